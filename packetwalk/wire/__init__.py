@@ -1,0 +1,45 @@
+"""Packets as tuples of headers, byte for byte: build them, measure them, encode, decode and describe them.
+
+    packet = (Ethernet(dst, src), Ipv4(src, dst, 1), Icmp(8, 0, 1, 1), Data(bytes(56)))
+    size(packet), encode(packet), describe(packet)
+
+To cut a datagram into fragments take its bytes, which already hold the checksum of the whole:
+`encode((ip, udp, data))[ip.size:]`, and give each fragment its part as Data; to put them together, join the parts
+and `decode(encode((whole, Data(parts))), first="ip")`.
+"""
+
+from packetwalk.wire import pcap
+from packetwalk.wire.arp import Arp
+from packetwalk.wire.data import Data
+from packetwalk.wire.eth import Ethernet
+from packetwalk.wire.header import Field, Header, Layout, Value
+from packetwalk.wire.icmp import Icmp
+from packetwalk.wire.ipv4 import Ipv4
+from packetwalk.wire.stack import HEADERS, LAYOUTS, UDP_PORTS, Stack, decode, describe, encode, size
+from packetwalk.wire.tcp import Tcp
+from packetwalk.wire.udp import Udp
+from packetwalk.wire.vxlan import Vxlan
+
+__all__ = [
+    "HEADERS",
+    "LAYOUTS",
+    "UDP_PORTS",
+    "Arp",
+    "Data",
+    "Ethernet",
+    "Field",
+    "Header",
+    "Icmp",
+    "Ipv4",
+    "Layout",
+    "Stack",
+    "Tcp",
+    "Udp",
+    "Value",
+    "Vxlan",
+    "decode",
+    "describe",
+    "encode",
+    "pcap",
+    "size",
+]

@@ -1,0 +1,37 @@
+"""Addresses as people write them, to and from the integers in a header."""
+
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv4Address
+
+
+@lru_cache(maxsize=65536)
+def mac_to_int(text: str) -> int:
+    """Read "02:42:ac:12:00:03"; ValueError for anything but six pairs of hex digits."""
+    pairs = text.split(":")
+    if len(pairs) != 6 or any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"{text!r} is not a MAC address such as 02:42:ac:12:00:03")
+    try:
+        return int.from_bytes(bytes.fromhex("".join(pairs)), "big")
+    except ValueError:
+        raise ValueError(f"{text!r} is not a MAC address such as 02:42:ac:12:00:03") from None
+
+
+@lru_cache(maxsize=65536)
+def mac_from_int(number: int) -> str:
+    """Write 48 bits as six lower-case pairs, as `ip link` does."""
+    return number.to_bytes(6, "big").hex(":")
+
+
+@lru_cache(maxsize=65536)
+def ipv4_to_int(text: str) -> int:
+    """Read "10.244.1.2"; ValueError for anything else."""
+    try:
+        return int(IPv4Address(text))
+    except AddressValueError:
+        raise ValueError(f"{text!r} is not an IPv4 address such as 10.244.1.2") from None
+
+
+@lru_cache(maxsize=65536)
+def ipv4_from_int(number: int) -> str:
+    """Write 32 bits in dotted decimal."""
+    return str(IPv4Address(number))

@@ -1,0 +1,188 @@
+"""Capture files: pcap, one interface, and pcapng, many interfaces with names and directions.
+
+Pure functions between bytes and frames. Times are nanoseconds since 1970, as int. What is written is little-endian;
+either order is read. Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+ETHERNET = 1
+"""The link type of frames that begin with an Ethernet header; raw IPv4 packets, as from a TUN device, are 228."""
+
+Direction = Literal["in", "out"] | None
+
+_SNAPLEN = 262144
+_MICRO, _NANO = 0xA1B2C3D4, 0xA1B23C4D
+_SECTION, _INTERFACE, _SIMPLE, _PACKET = 0x0A0D0D0A, 1, 3, 6
+_END, _NAME, _FLAGS, _RESOLUTION, _OFFSET = 0, 2, 2, 9, 14
+_BYTE_ORDER = 0x1A2B3C4D
+_DIRECTIONS: tuple[Direction, ...] = (None, "in", "out")
+
+
+class Interface(NamedTuple):
+    """Where packets of a pcapng file were seen."""
+
+    name: str
+    linktype: int = ETHERNET
+
+
+class Packet(NamedTuple):
+    """One packet of a pcapng file; `interface` is an index into the file's interfaces."""
+
+    interface: int
+    time_ns: int
+    direction: Direction
+    frame: bytes
+
+
+def write_pcap(frames: Iterable[tuple[int, bytes]], linktype: int = ETHERNET, *, nanosecond: bool = True) -> bytes:
+    """Return a pcap file of (time, frame); without `nanosecond` times are cut to microseconds, for old tools."""
+    unit = 1 if nanosecond else 1000
+    header = struct.pack("<IHHiIII", _NANO if nanosecond else _MICRO, 2, 4, 0, 0, _SNAPLEN, linktype)
+    records = [header]
+    for time_ns, frame in frames:
+        seconds, fraction = divmod(time_ns, 1_000_000_000)
+        records.append(struct.pack("<IIII", seconds, fraction // unit, len(frame), len(frame)) + frame)
+    return b"".join(records)
+
+
+def read_pcap(data: bytes) -> list[tuple[int, bytes]]:
+    """Return (time, frame) of each record; ValueError says what is wrong with the file and where."""
+    order = next((order for order in "<>" if _starts_with(data, order, _MICRO, _NANO)), None)
+    if order is None or len(data) < 24:
+        raise ValueError("pcap at byte 0: not a pcap file")
+    unit = 1 if _starts_with(data, order, _NANO) else 1000
+    frames = []
+    at = 24
+    while at < len(data):
+        seconds, fraction, length, _ = _unpack(order + "IIII", data, at, "pcap", "record header")
+        frame = data[at + 16 : at + 16 + length]
+        if len(frame) < length:
+            raise ValueError(f"pcap at byte {at}: truncated, {len(frame)} of the frame's {length} bytes are there")
+        frames.append((seconds * 1_000_000_000 + fraction * unit, frame))
+        at += 16 + length
+    return frames
+
+
+def write_pcapng(interfaces: Iterable[tuple[str, int]], packets: Iterable[tuple[int, int, Direction, bytes]]) -> bytes:
+    """Return a pcapng file of one section: (name, link type) of each interface, then (interface, time, direction, frame)."""
+    interfaces = list(interfaces)
+    blocks = [_block(_SECTION, struct.pack("<IHHq", _BYTE_ORDER, 1, 0, -1))]
+    for name, linktype in interfaces:
+        options = _option(_NAME, name.encode()) + _option(_RESOLUTION, bytes([9])) + _option(_END)
+        blocks.append(_block(_INTERFACE, struct.pack("<HHI", linktype, 0, _SNAPLEN) + options))
+    for interface, time_ns, direction, frame in packets:
+        if not 0 <= interface < len(interfaces):
+            raise ValueError(f"pcapng: no interface {interface}; there are {len(interfaces)}, counted from 0")
+        fixed = struct.pack("<IIIII", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(frame), len(frame))
+        flags = _option(_FLAGS, struct.pack("<I", _DIRECTIONS.index(direction))) + _option(_END) if direction else b""
+        blocks.append(_block(_PACKET, fixed + _padded(frame) + flags))
+    return b"".join(blocks)
+
+
+def read_pcapng(data: bytes) -> tuple[list[Interface], list[Packet]]:
+    """Return the interfaces of all sections and their packets; ValueError says what is wrong with the file and where.
+
+    Blocks that hold neither (names, statistics, secrets) are passed over.
+    """
+    interfaces: list[Interface] = []
+    packets: list[Packet] = []
+    clocks: list[tuple[int, int]] = []  # units in a second, and seconds to add, of each interface
+    first = 0  # the section's first interface
+    for at, order, kind, body in _blocks(data):
+        if kind == _SECTION:
+            first = len(interfaces)
+        elif kind == _INTERFACE:
+            linktype, _, _ = _unpack(order + "HHI", body, 0, "pcapng", f"interface block at byte {at}")
+            options = _options(order, body, 8, at)
+            interfaces.append(Interface(options.get(_NAME, b"").decode(errors="replace"), linktype))
+            clocks.append(_clock(order, options, at))
+        elif kind in (_PACKET, _SIMPLE):
+            simple = kind == _SIMPLE
+            layout = order + ("I" if simple else "IIIII")
+            fixed = _unpack(layout, body, 0, "pcapng", f"packet block at byte {at}")
+            index, high, low, length = (0, 0, 0, fixed[0]) if simple else fixed[:4]
+            if first + index >= len(interfaces):
+                raise ValueError(f"pcapng at byte {at}: packet of interface {index}, which is not described before it")
+            start = struct.calcsize(layout)
+            if simple:
+                length = min(length, len(body) - start)
+            if length > len(body) - start:
+                raise ValueError(f"pcapng at byte {at}: truncated, {len(body) - start} of the packet's {length} bytes are there")
+            options = {} if simple else _options(order, body, start + length + -length % 4, at)
+            flags = int.from_bytes(options.get(_FLAGS, b""), "little" if order == "<" else "big") & 3
+            units, offset = clocks[first + index]
+            time_ns = (high << 32 | low) * 1_000_000_000 // units + offset * 1_000_000_000
+            direction = _DIRECTIONS[flags % 3]
+            packets.append(Packet(first + index, time_ns, direction, body[start : start + length]))
+    return interfaces, packets
+
+
+def _blocks(data: bytes) -> Iterator[tuple[int, str, int, bytes]]:
+    """Yield the offset, byte order, type and body of each block."""
+    if len(data) < 12 or struct.unpack_from("<I", data)[0] != _SECTION:
+        raise ValueError("pcapng at byte 0: not a pcapng file")
+    order = "<"
+    at = 0
+    while at < len(data):
+        kind, length = _unpack(order + "II", data, at, "pcapng", "block header")
+        if kind == _SECTION:
+            order = next((order for order in "<>" if _starts_with(data[at + 8 :], order, _BYTE_ORDER)), "")
+            if not order:
+                raise ValueError(f"pcapng at byte {at}: no byte order mark in the section header")
+            length = struct.unpack_from(order + "I", data, at + 4)[0]
+        if length < 12 or length % 4 or length > len(data) - at:
+            raise ValueError(f"pcapng at byte {at}: block length {length}, but {len(data) - at} bytes are there")
+        yield at, order, kind, data[at + 8 : at + length - 4]
+        at += length
+
+
+def _options(order: str, body: bytes, at: int, block: int) -> dict[int, bytes]:
+    """Read the options at the end of a block: code to value."""
+    options: dict[int, bytes] = {}
+    while at < len(body):
+        code, length = _unpack(order + "HH", body, at, "pcapng", f"option of the block at byte {block}")
+        if code == _END:
+            break
+        value = body[at + 4 : at + 4 + length]
+        if len(value) < length:
+            raise ValueError(f"pcapng at byte {block}: option {code} is truncated")
+        options.setdefault(code, value)
+        at += 4 + length + -length % 4
+    return options
+
+
+def _clock(order: str, options: dict[int, bytes], block: int) -> tuple[int, int]:
+    """Return the units in a second (microseconds unless if_tsresol says otherwise) and if_tsoffset."""
+    resolution = options.get(_RESOLUTION, b"\6")
+    offset = options.get(_OFFSET, bytes(8))
+    if len(resolution) != 1 or len(offset) != 8:
+        raise ValueError(f"pcapng at byte {block}: the interface's clock options have the wrong length")
+    exponent = resolution[0] & 0x7F
+    return (2 if resolution[0] & 0x80 else 10) ** exponent, struct.unpack(order + "q", offset)[0]
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    length = len(body) + 12
+    return struct.pack("<II", kind, length) + body + struct.pack("<I", length)
+
+
+def _option(code: int, value: bytes = b"") -> bytes:
+    return struct.pack("<HH", code, len(value)) + _padded(value)
+
+
+def _padded(value: bytes) -> bytes:
+    return value + bytes(-len(value) % 4)
+
+
+def _starts_with(data: bytes, order: str, *magics: int) -> bool:
+    return len(data) >= 4 and struct.unpack_from(order + "I", data)[0] in magics
+
+
+def _unpack(layout: str, data: bytes, at: int, form: str, what: str) -> tuple[int, ...]:
+    """Unpack at `at`, or say that the file ends inside `what`."""
+    if struct.calcsize(layout) > len(data) - at:
+        raise ValueError(f"{form} at byte {at}: truncated in the {what}")
+    return struct.unpack_from(layout, data, at)

@@ -1,0 +1,102 @@
+"""A packet: a tuple of headers, outermost first. Its size, its bytes, and what Wireshark would say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from packetwalk.wire.arp import Arp
+from packetwalk.wire.data import Data
+from packetwalk.wire.eth import Ethernet
+from packetwalk.wire.header import Header, Value
+from packetwalk.wire.icmp import Icmp
+from packetwalk.wire.ipv4 import Ipv4
+from packetwalk.wire.tcp import Tcp
+from packetwalk.wire.udp import Udp
+from packetwalk.wire.vxlan import Vxlan
+
+Stack = tuple[Header, ...]
+
+HEADERS: tuple[type[Header], ...] = (Ethernet, Arp, Ipv4, Icmp, Udp, Tcp, Vxlan, Data)
+"""Every header there is. A new one is a file of its own and a name here."""
+
+LAYOUTS = {header.proto: header.LAYOUT.bits for header in HEADERS}
+"""Protocol to [[field, bit offset, bit length], ...], for the hex view; length 0 means: to the end of the header."""
+
+UDP_PORTS = {number: header.proto for header in HEADERS for proto, number in header.carried_by if proto == "udp"}
+"""Destination port to the protocol that decode expects there."""
+
+_BY_PROTO = {header.proto: header for header in HEADERS}
+_CARRIED = {announced: header.proto for header in HEADERS for announced in header.carried_by}
+
+
+def size(stack: Stack) -> int:
+    """Return the bytes of the whole packet."""
+    total = 0
+    for header in stack:
+        total += header.size
+    return total
+
+
+def encode(stack: Stack) -> bytes:
+    """Return the packet's bytes, with lengths and checksums filled in.
+
+    A header that carries no other (a fragment, TCP, ICMP) may be followed by Data only. ValueError says what does not fit.
+    """
+    wire = b""
+    for _, wire in _inside_out(stack):
+        pass
+    return wire
+
+
+def describe(stack: Stack) -> list[dict[str, Value]]:
+    """Return one flat dict for each header: proto, size, its bytes in hex, and its fields under Wireshark's names."""
+    described: list[dict[str, Value]] = []
+    for header, wire in _inside_out(stack):
+        raw = wire[: header.size]
+        described.append({"proto": header.proto, "size": len(raw), "bytes": raw.hex(), **header.fields(raw)})
+    return described[::-1]
+
+
+def _inside_out(stack: Stack) -> Iterator[tuple[Header, bytes]]:
+    """Encode from the innermost header outwards; yield each header and its bytes with everything inside it."""
+    nearest: list[Ipv4 | None] = [None]
+    for header in stack:
+        nearest.append(header if isinstance(header, Ipv4) else nearest[-1])
+    wire = b""
+    inner: Header | None = None
+    for header, ip in zip(reversed(stack), nearest[-2::-1], strict=True):
+        if header.carries is None and inner is not None and not isinstance(inner, Data):
+            what = "a fragment" if isinstance(header, Ipv4) else header.proto
+            raise ValueError(f"{header.proto}: {inner.proto} cannot follow {what}; give its bytes as Data")
+        wire = header.encode(wire, ip)
+        inner = header
+        yield header, wire
+
+
+def decode(data: bytes, first: str = "eth", udp_ports: Mapping[int, str] = UDP_PORTS) -> Stack:
+    """Return the headers in `data`, the outermost being of protocol `first`; decode(encode(stack)) == stack.
+
+    What is not in HEADERS becomes Data; an empty payload becomes nothing. Lengths and checksums are not kept:
+    encode derives them again. ValueError names the header, its byte offset and what is wrong.
+    """
+    if first not in _BY_PROTO:
+        raise ValueError(f"no protocol {first!r}; there are {', '.join(sorted(_BY_PROTO))}")
+    stack: list[Header] = []
+    at, end = 0, len(data)
+    proto = first
+    while not stack or at < end:
+        header, end = _BY_PROTO[proto].decode(data, at, end)
+        stack.append(header)
+        at += header.size
+        proto = _next(header, udp_ports)
+    return tuple(stack)
+
+
+def _next(header: Header, udp_ports: Mapping[int, str]) -> str:
+    """Name the protocol that follows."""
+    number = header.carries
+    if number is None:
+        return Data.proto
+    if isinstance(header, Udp):
+        return udp_ports.get(number, Data.proto)
+    return _CARRIED.get((header.proto, number), Data.proto)
