@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def internet(data: bytes) -> int:
     """Return the complement of the ones' complement sum of all 16-bit words; an odd last byte is padded with zero."""
     padded = data + b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF

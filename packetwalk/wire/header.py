@@ -22,7 +22,7 @@ class Field(NamedTuple):
 
     `bits` is its width; 0 means the rest of the header (kind "bytes", last field only).
     `unit` is what one unit on the wire stands for: `ip.hdr_len` counts words of 4 bytes and shows bytes.
-    `at` is given only for a part of, or another reading of, fields already listed: the bit offset it is read from.
+    `at` is given only for a part of fields already listed, or another reading of them: the bit offset to read from.
     """
 
     name: str
@@ -33,7 +33,10 @@ class Field(NamedTuple):
 
 
 class Layout:
-    """The fields of one header; `size` is its fixed part in bytes, `bits` is [name, bit offset, bit length] for each field."""
+    """The fields of one header.
+
+    `size` is its fixed part in bytes, `bits` is [name, bit offset, bit length] for each field.
+    """
 
     def __init__(self, proto: str, *fields: Field) -> None:
         """Place the fields one after the other, from bit 0, the highest bit of the first byte."""
@@ -55,7 +58,7 @@ class Layout:
                 offset += field.bits
 
     def pack(self, *values: Value | bytes) -> bytes:
-        """Put the values, one for each field that is no part of another, into bytes; ValueError names the field that does not fit."""
+        """Put the values into bytes, one for each field without `at`; ValueError names the field that does not fit."""
         number, rest = 0, b""
         for field, value in zip(self.stored, values, strict=True):
             if isinstance(value, bytes):

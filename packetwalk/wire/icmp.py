@@ -24,7 +24,7 @@ class _Fields(NamedTuple):
 
 
 class Icmp(_Fields, Header):
-    """An echo (`id`, `seq`) followed by its data, or an error followed by Data: the first bytes of the datagram at fault.
+    """An echo (`id`, `seq`) followed by its data, or an error followed by Data: the start of the datagram at fault.
 
     `mtu` counts only in type 3 code 4, in the place where an echo has `seq`.
     """

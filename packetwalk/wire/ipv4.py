@@ -85,7 +85,9 @@ class Ipv4(_Fields, Header):
         if version != 4:
             raise cls.LAYOUT.error(at, f"version {version}, not 4")
         if not cls.size <= header <= total:
-            raise cls.LAYOUT.error(at, f"header length {header} does not lie between {cls.size} and the total length {total}")
+            raise cls.LAYOUT.error(
+                at, f"header length {header} does not lie between {cls.size} and the total length {total}"
+            )
         if total > end - at:
             raise cls.LAYOUT.error(at, f"total length {total}, but {end - at} bytes are there")
         if header > cls.size:

@@ -67,7 +67,7 @@ def read_pcap(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def write_pcapng(interfaces: Iterable[tuple[str, int]], packets: Iterable[tuple[int, int, Direction, bytes]]) -> bytes:
-    """Return a pcapng file of one section: (name, link type) of each interface, then (interface, time, direction, frame)."""
+    """Return a pcapng file of one section: (name, link type)s, then (interface index, time, direction, frame)s."""
     interfaces = list(interfaces)
     blocks = [_block(_SECTION, struct.pack("<IHHq", _BYTE_ORDER, 1, 0, -1))]
     for name, linktype in interfaces:
@@ -110,7 +110,9 @@ def read_pcapng(data: bytes) -> tuple[list[Interface], list[Packet]]:
             if simple:
                 length = min(length, len(body) - start)
             if length > len(body) - start:
-                raise ValueError(f"pcapng at byte {at}: truncated, {len(body) - start} of the packet's {length} bytes are there")
+                raise ValueError(
+                    f"pcapng at byte {at}: truncated, {len(body) - start} of the packet's {length} bytes are there"
+                )
             options = {} if simple else _options(order, body, start + length + -length % 4, at)
             flags = int.from_bytes(options.get(_FLAGS, b""), "little" if order == "<" else "big") & 3
             units, offset = clocks[first + index]

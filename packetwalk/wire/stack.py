@@ -40,11 +40,12 @@ def size(stack: Stack) -> int:
 def encode(stack: Stack) -> bytes:
     """Return the packet's bytes, with lengths and checksums filled in.
 
-    A header that carries no other (a fragment, TCP, ICMP) may be followed by Data only. ValueError says what does not fit.
+    A header that carries no other (a fragment, TCP, ICMP) may be followed by Data only.
+    ValueError says what does not fit.
     """
     wire = b""
-    for _, wire in _inside_out(stack):
-        pass
+    for _, encoded in _inside_out(stack):
+        wire = encoded
     return wire
 
 
@@ -74,7 +75,7 @@ def _inside_out(stack: Stack) -> Iterator[tuple[Header, bytes]]:
 
 
 def decode(data: bytes, first: str = "eth", udp_ports: Mapping[int, str] = UDP_PORTS) -> Stack:
-    """Return the headers in `data`, the outermost being of protocol `first`; decode(encode(stack)) == stack.
+    """Read the headers in `data`, the outermost being of protocol `first`, so that decode(encode(stack)) is stack.
 
     What is not in HEADERS becomes Data; an empty payload becomes nothing. Lengths and checksums are not kept:
     encode derives them again. ValueError names the header, its byte offset and what is wrong.

@@ -25,7 +25,10 @@ class _Fields(NamedTuple):
 
 
 class Tcp(_Fields, Header):
-    """From port to port, in order. `flags` are letters of FLAGS ("S", "SA", "FA"); `options` raw, a multiple of 4 bytes."""
+    """From port to port, in order.
+
+    `flags` are letters of FLAGS ("S", "SA", "FA"); `options` are raw, a multiple of 4 bytes, at most 40.
+    """
 
     __slots__ = ()
     proto = "tcp"
@@ -74,7 +77,9 @@ class Tcp(_Fields, Header):
         values = cls.LAYOUT.unpack(data, at, end)
         header = values["tcp.hdr_len"]
         if not cls.LAYOUT.size <= header <= end - at:
-            raise cls.LAYOUT.error(at, f"header length {header} does not lie between 20 and the {end - at} bytes that are there")
+            raise cls.LAYOUT.error(
+                at, f"header length {header} does not lie between 20 and the {end - at} bytes that are there"
+            )
         return cls(
             sport=values["tcp.srcport"],
             dport=values["tcp.dstport"],
