@@ -1,0 +1,16 @@
+"""Packet Walk: an exact model of the Linux data path under Flannel, Calico and Weave Net.
+
+    import packetwalk
+    packetwalk.walk("flannel", "vxlan", "cross-node", size=1400)
+    cluster = packetwalk.Cluster(nodes=3, pods_per_node=2).use("flannel", "vxlan")
+    cluster.send("a", "b", proto="icmp", size=56)
+"""
+
+from packetwalk.cluster import Cluster
+from packetwalk.errors import BadInput
+from packetwalk.report import mtu, tables
+from packetwalk.scenario import SCENARIOS, walk
+from packetwalk.walk import Walk
+
+__version__ = "0.1.0"
+__all__ = ["SCENARIOS", "BadInput", "Cluster", "Walk", "mtu", "tables", "walk"]

@@ -1,0 +1,88 @@
+"""Network plugins: one file each, found by looking into this folder.
+
+A plugin is data and pure functions: it says what should exist on a node, and does nothing.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+from packetwalk.cluster import Cluster, Node, Pod
+from packetwalk.errors import BadInput
+from packetwalk.plan import Operation
+
+
+class Mode(NamedTuple):
+    """A way in which a plugin carries packets between nodes.
+
+    ``overhead`` is (header, bytes) for each header it adds to the pod's IP packet, outermost
+    first; ``pod_mtu`` returns the pod's MTU for an underlay's, in bytes.
+    """
+
+    name: str
+    title: str
+    status: str
+    overhead: tuple[tuple[str, int], ...]
+    pod_mtu: Callable[[int], int]
+
+
+class Fault(NamedTuple):
+    """A thing that goes wrong: ``change`` returns the operations of a node as the fault leaves them.
+
+    ``shows`` are the scenarios and ``modes`` the modes in which it makes a difference; ``packet``
+    are options of the packet that shows it best.
+    """
+
+    name: str
+    title: str
+    story: str
+    shows: tuple[str, ...]
+    modes: tuple[str, ...]
+    change: Callable[[Cluster, Node, list[Operation]], list[Operation]]
+    packet: dict = {}
+
+
+class Plugin(NamedTuple):
+    """A network plugin. ``plan`` gives what exists on one node and in its pods."""
+
+    name: str
+    title: str
+    version: str
+    modes: tuple[Mode, ...]
+    faults: tuple[Fault, ...]
+    plan: Callable[[Cluster, str, Node], list[Operation]]
+    pod_address: Callable[[Cluster, Pod], str]
+    pod_network: Callable[[Cluster], str]
+
+    def mode(self, name: str | None) -> Mode:
+        """Return a mode by name (the first when None); BadInput lists the valid ones."""
+        if name is None:
+            return self.modes[0]
+        return _choose(f"mode of {self.name}", name, self.modes)
+
+    def fault(self, name: str) -> Fault:
+        """Return a fault by name; BadInput lists the valid ones."""
+        return _choose(f"fault of {self.name}", name, self.faults)
+
+
+@cache
+def plugins() -> dict[str, Plugin]:
+    """Return all plugins by name, in alphabetical order."""
+    names = sorted(info.name for info in pkgutil.iter_modules(__path__))
+    return {name: import_module(f"{__name__}.{name}").PLUGIN for name in names}
+
+
+def plugin(name: str) -> Plugin:
+    """Return a plugin by name; BadInput lists the valid ones."""
+    return _choose("plugin", name, tuple(plugins().values()))
+
+
+def _choose(what: str, name: str, among: tuple):
+    for each in among:
+        if each.name == name:
+            return each
+    raise BadInput(what, name, [each.name for each in among])

@@ -1,0 +1,280 @@
+"""Flannel v0.28.9: what flanneld, the bridge plugin and host-local make on a node.
+
+Sources are paths in github.com/flannel-io/flannel at v0.28.9 and
+github.com/containernetworking/plugins at v1.9.1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from packetwalk.cluster import Cluster, Node, Pod, made_mac
+from packetwalk.cni import Fault, Mode, Plugin
+from packetwalk.plan import Operation
+from packetwalk.tables import (
+    AddrEntry, FdbEntry, LinkEntry, NeighEntry, RouteEntry, RuleEntry, SocketEntry, SysctlEntry,
+)
+
+VNI, PORT, OVERHEAD = 1, 8472, 50
+VXLAN = "pkg/backend/vxlan/vxlan_network.go"
+DEVICE = "pkg/backend/vxlan/device.go"
+HOSTGW = "pkg/backend/hostgw/hostgw.go"
+MASQ = "pkg/trafficmngr/iptables/iptables.go"
+BRIDGE = "plugins/main/bridge/bridge.go"
+HEADERS = (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14))
+
+
+def pod_address(cluster: Cluster, pod: Pod) -> str:
+    """Return the address host-local gives: .1 is the bridge, pods follow from .2."""
+    return str(cluster.pod_cidr(cluster.nodes[pod.node_index])[2 + pod.ordinal])
+
+
+def vtep(cluster: Cluster, node: Node) -> tuple[str, str]:
+    """Return (address, MAC) of ``flannel.1``: the network address of the podCIDR, a made MAC."""
+    return str(cluster.pod_cidr(node).network_address), made_mac(f"flannel.{VNI} {node.name}")
+
+
+def adjacent(one: Node, other: Node) -> bool:
+    """Say whether two nodes are in one subnet, so that no gateway lies between them."""
+    return one.segment == other.segment
+
+
+def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
+    """Return what exists on ``node`` and in its pods, in the order in which it is made."""
+    out = list(_flanneld(cluster, mode, node))
+    mtu = _mode(mode).pod_mtu(cluster.mtu)
+    out += _bridge(cluster, node, mtu)
+    for pod in cluster.pods_of(node):
+        out += _attach(cluster, node, pod, mtu)
+    return out
+
+
+def _flanneld(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
+    name = node.name
+    if mode != "host-gw":
+        address, mac = vtep(cluster, node)
+        device = f"flannel.{VNI}"
+        yield Operation(name, LinkEntry(device, "vxlan", cluster.mtu - OVERHEAD, mac, vni=VNI,
+                                        local=node.address, link="eth0", port=PORT),
+                        "flanneld", DEVICE)
+        yield Operation(name, AddrEntry(device, address, 32), "flanneld", DEVICE)
+        yield Operation(name, SocketEntry("udp", PORT, "kernel (vxlan)"), "kernel",
+                        "drivers/net/vxlan/vxlan_core.c")
+    for peer in cluster.nodes:
+        if peer is not node:
+            yield from _peer(cluster, mode, node, peer)
+    for table, chain, spec in _rules(cluster, node):
+        yield Operation(name, RuleEntry(table, chain, spec), "flanneld", MASQ)
+
+
+def _peer(cluster: Cluster, mode: str, node: Node, peer: Node) -> Iterator[Operation]:
+    name, cidr = node.name, str(cluster.pod_cidr(peer))
+    direct = mode == "host-gw" or mode == "vxlan-directrouting"
+    if direct and adjacent(node, peer):
+        source = HOSTGW if mode == "host-gw" else VXLAN
+        yield Operation(name, RouteEntry(cidr, "eth0", peer.address), "flanneld", source)
+    elif mode != "host-gw":
+        address, mac = vtep(cluster, peer)
+        device = f"flannel.{VNI}"
+        yield Operation(name, NeighEntry(address, device, mac, "PERMANENT"), "flanneld", VXLAN)
+        yield Operation(name, FdbEntry(mac, device, peer.address, flags=("self",),
+                                       state="permanent"), "flanneld", VXLAN)
+        yield Operation(name, RouteEntry(cidr, device, address, onlink=True), "flanneld", VXLAN)
+
+
+def _rules(cluster: Cluster, node: Node) -> list[tuple[str, str, str]]:
+    """Return the masquerade and forward rules, in order (masqRules and forwardRules)."""
+    network, own = str(cluster.pod_network), str(cluster.pod_cidr(node))
+    note = '-m comment --comment "flanneld masq"'
+    masquerade = f"{note} -j MASQUERADE --random-fully"
+    chain = "FLANNEL-POSTRTG"
+    forward = '-m comment --comment "flanneld forward"'
+    return [
+        ("nat", "POSTROUTING", f"{note} -j {chain}"),
+        ("nat", chain, f"-m mark --mark 0x4000/0x4000 {note} -j RETURN"),
+        ("nat", chain, f"-s {own} -d {network} {note} -j RETURN"),
+        ("nat", chain, f"-s {network} -d {own} {note} -j RETURN"),
+        ("nat", chain, f"! -s {network} -d {own} {note} -j RETURN"),
+        ("nat", chain, f"-s {network} ! -d 224.0.0.0/4 {masquerade}"),
+        ("nat", chain, f"! -s {network} -d {network} {masquerade}"),
+        ("filter", "FORWARD", f"{forward} -j FLANNEL-FWD"),
+        ("filter", "FLANNEL-FWD", f"-s {network} {forward} -j ACCEPT"),
+        ("filter", "FLANNEL-FWD", f"-d {network} {forward} -j ACCEPT"),
+    ]
+
+
+def _bridge(cluster: Cluster, node: Node, mtu: int) -> Iterator[Operation]:
+    """What the bridge plugin makes with the first pod of a node: cni0, its address, forwarding."""
+    cidr = cluster.pod_cidr(node)
+    by = ("bridge plugin", BRIDGE)
+    yield Operation(node.name, LinkEntry("cni0", "bridge", mtu, made_mac(f"cni0 {node.name}")), *by)
+    yield Operation(node.name, AddrEntry("cni0", str(cidr[1]), cidr.prefixlen), *by)
+    yield Operation(node.name, SysctlEntry("net.ipv4.ip_forward", "1"), *by)
+    yield Operation(node.name, SysctlEntry("net.bridge.bridge-nf-call-iptables", "1"),
+                    "node set-up", "flanneld refuses to start without br_netfilter: main.go")
+
+
+def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
+    """What one CNI ADD makes: the veth pair, the pod's address and its routes."""
+    host_end = veth(pod)
+    cidr, network = cluster.pod_cidr(node), str(cluster.pod_network)
+    gateway, address = str(cidr[1]), pod_address(cluster, pod)
+    by = ("bridge plugin", BRIDGE)
+    yield Operation(node.name, LinkEntry(host_end, "veth", mtu, made_mac(f"veth {pod.name}"),
+                                         "cni0", (pod.name, "eth0"), hairpin=True), *by)
+    yield Operation(pod.name, LinkEntry("eth0", "veth", mtu, pod.mac,
+                                        peer=(node.name, host_end), creates=False), *by)
+    yield Operation(pod.name, AddrEntry("eth0", address, cidr.prefixlen),
+                    "host-local", "plugins/ipam/host-local")
+    yield Operation(pod.name, RouteEntry("default", "eth0", gateway), *by)
+    yield Operation(pod.name, RouteEntry(network, "eth0", gateway), "flannel CNI plugin",
+                    "github.com/flannel-io/cni-plugin flannel_linux.go")
+
+
+def veth(pod: Pod) -> str:
+    """Return the name of a pod's host end: ``veth`` and 8 hex digits (random on a real node)."""
+    return "veth" + hashlib.sha1(pod.name.encode(), usedforsecurity=False).hexdigest()[:8]
+
+
+def _mode(name: str) -> Mode:
+    return next(mode for mode in MODES if mode.name == name)
+
+
+MODES = (
+    Mode("vxlan", "VXLAN", "recommended, the default of the manifest", HEADERS,
+         lambda mtu: mtu - OVERHEAD),
+    Mode("vxlan-directrouting", "VXLAN with DirectRouting", "recommended, an option of vxlan",
+         HEADERS, lambda mtu: mtu - OVERHEAD),
+    Mode("host-gw", "host-gw", "recommended for experienced users", (), lambda mtu: mtu),
+)
+
+
+# --- what goes wrong -------------------------------------------------------------------------
+ALL = tuple(mode.name for mode in MODES)
+TUNNELLED = ("vxlan", "vxlan-directrouting")
+CROSS = ("cross-node", "service", "node-to-pod")
+
+
+def _without(kind: type, where: str):
+    """Return a change that removes the entries of one kind that lead from node 1 to node 2."""
+    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+        peer = _receiver(cluster)
+        address, mac = vtep(cluster, peer)
+        gone = {NeighEntry: {"dst": address}, FdbEntry: {"mac": mac},
+                RouteEntry: {"dst": str(cluster.pod_cidr(peer))}}[kind]
+        return [op for op in plan if node.index != 1 or not isinstance(op.entry, kind)
+                or any(getattr(op.entry, key) != value for key, value in gone.items())]
+    change.__doc__ = where
+    return change
+
+
+def _receiver(cluster: Cluster) -> Node:
+    return cluster.nodes[2] if cluster.size > 2 else cluster.nodes[0]
+
+
+def _sysctl(key: str, value: str, index: int | None = None):
+    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+        return [op._replace(entry=SysctlEntry(key, value), by="somebody")
+                if isinstance(op.entry, SysctlEntry) and op.entry.key == key
+                and index in (None, node.index) else op for op in plan]
+    return change
+
+
+def _links(mtu: int, names: tuple[str, ...]):
+    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+        return [op._replace(entry=op.entry._replace(mtu=mtu))
+                if isinstance(op.entry, LinkEntry) and (op.entry.ifname.startswith(names)
+                                                        or op.netns != node.name) else op
+                for op in plan]
+    return change
+
+
+def _underlay_mtu(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    return [op._replace(entry=op.entry._replace(mtu=1400))
+            if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth" else op for op in plan]
+
+
+def _firewall(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    if node is not _receiver(cluster):
+        return plan
+    rule = RuleEntry("filter", "INPUT", f"-p udp -m udp --dport {PORT} -j DROP")
+    return [*plan, Operation(node.name, rule, "host firewall")]
+
+
+def _forward_drop(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    if node.index != 1:
+        return plan
+    rule = RuleEntry("filter", "FORWARD", '-i cni0 -m comment --comment "host firewall" -j DROP')
+    return [Operation(node.name, rule, "host firewall"), *plan]
+
+
+def _stale_cni0(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    if node.index != 1:
+        return plan
+    return [op._replace(entry=op.entry._replace(local="10.244.9.1"), by="an earlier cluster")
+            if isinstance(op.entry, AddrEntry) and op.entry.dev == "cni0" else op for op in plan]
+
+
+def _no_pod_cidr(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    """flanneld on the receiver exits; nothing of Flannel exists there, and no peer knows it."""
+    peer = _receiver(cluster)
+    if node is peer:
+        theirs = {"flanneld", "bridge plugin", "host-local", "flannel CNI plugin"}
+        return [op for op in plan if op.by not in theirs]
+    address, mac = vtep(cluster, peer)
+    unknown = {address, mac, str(cluster.pod_cidr(peer))}
+    return [op for op in plan if op.by != "flanneld"
+            or not unknown & {getattr(op.entry, "dst", None), getattr(op.entry, "mac", None)}]
+
+
+def _other_vtep_mac(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    if node is not _receiver(cluster):
+        return plan
+    return [op._replace(entry=op.entry._replace(address=made_mac("systemd")), by="systemd-udevd")
+            if isinstance(op.entry, LinkEntry) and op.entry.kind == "vxlan" else op for op in plan]
+
+
+FAULTS = (
+    Fault("br-netfilter-off", "br_netfilter is off",
+          "net.bridge.bridge-nf-call-iptables is 0: bridged answers bypass connection tracking, "
+          "so a service whose backend is on the caller's own node answers from the wrong address.",
+          ("service-local",), ALL, _sysctl("net.bridge.bridge-nf-call-iptables", "0")),
+    Fault("udp-8472-blocked", "UDP 8472 is blocked",
+          "A firewall on the receiving node drops UDP port 8472. Same-node traffic works.",
+          CROSS, ("vxlan",), _firewall),
+    Fault("mtu-mismatch", "Pods with an MTU of 1500 over VXLAN",
+          "The pods and cni0 were made with an MTU of 1500, the tunnel carries 1450.",
+          ("cross-node",), TUNNELLED, _links(1500, ("cni0", "veth")), {"size": 1472, "df": True}),
+    Fault("underlay-mtu-1400", "The underlay carries only 1400",
+          "The nodes' cards have an MTU of 1400, but the tunnel was made for 1500: the kernel cuts "
+          "the wrapped packets, because their DF is not set.",
+          ("cross-node",), ("vxlan",), _underlay_mtu, {"size": 1400}),
+    Fault("missing-fdb", "The FDB entry for the peer is missing",
+          "flannel.1 does not know on which node the peer's MAC lives. Nothing puts it back until "
+          "flanneld restarts.", CROSS, ("vxlan",), _without(FdbEntry, "FDB")),
+    Fault("missing-neighbour", "The neighbour entry for the peer is missing",
+          "Nobody answers ARP on flannel.1, so the next hop has no MAC.",
+          CROSS, ("vxlan",), _without(NeighEntry, "neighbour")),
+    Fault("missing-route", "The route to the peer is missing",
+          "The packet follows the default route, unwrapped, to a router that does not know pods.",
+          CROSS, ALL, _without(RouteEntry, "route")),
+    Fault("missing-pod-cidr", "The peer node has no podCIDR",
+          "flanneld exits with 'pod cidr not assigned'; the node gets no subnet.env and no pods, "
+          "and no other node learns of it.", CROSS, ALL, _no_pod_cidr),
+    Fault("stale-cni0", "cni0 has the address of an earlier cluster",
+          "The bridge plugin refuses to change it and leaves a half-built pod whose gateway does "
+          "not exist.", ("cross-node", "service", "internet"), ALL, _stale_cni0),
+    Fault("forward-drop", "A firewall drops forwarded packets first",
+          "flanneld appends its ACCEPT rules; an earlier DROP wins.",
+          ("cross-node", "service", "internet"), ALL, _forward_drop),
+    Fault("vtep-mac-mismatch", "The peer's flannel.1 has another MAC than it published",
+          "The wrapped frame arrives, is unwrapped, and is thrown away: it is for somebody else.",
+          CROSS, ("vxlan",), _other_vtep_mac),
+    Fault("ip-forward-off", "net.ipv4.ip_forward is 0",
+          "A tool switched forwarding off on the sending node.",
+          ("cross-node", "service", "internet"), ALL, _sysctl("net.ipv4.ip_forward", "0", 1)),
+)
+
+PLUGIN = Plugin("flannel", "Flannel", "Flannel v0.28.9", MODES, FAULTS, plan, pod_address,
+                lambda cluster: str(cluster.pod_network))

@@ -1,0 +1,90 @@
+"""The neighbour layer: from a next hop to a MAC, by the table or by asking (ARP).
+
+Mirrors ``neigh_resolve_output`` and ``arp_process``.  In a warm walk the question has been asked
+before (the same code runs, unrecorded); in a cold one it is part of the walk.
+"""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import link, local
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb
+from packetwalk.tables import NeighEntry
+from packetwalk.trace import Flow
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+NOBODY = "00:00:00:00:00:00"
+
+
+def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
+    """Put the Ethernet header on and hand the frame to ``dev`` (``ip_finish_output2``)."""
+    entry = resolve(run, ns, skb, dev, hop)
+    if entry.lladdr is None:
+        run.drop(ns, skb, dev, entry, ("neigh-failed", hop, dev), "neighbor_unreachable")
+        local.send_error(run, ns, skb, 3, 1)
+        return
+    eth = wire.Ethernet(entry.lladdr, ns.links[dev].address, 0x0800)
+    skb.stack, skb.at = (eth, *skb.stack[skb.at:]), 1
+    if entry.state == "PERMANENT":
+        by = ns.origin.get(entry, ("kernel", ""))[0]
+        note: tuple = ("neigh-permanent", hop, entry.lladdr, by)
+    else:
+        note = ("neigh", hop, entry.lladdr)
+    run.emit(ns, skb, "neigh", dev, entry, note)
+    link.transmit(run, ns, skb, dev)
+
+
+def resolve(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> NeighEntry:
+    """Return the neighbour entry for ``hop``, asking for it if need be."""
+    known = ns.neighs.get((dev, hop)) or run.neighs.get((ns.name, dev, hop))
+    if known:
+        return known
+    key = (ns.name, dev, hop)
+    if not run.cold and key in run.fabric.warm:
+        entry = run.neighs[key] = run.fabric.warm[key]
+        return entry
+    if not run.cold:
+        run.muted += 1
+    ask(run, ns, skb, dev, hop)
+    if not run.cold:
+        run.muted -= 1
+    entry = run.neighs.setdefault(key, NeighEntry(hop, dev, None, "FAILED"))
+    if not run.cold:
+        run.fabric.warm[key] = entry
+    return entry
+
+
+def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
+    """Send an ARP request; an answer ends up in ``run.neighs``."""
+    source = skb.ip.src if skb.ip.src in ns.local else ns.address_of(dev, hop)
+    mac = ns.links[dev].address
+    flight = run.flight("arp", Flow(source or "0.0.0.0", hop, "arp"), run.here(skb))
+    stack = (wire.Ethernet(BROADCAST, mac, 0x0806), wire.Arp(1, mac, source or "0.0.0.0", NOBODY, hop))
+    question = Skb(flight, stack, 1)
+    run.emit(ns, question, "originate", dev, None, ("arp-request", hop))
+    link.transmit(run, ns, question, dev)
+
+
+def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
+    """Answer a question for an own address, note an answer (``arp_process``)."""
+    message = skb.stack[1]
+    if message.op == 2:
+        entry = NeighEntry(message.spa, dev, message.sha)
+        run.neighs[ns.name, dev, message.spa] = entry
+        run.emit(ns, skb, "deliver", dev, entry, ("arp-learnt", message.spa, message.sha))
+        run.end(skb, "delivered")
+        return
+    if message.tpa not in ns.local:
+        run.drop(ns, skb, dev, None, ("not-mine", message.tpa))
+        return
+    run.neighs.setdefault((ns.name, dev, message.spa), NeighEntry(message.spa, dev, message.sha))
+    run.emit(ns, skb, "deliver", dev, None, ("arp-reply", message.tpa, dev))
+    run.end(skb, "delivered")
+    mac = ns.links[dev].address
+    flight = run.flight("arp", Flow(message.tpa, message.spa, "arp"), run.here(skb))
+    stack = (wire.Ethernet(message.sha, mac, 0x0806),
+             wire.Arp(2, mac, message.tpa, message.sha, message.spa))
+    answer = Skb(flight, stack, 1)
+    run.emit(ns, answer, "originate", dev, None, ("arp-reply", message.tpa, dev))
+    link.transmit(run, ns, answer, dev)

@@ -1,0 +1,154 @@
+"""The Linux bridge: learn where a MAC was seen, send a frame to that port, or to all.
+
+Mirrors ``br_handle_frame_finish``, ``br_flood`` and, when net.bridge.bridge-nf-call-iptables is 1,
+``br_netfilter_hooks.c``: a bridged IPv4 frame visits the hooks PREROUTING, FORWARD and POSTROUTING
+as if the bridge were a router, without losing time to live.
+"""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import arp, hooks, ip, link
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb
+from packetwalk.tables import FdbEntry, LinkEntry
+
+
+def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
+    """Take a frame that came in by a port of a bridge."""
+    name, eth = port.master or "", skb.stack[0]
+    learn(run, ns, name, eth.src, port.ifname)
+    skb.came = port.ifname
+    filtered = eth.type == 0x0800 and ns.sysctl("net.bridge.bridge-nf-call-iptables", "1") == "1"
+    if filtered:
+        skb.bridged = True
+        asked = skb.ip.dst
+        if not ip.prerouting(run, ns, skb, name):
+            return
+        if skb.ip.dst != asked and redirected(run, ns, skb, name):
+            return
+    if eth.dst == arp.BROADCAST:
+        flood(run, ns, skb, name, port, upwards=True)
+        return
+    entry = find(run, ns, name, skb.stack[0].dst)
+    if entry is None:
+        flood(run, ns, skb, name, port, upwards=False)
+    elif entry.state == "permanent":
+        run.emit(ns, skb, "fdb", name, entry, ("bridge-up", entry.mac))
+        run.emit(ns, skb, "ingress", name, None, ("up",))
+        link.up(run, ns, skb, name, hooked=skb.bridged)
+    elif entry.ifname == port.ifname and not port.hairpin:
+        run.drop(ns, skb, port.ifname, entry, ("same-port", entry.mac))
+    else:
+        run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
+        if not filtered or (hooks.hook(run, ns, skb, "FORWARD", name, name)
+                            and hooks.hook(run, ns, skb, "POSTROUTING", None, name)):
+            out(run, ns, skb, entry.ifname)
+
+
+def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
+    """Follow a destination that PREROUTING changed (``br_nf_pre_routing_finish``).
+
+    To a host behind the same bridge the frame is bridged on, with the sender's MAC and all its
+    time to live; else it is addressed to the bridge, so that the machine routes it.
+    """
+    route = ns.fib.lookup(skb.ip.dst)
+    if route is None or route.dev != name or route.type != "unicast":
+        eth = skb.stack[0]._replace(dst=ns.links[name].address)
+        skb.stack = (eth, *skb.stack[1:])
+        return False
+    ip.lookup(run, ns, skb, skb.ip.dst)
+    sender = skb.stack[0].src
+    neighbour = arp.resolve(run, ns, skb, name, route.gateway or skb.ip.dst)
+    if neighbour.lladdr is None:
+        run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name),
+                 "neighbor_unreachable")
+        return True
+    own = ns.links[name].address
+    skb.stack = (wire.Ethernet(neighbour.lladdr, own), *skb.stack[1:])
+    run.emit(ns, skb, "neigh", name, neighbour, ("neigh", skb.ip.dst, neighbour.lladdr))
+    run.emit(ns, skb, "egress", name, None, ("to-bridge",))
+    entry = find(run, ns, name, neighbour.lladdr)
+    skb.stack = (skb.stack[0]._replace(src=sender), *skb.stack[1:])
+    if entry is None:
+        run.drop(ns, skb, name, None, ("unreachable", name))
+        return True
+    run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
+    if hooks.hook(run, ns, skb, "FORWARD", name, name) and hooks.hook(run, ns, skb, "POSTROUTING", None, name):
+        out(run, ns, skb, entry.ifname)
+    return True
+
+
+def send(run: Run, ns: Netns, skb: Skb, name: str) -> None:
+    """Take a frame from the machine itself (``br_dev_xmit``)."""
+    mac = skb.stack[0].dst
+    if mac == arp.BROADCAST:
+        flood(run, ns, skb, name, None, upwards=False)
+        return
+    entry = find(run, ns, name, mac)
+    if entry is None:
+        flood(run, ns, skb, name, None, upwards=False)
+        return
+    run.emit(ns, skb, "fdb", name, entry, ("bridge-port", mac, entry.ifname))
+    out(run, ns, skb, entry.ifname)
+
+
+def out(run: Run, ns: Netns, skb: Skb, port: str) -> None:
+    """Send a frame out of a port, unless it is longer than the port carries."""
+    device = ns.links[port]
+    size, limit = wire.size(skb.stack), device.mtu + link.ETHERNET + link.VLAN
+    if size > limit:
+        run.drop(ns, skb, port, device, ("not-forwardable", size, port, device.mtu))
+        return
+    if ip_packet(skb) and skb.ip.df is False and skb.length > device.mtu:
+        for part in ip.fragments(run, ns, skb, port, device.mtu):
+            link.transmit(run, ns, part, port)
+        return
+    link.transmit(run, ns, skb, port)
+
+
+def ip_packet(skb: Skb) -> bool:
+    """Say whether the frame carries IPv4."""
+    return isinstance(skb.stack[skb.at], wire.Ipv4)
+
+
+def learn(run: Run, ns: Netns, name: str, mac: str, port: str) -> None:
+    """Note that ``mac`` was seen behind ``port``."""
+    key = (ns.name, name, mac)
+    if (name, mac) not in ns.fdb and key not in run.learnt:
+        run.learnt[key] = FdbEntry(mac, port, master=name)
+        if not run.cold:
+            run.fabric.learnt[key] = run.learnt[key]
+
+
+def find(run: Run, ns: Netns, name: str, mac: str) -> FdbEntry | None:
+    """Return the entry for ``mac``; in a warm walk also what earlier traffic taught."""
+    key = (ns.name, name, mac)
+    entry = ns.fdb.get((name, mac)) or run.learnt.get(key)
+    if entry is None and not run.cold:
+        entry = run.fabric.learnt.get(key)
+        if entry:
+            run.learnt[key] = entry
+    return entry
+
+
+def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *,
+          upwards: bool) -> None:
+    """Send copies to all ports (back to the sender's only with hairpin), and up if asked."""
+    ports = [p for p in ns.ports[name] if port is None or p.ifname != port.ifname or p.hairpin]
+    names = ", ".join([p.ifname for p in ports] + ([name] if upwards else []))
+    run.emit(ns, skb, "fdb", name, None, ("bridge-flood", skb.stack[0].dst, names))
+    run.end(skb, "delivered")
+    for each in ports:
+        copy = _copy(run, skb)
+        out(run, ns, copy, each.ifname)
+    if upwards:
+        copy = _copy(run, skb)
+        run.emit(ns, copy, "ingress", name, None, ("up",))
+        link.up(run, ns, copy, name)
+
+
+def _copy(run: Run, skb: Skb) -> Skb:
+    copy = Skb(run.flight("copy", skb.flight.flow, run.here(skb)), skb.stack, skb.at)
+    copy.mark = skb.mark
+    return copy

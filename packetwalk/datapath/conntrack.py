@@ -1,0 +1,87 @@
+"""Connection tracking and NAT of one network namespace during one walk.
+
+Mirrors ``nf_conntrack``: a connection has the tuple of its first packet and the tuple expected of
+the reply; NAT changes the second, and every later packet is rewritten from the pair.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from packetwalk import wire
+from packetwalk.tables import ConntrackEntry
+
+
+class Tuple(NamedTuple):
+    """What identifies one direction of a connection; ICMP echo has its identifier as both ports."""
+
+    protocol: str
+    src: str
+    sport: int
+    dst: str
+    dport: int
+
+    def reversed(self) -> "Tuple":
+        """Return the tuple of an answer."""
+        return Tuple(self.protocol, self.dst, self.dport, self.src, self.sport)
+
+
+NAMES = {1: "icmp", 4: "ipencap", 6: "tcp", 17: "udp", 50: "esp"}
+
+
+def tuple_of(stack: tuple, at: int) -> Tuple:
+    """Return what connection tracking knows a packet by; ``at`` is its IP header."""
+    ip, l4 = stack[at], stack[at + 1]
+    name = NAMES.get(ip.protocol, str(ip.protocol))
+    match l4:
+        case wire.Udp() | wire.Tcp():
+            return Tuple(name, ip.src, l4.sport, ip.dst, l4.dport)
+        case wire.Icmp():
+            return Tuple(name, ip.src, l4.id, ip.dst, l4.id)
+    return Tuple(name, ip.src, 0, ip.dst, 0)
+
+
+class Connection:
+    """A tracked connection; ``reply`` is what an answer looks like on arrival."""
+
+    def __init__(self, original: Tuple) -> None:
+        self.original, self.reply = original, original.reversed()
+        self.assured = False
+
+    def destination_to(self, address: str, port: int | None) -> None:
+        """Apply DNAT: the answer will come from ``address`` and ``port``."""
+        self._expect(src=address, sport=port or self.reply.sport)
+
+    def source_to(self, address: str, port: int | None) -> None:
+        """Apply SNAT: the answer will go to ``address`` and ``port``."""
+        self._expect(dst=address, dport=port or self.reply.dport)
+
+    def _expect(self, **changes) -> None:
+        """Change the expected answer; ICMP echo carries one identifier both ways."""
+        reply = self.reply._replace(**changes)
+        if reply.protocol == "icmp":
+            ident = changes.get("dport", reply.dport)
+            reply = reply._replace(sport=ident, dport=ident)
+        self.reply = reply
+
+    def entry(self) -> ConntrackEntry:
+        """Return the line that ``conntrack -L`` prints."""
+        o, r = self.original, self.reply
+        return ConntrackEntry(o.protocol, o.src, o.dst, o.sport, o.dport,
+                              r.src, r.dst, r.sport, r.dport)
+
+
+class Conntrack:
+    """The connections of one network namespace."""
+
+    def __init__(self) -> None:
+        self._by_tuple: dict[Tuple, tuple[Connection, bool]] = {}
+
+    def find(self, packet: Tuple) -> tuple[Connection, bool] | None:
+        """Return (connection, True when the packet goes in the original direction), or None."""
+        return self._by_tuple.get(packet)
+
+    def confirm(self, connection: Connection) -> None:
+        """Enter the connection, both ways; done after POSTROUTING or INPUT as the kernel does."""
+        self._by_tuple[connection.original] = (connection, True)
+        self._by_tuple.setdefault(connection.reply, (connection, False))

@@ -1,0 +1,146 @@
+"""A packet at a netfilter hook: connection tracking, the chains, NAT.
+
+Mirrors ``NF_HOOK`` with ``nf_conntrack_in``, ``ipt_do_table`` and ``nf_nat_packet``.  A packet of a
+known connection is rewritten as its first packet was; only a new one visits the nat table.
+"""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import local, quotation
+from packetwalk.datapath.conntrack import Connection, tuple_of
+from packetwalk.datapath.netfilter import Verdict, View
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb, spread
+from packetwalk.tables import PolicyEntry
+
+TO_DESTINATION = {"PREROUTING", "OUTPUT"}
+
+
+def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: str | None) -> bool:
+    """Take the packet through hook ``name``; False when it was dropped there."""
+    ruleset = ns.ruleset
+    if ruleset.tracks and skb.conn is None and name in TO_DESTINATION:
+        _track(run, ns, skb)
+    for table in ruleset.at[name]:
+        if table == "nat":
+            if skb.conn and skb.original and not skb.conn.assured:
+                _new_connection(run, ns, skb, name, indev, outdev)
+        else:
+            verdict = ruleset.verdict(table, name, _view(skb, indev, outdev))
+            skb.mark = verdict.mark
+            if verdict.target in ("DROP", "REJECT"):
+                _refuse(run, ns, skb, name, outdev or indev, verdict)
+                return False
+            run.emit(ns, skb, "hook", outdev or indev, verdict.entry, _note(table, verdict), name)
+    if skb.conn:
+        _rewrite(run, ns, skb, name, outdev or indev, None)
+        if name in ("POSTROUTING", "INPUT"):
+            run.conntrack(ns).confirm(skb.conn)
+    return True
+
+
+def _track(run: Run, ns: Netns, skb: Skb) -> None:
+    """Find or start the connection of a packet (``nf_conntrack_in``)."""
+    key = tuple_of(skb.stack, skb.at)
+    l4 = skb.stack[skb.at + 1]
+    if isinstance(l4, wire.Icmp) and l4.type not in (0, 8):
+        key = quotation.embedded(skb.stack[skb.at + 2].content).reversed()
+    found = run.conntrack(ns).find(key)
+    if found:
+        skb.conn, skb.original = found
+        skb.conn.assured = True
+    elif not (isinstance(l4, wire.Icmp) and l4.type != 8):
+        skb.conn, skb.original = Connection(key), True
+
+
+def _view(skb: Skb, indev: str | None, outdev: str | None) -> View:
+    packet, state = tuple_of(skb.stack, skb.at), None
+    if skb.conn:
+        l4 = skb.stack[skb.at + 1]
+        related = isinstance(l4, wire.Icmp) and l4.type not in (0, 8)
+        state = "RELATED" if related else "ESTABLISHED" if skb.conn.assured else "NEW"
+    return View(packet.src, packet.dst, packet.protocol, packet.sport, packet.dport,
+                indev, outdev, skb.mark, state)
+
+
+def _note(table: str, verdict: Verdict) -> tuple:
+    """Return the sentence's key: a rule decided, a RETURN did, or only the policy was left."""
+    if isinstance(verdict.entry, PolicyEntry):
+        key = "policy"
+    else:
+        key = "returned" if verdict.entry.spec.endswith("RETURN") else "verdict"
+    return key, _path(table, verdict), verdict.target
+
+
+def _path(table: str, verdict: Verdict) -> str:
+    return f"table {table}, " + " > ".join(verdict.chain.split(" "))
+
+
+def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:
+    disposition = "dropped" if verdict.target == "DROP" else "rejected"
+    run.drop(ns, skb, dev, verdict.entry, _note(verdict.entry.chain_table, verdict), disposition,
+             name)
+    if verdict.target == "REJECT":
+        local.send_error(run, ns, skb, 3, 3)
+
+
+def _new_connection(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None,
+                    outdev: str | None) -> None:
+    """Ask the nat table about the first packet of a connection."""
+    conn = skb.conn
+    assert conn is not None
+    verdict = ns.ruleset.verdict("nat", name, _view(skb, indev, outdev))
+    skb.mark = verdict.mark
+    if verdict.target == "DNAT":
+        address, _, port = verdict.argument.split(" ")[1].partition(":")
+        conn.destination_to(address, int(port) if port else None)
+    elif verdict.target == "MASQUERADE":
+        address = ns.address_of(outdev or "", skb.ip.dst)
+        conn.source_to(address, spread(f"{ns.name} {conn.original}", 1024, 65535))
+    elif verdict.target == "SNAT":
+        address, _, port = verdict.argument.split(" ")[1].partition(":")
+        conn.source_to(address, int(port) if port else None)
+    else:
+        run.emit(ns, skb, "hook", outdev or indev, verdict.entry, _note("nat", verdict), name)
+        return
+    _rewrite(run, ns, skb, name, outdev or indev, verdict)
+
+
+def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None,
+             verdict: Verdict | None) -> None:
+    """Make the packet what its connection says it is after this hook (``nf_nat_packet``)."""
+    conn = skb.conn
+    assert conn is not None
+    ahead = conn.reply.reversed() if skb.original else conn.original.reversed()
+    if tuple_of(skb.stack, skb.at) == ahead:
+        return
+    ip, l4 = skb.stack[skb.at], skb.stack[skb.at + 1]
+    if isinstance(l4, wire.Icmp) and l4.type not in (0, 8):
+        if name in TO_DESTINATION and ip.dst != ahead.dst:
+            quoted = wire.Data(quotation.translated(skb.stack[skb.at + 2].content, ahead))
+            skb.stack = (*skb.stack[:skb.at], ip._replace(dst=ahead.dst), l4, quoted)
+            run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", ip.dst, ahead.dst), name)
+        return
+    if name in TO_DESTINATION:
+        old, new, port, key = ip.dst, ahead.dst, ahead.dport, "dnat"
+        changed = ip._replace(dst=new)
+        if isinstance(l4, wire.Icmp):
+            l4 = l4._replace(id=port)
+        elif isinstance(l4, (wire.Udp, wire.Tcp)):
+            old, new, l4 = f"{old}:{l4.dport}", f"{new}:{port}", l4._replace(dport=port)
+    else:
+        old, new, port, key = ip.src, ahead.src, ahead.sport, "snat"
+        changed = ip._replace(src=new)
+        if isinstance(l4, wire.Icmp):
+            l4 = l4._replace(id=port)
+        elif isinstance(l4, (wire.Udp, wire.Tcp)):
+            old, new, l4 = f"{old}:{l4.sport}", f"{new}:{port}", l4._replace(sport=port)
+    at, stack = skb.at, skb.stack
+    if changed == ip and l4 == stack[at + 1]:
+        return
+    skb.stack = (*stack[:at], changed, l4, *stack[at + 2:])
+    if verdict:
+        run.emit(ns, skb, "nat", dev, verdict.entry, (key, _path("nat", verdict), new), name)
+    else:
+        run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", old, new), name)

@@ -1,0 +1,172 @@
+"""The IP layer: receive, route, forward, send.
+
+Mirrors ``ip_rcv``, ``ip_route_input``, ``ip_forward``, ``ip_local_out``, ``ip_output`` and
+``ip_fragment`` of net/ipv4, in their order: the MTU is checked before the time to live falls,
+the FORWARD hook comes after it, fragments are cut after POSTROUTING.
+"""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import arp, hooks, local
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import MAX_STEPS, Run, Skb
+from packetwalk.tables import RouteEntry
+
+HEADER = 20
+
+
+def receive(run: Run, ns: Netns, skb: Skb, dev: str, *, hooked: bool = False) -> None:
+    """Take a packet that came in by ``dev`` (``ip_rcv``); ``hooked``: a bridge did PREROUTING."""
+    if not hooked and not prerouting(run, ns, skb, dev):
+        return
+    route = lookup(run, ns, skb, skb.ip.dst)
+    if route is None:
+        return
+    if route.type in ("local", "broadcast"):
+        local.deliver(run, ns, skb, dev)
+    else:
+        forward(run, ns, skb, dev, route)
+
+
+def prerouting(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
+    """Collect fragments if connections are tracked here, then run PREROUTING."""
+    if ns.ruleset.tracks and is_fragment(skb.ip) and not reassemble(run, ns, skb, dev):
+        return False
+    return hooks.hook(run, ns, skb, "PREROUTING", dev, None)
+
+
+def lookup(run: Run, ns: Netns, skb: Skb, dst: str, key: str = "") -> RouteEntry | None:
+    """Find the route for ``dst`` and say so; None when there is none (the sender is told)."""
+    route = ns.fib.lookup(dst)
+    if route is None:
+        run.drop(ns, skb, None, None, ("no-route", dst), "no_route")
+        local.send_error(run, ns, skb, 3, 0)
+        return None
+    if route.type == "blackhole":
+        run.drop(ns, skb, None, route, ("blackhole", dst, route.dst), "no_route")
+        return None
+    if route.type in ("local", "broadcast"):
+        note = ("local", dst)
+    elif route.gateway:
+        note = ("gateway", dst, route.dst, route.gateway, route.dev)
+    else:
+        note = ("onlink", dst, route.dst, route.dev)
+    run.emit(ns, skb, "route", None, route, (key, dst) if key else note)
+    return route
+
+
+def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
+    """Pass a packet on to another machine (``ip_forward``)."""
+    if ns.sysctl("net.ipv4.ip_forward") != "1":
+        run.drop(ns, skb, dev, ns.sysctls.get("net.ipv4.ip_forward"), ("not-forwarding",))
+        return
+    if len(skb.flight.steps) > MAX_STEPS:
+        run.drop(ns, skb, dev, None, ("loop",), "loop")
+        return
+    ip, mtu = skb.ip, mtu_of(ns, route)
+    if ip.ttl <= 1:
+        run.drop(ns, skb, dev, None, ("ttl",), "ttl_expired")
+        local.send_error(run, ns, skb, 11, 0)
+        return
+    if ip.df and skb.length > mtu:
+        run.drop(ns, skb, route.dev, ns.links[route.dev], ("too-big", skb.length, mtu), "too_big")
+        local.send_error(run, ns, skb, 3, 4, mtu)
+        return
+    skb.set_ip(wire.Ipv4(ip.src, ip.dst, ip.protocol, ip.ttl - 1, ip.id, ip.df, ip.mf,
+                         ip.offset, ip.tos))
+    run.emit(ns, skb, "forward", None, None, ("forward", ip.ttl, ip.ttl - 1))
+    if hooks.hook(run, ns, skb, "FORWARD", dev, route.dev):
+        output(run, ns, skb, dev, route)
+
+
+def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "") -> None:
+    """Send a packet made on this machine (``ip_local_out``)."""
+    route = lookup(run, ns, skb, skb.ip.dst, key)
+    if route is None:
+        return
+    if not hooks.hook(run, ns, skb, "OUTPUT", None, route.dev):
+        return
+    changed = ns.fib.lookup(skb.ip.dst)
+    if changed is not route:
+        route = lookup(run, ns, skb, skb.ip.dst)
+        if route is None:
+            return
+    if route.type == "local":
+        run.emit(ns, skb, "egress", "lo", None, ("loop-dev",))
+        local.deliver(run, ns, skb, "lo")
+        return
+    output(run, ns, skb, None, route)
+
+
+def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) -> None:
+    """POSTROUTING, fragments, neighbour, device (``ip_output``)."""
+    dev, mtu = route.dev, mtu_of(ns, route)
+    if not hooks.hook(run, ns, skb, "POSTROUTING", indev, dev):
+        return
+    if skb.length <= mtu:
+        arp.finish(run, ns, skb, dev, route.gateway or skb.ip.dst)
+        return
+    if skb.ip.df:
+        run.drop(ns, skb, dev, ns.links[dev], ("message-too-long", skb.length, mtu), "too_big")
+        return
+    for part in fragments(run, ns, skb, dev, mtu):
+        arp.finish(run, ns, part, dev, route.gateway or part.ip.dst)
+
+
+def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
+    """Cut a packet (``ip_fragment``); the first part goes on in the same trace."""
+    ip, content = skb.ip, wire.encode(skb.stack[skb.at:])[HEADER:]
+    room = (mtu - HEADER) // 8 * 8
+    length, total = skb.length, len(content)
+    count, cause, flow = -(-total // room), run.here(skb), skb.flight.flow
+    ident = ip.id or run.next_ident()
+    parts: list[Skb] = []
+    for start in range(0, total, room):
+        piece = content[start:start + room]
+        last = start + room >= total
+        header = ip._replace(id=ident, mf=ip.mf or not last, offset=ip.offset + start)
+        stack = (*skb.stack[:skb.at], header, wire.Data(piece))
+        part = skb if start == 0 else Skb(run.flight("fragment", flow, cause), stack, skb.at)
+        part.stack = stack
+        part.mark, part.conn, part.original = skb.mark, skb.conn, skb.original
+        run.emit(ns, part, "fragment", dev, ns.links[dev], ("fragment", length, mtu, count))
+        parts.append(part)
+    return parts
+
+
+def is_fragment(ip: wire.Ipv4) -> bool:
+    """Say whether a packet is only a part of one."""
+    return ip.mf or ip.offset > 0
+
+
+def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
+    """Hold a fragment; True when it was the last one missing and ``skb`` is whole again."""
+    ip = skb.ip
+    key = (ns.name, ip.src, ip.dst, ip.id, ip.protocol)
+    held = run.fragments.setdefault(key, [])
+    held.append(skb)
+    parts = sorted(held, key=lambda part: part.ip.offset)
+    end = 0
+    for part in parts:
+        if part.ip.offset != end:
+            break
+        end += part.length - HEADER
+    if parts[-1].ip.mf or end != parts[-1].ip.offset + parts[-1].length - HEADER:
+        run.emit(ns, skb, "reassemble", dev, None, ("held",))
+        return False
+    del run.fragments[key]
+    content = b"".join(part.stack[part.at + 1].content for part in parts)
+    whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
+    skb.stack = (*skb.stack[:skb.at], *wire.decode(whole, first="ip"))
+    run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))
+    for part in parts:
+        if part is not skb:
+            run.end(part, "delivered")
+    return True
+
+
+def mtu_of(ns: Netns, route: RouteEntry) -> int:
+    """Return the MTU that counts for a route, in bytes: its own, else its device's."""
+    return route.mtu or ns.links[route.dev].mtu
+

@@ -1,0 +1,152 @@
+"""Where packets end and begin: sockets, ICMP, and the answers they give.
+
+Mirrors ``ip_local_deliver``, ``icmp_rcv``, ``icmp_send`` (an error quotes as much of the datagram
+as fits into 576 bytes), and what ping, a UDP client and a TCP client do.
+"""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import ip as ip_layer
+from packetwalk.datapath import hooks, vxlan
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb
+from packetwalk.trace import Flow
+
+QUOTED = 576 - 20 - 8
+ERRORS = {
+    (3, 0): "network unreachable", (3, 1): "host unreachable", (3, 3): "port unreachable",
+    (3, 4): "fragmentation needed and DF set", (11, 0): "time to live exceeded",
+}
+
+
+def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
+    """Hand a packet to whoever waits for it on this machine (``ip_local_deliver``)."""
+    if ip_layer.is_fragment(skb.ip) and not ip_layer.reassemble(run, ns, skb, dev):
+        return
+    if not hooks.hook(run, ns, skb, "INPUT", dev, None):
+        return
+    l4 = skb.stack[skb.at + 1]
+    match l4:
+        case wire.Icmp(type=8):
+            _accept(run, ns, skb, dev, ("delivered-echo",))
+            run.jobs.append(lambda: _echo(run, ns, skb))
+        case wire.Icmp(type=0) if ns.name != run.client:
+            run.drop(ns, skb, dev, None, ("delivered-unknown",))
+        case wire.Icmp(type=0):
+            size = skb.length - ip_layer.HEADER
+            _accept(run, ns, skb, dev, ("delivered-reply", size, skb.ip.src, skb.ip.ttl))
+        case wire.Icmp():
+            text = ERRORS.get((l4.type, l4.code), f"ICMP type {l4.type} code {l4.code}")
+            extra = f" (mtu {l4.mtu})" if l4.mtu else ""
+            _accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"))
+        case wire.Udp():
+            if not vxlan.receive(run, ns, skb, dev):
+                _datagram(run, ns, skb, dev)
+        case wire.Tcp():
+            _segment(run, ns, skb, dev)
+        case _:
+            run.drop(ns, skb, dev, None, ("delivered-unknown",))
+
+
+def _accept(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple, entry=None) -> None:
+    run.emit(ns, skb, "deliver", dev, entry, note)
+    run.end(skb, "delivered")
+
+
+def _answer(run: Run, ns: Netns, skb: Skb, name: str, l4: tuple[wire.Header, ...], note: tuple,
+            *, df: bool) -> None:
+    """Send ``l4`` back to where a packet came from."""
+    source, ip = skb.flight.flow, skb.ip
+    flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
+    flight = run.flight(name, flow, run.here(skb))
+    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, 64, 0, df)
+    reply = Skb(flight, (header, *l4), 0)
+    run.emit(ns, reply, "originate", None, None, note)
+    ip_layer.originate(run, ns, reply)
+
+
+def _ports(l4: wire.Header) -> tuple[int, int]:
+    return (l4.sport, l4.dport) if isinstance(l4, (wire.Udp, wire.Tcp)) else (0, 0)
+
+
+def _echo(run: Run, ns: Netns, skb: Skb) -> None:
+    message, *rest = skb.stack[skb.at + 1:]
+    _answer(run, ns, skb, "reply", (wire.Icmp(0, 0, message.id, message.seq), *rest),
+            ("echo-reply",), df=False)
+
+
+def _datagram(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
+    """Hand a datagram to its socket; the servers of the cluster answer with its like."""
+    udp, rest = skb.stack[skb.at + 1], skb.stack[skb.at + 2:]
+    socket = ns.sockets.get(("udp", udp.dport))
+    if socket:
+        _accept(run, ns, skb, dev, ("delivered-data", udp.dport), socket)
+        run.jobs.append(lambda: _answer(run, ns, skb, "reply", (wire.Udp(udp.dport, udp.sport), *rest),
+                                        ("datagram-reply",), df=True))
+    elif _expected(run, ns, skb):
+        _accept(run, ns, skb, dev, ("delivered-data", udp.dport))
+    else:
+        run.drop(ns, skb, dev, None, ("refused", "udp", udp.dport), "rejected")
+        send_error(run, ns, skb, 3, 3)
+
+
+def _expected(run: Run, ns: Netns, skb: Skb) -> bool:
+    """Say whether the packet answers what this machine's client sent first in this walk."""
+    if ns.name != run.client:
+        return False
+    first, l4 = run.flights[0].flow, skb.stack[skb.at + 1]
+    return (skb.ip.src, l4.sport, l4.dport) == (first.dst, first.dport, first.sport)
+
+
+def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
+    """The handshake: SYN, SYN-ACK, ACK; RST for what no socket knows."""
+    tcp, ip = skb.stack[skb.at + 1], skb.ip
+    socket = ns.sockets.get(("tcp", tcp.dport))
+    if tcp.flags == "S" and socket:
+        _accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), socket)
+        answer = wire.Tcp(tcp.dport, tcp.sport, 2000, tcp.seq + 1, "SA", 65160, tcp.options)
+        run.jobs.append(lambda: _answer(run, ns, skb, "reply", (answer,), ("syn-ack", tcp.dport), df=True))
+    elif tcp.flags == "S":
+        _accept(run, ns, skb, dev, ("refused", "tcp", tcp.dport))
+        answer = wire.Tcp(tcp.dport, tcp.sport, 0, tcp.seq + 1, "RA", 0)
+        run.jobs.append(lambda: _answer(run, ns, skb, "reply", (answer,),
+                                        ("rst", f"nobody listens on port {tcp.dport}"), df=True))
+    elif tcp.flags == "SA" and _expected(run, ns, skb):
+        _accept(run, ns, skb, dev, ("delivered-syn-ack",))
+        stamps = tcp.options[8:20] if len(tcp.options) >= 20 else b""
+        answer = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, tcp.seq + 1, "A", 502, stamps)
+        run.jobs.append(lambda: _answer(run, ns, skb, "ack", (answer,), ("ack",), df=True))
+    elif tcp.flags == "SA":
+        asked = run.flights[0].flow.dst
+        _accept(run, ns, skb, dev, ("wrong-source", ip.src, asked))
+        answer = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, 0, "R", 0)
+        run.jobs.append(lambda: _answer(run, ns, skb, "reset", (answer,),
+                                        ("rst", f"it knows no connection to {ip.src}"), df=True))
+    else:
+        _accept(run, ns, skb, dev, ("delivered-rst",) if "R" in tcp.flags else ("delivered-ack",))
+
+
+def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0) -> None:
+    """Tell the sender of a packet what became of it (``icmp_send``), after this packet's trace."""
+    ip, l4 = skb.ip, skb.stack[skb.at + 1]
+    about_error = isinstance(l4, wire.Icmp) and l4.type not in (0, 8)
+    if about_error or ip.offset or ip.src in ("0.0.0.0",) or run.muted:
+        return
+    quoted = wire.encode(skb.stack[skb.at:])[:QUOTED]
+    cause = run.here(skb)
+
+    def send() -> None:
+        route = ns.fib.lookup(ip.src)
+        if route is None:
+            return
+        source = route.prefsrc or ns.address_of(route.dev or "", ip.src) or "0.0.0.0"
+        if route.type == "local":
+            source = ip.src
+        flight = run.flight("error", Flow(source, ip.src, "icmp"), cause)
+        header = wire.Ipv4(source, ip.src, 1, 64, run.next_ident(), tos=0xC0)
+        error = Skb(flight, (header, wire.Icmp(kind, code, mtu=mtu), wire.Data(quoted)), 0)
+        run.emit(ns, error, "originate", None, None, ("icmp-error", ERRORS[kind, code]))
+        ip_layer.originate(run, ns, error)
+
+    run.jobs.append(send)

@@ -1,0 +1,144 @@
+"""One walk in progress: packets under way, what was learnt on the way, and the steps so far.
+
+A run starts empty and is thrown away after the walk; the tables it reads never change.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from zlib import crc32
+
+from packetwalk import wire
+from packetwalk.datapath.conntrack import Connection, Conntrack
+from packetwalk.datapath.fabric import Fabric
+from packetwalk.datapath.netns import Netns
+from packetwalk.tables import Entry, FdbEntry, NeighEntry
+from packetwalk.trace import Flow, Stack, Step, Trace
+
+MAX_STEPS = 400
+
+
+class Flight:
+    """A trace being written: the steps of one packet."""
+
+    __slots__ = ("name", "flow", "cause", "disposition", "steps", "index")
+
+    def __init__(self, name: str, flow: Flow, cause: tuple[int, int] | None, index: int) -> None:
+        self.name, self.flow, self.cause, self.index = name, flow, cause, index
+        self.disposition: str | None = None
+        self.steps: list[Step] = []
+
+
+class Skb:
+    """A packet on its way, as the kernel's ``sk_buff``: headers, mark, connection.
+
+    ``at`` is the place of the IP header in ``stack`` (1 behind an Ethernet header, else 0).
+    """
+
+    __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged", "came")
+
+    def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
+        self.flight, self.stack, self.at = flight, stack, at
+        self.mark = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the connection, as the kernel does when a packet is wrapped or unwrapped."""
+        self.conn: Connection | None = None
+        self.original = True
+        self.bridged = False
+        self.came: str | None = None
+
+    @property
+    def ip(self) -> wire.Ipv4:
+        """The IP header that counts now."""
+        return self.stack[self.at]  # type: ignore[return-value]
+
+    def set_ip(self, ip: wire.Ipv4) -> None:
+        """Replace the IP header."""
+        at = self.at
+        self.stack = (*self.stack[:at], ip, *self.stack[at + 1:])
+
+    @property
+    def length(self) -> int:
+        """Bytes of the IP packet (without the Ethernet header)."""
+        return wire.size(self.stack[self.at:])
+
+
+class Run:
+    """All that one walk needs; ``client`` is the namespace whose program waits for the answer."""
+
+    def __init__(self, fabric: Fabric, client: str, *, cold: bool = False) -> None:
+        self.fabric, self.client, self.cold = fabric, client, cold
+        self.netns: Callable[[str], Netns] = fabric.netns
+        self.flights: list[Flight] = []
+        self.jobs: deque[Callable[[], None]] = deque()
+        self.conntracks: dict[str, Conntrack] = {}
+        self.neighs: dict[tuple[str, str, str], NeighEntry] = {}
+        self.learnt: dict[tuple[str, str, str], FdbEntry] = {}
+        self.fragments: dict[tuple, list[Skb]] = {}
+        self.seq, self.ident, self.muted = 0, 0, 0
+
+    def flight(self, name: str, flow: Flow, cause: tuple[int, int] | None) -> Flight:
+        """Start a trace; a muted one (ARP before a warm walk) is not kept."""
+        flight = Flight(name, flow, cause, len(self.flights))
+        if not self.muted:
+            self.flights.append(flight)
+        return flight
+
+    def emit(self, ns: Netns, skb: Skb, event: str, dev: str | None, entry: Entry | None,
+             note: tuple, hook: str | None = None) -> None:
+        """Write one step: the packet is now ``skb.stack``, it was what the last step left."""
+        if self.muted:
+            return
+        steps = skb.flight.steps
+        before = steps[-1].after if steps else ()
+        mtu = ns.links[dev].mtu if dev else None
+        steps.append(Step(self.seq, ns.node, ns.name, dev, event, hook, before, skb.stack,
+                          entry, note, mtu))
+        self.seq += 1
+
+    def here(self, skb: Skb) -> tuple[int, int]:
+        """Return (trace, step) of where the packet is now, as the cause of another."""
+        return skb.flight.index, max(0, len(skb.flight.steps) - 1)
+
+    def end(self, skb: Skb, disposition: str) -> None:
+        """Close the trace."""
+        if skb.flight.disposition is None:
+            skb.flight.disposition = disposition
+
+    def drop(self, ns: Netns, skb: Skb, dev: str | None, entry: Entry | None, note: tuple,
+             disposition: str = "dropped", hook: str | None = None) -> None:
+        """Write the last step of a packet that goes no further."""
+        self.emit(ns, skb, "drop", dev, entry, note, hook)
+        self.end(skb, disposition)
+
+    def conntrack(self, ns: Netns) -> Conntrack:
+        """Return the connections of a namespace."""
+        return self.conntracks.setdefault(ns.name, Conntrack())
+
+    def next_ident(self) -> int:
+        """Return the next IP identification for a packet that may be cut."""
+        self.ident += 1
+        return self.ident
+
+    def work(self) -> None:
+        """Do what waits (replies, errors) until nothing is left."""
+        while self.jobs:
+            self.jobs.popleft()()
+        for key, held in self.fragments.items():
+            for skb in held:
+                ns = self.netns(key[0])
+                self.drop(ns, skb, None, None, ("waiting",))
+        self.fragments.clear()
+
+    def traces(self) -> tuple[Trace, ...]:
+        """Return what happened."""
+        return tuple(Trace("model", f.name, f.flow, f.disposition or "delivered", f.cause,
+                           tuple(f.steps)) for f in self.flights)
+
+
+def spread(text: str, low: int, high: int) -> int:
+    """Return a number in [low, high] that depends only on ``text`` (a hash in the real kernel)."""
+    return low + crc32(text.encode()) % (high - low + 1)

@@ -1,0 +1,64 @@
+"""The VXLAN driver: wrap a frame for the node its FDB names, unwrap what arrives by UDP.
+
+Mirrors ``vxlan_xmit``, ``vxlan_xmit_one`` and ``vxlan_rcv`` of drivers/net/vxlan/vxlan_core.c
+(RFC 7348): device ttl 0 means the host's default (64), DF is not set, the UDP source port is a hash
+of the inner flow in net.ipv4.ip_local_port_range.
+"""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import ip, link
+from packetwalk.datapath.conntrack import tuple_of
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb, spread
+from packetwalk.tables import LinkEntry
+
+HEADERS = 20 + 8 + 8
+PORTS = (32768, 60999)
+
+
+def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
+    """Wrap a frame and send it to the node that the FDB names for its destination MAC."""
+    mac = skb.stack[0].dst
+    entry = ns.fdb.get((device.ifname, mac))
+    if entry is None:
+        run.drop(ns, skb, device.ifname, device, ("no-vtep", device.ifname, mac))
+        return
+    run.emit(ns, skb, "fdb", device.ifname, entry, ("vtep", mac, entry.dst))
+    outer = wire.Ipv4(device.local, entry.dst, 17)
+    udp = wire.Udp(source_port(ns, skb), device.port)
+    skb.stack, skb.at = (outer, udp, wire.Vxlan(device.vni), *skb.stack), 0
+    skb.forget()
+    run.emit(ns, skb, "encap", device.ifname, device,
+             ("encap", device.vni, device.port, device.local, entry.dst, HEADERS))
+    ip.originate(run, ns, skb, key="outer-route")
+
+
+def source_port(ns: Netns, skb: Skb) -> int:
+    """Return the outer source port: the same for both directions and all packets of a flow."""
+    if isinstance(skb.stack[1], wire.Arp):
+        return spread(f"{ns.node} arp", *PORTS)
+    flow = tuple_of(skb.stack, 1)
+    ends = sorted([(flow.src, flow.sport), (flow.dst, flow.dport)])
+    return spread(f"{ns.node} {flow.protocol} {ends}", *PORTS)
+
+
+def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
+    """Unwrap a datagram for a VXLAN port; False when this is not one."""
+    at = skb.at
+    udp = skb.stack[at + 1]
+    header = skb.stack[at + 2] if len(skb.stack) > at + 2 else None
+    if not isinstance(udp, wire.Udp) or not isinstance(header, wire.Vxlan):
+        return False
+    device = ns.vxlan.get(udp.dport)
+    if device is None:
+        return False
+    if device.vni != header.vni:
+        run.drop(ns, skb, dev, None, ("no-vni", header.vni, udp.dport))
+        return True
+    skb.stack, skb.at = skb.stack[at + 3:], 1
+    run.emit(ns, skb, "decap", device.ifname, device,
+             ("decap", udp.dport, header.vni, device.ifname, wire.size(skb.stack[:0]) + HEADERS + 14))
+    link.receive(run, ns, skb, device.ifname, ("unwrapped", device.ifname))
+    return True

@@ -1,0 +1,66 @@
+"""Walks and tables as plain text for a terminal and for notebooks."""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath.netns import Netns, sorted_routes
+from packetwalk.listing import forwarding, iptables_save, neighbours, policies
+from packetwalk.walk import Walk
+
+HEADINGS = ("step", "where", "event", "bytes", "ttl", "decided by", "why")
+
+
+def walk_table(walk: Walk) -> str:
+    """Return the walk as a table, one step a line, grouped by trace."""
+    out = [f"{walk.title}   [{walk.holds_for}, computed]", walk.summary, ""]
+    for number, trace in enumerate(walk.traces):
+        caused = f", caused by step {_seq(walk, trace.cause)}" if trace.cause else ""
+        out.append(f"{trace.name}: {trace.flow.label} - {trace.disposition}{caused}")
+        rows = []
+        for step in trace.steps:
+            where = step.netns + (f" {step.dev}" if step.dev else "")
+            ttl = next((str(h.ttl) for h in step.after if isinstance(h, wire.Ipv4)), "")
+            event = step.event + (f" {step.hook}" if step.hook else "")
+            line = str(step.entry) if step.entry is not None else ""
+            rows.append((str(step.seq + 1), where, event, str(step.size), ttl, line, step.why))
+        out += _rows(rows)
+        if number < len(walk.traces) - 1:
+            out.append("")
+    return "\n".join(out)
+
+
+def _seq(walk: Walk, cause: tuple[int, int]) -> int:
+    trace, step = cause
+    return walk.traces[trace].steps[step].seq + 1
+
+
+def _rows(rows: list[tuple[str, ...]]) -> list[str]:
+    """Align all columns but the last two, which go on a line of their own when there is an entry."""
+    widths = [max(len(row[k]) for row in rows) for k in range(5)]
+    out = []
+    for row in rows:
+        head = "  ".join((row[k].rjust if k in (0, 3, 4) else row[k].ljust)(widths[k])
+                         for k in range(5))
+        out.append(f"  {head}  {row[6]}".rstrip())
+        if row[5]:
+            out.append("  " + " " * (widths[0] + 2) + f"| {row[5]}")
+    return out
+
+
+def netns_tables(ns: Netns) -> str:
+    """Return what ``ip``, ``bridge`` and ``iptables-save`` would print in one namespace."""
+    sections = [
+        ("ip -d link", [str(link) for link in ns.links.values() if link.kind != "lo"]),
+        ("ip addr", [str(addr) for addr in ns.addrs]),
+        ("ip route", [str(r) for r in sorted_routes(ns.routes) if r.routes == "main"]),
+        ("ip neigh", [str(n) for n in neighbours(ns, None)]),
+        ("bridge fdb", [str(f) for f in sorted(ns.fdb.values(), key=lambda f: (f.ifname, f.mac))]),
+        ("iptables-save", iptables_save(ns.rules, _all_policies(ns)).splitlines()),
+    ]
+    return "\n".join("\n".join([f"# {ns.name}$ {command}", *lines, ""])
+                     for command, lines in sections if lines)
+
+
+def _all_policies(ns: Netns) -> list:
+    tables = sorted({rule.chain_table for rule in [*ns.rules, *ns.policies]})
+    return [policy for table in tables for policy in policies(ns, table)]

@@ -1,0 +1,91 @@
+"""A walk: everything that followed from one packet, with the tables and places it touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from packetwalk import wire
+from packetwalk.datapath.run import Run
+from packetwalk.listing import Listings
+from packetwalk.trace import VERSION, Step, Trace
+
+
+class Options(NamedTuple):
+    """What packet was sent: ``size`` is its payload in bytes."""
+
+    proto: str
+    size: int
+    df: bool
+    ttl: int
+    cold: bool
+    fault: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """One packet and all it caused: ``traces[0]`` is the request; ``repr`` is the text table."""
+
+    plugin: str
+    mode: str
+    scenario: str
+    title: str
+    holds_for: str
+    options: Options
+    traces: tuple[Trace, ...]
+    run: Run = field(repr=False)
+
+    @property
+    def disposition(self) -> str:
+        """How the walk ended: the first trace that was not delivered says it, else delivered."""
+        main = [t for t in self.traces if t.name in ("request", "fragment", "reply", "ack", "reset")]
+        if any(t.name == "reset" for t in main):
+            return "rejected"
+        return next((t.disposition for t in main if t.disposition != "delivered"), "delivered")
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of all traces in the order of time."""
+        return tuple(sorted((step for trace in self.traces for step in trace.steps),
+                            key=lambda step: step.seq))
+
+    @property
+    def summary(self) -> str:
+        """One sentence: what happened, where it ended, why."""
+        if self.disposition == "delivered":
+            wires = {s.size for s in self.steps if s.event == "egress" and s.node == s.netns
+                     and s.dev == "eth0"}
+            on_wire = f", {max(wires)} bytes on the wire" if wires else ""
+            return f"Delivered and answered{on_wire}."
+        ends = [t for t in self.traces if t.disposition != "delivered" and t.name != "copy"] or \
+            [t for t in self.traces if t.name == "reset"]
+        last = ends[0].steps[-1]
+        where = last.netns + (f", {last.dev}" if last.dev else "")
+        return f"The {ends[0].name} ends at {where}: {last.why}"
+
+    def to_json(self) -> dict:
+        """Return the walk as ``packetwalk walk --format json`` prints it."""
+        listings = Listings(self.run)
+        traces = [{"source": t.source, "name": t.name,
+                   "flow": {**t.flow._asdict(), "label": t.flow.label},
+                   "disposition": t.disposition, "cause": list(t.cause) if t.cause else None,
+                   "steps": [_step(step, listings) for step in t.steps]} for t in self.traces]
+        protos = {h["proto"] for t in traces for s in t["steps"] for h in s["after"]}
+        return {"version": VERSION, "plugin": self.plugin, "mode": self.mode,
+                "scenario": self.scenario, "title": self.title, "holds_for": self.holds_for,
+                "summary": self.summary, "disposition": self.disposition,
+                "options": self.options._asdict(), "traces": traces,
+                "topology": listings.topology(self.steps), "tables": listings.tables,
+                "layouts": {p: wire.LAYOUTS[p] for p in sorted(protos)}}
+
+    def __repr__(self) -> str:
+        from packetwalk.text import walk_table
+        return walk_table(self)
+
+
+def _step(step: Step, listings: Listings) -> dict:
+    return {"seq": step.seq, "node": step.node, "netns": step.netns, "dev": step.dev,
+            "event": step.event, "hook": step.hook, "before": wire.describe(step.before),
+            "after": wire.describe(step.after), "entry": listings.cite(step),
+            "evidence": step.evidence, "why": step.why, "source": listings.source(step),
+            "size": step.size, "mtu": step.mtu}

@@ -1,0 +1,97 @@
+"""The sentences of a walk: for each kind of step, why the kernel did what it did.
+
+A step carries a key and its arguments; the sentence is made only when somebody reads it.
+"""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "ping": "ping asks for an echo of {0} bytes; the socket hands an ICMP message to IP.",
+    "udp": "The program sends a datagram of {0} bytes; the socket hands it to UDP and IP.",
+    "syn": "The program calls connect(); TCP sends the first segment of the handshake, SYN.",
+    "echo-reply": "The kernel answers the echo request itself; no program is involved.",
+    "datagram-reply": "The server answers with a datagram of the same size.",
+    "syn-ack": "Somebody listens on port {0}: the kernel answers SYN with SYN-ACK.",
+    "ack": "The SYN-ACK matches the open connection: TCP completes the handshake with ACK.",
+    "rst": "TCP answers with RST: {0}.",
+    "icmp-error": "The kernel tells the sender: {0}.",
+    "arp-request": "Nobody here knows the MAC of {0}: the kernel asks everybody on the segment.",
+    "arp-reply": "{0} is an address of this machine: it answers with the MAC of {1}.",
+    "bring-up": "The frame enters by {0}.",
+    "crossing": "The frame comes out of the other end of the pair: {0}.",
+    "from-wire": "The frame arrives from the segment {0}; its destination MAC is this card's.",
+    "to-peer": "The frame goes into {0}; a veth pair is a cable, its other end is {1} in {2}.",
+    "to-wire": "The card puts the frame on the wire.",
+    "to-bridge": "The packet leaves by the bridge's own interface; the bridge will choose a port.",
+    "to-port": "The bridge sends the frame out of this port.",
+    "to-vxlan": "The frame is handed to the VXLAN device, which will wrap it.",
+    "up": "The bridge hands the frame to the machine's own IP layer, by its own interface.",
+    "unwrapped": "The inner frame appears on {0} as if it had just been received there.",
+    "loop-dev": "The packet never leaves the machine.",
+    "local": "{0} is an address of this machine: the packet goes up to a socket.",
+    "gateway": "{0} matches {1}, the longest prefix that fits: next hop {2} on {3}.",
+    "onlink": "{0} matches {1}, the longest prefix that fits: its hosts are reached directly on {2}.",
+    "blackhole": "{0} matches {1}, a blackhole: the packet is discarded without a word.",
+    "outer-route": "The wrapped packet is sent like any other: a second look-up, for {0}.",
+    "no-route": "No route matches {0}.",
+    "forward": "This machine forwards: the time to live falls from {0} to {1}, the checksum follows.",
+    "not-forwarding": "net.ipv4.ip_forward is 0: the kernel does not forward for others.",
+    "neigh": "{0} has the MAC {1}: the frame gets its Ethernet header.",
+    "neigh-permanent": "{0} has the MAC {1}, written down by {2}: no ARP is needed, ever.",
+    "neigh-failed": "Nobody answered for {0} on {1}: the packet cannot be addressed.",
+    "bridge-up": "{0} is the bridge's own MAC: the frame is for this machine.",
+    "bridge-port": "{0} was seen behind {1}: the bridge sends the frame to that port alone.",
+    "bridge-flood": "{0} goes to every port: {1}.",
+    "same-port": "{0} is behind the port the frame came from, and hairpin is off: discarded.",
+    "vtep": "The inner frame is addressed to {0}; the table says that MAC lives at {1}.",
+    "no-vtep": "{0} has no entry for {1}, and there is no default: discarded without a word.",
+    "encap": "Wrapped: VXLAN (network {0}), UDP to port {1}, IP from {2} to {3}. "
+             "{4} bytes more than the inner frame.",
+    "decap": "UDP port {0} belongs to the kernel's VXLAN driver; network {1} is {2}. "
+             "It takes {3} bytes of headers off.",
+    "no-vni": "No VXLAN device here has network {0} on port {1}: discarded.",
+    "verdict": "{0}: this rule matches, the verdict is {1}.",
+    "returned": "{0}: this rule sends the packet back, and nothing after it matches; "
+                "the policy is {1}. No address changes.",
+    "policy": "{0}: no rule matches, the policy of the chain decides: {1}.",
+    "dnat": "{0}: the destination becomes {1}.",
+    "snat": "{0}: the source becomes {1}.",
+    "nat-known": "The connection is known: {0} becomes {1}, as its first packet decided.",
+    "fragment": "{0} bytes do not fit into an MTU of {1}, and DF is not set: cut into {2} fragments.",
+    "held": "A fragment; the kernel waits for the others before it looks further.",
+    "reassembled": "The last fragment is here: the packet of {0} bytes is whole again.",
+    "waiting": "The other fragments never came: what is here is thrown away after 30 seconds.",
+    "too-big": "{0} bytes do not fit into an MTU of {1}, and DF is set: "
+               "the packet is discarded and the sender is told.",
+    "message-too-long": "{0} bytes do not fit into an MTU of {1}, and DF is set: "
+                        "the program gets 'message too long' and nothing is sent.",
+    "not-forwardable": "A frame of {0} bytes does not go through {1} with an MTU of {2}: "
+                       "discarded without a word.",
+    "ttl": "The time to live would fall to 0 here: discarded, and the sender is told.",
+    "other-mac": "The frame is for {0}, not for {1}: discarded without a word.",
+    "not-mine": "The question is for {0}, not for this machine: ignored.",
+    "arp-learnt": "The answer is noted: {0} is at {1}.",
+    "delivered-echo": "The echo request has arrived; the kernel will answer it.",
+    "delivered-reply": "ping prints: {0} bytes from {1}: ttl={2}.",
+    "delivered-data": "The datagram reaches the program that listens on port {0}.",
+    "delivered-syn": "The SYN reaches the listener on port {0}.",
+    "delivered-syn-ack": "The SYN-ACK comes from the address that was asked: the connection is open.",
+    "delivered-ack": "The handshake is complete: the server's accept() returns.",
+    "delivered-rst": "The connection is closed by RST.",
+    "delivered-error": "The sender learns: {0}.",
+    "delivered-unknown": "Nothing here waits for it.",
+    "wrong-source": "The SYN-ACK comes from {0}, but the connection was opened to {1}: "
+                    "no such connection.",
+    "refused": "Nobody listens on {0} port {1}.",
+    "unreachable": "No machine on the segment {0} has this MAC: the frame is lost.",
+    "loop": "The packet came through here too often: it runs in a circle.",
+    "plain": "{0}",
+}
+
+
+def sentence(event: str, entry: object, note: tuple) -> str:
+    """Return the sentence for a step; an empty note gives an empty sentence."""
+    if not note:
+        return ""
+    key, *arguments = note
+    return SENTENCES[key].format(*arguments)
