@@ -10,5 +10,4 @@ class BadInput(ValueError):
 
     def __init__(self, what: str, given: object, valid: Iterable[str] = ()) -> None:
         choices = ", ".join(valid)
-        super().__init__(f"{what} {given!r} is not known" if choices == "" else
-                         f"{what}: {given!r} is not one of: {choices}")
+        super().__init__(f"{what}: {given!r} is not valid" + (f"; valid: {choices}" if choices else ""))
