@@ -6,18 +6,15 @@ from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address
 from typing import NamedTuple
 
-from packetwalk import kube_proxy, underlay, wire
+from packetwalk import kube_proxy, underlay
 from packetwalk.cluster import INTERNET, OUTSIDE, ROUTER, Cluster, Node
 from packetwalk.cni import plugin as find_plugin
-from packetwalk.datapath import ip as ip_layer
+from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, Place
-from packetwalk.datapath.run import Run, Skb, spread
+from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
 from packetwalk.plan import Operation
-from packetwalk.trace import Flow, Trace
 
-PROTOCOLS = {"icmp": 1, "udp": 17, "tcp": 6}
-SIZES = (1, 65507)
 NODES_SHOWN = 8
 
 
@@ -27,13 +24,6 @@ class End(NamedTuple):
     netns: str | None
     address: str
     port: int | None
-
-
-class Sent(NamedTuple):
-    """What came of a packet: its traces, and the run that holds what was learnt on the way."""
-
-    traces: tuple[Trace, ...]
-    run: Run
 
 
 class Network:
@@ -148,30 +138,19 @@ class Network:
         return None
 
     def send(self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None,
-             df: bool = False, ttl: int = 64, cold: bool = False, sport: int = 40000) -> Sent:
-        """Send one packet and follow it and all it causes to the end.
+             df: bool = False, ttl: int = 64, cold: bool = False, sport: int = 40000) -> Run:
+        """Send one packet, as ``datapath.client.send``; ``traces`` of the result tell its story.
 
-        ``size`` is the payload in bytes (default 56, for TCP none), ``ttl`` the IP time to live.
-        BadInput for values that no packet can have.
+        An end is a pod, a node, a service, ``internet``, or an address, each with ``:PORT``.
         """
         start, goal = self.end(src), self.end(dst)
         if start.netns is None:
             raise BadInput("source", src, ["a pod, a node, internet, or an address one of them has"])
-        size = _checked(proto, size, ttl)
-        run = Run(self.fabric, start.netns, cold=cold)
-        ns = self.fabric.netns(start.netns)
-        route = ns.fib.lookup(goal.address)
-        source = start.address
-        if start.netns == src.partition(":")[0] and ns.kind != "pod" and route:
-            source = route.prefsrc or ns.address_of(route.dev or "", goal.address) or source
+        named = start.netns == src.partition(":")[0]
+        source = None if named and not self.cluster.find_pod(start.netns) else start.address
         dport = goal.port or _usual_port(self.fabric, goal.netns, proto)
-        stack, note, flow = _packet(proto, source, goal.address, sport, dport, size, df, ttl,
-                                    mtu=ns.links[route.dev].mtu if route and route.dev else 1500)
-        skb = Skb(run.flight("request", flow, None), stack, 0)
-        run.emit(ns, skb, "originate", None, None, note)
-        ip_layer.originate(run, ns, skb)
-        run.work()
-        return Sent(run.traces(), run)
+        return client.send(self.fabric, start.netns, goal.address, dport, source=source,
+                           proto=proto, size=size, df=df, ttl=ttl, cold=cold, sport=sport)
 
 
 def _port(text: str, port: str) -> int:
@@ -180,45 +159,9 @@ def _port(text: str, port: str) -> int:
     return int(port)
 
 
-def _checked(proto: str, size: int | None, ttl: int) -> int:
-    """Return the payload size, or raise BadInput for what cannot be sent."""
-    if proto not in PROTOCOLS:
-        raise BadInput("protocol", proto, PROTOCOLS)
-    if not isinstance(ttl, int) or not 1 <= ttl <= 255:
-        raise BadInput("ttl", ttl, ["1 to 255"])
-    if size is None:
-        return 0 if proto == "tcp" else 56
-    high = SIZES[1] - 32 if proto == "tcp" else SIZES[1]
-    if not isinstance(size, int) or not SIZES[0] <= size <= high:
-        raise BadInput("size in bytes", size, [f"{SIZES[0]} to {high}"])
-    return size
-
-
 def _usual_port(fabric: Fabric, netns: str | None, proto: str) -> int:
     """Return a port somebody listens on at the goal, else 8080 (80 outside)."""
     if netns is None or proto == "icmp":
         return underlay.SERVER_PORT
     kind = fabric.netns(netns).kind
     return {"outside": 80, "node": underlay.KUBELET_PORT}.get(kind, underlay.SERVER_PORT)
-
-
-def _packet(proto: str, src: str, dst: str, sport: int, dport: int, size: int, df: bool, ttl: int,
-            mtu: int) -> tuple[tuple, tuple, Flow]:
-    """Return (header stack, note, flow) of the first packet."""
-    data = (wire.Data(bytes(k & 255 for k in range(size))),) if size else ()
-    header = wire.Ipv4(src, dst, PROTOCOLS[proto], ttl, 0, df or proto == "tcp")
-    if proto == "icmp":
-        ident = spread(f"ping {src} {dst}", 1, 65535)
-        return (header, wire.Icmp(8, 0, ident, 1), *data), ("ping", size), Flow(src, dst, proto)
-    flow = Flow(src, dst, proto, sport, dport)
-    if proto == "udp":
-        return (header, wire.Udp(sport, dport), *data), ("udp", size), flow
-    options = tcp_options(mtu)
-    return (header, wire.Tcp(sport, dport, 1000, 0, "S", 64240, options), *data), ("syn",), flow
-
-
-def tcp_options(mtu: int) -> bytes:
-    """Return the options of a Linux SYN: MSS, SACK permitted, timestamps, window scale (20 bytes)."""
-    mss = (mtu - 40).to_bytes(2)
-    stamps = (1).to_bytes(4) + bytes(4)
-    return b"\x02\x04" + mss + b"\x04\x02" + b"\x08\x0a" + stamps + b"\x01" + b"\x03\x03\x07"

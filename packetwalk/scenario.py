@@ -69,10 +69,10 @@ def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None,
         size = best.get("size", 56)
     df = best.get("df", False) if df is None else df
     net = network(plugin, mode, chosen.underlay if chosen else "flat", fault)
-    sent = net.send(src or chosen.src, dst or chosen.dst, proto=proto, size=size, df=df, ttl=ttl,
-                    cold=cold)
+    run = net.send(src or chosen.src, dst or chosen.dst, proto=proto, size=size, df=df, ttl=ttl,
+                   cold=cold)
     options = Options(proto, size or 0, df, ttl, cold, fault)
     title = f"{found.title} {net.mode.name}: "
     title += chosen.title if chosen and src is None else f"{src} to {dst}"
     return Walk(found.name, net.mode.name, chosen.name if chosen else "", title, found.version,
-                options, sent.traces, sent.run)
+                options, run.traces, run)

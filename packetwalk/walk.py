@@ -65,11 +65,12 @@ class Walk:
 
     def to_json(self) -> dict:
         """Return the walk as ``packetwalk walk --format json`` prints it."""
-        listings = Listings(self.run)
+        listings, seen = Listings(self.run), {}
         traces = [{"source": t.source, "name": t.name,
                    "flow": {**t.flow._asdict(), "label": t.flow.label},
                    "disposition": t.disposition, "cause": list(t.cause) if t.cause else None,
-                   "steps": [_step(step, listings) for step in t.steps]} for t in self.traces]
+                   "steps": [_step(step, listings, seen) for step in t.steps]}
+                  for t in self.traces]
         protos = {h["proto"] for t in traces for s in t["steps"] for h in s["after"]}
         return {"version": VERSION, "plugin": self.plugin, "mode": self.mode,
                 "scenario": self.scenario, "title": self.title, "holds_for": self.holds_for,
@@ -83,9 +84,11 @@ class Walk:
         return walk_table(self)
 
 
-def _step(step: Step, listings: Listings) -> dict:
+def _step(step: Step, listings: Listings, seen: dict[int, list[dict]]) -> dict:
+    """Return one step; ``seen`` keeps the description of each stack, which steps share."""
+    before, after = (seen.get(id(stack)) or seen.setdefault(id(stack), wire.describe(stack))
+                     for stack in (step.before, step.after))
     return {"seq": step.seq, "node": step.node, "netns": step.netns, "dev": step.dev,
-            "event": step.event, "hook": step.hook, "before": wire.describe(step.before),
-            "after": wire.describe(step.after), "entry": listings.cite(step),
-            "evidence": step.evidence, "why": step.why, "source": listings.source(step),
-            "size": step.size, "mtu": step.mtu}
+            "event": step.event, "hook": step.hook, "before": before, "after": after,
+            "entry": listings.cite(step), "evidence": step.evidence, "why": step.why,
+            "source": listings.source(step), "size": step.size, "mtu": step.mtu}

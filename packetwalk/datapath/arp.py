@@ -37,22 +37,28 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
 
 def resolve(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> NeighEntry:
     """Return the neighbour entry for ``hop``, asking for it if need be."""
-    known = ns.neighs.get((dev, hop)) or run.neighs.get((ns.name, dev, hop))
+    key = (ns.name, dev, hop)
+    known = ns.neighs.get((dev, hop)) or run.neighs.get(key)
     if known:
         return known
-    key = (ns.name, dev, hop)
-    if not run.cold and key in run.fabric.warm:
-        entry = run.neighs[key] = run.fabric.warm[key]
-        return entry
-    if not run.cold:
-        run.muted += 1
-    ask(run, ns, skb, dev, hop)
-    if not run.cold:
-        run.muted -= 1
-    entry = run.neighs.setdefault(key, NeighEntry(hop, dev, None, "FAILED"))
-    if not run.cold:
-        run.fabric.warm[key] = entry
-    return entry
+    if run.cold:
+        ask(run, ns, skb, dev, hop)
+    else:
+        learn_before(run, ns, skb, dev, hop)
+    return run.neighs.setdefault(key, NeighEntry(hop, dev, None, "FAILED"))
+
+
+def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
+    """Give a warm walk what an earlier question and its answer taught, here and in bridges."""
+    warm, key = run.fabric.warm, (ns.name, dev, hop)
+    if key not in warm:
+        before = Run(run.fabric, run.client, cold=True)
+        before.muted = True
+        ask(before, ns, skb, dev, hop)
+        warm[key] = (before.neighs, before.learnt)
+    neighs, learnt = warm[key]
+    run.neighs.update(neighs)
+    run.learnt.update(learnt)
 
 
 def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:

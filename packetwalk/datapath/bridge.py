@@ -18,7 +18,6 @@ def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
     """Take a frame that came in by a port of a bridge."""
     name, eth = port.master or "", skb.stack[0]
     learn(run, ns, name, eth.src, port.ifname)
-    skb.came = port.ifname
     filtered = eth.type == 0x0800 and ns.sysctl("net.bridge.bridge-nf-call-iptables", "1") == "1"
     if filtered:
         skb.bridged = True
@@ -117,19 +116,11 @@ def learn(run: Run, ns: Netns, name: str, mac: str, port: str) -> None:
     key = (ns.name, name, mac)
     if (name, mac) not in ns.fdb and key not in run.learnt:
         run.learnt[key] = FdbEntry(mac, port, master=name)
-        if not run.cold:
-            run.fabric.learnt[key] = run.learnt[key]
 
 
 def find(run: Run, ns: Netns, name: str, mac: str) -> FdbEntry | None:
-    """Return the entry for ``mac``; in a warm walk also what earlier traffic taught."""
-    key = (ns.name, name, mac)
-    entry = ns.fdb.get((name, mac)) or run.learnt.get(key)
-    if entry is None and not run.cold:
-        entry = run.fabric.learnt.get(key)
-        if entry:
-            run.learnt[key] = entry
-    return entry
+    """Return the entry for ``mac``: written down, or learnt."""
+    return ns.fdb.get((name, mac)) or run.learnt.get((ns.name, name, mac))
 
 
 def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *,

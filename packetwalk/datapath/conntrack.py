@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packetwalk import wire
 from packetwalk.tables import ConntrackEntry
 
 
@@ -32,12 +31,12 @@ NAMES = {1: "icmp", 4: "ipencap", 6: "tcp", 17: "udp", 50: "esp"}
 def tuple_of(stack: tuple, at: int) -> Tuple:
     """Return what connection tracking knows a packet by; ``at`` is its IP header."""
     ip, l4 = stack[at], stack[at + 1]
-    name = NAMES.get(ip.protocol, str(ip.protocol))
-    match l4:
-        case wire.Udp() | wire.Tcp():
-            return Tuple(name, ip.src, l4.sport, ip.dst, l4.dport)
-        case wire.Icmp():
-            return Tuple(name, ip.src, l4.id, ip.dst, l4.id)
+    name = NAMES.get(ip.protocol) or str(ip.protocol)
+    kind = l4.proto
+    if kind in ("udp", "tcp"):
+        return Tuple(name, ip.src, l4.sport, ip.dst, l4.dport)
+    if kind == "icmp":
+        return Tuple(name, ip.src, l4.id, ip.dst, l4.id)
     return Tuple(name, ip.src, 0, ip.dst, 0)
 
 
@@ -47,6 +46,7 @@ class Connection:
     def __init__(self, original: Tuple) -> None:
         self.original, self.reply = original, original.reversed()
         self.assured = False
+        self.translated = False
 
     def destination_to(self, address: str, port: int | None) -> None:
         """Apply DNAT: the answer will come from ``address`` and ``port``."""
@@ -58,6 +58,7 @@ class Connection:
 
     def _expect(self, **changes) -> None:
         """Change the expected answer; ICMP echo carries one identifier both ways."""
+        self.translated = True
         reply = self.reply._replace(**changes)
         if reply.protocol == "icmp":
             ident = changes.get("dport", reply.dport)

@@ -14,6 +14,9 @@ from packetwalk.plan import Operation
 from packetwalk.tables import FdbEntry, NeighEntry
 
 
+Key = tuple[str, str, str]
+
+
 class Place(NamedTuple):
     """What a network namespace is, and the operations that make its tables."""
 
@@ -33,15 +36,15 @@ class Segment(NamedTuple):
 class Fabric:
     """Network namespaces by name, Ethernet segments by name.
 
-    ``warm`` and ``learnt`` hold what ARP and bridges would have found out before a warm walk; they
-    follow from the tables alone, so keeping them changes no result.
+    ``warm`` holds, for each neighbour asked for before a warm walk, what the question and its answer
+    taught (neighbours, bridge FDBs); it follows from the tables alone, so keeping it changes no
+    result.
     """
 
     def __init__(self, place: Callable[[str], Place], segments: Mapping[str, Segment]) -> None:
         self._place, self._segments = place, segments
         self._built: dict[str, Netns] = {}
-        self.warm: dict[tuple[str, str, str], NeighEntry] = {}
-        self.learnt: dict[tuple[str, str, str], FdbEntry] = {}
+        self.warm: dict[Key, tuple[dict[Key, NeighEntry], dict[Key, FdbEntry]]] = {}
 
     def netns(self, name: str) -> Netns:
         """Return the namespace called ``name``, building it if this is the first time."""

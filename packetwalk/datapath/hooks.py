@@ -12,7 +12,6 @@ from packetwalk.datapath.conntrack import Connection, tuple_of
 from packetwalk.datapath.netfilter import Verdict, View
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
-from packetwalk.tables import PolicyEntry
 
 TO_DESTINATION = {"PREROUTING", "OUTPUT"}
 
@@ -32,9 +31,10 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
             if verdict.target in ("DROP", "REJECT"):
                 _refuse(run, ns, skb, name, outdev or indev, verdict)
                 return False
-            run.emit(ns, skb, "hook", outdev or indev, verdict.entry, _note(table, verdict), name)
+            run.emit(ns, skb, "hook", outdev or indev, verdict.entry, verdict.note, name)
     if skb.conn:
-        _rewrite(run, ns, skb, name, outdev or indev, None)
+        if skb.conn.translated:
+            _rewrite(run, ns, skb, name, outdev or indev, None)
         if name in ("POSTROUTING", "INPUT"):
             run.conntrack(ns).confirm(skb.conn)
     return True
@@ -64,22 +64,9 @@ def _view(skb: Skb, indev: str | None, outdev: str | None) -> View:
                 indev, outdev, skb.mark, state)
 
 
-def _note(table: str, verdict: Verdict) -> tuple:
-    """Return the sentence's key: a rule decided, a RETURN did, or only the policy was left."""
-    if isinstance(verdict.entry, PolicyEntry):
-        key = "policy"
-    else:
-        key = "returned" if verdict.entry.spec.endswith("RETURN") else "verdict"
-    return key, _path(table, verdict), verdict.target
-
-
-def _path(table: str, verdict: Verdict) -> str:
-    return f"table {table}, " + " > ".join(verdict.chain.split(" "))
-
-
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:
     disposition = "dropped" if verdict.target == "DROP" else "rejected"
-    run.drop(ns, skb, dev, verdict.entry, _note(verdict.entry.chain_table, verdict), disposition,
+    run.drop(ns, skb, dev, verdict.entry, verdict.note, disposition,
              name)
     if verdict.target == "REJECT":
         local.send_error(run, ns, skb, 3, 3)
@@ -102,7 +89,7 @@ def _new_connection(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None,
         address, _, port = verdict.argument.split(" ")[1].partition(":")
         conn.source_to(address, int(port) if port else None)
     else:
-        run.emit(ns, skb, "hook", outdev or indev, verdict.entry, _note("nat", verdict), name)
+        run.emit(ns, skb, "hook", outdev or indev, verdict.entry, verdict.note, name)
         return
     _rewrite(run, ns, skb, name, outdev or indev, verdict)
 
@@ -141,6 +128,6 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None,
         return
     skb.stack = (*stack[:at], changed, l4, *stack[at + 2:])
     if verdict:
-        run.emit(ns, skb, "nat", dev, verdict.entry, (key, _path("nat", verdict), new), name)
+        run.emit(ns, skb, "nat", dev, verdict.entry, (key, verdict.path, new), name)
     else:
         run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", old, new), name)

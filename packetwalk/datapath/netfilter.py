@@ -41,7 +41,8 @@ class View(NamedTuple):
 class Verdict(NamedTuple):
     """``target`` decided by ``entry`` (a rule, or the chain's policy); ``mark`` is the packet's now.
 
-    ``chain`` is the path of chains to the rule, ``argument`` the address of a NAT target.
+    ``chain`` is the path of chains to the rule, ``argument`` the address of a NAT target, ``note``
+    the sentence's key and arguments.
     """
 
     target: str
@@ -49,6 +50,12 @@ class Verdict(NamedTuple):
     chain: str
     mark: int
     argument: str | None = None
+    note: tuple = ()
+
+    @property
+    def path(self) -> str:
+        """Where the rule stands: the table, then the chains that led to it."""
+        return f"table {self.entry.chain_table}, {self.chain}"
 
 
 Match = Callable[[View], bool]
@@ -170,6 +177,7 @@ class Ruleset:
             policy = self._policies.get((table, hook)) or PolicyEntry(table, hook, "ACCEPT")
             found = (returned or Verdict(policy.target, policy, hook, mark))._replace(
                 target=policy.target, mark=mark)
+        found = found._replace(note=_note(found))
         if len(self._known) > 4096:
             self._known.clear()
         self._known[key] = found
@@ -187,14 +195,25 @@ class Ruleset:
                 return None, verdict, view.mark
             if rule.target == "MARK":
                 view = view._replace(mark=_marked(view.mark, rule.argument))
+            elif rule.target == "":
+                continue  # a rule without -j only counts
             elif rule.target in FINAL:
                 return verdict, None, view.mark
             else:
-                found, inner, mark = self._run(table, rule.target, view, f"{path} {rule.target}")
+                found, inner, mark = self._run(table, rule.target, view, f"{path} > {rule.target}")
                 if found:
                     return found, None, mark
                 returned, view = inner or returned, view._replace(mark=mark)
         return None, returned, view.mark
+
+
+def _note(verdict: Verdict) -> tuple:
+    """Return the sentence's key: a rule decided, a RETURN did, or only the policy was left."""
+    if isinstance(verdict.entry, PolicyEntry):
+        key = "policy"
+    else:
+        key = "returned" if verdict.entry.spec.endswith("RETURN") else "verdict"
+    return key, verdict.path, verdict.target
 
 
 def _marked(mark: int, argument: str | None) -> int:

@@ -40,6 +40,7 @@ class Netns:
         self._kernel_fdb()
         self.fib = Fib(self.routes)
         self.ruleset = Ruleset(self.rules, self.policies)
+        self.mtus = {name: link.mtu for name, link in self.links.items()}
         self.local = {addr.local: addr.dev for addr in self.addrs}
         self.ports = {name: [link for link in self.links.values() if link.master == name]
                       for name, link in self.links.items() if link.kind == "bridge"}
@@ -83,7 +84,7 @@ class Netns:
                                         scope="link", prefsrc=ip))
                 self._kernel(RouteEntry(_dotted(last), dev, type="broadcast", protocol="kernel",
                                         scope="link", prefsrc=ip, routes="local"))
-        for dst in ("127.0.0.0/8", "127.0.0.1"):
+        for dst in ("127.0.0.0/8", "127.0.0.1") if "lo" in self.links else ():
             self._kernel(RouteEntry(dst, "lo", type="local", protocol="kernel", scope="host",
                                     prefsrc="127.0.0.1", routes="local"))
 
