@@ -1,0 +1,83 @@
+# Packet Walk. `make book` and `make test` are all a reader or an author needs.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SITE   := _build/html
+UV     := $(VENV)/lock-tools/bin/uv
+PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
+
+.PHONY: help book build serve test check refresh bench player lock format clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+# --- environment: installed once, again only when what is pinned changes ---------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Packet Walk needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.book: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.book
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+player/node_modules/.package-lock.json: player/package-lock.json
+	npm ci --prefix player --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# --- the book --------------------------------------------------------------------------------
+
+book: build serve ## build the book and serve it on this machine
+
+build: $(VENV)/.book ## build the book strictly into _build/html
+	$(BIN)/jupyter-book build --all -W -n --keep-going --quiet .
+	@echo "Built $(SITE)"
+
+serve: $(VENV)/.book ## serve the book as it was last built
+	@$(BIN)/python book/serve.py $(SITE)
+
+# --- proof -----------------------------------------------------------------------------------
+
+test: $(VENV)/.dev ## run every test; what a missing tool prevents is skipped by name
+	@BIN=$(BIN) PYTHON=$(PYTHON) MAKE=$(MAKE) sh tests/run.sh
+
+check: $(VENV)/.dev ## lint, types, directions of imports, spelling, the player's bundle
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	@sh player/check_bundle.sh
+
+refresh: $(VENV)/.dev ## rewrite golden traces and notebook outputs; read the diff afterwards
+	$(BIN)/python -m tests.refresh
+	$(BIN)/python -m tests.refresh_notebooks
+
+bench: $(VENV)/.dev ## measure what the book claims about speed
+	$(BIN)/python -m benchmarks
+
+# --- upkeep ----------------------------------------------------------------------------------
+
+player: player/node_modules/.package-lock.json ## bundle the player for readers who have no Node
+	npm run --prefix player build
+
+lock: ## pin everything anew: requirements.txt (the book, Binder), requirements-dev.txt (tests)
+	$(PYTHON) -m venv $(VENV)/lock-tools
+	$(VENV)/lock-tools/bin/pip install --quiet "$$(sed -n 's/^lock = \["\(.*\)"\]/\1/p' pyproject.toml)"
+	$(PINS) --extra book --upgrade -o requirements.txt
+	$(PINS) --extra book --extra dev -c requirements.txt -o requirements-dev.txt
+
+format: $(VENV)/.dev ## format the Python sources
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+clean: ## remove what was built; the environment stays
+	rm -rf _build
