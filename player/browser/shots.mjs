@@ -1,0 +1,25 @@
+/** Screenshots of the player: node browser/shots.mjs FOLDER [walk:step,step ...] */
+import { mkdir } from "node:fs/promises";
+import { open } from "./serve.mjs";
+
+const [folder = "shots", ...asked] = process.argv.slice(2);
+const wanted = (asked.length ? asked : ["crossNode:1,13,18,22"]).map((a) => a.split(":"));
+const sizes = (process.env.WIDTHS ?? "1280,360").split(",").map(Number), themes = (process.env.THEMES ?? "light,dark").split(",");
+
+await mkdir(folder, { recursive: true });
+const { browser, base, close } = await open();
+for (const width of sizes) for (const theme of themes) {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  page.on("pageerror", (e) => console.log("error:", e.message));
+  page.on("console", (m) => { if (m.type() === "error") console.log("console:", m.text()); });
+  for (const [walk, steps] of wanted) for (const step of steps.split(",")) {
+    await page.goto(`${base}player/demo.html?theme=${theme}&walk=${walk}&step=${step}`);
+    await page.waitForSelector("packet-walk .controls");
+    await page.waitForTimeout(250);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) console.log("overflow", walk, step, width, wide);
+    await page.locator("packet-walk").screenshot({ path: `${folder}/${walk}-${step}-${width}-${theme}.png` });
+  }
+  await page.close();
+}
+await close();

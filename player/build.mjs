@@ -1,0 +1,40 @@
+/** Build the bundle and the page's style sheet; with --check, only compare with what is committed. */
+import { readFile, mkdir, writeFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+import { pageCss } from "./src/page-css.js";
+
+const out = new URL("../packetwalk/widgets/static/", import.meta.url);
+const MOST_GZIPPED = 60_000;
+
+/** CSS as a string, minified. */
+const cssText = {
+  name: "css-text",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
+
+/** Spaces between the tags of templates do nothing; Lit keeps them as they are, and so do we. */
+const result = await build({
+  entryPoints: [new URL("src/index.js", import.meta.url).pathname], bundle: true, write: false, format: "esm", target: "es2022",
+  minify: true, legalComments: "inline", plugins: [cssText],
+});
+const files = { "player.js": result.outputFiles[0].text, "page.css": pageCss() };
+
+const packed = gzipSync(files["player.js"], { level: 9 }).length;
+if (packed > MOST_GZIPPED) throw new Error(`player.js is ${packed} bytes gzipped; the most is ${MOST_GZIPPED}`);
+
+if (process.argv.includes("--check")) {
+  for (const [name, text] of Object.entries(files)) {
+    const committed = await readFile(new URL(name, out), "utf8").catch(() => "");
+    if (committed !== text) { console.error(`packetwalk/widgets/static/${name} is not what player/src gives: run "npm run build" in player/ and commit it`); process.exitCode = 1; }
+  }
+} else {
+  await mkdir(out, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(new URL(name, out), text);
+}
+console.log(`player.js ${files["player.js"].length} bytes, ${packed} gzipped`);

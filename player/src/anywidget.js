@@ -1,0 +1,48 @@
+/** The same element in a live notebook. */
+import { unpackIfPacked } from "./data/unpack.js";
+
+/**
+ * A source that asks the kernel: a message with a number, an answer with the same number.
+ * @param {any} model
+ */
+function liveSource(model) {
+  let last = 0;
+  return {
+    walk(options) {
+      const id = ++last;
+      return new Promise((resolve, reject) => {
+        const listen = (message) => {
+          if (message?.type !== "walk" || message.id !== id) return;
+          model.off("msg:custom", listen);
+          if (message.error) reject(new Error(message.error));
+          else resolve(message.walk);
+        };
+        model.on("msg:custom", listen);
+        model.send({ type: "walk", id, options });
+      });
+    },
+  };
+}
+
+/** @param {{model: any, el: HTMLElement}} widget @returns {() => void} clean up */
+export function render({ model, el }) {
+  const player = document.createElement("packet-walk");
+  const read = () => { player.walk = unpackIfPacked(model.get("walk")); };
+  const follow = () => { player.step = model.get("step"); };
+  read();
+  follow();
+  if (model.get("live") !== false) player.source = liveSource(model);
+  model.on("change:walk", read);
+  model.on("change:step", follow);
+  player.addEventListener("walk-step", ({ detail }) => {
+    if (model.get("step") === detail.step) return;
+    model.set("step", detail.step);
+    model.save_changes();
+  });
+  el.append(player);
+  return () => {
+    model.off("change:walk", read);
+    model.off("change:step", follow);
+    player.remove();
+  };
+}

@@ -1,0 +1,36 @@
+/** The still part of the diagram: lanes, pods, stations, tracks and wires. */
+import { svg, nothing } from "lit";
+
+const line = (points) => points.map((p) => `${p.x},${p.y}`).join(" ");
+
+/** @param {import("../layout/layout.js").Layout} layout @param {string} active  the station of the step shown */
+export function diagram(layout, active, ended) {
+  return svg`
+    ${layout.lanes.map(lane)}
+    ${layout.cards.map((c) => svg`<rect class="card" x=${c.x} y=${c.y} width=${c.w} height=${c.h} rx="9"/>`)}
+    ${layout.tracks.map((t) => svg`<polyline class="track" points=${line(t)}/>`)}
+    ${layout.kind === "wide" && layout.lanes.length > 1 ? wireLabel(layout) : nothing}
+    ${[...layout.stations.values()].map((s) => station(s, s.id === active, ended))}`;
+}
+
+function lane(l) {
+  const room = Math.floor((l.w - 24) / 6.6), words = [l.label, l.address].filter(Boolean).join(" · ");
+  return svg`<g class="lane"><rect x=${l.x} y=${l.y} width=${l.w} height=${l.h} rx="12"/>
+    <text x=${l.x + 12} y=${l.y + 17}><tspan class="name">${l.label}</tspan>${words.length <= room && l.address ? svg`<tspan dx="6">${l.address}</tspan>` : nothing}</text></g>`;
+}
+
+function station(s, active, ended) {
+  const { name, detail, full, mono, head } = s.label;
+  const y = s.y + s.h / 2 + 4;
+  const kind = ["station", head && "head", active && "active", active && ended && "ended"].filter(Boolean).join(" ");
+  return svg`<g class=${kind}><title>${full}</title>
+    <rect x=${s.x} y=${s.y} width=${s.w} height=${s.h} rx="7"/>
+    ${s.rail ? nothing : svg`<line class="stub" x1=${s.ax < s.x ? s.x : s.x + s.w} x2=${s.ax} y1=${s.ay} y2=${s.ay}/>`}
+    <text x=${s.x + 9} y=${y}><tspan class=${mono ? "name mono" : "name"}>${name}</tspan>${detail ? svg`<tspan dx="7" class="detail">${detail}</tspan>` : nothing}</text></g>`;
+}
+
+function wireLabel(layout) {
+  const ends = layout.tracks.filter((t) => t.length === 4 && t[1].y === layout.wireY);
+  const x = ends.length ? (ends[0][1].x + ends[0][2].x) / 2 : layout.width / 2;
+  return svg`<text class="wire" x=${x} y=${layout.wireY + 16} text-anchor="middle">the wire between the nodes</text>`;
+}

@@ -1,0 +1,313 @@
+/** <packet-walk>: glues the walk, the clock, the diagram and the panels together. */
+import { LitElement, html, nothing, svg, unsafeCSS } from "lit";
+import playerCss from "./styles/player.css";
+import diagramCss from "./styles/diagram.css";
+import { layerRules, properties } from "./colours.js";
+import { Store, WalkError, parsePage } from "./data/store.js";
+import { fromHash, optionsFromAttributes } from "./data/options.js";
+import { problem } from "./data/validate.js";
+import { timeline } from "./model/timeline.js";
+import { frame } from "./model/frame.js";
+import { layout, NARROW } from "./layout/layout.js";
+import { sizeOf } from "./model/stack.js";
+import { packetOf } from "./model/frame.js";
+import { endOf, traceName, EVENTS } from "./model/words.js";
+import { Clock } from "./draw/clock.js";
+import { Stage } from "./draw/stage.js";
+import { diagram } from "./draw/diagram.js";
+import { icon } from "./draw/icons.js";
+import { onTheme, theme } from "./draw/theme.js";
+import { choices, settle } from "./panels/choices.js";
+import { controls } from "./panels/controls.js";
+import { steps } from "./panels/steps.js";
+import { why } from "./panels/why.js";
+import { packet } from "./panels/packet.js";
+import { takeAway } from "./panels/take-away.js";
+import { playerKey } from "./keys.js";
+import { nameOnPage, takeAwayActs } from "./take-away-acts.js";
+
+const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
+
+export class PacketWalk extends LitElement {
+  static styles = [unsafeCSS(`:host{${properties("light")}}:host([theme=dark]){${properties("dark")}}${layerRules()}`), unsafeCSS(playerCss), unsafeCSS(diagramCss)];
+
+  static properties = {
+    walk: { attribute: false }, source: { attribute: false }, step: { attribute: false },
+    seen: { state: true }, message: { state: true }, width: { state: true }, i: { state: true }, playing: { state: true }, speed: { state: true }, all: { state: true },
+    open: { state: true }, lit: { state: true }, options: { state: true }, busy: { state: true }, note: { state: true }, snippet: { state: true },
+  };
+
+  constructor() {
+    super();
+    Object.assign(this, { walk: null, source: null, step: null, seen: false, message: "", width: 0, i: 0, playing: false, speed: 1, all: false, open: new Map(), lit: null, options: null, busy: false, note: "", snippet: null });
+    this.clock = new Clock((t) => this.show(t));
+    this.take = takeAwayActs(this);
+    this.onHash = () => this.followHash();
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.setAttribute("theme", theme());
+    this.stopTheme = onTheme((now) => this.setAttribute("theme", now));
+    addEventListener("hashchange", this.onHash);
+    this.watchSight();
+    if (fromHash(location.hash)?.el === nameOnPage(this)) this.wake();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.pause();
+    this.stopTheme?.();
+    this.sight?.disconnect();
+    this.room?.disconnect();
+    removeEventListener("hashchange", this.onHash);
+  }
+
+  /** Nothing is read or drawn before the player comes near the screen; what leaves it stands still. */
+  watchSight() {
+    this.sight = new IntersectionObserver((entries) => {
+      const near = entries.at(-1).isIntersecting;
+      if (near) this.wake();
+      else this.pause();
+    }, { rootMargin: "300px" });
+    this.sight.observe(this);
+  }
+
+  wake() {
+    if (this.seen) return;
+    this.seen = true;
+    this.room = new ResizeObserver(([e]) => { this.width = Math.round(e.contentRect.width); });
+    this.room.observe(this);
+    this.width = Math.round(this.getBoundingClientRect().width);
+    this.begin();
+  }
+
+  /** Read what the page carries and open the first walk. */
+  begin() {
+    const first = optionsFromAttributes(this);
+    const wanted = this.wantedByHash();
+    try {
+      const text = this.walk ? null : this.querySelector("script.walk")?.textContent;
+      this.store = new Store({ page: this.walk ?? (text ? parsePage(text) : null), dataRoot: this.getAttribute("data-root"), source: this.source });
+      const start = wanted?.options ?? { ...first.options, ...this.ownOptions(first.options) };
+      this.load(start, wanted ? wanted.step : this.step ?? first.step, Boolean(wanted));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** A walk that came alone tells its own options. */
+  ownOptions(asked) {
+    const alone = this.store.only ?? (asked.plugin ? null : Object.values(this.store.page.walks ?? {})[0]);
+    return alone ? { plugin: alone.plugin, mode: alone.mode, scenario: alone.scenario, ...alone.options } : {};
+  }
+
+  wantedByHash() {
+    const wanted = fromHash(location.hash);
+    return wanted && (wanted.el === null || wanted.el === nameOnPage(this)) ? wanted : null;
+  }
+
+  followHash() {
+    const wanted = fromHash(location.hash);
+    if (wanted?.el !== nameOnPage(this)) return;
+    if (!this.seen) return this.wake();
+    this.load(wanted.options, wanted.step, true);
+  }
+
+  /** @param {import("./data/options.js").Options} options @param {number|null} step counted from 1 */
+  load(options, step, reveal = false) {
+    const token = (this.asked = Symbol("request"));
+    const arrive = (walk) => { if (this.asked === token) { this.open_(walk, options, step); if (reveal) this.updateComplete.then(() => this.scrollIntoView({ block: "start" })); } };
+    const here = this.store.now(options);
+    if (here) return arrive(here);
+    this.busy = true;
+    this.store.walk(options).then(arrive).catch((error) => { if (this.asked === token) this.fail(error); }).finally(() => { if (this.asked === token) this.busy = false; });
+  }
+
+  open_(walk, options, step) {
+    this.pause();
+    this.line = timeline(walk);
+    this.current = walk;
+    this.options = options;
+    this.message = "";
+    this.busy = false;
+    this.open = new Map();
+    this.snippet = null;
+    this.layout = null;
+    const i = Math.max(0, Math.min(this.line.moments.length - 1, (step ?? 1) - 1));
+    this.clock.t = i;
+    this.i = i;
+    this.requestUpdate();
+  }
+
+  fail(error) {
+    this.busy = false;
+    this.message = error instanceof WalkError ? error.message : `This walk cannot be shown: ${error?.message ?? error}.`;
+    if (!this.current) this.pause();
+  }
+
+  /** Another walk or step from a live notebook. */
+  willUpdate(changed) {
+    if (!this.seen) return;
+    if (changed.has("walk") && this.walk && this.store && this.store.page !== this.walk && this.store.only !== this.walk) {
+      const wrong = problem(this.walk.walks ? Object.values(this.walk.walks)[0] : this.walk);
+      if (wrong) this.fail(new WalkError(`This walk cannot be played: ${wrong}.`));
+      else this.begin();
+    }
+    if (changed.has("step") && this.step !== null && this.line && this.step - 1 !== this.i) this.go(this.step - 1, false);
+    if (this.current && this.width && (changed.has("width") || !this.layout)) this.layout = layout(this.current, this.line, this.inner());
+  }
+
+  inner() { return this.width - 2 - (this.width < NARROW ? 10 : 24); }
+
+  render() {
+    if (this.message && !this.current) return html`<p class="message" role="alert">${this.message}</p><slot></slot>`;
+    if (!this.current || !this.layout) return html`<div class="pw empty"></div>`;
+    const { current: walk, line, i } = this, moment = line.moments[i], { step } = moment;
+    const next = line.moments.find((m) => m.previous === i)?.step;
+    const narrow = this.width < NARROW;
+    return html`<div class="pw" role="region" aria-label=${walk.title || "Packet walk"} @keydown=${(e) => playerKey(e, this)}>
+      ${choices({ walk, options: this.options, catalogue: this.store.catalogue, live: Boolean(this.source), busy: this.busy }, this)}
+      ${this.message ? html`<p class="message" role="alert">${this.message}</p>` : nothing}
+      ${this.picture(moment)}
+      ${controls({ n: line.moments.length, i, playing: this.playing, speed: this.speed, ticks: this.ticks(), words: this.words(moment) }, this.playActs)}
+      <div class="columns">${steps({ walk, line, i, all: this.all }, { go: (to) => this.go(to), all: (yes) => { this.all = yes; } })}${why({ walk, step })}</div>
+      ${packet({ walk, step, next, open: this.open, lit: this.lit, narrow }, this.packetActs)}
+      ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
+      <p class="hidden" role="status" aria-live="polite">${this.words(moment)}</p>
+    </div>`;
+  }
+
+  picture(moment) {
+    const { width, height } = this.layout, trace = this.current.traces[moment.trace];
+    const box = `0 0 ${width} ${height}`, ended = moment.step.event === "drop";
+    return html`<div class="stage" style="height:${height}px">
+      <svg class="still" viewBox=${box} width=${width} height=${height} role="img" aria-label=${this.words(moment)}>${svg`${diagram(this.layout, moment.station, ended)}`}</svg>
+      <svg class="marks" viewBox=${box} width=${width} height=${height} aria-hidden="true"></svg>
+      <svg class="packet" aria-hidden="true"></svg>
+      <p class="caption"><b>${traceName(trace)}</b> · ${sizeOf(packetOf(moment.step))} bytes${this.waitingWords()}</p>
+      <p class="fate bad">${ended ? html`${icon("cross")}<span>${endOf(trace.disposition)} in ${moment.step.netns}</span>` : nothing}</p>
+    </div>`;
+  }
+
+  waitingWords() {
+    const names = frame({ line: this.line, layout: this.layout }, this.i).waiting.map((w) => traceName(this.current.traces[w.trace]));
+    return names.length ? ` · ${names.join(", ")} ${names.length > 1 ? "wait" : "waits"}` : "";
+  }
+
+  words({ i, step, trace }) {
+    const where = [step.netns, step.dev, step.hook].filter(Boolean).join(", ");
+    return `Step ${i + 1} of ${this.line.moments.length}, ${traceName(this.current.traces[trace])}: ${EVENTS[step.event] ?? step.event} in ${where}. ${step.why ?? ""}`;
+  }
+
+  ticks() {
+    if (this.ticksOf !== this.line) {
+      this.ticksOf = this.line;
+      this.tickList = this.line.hops.map((h, k) => ({ at: h.from, kind: k > 0 && this.line.hops[k - 1].trace !== h.trace ? "trace" : "hop" }));
+      for (const m of this.line.moments) if (["encap", "decap", "drop"].includes(m.step.event)) this.tickList.push({ at: m.i, kind: m.step.event });
+    }
+    return this.tickList;
+  }
+
+  updated(changed) {
+    if (!this.current || !this.layout) return;
+    const marks = this.renderRoot.querySelector(".marks"), shape = this.renderRoot.querySelector(".stage .packet");
+    if (this.stage?.marks !== marks) this.stage = new Stage(marks, shape);
+    this.range = this.renderRoot.querySelector(".scrub input");
+    this.caption = this.renderRoot.querySelector(".caption");
+    this.fate = this.renderRoot.querySelector(".fate");
+    if (!this.clock.running) this.draw(this.clock.t);
+    if (changed.has("i") || changed.has("all")) this.keepInView();
+  }
+
+  /** The row of the step shown stays in view, without moving the page. */
+  keepInView() {
+    const list = this.renderRoot.querySelector(".scroll"), row = list?.querySelector("[aria-current=step]");
+    if (row) {
+      const top = row.getBoundingClientRect().top - list.getBoundingClientRect().top + list.scrollTop;
+      if (top < list.scrollTop + 30 || top + row.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top - list.clientHeight / 3;
+    }
+    const table = this.renderRoot.querySelector(".table"), hit = table?.querySelector(".hit");
+    if (hit) table.scrollTop = hit.offsetTop - table.offsetTop - table.clientHeight / 2;
+    const fields = this.renderRoot.querySelector(".fields"), first = fields?.querySelector(".head em, .changed");
+    if (fields) fields.scrollTop = first ? first.closest(".header").offsetTop - fields.offsetTop : 0;
+  }
+
+  /** Called by the clock once a frame. */
+  show(t) {
+    const i = Math.ceil(t - 1e-9);
+    if (i !== this.i) { this.i = i; this.lit = null; }
+    this.draw(t);
+  }
+
+  draw(t) {
+    if (!this.stage || !this.layout) return;
+    const f = frame({ line: this.line, layout: this.layout }, t);
+    this.stage.draw(f);
+    const { x, y, h } = f.packet;
+    this.caption.style.transform = `translate(${x.toFixed(1)}px,${(y - 20).toFixed(1)}px)`;
+    this.fate.style.transform = `translate(${x.toFixed(1)}px,${(y + h + 6).toFixed(1)}px)`;
+    this.fate.style.visibility = f.end ? "visible" : "hidden";
+    if (this.range && this.scrubbing !== true) this.range.value = String(t);
+    this.range?.style.setProperty("--done", `${(t / Math.max(1, this.line.moments.length - 1)) * 100}%`);
+  }
+
+  /** Go to a step: a neighbour by a short move, any other at once. */
+  go(i, byReader = true) {
+    if (!this.line) return;
+    const to = Math.max(0, Math.min(this.line.moments.length - 1, i));
+    this.playing = false;
+    if (!this.stage || calm?.matches || Math.abs(to - this.clock.t) > 1.01) this.clock.jump(to);
+    else this.clock.glide(to);
+    this.i = to;
+    if (byReader) this.tell(to);
+  }
+
+  /** Tell whoever listens (a live notebook) where the reader went. */
+  tell(i) { this.dispatchEvent(new CustomEvent("walk-step", { detail: { step: i + 1 } })); }
+
+  toggle() { if (this.playing) { this.pause(); this.tell(this.i); } else this.play(); }
+
+  play() {
+    const end = this.line.moments.length - 1;
+    if (this.clock.t >= end) this.clock.t = 0;
+    this.playing = true;
+    if (calm?.matches) return this.playCalmly();
+    this.clock.play(end, this.speed, () => { this.playing = false; this.tell(end); });
+  }
+
+  /** Steps without motion. */
+  playCalmly() {
+    this.timer = setTimeout(() => {
+      if (!this.playing) return;
+      const end = this.line.moments.length - 1, to = Math.min(end, Math.floor(this.clock.t) + 1);
+      this.clock.jump(to);
+      if (to < end) this.playCalmly();
+      else { this.playing = false; this.tell(end); }
+    }, 1800 / this.speed);
+  }
+
+  pause() {
+    clearTimeout(this.timer);
+    this.clock.stop();
+    this.playing = false;
+  }
+
+  playActs = {
+    go: (i) => this.go(i), toggle: () => this.toggle(),
+    scrub: (t) => { this.pause(); this.scrubbing = true; this.clock.jump(t); },
+    settle: () => { this.scrubbing = false; this.go(Math.round(this.clock.t)); },
+    speed: (s) => { this.speed = s; if (this.playing && !calm?.matches) this.play(); },
+  };
+
+  packetActs = {
+    open: (key, yes) => { this.open = new Map(this.open).set(key, yes); },
+    light: (field) => { if (field?.field !== this.lit?.field || field?.header !== this.lit?.header) this.lit = field; },
+  };
+
+  /** @param {Partial<import("./data/options.js").Options>} change */
+  choose(change) {
+    const options = settle(this.store.catalogue, { ...this.options, ...change });
+    this.load(options, 1);
+  }
+}

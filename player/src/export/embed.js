@@ -1,0 +1,15 @@
+/** The lines that put this player into another page. */
+
+const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+
+/**
+ * @param {import("../data/options.js").Options} o @param {number} step counted from 1
+ * @param {string} root address of the folder that holds the module and the walks
+ */
+export function embed(o, step, root) {
+  const flags = [["plugin", o.plugin], ["mode", o.mode], ["scenario", o.scenario], ["proto", o.proto], ["size", o.size], ["fault", o.fault], ["step", step], ["data-root", `${root}walks/`]];
+  const attributes = flags.filter(([, v]) => v !== null && v !== undefined).map(([k, v]) => `${k}="${escape(v)}"`);
+  if (o.df) attributes.push("df");
+  if (o.cold) attributes.push("cold");
+  return `<script type="module" src="${escape(root)}player.js"></script>\n<packet-walk ${attributes.join(" ")}></packet-walk>`;
+}

@@ -1,0 +1,84 @@
+/** The geometry of a wrapped packet: nested envelopes, widths in proportion to bytes. */
+import { gist, partners, protoLabel, roles } from "./stack.js";
+import { ease, fitting, mix, ramp } from "./numbers.js";
+
+/** Height of a title line, of the innermost box, and the rim that shows at the right and below. */
+const TITLE = 15, CORE = 19, RIM = 2;
+/** More payload than this is drawn with a break in it. */
+export const CUT = 72;
+
+const shown = (h) => (h.proto === "data" ? Math.min(h.size, CUT) : h.size);
+
+/** Bytes drawn in full. @param {import("../types.js").Header[]} stack */
+export const shownBytes = (stack) => stack.reduce((n, h) => n + shown(h), 0);
+/** Pixels that rims add to the width. @param {import("../types.js").Header[]} stack */
+export const rims = (stack) => RIM * Math.max(0, stack.length - 1);
+/** @param {import("../types.js").Header[]} stack */
+export const heightOf = (stack) => Math.max(0, stack.length - 1) * (TITLE + RIM) + CORE;
+
+/**
+ * @typedef {{key: number, role: string, title: string, detail: string, solid: boolean, cut: boolean, x: number, y: number, w: number, h: number, strip: number, opacity: number}} Envelope
+ * @param {import("../types.js").Header[]} stack
+ * @param {number} scale pixels for one byte
+ * @returns {{w: number, h: number, boxes: Envelope[]}}
+ */
+export function envelopes(stack, scale) {
+  const names = roles(stack);
+  const w = shownBytes(stack) * scale + rims(stack), h = heightOf(stack);
+  let x = 0;
+  const boxes = stack.map((header, i) => {
+    const strip = shown(header) * scale;
+    const solid = i === stack.length - 1;
+    const room = solid ? strip : w - i * RIM - x - strip;
+    const box = {
+      key: stack.length - 1 - i, role: names[i], ...titles(header, room - 8), solid, cut: shown(header) < header.size,
+      x, y: i * TITLE, w: w - i * RIM - x, h: h - i * (TITLE + RIM), strip, opacity: 1,
+    };
+    x += strip;
+    return box;
+  });
+  return { w, h, boxes };
+}
+
+/** The longest words that have room, and a detail at the right if that has room too. */
+function titles(header, room) {
+  const name = protoLabel(header), short = name === "Ethernet" ? "Eth" : name;
+  const title = fitting([`${name} ${header.size}`, `${short} ${header.size}`, short, ""], room);
+  const left = room - title.length * 6.3 - 10;
+  const says = gist(header);
+  return { title, detail: says && title ? fitting([says, says.replace(/^.* → /, "→ "), ""], left) : "" };
+}
+
+/**
+ * Between two stacks: what stays glides, what is new closes around it one header after another, what goes opens and fades.
+ * @param {import("../types.js").Header[]} before @param {import("../types.js").Header[]} after
+ * @param {number} scale @param {number} e 0..1
+ */
+export function morph(before, after, scale, e) {
+  const to = envelopes(after, scale);
+  if (e >= 1 || !before.length) return to;
+  const from = envelopes(before, scale);
+  const kept = partners(before, after).filter(Boolean).length;
+  const smooth = ease(e);
+  const boxes = [];
+  for (const box of from.boxes.slice(0, before.length - kept)) boxes.push(loose(box, 1 - turn(box.key - kept, before.length - kept, 1 - e)));
+  const offset = after.length - before.length;
+  for (const [i, box] of to.boxes.entries()) {
+    if (i < after.length - kept) boxes.push(loose(box, 1 - turn(box.key - kept, after.length - kept, e)));
+    else boxes.push(between(from.boxes[i - offset], box, smooth, e));
+  }
+  return { w: mix(from.w, to.w, smooth), h: mix(from.h, to.h, smooth), boxes };
+}
+
+/** The share of its own move that the nth of several headers has made: innermost first. */
+const turn = (nth, of, e) => ease(ramp(e, (nth / (of + 1)) * 0.9, ((nth + 2) / (of + 1)) * 0.9));
+
+/** An envelope that stands off by `gap` (1 is invisible and wide, 0 is closed). */
+function loose(box, gap) {
+  const d = 16 * gap;
+  return { ...box, x: box.x - d, y: box.y - d, w: box.w + 2 * d, h: box.h + 2 * d, opacity: Math.max(0, 1 - gap * 1.15) };
+}
+
+const between = (a, b, s, e) => ({
+  ...(e < 0.5 ? a : b), key: b.key, x: mix(a.x, b.x, s), y: mix(a.y, b.y, s), w: mix(a.w, b.w, s), h: mix(a.h, b.h, s), strip: mix(a.strip, b.strip, s), opacity: 1,
+});

@@ -1,0 +1,46 @@
+/** All traces of a walk on one line of time, and the hops they make. */
+import { stationOf, stationNetns } from "./stations.js";
+import { untouched } from "./stack.js";
+
+/**
+ * @param {import("../types.js").Walk} walk
+ * @returns {import("../types.js").Timeline}
+ */
+export function timeline(walk) {
+  const nodes = new Set(walk.topology.filter((p) => p.kind === "node").map((p) => p.netns));
+  const all = walk.traces.flatMap((trace, t) => trace.steps.map((step, index) => ({ trace: t, index, step })));
+  all.sort((a, b) => a.step.seq - b.step.seq || a.trace - b.trace || a.index - b.index);
+  const latest = new Map();
+  const moments = [], hops = [];
+  for (const [i, m] of all.entries()) {
+    const previous = latest.get(m.trace) ?? null;
+    const before = previous === null ? null : moments[previous].station;
+    const station = stationOf(m.step, before, nodes.has(m.step.netns));
+    const hop = hops.at(-1);
+    if (hop && hop.netns === m.step.netns && hop.trace === m.trace) hop.to = i;
+    else hops.push({ netns: m.step.netns, trace: m.trace, from: i, to: i });
+    moments.push({ i, ...m, station, previous, hop: hops.length - 1 });
+    latest.set(m.trace, i);
+  }
+  return { moments, hops, last: walk.traces.map((_, t) => latest.get(t) ?? -1) };
+}
+
+/** A hook where nothing matched and nothing changed: the list may fold it away. */
+export const foldable = (step) => step.event === "hook" && !step.entry && untouched(step);
+
+/** Packets that are under way but not the one shown: [trace, moment] each. */
+export function waiting(line, i) {
+  const now = line.moments[i].trace;
+  const seen = new Map();
+  for (let k = 0; k < i; k++) seen.set(line.moments[k].trace, k);
+  return [...seen].filter(([trace, k]) => trace !== now && k < line.last[trace]);
+}
+
+/** The netns in the order of the walk: the first trace first. @param {import("../types.js").Timeline} line */
+export function visits(line, trace) {
+  const out = [];
+  for (const m of line.moments) if (m.trace === trace && out.at(-1) !== m.station) out.push(m.station);
+  return out;
+}
+
+export { stationNetns };

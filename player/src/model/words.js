@@ -1,0 +1,47 @@
+/** The words of the field in plain sentences. */
+
+export const EVENTS = {
+  originate: "originate", ingress: "ingress", egress: "egress", hook: "hook", route: "route", forward: "forward", neigh: "neigh", fdb: "fdb", encap: "encap", decap: "decap",
+  nat: "nat", policy: "policy", fragment: "fragment", reassemble: "reassemble", deliver: "deliver", drop: "drop",
+};
+
+const TITLES = {
+  originate: () => "A packet is made", ingress: (s) => `The frame enters ${s.dev ?? s.netns}`, egress: (s) => `The frame leaves by ${s.dev ?? s.netns}`,
+  hook: (s) => `netfilter ${s.hook ?? "hook"}`, route: () => "Which way? The routing table decides", forward: () => "Forwarded: the TTL falls by one",
+  neigh: (s) => `Which MAC address is next${s.dev ? ` on ${s.dev}` : ""}?`, fdb: (s) => `Where does that MAC address live? ${s.dev ?? "The bridge"} looks it up`,
+  encap: (s) => `${s.dev ?? "The kernel"} wraps the packet`, decap: (s) => `${s.dev ?? "The kernel"} takes the wrapping off`, nat: () => "An address is rewritten",
+  policy: () => "Network policy decides", fragment: () => "Too big: cut into fragments", reassemble: () => "The fragments are put together again",
+  deliver: () => "Delivered", drop: () => "Dropped here",
+};
+
+/** @param {import("../types.js").Step} step */
+export const titleOf = (step) => TITLES[step.event]?.(step) ?? step.event;
+
+const ENDS = {
+  delivered: "delivered", dropped: "dropped", denied: "denied by policy", rejected: "rejected", no_route: "no route", neighbor_unreachable: "neighbour unreachable",
+  ttl_expired: "TTL expired", too_big: "too big", loop: "caught in a loop",
+};
+/** @param {string} disposition */
+export const endOf = (disposition) => ENDS[disposition] ?? String(disposition ?? "").replaceAll("_", " ");
+
+const NAMES = { request: "request", reply: "reply", arp: "ARP", error: "ICMP error", copy: "flooded copy", fragment: "fragment" };
+/** @param {import("../types.js").Trace} trace */
+export function traceName(trace) {
+  if (trace.name === "arp") {
+    const op = trace.steps[0]?.after.find((h) => h.proto === "arp")?.["arp.opcode"];
+    return op === 2 ? "ARP reply" : "ARP request";
+  }
+  return NAMES[trace.name] ?? trace.name;
+}
+
+const EVIDENCE = { computed: "computed by the model", observed: "observed in the kernel", looked_up: "looked up in the table" };
+/** @param {string} evidence */
+export const evidenceOf = (evidence) => EVIDENCE[evidence] ?? evidence;
+
+/** @param {number} n @param {string} one */
+export const count = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
+
+const PLUGINS = { flannel: "Flannel", calico: "Calico", weave: "Weave Net" };
+const MODES = { vxlan: "VXLAN", ipip: "IP-in-IP", bgp: "BGP", wireguard: "WireGuard", udp: "UDP", ipsec: "IPsec" };
+/** @param {import("../types.js").Walk} walk */
+export const headline = (walk) => `${PLUGINS[walk.plugin] ?? walk.plugin} · ${MODES[walk.mode] ?? walk.mode}`;

@@ -1,0 +1,16 @@
+/** What a page needs before the module has come: the colours, and the room the player will take. */
+import { properties } from "./colours.js";
+
+/** Heights of a finished player, in px, for a narrow and a wide column. */
+const NARROW = 2040, WIDE = 1330;
+
+export function pageCss() {
+  return `/* Made by player/build.mjs from player/src/colours.js and page-css.js. */
+:root{${properties("light")}}
+html[data-theme=dark]{${properties("dark")}}
+@media (prefers-color-scheme:dark){html:not([data-theme=light],[data-theme=dark]){${properties("dark")}}}
+packet-walk{display:block;margin:1.5rem 0;--pw-height:${NARROW}px}
+@media (min-width:700px){packet-walk{--pw-height:${WIDE}px}}
+@media (scripting:enabled) and (not print){packet-walk:not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden}}
+`;
+}

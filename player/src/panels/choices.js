@@ -1,0 +1,59 @@
+/** What is sent, where, and what is broken: every combination is derived. */
+import { html, nothing } from "lit";
+import { headline, endOf } from "../model/words.js";
+import { icon } from "../draw/icons.js";
+
+const PROTOS = { icmp: "ping (ICMP)", udp: "UDP", tcp: "TCP" };
+
+/** The sizes a catalogue offers for a protocol. @param {any} catalogue @param {string} proto */
+export function sizesFor(catalogue, proto) {
+  const sizes = catalogue?.sizes ?? [];
+  return Array.isArray(sizes) ? sizes : sizes[proto] ?? [];
+}
+
+/** Faults that this scenario can have. @param {any} catalogue @param {string} scenario */
+export const faultsFor = (catalogue, scenario) => (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario));
+
+/**
+ * Make a change fit: a fault or a size that the new choice does not know is given up.
+ * @param {any} catalogue @param {import("../data/options.js").Options} o
+ */
+export function settle(catalogue, o) {
+  const sizes = sizesFor(catalogue, o.proto), faults = faultsFor(catalogue, o.scenario);
+  return {
+    ...o, fault: faults.some((f) => f.name === o.fault) ? o.fault : null,
+    size: !sizes.length || sizes.some((s) => s.size === o.size) ? o.size : sizes[0].size,
+  };
+}
+
+/**
+ * @param {{walk: import("../types.js").Walk, options: import("../data/options.js").Options, catalogue: any, live: boolean, busy: boolean}} state
+ * @param {{choose(change: any): void}} act
+ */
+export function choices({ walk, options, catalogue, live, busy }, act) {
+  const good = walk.disposition === "delivered";
+  return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
+    <h2>${headline(walk)}</h2>
+    ${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}
+    <span class="verdict ${good ? "good" : "bad"}">${icon(good ? "check" : "cross")}${endOf(walk.disposition)}</span>
+  </header>`;
+}
+
+function controls(o, catalogue, live, act) {
+  const faults = faultsFor(catalogue, o.scenario), sizes = sizesFor(catalogue, o.proto);
+  const change = (key, read = (el) => el.value) => (e) => act.choose({ [key]: read(e.target) });
+  return html`
+    ${select("Scenario", o.scenario, (catalogue.scenarios ?? []).map((s) => [s.name, s.title]), change("scenario"))}
+    ${select("Protocol", o.proto, (catalogue.protos ?? ["icmp"]).map((p) => [p, PROTOS[p] ?? p]), change("proto"))}
+    ${live ? html`<label class="chip">Size <input type="number" min="0" max="65000" .value=${String(o.size)} @change=${change("size", (el) => Math.max(0, Math.min(65000, Math.round(Number(el.value) || 0))))} /> B</label>`
+      : select("Size", String(o.size), sizes.map((s) => [String(s.size), s.label]), change("size", (el) => Number(el.value)))}
+    <label class="chip"><input type="checkbox" .checked=${o.df} @change=${change("df", (el) => el.checked)} />DF</label>
+    <label class="chip"><input type="checkbox" .checked=${o.cold} @change=${change("cold", (el) => el.checked)} />cold caches</label>
+    ${faults.length ? select("Break it", o.fault ?? "", [["", "nothing broken"], ...faults.map((f) => [f.name, f.title])], change("fault", (el) => el.value || null)) : nothing}`;
+}
+
+function select(label, value, options, change) {
+  if (!options.length) return nothing;
+  return html`<label class="chip"><span class="hidden">${label}</span><select @change=${change}>
+    ${options.map(([v, words]) => html`<option value=${v} ?selected=${v === value}>${words}</option>`)}</select></label>`;
+}

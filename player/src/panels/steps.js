@@ -1,0 +1,38 @@
+/** The list of steps, grouped by hop. */
+import { html, nothing } from "lit";
+import { EVENTS, count, endOf, traceName } from "../model/words.js";
+import { foldable } from "../model/timeline.js";
+import { icon } from "../draw/icons.js";
+
+/**
+ * @param {{walk: import("../types.js").Walk, line: import("../types.js").Timeline, i: number, all: boolean}} state
+ * @param {{go(i: number): void, all(show: boolean): void}} act
+ */
+export function steps({ walk, line, i, all }, act) {
+  const folded = line.moments.filter((m) => foldable(m.step)).length;
+  return html`<section class="steps" aria-label="Steps">
+    <div class="bar"><h3>Steps</h3>${folded ? html`<button type="button" class="small" aria-pressed=${all ? "true" : "false"} @click=${() => act.all(!all)}>
+      ${all ? "hide hooks that match nothing" : `show all ${line.moments.length} steps`}</button>` : nothing}</div>
+    <div class="scroll" tabindex="0" role="group" aria-label="List of steps">
+      ${line.hops.map((hop, h) => group(walk, line, hop, h, i, all, act))}
+    </div></section>`;
+}
+
+function group(walk, line, hop, h, i, all, act) {
+  const moments = line.moments.slice(hop.from, hop.to + 1).filter((m) => all || m.i === i || !foldable(m.step));
+  const turn = h === 0 || line.hops[h - 1].trace !== hop.trace;
+  const trace = walk.traces[hop.trace];
+  return html`${turn ? html`<p class="trace">${traceName(trace)}<span>${trace.flow?.label ?? ""}</span></p>` : nothing}
+    ${moments.length ? html`<p class="hop">${hop.netns}</p><ol>${moments.map((m) => row(m, i, trace, m.i === line.last[hop.trace], act))}</ol>` : nothing}`;
+}
+
+function row({ i: at, step }, now, trace, last, act) {
+  const where = [step.dev, step.hook].filter(Boolean).join(" ");
+  return html`<li><button type="button" class="row ${step.event}" aria-current=${at === now ? "step" : "false"} @click=${() => act.go(at)}>
+    <span class="n">${at + 1}</span><span class="what"><b>${EVENTS[step.event] ?? step.event}</b> ${where}</span><span class="bytes">${step.size ?? ""}<span class="hidden"> bytes</span></span>
+    <span class="says">${step.why}</span></button>
+    ${last ? html`<p class="end ${trace.disposition === "delivered" ? "good" : "bad"}">${icon(trace.disposition === "delivered" ? "check" : "cross")}${endOf(trace.disposition)}</p>` : nothing}</li>`;
+}
+
+/** @param {number} n */
+export const stepsInWords = (n) => count(n, "step");

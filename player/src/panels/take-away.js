@@ -1,0 +1,20 @@
+/** What a reader can take along: captures, a link, an embed snippet, a picture. */
+import { html, nothing } from "lit";
+import { icon } from "../draw/icons.js";
+
+/**
+ * @param {{devices: string[], note: string, snippet: string|null}} state
+ * @param {{pcapng(): void, pcap(device: string): void, link(): void, embed(): void, image(): void}} act
+ */
+export function takeAway({ devices, note, snippet }, act) {
+  return html`<footer class="take">
+    <button type="button" @click=${act.pcapng}>${icon("download")}pcapng, all devices</button>
+    <label>${icon("download")}<span class="hidden">pcap of one device</span><select @change=${(e) => { if (e.target.value) act.pcap(e.target.value); e.target.value = ""; }}>
+      <option value="">pcap of one device …</option>${devices.map((d) => html`<option value=${d}>${d}</option>`)}</select></label>
+    <button type="button" @click=${act.link}>${icon("link")}link to this step</button>
+    <button type="button" aria-expanded=${snippet ? "true" : "false"} @click=${act.embed}>${icon("code")}embed</button>
+    <button type="button" @click=${act.image}>${icon("image")}SVG</button>
+    <span class="note" role="status">${note}</span>
+    ${snippet ? html`<textarea readonly rows="3" aria-label="Embed snippet" @focus=${(e) => e.target.select()} .value=${snippet}></textarea>` : nothing}
+  </footer>`;
+}

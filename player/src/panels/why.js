@@ -1,0 +1,31 @@
+/** Why here: one sentence, the whole table that was asked, the line that decided, and who wrote it. */
+import { html, nothing } from "lit";
+import { evidenceOf, titleOf } from "../model/words.js";
+import { icon } from "../draw/icons.js";
+
+/** @param {{walk: import("../types.js").Walk, step: import("../types.js").Step}} state */
+export function why({ walk, step }) {
+  const { entry } = step;
+  return html`<section class="why" aria-label="Why here">
+    <h3>${titleOf(step)}</h3>
+    <p class="reason">${step.why}</p>
+    ${entry ? table(walk, step, entry) : nothing}
+    <p class="origin">${entry?.by ? html`written by <b>${entry.by}</b>${pointer(entry.source)} · ` : nothing}<b>${evidenceOf(step.evidence)}</b>${pointer(step.source)} · ${walk.holds_for}</p>
+  </section>`;
+}
+
+function table(walk, step, entry) {
+  const whole = entry.id !== null && entry.id !== undefined ? walk.tables?.[entry.id] : null;
+  const lines = whole?.lines ?? [entry.line], hit = whole ? entry.index ?? lines.indexOf(entry.line) : 0;
+  const command = whole?.command ?? entry.table;
+  return html`<div class="table" tabindex="0" role="group" aria-label=${`${command} in ${whole?.netns ?? step.netns}`}>
+    <p class="command"><span>${whole?.netns ?? step.netns}</span> ${whole ? "$ " : ""}${command}</p>
+    <ol>${lines.map((text, n) => html`<li class=${n === hit ? "hit" : ""}>${n === hit ? html`${icon("right")}<span class="hidden">decides: </span>` : nothing}<code>${text}</code></li>`)}</ol></div>`;
+}
+
+/** A file in the sources, or an address when it is a plain https one. */
+function pointer(source) {
+  if (!source) return nothing;
+  if (/^https:\/\/[^\s"'<>]+$/.test(source)) return html` · <a href=${source} rel="noopener">${source.replace(/^https:\/\//, "")}</a>`;
+  return html` · <code>${source}</code>`;
+}

@@ -1,0 +1,49 @@
+/** What the take-away buttons do. */
+import diagramCss from "./styles/diagram.css";
+import { layerRules } from "./colours.js";
+import { captured, devicesOf } from "./export/frames.js";
+import { pcap, pcapng } from "./export/pcap.js";
+import { svgText } from "./export/svg.js";
+import { embed } from "./export/embed.js";
+import { copy, download } from "./export/download.js";
+import { toHash } from "./data/options.js";
+
+/** A player's name in a link: its id, or its place among the players of the page. @param {Element} el */
+export const nameOnPage = (el) => el.id || String([...document.querySelectorAll("packet-walk")].indexOf(el) + 1);
+
+/** @param {import("./element.js").PacketWalk} player */
+export function takeAwayActs(player) {
+  let known = null, frames = [];
+  const all = () => {
+    if (known !== player.line) { known = player.line; frames = captured(player.line); }
+    return frames;
+  };
+  const file = (end) => [player.options.plugin, player.options.mode, player.options.scenario, player.options.fault, end].filter(Boolean).join("-");
+  const say = (words) => { player.note = words; };
+  const copied = async (text, words) => say((await copy(text)) ? words : "copying is not allowed here");
+  return {
+    devices: () => devicesOf(all()),
+    pcapng() { download(`${file("walk")}.pcapng`, pcapng(all()), "application/x-pcapng"); say(`${all().length} packets saved`); },
+    pcap(device) {
+      const own = all().filter((f) => `${f.netns}:${f.dev}` === device);
+      download(`${file(device.replace(":", "-"))}.pcap`, pcap(own, own[0].link), "application/vnd.tcpdump.pcap");
+      say(`${own.length} packets of ${device} saved`);
+    },
+    link() {
+      const url = new URL(location.href);
+      url.hash = toHash(player.options, player.i + 1, nameOnPage(player));
+      copied(url.href, "link copied");
+    },
+    embed() {
+      if (player.snippet) { player.snippet = null; return; }
+      player.snippet = embed(player.options, player.i + 1, new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href.replace(/walks\/?$/, ""));
+      copied(player.snippet, "snippet copied");
+    },
+    image() {
+      const layers = ["still", "marks", "packet"].map((c) => player.renderRoot.querySelector(`.stage > svg.${c}`));
+      const text = svgText(layers, layerRules() + diagramCss, getComputedStyle(player), player.words(player.line.moments[player.i]));
+      download(`${file(`step-${player.i + 1}`)}.svg`, text, "image/svg+xml");
+      say("picture saved");
+    },
+  };
+}
