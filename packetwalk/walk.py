@@ -37,11 +37,19 @@ class Walk:
 
     @property
     def disposition(self) -> str:
-        """How the walk ended: the first trace that was not delivered says it, else delivered."""
-        main = [t for t in self.traces if t.name in ("request", "fragment", "reply", "ack", "reset")]
-        if any(t.name == "reset" for t in main):
+        """How the walk ended: the first packet that did not arrive says it, else delivered."""
+        if any(trace.name == "reset" for trace in self.traces):
             return "rejected"
-        return next((t.disposition for t in main if t.disposition != "delivered"), "delivered")
+        main = (k for k, t in enumerate(self.traces) if t.name not in ("arp", "copy", "error"))
+        ends = (self._outcome(k) for k in main)
+        return next((end for end in ends if end != "delivered"), "delivered")
+
+    def _outcome(self, number: int) -> str:
+        """Return what became of a packet: a flooded one has arrived if one of its copies has."""
+        copies = [k for k, t in enumerate(self.traces)
+                  if t.name == "copy" and t.cause and t.cause[0] == number]
+        ends = [self._outcome(k) for k in copies] or [self.traces[number].disposition]
+        return "delivered" if "delivered" in ends else ends[0]
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -53,15 +61,17 @@ class Walk:
     def summary(self) -> str:
         """One sentence: what happened, where it ended, why."""
         if self.disposition == "delivered":
-            wires = {s.size for s in self.steps if s.event == "egress" and s.node == s.netns
-                     and s.dev == "eth0"}
+            wires = {s.size for s in self.steps if s.event == "egress" and s.dev == "eth0"
+                     and s.node == s.netns}
             on_wire = f", {max(wires)} bytes on the wire" if wires else ""
-            return f"Delivered and answered{on_wire}."
-        ends = [t for t in self.traces if t.disposition != "delivered" and t.name != "copy"] or \
-            [t for t in self.traces if t.name == "reset"]
-        last = ends[0].steps[-1]
+            answered = any(trace.name == "reply" for trace in self.traces)
+            return f"Delivered{' and answered' if answered else ', without an answer'}{on_wire}."
+        name = "reset" if any(trace.name == "reset" for trace in self.traces) else None
+        end = next(t for t in self.traces if t.name == name or
+                   name is None and t.disposition != "delivered")
+        last = end.steps[-1]
         where = last.netns + (f", {last.dev}" if last.dev else "")
-        return f"The {ends[0].name} ends at {where}: {last.why}"
+        return f"The {end.name} ends at {where}: {last.why}"
 
     def to_json(self) -> dict:
         """Return the walk as ``packetwalk walk --format json`` prints it."""

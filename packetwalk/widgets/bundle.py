@@ -1,0 +1,127 @@
+"""The walks behind the choices of a player in a static page: made ahead, none scripted.
+
+A page holds its own walk; each other scenario or fault is a file that is fetched when a reader asks
+for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from packetwalk.cni import plugin as find_plugin
+from packetwalk.pieces import HOLDS_FOR, piece, walk_piece
+from packetwalk.scenario import SCENARIOS, walk
+from packetwalk.walk import Options, Walk
+from packetwalk.widgets.pack import pack
+
+PING, LONG = 56, 4000
+PIECES = "linux"
+
+
+class Choice(NamedTuple):
+    """A scenario or a fault as the player offers it; ``size`` is the payload that shows it best."""
+
+    name: str
+    title: str
+    shows: tuple[str, ...] = ()
+    size: int = PING
+    df: bool = False
+
+
+class Offer(NamedTuple):
+    """All that a player can choose for one mode, and the function that walks a choice."""
+
+    plugin: str
+    mode: str
+    holds_for: str
+    protos: tuple[str, ...]
+    fits: int
+    scenarios: tuple[Choice, ...]
+    faults: tuple[Choice, ...]
+    walk: Callable[..., Walk]
+
+
+def offer(plugin: str, mode: str) -> Offer:
+    """Return what there is to choose; BadInput for a plugin or mode that does not exist."""
+    if plugin == PIECES:
+        found = piece(mode)
+        trips = tuple(Choice(t.name, t.title) for t in found.trips)
+        names = tuple(t.name for t in found.trips)
+        variants = tuple(Choice(v.name, v.title, names) for v in found.variants)
+
+        def walk_trip(scenario: str, fault: str | None, **packet) -> Walk:
+            return walk_piece(mode, scenario, variant=fault, **packet)
+        return Offer(PIECES, mode, HOLDS_FOR, ("icmp",), 1472, trips, variants, walk_trip)
+    known = find_plugin(plugin)
+    chosen = known.mode(mode)
+    faults = tuple(Choice(f.name, f.title, f.shows, f.packet.get("size", PING),
+                          f.packet.get("df", False))
+                   for f in known.faults if mode in f.modes)
+
+    def walk_mode(scenario: str, fault: str | None, **packet) -> Walk:
+        return walk(plugin, mode, scenario, fault=fault, **packet)
+    return Offer(plugin, mode, known.version, ("icmp", "udp", "tcp"), chosen.pod_mtu(1500) - 28,
+                 tuple(Choice(s.name, s.title) for s in SCENARIOS), faults, walk_mode)
+
+
+def catalogue(of: Offer) -> dict:
+    """Return the choices as the player reads them."""
+    sizes = _sizes(of)
+    plain = [{"size": size, "label": label} for size, label in sizes.items()]
+    return {"plugin": of.plugin, "mode": of.mode, "holds_for": of.holds_for,
+            "scenarios": [{"name": s.name, "title": s.title} for s in of.scenarios],
+            "protos": list(of.protos),
+            "sizes": {proto: [{"size": 0, "label": "no data, as a SYN has"}] if proto == "tcp"
+                      else plain for proto in of.protos},
+            "faults": [{"name": f.name, "title": f.title, "scenarios": list(f.shows),
+                        "size": f.size, "df": f.df} for f in of.faults]}
+
+
+def _sizes(of: Offer) -> dict[int, str]:
+    special = {f.size: f"{f.size} B" for f in of.faults if f.size != PING}
+    return dict(sorted({**special, PING: f"{PING} B, a default ping",
+                        of.fits: f"{of.fits} B, the largest that fits",
+                        of.fits + 1: f"{of.fits + 1} B, one too many",
+                        LONG: f"{LONG} B"}.items()))
+
+
+def key(options: Options) -> str:
+    """Return the name of a walk in its file."""
+    return f"{options.proto}/{options.size}/{int(options.df)}/{int(options.cold)}"
+
+
+def packets(of: Offer, fault: Choice | None) -> Iterator[dict]:
+    """Yield the packets that are made ahead for one scenario.
+
+    Without a fault every size, DF on and off, and a cold start for the default ping; with a fault
+    the default ping and the packet that shows the fault best.
+    """
+    sizes = list(_sizes(of)) if fault is None else sorted({PING, fault.size})
+    for proto in of.protos:
+        if proto == "tcp":
+            yield from ({"proto": proto, "cold": cold} for cold in (False, True)[:2 - bool(fault)])
+            continue
+        for size in sizes:
+            for df in (False, True):
+                yield {"proto": proto, "size": size, "df": df, "cold": False}
+        if fault is None:
+            yield {"proto": proto, "size": PING, "df": False, "cold": True}
+
+
+def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
+    """Write all choice files of one mode below ``out_dir``; return their paths."""
+    of, out, written = offer(plugin, mode), Path(out_dir), []
+    for scenario in of.scenarios:
+        for fault in (None, *(f for f in of.faults if scenario.name in f.shows)):
+            make = partial(of.walk, scenario.name, fault.name if fault else None)
+            walks = [make(**packet) for packet in packets(of, fault)]
+            content = {"walks": {key(walk.options): walk.to_json() for walk in walks}}
+            path = out / scenario.name / f"{fault.name if fault else 'none'}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(pack(content), separators=(",", ":")))
+            written.append(path)
+    return written

@@ -1,0 +1,58 @@
+"""The player in a live notebook: an anywidget around the same element as in the static pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from packetwalk.errors import BadInput
+from packetwalk.walk import Walk
+from packetwalk.widgets.bundle import catalogue, key, offer
+from packetwalk.widgets.markup import element
+from packetwalk.widgets.pack import pack
+
+STATIC = Path(__file__).parent / "static"
+
+
+class Player(anywidget.AnyWidget):
+    """Plays a walk; ``step`` follows the reader and can be set; ``repr`` is the walk as text."""
+
+    _esm = STATIC / "player.js"
+    walk = traitlets.Unicode().tag(sync=True)
+    step = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, walk: Walk, step: int = 0) -> None:
+        self._shown = walk
+        page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)),
+                "walks": {key(walk.options): walk.to_json()}}
+        super().__init__(walk=json.dumps(pack(page)), step=step)
+        self.on_msg(self._asked)
+
+    def _asked(self, _, content: dict, __) -> None:
+        """Answer the element's question for another walk."""
+        if content.get("type") != "walk":
+            return
+        options = content.get("options", {})
+        try:
+            of = offer(options["plugin"], options["mode"])
+            packet = {name: options[name] for name in ("proto", "size", "df", "cold")
+                      if name in options}
+            if packet.get("proto") == "tcp":
+                packet.pop("size", None)
+            walk = of.walk(options["scenario"], options.get("fault"), **packet)
+            self.send({"type": "walk", "id": content.get("id"), "walk": pack(walk.to_json())})
+        except (BadInput, KeyError) as error:
+            self.send({"type": "walk", "id": content.get("id"), "error": str(error)})
+
+    def __repr__(self) -> str:
+        return repr(self._shown)
+
+    def _repr_mimebundle_(self, **kwargs):
+        """Return the live widget, the page's element, and the text table."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        shown = {"text/plain": repr(self), "text/html": element(self._shown, self.step)}
+        return {**data, **shown}, metadata
