@@ -87,6 +87,9 @@ class Netns:
         for dst in ("127.0.0.0/8", "127.0.0.1") if "lo" in self.links else ():
             self._kernel(RouteEntry(dst, "lo", type="local", protocol="kernel", scope="host",
                                     prefsrc="127.0.0.1", routes="local"))
+        if "lo" in self.links:
+            self._kernel(RouteEntry("127.255.255.255", "lo", type="broadcast", protocol="kernel",
+                                    scope="link", prefsrc="127.0.0.1", routes="local"))
 
     def _kernel_fdb(self) -> None:
         """Add the permanent entries that ``br_fdb_add_local`` makes for a bridge and its ports."""
