@@ -21,7 +21,8 @@ class Field(NamedTuple):
     """One field of a layout.
 
     `bits` is its width; 0 means the rest of the header (kind "bytes", last field only).
-    `unit` is what one unit on the wire stands for: `ip.hdr_len` counts words of 4 bytes and shows bytes.
+    `unit` is what one unit on the wire stands for: `ip.hdr_len` counts words of 4 bytes and `ip.frag_offset` of 8,
+    and both show bytes, as Wireshark's window does.
     `at` is given only for a part of fields already listed, or another reading of them: the bit offset to read from.
     """
 

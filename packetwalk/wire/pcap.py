@@ -137,6 +137,8 @@ def _blocks(data: bytes) -> Iterator[tuple[int, str, int, bytes]]:
             length = struct.unpack_from(order + "I", data, at + 4)[0]
         if length < 12 or length % 4 or length > len(data) - at:
             raise ValueError(f"pcapng at byte {at}: block length {length}, but {len(data) - at} bytes are there")
+        if struct.unpack_from(order + "I", data, at + length - 4)[0] != length:
+            raise ValueError(f"pcapng at byte {at}: the block's two lengths differ")
         yield at, order, kind, data[at + 8 : at + length - 4]
         at += length
 

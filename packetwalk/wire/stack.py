@@ -75,7 +75,7 @@ def _inside_out(stack: Stack) -> Iterator[tuple[Header, bytes]]:
 
 
 def decode(data: bytes, first: str = "eth", udp_ports: Mapping[int, str] = UDP_PORTS) -> Stack:
-    """Read the headers in `data`, the outermost being of protocol `first`, so that decode(encode(stack)) is stack.
+    """Read the headers in `data`, the outermost being of protocol `first`: the inverse of `encode`.
 
     What is not in HEADERS becomes Data; an empty payload becomes nothing. Lengths and checksums are not kept:
     encode derives them again. ValueError names the header, its byte offset and what is wrong.

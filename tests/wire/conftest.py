@@ -1,0 +1,75 @@
+"""Packets to try and the tools that read them."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from packetwalk.wire import Arp, Data, Ethernet, Icmp, Ipv4, Stack, Tcp, Udp, Vxlan, encode
+
+A, B = "02:42:0a:f4:01:02", "02:42:0a:f4:02:02"
+NODE, NODE2 = "02:42:ac:12:00:03", "02:42:ac:12:00:04"
+SYN_OPTIONS = bytes.fromhex("020405820402080a0000000100000000")
+"""Maximum segment size 1410, selective acknowledgements, timestamps."""
+POD, POD2 = "10.244.1.2", "10.244.2.2"
+
+
+def _inside_vxlan(inner: Stack, port: int) -> Stack:
+    outer = Ipv4("172.18.0.3", "172.18.0.4", 17, df=port == 4789)
+    return (Ethernet(NODE2, NODE), outer, Udp(45212, port, checksum=False), Vxlan(1), *inner)
+
+
+@pytest.fixture(scope="session")
+def packets() -> dict[str, Stack]:
+    """One packet of each kind that the model sends."""
+    eth = Ethernet(B, A)
+    ping = (eth, Ipv4(POD, POD2, 1, ttl=63, id=0x1C46, df=True), Icmp(8, 0, 7, 1), Data(bytes(range(56))))
+    message = (Ipv4(POD, POD2, 17, id=9), Udp(40000, 53), Data(b"m" * 2001))
+    whole = encode(message)[20:]
+    cut = Ipv4(POD, POD2, 17, id=9)
+    return {
+        "arp request": (Ethernet("ff:ff:ff:ff:ff:ff", A, 0x0806), Arp(1, A, POD, "00:00:00:00:00:00", "10.244.1.1")),
+        "arp reply": (Ethernet(A, B, 0x0806), Arp(2, B, "10.244.1.1", A, POD)),
+        "ping": ping,
+        "pong": (eth, Ipv4(POD, POD2, 1), Icmp(0, 0, 7, 1), Data(bytes(range(56)))),
+        "too big": (eth, Ipv4("10.244.1.1", POD, 1, tos=0xC0), Icmp(3, 4, mtu=1450), Data(encode(ping[1:]))),
+        "ttl exceeded": (eth, Ipv4("10.244.1.1", POD, 1, tos=0xC0), Icmp(11), Data(encode(ping[1:]))),
+        "udp": (eth, Ipv4(POD, POD2, 17), Udp(40000, 7777), Data(b"odd")),
+        "udp without checksum": (eth, Ipv4(POD, POD2, 17), Udp(40000, 7777, checksum=False), Data(b"even")),
+        "tcp syn": (eth, Ipv4(POD, POD2, 6, df=True), Tcp(40000, 5001, 1000, options=SYN_OPTIONS)),
+        "tcp syn ack": (eth, Ipv4(POD2, POD, 6), Tcp(5001, 40000, 5, 1001, "SA")),
+        "tcp data": (eth, Ipv4(POD, POD2, 6), Tcp(40000, 5001, 1001, 6, "PA", 502), Data(b"hello")),
+        "first fragment": (eth, cut._replace(mf=True), Data(whole[:1424])),
+        "last fragment": (eth, cut._replace(offset=1424), Data(whole[1424:])),
+        "vxlan 8472": _inside_vxlan(ping, 8472),
+        "vxlan 4789": _inside_vxlan(ping, 4789),
+        "vxlan arp": _inside_vxlan((Ethernet(B, A, 0x0806), Arp(1, A, POD, "00:00:00:00:00:00", POD2)), 8472),
+        "ipip": (Ethernet(NODE2, NODE), Ipv4("172.18.0.3", "172.18.0.4", 4), *ping[1:]),
+        "unknown": (Ethernet(B, A, 0x86DD), Data(bytes.fromhex("6000000000083aff") + bytes(32) + b"\x85" + bytes(7))),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def tshark() -> Callable[..., list[str]]:
+    """Run tshark on a file with these arguments; its lines. Without tshark the test is skipped, but fails in CI."""
+    program = shutil.which("tshark")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("tshark is not installed, and CI must not pass without it")
+        pytest.skip("tshark is not installed: nobody but us and scapy reads the bytes")
+
+    def run(file: Path, *arguments: str) -> list[str]:
+        # Both VXLAN ports; no reassembly, so that fragments are seen as they are; checksums are off by default.
+        options = ["-d", "udp.port==8472,vxlan", "-d", "tcp.port==5001,data", "-d", "udp.port==7777,data"]
+        options += ["-o", "ip.defragment:FALSE"]
+        options += [word for proto in ("ip", "udp", "tcp") for word in ("-o", f"{proto}.check_checksum:TRUE")]
+        done = subprocess.run(
+            [program, "-n", "-r", str(file), *options, *arguments], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    return run

@@ -1,0 +1,113 @@
+"""Scapy, which shares no line with us, must read the same fields and compute the same checksums."""
+
+from typing import Any
+
+import pytest
+
+from packetwalk.wire import Stack, describe, encode
+
+scapy = pytest.importorskip("scapy.all", reason="scapy is not installed: it is the second reader of our bytes")
+
+# Scapy's name of a field, and what Wireshark's value is in scapy's units.
+NAMES: dict[str, dict[str, tuple[str, Any]]] = {
+    "eth": {"eth.dst": ("dst", str), "eth.src": ("src", str), "eth.type": ("type", "hex")},
+    "arp": {
+        "arp.hw.type": ("hwtype", int),
+        "arp.proto.type": ("ptype", "hex"),
+        "arp.hw.size": ("hwlen", int),
+        "arp.proto.size": ("plen", int),
+        "arp.opcode": ("op", int),
+        "arp.src.hw_mac": ("hwsrc", str),
+        "arp.src.proto_ipv4": ("psrc", str),
+        "arp.dst.hw_mac": ("hwdst", str),
+        "arp.dst.proto_ipv4": ("pdst", str),
+    },
+    "ip": {
+        "ip.version": ("version", int),
+        "ip.hdr_len": ("ihl", lambda size: size // 4),
+        "ip.dsfield": ("tos", "hex"),
+        "ip.len": ("len", int),
+        "ip.id": ("id", "hex"),
+        "ip.frag_offset": ("frag", lambda offset: offset // 8),
+        "ip.ttl": ("ttl", int),
+        "ip.proto": ("proto", int),
+        "ip.checksum": ("chksum", "hex"),
+        "ip.src": ("src", str),
+        "ip.dst": ("dst", str),
+    },
+    "icmp": {
+        "icmp.type": ("type", int),
+        "icmp.code": ("code", int),
+        "icmp.checksum": ("chksum", "hex"),
+        "icmp.ident": ("id", int),
+        "icmp.seq": ("seq", int),
+        "icmp.mtu": ("nexthopmtu", int),
+    },
+    "udp": {
+        "udp.srcport": ("sport", int),
+        "udp.dstport": ("dport", int),
+        "udp.length": ("len", int),
+        "udp.checksum": ("chksum", "hex"),
+    },
+    "tcp": {
+        "tcp.srcport": ("sport", int),
+        "tcp.dstport": ("dport", int),
+        "tcp.seq_raw": ("seq", int),
+        "tcp.ack_raw": ("ack", int),
+        "tcp.hdr_len": ("dataofs", lambda size: size // 4),
+        "tcp.flags": ("flags", "hex"),
+        "tcp.window_size_value": ("window", int),
+        "tcp.checksum": ("chksum", "hex"),
+        "tcp.urgent_pointer": ("urgptr", int),
+    },
+    "vxlan": {"vxlan.vni": ("vni", int), "vxlan.reserved8": ("reserved2", int)},
+}
+
+
+def layers(stack: Stack, wire: bytes) -> list[Any]:
+    """Scapy's layers of these bytes, as many as we have headers."""
+    scapy.bind_layers(scapy.UDP, scapy.VXLAN, dport=8472)
+    layer = scapy.Ether(wire)
+    read = []
+    while layer and len(read) < len(stack):
+        read.append(layer)
+        layer = layer.payload
+    return read
+
+
+def test_scapy_reads_the_same_fields(packets: dict[str, Stack]) -> None:
+    compared = set()
+    for name, stack in packets.items():
+        for header, layer in zip(describe(stack), layers(stack, encode(stack)), strict=True):
+            for ours, (theirs, unit) in NAMES.get(str(header["proto"]), {}).items():
+                if ours in header:
+                    value = int(str(header[ours]), 16) if unit == "hex" else unit(header[ours])
+                    assert getattr(layer, theirs) == value, f"{name}: {ours}"
+                    compared.add(ours)
+    assert compared == {ours for names in NAMES.values() for ours in names}
+
+
+def test_scapy_reads_the_same_flags(packets: dict[str, Stack]) -> None:
+    for stack in packets.values():
+        for header, layer in zip(stack, layers(stack, encode(stack)), strict=True):
+            if header.proto == "ip":
+                assert (bool(layer.flags.DF), bool(layer.flags.MF)) == (header.df, header.mf)
+            if header.proto == "tcp":
+                assert str(layer.flags) == header.flags
+
+
+def test_scapy_computes_the_same_checksums(packets: dict[str, Stack]) -> None:
+    """Ours are removed; what scapy fills in when it builds the packet again must be the bytes we had."""
+    filled = 0
+    for name, stack in packets.items():
+        wire = encode(stack)
+        read = layers(stack, wire)
+        for header, layer in zip(stack, read, strict=True):
+            if header.proto == "data":  # scapy takes a first fragment's for a whole UDP datagram
+                continue
+            for derived in ("chksum", "len", "ihl", "dataofs"):
+                if derived in layer.fields and not (derived == "chksum" and layer.chksum == 0):
+                    delattr(layer, derived)
+                    filled += 1
+        assert bytes(read[0]) == wire, name
+    assert filled > 50
