@@ -24,7 +24,7 @@ SENTENCES = {
     "to-wire": "The card puts the frame on the wire.",
     "to-bridge": "The packet leaves by the bridge's own interface; the bridge will choose a port.",
     "to-port": "The bridge sends the frame out of this port.",
-    "to-vxlan": "The frame is handed to the VXLAN device, which will wrap it.",
+    "to-tunnel": "The packet is handed to {0}, which will wrap it.",
     "up": "The bridge hands the frame to the machine's own IP layer, by its own interface.",
     "unwrapped": "The inner frame appears on {0} as if it had just been received there.",
     "loop-dev": "The packet never leaves the machine.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import link, local
+from packetwalk.datapath.devices import is_layer2
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import NeighEntry
@@ -18,7 +19,14 @@ NOBODY = "00:00:00:00:00:00"
 
 
 def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
-    """Put the Ethernet header on and hand the frame to ``dev`` (``ip_finish_output2``)."""
+    """Put the Ethernet header on and hand the frame to ``dev`` (``ip_finish_output2``).
+
+    A device without Ethernet (a layer-3 tunnel) takes the packet bare.
+    """
+    if not is_layer2(ns.links[dev].kind):
+        skb.stack, skb.at = skb.stack[skb.at:], 0
+        link.transmit(run, ns, skb, dev)
+        return
     entry = resolve(run, ns, skb, dev, hop)
     if entry.lladdr is None:
         run.drop(ns, skb, dev, entry, ("neigh-failed", hop, dev), "neighbor_unreachable")

@@ -1,12 +1,14 @@
 """Devices: what happens to a frame that is handed to one, and to a frame that one receives.
 
-Mirrors ``dev_queue_xmit`` and ``netif_receive_skb`` with the drivers of veth, bridge and vxlan.
+Mirrors ``dev_queue_xmit`` and ``netif_receive_skb`` with the drivers of veth and bridge; tunnels are in
+``devices``.
 """
 
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, bridge, ip, vxlan
+from packetwalk.datapath import arp, bridge, ip
+from packetwalk.datapath.devices import drivers, is_layer2
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 
@@ -19,9 +21,9 @@ def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     if device.kind == "bridge":
         run.emit(ns, skb, "egress", dev, None, ("to-bridge",))
         bridge.send(run, ns, skb, dev)
-    elif device.kind == "vxlan":
-        run.emit(ns, skb, "egress", dev, device, ("to-vxlan",))
-        vxlan.send(run, ns, skb, device)
+    elif device.kind in drivers():
+        run.emit(ns, skb, "egress", dev, device, ("to-tunnel", dev))
+        drivers()[device.kind].send(run, ns, skb, device)
     elif device.kind == "veth" and device.peer:
         name, peer = device.peer
         run.emit(ns, skb, "egress", dev, None, ("to-peer", dev, peer, name))
@@ -60,7 +62,8 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
     """Take a frame that came in by ``dev``."""
     device = ns.links[dev]
     skb.forget()
-    skb.mark = 0 if device.kind != "vxlan" else skb.mark
+    if device.kind not in drivers():
+        skb.mark = 0
     run.emit(ns, skb, "ingress", dev, None, note)
     if device.master:
         bridge.receive(run, ns, skb, device)
@@ -70,6 +73,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
 
 def up(run: Run, ns: Netns, skb: Skb, dev: str, *, hooked: bool = False) -> None:
     """Hand a frame to the machine's own layers if it is addressed to it."""
+    if not is_layer2(ns.links[dev].kind):
+        ip.receive(run, ns, skb, dev, hooked=hooked)
+        return
     eth = skb.stack[0]
     if eth.dst not in (ns.links[dev].address, arp.BROADCAST):
         run.drop(ns, skb, dev, ns.links[dev], ("other-mac", eth.dst, ns.links[dev].address))

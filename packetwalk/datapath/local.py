@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import ip as ip_layer
-from packetwalk.datapath import hooks, vxlan
+from packetwalk.datapath import hooks
+from packetwalk.datapath.devices import receivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.trace import Flow
@@ -26,6 +27,8 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         return
     if not hooks.hook(run, ns, skb, "INPUT", dev, None):
         return
+    if any(driver.receive(run, ns, skb, dev) for driver in receivers(skb.ip.protocol)):
+        return
     l4 = skb.stack[skb.at + 1]
     match l4:
         case wire.Icmp(type=8):
@@ -41,8 +44,7 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
             extra = f" (mtu {l4.mtu})" if l4.mtu else ""
             _accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"))
         case wire.Udp():
-            if not vxlan.receive(run, ns, skb, dev):
-                _datagram(run, ns, skb, dev)
+            _datagram(run, ns, skb, dev)
         case wire.Tcp():
             _segment(run, ns, skb, dev)
         case _:

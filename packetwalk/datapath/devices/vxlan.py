@@ -14,7 +14,9 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import LinkEntry
 
+KIND, LAYER2, PROTOCOL = "vxlan", True, 17
 HEADERS = 20 + 8 + 8
+ETHERNET = 14
 PORTS = (32768, 60999)
 
 
@@ -59,6 +61,6 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         return True
     skb.stack, skb.at = skb.stack[at + 3:], 1
     run.emit(ns, skb, "decap", device.ifname, device,
-             ("decap", udp.dport, header.vni, device.ifname, wire.size(skb.stack[:0]) + HEADERS + 14))
+             ("decap", udp.dport, header.vni, device.ifname, HEADERS + ETHERNET))
     link.receive(run, ns, skb, device.ifname, ("unwrapped", device.ifname))
     return True
