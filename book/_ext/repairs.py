@@ -16,6 +16,8 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = (
     # A landmark inside the main landmark: notes are notes.
     (re.compile(r'<aside class="footnote-list([^"]*)">(.*?)</aside>\n</aside>', re.S), r'<div class="footnote-list\1">\2</aside></div>'),
     (re.compile(r'<aside class="(margin|[^"]*sidebar)([^"]*)">(.*?)</aside>', re.S), r'<div role="note" class="\1\2">\3</div>'),
+    # The folded source of a cell is called what its words say.
+    (re.compile(r'<summary aria-label="[^"]*">'), "<summary>"),
     # The link sign beside a heading: its name must say where it leads, and it is not read by screen readers twice.
     (re.compile(r'<a class="headerlink" href="(#[^"]*)" title="[^"]*">#</a>'), r'<a class="headerlink" href="\1" aria-label="Link to this section">#</a>'),
 )
