@@ -1,7 +1,7 @@
 """Ship one style sheet and one script, named by their content, and drop what the theme brings.
 
-The style sheet is sphinx-design's (only the rules whose classes occur on some page) and then the
-book's own from `book/_static/css`, in the order of their names.
+The style sheet is sphinx-design's (only the rules whose classes occur on some page), the player's
+(colours of the layers, room for a walk), and then the book's own from `book/_static/css` by name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pathlib import Path
 import tinycss2
 from sphinx.application import Sphinx
 
-OWN_STYLES = Path(__file__).parent.parent / "_static" / "css"
+ROOT = Path(__file__).parents[2]
+OWN_STYLES = ROOT / "book" / "_static" / "css"
+PLAYER_STYLE = ROOT / "packetwalk" / "widgets" / "static" / "page.css"
 # Files of the theme and of extensions that no page of this book loads.
 UNUSED = (
     "css", "images", "locales", "scripts", "styles", "vendor", "sphinx-thebe.js", "sphinx-thebe.css", "webpack-macros.html",
@@ -73,7 +75,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     pages = sorted(p for p in out.rglob("*.html") if static not in p.parents)
     design = next(iter(static.glob("**/sphinx-design.min.css")), None)
     kept = purge(design.read_text(), classes_on(pages)) if design else ""
-    own = "".join(path.read_text() for path in sorted(OWN_STYLES.glob("*.css")))
+    own = "".join(path.read_text() for path in (PLAYER_STYLE, *sorted(OWN_STYLES.glob("*.css"))))
     style = name_by_content(static, "book", ".css", compact(kept + own))
     shell = (OWN_STYLES.parent / "shell.js").read_text()
     script = name_by_content(static, "shell", ".js", shell)

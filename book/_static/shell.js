@@ -31,10 +31,10 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && location.hash === "#contents") location.hash = "main";
 });
 
-// A box that scrolls sideways must be reachable by keyboard.
+// A box that scrolls must be reachable by keyboard.
 function reachScrollers() {
   for (const box of document.querySelectorAll("main pre, .table-scroll")) {
-    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
