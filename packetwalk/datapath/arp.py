@@ -92,7 +92,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     if message.tpa not in ns.local:
         run.drop(ns, skb, dev, None, ("not-mine", message.tpa))
         return
-    run.neighs.setdefault((ns.name, dev, message.spa), NeighEntry(message.spa, dev, message.sha))
+    state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
+    run.neighs.setdefault((ns.name, dev, message.spa),
+                          NeighEntry(message.spa, dev, message.sha, state))
     run.emit(ns, skb, "deliver", dev, None, ("arp-reply", message.tpa, dev))
     run.end(skb, "delivered")
     mac = ns.links[dev].address

@@ -49,7 +49,8 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
     """Follow a destination that PREROUTING changed (``br_nf_pre_routing_finish``).
 
     To a host behind the same bridge the frame is bridged on, with the sender's MAC and all its
-    time to live; else it is addressed to the bridge, so that the machine routes it.
+    time to live; a neighbour that is not known to be reachable is reached by the bridge's own
+    interface.  Else it is addressed to the bridge, so that the machine routes it.
     """
     route = ns.fib.lookup(skb.ip.dst)
     if route is None or route.dev != name or route.type != "unicast":
@@ -57,16 +58,19 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
         skb.stack = (eth, *skb.stack[1:])
         return False
     ip.lookup(run, ns, skb, skb.ip.dst)
-    sender = skb.stack[0].src
-    neighbour = arp.resolve(run, ns, skb, name, route.gateway or skb.ip.dst)
+    sender, hop = skb.stack[0].src, route.gateway or skb.ip.dst
+    before = run.neighs.get((ns.name, name, hop))
+    neighbour = arp.resolve(run, ns, skb, name, hop)
     if neighbour.lladdr is None:
         run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name),
                  "neighbor_unreachable")
         return True
-    own = ns.links[name].address
-    skb.stack = (wire.Ethernet(neighbour.lladdr, own), *skb.stack[1:])
+    reachable = not run.cold or (before is not None and before.state == "REACHABLE")
+    source = sender if reachable else ns.links[name].address
+    skb.stack = (wire.Ethernet(neighbour.lladdr, source), *skb.stack[1:])
     run.emit(ns, skb, "neigh", name, neighbour, ("neigh", skb.ip.dst, neighbour.lladdr))
-    run.emit(ns, skb, "egress", name, None, ("to-bridge",))
+    if not reachable:
+        run.emit(ns, skb, "egress", name, None, ("to-bridge",))
     entry = find(run, ns, name, neighbour.lladdr)
     skb.stack = (skb.stack[0]._replace(src=sender), *skb.stack[1:])
     if entry is None:
@@ -125,8 +129,12 @@ def find(run: Run, ns: Netns, name: str, mac: str) -> FdbEntry | None:
 
 def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *,
           upwards: bool) -> None:
-    """Send copies to all ports (back to the sender's only with hairpin), and up if asked."""
-    ports = [p for p in ns.ports[name] if port is None or p.ifname != port.ifname or p.hairpin]
+    """Send copies to all ports (back to the sender's only with hairpin), and up if asked.
+
+    The bridge keeps its ports newest first (``new_nbp``).
+    """
+    ports = [p for p in reversed(ns.ports[name])
+             if port is None or p.ifname != port.ifname or p.hairpin]
     names = ", ".join([p.ifname for p in ports] + ([name] if upwards else []))
     run.emit(ns, skb, "fdb", name, None, ("bridge-flood", skb.stack[0].dst, names))
     run.end(skb, "delivered")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import ip as ip_layer
+from packetwalk.datapath import tcp
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.errors import BadInput
@@ -61,12 +62,5 @@ def _packet(proto: str, src: str, dst: str, sport: int, dport: int, size: int, d
     flow = Flow(src, dst, proto, sport, dport)
     if proto == "udp":
         return (header, wire.Udp(sport, dport), *data), ("udp", size), flow
-    options = tcp_options(mtu)
-    return (header, wire.Tcp(sport, dport, 1000, 0, "S", 64240, options), *data), ("syn",), flow
-
-
-def tcp_options(mtu: int) -> bytes:
-    """Return the options of a Linux SYN: MSS, SACK permitted, timestamps, window scale (20 bytes)."""
-    mss = (mtu - 40).to_bytes(2)
-    stamps = (1).to_bytes(4) + bytes(4)
-    return b"\x02\x04" + mss + b"\x04\x02" + b"\x08\x0a" + stamps + b"\x01" + b"\x03\x03\x07"
+    syn = wire.Tcp(sport, dport, 1000, 0, "S", tcp.window(mtu), tcp.options(mtu))
+    return (header, syn, *data), ("syn",), flow

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import local, quotation
-from packetwalk.datapath.conntrack import Connection, tuple_of
-from packetwalk.datapath.netfilter import Verdict, View
+from packetwalk.datapath.conntrack import Connection
+from packetwalk.datapath.netfilter import Verdict
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 
@@ -26,8 +26,7 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
             if skb.conn and skb.original and not skb.conn.assured:
                 _new_connection(run, ns, skb, name, indev, outdev)
         else:
-            verdict = ruleset.verdict(table, name, _view(skb, indev, outdev))
-            skb.mark = verdict.mark
+            verdict = _verdict(ns, table, name, skb, indev, outdev)
             if verdict.target in ("DROP", "REJECT"):
                 _refuse(run, ns, skb, name, outdev or indev, verdict)
                 return False
@@ -42,26 +41,28 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
 
 def _track(run: Run, ns: Netns, skb: Skb) -> None:
     """Find or start the connection of a packet (``nf_conntrack_in``)."""
-    key = tuple_of(skb.stack, skb.at)
-    l4 = skb.stack[skb.at + 1]
-    if isinstance(l4, wire.Icmp) and l4.type not in (0, 8):
+    key, l4 = skb.tuple, skb.stack[skb.at + 1]
+    if l4.proto == "icmp" and l4.type not in (0, 8):
         key = quotation.embedded(skb.stack[skb.at + 2].content).reversed()
     found = run.conntrack(ns).find(key)
     if found:
         skb.conn, skb.original = found
         skb.conn.assured = True
-    elif not (isinstance(l4, wire.Icmp) and l4.type != 8):
+    elif not (l4.proto == "icmp" and l4.type != 8):
         skb.conn, skb.original = Connection(key), True
 
 
-def _view(skb: Skb, indev: str | None, outdev: str | None) -> View:
-    packet, state = tuple_of(skb.stack, skb.at), None
+def _verdict(ns: Netns, table: str, name: str, skb: Skb, indev: str | None,
+             outdev: str | None) -> Verdict:
+    """Ask one table about the packet as it is now."""
+    state = None
     if skb.conn:
         l4 = skb.stack[skb.at + 1]
-        related = isinstance(l4, wire.Icmp) and l4.type not in (0, 8)
+        related = l4.proto == "icmp" and l4.type not in (0, 8)
         state = "RELATED" if related else "ESTABLISHED" if skb.conn.assured else "NEW"
-    return View(packet.src, packet.dst, packet.protocol, packet.sport, packet.dport,
-                indev, outdev, skb.mark, state)
+    verdict = ns.ruleset.verdict(table, name, skb.tuple, indev, outdev, skb.mark, state)
+    skb.mark = verdict.mark
+    return verdict
 
 
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:
@@ -77,8 +78,7 @@ def _new_connection(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None,
     """Ask the nat table about the first packet of a connection."""
     conn = skb.conn
     assert conn is not None
-    verdict = ns.ruleset.verdict("nat", name, _view(skb, indev, outdev))
-    skb.mark = verdict.mark
+    verdict = _verdict(ns, "nat", name, skb, indev, outdev)
     if verdict.target == "DNAT":
         address, _, port = verdict.argument.split(" ")[1].partition(":")
         conn.destination_to(address, int(port) if port else None)
@@ -100,13 +100,14 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None,
     conn = skb.conn
     assert conn is not None
     ahead = conn.reply.reversed() if skb.original else conn.original.reversed()
-    if tuple_of(skb.stack, skb.at) == ahead:
+    if skb.tuple == ahead:
         return
     ip, l4 = skb.stack[skb.at], skb.stack[skb.at + 1]
     if isinstance(l4, wire.Icmp) and l4.type not in (0, 8):
         if name in TO_DESTINATION and ip.dst != ahead.dst:
             quoted = wire.Data(quotation.translated(skb.stack[skb.at + 2].content, ahead))
             skb.stack = (*skb.stack[:skb.at], ip._replace(dst=ahead.dst), l4, quoted)
+            skb.known = None
             run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", ip.dst, ahead.dst), name)
         return
     if name in TO_DESTINATION:
@@ -126,7 +127,7 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None,
     at, stack = skb.at, skb.stack
     if changed == ip and l4 == stack[at + 1]:
         return
-    skb.stack = (*stack[:at], changed, l4, *stack[at + 2:])
+    skb.stack, skb.known = (*stack[:at], changed, l4, *stack[at + 2:]), None
     if verdict:
         run.emit(ns, skb, "nat", dev, verdict.entry, (key, verdict.path, new), name)
     else:

@@ -128,7 +128,7 @@ def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
         header = ip._replace(id=ident, mf=ip.mf or not last, offset=ip.offset + start)
         stack = (*skb.stack[:skb.at], header, wire.Data(piece))
         part = skb if start == 0 else Skb(run.flight("fragment", flow, cause), stack, skb.at)
-        part.stack = stack
+        part.stack, part.known = stack, None
         part.mark, part.conn, part.original = skb.mark, skb.conn, skb.original
         run.emit(ns, part, "fragment", dev, ns.links[dev], ("fragment", length, mtu, count))
         parts.append(part)
@@ -158,7 +158,7 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     del run.fragments[key]
     content = b"".join(part.stack[part.at + 1].content for part in parts)
     whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
-    skb.stack = (*skb.stack[:skb.at], *wire.decode(whole, first="ip"))
+    skb.stack, skb.known = (*skb.stack[:skb.at], *wire.decode(whole, first="ip")), None
     run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))
     for part in parts:
         if part is not skb:

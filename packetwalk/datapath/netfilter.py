@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable
 from typing import NamedTuple
 
+from packetwalk.datapath.conntrack import Tuple
 from packetwalk.datapath.fib import number, prefix
 from packetwalk.tables import PolicyEntry, RuleEntry
 
@@ -107,7 +108,7 @@ MATCHES: dict[str, Callable[[str], Match]] = {
     "--mark": _mark,
     "--ctstate": _states,
 }
-ARGUMENTS = {"--to-destination", "--to-source", "--xor-mark", "--or-mark", "--reject-with"}
+ARGUMENTS = {"--to-destination", "--to-source", "--set-xmark", "--reject-with"}
 IGNORED = {"-m", "--comment"}
 FLAGS = {"--random-fully"}
 
@@ -155,23 +156,26 @@ class Ruleset:
         }
         self.tracks = any(rule.entry.chain_table == "nat" or "--ctstate" in rule.entry.spec
                           for chain in self._chains.values() for rule in chain)
-        self._known: dict[tuple[str, str, View], Verdict] = {}
+        self._known: dict[tuple, Verdict] = {}
 
     def _refuses(self, table: str, hook: str) -> bool:
         policy = self._policies.get((table, hook))
         return policy is not None and policy.target != "ACCEPT"
 
-    def verdict(self, table: str, hook: str, view: View) -> Verdict:
+    def verdict(self, table: str, hook: str, packet: Tuple, indev: str | None, outdev: str | None,
+                mark: int, ctstate: str | None) -> Verdict:
         """Return what ``table`` decides about the packet at ``hook``.
 
         When only the chain's policy is left, the entry is the RETURN rule met last, because that
         rule sent the packet there; without one it is the policy itself.
         """
-        key = (table, hook, view)
+        key = (table, hook, packet, indev, outdev, mark, ctstate)
         try:
             return self._known[key]
         except KeyError:
             pass
+        view = View(packet.src, packet.dst, packet.protocol, packet.sport, packet.dport,
+                    indev, outdev, mark, ctstate)
         found, returned, mark = self._run(table, hook, view, hook)
         if found is None:
             policy = self._policies.get((table, hook)) or PolicyEntry(table, hook, "ACCEPT")
@@ -217,5 +221,6 @@ def _note(verdict: Verdict) -> tuple:
 
 
 def _marked(mark: int, argument: str | None) -> int:
-    word, _, value = (argument or "").partition(" ")
-    return mark ^ int(value, 16) if word == "--xor-mark" else mark | int(value, 16)
+    """Apply ``--set-xmark VALUE/MASK``: clear the bits of the mask, then flip those of the value."""
+    value, _, cleared = (argument or "").removeprefix("--set-xmark ").partition("/")
+    return mark & ~int(cleared or "0xffffffff", 16) ^ int(value, 16)

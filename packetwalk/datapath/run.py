@@ -10,7 +10,7 @@ from collections.abc import Callable
 from zlib import crc32
 
 from packetwalk import wire
-from packetwalk.datapath.conntrack import Connection, Conntrack
+from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
 from packetwalk.tables import Entry, FdbEntry, NeighEntry
@@ -37,7 +37,7 @@ class Skb:
     ``at`` is the place of the IP header in ``stack`` (1 behind an Ethernet header, else 0).
     """
 
-    __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged")
+    __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged", "known")
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
         self.flight, self.stack, self.at = flight, stack, at
@@ -49,6 +49,14 @@ class Skb:
         self.conn: Connection | None = None
         self.original = True
         self.bridged = False
+        self.known: Tuple | None = None
+
+    @property
+    def tuple(self) -> Tuple:
+        """What connection tracking knows the packet by; ``known`` keeps it until it changes."""
+        if self.known is None:
+            self.known = tuple_of(self.stack, self.at)
+        return self.known
 
     @property
     def ip(self) -> wire.Ipv4:
