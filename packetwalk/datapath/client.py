@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import ip as ip_layer
-from packetwalk.datapath import tcp
+from packetwalk.datapath import handshake
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.errors import BadInput
@@ -62,5 +62,5 @@ def _packet(proto: str, src: str, dst: str, sport: int, dport: int, size: int, d
     flow = Flow(src, dst, proto, sport, dport)
     if proto == "udp":
         return (header, wire.Udp(sport, dport), *data), ("udp", size), flow
-    syn = wire.Tcp(sport, dport, 1000, 0, "S", tcp.window(mtu), tcp.options(mtu))
+    syn = wire.Tcp(sport, dport, 1000, 0, "S", handshake.window(mtu), handshake.options(mtu))
     return (header, syn, *data), ("syn",), flow

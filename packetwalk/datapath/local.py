@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import ip as ip_layer
-from packetwalk.datapath import hooks
+from packetwalk.datapath import handshake, hooks
 from packetwalk.datapath.devices import receivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
@@ -104,10 +104,13 @@ def _expected(run: Run, ns: Netns, skb: Skb) -> bool:
 def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """The handshake: SYN, SYN-ACK, ACK; RST for what no socket knows."""
     tcp, ip = skb.stack[skb.at + 1], skb.ip
+    route = ns.fib.lookup(ip.src)
+    mtu = ns.mtus.get(route.dev if route and route.dev else "", 1500)
     socket = ns.sockets.get(("tcp", tcp.dport))
     if tcp.flags == "S" and socket:
         _accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), socket)
-        answer = wire.Tcp(tcp.dport, tcp.sport, 2000, tcp.seq + 1, "SA", 65160, tcp.options)
+        answer = wire.Tcp(tcp.dport, tcp.sport, 2000, tcp.seq + 1, "SA",
+                          handshake.window(mtu, stamps=True), handshake.options(mtu))
         run.jobs.append(lambda: _answer(run, ns, skb, "reply", (answer,), ("syn-ack", tcp.dport), df=True))
     elif tcp.flags == "S":
         _accept(run, ns, skb, dev, ("refused", "tcp", tcp.dport))
@@ -116,8 +119,9 @@ def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
                                         ("rst", f"nobody listens on port {tcp.dport}"), df=True))
     elif tcp.flags == "SA" and _expected(run, ns, skb):
         _accept(run, ns, skb, dev, ("delivered-syn-ack",))
-        stamps = tcp.options[8:20] if len(tcp.options) >= 20 else b""
-        answer = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, tcp.seq + 1, "A", 502, stamps)
+        answer = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, tcp.seq + 1, "A",
+                          handshake.scaled(handshake.window(mtu)),
+                          handshake.later_options(tcp.options))
         run.jobs.append(lambda: _answer(run, ns, skb, "ack", (answer,), ("ack",), df=True))
     elif tcp.flags == "SA":
         asked = run.flights[0].flow.dst
