@@ -11,10 +11,13 @@ and `decode(encode((whole, Data(parts))), first="ip")`.
 from packetwalk.wire import pcap
 from packetwalk.wire.arp import Arp
 from packetwalk.wire.data import Data
+from packetwalk.wire.encrypted import Encrypted
+from packetwalk.wire.esp import Esp, EspPayload
 from packetwalk.wire.eth import Ethernet
 from packetwalk.wire.header import Field, Header, Layout, Value
 from packetwalk.wire.icmp import Icmp
 from packetwalk.wire.ipv4 import Ipv4
+from packetwalk.wire.sleeve import Sleeve, SleeveBox, SleeveFrame, SleeveNonce
 from packetwalk.wire.stack import HEADERS, LAYOUTS, UDP_PORTS, Stack, decode, describe, encode, size
 from packetwalk.wire.tcp import Tcp
 from packetwalk.wire.udp import Udp
@@ -26,12 +29,19 @@ __all__ = [
     "UDP_PORTS",
     "Arp",
     "Data",
+    "Encrypted",
+    "Esp",
+    "EspPayload",
     "Ethernet",
     "Field",
     "Header",
     "Icmp",
     "Ipv4",
     "Layout",
+    "Sleeve",
+    "SleeveBox",
+    "SleeveFrame",
+    "SleeveNonce",
     "Stack",
     "Tcp",
     "Udp",

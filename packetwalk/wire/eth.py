@@ -28,7 +28,7 @@ class Ethernet(_Fields, Header):
         Field("eth.type", 16, "hex"),
     )
     size = LAYOUT.size
-    carried_by = (("vxlan", 0),)
+    carried_by = (("vxlan", 0), ("sleeve-frame", 0))
 
     @property
     def carries(self) -> int:

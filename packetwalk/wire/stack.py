@@ -6,17 +6,22 @@ from collections.abc import Iterator, Mapping
 
 from packetwalk.wire.arp import Arp
 from packetwalk.wire.data import Data
+from packetwalk.wire.esp import Esp, EspPayload
 from packetwalk.wire.eth import Ethernet
 from packetwalk.wire.header import Header, Value
 from packetwalk.wire.icmp import Icmp
 from packetwalk.wire.ipv4 import Ipv4
+from packetwalk.wire.sleeve import Sleeve, SleeveBox, SleeveFrame, SleeveNonce
 from packetwalk.wire.tcp import Tcp
 from packetwalk.wire.udp import Udp
 from packetwalk.wire.vxlan import Vxlan
 
 Stack = tuple[Header, ...]
 
-HEADERS: tuple[type[Header], ...] = (Ethernet, Arp, Ipv4, Icmp, Udp, Tcp, Vxlan, Data)
+HEADERS: tuple[type[Header], ...] = (
+    Ethernet, Arp, Ipv4, Icmp, Udp, Tcp, Vxlan, Esp, EspPayload,
+    Sleeve, SleeveFrame, SleeveNonce, SleeveBox, Data,
+)  # fmt: skip
 """Every header there is. A new one is a file of its own and a name here."""
 
 LAYOUTS = {header.proto: header.LAYOUT.bits for header in HEADERS}

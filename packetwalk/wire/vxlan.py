@@ -18,7 +18,8 @@ class _Fields(NamedTuple):
 class Vxlan(_Fields, Header):
     """The network (`vni`) an inner frame belongs to; flag 0x08 says that the vni is valid.
 
-    Two ports: IANA's 4789, which Calico uses, and 8472, older than the RFC, Linux's default and so Flannel's.
+    Three ports: IANA's 4789, which Calico uses; 8472, older than the RFC, Linux's default and so Flannel's;
+    and 6784, Weave Net's.
     """
 
     __slots__ = ()
@@ -31,7 +32,7 @@ class Vxlan(_Fields, Header):
         Field("vxlan.reserved8", 8),
     )
     size = LAYOUT.size
-    carried_by = (("udp", 8472), ("udp", 4789))
+    carried_by = (("udp", 8472), ("udp", 4789), ("udp", 6784))
 
     @property
     def carries(self) -> int:
