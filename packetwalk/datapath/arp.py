@@ -78,6 +78,7 @@ def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
     question = Skb(flight, stack, 1)
     run.emit(ns, question, "originate", dev, None, ("arp-request", hop))
     link.transmit(run, ns, question, dev)
+    run.drain()
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:

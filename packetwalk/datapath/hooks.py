@@ -84,7 +84,8 @@ def _new_connection(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None,
         conn.destination_to(address, int(port) if port else None)
     elif verdict.target == "MASQUERADE":
         address = ns.address_of(outdev or "", skb.ip.dst)
-        conn.source_to(address, spread(f"{ns.name} {conn.original}", 1024, 65535))
+        drawn = spread(f"{ns.name} {conn.original}", 1024, 65535)
+        conn.source_to(address, drawn if "--random-fully" in verdict.entry.spec else None)
     elif verdict.target == "SNAT":
         address, _, port = verdict.argument.split(" ")[1].partition(":")
         conn.source_to(address, int(port) if port else None)

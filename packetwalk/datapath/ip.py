@@ -75,7 +75,7 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
         return
     skb.set_ip(wire.Ipv4(ip.src, ip.dst, ip.protocol, ip.ttl - 1, ip.id, ip.df, ip.mf,
                          ip.offset, ip.tos))
-    run.emit(ns, skb, "forward", None, None, ("forward", ip.ttl, ip.ttl - 1))
+    run.emit(ns, skb, "forward", None, ns.sysctls["net.ipv4.ip_forward"], ("forward", ip.ttl, ip.ttl - 1))
     if hooks.hook(run, ns, skb, "FORWARD", dev, route.dev):
         output(run, ns, skb, dev, route)
 

@@ -33,7 +33,7 @@ def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
             run.drop(other, skb, peer, other.links[peer],
                      ("not-forwardable", size, peer, other.links[peer].mtu))
             return
-        receive(run, other, skb, peer, ("crossing", f"{dev} in {ns.name}"))
+        run.backlog.append((receive, other, skb, peer, ("crossing", f"{dev} in {ns.name}")))
     else:
         run.emit(ns, skb, "egress", dev, None, ("to-wire",))
         _wire(run, ns, skb, device.segment or "")
@@ -55,7 +55,7 @@ def _wire(run: Run, ns: Netns, skb: Skb, segment: str) -> None:
         run.drop(ns, skb, None, None, ("unreachable", segment))
         return
     name, dev = found
-    receive(run, run.netns(name), skb, dev, ("from-wire", segment))
+    run.backlog.append((receive, run.netns(name), skb, dev, ("from-wire", segment)))
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:

@@ -17,6 +17,7 @@ from packetwalk.tables import Entry, FdbEntry, NeighEntry
 from packetwalk.trace import Flow, Stack, Step, Trace
 
 MAX_STEPS = 400
+CROSSINGS = ("ingress", "egress")  # steps whose entry is the device itself
 _step = tuple.__new__  # a third of the time of calling Step, and a walk has 70
 
 
@@ -82,6 +83,7 @@ class Run:
         self.netns: Callable[[str], Netns] = fabric.netns
         self.flights: list[Flight] = []
         self.jobs: deque[Callable[[], None]] = deque()
+        self.backlog: deque[tuple] = deque()
         self.conntracks: dict[str, Conntrack] = {}
         self.neighs: dict[tuple[str, str, str], NeighEntry] = {}
         self.learnt: dict[tuple[str, str, str], FdbEntry] = {}
@@ -102,6 +104,8 @@ class Run:
             return
         steps = skb.flight.steps
         before = steps[-1].after if steps else ()
+        if entry is None and event in CROSSINGS:
+            entry = ns.links[dev]
         steps.append(_step(Step, (self.seq, ns.node, ns.name, dev, event, hook, before, skb.stack,
                                   entry, note, ns.mtus.get(dev), "computed")))
         self.seq += 1
@@ -133,10 +137,21 @@ class Run:
         self.ident += 1
         return self.ident
 
+    def drain(self) -> None:
+        """Take in the frames that are on a cable, first come, first served (``process_backlog``).
+
+        What one machine does with a packet is done before the next machine sees any of it.
+        """
+        while self.backlog:
+            receive, *arguments = self.backlog.popleft()
+            receive(self, *arguments)
+
     def work(self) -> None:
-        """Do what waits (replies, errors) until nothing is left."""
+        """Do what waits (frames, then replies and errors) until nothing is left."""
+        self.drain()
         while self.jobs:
             self.jobs.popleft()()
+            self.drain()
         for key, held in self.fragments.items():
             for skb in held:
                 ns = self.netns(key[0])

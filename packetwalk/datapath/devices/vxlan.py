@@ -62,5 +62,5 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     skb.stack, skb.at = skb.stack[at + 3:], 1
     run.emit(ns, skb, "decap", device.ifname, device,
              ("decap", udp.dport, header.vni, device.ifname, HEADERS + ETHERNET))
-    link.receive(run, ns, skb, device.ifname, ("unwrapped", device.ifname))
+    run.backlog.append((link.receive, ns, skb, device.ifname, ("unwrapped", device.ifname)))
     return True
