@@ -62,7 +62,7 @@ def _parser() -> Parser:
     walking.add_argument("--size", type=_whole, metavar="BYTES", help="payload, default 56")
     walking.add_argument("--df", action="store_true", default=None, help="do not fragment")
     walking.add_argument("--ttl", type=_whole, default=64)
-    walking.add_argument("--cold", action="store_true", help="nobody has asked ARP yet")
+    walking.add_argument("--cold", action="store_true", default=None, help="nobody has asked ARP yet")
     walking.add_argument("--fault", metavar="NAME", help="break something first")
     walking.add_argument("-o", "--output", metavar="FILE")
     tables = command("tables", _tables, "what ip, bridge and iptables-save would print",

@@ -41,7 +41,10 @@ class Variant(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A small network: entries by namespace, trips through it, whether nobody has asked ARP yet."""
+    """A small network: entries by namespace, trips through it, whether nobody has asked ARP yet.
+
+    ``fits`` is the largest ping payload that needs no fragments, in bytes.
+    """
 
     name: str
     title: str
@@ -49,6 +52,7 @@ class Piece(NamedTuple):
     trips: tuple[Trip, ...]
     variants: tuple[Variant, ...] = ()
     cold: bool = False
+    fits: int = 1472
 
 
 LO = LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00")
@@ -181,7 +185,7 @@ PIECES = {piece.name: piece for piece in (
           (Variant("no-entry", "the entries are taken away",
                    _without(FdbEntry, "host", "left")),)),
     Piece("vxlan", "two machines, a frame inside UDP", tunnel(),
-          (Trip("wrapped", "left to right", "left", "10.244.2.0"),)),
+          (Trip("wrapped", "left to right", "left", "10.244.2.0"),), fits=1422),
     Piece("netfilter", "a machine that masquerades", guarded(),
           (Trip("through", "inside to outside", "inside", "192.0.2.9"),
            Trip("from-router", "the router itself to outside", "fw", "192.0.2.9"))),

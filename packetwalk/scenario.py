@@ -50,7 +50,7 @@ def network(plugin: str, mode: str | None, underlay: str, fault: str | None) -> 
 
 def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None, *,
          src: str | None = None, dst: str | None = None, proto: str | None = None,
-         size: int | None = None, df: bool | None = None, ttl: int = 64, cold: bool = False,
+         size: int | None = None, df: bool | None = None, ttl: int = 64, cold: bool | None = None,
          fault: str | None = None) -> Walk:
     """Send one packet through the canonical cluster and return all that happened.
 
@@ -68,6 +68,7 @@ def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None,
     if size is None and proto != "tcp":
         size = best.get("size", 56)
     df = best.get("df", False) if df is None else df
+    cold = best.get("cold", False) if cold is None else cold
     net = network(plugin, mode, chosen.underlay if chosen else "flat", fault)
     run = net.send(src or chosen.src, dst or chosen.dst, proto=proto, size=size, df=df, ttl=ttl,
                    cold=cold)

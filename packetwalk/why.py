@@ -53,7 +53,7 @@ SENTENCES = {
     "verdict": "{0}: this rule matches, the verdict is {1}.",
     "returned": "{0}: this rule sends the packet back, and nothing after it matches; "
                 "the policy is {1}. No address changes.",
-    "policy": "{0}: no rule matches, the policy of the chain decides: {1}.",
+    "policy": "{0}: no rule there gives a verdict, the policy of the chain decides: {1}.",
     "dnat": "{0}: the destination becomes {1}.",
     "snat": "{0}: the source becomes {1}.",
     "nat-known": "The connection is known: {0} becomes {1}, as its first packet decided.",

@@ -249,13 +249,13 @@ FAULTS = (
     Fault("underlay-mtu-1400", "The underlay carries only 1400",
           "The nodes' cards have an MTU of 1400, but the tunnel was made for 1500: the kernel cuts "
           "the wrapped packets, because their DF is not set.",
-          ("cross-node",), ("vxlan",), _underlay_mtu, {"size": 1400}),
+          ("cross-node",), ("vxlan",), _underlay_mtu, {"size": 1422}),
     Fault("missing-fdb", "The FDB entry for the peer is missing",
           "flannel.1 does not know on which node the peer's MAC lives. Nothing puts it back until "
           "flanneld restarts.", CROSS, ("vxlan",), _without(FdbEntry, "FDB")),
     Fault("missing-neighbour", "The neighbour entry for the peer is missing",
           "Nobody answers ARP on flannel.1, so the next hop has no MAC.",
-          CROSS, ("vxlan",), _without(NeighEntry, "neighbour")),
+          CROSS, ("vxlan",), _without(NeighEntry, "neighbour"), {"cold": True}),
     Fault("missing-route", "The route to the peer is missing",
           "The packet follows the default route, unwrapped, to a router that does not know pods.",
           CROSS, ALL, _without(RouteEntry, "route")),
@@ -264,7 +264,7 @@ FAULTS = (
           "and no other node learns of it.", CROSS, ALL, _no_pod_cidr),
     Fault("stale-cni0", "cni0 has the address of an earlier cluster",
           "The bridge plugin refuses to change it and leaves a half-built pod whose gateway does "
-          "not exist.", ("cross-node", "service", "internet"), ALL, _stale_cni0),
+          "not exist.", ("cross-node", "service", "internet"), ALL, _stale_cni0, {"cold": True}),
     Fault("forward-drop", "A firewall drops forwarded packets first",
           "flanneld appends its ACCEPT rules; an earlier DROP wins.",
           ("cross-node", "service", "internet"), ALL, _forward_drop),

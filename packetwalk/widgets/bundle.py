@@ -30,6 +30,7 @@ class Choice(NamedTuple):
     shows: tuple[str, ...] = ()
     size: int = PING
     df: bool = False
+    cold: bool = False
 
 
 class Offer(NamedTuple):
@@ -55,11 +56,11 @@ def offer(plugin: str, mode: str) -> Offer:
 
         def walk_trip(scenario: str, fault: str | None, **packet) -> Walk:
             return walk_piece(mode, scenario, variant=fault, **packet)
-        return Offer(PIECES, mode, HOLDS_FOR, ("icmp",), 1472, trips, variants, walk_trip)
+        return Offer(PIECES, mode, HOLDS_FOR, ("icmp",), found.fits, trips, variants, walk_trip)
     known = find_plugin(plugin)
     chosen = known.mode(mode)
     faults = tuple(Choice(f.name, f.title, f.shows, f.packet.get("size", PING),
-                          f.packet.get("df", False))
+                          f.packet.get("df", False), f.packet.get("cold", False))
                    for f in known.faults if mode in f.modes)
 
     def walk_mode(scenario: str, fault: str | None, **packet) -> Walk:
@@ -78,7 +79,7 @@ def catalogue(of: Offer) -> dict:
             "sizes": {proto: [{"size": 0, "label": "no data, as a SYN has"}] if proto == "tcp"
                       else plain for proto in of.protos},
             "faults": [{"name": f.name, "title": f.title, "scenarios": list(f.shows),
-                        "size": f.size, "df": f.df} for f in of.faults]}
+                        "size": f.size, "df": f.df, "cold": f.cold} for f in of.faults]}
 
 
 def _sizes(of: Offer) -> dict[int, str]:
@@ -97,19 +98,18 @@ def key(options: Options) -> str:
 def packets(of: Offer, fault: Choice | None) -> Iterator[dict]:
     """Yield the packets that are made ahead for one scenario.
 
-    Without a fault every size, DF on and off, and a cold start for the default ping; with a fault
-    the default ping and the packet that shows the fault best.
+    Without a fault every size, with one the default ping and the packet that shows it best; DF on
+    and off; a cold start for the default ping.
     """
     sizes = list(_sizes(of)) if fault is None else sorted({PING, fault.size})
     for proto in of.protos:
         if proto == "tcp":
-            yield from ({"proto": proto, "cold": cold} for cold in (False, True)[:2 - bool(fault)])
+            yield from ({"proto": proto, "cold": cold} for cold in (False, True))
             continue
         for size in sizes:
             for df in (False, True):
                 yield {"proto": proto, "size": size, "df": df, "cold": False}
-        if fault is None:
-            yield {"proto": proto, "size": PING, "df": False, "cold": True}
+        yield {"proto": proto, "size": PING, "df": False, "cold": True}
 
 
 def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
