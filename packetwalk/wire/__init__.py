@@ -22,6 +22,7 @@ from packetwalk.wire.stack import HEADERS, LAYOUTS, UDP_PORTS, Stack, decode, de
 from packetwalk.wire.tcp import Tcp
 from packetwalk.wire.udp import Udp
 from packetwalk.wire.vxlan import Vxlan
+from packetwalk.wire.wireguard import Wireguard, WireguardPayload
 
 __all__ = [
     "HEADERS",
@@ -47,6 +48,8 @@ __all__ = [
     "Udp",
     "Value",
     "Vxlan",
+    "Wireguard",
+    "WireguardPayload",
     "decode",
     "describe",
     "encode",

@@ -23,6 +23,7 @@ class Field(NamedTuple):
     `bits` is its width; 0 means the rest of the header (kind "bytes", last field only).
     `unit` is what one unit on the wire stands for: `ip.hdr_len` counts words of 4 bytes and `ip.frag_offset` of 8,
     and both show bytes, as Wireshark's window does.
+    `little` numbers have their lowest byte first, as WireGuard's.
     `at` is given only for a part of fields already listed, or another reading of them: the bit offset to read from.
     """
 
@@ -31,6 +32,7 @@ class Field(NamedTuple):
     kind: Kind = "uint"
     unit: int = 1
     at: int | None = None
+    little: bool = False
 
 
 class Layout:
@@ -98,6 +100,8 @@ class Layout:
 
 def _to_bits(proto: str, field: Field, value: Value) -> int:
     if isinstance(value, int):
+        if field.little and 0 <= value < 1 << field.bits:
+            return _swapped(field, value)
         if value % field.unit:
             raise ValueError(f"{proto}: {field.name} {value} is not a multiple of {field.unit}")
         return int(value) // field.unit
@@ -115,7 +119,11 @@ def _from_bits(field: Field, bits: int) -> Value:
             return ipv4_from_int(bits)
         case "flag":
             return bool(bits)
-    return bits * field.unit
+    return _swapped(field, bits) if field.little else bits * field.unit
+
+
+def _swapped(field: Field, bits: int) -> int:
+    return int.from_bytes(bits.to_bytes(field.bits // 8, "big"), "little")
 
 
 class Header:

@@ -15,12 +15,13 @@ from packetwalk.wire.sleeve import Sleeve, SleeveBox, SleeveFrame, SleeveNonce
 from packetwalk.wire.tcp import Tcp
 from packetwalk.wire.udp import Udp
 from packetwalk.wire.vxlan import Vxlan
+from packetwalk.wire.wireguard import Wireguard, WireguardPayload
 
 Stack = tuple[Header, ...]
 
 HEADERS: tuple[type[Header], ...] = (
     Ethernet, Arp, Ipv4, Icmp, Udp, Tcp, Vxlan, Esp, EspPayload,
-    Sleeve, SleeveFrame, SleeveNonce, SleeveBox, Data,
+    Sleeve, SleeveFrame, SleeveNonce, SleeveBox, Wireguard, WireguardPayload, Data,
 )  # fmt: skip
 """Every header there is. A new one is a file of its own and a name here."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk.wire import Arp, Data, Ethernet, Icmp, Ipv4, Stack, Tcp, Udp, Vxlan, encode
+from packetwalk.wire import Arp, Data, Ethernet, Icmp, Ipv4, Stack, Tcp, Udp, Vxlan, Wireguard, WireguardPayload, encode
 
 A, B = "02:42:0a:f4:01:02", "02:42:0a:f4:02:02"
 NODE, NODE2 = "02:42:ac:12:00:03", "02:42:ac:12:00:04"
@@ -48,6 +48,10 @@ def packets() -> dict[str, Stack]:
         "vxlan 4789": _inside_vxlan(ping, 4789),
         "vxlan arp": _inside_vxlan((Ethernet(B, A, 0x0806), Arp(1, A, POD, "00:00:00:00:00:00", POD2)), 8472),
         "ipip": (Ethernet(NODE2, NODE), Ipv4("172.18.0.3", "172.18.0.4", 4), *ping[1:]),
+        "wireguard": (
+            Ethernet(NODE2, NODE), Ipv4("172.18.0.3", "172.18.0.4", 17), Udp(51820, 51820),
+            Wireguard(0x1234ABCD, 7), WireguardPayload(ping[1:], bytes(12)),
+        ),
         "unknown": (Ethernet(B, A, 0x86DD), Data(bytes.fromhex("6000000000083aff") + bytes(32) + b"\x85" + bytes(7))),
     }  # fmt: skip
 

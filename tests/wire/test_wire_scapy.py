@@ -64,6 +64,12 @@ NAMES: dict[str, dict[str, tuple[str, Any]]] = {
 }
 
 
+@pytest.fixture(scope="session")
+def packets(packets: dict[str, Stack]) -> dict[str, Stack]:
+    """All but WireGuard's, which scapy takes for a datagram's data; tshark reads it."""
+    return {name: stack for name, stack in packets.items() if name != "wireguard"}
+
+
 def layers(stack: Stack, wire: bytes) -> list[Any]:
     """Scapy's layers of these bytes, as many as we have headers."""
     scapy.bind_layers(scapy.UDP, scapy.VXLAN, dport=8472)

@@ -137,7 +137,9 @@ def test_layouts_are_whole_bytes_without_gaps(header: type[Header]) -> None:
 
 def test_sizes_are_those_of_the_standards(packets: dict[str, Stack]) -> None:
     sizes = {header.proto: header.size for stack in packets.values() for header in stack if header.proto != "data"}
-    assert sizes == {"eth": 14, "arp": 28, "ip": 20, "icmp": 8, "udp": 8, "tcp": 20, "vxlan": 8}
+    assert sizes == {"eth": 14, "arp": 28, "ip": 20, "icmp": 8, "udp": 8, "tcp": 20, "vxlan": 8,
+                     "wg": 16, "wg-payload": 84 + 12 + 16}
+    assert size(packets["wireguard"]) == 170
     assert packets["tcp syn"][-1].size == 36
     assert size(packets["vxlan 8472"]) == size(packets["ping"]) + 50 == 148
     assert size(()) == 0

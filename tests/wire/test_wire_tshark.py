@@ -55,6 +55,8 @@ def test_tshark_names_the_same_fields(tshark: Tshark, capture: Path, packets: di
         for name, cell in zip(names, line.split("\t"), strict=True):
             ours = [str(header[name]) for header in stack if name in header]
             theirs = cell.split("|")
+            if name == "wg.encrypted_packet":  # tshark says only that it is there
+                theirs = ours
             if packet in EXPLAINED:
                 if name.startswith("data."):
                     continue
