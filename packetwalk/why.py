@@ -83,6 +83,8 @@ SENTENCES = {
     "wrong-source": "The SYN-ACK comes from {0}, but the connection was opened to {1}: "
                     "no such connection.",
     "refused": "Nobody listens on {0} port {1}.",
+    "martian": "The source {0} is this machine's own address, yet the packet came in by {1}: "
+               "a martian, discarded without a word.",
     "unreachable": "No machine on the segment {0} has this MAC: the frame is lost.",
     "loop": "The packet came through here too often: it runs in a circle.",
     "plain": "{0}",

@@ -20,6 +20,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str, *, hooked: bool = False) ->
     """Take a packet that came in by ``dev`` (``ip_rcv``); ``hooked``: a bridge did PREROUTING."""
     if not hooked and not prerouting(run, ns, skb, dev):
         return
+    if skb.ip.src in ns.local and dev != "lo":
+        run.drop(ns, skb, dev, None, ("martian", skb.ip.src, dev))
+        return
     route = lookup(run, ns, skb, skb.ip.dst)
     if route is None:
         return
