@@ -6,8 +6,8 @@
     cluster.send("a", "b", proto="icmp", size=56)
 """
 
-from packetwalk.cluster import Cluster
 from packetwalk.errors import BadInput
+from packetwalk.network import Cluster
 from packetwalk.report import mtu, tables
 from packetwalk.scenario import SCENARIOS, walk
 from packetwalk.walk import Walk

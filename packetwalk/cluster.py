@@ -104,11 +104,6 @@ class Cluster:
         self.underlay, self.mtu = underlay, mtu
         self.with_services = services
 
-    def use(self, plugin: str, mode: str | None = None) -> "object":
-        """Return this cluster with a network plugin in place, ready to ``send`` packets."""
-        from packetwalk.network import Network
-        return Network(self, plugin, mode)
-
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """All nodes, the control plane first."""

@@ -6,8 +6,8 @@ from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address
 from typing import NamedTuple
 
-from packetwalk import kube_proxy, underlay
-from packetwalk.cluster import INTERNET, OUTSIDE, ROUTER, Cluster, Node
+from packetwalk import cluster, kube_proxy, underlay
+from packetwalk.cluster import INTERNET, OUTSIDE, ROUTER, Node
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, Place
@@ -29,16 +29,16 @@ class End(NamedTuple):
 class Network:
     """A cluster with a plugin in one of its modes, perhaps with something broken."""
 
-    def __init__(self, cluster: Cluster, plugin: str, mode: str | None = None,
+    def __init__(self, machines: cluster.Cluster, plugin: str, mode: str | None = None,
                  fault: str | None = None) -> None:
         """Raise BadInput for a plugin, mode or fault that does not exist."""
-        self.cluster, self.plugin = cluster, find_plugin(plugin)
+        self.cluster, self.plugin = machines, find_plugin(plugin)
         self.mode = self.plugin.mode(mode)
         self.fault = self.plugin.fault(fault) if fault else None
         if self.fault and self.mode.name not in self.fault.modes:
             raise BadInput(f"fault in {self.plugin.name} {self.mode.name}", fault,
                            [f.name for f in self.plugin.faults if self.mode.name in f.modes])
-        self.fabric = Fabric(self._place, underlay.segments(cluster))
+        self.fabric = Fabric(self._place, underlay.segments(machines))
         self._plans: dict[str, dict[str, list[Operation]]] = {}
 
     @property
@@ -165,3 +165,11 @@ def _usual_port(fabric: Fabric, netns: str | None, proto: str) -> int:
         return underlay.SERVER_PORT
     kind = fabric.netns(netns).kind
     return {"outside": 80, "node": underlay.KUBELET_PORT}.get(kind, underlay.SERVER_PORT)
+
+
+class Cluster(cluster.Cluster):
+    """The canonical cluster, ready to be given a network plugin."""
+
+    def use(self, plugin: str, mode: str | None = None, fault: str | None = None) -> Network:
+        """Return this cluster with a plugin in place, ready to ``send`` packets."""
+        return Network(self, plugin, mode, fault)
