@@ -9,81 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
-class LinkEntry(NamedTuple):
-    """A network device (``ip -d link show``).
-
-    ``kind`` is ``veth``, ``bridge``, ``vxlan``, ``eth`` (a node's own card), ``lo`` or ``tun``.
-    ``peer`` is (netns, device) of a veth's other end.  For ``eth``, ``segment`` names the
-    Ethernet segment the card is plugged into.  ``creates`` is False for the end of a veth pair that
-    the other end's command makes.
-    """
-
-    ifname: str
-    kind: str
-    mtu: int
-    address: str
-    master: str | None = None
-    peer: tuple[str, str] | None = None
-    segment: str | None = None
-    hairpin: bool = False
-    vni: int | None = None
-    local: str | None = None
-    link: str | None = None
-    port: int | None = None
-    proxy_arp: bool = False
-    creates: bool = True
-
-    table = "link"
-
-    def __str__(self) -> str:
-        parts = [f"{self.ifname}: mtu {self.mtu}"]
-        if self.master:
-            parts.append(f"master {self.master}")
-        parts.append(f"link/ether {self.address}")
-        if self.kind == "vxlan":
-            parts.append(
-                f"vxlan id {self.vni} local {self.local} dev {self.link} "
-                f"srcport 0 0 dstport {self.port} nolearning"
-            )
-        elif self.kind != "eth":
-            parts.append(self.kind)
-        if self.hairpin:
-            parts.append("hairpin on")
-        return " ".join(parts)
-
-    def json(self) -> dict:
-        """Return the members that ``ip -j -d link`` prints and that the model knows."""
-        out: dict = {"ifname": self.ifname, "mtu": self.mtu, "address": self.address}
-        if self.master:
-            out["master"] = self.master
-        if self.kind == "vxlan":
-            data = {"id": self.vni, "local": self.local, "link": self.link,
-                    "port": self.port, "learning": False}
-            out["linkinfo"] = {"info_kind": "vxlan", "info_data": data}
-        elif self.kind != "eth":
-            out["linkinfo"] = {"info_kind": self.kind}
-        return out
-
-    def argv(self) -> list[list[str]]:
-        """Return the ``ip link`` commands that make this device; a veth is made with its peer."""
-        name, made = self.ifname, []
-        base = ["ip", "link", "add", name, "address", self.address, "mtu", str(self.mtu)]
-        if self.kind == "bridge":
-            made.append([*base, "type", "bridge"])
-        elif self.kind == "vxlan":
-            made.append([*base, "type", "vxlan", "id", str(self.vni), "local", str(self.local),
-                         "dev", str(self.link), "dstport", str(self.port), "nolearning"])
-        elif self.kind == "veth" and self.peer and not self.creates:
-            made.append(["ip", "link", "set", name, "address", self.address, "mtu", str(self.mtu)])
-        elif self.kind == "veth" and self.peer:
-            netns, device = self.peer
-            made.append([*base, "type", "veth", "peer", "name", device, "netns", netns])
-        if self.master:
-            made.append(["ip", "link", "set", name, "master", self.master])
-            if self.hairpin:
-                made.append(["bridge", "link", "set", "dev", name, "hairpin", "on"])
-        return [*made, ["ip", "link", "set", name, "up"]]
+from packetwalk.links import LinkEntry, PeerEntry
 
 
 class AddrEntry(NamedTuple):
@@ -166,6 +92,65 @@ class RouteEntry(NamedTuple):
         return [["ip", "route", "add", *self.words, *table]]
 
 
+class LookupEntry(NamedTuple):
+    """A rule that says which routing table is asked (``ip rule``), lowest ``priority`` first.
+
+    ``fwmark`` is (mark, mask) or None for every packet; ``inverted`` turns the match round.
+    """
+
+    priority: int
+    lookup: str
+    fwmark: tuple[int, int] | None = None
+    inverted: bool = False
+
+    table = "rule"
+
+    @property
+    def selector(self) -> list[str]:
+        """Which packets, in the words of ``ip rule``."""
+        mark = ["fwmark", "/".join(map(hex, self.fwmark))] if self.fwmark else []
+        return [*(["not"] if self.inverted else []), "from", "all", *mark]
+
+    def __str__(self) -> str:
+        return f"{self.priority}:\t{' '.join([*self.selector, 'lookup', self.lookup])}"
+
+    def json(self) -> dict:
+        """Return the object that ``ip -j rule`` prints for this line."""
+        out: dict = {"priority": self.priority, "src": "all"}
+        if self.inverted:
+            out["not"] = None
+        if self.fwmark:
+            out["fwmark"], out["fwmask"] = map(hex, self.fwmark)
+        return {**out, "table": self.lookup}
+
+    def argv(self) -> list[list[str]]:
+        """Return ``ip rule add``."""
+        return [["ip", "rule", "add", "priority", str(self.priority), *self.selector,
+                 "lookup", self.lookup]]
+
+
+class SetEntry(NamedTuple):
+    """A set of addresses and networks that rules can match (``ipset save``), on one line."""
+
+    name: str
+    members: tuple[str, ...]
+    type: str = "hash:net"
+
+    table = "ipset"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.type}: {' '.join(self.members)}".rstrip()
+
+    def json(self) -> dict:
+        """Return what ``ipset list`` says of it."""
+        return {"name": self.name, "type": self.type, "members": list(self.members)}
+
+    def argv(self) -> list[list[str]]:
+        """Return ``ipset create`` and an ``ipset add`` for each member."""
+        return [["ipset", "create", self.name, self.type],
+                *(["ipset", "add", self.name, member] for member in self.members)]
+
+
 class NeighEntry(NamedTuple):
     """A neighbour (``ip neigh show``); ``lladdr`` None means it could not be resolved."""
 
@@ -234,11 +219,17 @@ class FdbEntry(NamedTuple):
 
 
 class RuleEntry(NamedTuple):
-    """A netfilter rule, in the words of ``iptables-save``; ``spec`` is all after the chain."""
+    """A netfilter rule, in the words of ``iptables-save``; ``spec`` is all after the chain.
+
+    ``inserted`` rules stand before those that were there already (``iptables -I``); ``policy`` says that
+    the rule is part of a network policy, so that what it drops is denied and what it marks is allowed.
+    """
 
     chain_table: str
     chain: str
     spec: str
+    inserted: bool = False
+    policy: bool = False
 
     table = "iptables"
 
@@ -247,7 +238,8 @@ class RuleEntry(NamedTuple):
 
     def argv(self) -> list[list[str]]:
         """Return the line for ``iptables-restore --noflush`` (table, then the rule)."""
-        return [["iptables", "-t", self.chain_table, *str(self).split(" ")]]
+        words = str(self).split(" ")
+        return [["iptables", "-t", self.chain_table, "-I" if self.inserted else "-A", *words[1:]]]
 
 
 class PolicyEntry(NamedTuple):
@@ -329,4 +321,4 @@ class ConntrackEntry(NamedTuple):
 
 
 Entry = (LinkEntry | AddrEntry | RouteEntry | NeighEntry | FdbEntry | RuleEntry | PolicyEntry
-         | SysctlEntry | SocketEntry | ConntrackEntry)
+         | SysctlEntry | SocketEntry | ConntrackEntry | LookupEntry | PeerEntry | SetEntry)
