@@ -63,10 +63,11 @@ def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
         before = Run(run.fabric, run.client, cold=True)
         before.muted = True
         ask(before, ns, skb, dev, hop)
-        warm[key] = (before.neighs, before.learnt)
-    neighs, learnt = warm[key]
+        warm[key] = (before.neighs, before.learnt, before.state)
+    neighs, learnt, state = warm[key]
     run.neighs.update(neighs)
     run.learnt.update(learnt)
+    run.state.update(state)
 
 
 def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:

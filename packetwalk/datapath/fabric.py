@@ -37,14 +37,14 @@ class Fabric:
     """Network namespaces by name, Ethernet segments by name.
 
     ``warm`` holds, for each neighbour asked for before a warm walk, what the question and its answer
-    taught (neighbours, bridge FDBs); it follows from the tables alone, so keeping it changes no
-    result.
+    taught (neighbours, bridge FDBs, what drivers learn); it follows from the tables alone, so keeping
+    it changes no result.
     """
 
     def __init__(self, place: Callable[[str], Place], segments: Mapping[str, Segment]) -> None:
         self._place, self._segments = place, segments
         self._built: dict[str, Netns] = {}
-        self.warm: dict[Key, tuple[dict[Key, NeighEntry], dict[Key, FdbEntry]]] = {}
+        self.warm: dict[Key, tuple[dict[Key, NeighEntry], dict[Key, FdbEntry], dict]] = {}
 
     def netns(self, name: str) -> Netns:
         """Return the namespace called ``name``, building it if this is the first time."""

@@ -5,7 +5,7 @@ A run starts empty and is thrown away after the walk; the tables it reads never 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from zlib import crc32
 
@@ -35,10 +35,11 @@ class Flight:
 class Skb:
     """A packet on its way, as the kernel's ``sk_buff``: headers, mark, connection.
 
-    ``at`` is the place of the IP header in ``stack`` (1 behind an Ethernet header, else 0).
+    ``at`` is the place of the IP header in ``stack`` (1 behind an Ethernet header, else 0);
+    ``ports`` are the bridge's ports it came in by and goes out of (netfilter's physdev).
     """
 
-    __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged", "known")
+    __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged", "known", "ports")
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
         self.flight, self.stack, self.at = flight, stack, at
@@ -50,6 +51,7 @@ class Skb:
         self.conn: Connection | None = None
         self.original = True
         self.bridged = False
+        self.ports: tuple[str | None, str | None] = (None, None)
         self.known: Tuple | None = None
 
     @property
@@ -87,6 +89,8 @@ class Run:
         self.conntracks: dict[str, Conntrack] = {}
         self.neighs: dict[tuple[str, str, str], NeighEntry] = {}
         self.learnt: dict[tuple[str, str, str], FdbEntry] = {}
+        self.state: dict[tuple, Entry] = {}  # other tables' lines: (netns, table, what it is found by)
+        self.counters: Counter[tuple] = Counter()
         self.fragments: dict[tuple, list[Skb]] = {}
         self.seq, self.ident, self.muted = 0, 0, False
 
