@@ -48,15 +48,10 @@ serve: $(VENV)/.book ## serve the book as it was last built
 # --- proof -----------------------------------------------------------------------------------
 
 test: $(VENV)/.dev ## run every test; what a missing tool prevents is skipped by name
-	@BIN=$(BIN) PYTHON=$(PYTHON) MAKE=$(MAKE) sh tests/run.sh
+	@tests/run.sh
 
 check: $(VENV)/.dev ## lint, types, directions of imports, spelling, the player's bundle
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/codespell
-	@sh player/check_bundle.sh
+	@tests/check.sh
 
 refresh: $(VENV)/.dev ## rewrite golden traces and notebook outputs; read the diff afterwards
 	$(BIN)/python -m tests.refresh

@@ -68,19 +68,19 @@ class FoldAnswers(SphinxPostTransform):
             box.replace_self(fold)
 
 
-def visit_fold(self, node: Fold) -> None:  # type: ignore[no-untyped-def]
+def visit_fold(self, node: Fold) -> None:
     self.body.append(self.starttag(node, "details", CLASS="fold"))
 
 
-def depart_fold(self, node: Fold) -> None:  # type: ignore[no-untyped-def]
+def depart_fold(self, node: Fold) -> None:
     self.body.append("</details>\n")
 
 
-def visit_summary(self, node: Summary) -> None:  # type: ignore[no-untyped-def]
+def visit_summary(self, node: Summary) -> None:
     self.body.append("<summary>")
 
 
-def depart_summary(self, node: Summary) -> None:  # type: ignore[no-untyped-def]
+def depart_summary(self, node: Summary) -> None:
     self.body.append("</summary>\n")
 
 

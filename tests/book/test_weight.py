@@ -1,0 +1,49 @@
+"""What a page weighs before anything is asked for: the sums that readers on slow lines pay."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.book.site import pages
+
+BYTES = 160_000  # everything a page loads, compressed
+FILES = 12
+LOADED = re.compile(r'<(?:script|link)\b[^>]*?(?:src|href)="([^"]+)"[^>]*>')
+FONT = re.compile(r"url\((fonts/[^)]+)\)")
+NOT_LOADED = ('rel="prev"', 'rel="next"')
+
+
+def files_of(site: Path, name: str) -> set[Path]:
+    """Return all files that a page may load: itself, scripts, style sheet, icon and every font."""
+    text = (site / name).read_text()
+    found = {site / name}
+    for tag in LOADED.finditer(text):
+        if not any(mark in tag[0] for mark in NOT_LOADED):
+            found.add(((site / name).parent / tag[1]).resolve())
+    for style in [path for path in found if path.suffix == ".css"]:
+        found |= {style.parent / font for font in FONT.findall(style.read_text())}
+    return found
+
+
+def weight(path: Path) -> int:
+    """Return the bytes on the wire: fonts come compressed already."""
+    return path.stat().st_size if path.suffix == ".woff2" else len(gzip.compress(path.read_bytes(), 6))
+
+
+@pytest.mark.parametrize("name", [name for name in pages() if name != "search.html"])
+def test_page_is_light(site: Path, name: str) -> None:
+    files = files_of(site, name)
+    heavy = {path.name: weight(path) for path in sorted(files, key=weight, reverse=True)}
+    assert len(files) <= FILES, heavy
+    assert sum(heavy.values()) <= BYTES, heavy
+
+
+@pytest.mark.parametrize("name", pages())
+def test_page_names_no_other_host(site: Path, name: str) -> None:
+    text = (site / name).read_text()
+    assert not re.findall(r'<(?:script|img|iframe|source)\b[^>]*src="(?:https?:)?//', text)
+    assert not re.findall(r'<link\b[^>]*href="(?:https?:)?//', text)

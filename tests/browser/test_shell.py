@@ -1,0 +1,70 @@
+"""What the frame of the book does: search, colours, contents, the first screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Open
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_first_walk_plays_on_the_first_screen(address: str, opened: Open, width: int, height: int) -> None:
+    page = opened(width, height).new_page()
+    page.goto(address)
+    play = page.locator("packet-walk").first.get_by_role("button", name="Play", exact=True)
+    play.wait_for()
+    box = play.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= height
+
+
+def test_search_finds_a_chapter(address: str, opened: Open) -> None:
+    page = opened().new_page()
+    page.goto(address)
+    page.keyboard.press("/")
+    page.keyboard.type("neighbour")
+    page.keyboard.press("Enter")
+    result = page.locator("#search-results li a").first
+    result.wait_for()
+    result.click()
+    assert page.locator("article h1").is_visible()
+
+
+def test_colours_are_chosen_and_kept(address: str, opened: Open) -> None:
+    page = opened().new_page()
+    page.goto(address)
+    button = page.get_by_role("button", name="Colours: auto")
+    button.click()
+    button = page.get_by_role("button", name="Colours: light")
+    button.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == paper
+
+
+def test_contents_open_on_a_phone_without_a_script(address: str, opened: Open) -> None:
+    page = opened(360, 740, java_script_enabled=False).new_page()
+    page.goto(address)
+    page.get_by_role("link", name="Contents").click()
+    assert page.locator("nav.contents").is_visible()
+    page.get_by_role("link", name="Close").click()
+    assert page.locator("article h1").is_visible()
+
+
+def test_contents_mark_where_the_reader_is(address: str, opened: Open) -> None:
+    page = opened().new_page()
+    page.goto(address)
+    page.locator("nav.contents .toc a").nth(-1).click()
+    assert page.locator('nav.contents a[aria-current="page"]').count() == 1
+
+
+def test_shift_while_loading_is_nothing(address: str, opened: Open) -> None:
+    page = opened().new_page()
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => { for (const e of list.getEntries())"
+        " if (!e.hadRecentInput) window.shift += e.value }).observe({type: 'layout-shift', buffered: true})"
+    )
+    page.goto(address)
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.shift") <= 0.02
