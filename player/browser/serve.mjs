@@ -1,6 +1,6 @@
 /** A small server for the project's root and a Chromium to look at it with. */
 import { createServer } from "node:http";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { join, normalize, extname } from "node:path";
 import { chromium } from "playwright-core";
@@ -14,7 +14,7 @@ export async function open() {
     try {
       const path = join(ROOT, normalize(decodeURIComponent(new URL(ask.url, "http://x").pathname)));
       answer.setHeader("content-type", TYPES[extname(path)] ?? "application/octet-stream");
-      answer.end(await readFile(path));
+      answer.end(path.endsWith("/") ? (await readdir(path)).join("\n") : await readFile(path));
     } catch {
       answer.writeHead(404).end();
     }

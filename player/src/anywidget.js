@@ -27,11 +27,11 @@ function liveSource(model) {
 /** @param {{model: any, el: HTMLElement}} widget @returns {() => void} clean up */
 export function render({ model, el }) {
   const player = document.createElement("packet-walk");
-  const read = () => { player.walk = unpackIfPacked(model.get("walk")); };
+  const read = () => { player.walk = unpackIfPacked(JSON.parse(model.get("walk"))); };
   const follow = () => { player.step = model.get("step"); };
   read();
   follow();
-  if (model.get("live") !== false) player.source = liveSource(model);
+  player.source = liveSource(model);
   model.on("change:walk", read);
   model.on("change:step", follow);
   player.addEventListener("walk-step", ({ detail }) => {

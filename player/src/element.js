@@ -1,12 +1,12 @@
 /** <packet-walk>: glues the walk, the clock, the diagram and the panels together. */
-import { LitElement, html, nothing, svg, unsafeCSS } from "lit";
+import { LitElement, html, nothing, unsafeCSS } from "lit";
 import playerCss from "./styles/player.css";
 import diagramCss from "./styles/diagram.css";
 import { layerRules, properties } from "./colours.js";
 import { Store, WalkError, parsePage } from "./data/store.js";
-import { fromHash, optionsFromAttributes } from "./data/options.js";
+import { fromHash, optionsFromAttributes, optionsOf } from "./data/options.js";
 import { problem } from "./data/validate.js";
-import { timeline } from "./model/timeline.js";
+import { lasts, timeline } from "./model/timeline.js";
 import { frame } from "./model/frame.js";
 import { layout, NARROW } from "./layout/layout.js";
 import { sizeOf } from "./model/stack.js";
@@ -14,7 +14,8 @@ import { packetOf } from "./model/frame.js";
 import { endOf, traceName, EVENTS } from "./model/words.js";
 import { Clock } from "./draw/clock.js";
 import { Stage } from "./draw/stage.js";
-import { diagram } from "./draw/diagram.js";
+import { Scrubber } from "./draw/scrubber.js";
+import { ground, stations } from "./draw/diagram.js";
 import { icon } from "./draw/icons.js";
 import { onTheme, theme } from "./draw/theme.js";
 import { choices, settle } from "./panels/choices.js";
@@ -27,6 +28,9 @@ import { playerKey } from "./keys.js";
 import { nameOnPage, takeAwayActs } from "./take-away-acts.js";
 
 const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
+
+/** The steps in words, which the page carries: for print. */
+const WORDS = html`<div class="words"><slot></slot></div>`;
 
 export class PacketWalk extends LitElement {
   static styles = [unsafeCSS(`:host{${properties("light")}}:host([theme=dark]){${properties("dark")}}${layerRules()}`), unsafeCSS(playerCss), unsafeCSS(diagramCss)];
@@ -84,22 +88,16 @@ export class PacketWalk extends LitElement {
 
   /** Read what the page carries and open the first walk. */
   begin() {
-    const first = optionsFromAttributes(this);
+    const asked = optionsFromAttributes(this);
     const wanted = this.wantedByHash();
     try {
       const text = this.walk ? null : this.querySelector("script.walk")?.textContent;
       this.store = new Store({ page: this.walk ?? (text ? parsePage(text) : null), dataRoot: this.getAttribute("data-root"), source: this.source });
-      const start = wanted?.options ?? { ...first.options, ...this.ownOptions(first.options) };
-      this.load(start, wanted ? wanted.step : this.step ?? first.step, Boolean(wanted));
+      const { first } = this.store, alone = first && !this.store.inPage(asked.options) && (!asked.options.plugin || !asked.options.scenario);
+      this.load(wanted?.options ?? (alone ? optionsOf(first) : asked.options), wanted ? wanted.step : this.step ?? asked.step, Boolean(wanted));
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  /** A walk that came alone tells its own options. */
-  ownOptions(asked) {
-    const alone = this.store.only ?? (asked.plugin ? null : Object.values(this.store.page.walks ?? {})[0]);
-    return alone ? { plugin: alone.plugin, mode: alone.mode, scenario: alone.scenario, ...alone.options } : {};
   }
 
   wantedByHash() {
@@ -114,27 +112,27 @@ export class PacketWalk extends LitElement {
     this.load(wanted.options, wanted.step, true);
   }
 
-  /** @param {import("./data/options.js").Options} options @param {number|null} step counted from 1 */
+  /** @param {import("./data/options.js").Options} options @param {number|null} step counted from 0 */
   load(options, step, reveal = false) {
     const token = (this.asked = Symbol("request"));
-    const arrive = (walk) => { if (this.asked === token) { this.open_(walk, options, step); if (reveal) this.updateComplete.then(() => this.scrollIntoView({ block: "start" })); } };
+    const arrive = (walk) => { if (this.asked === token) { this.show_(walk, step); if (reveal) this.updateComplete.then(() => this.scrollIntoView({ block: "start" })); } };
     const here = this.store.now(options);
     if (here) return arrive(here);
     this.busy = true;
     this.store.walk(options).then(arrive).catch((error) => { if (this.asked === token) this.fail(error); }).finally(() => { if (this.asked === token) this.busy = false; });
   }
 
-  open_(walk, options, step) {
+  show_(walk, step) {
     this.pause();
     this.line = timeline(walk);
     this.current = walk;
-    this.options = options;
+    this.options = optionsOf(walk);
     this.message = "";
     this.busy = false;
     this.open = new Map();
     this.snippet = null;
     this.layout = null;
-    const i = Math.max(0, Math.min(this.line.moments.length - 1, (step ?? 1) - 1));
+    const i = Math.max(0, Math.min(this.line.moments.length - 1, step ?? 0));
     this.clock.t = i;
     this.i = i;
     this.requestUpdate();
@@ -154,7 +152,7 @@ export class PacketWalk extends LitElement {
       if (wrong) this.fail(new WalkError(`This walk cannot be played: ${wrong}.`));
       else this.begin();
     }
-    if (changed.has("step") && this.step !== null && this.line && this.step - 1 !== this.i) this.go(this.step - 1, false);
+    if (changed.has("step") && this.step !== null && this.line && this.step !== this.i) this.go(this.step, false);
     if (this.current && this.width && (changed.has("width") || !this.layout)) this.layout = layout(this.current, this.line, this.inner());
   }
 
@@ -162,7 +160,7 @@ export class PacketWalk extends LitElement {
 
   render() {
     if (this.message && !this.current) return html`<p class="message" role="alert">${this.message}</p><slot></slot>`;
-    if (!this.current || !this.layout) return html`<div class="pw empty"></div>`;
+    if (!this.current || !this.layout) return html`<div class="pw empty"></div>${WORDS}`;
     const { current: walk, line, i } = this, moment = line.moments[i], { step } = moment;
     const next = line.moments.find((m) => m.previous === i)?.step;
     const narrow = this.width < NARROW;
@@ -175,29 +173,40 @@ export class PacketWalk extends LitElement {
       ${packet({ walk, step, next, open: this.open, lit: this.lit, narrow }, this.packetActs)}
       ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
       <p class="hidden" role="status" aria-live="polite">${this.words(moment)}</p>
-    </div>`;
+    </div>${WORDS}`;
   }
 
   picture(moment) {
     const { width, height } = this.layout, trace = this.current.traces[moment.trace];
     const box = `0 0 ${width} ${height}`, ended = moment.step.event === "drop";
     return html`<div class="stage" style="height:${height}px">
-      <svg class="still" viewBox=${box} width=${width} height=${height} role="img" aria-label=${this.words(moment)}>${svg`${diagram(this.layout, moment.station, ended)}`}</svg>
+      <svg class="ground" viewBox=${box} width=${width} height=${height} role="img" aria-label=${this.words(moment)}>${ground(this.layout)}</svg>
+      <i class="leader"></i>
       <svg class="marks" viewBox=${box} width=${width} height=${height} aria-hidden="true"></svg>
-      <svg class="packet" aria-hidden="true"></svg>
-      <p class="caption"><b>${traceName(trace)}</b> · ${sizeOf(packetOf(moment.step))} bytes${this.waitingWords()}</p>
-      <p class="fate bad">${ended ? html`${icon("cross")}<span>${endOf(trace.disposition)} in ${moment.step.netns}</span>` : nothing}</p>
+      <svg class="still" viewBox=${box} width=${width} height=${height} aria-hidden="true">${stations(this.layout, moment.station, ended)}</svg>
+      <div class="parcel">
+        <p class="caption"><b>${traceName(trace, this.current.traces)}</b> · ${sizeOf(packetOf(moment.step))} bytes</p>
+        <svg class="packet" aria-hidden="true"></svg>
+        <p class="fate ${ended ? "bad" : ""}" style="width:${this.fateWidth()}px">${ended ? html`${icon("cross")}<span>${this.fateWords(trace, moment.step)}</span>` : this.waitingWords()}</p>
+      </div>
     </div>`;
   }
 
   waitingWords() {
-    const names = frame({ line: this.line, layout: this.layout }, this.i).waiting.map((w) => traceName(this.current.traces[w.trace]));
-    return names.length ? ` · ${names.join(", ")} ${names.length > 1 ? "wait" : "waits"}` : "";
+    const names = frame({ line: this.line, layout: this.layout }, this.i).waiting.map((w) => traceName(this.current.traces[w.trace], this.current.traces));
+    return names.length ? `${names.join(", ")} ${names.length > 1 ? "wait" : "waits"}` : "";
+  }
+
+  fateWidth() { return Math.min(340, this.layout.zone.right - this.layout.zone.left); }
+
+  fateWords(trace, step) {
+    const place = this.current.topology.find((p) => p.netns === step.netns)?.label ?? step.netns;
+    return `${endOf(trace.disposition)} in ${place}${this.layout.kind === "wide" && step.why.length < 130 ? `: ${step.why}` : ""}`;
   }
 
   words({ i, step, trace }) {
     const where = [step.netns, step.dev, step.hook].filter(Boolean).join(", ");
-    return `Step ${i + 1} of ${this.line.moments.length}, ${traceName(this.current.traces[trace])}: ${EVENTS[step.event] ?? step.event} in ${where}. ${step.why ?? ""}`;
+    return `Step ${i + 1} of ${this.line.moments.length}, ${traceName(this.current.traces[trace], this.current.traces)}: ${EVENTS[step.event] ?? step.event} in ${where}. ${step.why ?? ""}`;
   }
 
   ticks() {
@@ -211,11 +220,12 @@ export class PacketWalk extends LitElement {
 
   updated(changed) {
     if (!this.current || !this.layout) return;
-    const marks = this.renderRoot.querySelector(".marks"), shape = this.renderRoot.querySelector(".stage .packet");
-    if (this.stage?.marks !== marks) this.stage = new Stage(marks, shape);
-    this.range = this.renderRoot.querySelector(".scrub input");
-    this.caption = this.renderRoot.querySelector(".caption");
-    this.fate = this.renderRoot.querySelector(".fate");
+    const part = (css) => this.renderRoot.querySelector(css), marks = part(".marks");
+    if (this.stage?.marks !== marks) {
+      this.stage = new Stage({ marks, leader: part(".stage > .leader"), box: part(".parcel"), packet: part(".parcel > .packet"), fate: part(".fate") });
+      this.scrubber = new Scrubber(part(".scrub"));
+    }
+    if (changed.has("width")) this.scrubber.measure();
     if (!this.clock.running) this.draw(this.clock.t);
     if (changed.has("i") || changed.has("all")) this.keepInView();
   }
@@ -242,14 +252,10 @@ export class PacketWalk extends LitElement {
 
   draw(t) {
     if (!this.stage || !this.layout) return;
-    const f = frame({ line: this.line, layout: this.layout }, t);
+    const f = frame({ line: this.line, layout: this.layout }, t), last = Math.max(1, this.line.moments.length - 1);
     this.stage.draw(f);
-    const { x, y, h } = f.packet;
-    this.caption.style.transform = `translate(${x.toFixed(1)}px,${(y - 20).toFixed(1)}px)`;
-    this.fate.style.transform = `translate(${x.toFixed(1)}px,${(y + h + 6).toFixed(1)}px)`;
-    this.fate.style.visibility = f.end ? "visible" : "hidden";
-    if (this.range && this.scrubbing !== true) this.range.value = String(t);
-    this.range?.style.setProperty("--done", `${(t / Math.max(1, this.line.moments.length - 1)) * 100}%`);
+    this.scrubber.show(t / last);
+    if (!this.scrubbing && !this.clock.running) this.scrubber.range.value = String(t);
   }
 
   /** Go to a step: a neighbour by a short move, any other at once. */
@@ -264,7 +270,7 @@ export class PacketWalk extends LitElement {
   }
 
   /** Tell whoever listens (a live notebook) where the reader went. */
-  tell(i) { this.dispatchEvent(new CustomEvent("walk-step", { detail: { step: i + 1 } })); }
+  tell(i) { this.dispatchEvent(new CustomEvent("walk-step", { detail: { step: i } })); }
 
   toggle() { if (this.playing) { this.pause(); this.tell(this.i); } else this.play(); }
 
@@ -273,7 +279,7 @@ export class PacketWalk extends LitElement {
     if (this.clock.t >= end) this.clock.t = 0;
     this.playing = true;
     if (calm?.matches) return this.playCalmly();
-    this.clock.play(end, this.speed, () => { this.playing = false; this.tell(end); });
+    this.clock.play(end, (i) => lasts(this.line.moments[Math.min(i, end)].step) / this.speed, () => { this.playing = false; this.tell(end); });
   }
 
   /** Steps without motion. */
@@ -307,7 +313,6 @@ export class PacketWalk extends LitElement {
 
   /** @param {Partial<import("./data/options.js").Options>} change */
   choose(change) {
-    const options = settle(this.store.catalogue, { ...this.options, ...change });
-    this.load(options, 1);
+    this.load(settle(this.store.catalogue, this.options, change, Boolean(this.source)), 0);
   }
 }

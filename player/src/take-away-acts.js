@@ -31,16 +31,16 @@ export function takeAwayActs(player) {
     },
     link() {
       const url = new URL(location.href);
-      url.hash = toHash(player.options, player.i + 1, nameOnPage(player));
+      url.hash = toHash(player.options, player.i, nameOnPage(player));
       copied(url.href, "link copied");
     },
     embed() {
       if (player.snippet) { player.snippet = null; return; }
-      player.snippet = embed(player.options, player.i + 1, new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href.replace(/walks\/?$/, ""));
+      player.snippet = embed(player.options, player.i, new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href.replace(/walks\/?$/, ""));
       copied(player.snippet, "snippet copied");
     },
     image() {
-      const layers = ["still", "marks", "packet"].map((c) => player.renderRoot.querySelector(`.stage > svg.${c}`));
+      const layers = ["ground", "marks", "still", "packet"].map((c) => player.renderRoot.querySelector(`.stage svg.${c}`));
       const text = svgText(layers, layerRules() + diagramCss, getComputedStyle(player), player.words(player.line.moments[player.i]));
       download(`${file(`step-${player.i + 1}`)}.svg`, text, "image/svg+xml");
       say("picture saved");

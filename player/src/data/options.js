@@ -5,6 +5,32 @@
 /** @param {Options} o  the key of a walk within one file: proto/size/df/cold */
 export const walkKey = (o) => `${o.proto}/${o.size}/${o.df ? 1 : 0}/${o.cold ? 1 : 0}`;
 
+/** @param {string} key */
+function keyParts(key) {
+  const [proto, size, df, cold] = key.split("/");
+  return { proto, size: Number(size), df: df === "1", cold: cold === "1" };
+}
+
+/**
+ * The walk that comes nearest to what is asked: the same protocol, then size, DF and cold caches.
+ * @param {string[]} keys @param {Options} o
+ * @returns {string|null} null when not even the protocol is there
+ */
+export function nearestKey(keys, o) {
+  const away = (key) => {
+    const k = keyParts(key);
+    return (k.size === o.size ? 0 : 4) + (k.df === o.df ? 0 : 2) + (k.cold === o.cold ? 0 : 1);
+  };
+  const same = keys.filter((key) => keyParts(key).proto === o.proto);
+  return same.sort((a, b) => away(a) - away(b))[0] ?? null;
+}
+
+/** The choices a walk was made with. @param {import("../types.js").Walk} walk @returns {Options} */
+export function optionsOf(walk) {
+  const { proto = "icmp", size = 0, df = false, cold = false, fault = null } = walk.options ?? {};
+  return { plugin: walk.plugin, mode: walk.mode, scenario: walk.scenario, proto, size, df: Boolean(df), cold: Boolean(cold), fault };
+}
+
 /** @param {Options} o  where the walks of a scenario and a fault are kept, under data-root */
 export const walkFile = (o) => [o.plugin, o.mode, o.scenario, o.fault || "none"].map(encodeURIComponent).join("/") + ".json";
 
@@ -26,7 +52,7 @@ export function optionsFromAttributes(el) {
 
 /**
  * The fragment that opens this very step: `walk=plugin/mode/scenario/proto/size/df/cold/fault/step&el=name`.
- * Steps count from 1, as the reader sees them.
+ * Steps count from 0, as `seq` does.
  * @param {Options} o @param {number} step @param {string} el
  */
 export function toHash(o, step, el) {
@@ -39,14 +65,14 @@ export function toHash(o, step, el) {
  * @returns {{options: Options, step: number|null, el: string|null}|null}  null when the fragment speaks of something else
  */
 export function fromHash(hash) {
-  const query = new URLSearchParams(hash.replace(/^#/, ""));
-  const parts = query.get("walk")?.split("/").map(decode);
+  const query = Object.fromEntries(hash.replace(/^#/, "").split("&").map((p) => p.split("=", 2)));
+  const parts = query.walk?.split("/").map(decode);
   if (!parts || parts.length < 8) return null;
   const [plugin, mode, scenario, proto, size, df, cold, fault, step] = parts;
   if (!/^[a-z]+$/.test(proto) || !/^\d{1,5}$/.test(size)) return null;
   return {
     options: { plugin, mode, scenario, proto, size: Number(size), df: df === "1", cold: cold === "1", fault: fault === "none" ? null : fault },
-    step: whole(step, null), el: query.get("el"),
+    step: whole(step, null), el: query.el === undefined ? null : decode(query.el),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Where walks come from: the page itself, files beside it, or a live notebook. */
 import { unpackIfPacked } from "./unpack.js";
 import { problem } from "./validate.js";
-import { walkFile, walkKey } from "./options.js";
+import { nearestKey, walkFile, walkKey } from "./options.js";
 
 /** An error whose message is meant for the reader. */
 export class WalkError extends Error {}
@@ -40,9 +40,12 @@ export class Store {
     this.source = source;
   }
 
+  /** The walk to begin with when the element's attributes do not name one of the page's. */
+  get first() { return this.only ?? Object.values(this.page.walks ?? {})[0] ?? null; }
+
   get catalogue() { return this.page.catalogue ?? null; }
 
-  /** Whether a walk of this scenario and fault stands in the page. */
+  /** The walk of these options that stands in the page, or null. */
   inPage(o) {
     const walk = this.only ?? this.page.walks?.[walkKey(o)];
     const fault = walk?.options?.fault ?? null;
@@ -59,7 +62,10 @@ export class Store {
     return walk ? checked(walk) : null;
   }
 
-  /** @param {import("./options.js").Options} o */
+  /**
+   * The walk, or the nearest one of the file that holds this scenario and fault.
+   * @param {import("./options.js").Options} o
+   */
   async walk(o) {
     const here = this.now(o);
     if (here) return here;
@@ -68,8 +74,8 @@ export class Store {
     const url = this.dataRoot.replace(/\/?$/, "/") + walkFile(o);
     if (!files.has(url)) files.set(url, load(url).catch((error) => { files.delete(url); throw error; }));
     const file = await files.get(url);
-    const walk = file.walks?.[walkKey(o)];
-    if (!walk) throw new WalkError(`No walk for ${walkKey(o)} in ${url}.`);
-    return checked(walk);
+    const key = nearestKey(Object.keys(file.walks ?? {}), o);
+    if (key === null) throw new WalkError(`There is no ${o.proto} walk of this kind.`);
+    return checked(file.walks[key]);
   }
 }

@@ -1,7 +1,7 @@
 /** Time: moves t at a speed, in real time, until it arrives. */
 
-/** One step lasts this long at speed 1, and this long when a reader steps by hand. */
-const STEP_MS = 1500, HAND_MS = 420;
+/** A move to a neighbouring step, made by hand, lasts this long. */
+const HAND_MS = 420;
 
 export class Clock {
   /** @param {(t: number) => void} show  called once a frame */
@@ -9,17 +9,16 @@ export class Clock {
     this.show = show;
     this.t = 0;
     this.target = 0;
-    this.rate = 0;
     this.handle = 0;
   }
 
   get running() { return this.handle !== 0; }
 
-  /** Go to `target` at `speed`; `then` is called on arrival. */
-  play(target, speed, then) { this.start(target, speed / STEP_MS, then); }
+  /** Go to `target`; `duration(i)` is how long step i takes in ms; `then` is called on arrival. */
+  play(target, duration, then) { this.start(target, (t) => 1 / duration(Math.floor(t) + 1), then); }
 
   /** One short move to a neighbouring step. */
-  glide(target) { this.start(target, Math.abs(target - this.t) / HAND_MS, null); }
+  glide(target) { const rate = Math.abs(target - this.t) / HAND_MS; this.start(target, () => rate, null); }
 
   /** Be there at once. */
   jump(t) {
@@ -36,7 +35,7 @@ export class Clock {
       const gone = Math.min(100, now - before);
       before = now;
       const way = this.target - this.t;
-      const move = Math.min(Math.abs(way), gone * this.rate);
+      const move = Math.min(Math.abs(way), gone * this.rate(this.t));
       this.t = move === Math.abs(way) ? this.target : this.t + Math.sign(way) * move;
       this.handle = this.t === this.target ? 0 : requestAnimationFrame(tick);
       this.show(this.t);

@@ -3,18 +3,20 @@ import { svg, nothing } from "lit";
 
 const line = (points) => points.map((p) => `${p.x},${p.y}`).join(" ");
 
-/** @param {import("../layout/layout.js").Layout} layout @param {string} active  the station of the step shown */
-export function diagram(layout, active, ended) {
+/** What lies below the packet's way. @param {import("../layout/layout.js").Layout} layout */
+export function ground(layout) {
   return svg`
     ${layout.lanes.map(lane)}
     ${layout.cards.map((c) => svg`<rect class="card" x=${c.x} y=${c.y} width=${c.w} height=${c.h} rx="9"/>`)}
     ${layout.tracks.map((t) => svg`<polyline class="track" points=${line(t)}/>`)}
-    ${layout.kind === "wide" && layout.lanes.length > 1 ? wireLabel(layout) : nothing}
-    ${[...layout.stations.values()].map((s) => station(s, s.id === active, ended))}`;
+    ${layout.kind === "wide" ? wires(layout) : nothing}`;
 }
 
+/** What lies above it. @param {import("../layout/layout.js").Layout} layout @param {string} active  the station of the step shown @param {boolean} ended */
+export const stations = (layout, active, ended) => svg`${[...layout.stations.values()].map((s) => station(s, s.id === active, ended))}`;
+
 function lane(l) {
-  const room = Math.floor((l.w - 24) / 6.6), words = [l.label, l.address].filter(Boolean).join(" · ");
+  const room = Math.floor((l.w - 20) / 6.3), words = [l.label, l.address].filter(Boolean).join(" · ");
   return svg`<g class="lane"><rect x=${l.x} y=${l.y} width=${l.w} height=${l.h} rx="12"/>
     <text x=${l.x + 12} y=${l.y + 17}><tspan class="name">${l.label}</tspan>${words.length <= room && l.address ? svg`<tspan dx="6">${l.address}</tspan>` : nothing}</text></g>`;
 }
@@ -29,8 +31,7 @@ function station(s, active, ended) {
     <text x=${s.x + 9} y=${y}><tspan class=${mono ? "name mono" : "name"}>${name}</tspan>${detail ? svg`<tspan dx="7" class="detail">${detail}</tspan>` : nothing}</text></g>`;
 }
 
-function wireLabel(layout) {
-  const ends = layout.tracks.filter((t) => t.length === 4 && t[1].y === layout.wireY);
-  const x = ends.length ? (ends[0][1].x + ends[0][2].x) / 2 : layout.width / 2;
-  return svg`<text class="wire" x=${x} y=${layout.wireY + 16} text-anchor="middle">the wire between the nodes</text>`;
+function wires(layout) {
+  const across = layout.tracks.filter((t) => t.length === 4 && t[1].y === layout.wireY && t[2].y === layout.wireY);
+  return across.map((t) => svg`<text class="wire" x=${(t[1].x + t[2].x) / 2} y=${layout.wireY + 16} text-anchor="middle">${across.length > 1 ? "the wire" : "the wire between the nodes"}</text>`);
 }

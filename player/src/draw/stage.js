@@ -14,37 +14,42 @@ function set(el, name, value) {
   const known = (el.known ??= {});
   if (known[name] === value) return;
   known[name] = value;
-  el.setAttribute(name, value);
+  if (value === null) el.removeAttribute(name);
+  else el.setAttribute(name, value);
 }
 
+const styled = (el, name, value) => {
+  const known = (el.styled ??= {});
+  if (known[name] !== value) el.style[name] = known[name] = value;
+};
+const move = (el, value) => styled(el, "transform", value);
 const text = (el, value) => { if (el.words !== value) { el.words = value; el.textContent = value; } };
 const px = (n) => String(Math.round(n * 10) / 10);
 
-/** Draws frames into two SVG elements: marks on the diagram, and the packet above it (moved by transform). */
+/**
+ * Draws frames: the way and its marks between the two still layers, the packet above all in a box that is moved by transform.
+ * @typedef {{marks: SVGSVGElement, leader: HTMLElement, box: HTMLElement, packet: SVGSVGElement, fate: HTMLElement}} Parts
+ */
 export class Stage {
-  /** @param {SVGSVGElement} marks @param {SVGSVGElement} packet */
-  constructor(marks, packet) {
-    this.marks = marks;
-    this.packet = packet;
-    this.trail = marks.appendChild(make("polyline", { class: "trail" }));
-    this.rest = marks.appendChild(make("g"));
-    this.leader = marks.appendChild(make("line", { class: "leader" }));
-    this.dot = marks.appendChild(make("circle", { class: "dot", r: "6" }));
-    this.cross = marks.appendChild(make("path", { class: "dead", d: "M-7-7 7 7M7-7-7 7" }));
+  /** @param {Parts} parts */
+  constructor(parts) {
+    Object.assign(this, parts);
+    this.trail = this.marks.appendChild(make("polyline", { class: "trail" }));
+    this.rest = this.marks.appendChild(make("g"));
+    this.dot = this.marks.appendChild(make("circle", { class: "dot", r: "6" }));
+    this.cross = this.marks.appendChild(make("path", { class: "dead", d: "M-7-7 7 7M7-7-7 7" }));
     this.envelopes = [];
-    this.order = "";
   }
 
   /** @param {import("../model/frame.js").Frame} f */
   draw(f) {
     set(this.trail, "points", f.trail.map((p) => `${px(p.x)},${px(p.y)}`).join(" "));
-    const at = `translate(${px(f.dot.x)} ${px(f.dot.y)})`;
-    set(this.dot, "transform", at);
-    set(this.cross, "transform", at);
+    set(this.dot, "cx", px(f.dot.x)); set(this.dot, "cy", px(f.dot.y));
+    if (f.end === "drop") set(this.cross, "transform", `translate(${px(f.dot.x)} ${px(f.dot.y)})`);
     set(this.cross, "visibility", f.end === "drop" ? "visible" : "hidden");
     set(this.dot, "visibility", f.end === "drop" ? "hidden" : "visible");
-    set(this.leader, "x1", px(f.dot.x)); set(this.leader, "y1", px(f.dot.y));
-    set(this.leader, "x2", px(f.leader.x)); set(this.leader, "y2", px(f.leader.y));
+    const dx = f.leader.x - f.dot.x, dy = f.leader.y - f.dot.y;
+    move(this.leader, `translate(${px(f.dot.x)}px,${px(f.dot.y)}px) rotate(${Math.atan2(dy, dx).toFixed(4)}rad) scaleX(${px(Math.hypot(dx, dy))})`);
     this.drawWaiting(f.waiting);
     this.drawPacket(f);
   }
@@ -57,16 +62,17 @@ export class Stage {
     }
   }
 
-  drawPacket({ packet, end }) {
-    const { style } = this.packet;
-    const move = `translate(${packet.x.toFixed(2)}px,${packet.y.toFixed(2)}px)`;
-    if (style.transform !== move) style.transform = move;
-    set(this.packet, "opacity", packet.opacity.toFixed(3));
+  drawPacket({ packet, end, right }) {
+    move(this.box, `translate(${packet.x.toFixed(2)}px,${packet.y.toFixed(2)}px)`);
+    styled(this.box, "width", `${px(packet.w)}px`);
+    styled(this.box, "opacity", packet.opacity < 1 ? packet.opacity.toFixed(3) : "");
+    styled(this.fate, "top", `${px(packet.h + 6)}px`);
+    if (this.right !== right) this.box.classList.toggle("right", (this.right = right));
     set(this.packet, "class", end ? "packet ended" : "packet");
     const boxes = packet.boxes;
     while (this.envelopes.length < boxes.length) this.envelopes.push(this.newEnvelope());
     for (const [i, el] of this.envelopes.entries()) {
-      set(el.g, "visibility", i < boxes.length ? "visible" : "hidden");
+      set(el.g, "visibility", i < boxes.length ? null : "hidden");
       if (boxes[i]) this.drawEnvelope(el, boxes[i]);
     }
   }
@@ -79,19 +85,23 @@ export class Stage {
     };
   }
 
+  /** Plain coordinates, no transforms: a transform inside an SVG makes the browser build its layers anew. */
   drawEnvelope(el, b) {
+    if (el.box === b) return;
+    el.box = b;
+    const y = px(b.y + (b.solid ? b.h / 2 + 4 : 12));
     set(el.g, "class", `envelope ${b.role}${b.solid ? " solid" : ""}`);
-    set(el.g, "transform", `translate(${px(b.x)} ${px(b.y)})`);
-    set(el.g, "opacity", b.opacity.toFixed(2));
-    set(el.rect, "width", px(Math.max(0, b.w))); set(el.rect, "height", px(Math.max(0, b.h)));
-    set(el.strip, "width", px(Math.max(0, b.solid ? b.w : b.strip))); set(el.strip, "height", px(Math.max(0, b.h)));
-    set(el.title, "x", px(b.solid ? 5 : b.strip + 4)); set(el.title, "y", b.solid ? px(b.h / 2 + 4) : "11.5");
-    set(el.detail, "x", px(b.w - 5)); set(el.detail, "y", b.solid ? px(b.h / 2 + 4) : "11.5");
+    set(el.g, "opacity", b.opacity < 1 ? b.opacity.toFixed(2) : null);
+    for (const rect of [el.rect, el.strip]) { set(rect, "x", px(b.x)); set(rect, "y", px(b.y)); set(rect, "height", px(Math.max(0, b.h))); }
+    set(el.rect, "width", px(Math.max(0, b.w)));
+    set(el.strip, "width", px(Math.max(0, b.solid ? b.w : b.strip)));
+    set(el.title, "x", px(b.x + (b.solid ? 5 : b.strip + 4))); set(el.title, "y", y);
+    set(el.detail, "x", px(b.x + b.w - 5)); set(el.detail, "y", y);
     text(el.title, b.title); text(el.detail, b.detail);
     set(el.cut, "visibility", b.cut ? "inherit" : "hidden");
-    if (b.cut) set(el.cut, "d", zigzag(b.w - 22, b.h));
+    if (b.cut) set(el.cut, "d", zigzag(b.x + b.w - 22, b.y, b.h));
   }
 }
 
 /** A break: more bytes than are drawn. */
-const zigzag = (x, h) => `M${px(x)} 0l-4 ${px(h / 3)} 6 ${px(h / 3)} -4 ${px(h / 3)}h6l4-${px(h / 3)} -6-${px(h / 3)} 4-${px(h / 3)}z`;
+const zigzag = (x, y, h) => `M${px(x)} ${px(y)}l-4 ${px(h / 3)} 6 ${px(h / 3)} -4 ${px(h / 3)}h6l4-${px(h / 3)} -6-${px(h / 3)} 4-${px(h / 3)}z`;

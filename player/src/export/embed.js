@@ -3,7 +3,7 @@
 const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 /**
- * @param {import("../data/options.js").Options} o @param {number} step counted from 1
+ * @param {import("../data/options.js").Options} o @param {number} step counted from 0
  * @param {string} root address of the folder that holds the module and the walks
  */
 export function embed(o, step, root) {

@@ -1,7 +1,7 @@
 /** The frame on the screen as one SVG file that needs nothing else. */
 
 /**
- * @param {SVGSVGElement[]} layers  drawn one above the other; a moved one carries its place in style.transform
+ * @param {SVGSVGElement[]} layers  drawn one above the other; what is moved lies in a box that carries its place in style.transform
  * @param {string} css  the rules of the diagram
  * @param {CSSStyleDeclaration} style  where the colours are read from
  * @param {string} title
@@ -23,7 +23,7 @@ export function svgText(layers, css, style, title) {
   for (const layer of layers) {
     const g = root.appendChild(document.createElementNS(root.namespaceURI, "g"));
     g.setAttribute("class", layer.getAttribute("class") ?? "");
-    const at = /translate\(([-\d.]+)px,\s*([-\d.]+)px\)/.exec(layer.style.transform);
+    const at = /translate\(([-\d.]+)px,\s*([-\d.]+)px\)/.exec(layer.parentElement.style.transform);
     if (at) g.setAttribute("transform", `translate(${at[1]} ${at[2]})`);
     for (const child of layer.cloneNode(true).childNodes) if (child.nodeType === 1) g.append(child.cloneNode(true));
   }

@@ -8,13 +8,15 @@ import { heightOf, rims, shownBytes } from "../model/envelope.js";
 
 /** Below this width the diagram is one column. */
 export const NARROW = 560;
+/** With less room than this for the packet, lanes side by side do not help. */
+const LEAST_ZONE = 190;
 /** Space above the packet for its name and below it for its end. */
-export const CAPTION = 20, VERDICT = 40;
+export const CAPTION = 20, VERDICT = 56;
 
 /**
  * @typedef {{id: string, x: number, y: number, w: number, h: number, ax: number, ay: number, lane: string, column: string|null, lead: import("../types.js").Point[], rail?: boolean, inCard?: boolean, label?: any}} Station
  * @typedef {{left: number, right: number, top: number, bottom: number}} Zone  where the packet may stand: no label is there
- * @typedef {{kind: "wide"|"tall", width: number, height: number, wireY: number, zone: Zone, stations: Map<string, Station>, lanes: any[], cards: any[], tracks?: import("../types.js").Point[][], wires?: any[], scale?: number}} Layout
+ * @typedef {{kind: "wide"|"tall", width: number, height: number, wireY: number, zone: Zone, stations: Map<string, Station>, lanes: any[], cards: any[], tracks?: import("../types.js").Point[][], wires?: any[], scale?: number, span?: {left: number, right: number}}} Layout
  *
  * @param {import("../types.js").Walk} walk @param {import("../types.js").Timeline} line @param {number} width
  * @returns {Layout}
@@ -24,7 +26,10 @@ export function layout(walk, line, width) {
   const stacks = line.moments.flatMap((m) => [m.step.before, m.step.after]).filter((s) => s.length);
   const need = { w: Math.max(...stacks.map(shownBytes)), h: Math.max(...stacks.map(heightOf)) + CAPTION + VERDICT };
   const scene = { lanes: lanes(walk, line), places, line, width, need };
-  const out = width < NARROW ? tall({ ...scene, height: 620 }) : wide({ ...scene, height: 420 });
+  let out = width < NARROW ? null : wide({ ...scene, height: 420 });
+  if (!out || out.zone.right - out.zone.left < LEAST_ZONE) out = tall({ ...scene, height: 620 });
+  const tracks = [...out.stations.values()].map((s) => s.ax);
+  out.span = { left: Math.min(...tracks), right: Math.max(...tracks) };
   const room = out.zone.right - out.zone.left;
   out.scale = Math.min(2.2, ...stacks.map((s) => (room - rims(s)) / shownBytes(s)));
   for (const s of out.stations.values()) s.label = labelOf(s.id, places, s.w - 18);

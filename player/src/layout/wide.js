@@ -3,6 +3,10 @@ import { columnsOf } from "./columns.js";
 import { clamp } from "../model/numbers.js";
 
 const PAD = 10, TITLE = 24, WIRE = 34, TRACK = 15, GAP = 8;
+/** Width of a pod that the first packet does not visit, and the space beside it. */
+const EXTRA = 70, BESIDE = 16;
+/** A station grows no higher than this. */
+const TALLEST = 36;
 
 /**
  * @param {{lanes: import("./lanes.js").Lane[], line: import("../types.js").Timeline, width: number, height: number, need: {w: number, h: number}}} scene
@@ -17,11 +21,11 @@ export function wide(scene) {
   const middle = single ? [] : parts.slice(1, -1);
   const midRows = Math.max(0, ...middle.map((p) => depthOf(p)));
   const inside = scene.height - TITLE - WIRE - 24;
-  const pitch = clamp(inside / rows, 33, 42);
+  const pitch = clamp(inside / rows, 33, 52);
   const height = Math.max(scene.height, rows * pitch + TITLE + WIRE + 24, midRows * pitch + TITLE + scene.need.h + WIRE + 44);
   const floor = height - (single && !first.ports.length ? 10 : WIRE + 8);
   const box = { stations: new Map(), lanes: [], cards: [], pitch, floor };
-  const column = clamp(scene.width * 0.25, 148, 210) - PAD - TRACK * 2;
+  const column = clamp(scene.width * 0.25, 148, 210) - PAD - TRACK * 2 - (parts.some((p) => p.columns.length > 1) && !both ? 16 : 0);
   const zone = { left: PAD, right: scene.width - PAD, top: 8, bottom: floor - 6 };
 
   if (both) sameNode(box, first, scene.width, column, zone);
@@ -39,11 +43,11 @@ const depthOf = (part) => Math.max(0, ...part.columns.map((c) => c.stations.leng
 
 const put = (box, id, rect, anchor, more = {}) => box.stations.set(id, { id, ...rect, ax: anchor.x, ay: anchor.y, ...more });
 
-/** Stations of one pod, from the top; the pod itself is a card around its own ones. */
-function podColumn(box, column, x, w, track, top, lane, lead) {
-  const h = box.pitch - GAP;
+/** Stations of one pod: its own in a card at the top, the node's end of its cable close above the trunk. */
+function podColumn(box, column, x, w, track, top, bottom, lane, lead) {
+  const h = Math.min(box.pitch - GAP, TALLEST), rest = column.stations.length - column.own;
   for (const [i, id] of column.stations.entries()) {
-    const y = top + i * box.pitch;
+    const y = i < column.own ? top + i * box.pitch : bottom - (rest - (i - column.own)) * box.pitch;
     put(box, id, { x, y, w, h }, { x: track, y: y + h / 2 }, { lane, column: column.pod, lead, inCard: i < column.own });
   }
   box.cards.push({ pod: column.pod, x: x - 5, y: top - 4, w: w + 10, h: column.own * box.pitch });
@@ -52,18 +56,19 @@ function podColumn(box, column, x, w, track, top, lane, lead) {
 /** A lane at the left (dir 1) or right (dir -1) edge; its track runs on the inner side. */
 function side(box, part, x0, column, dir, width) {
   const count = Math.max(1, part.columns.length);
-  const w = count * column + (count - 1) * 22 + PAD + TRACK * 2;
+  const w = column + (count - 1) * (EXTRA + BESIDE) + PAD + TRACK * 2;
   const x = dir > 0 ? x0 : width - w - x0;
   const rect = { ...part.lane, x, y: 4, w, h: box.floor - 4 };
   box.lanes.push(rect);
   const track = dir > 0 ? x + w - TRACK : x + TRACK;
-  const inner = dir > 0 ? x + PAD + (count - 1) * (column + 22) : x + TRACK * 2;
+  const inner = dir > 0 ? x + PAD + (count - 1) * (EXTRA + BESIDE) : x + TRACK * 2;
   const trunkTop = box.floor - 8 - trunkRows(part) * box.pitch + GAP / 2;
   for (const [i, col] of part.columns.entries()) {
-    const cx = inner - dir * i * (column + 22);
-    const own = i === 0 ? track : cx + (dir > 0 ? column + 11 : -11);
+    const cw = i === 0 ? column : EXTRA, out = (i - 1) * (EXTRA + BESIDE);
+    const cx = i === 0 ? inner : dir > 0 ? inner - BESIDE - EXTRA - out : inner + column + BESIDE + out;
+    const own = i === 0 ? track : cx + (dir > 0 ? EXTRA + BESIDE / 2 : -BESIDE / 2);
     const lead = i === 0 ? [] : [{ x: own, y: trunkTop - GAP / 2 - 1 }, { x: track, y: trunkTop - GAP / 2 - 1 }];
-    podColumn(box, col, cx, column, own, 4 + TITLE + 6, part.lane.node, lead);
+    podColumn(box, col, cx, cw, own, 4 + TITLE + 6, trunkTop, part.lane.node, lead);
   }
   const tx = dir > 0 ? x + PAD : x + TRACK * 2;
   trunkStations(box, part, tx, w - PAD - TRACK * 2, track, trunkTop);
@@ -72,7 +77,7 @@ function side(box, part, x0, column, dir, width) {
 
 /** The trunk, from the top; two or more ports share the lowest row. */
 function trunkStations(box, part, x, w, track, top) {
-  const h = box.pitch - GAP, lane = part.lane.node;
+  const h = Math.min(box.pitch - GAP, TALLEST), lane = part.lane.node;
   const shared = part.ports.length > 1 ? part.ports : [];
   const single = part.trunk.filter((id) => !shared.includes(id));
   for (const [i, id] of single.entries()) {
@@ -103,7 +108,7 @@ function middleLanes(box, parts, zone) {
     const trunkTop = box.floor - 8 - trunkRows(part) * box.pitch + GAP / 2;
     for (const [k, col] of part.columns.entries()) {
       const cw = (w - PAD - TRACK * 2) / part.columns.length - (k ? 11 : 0);
-      podColumn(box, col, x + PAD + k * (cw + 22), cw, track, y + TITLE + 2, part.lane.node, []);
+      podColumn(box, col, x + PAD + k * (cw + 22), cw, track, y + TITLE + 2, trunkTop, part.lane.node, []);
     }
     trunkStations(box, part, x + PAD, w - PAD - TRACK * 2, track, trunkTop);
   }
@@ -120,12 +125,12 @@ function sameNode(box, part, width, column, zone) {
     const right = i === (part.columns.length > 2 ? 1 : target);
     const nth = right || i === 0 ? 0 : i - 1;
     const x = right ? rightX : leftX + nth * (column + 24);
-    podColumn(box, col, x, column, right ? x - 13 : x + column + 13, top, part.lane.node, []);
+    podColumn(box, col, x, column, right ? x - 13 : x + column + 13, top, trunkTop, part.lane.node, []);
     if (!right) zone.left = Math.max(zone.left, x + column + 24);
   }
   zone.right = rightX - 24;
   zone.bottom = trunkTop - 8;
-  const h = box.pitch - GAP;
+  const h = Math.min(box.pitch - GAP, TALLEST);
   for (const [i, id] of part.trunk.entries()) {
     const y = trunkTop + i * box.pitch;
     put(box, id, { x: leftX, y, w: width - 4 - 2 * PAD, h }, { x: width / 2, y: y - GAP / 2 }, { lane: part.lane.node, column: null, lead: [], rail: true });

@@ -64,9 +64,8 @@ export function hexRows(stack, width, lit) {
   return rows;
 }
 
-/** A field's value as a reader wants it. @param {string} field @param {any} value */
-export function valueText(field, value) {
-  if (typeof value === "number") return /(type|checksum|flags|id|ident|dsfield)$/.test(field) && !/^icmp\.(type|ident)$/.test(field) ? `0x${value.toString(16).padStart(4, "0")}` : String(value);
+/** A field's value as a reader wants it. @param {any} value */
+export function valueText(value) {
   if (typeof value === "string" && value.length > 44) return `${value.slice(0, 40)}…`;
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -3,7 +3,7 @@ import { gist, partners, protoLabel, roles } from "./stack.js";
 import { ease, fitting, mix, ramp } from "./numbers.js";
 
 /** Height of a title line, of the innermost box, and the rim that shows at the right and below. */
-const TITLE = 15, CORE = 19, RIM = 2;
+const TITLE = 16, CORE = 20, RIM = 2;
 /** More payload than this is drawn with a break in it. */
 export const CUT = 72;
 
@@ -17,12 +17,23 @@ export const rims = (stack) => RIM * Math.max(0, stack.length - 1);
 export const heightOf = (stack) => Math.max(0, stack.length - 1) * (TITLE + RIM) + CORE;
 
 /**
- * @typedef {{key: number, role: string, title: string, detail: string, solid: boolean, cut: boolean, x: number, y: number, w: number, h: number, strip: number, opacity: number}} Envelope
+ * @typedef {{role: string, title: string, detail: string, solid: boolean, cut: boolean, x: number, y: number, w: number, h: number, strip: number, opacity: number}} Envelope
  * @param {import("../types.js").Header[]} stack
  * @param {number} scale pixels for one byte
  * @returns {{w: number, h: number, boxes: Envelope[]}}
  */
 export function envelopes(stack, scale) {
+  const known = drawn.get(stack);
+  if (known?.scale === scale) return known;
+  const made = { scale, ...measured(stack, scale) };
+  drawn.set(stack, made);
+  return made;
+}
+
+/** A stack is drawn in many frames but measured once. @type {WeakMap<object, any>} */
+const drawn = new WeakMap();
+
+function measured(stack, scale) {
   const names = roles(stack);
   const w = shownBytes(stack) * scale + rims(stack), h = heightOf(stack);
   let x = 0;
@@ -31,7 +42,7 @@ export function envelopes(stack, scale) {
     const solid = i === stack.length - 1;
     const room = solid ? strip : w - i * RIM - x - strip;
     const box = {
-      key: stack.length - 1 - i, role: names[i], ...titles(header, room - 8), solid, cut: shown(header) < header.size,
+      role: names[i], ...titles(header, room - 8), solid, cut: shown(header) < header.size,
       x, y: i * TITLE, w: w - i * RIM - x, h: h - i * (TITLE + RIM), strip, opacity: 1,
     };
     x += strip;
@@ -57,15 +68,12 @@ function titles(header, room) {
 export function morph(before, after, scale, e) {
   const to = envelopes(after, scale);
   if (e >= 1 || !before.length) return to;
-  const from = envelopes(before, scale);
-  const kept = partners(before, after).filter(Boolean).length;
-  const smooth = ease(e);
-  const boxes = [];
-  for (const box of from.boxes.slice(0, before.length - kept)) boxes.push(loose(box, 1 - turn(box.key - kept, before.length - kept, 1 - e)));
-  const offset = after.length - before.length;
+  const from = envelopes(before, scale), was = partners(before, after), smooth = ease(e);
+  const leaving = from.boxes.filter((_, i) => !was.includes(i)), coming = to.boxes.filter((_, i) => was[i] < 0);
+  const boxes = leaving.map((box, n) => loose(box, 1 - turn(leaving.length - 1 - n, leaving.length, 1 - e)));
   for (const [i, box] of to.boxes.entries()) {
-    if (i < after.length - kept) boxes.push(loose(box, 1 - turn(box.key - kept, after.length - kept, e)));
-    else boxes.push(between(from.boxes[i - offset], box, smooth, e));
+    if (was[i] >= 0) boxes.push(between(from.boxes[was[i]], box, smooth, e));
+    else boxes.push(loose(box, 1 - turn(coming.length - 1 - coming.indexOf(box), coming.length, e)));
   }
   return { w: mix(from.w, to.w, smooth), h: mix(from.h, to.h, smooth), boxes };
 }
@@ -80,5 +88,5 @@ function loose(box, gap) {
 }
 
 const between = (a, b, s, e) => ({
-  ...(e < 0.5 ? a : b), key: b.key, x: mix(a.x, b.x, s), y: mix(a.y, b.y, s), w: mix(a.w, b.w, s), h: mix(a.h, b.h, s), strip: mix(a.strip, b.strip, s), opacity: 1,
+  ...(e < 0.5 ? a : b), x: mix(a.x, b.x, s), y: mix(a.y, b.y, s), w: mix(a.w, b.w, s), h: mix(a.h, b.h, s), strip: mix(a.strip, b.strip, s), opacity: 1,
 });

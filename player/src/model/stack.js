@@ -70,17 +70,19 @@ export function gist(h) {
 export const fieldsOf = (h) => Object.keys(h).filter((k) => k !== "proto" && k !== "size" && k !== "bytes");
 
 /**
- * Pair two stacks from the inside out: a header of `after` and the one of `before` it was, or null when it is new.
- * @returns {(import("../types.js").Header|null)[]}  one for each header of `after`
+ * Pair two stacks: the longest common order of headers, the innermost first where there is a choice.
+ * @returns {number[]}  for each header of `after` the index of the one in `before` that it was, or -1 when it is new
  */
 export function partners(before, after) {
-  const shift = before.length - after.length;
-  let same = true;
-  const out = new Array(after.length).fill(null);
-  for (let i = after.length - 1; i >= 0; i--) {
-    const was = before[i + shift];
-    same = same && was?.proto === after[i].proto;
-    if (same) out[i] = was;
+  const best = Array.from({ length: before.length + 1 }, () => new Array(after.length + 1).fill(0));
+  for (let b = 1; b <= before.length; b++) {
+    for (let a = 1; a <= after.length; a++) best[b][a] = before[b - 1].proto === after[a - 1].proto ? best[b - 1][a - 1] + 1 : Math.max(best[b - 1][a], best[b][a - 1]);
+  }
+  const out = new Array(after.length).fill(-1);
+  for (let b = before.length, a = after.length; b > 0 && a > 0;) {
+    if (before[b - 1].proto === after[a - 1].proto) { out[a - 1] = b - 1; a--; b--; }
+    else if (best[b - 1][a] >= best[b][a - 1]) b--;
+    else a--;
   }
   return out;
 }
@@ -90,10 +92,10 @@ export function partners(before, after) {
  * @returns {{added: boolean, changed: Set<string>, was: import("../types.js").Header|null}[]}
  */
 export function changes(before, after) {
-  return partners(before, after).map((was, i) => ({
-    added: !was, was,
-    changed: new Set(was ? fieldsOf(after[i]).filter((k) => !same(was[k], after[i][k])) : []),
-  }));
+  return partners(before, after).map((b, i) => {
+    const was = before[b] ?? null;
+    return { added: !was, was, changed: new Set(was ? fieldsOf(after[i]).filter((k) => !same(was[k], after[i][k])) : []) };
+  });
 }
 
 const same = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);

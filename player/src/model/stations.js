@@ -11,14 +11,23 @@ export const stationNetns = (id) => id.slice(0, id.indexOf("|"));
 /** @param {string} id */
 export const stationName = (id) => id.slice(id.indexOf("|") + 1);
 
+/** Nothing below IP reaches the IP layer: ARP is the device's own business. */
+const belowIp = (stack) => stack.length > 0 && stack.every((h) => h.proto !== "ip");
+
+const BY_BRIDGE = new Set(["hook", "fragment", "reassemble"]);
+/** With br_netfilter a bridge calls the hooks itself (and joins fragments for them), before the packet has reached the IP layer. */
+const onBridge = (step, last, place) => BY_BRIDGE.has(step.event) && place?.devices.some((d) => d.name === step.dev && d.kind === "bridge")
+  && last !== null && stationNetns(last) === step.netns && !stationName(last).startsWith(STACK);
+
 /**
  * @param {import("../types.js").Step} step
  * @param {string|null} last  the station of the step before in the same trace
- * @param {boolean} node      whether the netns is a node's: there the IP layer is met once for each wrapping
+ * @param {import("../types.js").Place|undefined} place  in a node the IP layer is met once for each wrapping
  */
-export function stationOf(step, last, node) {
+export function stationOf(step, last, place) {
   if (step.event === "drop" && last && stationNetns(last) === step.netns) return last;
-  if (step.dev && step.dev !== "lo" && ON_DEVICE.has(step.event)) return stationId(step.netns, step.dev);
-  const layers = node ? Math.max(1, depth(step.before.length ? step.before : step.after)) : 1;
+  const stack = step.before.length ? step.before : step.after;
+  if (step.dev && step.dev !== "lo" && (ON_DEVICE.has(step.event) || belowIp(stack) || onBridge(step, last, place))) return stationId(step.netns, step.dev);
+  const layers = place?.kind === "node" ? Math.max(1, depth(stack)) : 1;
   return stationId(step.netns, layers > 1 ? `${STACK}${layers}` : STACK);
 }

@@ -7,7 +7,7 @@ import { untouched } from "./stack.js";
  * @returns {import("../types.js").Timeline}
  */
 export function timeline(walk) {
-  const nodes = new Set(walk.topology.filter((p) => p.kind === "node").map((p) => p.netns));
+  const places = new Map(walk.topology.map((p) => [p.netns, p]));
   const all = walk.traces.flatMap((trace, t) => trace.steps.map((step, index) => ({ trace: t, index, step })));
   all.sort((a, b) => a.step.seq - b.step.seq || a.trace - b.trace || a.index - b.index);
   const latest = new Map();
@@ -15,7 +15,7 @@ export function timeline(walk) {
   for (const [i, m] of all.entries()) {
     const previous = latest.get(m.trace) ?? null;
     const before = previous === null ? null : moments[previous].station;
-    const station = stationOf(m.step, before, nodes.has(m.step.netns));
+    const station = stationOf(m.step, before, places.get(m.step.netns));
     const hop = hops.at(-1);
     if (hop && hop.netns === m.step.netns && hop.trace === m.trace) hop.to = i;
     else hops.push({ netns: m.step.netns, trace: m.trace, from: i, to: i });
@@ -25,8 +25,15 @@ export function timeline(walk) {
   return { moments, hops, last: walk.traces.map((_, t) => latest.get(t) ?? -1) };
 }
 
-/** A hook where nothing matched and nothing changed: the list may fold it away. */
-export const foldable = (step) => step.event === "hook" && !step.entry && untouched(step);
+/** A hook where nothing matched (the chain's policy, if anything, decided) and nothing changed: the list may fold it away. */
+export const foldable = (step) => step.event === "hook" && (!step.entry || step.entry.line.startsWith(":")) && untouched(step);
+
+/** How long a step plays at speed 1, in ms: what changes the packet or moves it takes longest. @param {import("../types.js").Step} step */
+export function lasts(step) {
+  if (foldable(step)) return 350;
+  if (["encap", "decap", "drop", "nat", "fragment", "fdb"].includes(step.event)) return 2200;
+  return step.event === "hook" ? 1000 : 1400;
+}
 
 /** Packets that are under way but not the one shown: [trace, moment] each. */
 export function waiting(line, i) {

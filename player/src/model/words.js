@@ -24,9 +24,13 @@ const ENDS = {
 /** @param {string} disposition */
 export const endOf = (disposition) => ENDS[disposition] ?? String(disposition ?? "").replaceAll("_", " ");
 
-const NAMES = { request: "request", reply: "reply", arp: "ARP", error: "ICMP error", copy: "flooded copy", fragment: "fragment" };
-/** @param {import("../types.js").Trace} trace */
-export function traceName(trace) {
+const NAMES = { request: "request", reply: "reply", arp: "ARP", error: "ICMP error", copy: "flooded copy", fragment: "fragment", ack: "ACK", reset: "TCP reset" };
+/** @param {import("../types.js").Trace} trace @param {import("../types.js").Trace[]} [all] to number the fragments */
+export function traceName(trace, all = []) {
+  if (trace.name === "fragment") {
+    const same = all.filter((t) => t.name === "fragment" && t.flow?.src === trace.flow?.src);
+    if (same.length > 1) return `fragment ${same.indexOf(trace) + 1}`;
+  }
   if (trace.name === "arp") {
     const op = trace.steps[0]?.after.find((h) => h.proto === "arp")?.["arp.opcode"];
     return op === 2 ? "ARP reply" : "ARP request";
@@ -41,7 +45,7 @@ export const evidenceOf = (evidence) => EVIDENCE[evidence] ?? evidence;
 /** @param {number} n @param {string} one */
 export const count = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
 
-const PLUGINS = { flannel: "Flannel", calico: "Calico", weave: "Weave Net" };
+const PLUGINS = { flannel: "Flannel", calico: "Calico", weave: "Weave Net", linux: "Linux" };
 const MODES = { vxlan: "VXLAN", ipip: "IP-in-IP", bgp: "BGP", wireguard: "WireGuard", udp: "UDP", ipsec: "IPsec" };
 /** @param {import("../types.js").Walk} walk */
 export const headline = (walk) => `${PLUGINS[walk.plugin] ?? walk.plugin} · ${MODES[walk.mode] ?? walk.mode}`;

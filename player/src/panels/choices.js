@@ -15,15 +15,17 @@ export function sizesFor(catalogue, proto) {
 export const faultsFor = (catalogue, scenario) => (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario));
 
 /**
- * Make a change fit: a fault or a size that the new choice does not know is given up.
- * @param {any} catalogue @param {import("../data/options.js").Options} o
+ * Make a change fit: a new fault brings the packet that shows it; a fault or a size that the new choice does not know is given up.
+ * @param {any} catalogue @param {import("../data/options.js").Options} before
+ * @param {Partial<import("../data/options.js").Options>} change @param {boolean} anySize whether sizes may be typed
  */
-export function settle(catalogue, o) {
-  const sizes = sizesFor(catalogue, o.proto), faults = faultsFor(catalogue, o.scenario);
-  return {
-    ...o, fault: faults.some((f) => f.name === o.fault) ? o.fault : null,
-    size: !sizes.length || sizes.some((s) => s.size === o.size) ? o.size : sizes[0].size,
-  };
+export function settle(catalogue, before, change, anySize = false) {
+  const o = { ...before, ...change };
+  const sizes = sizesFor(catalogue, o.proto), fault = faultsFor(catalogue, o.scenario).find((f) => f.name === o.fault) ?? null;
+  const shows = change.fault && fault?.size !== undefined && o.proto !== "tcp" ? { size: fault.size, df: Boolean(fault.df) } : {};
+  const known = sizes.some((s) => s.size === o.size);
+  const typed = anySize && !("proto" in change);
+  return { ...o, size: known || typed || !sizes.length ? o.size : sizes[0].size, ...shows, fault: fault?.name ?? null };
 }
 
 /**
@@ -35,6 +37,7 @@ export function choices({ walk, options, catalogue, live, busy }, act) {
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
     <h2>${headline(walk)}</h2>
     ${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}
+    <p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${icon(good ? "check" : "cross")}${endOf(walk.disposition)}</span>
   </header>`;
 }

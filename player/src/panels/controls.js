@@ -18,6 +18,7 @@ export function controls(state, act) {
     <button class="tool" type="button" aria-label="Step forward" ?disabled=${i === n - 1} @click=${() => act.go(i + 1)}>${icon("next")}</button>
     <div class="scrub">
       <div class="ticks" aria-hidden="true">${state.ticks.map((t) => html`<i class=${t.kind} style="left:${share(t.at)}"></i>`)}</div>
+      <div class="bar-line" aria-hidden="true"><i class="done"></i></div><div class="thumb" aria-hidden="true"><i></i></div>
       <input type="range" min="0" max=${n - 1} step="any" aria-label="Step" aria-valuetext=${state.words}
         @input=${(e) => act.scrub(Number(e.target.value))} @change=${act.settle} />
     </div>

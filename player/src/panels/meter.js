@@ -9,7 +9,8 @@ import { packetOf } from "../model/frame.js";
  * @returns {{size: number, mtu: number|null, parts: {role: string, size: number}[], over: number, spare: number|null, then: string}}
  */
 export function measure(step, next) {
-  const stack = packetOf(step), names = roles(stack);
+  // what a tunnel device is handed, not what it makes of it, must fit its MTU
+  const stack = step.event === "encap" ? step.before : packetOf(step), names = roles(stack);
   const link = stack[0]?.proto === "eth" ? 1 : 0;
   const parts = stack.slice(link).map((h, i) => ({ role: names[i + link], size: h.size }));
   const size = sizeOf(stack) - (link ? stack[0].size : 0);

@@ -1,6 +1,6 @@
 /** The header stack with every field, and the bytes; each lights the other up. */
 import { html, nothing } from "lit";
-import { changes, fieldsOf, nameOf, roles } from "../model/stack.js";
+import { changes, fieldsOf, nameOf, partners, protoLabel, roles, sizeOf } from "../model/stack.js";
 import { fieldAt, hexRows, spans, valueText } from "../model/bytes.js";
 import { packetOf } from "../model/frame.js";
 import { icon } from "../draw/icons.js";
@@ -19,11 +19,20 @@ export function packet(state, act) {
   const lit = state.lit && places.find((s) => s.field === state.lit.field && s.header === state.lit.header);
   return html`<section class="packet-panel" aria-label="Packet">
     <div class="bar"><h3>Packet</h3>${meter(state)}</div>
+    ${takenOff(step, stack)}
     <div class="two">
       <div class="fields" role="tree" aria-label="Headers and fields" @keydown=${treeKey} @pointerleave=${() => act.light(null)} @focusout=${() => act.light(null)}>
         ${headers(state, stack, step, act)}</div>
       ${hex(stack, places, lit, state, act)}
     </div></section>`;
+}
+
+/** Headers that this step removed, in words. */
+function takenOff(step, stack) {
+  const kept = new Set(partners(step.before, stack));
+  const gone = step.before.filter((_, i) => !kept.has(i));
+  if (!gone.length) return nothing;
+  return html`<p class="gone">taken off, ${sizeOf(gone)} bytes: ${gone.map((h) => html`<s>${protoLabel(h)} ${h.size}</s> `)}</p>`;
 }
 
 function headers({ open, lit }, stack, step, act) {
@@ -46,7 +55,7 @@ function field(h, header, name, added, was, lit, act) {
   const on = lit?.field === name && lit.header === header, light = () => act.light({ field: name, header });
   const changed = was !== undefined;
   return html`<div class="field ${added ? "new" : ""} ${changed ? "changed" : ""} ${on ? "lit" : ""}" role="treeitem" aria-level="2" tabindex="-1" @pointerenter=${light} @focus=${light}>
-    <span class="key">${name}</span><span class="value">${valueText(name, h[name])}${changed ? html` <span class="was">was ${valueText(name, was)}</span>` : nothing}</span></div>`;
+    <span class="key">${name}</span><span class="value">${valueText(h[name])}${changed ? html` <span class="was">was ${valueText(was)}</span>` : nothing}</span></div>`;
 }
 
 function hex(stack, places, lit, { narrow }, act) {

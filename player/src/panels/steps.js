@@ -22,9 +22,11 @@ function group(walk, line, hop, h, i, all, act) {
   const moments = line.moments.slice(hop.from, hop.to + 1).filter((m) => all || m.i === i || !foldable(m.step));
   const turn = h === 0 || line.hops[h - 1].trace !== hop.trace;
   const trace = walk.traces[hop.trace];
-  return html`${turn ? html`<p class="trace">${traceName(trace)}<span>${trace.flow?.label ?? ""}</span></p>` : nothing}
-    ${moments.length ? html`<p class="hop">${hop.netns}</p><ol>${moments.map((m) => row(m, i, trace, m.i === line.last[hop.trace], act))}</ol>` : nothing}`;
+  return html`${turn ? html`<p class="trace">${traceName(trace, walk.traces)}<span>${trace.flow?.label ?? ""}</span></p>` : nothing}
+    ${moments.length ? html`<p class="hop">${labelOf(walk, hop.netns)}</p><ol>${moments.map((m) => row(m, i, trace, m.i === line.last[hop.trace], act))}</ol>` : nothing}`;
 }
+
+const labelOf = (walk, netns) => walk.topology.find((p) => p.netns === netns)?.label ?? netns;
 
 function row({ i: at, step }, now, trace, last, act) {
   const where = [step.dev, step.hook].filter(Boolean).join(" ");

@@ -10,7 +10,7 @@ export function why({ walk, step }) {
     <h3>${titleOf(step)}</h3>
     <p class="reason">${step.why}</p>
     ${entry ? table(walk, step, entry) : nothing}
-    <p class="origin">${entry?.by ? html`written by <b>${entry.by}</b>${pointer(entry.source)} · ` : nothing}<b>${evidenceOf(step.evidence)}</b>${pointer(step.source)} · ${walk.holds_for}</p>
+    <p class="origin">${entry?.by ? html`written by <b>${entry.by}</b>${pointer(entry.source)} · ` : nothing}<b>${evidenceOf(step.evidence)}</b>${step.source === entry?.source ? nothing : pointer(step.source)} · ${walk.holds_for}</p>
   </section>`;
 }
 

@@ -1,0 +1,22 @@
+/** The visible part of the scrub bar; the real slider lies above it, unseen. */
+export class Scrubber {
+  /** @param {HTMLElement} bar */
+  constructor(bar) {
+    this.bar = bar;
+    this.range = bar.querySelector("input");
+    this.done = bar.querySelector(".done");
+    this.thumb = bar.querySelector(".thumb");
+    this.measure();
+  }
+
+  measure() { this.width = this.bar.clientWidth || 1; this.at = -1; }
+
+  /** Written by whole pixels only: a frame in which nothing would be seen to move costs nothing. @param {number} share 0..1 */
+  show(share) {
+    const at = Math.round(share * this.width);
+    if (at === this.at) return;
+    this.at = at;
+    this.done.style.transform = `translateX(${at - this.width}px)`;
+    this.thumb.style.transform = `translateX(${at}px)`;
+  }
+}

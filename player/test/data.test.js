@@ -1,0 +1,70 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { unpack } from "../src/data/unpack.js";
+import { problem } from "../src/data/validate.js";
+import { fromHash, nearestKey, optionsFromAttributes, toHash, walkFile, walkKey } from "../src/data/options.js";
+import { Store, WalkError, parsePage } from "../src/data/store.js";
+import { settle } from "../src/panels/choices.js";
+import { walks } from "./walks.js";
+
+const [, one] = walks()[0];
+const OPTIONS = { plugin: "flannel", mode: "vxlan", scenario: "cross-node", proto: "icmp", size: 56, df: false, cold: true, fault: null };
+
+test("packed JSON unpacks, equal values are shared", () => {
+  const packed = { pack: 1, values: ["a", [0, 0], 7, "b", [0, 0, 3], [1, 4, 2, 1]] };
+  assert.deepEqual(unpack(packed), { a: 7, b: ["a"] });
+  assert.throws(() => unpack({ pack: 2, values: [] }), /version 1/);
+  assert.throws(() => unpack({ pack: 1, values: [[0, 5]] }), /later/);
+});
+
+test("every walk is accepted", () => {
+  for (const [name, walk] of walks()) assert.equal(problem(walk), null, name);
+});
+
+test("what cannot be played is told in one line", () => {
+  for (const bad of [null, [], {}, { ...one, version: 2 }, { ...one, traces: [] }, { ...one, topology: [{}] }, { ...one, traces: [{}] }, { ...one, traces: [{ steps: [{}] }] }, { ...one, traces: [{ steps: [] }] }]) {
+    const words = problem(bad);
+    assert.ok(words && !words.includes("\n"), words);
+  }
+  assert.throws(() => parsePage("{"), WalkError);
+});
+
+test("a link leads back to the same choices and step", () => {
+  for (const o of [OPTIONS, { ...OPTIONS, df: true, cold: false, fault: "missing-fdb", scenario: "a/b & c" }]) {
+    assert.deepEqual(fromHash(toHash(o, 12, "main walk")), { options: o, step: 12, el: "main walk" });
+  }
+  for (const other of ["", "#section-2", "#walk=x", "#walk=a/b/c/<b>/x/0/0/none/1", "#walk=%zz"]) assert.equal(fromHash(other), null);
+});
+
+test("attributes give the first choices", () => {
+  const has = { plugin: "flannel", mode: "vxlan", scenario: "cross-node", size: "1400", df: "1", step: "3" };
+  const { options, step } = optionsFromAttributes({ getAttribute: (n) => has[n] ?? null, hasAttribute: (n) => n in has });
+  assert.deepEqual(options, { ...OPTIONS, size: 1400, df: true, cold: false });
+  assert.equal(step, 3);
+});
+
+test("a store finds what the page holds, and the nearest of a file", async () => {
+  const store = new Store({ page: { walks: { [walkKey({ ...OPTIONS, cold: false })]: one } } });
+  assert.equal(store.now({ ...OPTIONS, cold: one.options.cold && false }), one);
+  assert.equal(store.now({ ...OPTIONS, size: 9 }), null);
+  await assert.rejects(store.walk({ ...OPTIONS, size: 9 }), WalkError);
+  assert.equal(walkFile({ ...OPTIONS, fault: "x y" }), "flannel/vxlan/cross-node/x%20y.json");
+  assert.equal(nearestKey(["icmp/56/0/0", "icmp/1423/1/0", "tcp/0/0/0"], { ...OPTIONS, size: 1423 }), "icmp/1423/1/0");
+  assert.equal(nearestKey(["tcp/0/0/0"], OPTIONS), null);
+});
+
+test("a live notebook is asked for any walk", async () => {
+  const asked = [];
+  const store = new Store({ source: { walk: async (o) => { asked.push(o); return one; } } });
+  assert.equal(await store.walk({ ...OPTIONS, size: 777 }), one);
+  assert.equal(asked[0].size, 777);
+});
+
+test("a choice that another choice rules out is given up", () => {
+  const catalogue = { sizes: { icmp: [{ size: 56 }, { size: 1423 }], tcp: [{ size: 0 }] }, faults: [{ name: "f", scenarios: ["cross-node"], size: 1423, df: true }] };
+  const broken = settle(catalogue, OPTIONS, { fault: "f" });
+  assert.deepEqual([broken.fault, broken.size, broken.df], ["f", 1423, true]);
+  assert.equal(settle(catalogue, broken, { scenario: "same-node" }).fault, null);
+  assert.equal(settle(catalogue, OPTIONS, { proto: "tcp" }).size, 0);
+  assert.equal(settle(catalogue, OPTIONS, { size: 999 }, true).size, 999);
+});

@@ -1,0 +1,12 @@
+/** Every walk the tests run on: the golden ones and the hand-made shapes that no golden walk has yet. */
+import { readdirSync, readFileSync } from "node:fs";
+import { golden } from "./golden.js";
+import { ALL } from "./fixtures.js";
+
+const FOLDER = new URL("../../tests/golden/", import.meta.url);
+
+/** @returns {[string, import("../src/types.js").Walk][]} */
+export function walks() {
+  const files = readdirSync(FOLDER).filter((f) => f.endsWith(".json")).sort();
+  return [...files.map((f) => [f.replace(".json", ""), golden(readFileSync(new URL(f, FOLDER), "utf8"))]), ...Object.entries(ALL).map(([name, make]) => [name, make()])];
+}
