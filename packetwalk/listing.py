@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from packetwalk.datapath.netns import Netns, iptables_save, sorted_routes
 from packetwalk.datapath.run import Run
 from packetwalk.tables import (
-    ConntrackEntry, Entry, FdbEntry, LinkEntry, NeighEntry, PolicyEntry, RouteEntry, RuleEntry,
-    SocketEntry, SysctlEntry,
+    ConntrackEntry, Entry, FdbEntry, LinkEntry, LookupEntry, NeighEntry, PeerEntry, PolicyEntry,
+    RouteEntry, RuleEntry, SetEntry, SocketEntry, SysctlEntry,
 )
 from packetwalk.trace import Step
 
@@ -85,6 +85,13 @@ def listing(ns: Netns, entry: Entry, run: Run | None = None) -> tuple[str, str, 
             return (f"iptables/{table}", f"iptables-save -t {table}",
                     iptables_save([r for r in ns.rules if r.chain_table == table],
                                   policies(ns, table)).splitlines())
+        case LookupEntry():
+            return "rule", "ip rule", [str(rule) for rule in ns.fib.rules]
+        case PeerEntry():
+            peers = [str(peer) for peer in ns.peers if peer.dev == entry.dev]
+            return f"wg/{entry.dev}", f"wg show {entry.dev}", peers
+        case SetEntry():
+            return "ipset", "ipset list", [str(each) for each in ns.sets.values()]
         case LinkEntry():
             return "link", "ip -d link", [str(link) for link in ns.links.values()]
         case SocketEntry():

@@ -17,6 +17,9 @@ SENTENCES = {
     "icmp-error": "The kernel tells the sender: {0}.",
     "arp-request": "Nobody here knows the MAC of {0}: the kernel asks everybody on the segment.",
     "arp-reply": "{0} is an address of this machine: it answers with the MAC of {1}.",
+    "arp-proxy": "{0} is no address of this machine, but it answers for it on {1} (proxy ARP), because its "
+                 "route {2} leads out of another device, {3}.",
+    "no-proxy": "Proxy ARP is on, but no route for {0} leads out of a device other than {1}: no answer.",
     "bring-up": "The frame enters by {0}.",
     "crossing": "The frame comes out of the other end of the pair: {0}.",
     "from-wire": "The frame arrives from the segment {0}; its destination MAC is this card's.",
@@ -33,6 +36,7 @@ SENTENCES = {
     "onlink": "{0} matches {1}, the longest prefix that fits: its hosts are reached directly on {2}.",
     "blackhole": "{0} matches {1}, a blackhole: the packet is discarded without a word.",
     "outer-route": "The wrapped packet is sent like any other: a second look-up, for {0}.",
+    "lookup": "Rule {0} comes before the main table and fits this packet: table {1} is asked first.",
     "no-route": "No route matches {0}.",
     "forward": "This machine forwards: the time to live falls from {0} to {1}, the checksum follows.",
     "not-forwarding": "net.ipv4.ip_forward is 0: the kernel does not forward for others.",
@@ -51,6 +55,8 @@ SENTENCES = {
              "It takes {3} bytes of headers off.",
     "no-vni": "No VXLAN device here has network {0} on port {1}: discarded.",
     "verdict": "{0}: this rule matches, the verdict is {1}.",
+    "allowed": "{0}: policy allows it, by a mark that a later rule will accept.",
+    "denied": "{0}: policy denies it. The packet is discarded, and nobody is told.",
     "returned": "{0}: this rule sends the packet back, and nothing after it matches; "
                 "the policy is {1}. No address changes.",
     "policy": "{0}: no rule there gives a verdict, the policy of the chain decides: {1}.",

@@ -11,7 +11,7 @@ from packetwalk.datapath import link, local
 from packetwalk.datapath.devices import is_layer2
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.tables import NeighEntry
+from packetwalk.tables import NeighEntry, RouteEntry
 from packetwalk.trace import Flow
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -24,7 +24,7 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
     A device without Ethernet (a layer-3 tunnel) takes the packet bare.
     """
     if not is_layer2(ns.links[dev].kind):
-        skb.stack, skb.at = skb.stack[skb.at:], 0
+        skb.stack, skb.at, skb.hop = skb.stack[skb.at:], 0, hop
         link.transmit(run, ns, skb, dev)
         return
     entry = resolve(run, ns, skb, dev, hop)
@@ -91,18 +91,39 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         run.emit(ns, skb, "deliver", dev, entry, ("arp-learnt", message.spa, message.sha))
         run.end(skb, "delivered")
         return
-    if message.tpa not in ns.local:
-        run.drop(ns, skb, dev, None, ("not-mine", message.tpa))
+    route = None if message.tpa in ns.local else _proxied(ns, message.tpa, dev)
+    if route is None and message.tpa not in ns.local:
+        run.drop(ns, skb, dev, None, _silence(ns, message.tpa, dev))
         return
+    note = ("arp-proxy", message.tpa, dev, route.dst, route.dev) if route else ("arp-reply", message.tpa, dev)
     state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
     run.neighs.setdefault((ns.name, dev, message.spa),
                           NeighEntry(message.spa, dev, message.sha, state))
-    run.emit(ns, skb, "deliver", dev, None, ("arp-reply", message.tpa, dev))
+    run.emit(ns, skb, "deliver", dev, route, note)
     run.end(skb, "delivered")
     mac = ns.links[dev].address
     flight = run.flight("arp", Flow(message.tpa, message.spa, "arp"), run.here(skb))
     stack = (wire.Ethernet(message.sha, mac, 0x0806),
              wire.Arp(2, mac, message.tpa, message.sha, message.spa))
     answer = Skb(flight, stack, 1)
-    run.emit(ns, answer, "originate", dev, None, ("arp-reply", message.tpa, dev))
+    run.emit(ns, answer, "originate", dev, route, note)
     link.transmit(run, ns, answer, dev)
+
+
+def _proxied(ns: Netns, address: str, dev: str) -> RouteEntry | None:
+    """Return the route that lets this machine answer for another (``arp_fwd_proxy``), or None.
+
+    Proxy ARP must be on for the device, forwarding too, and the route must be unicast and lead out of
+    another device.
+    """
+    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") != "1" or ns.sysctl("net.ipv4.ip_forward") != "1":
+        return None
+    route = ns.fib.lookup(address)
+    return route if route and route.type == "unicast" and route.dev != dev else None
+
+
+def _silence(ns: Netns, address: str, dev: str) -> tuple:
+    """Return why nobody answers here."""
+    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") == "1":
+        return "no-proxy", address, dev
+    return "not-mine", address

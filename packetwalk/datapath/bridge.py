@@ -52,7 +52,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
     time to live; a neighbour that is not known to be reachable is reached by the bridge's own
     interface.  Else it is addressed to the bridge, so that the machine routes it.
     """
-    route = ns.fib.lookup(skb.ip.dst)
+    route = ns.fib.lookup(skb.ip.dst, skb.mark)
     if route is None or route.dev != name or route.type != "unicast":
         eth = skb.stack[0]._replace(dst=ns.links[name].address)
         skb.stack = (eth, *skb.stack[1:])

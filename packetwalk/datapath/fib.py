@@ -1,14 +1,19 @@
 """The routing tables of one network namespace and their lookup.
 
-Mirrors ``fib_lookup``: rules in order of priority (table ``local``, then ``main``), in each table
-the longest prefix wins, among equal prefixes the lowest metric.
+Mirrors ``fib_lookup``: rules in order of priority (table ``local``, others, then ``main``), in each
+table the longest prefix wins, among equal prefixes the lowest metric; a ``throw`` route sends the
+search on to the next rule.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Generic, TypeVar
 
-from packetwalk.tables import RouteEntry
+from packetwalk.tables import LookupEntry, RouteEntry
+
+T = TypeVar("T")
+KERNEL_RULES = (LookupEntry(0, "local"), LookupEntry(32766, "main"))
 
 
 @lru_cache(maxsize=65536)
@@ -26,34 +31,75 @@ def prefix(dst: str) -> tuple[int, int]:
     return number(address), int(length or 32)
 
 
+class Prefixes(Generic[T]):
+    """Values by prefix, asked by address: the longest prefix that fits answers."""
+
+    def __init__(self) -> None:
+        self._by_mask: dict[int, dict[int, T]] = {}
+
+    def get(self, dst: str) -> T | None:
+        """Return the value of exactly this prefix."""
+        network, length = prefix(dst)
+        return self._by_mask.get(_mask(length), {}).get(network)
+
+    def put(self, dst: str, value: T) -> None:
+        """Set the value of a prefix."""
+        network, length = prefix(dst)
+        if _mask(length) not in self._by_mask:
+            self._by_mask[_mask(length)] = {}
+            self._by_mask = dict(sorted(self._by_mask.items(), reverse=True))
+        self._by_mask[_mask(length)][network] = value
+
+    def find(self, address: str) -> T | None:
+        """Return the value of the longest prefix that holds ``address``, or None."""
+        value = number(address)
+        return next((same[value & mask] for mask, same in self._by_mask.items()
+                     if value & mask in same), None)
+
+
+def _mask(length: int) -> int:
+    return (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
+
+
 class Fib:
-    """Routes by table, then by prefix length; lookups are remembered (the tables never change)."""
+    """Routes by table; lookups are remembered (the tables never change)."""
 
-    def __init__(self, routes: list[RouteEntry], rules: tuple[str, ...] = ("local", "main")) -> None:
-        tables: dict[str, dict[int, dict[int, RouteEntry]]] = {}
+    def __init__(self, routes: list[RouteEntry], rules: list[LookupEntry]) -> None:
+        self.rules = sorted([*rules, *KERNEL_RULES], key=lambda rule: rule.priority)
+        self._tables: dict[str, Prefixes[RouteEntry]] = {}
         for route in routes:
-            network, length = prefix(route.dst)
-            same = tables.setdefault(route.routes, {}).setdefault(length, {})
-            known = same.get(network)
+            table = self._tables.setdefault(route.routes, Prefixes())
+            known = table.get(route.dst)
             if known is None or route.metric < known.metric:
-                same[network] = route
-        self._tables = [
-            [((0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF, same)
-             for length, same in sorted(tables[name].items(), reverse=True)]
-            for name in rules if name in tables
-        ]
-        self._known: dict[str, RouteEntry | None] = {}
+                table.put(route.dst, route)
+        self._marked = any(rule.fwmark for rule in self.rules)
+        self._known: dict[str | tuple[str, int], RouteEntry | None] = {}
 
-    def lookup(self, dst: str) -> RouteEntry | None:
-        """Return the route for ``dst``, or None when no route matches."""
+    def lookup(self, dst: str, mark: int = 0) -> RouteEntry | None:
+        """Return the route for ``dst`` (and the packet's firewall mark), or None when none matches."""
+        key = (dst, mark) if mark and self._marked else dst
         try:
-            return self._known[dst]
+            return self._known[key]
         except KeyError:
             pass
-        value = number(dst)
-        found = next((same[value & mask] for table in self._tables
-                      for mask, same in table if value & mask in same), None)
+        found = self._search(dst, mark)
         if len(self._known) > 4096:
             self._known.clear()
-        self._known[dst] = found
+        self._known[key] = found
         return found
+
+    def _search(self, dst: str, mark: int) -> RouteEntry | None:
+        for rule in self.rules:
+            if rule.lookup in self._tables and applies(rule, mark):
+                found = self._tables[rule.lookup].find(dst)
+                if found and found.type != "throw":
+                    return found
+        return None
+
+
+def applies(rule: LookupEntry, mark: int) -> bool:
+    """Say whether a routing rule is for packets with this mark (``fib4_rule_match``)."""
+    if rule.fwmark is None:
+        return True
+    value, mask = rule.fwmark
+    return (mark & mask == value) != rule.inverted

@@ -9,33 +9,50 @@ from __future__ import annotations
 from packetwalk import wire
 from packetwalk.datapath import local, quotation
 from packetwalk.datapath.conntrack import Connection
-from packetwalk.datapath.netfilter import Verdict
+from packetwalk.datapath.netfilter import UNTRACKED, Verdict
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
+from packetwalk.tables import RuleEntry
 
 TO_DESTINATION = {"PREROUTING", "OUTPUT"}
 
 
 def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: str | None) -> bool:
     """Take the packet through hook ``name``; False when it was dropped there."""
-    ruleset = ns.ruleset
-    if ruleset.tracks and skb.conn is None and name in TO_DESTINATION:
-        _track(run, ns, skb)
-    for table in ruleset.at[name]:
+    tables = ns.ruleset.at[name]
+    if name in TO_DESTINATION:
+        if tables and tables[0] == "raw":
+            if not _filter(run, ns, skb, "raw", name, indev, outdev):
+                return False
+            tables = tables[1:]
+        if ns.ruleset.tracks and skb.conn is None and not skb.untracked:
+            _track(run, ns, skb)
+    for table in tables:
         if table == "nat":
             if skb.conn and skb.original and not skb.conn.assured:
                 _new_connection(run, ns, skb, name, indev, outdev)
-        else:
-            verdict = _verdict(ns, table, name, skb, indev, outdev)
-            if verdict.target in ("DROP", "REJECT"):
-                _refuse(run, ns, skb, name, outdev or indev, verdict)
-                return False
-            run.emit(ns, skb, "hook", outdev or indev, verdict.entry, verdict.note, name)
+        elif not _filter(run, ns, skb, table, name, indev, outdev):
+            return False
     if skb.conn:
         if skb.conn.translated:
             _rewrite(run, ns, skb, name, outdev or indev, None)
         if name in ("POSTROUTING", "INPUT"):
             run.conntrack(ns).confirm(skb.conn)
+    return True
+
+
+def _filter(run: Run, ns: Netns, skb: Skb, table: str, name: str, indev: str | None,
+            outdev: str | None) -> bool:
+    """Ask a table that lets pass or not; name the network policies that let pass."""
+    verdict = _verdict(ns, table, name, skb, indev, outdev)
+    dev = outdev or indev
+    for passed in verdict.allowed:
+        run.emit(ns, skb, "policy", dev, passed.entry, passed.note, name)
+    if verdict.target in ("DROP", "REJECT"):
+        _refuse(run, ns, skb, name, dev, verdict)
+        return False
+    skb.untracked = verdict.untracked
+    run.emit(ns, skb, "hook", dev, verdict.entry, verdict.note, name)
     return True
 
 
@@ -55,7 +72,7 @@ def _track(run: Run, ns: Netns, skb: Skb) -> None:
 def _verdict(ns: Netns, table: str, name: str, skb: Skb, indev: str | None,
              outdev: str | None) -> Verdict:
     """Ask one table about the packet as it is now."""
-    state = None
+    state = UNTRACKED if skb.untracked else None
     if skb.conn:
         l4 = skb.stack[skb.at + 1]
         related = l4.proto == "icmp" and l4.type not in (0, 8)
@@ -67,6 +84,9 @@ def _verdict(ns: Netns, table: str, name: str, skb: Skb, indev: str | None,
 
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:
     disposition = "dropped" if verdict.target == "DROP" else "rejected"
+    if isinstance(verdict.entry, RuleEntry) and verdict.entry.policy:
+        run.emit(ns, skb, "policy", dev, verdict.entry, verdict.note, name)
+        disposition = "denied"
     run.drop(ns, skb, dev, verdict.entry, verdict.note, disposition,
              name)
     if verdict.target == "REJECT":

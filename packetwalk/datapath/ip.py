@@ -41,7 +41,7 @@ def prerouting(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
 
 def lookup(run: Run, ns: Netns, skb: Skb, dst: str, key: str = "") -> RouteEntry | None:
     """Find the route for ``dst`` and say so; None when there is none (the sender is told)."""
-    route = ns.fib.lookup(dst)
+    route = ns.fib.lookup(dst, skb.mark)
     if route is None:
         run.drop(ns, skb, None, None, ("no-route", dst), "no_route")
         local.send_error(run, ns, skb, 3, 0)
@@ -49,6 +49,9 @@ def lookup(run: Run, ns: Netns, skb: Skb, dst: str, key: str = "") -> RouteEntry
     if route.type == "blackhole":
         run.drop(ns, skb, None, route, ("blackhole", dst, route.dst), "no_route")
         return None
+    if route.routes not in ("local", "main"):
+        rule = next(rule for rule in ns.lookups if rule.lookup == route.routes)
+        run.emit(ns, skb, "route", None, rule, ("lookup", rule.priority, route.routes))
     if route.type in ("local", "broadcast"):
         note = ("local", dst)
     elif route.gateway:
@@ -90,7 +93,7 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "") -> None:
         return
     if not hooks.hook(run, ns, skb, "OUTPUT", None, route.dev):
         return
-    changed = ns.fib.lookup(skb.ip.dst)
+    changed = ns.fib.lookup(skb.ip.dst, skb.mark)
     if changed is not route:
         route = lookup(run, ns, skb, skb.ip.dst)
         if route is None:

@@ -7,12 +7,10 @@ twice.  Source for the order of tables at a hook: the priorities in
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from typing import NamedTuple
 
 from packetwalk.datapath.conntrack import Tuple
-from packetwalk.datapath.fib import number, prefix
+from packetwalk.datapath.matches import MATCHES, VALUES, Match, State, View, options
 from packetwalk.tables import PolicyEntry, RuleEntry
 
 TABLES_AT = {
@@ -22,28 +20,16 @@ TABLES_AT = {
     "OUTPUT": ("raw", "mangle", "nat", "filter"),
     "POSTROUTING": ("mangle", "nat"),
 }
+UNTRACKED = "UNTRACKED"
 FINAL = {"ACCEPT", "DROP", "REJECT", "DNAT", "SNAT", "MASQUERADE"}
-
-
-class View(NamedTuple):
-    """What rules can match on: one packet at one hook."""
-
-    src: str
-    dst: str
-    protocol: str
-    sport: int
-    dport: int
-    indev: str | None
-    outdev: str | None
-    mark: int
-    ctstate: str | None
 
 
 class Verdict(NamedTuple):
     """``target`` decided by ``entry`` (a rule, or the chain's policy); ``mark`` is the packet's now.
 
     ``chain`` is the path of chains to the rule, ``argument`` the address of a NAT target, ``note``
-    the sentence's key and arguments.
+    the sentence's key and arguments.  ``allowed`` are the rules of network policies that let the packet
+    pass on its way to the verdict, each with its path; ``untracked`` says that a rule asked for that.
     """
 
     target: str
@@ -52,14 +38,13 @@ class Verdict(NamedTuple):
     mark: int
     argument: str | None = None
     note: tuple = ()
+    allowed: tuple["Verdict", ...] = ()
+    untracked: bool = False
 
     @property
     def path(self) -> str:
         """Where the rule stands: the table, then the chains that led to it."""
         return f"table {self.entry.chain_table}, {self.chain}"
-
-
-Match = Callable[[View], bool]
 
 
 class Rule(NamedTuple):
@@ -69,71 +54,28 @@ class Rule(NamedTuple):
     matches: tuple[Match, ...]
     target: str
     argument: str | None
+    goes: bool = False  # -g: a RETURN there does not come back here
 
 
-def _net(value: str, field: str) -> Match:
-    network, length = prefix(value)
-    mask = (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
-    if field == "src":
-        return lambda view: number(view.src) & mask == network
-    return lambda view: number(view.dst) & mask == network
-
-
-def _device(value: str, field: str) -> Match:
-    stem = value.removesuffix("+")
-    if stem != value:
-        return lambda view: (getattr(view, field) or "").startswith(stem)
-    return lambda view: getattr(view, field) == value
-
-
-def _mark(value: str) -> Match:
-    wanted, _, mask = value.partition("/")
-    bits, want = int(mask or "0xffffffff", 16), int(wanted, 16)
-    return lambda view: view.mark & bits == want
-
-
-def _states(value: str) -> Match:
-    states = set(value.split(","))
-    return lambda view: view.ctstate in states
-
-
-MATCHES: dict[str, Callable[[str], Match]] = {
-    "-s": lambda value: _net(value, "src"),
-    "-d": lambda value: _net(value, "dst"),
-    "-i": lambda value: _device(value, "indev"),
-    "-o": lambda value: _device(value, "outdev"),
-    "-p": lambda value: lambda view: view.protocol == value,
-    "--dport": lambda value: lambda view: view.dport == int(value),
-    "--sport": lambda value: lambda view: view.sport == int(value),
-    "--mark": _mark,
-    "--ctstate": _states,
-}
 ARGUMENTS = {"--to-destination", "--to-source", "--set-xmark", "--reject-with"}
-IGNORED = {"-m", "--comment"}
-FLAGS = {"--random-fully"}
+IGNORED = {"--comment", *(word for word, values in VALUES.items() if not values)}
 
 
-def compile_rule(entry: RuleEntry) -> Rule:
+def compile_rule(entry: RuleEntry, state: State) -> Rule:
     """Return the compiled form of one rule; ValueError names a word that is not known."""
-    words, matches, target, argument = shlex.split(entry.spec), [], "", None
-    negated = False
-    queue = iter(words)
-    for word in queue:
-        if word == "!":
-            negated = True
-        elif word in IGNORED:
-            next(queue)
-        elif word == "-j":
-            target = next(queue)
+    matches, target, argument, goes = [], "", None, False
+    for word, values, negated, flags in options(entry.spec):
+        if word in ("-j", "-g"):
+            target, goes = values[0], word == "-g"
         elif word in ARGUMENTS:
-            argument = f"{word} {next(queue)}"
+            argument = f"{word} {values[0]}"
         elif word in MATCHES:
-            match = MATCHES[word](next(queue))
-            matches.append(_not(match) if negated else match)
-            negated = False
-        elif word not in FLAGS:
+            match = MATCHES[word](values, flags, state)
+            if match:
+                matches.append(_not(match) if negated else match)
+        elif word not in IGNORED:
             raise ValueError(f"iptables rule {str(entry)!r}: word {word!r} is not known")
-    return Rule(entry, tuple(matches), target, argument)
+    return Rule(entry, tuple(matches), target, argument, goes)
 
 
 def _not(match: Match) -> Match:
@@ -143,11 +85,12 @@ def _not(match: Match) -> Match:
 class Ruleset:
     """All chains of one network namespace; verdicts are remembered (the rules never change)."""
 
-    def __init__(self, rules: list[RuleEntry], policies: list[PolicyEntry]) -> None:
+    def __init__(self, rules: list[RuleEntry], policies: list[PolicyEntry],
+                 state: State) -> None:
         self._chains: dict[tuple[str, str], list[Rule]] = {}
         for entry in rules:
             chain = self._chains.setdefault((entry.chain_table, entry.chain), [])
-            chain.append(compile_rule(entry))
+            chain.append(compile_rule(entry, state))
         self._policies = {(p.chain_table, p.chain): p for p in policies}
         self.at = {
             hook: tuple(table for table in tables if (table, hook) in self._chains
@@ -176,45 +119,54 @@ class Ruleset:
             pass
         view = View(packet.src, packet.dst, packet.protocol, packet.sport, packet.dport,
                     indev, outdev, mark, ctstate)
-        found, returned, mark = self._run(table, hook, view, hook)
+        allowed: list[Verdict] = []
+        found, returned, view = self._run(table, hook, view, hook, allowed)
         if found is None:
             policy = self._policies.get((table, hook)) or PolicyEntry(table, hook, "ACCEPT")
-            found = (returned or Verdict(policy.target, policy, hook, mark))._replace(
-                target=policy.target, mark=mark)
-        found = found._replace(note=_note(found))
+            found = (returned or Verdict(policy.target, policy, hook, view.mark))._replace(
+                target=policy.target, mark=view.mark)
+        found = found._replace(note=_note(found), allowed=tuple(allowed),
+                               untracked=view.ctstate == UNTRACKED)
         if len(self._known) > 4096:
             self._known.clear()
         self._known[key] = found
         return found
 
-    def _run(self, table: str, chain: str, view: View,
-             path: str) -> tuple[Verdict | None, Verdict | None, int]:
-        """Walk one chain: (the final verdict or None, the last RETURN met or None, the mark)."""
+    def _run(self, table: str, chain: str, view: View, path: str,
+             allowed: list[Verdict]) -> tuple[Verdict | None, Verdict | None, View]:
+        """Walk one chain: (the final verdict or None, the last RETURN met or None, the view now)."""
         returned = None
         for rule in self._chains.get((table, chain), ()):
             if not all(match(view) for match in rule.matches):
                 continue
             verdict = Verdict(rule.target, rule.entry, path, view.mark, rule.argument)
             if rule.target == "RETURN":
-                return None, verdict, view.mark
+                return None, verdict, view
             if rule.target == "MARK":
                 view = view._replace(mark=_marked(view.mark, rule.argument))
+                if rule.entry.policy:
+                    allowed.append(verdict._replace(note=("allowed", verdict.path)))
+            elif rule.target in ("NOTRACK", "CT"):
+                view = view._replace(ctstate=UNTRACKED)
             elif rule.target == "":
                 continue  # a rule without -j only counts
             elif rule.target in FINAL:
-                return verdict, None, view.mark
+                return verdict, None, view
             else:
-                found, inner, mark = self._run(table, rule.target, view, f"{path} > {rule.target}")
-                if found:
-                    return found, None, mark
-                returned, view = inner or returned, view._replace(mark=mark)
-        return None, returned, view.mark
+                found, inner, view = self._run(table, rule.target, view, f"{path} > {rule.target}",
+                                               allowed)
+                if found or rule.goes:
+                    return found, inner or returned, view
+                returned = inner or returned
+        return None, returned, view
 
 
 def _note(verdict: Verdict) -> tuple:
     """Return the sentence's key: a rule decided, a RETURN did, or only the policy was left."""
     if isinstance(verdict.entry, PolicyEntry):
         key = "policy"
+    elif verdict.entry.policy and verdict.target == "DROP":
+        key = "denied"
     else:
         key = "returned" if verdict.entry.spec.endswith("RETURN") else "verdict"
     return key, verdict.path, verdict.target

@@ -6,12 +6,13 @@ bridge and its ports) is added here, with ``kernel`` as its author.
 
 from __future__ import annotations
 
-from packetwalk.datapath.fib import Fib, number
+from packetwalk.datapath.fib import Fib, Prefixes, number
+from packetwalk.datapath.matches import State
 from packetwalk.datapath.netfilter import Ruleset
 from packetwalk.plan import Operation
 from packetwalk.tables import (
-    AddrEntry, Entry, FdbEntry, LinkEntry, NeighEntry, PolicyEntry, RouteEntry, RuleEntry,
-    SocketEntry, SysctlEntry,
+    AddrEntry, Entry, FdbEntry, LinkEntry, LookupEntry, NeighEntry, PeerEntry, PolicyEntry,
+    RouteEntry, RuleEntry, SetEntry, SocketEntry, SysctlEntry,
 )
 
 
@@ -34,17 +35,27 @@ class Netns:
         self.policies: list[PolicyEntry] = []
         self.sysctls: dict[str, SysctlEntry] = {}
         self.sockets: dict[tuple[str, int], SocketEntry] = {}
+        self.lookups: list[LookupEntry] = []
+        self.peers: list[PeerEntry] = []
+        self.sets: dict[str, SetEntry] = {}
         for operation in operations:
             self._add(operation.entry, operation.by, operation.source)
         self._kernel_routes()
         self._kernel_fdb()
-        self.fib = Fib(self.routes)
-        self.ruleset = Ruleset(self.rules, self.policies)
+        self.fib = Fib(self.routes, self.lookups)
         self.mtus = {name: link.mtu for name, link in self.links.items()}
         self.local = {addr.local: addr.dev for addr in self.addrs}
+        state = State(self.fib, self.local, self.sets)
+        self.ruleset = Ruleset(self.rules, self.policies, state)
         self.ports = {name: [link for link in self.links.values() if link.master == name]
                       for name, link in self.links.items() if link.kind == "bridge"}
         self.vxlan = {link.port: link for link in self.links.values() if link.kind == "vxlan"}
+        self.ipip = [link for link in self.links.values() if link.kind == "ipip"]
+        self.wireguard = {link.port: link for link in self.links.values() if link.kind == "wireguard"}
+        self.allowed_ips: dict[str, Prefixes[PeerEntry]] = {}
+        for peer in self.peers:
+            for network in peer.allowed_ips:
+                self.allowed_ips.setdefault(peer.dev, Prefixes()).put(network, peer)
 
     def _add(self, entry: Entry, by: str, source: str) -> None:
         self.origin.setdefault(entry, (by, source))
@@ -59,6 +70,8 @@ class Netns:
                 self.neighs[entry.dev, entry.dst] = entry
             case FdbEntry():
                 self.fdb[entry.master or entry.ifname, entry.mac] = entry
+            case RuleEntry(inserted=True):
+                self.rules.insert(0, entry)
             case RuleEntry():
                 self.rules.append(entry)
             case PolicyEntry():
@@ -67,6 +80,12 @@ class Netns:
                 self.sysctls[entry.key] = entry
             case SocketEntry():
                 self.sockets[entry.protocol, entry.port] = entry
+            case LookupEntry():
+                self.lookups.append(entry)
+            case PeerEntry():
+                self.peers.append(entry)
+            case SetEntry():
+                self.sets[entry.name] = entry
 
     def _kernel(self, entry: Entry) -> None:
         self._add(entry, "kernel", "")
@@ -121,12 +140,16 @@ class Netns:
 
     def json(self) -> dict:
         """Return the tables with the members of ``ip -j`` and ``bridge -j``."""
+        extra = {"rule": [rule.json() for rule in self.fib.rules] if self.lookups else [],
+                 "wg": [peer.json() for peer in self.peers],
+                 "ipset": [each.json() for each in self.sets.values()]}
         return {"link": [link.json() for link in self.links.values()],
                 "addr": [addr.json() for addr in self.addrs],
                 "route": [route.json() for route in sorted_routes(self.routes)],
                 "neigh": [neigh.json() for neigh in self.neighs.values()],
                 "fdb": [fdb.json() for fdb in self.fdb.values()],
-                "iptables": iptables_save(self.rules, self.policies)}
+                "iptables": iptables_save(self.rules, self.policies),
+                **{name: entries for name, entries in extra.items() if entries}}
 
 
 def _same_subnet(addr: AddrEntry, dst: str) -> bool:

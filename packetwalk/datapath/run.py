@@ -36,21 +36,23 @@ class Skb:
     """A packet on its way, as the kernel's ``sk_buff``: headers, mark, connection.
 
     ``at`` is the place of the IP header in ``stack`` (1 behind an Ethernet header, else 0);
-    ``ports`` are the bridge's ports it came in by and goes out of (netfilter's physdev).
+    ``ports`` are the bridge's ports it came in by and goes out of (netfilter's physdev);
+    ``hop`` is the route's next hop, for a device without Ethernet.
     """
 
-    __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged", "known", "ports")
+    __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged", "known", "ports",
+                 "hop", "untracked")
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
         self.flight, self.stack, self.at = flight, stack, at
-        self.mark = 0
+        self.mark, self.hop = 0, ""
         self.forget()
 
     def forget(self) -> None:
         """Forget the connection, as the kernel does when a packet is wrapped or unwrapped."""
         self.conn: Connection | None = None
         self.original = True
-        self.bridged = False
+        self.bridged = self.untracked = False
         self.ports: tuple[str | None, str | None] = (None, None)
         self.known: Tuple | None = None
 

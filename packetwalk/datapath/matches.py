@@ -1,0 +1,150 @@
+"""What a netfilter rule can ask about a packet, in the words of ``iptables-save``.
+
+Each word becomes a function of the packet; those that need more than the packet (a set, the routing
+table, the machine's own addresses) find it in ``State``.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from packetwalk.datapath.fib import Fib, Prefixes, number, prefix
+from packetwalk.tables import SetEntry
+
+
+class View(NamedTuple):
+    """What rules can match on: one packet at one hook."""
+
+    src: str
+    dst: str
+    protocol: str
+    sport: int
+    dport: int
+    indev: str | None
+    outdev: str | None
+    mark: int
+    ctstate: str | None
+
+
+class State(NamedTuple):
+    """The tables of the machine that rules ask: routes, own addresses with their devices, sets."""
+
+    fib: Fib
+    local: Mapping[str, str]
+    sets: Mapping[str, SetEntry]
+
+
+Match = Callable[[View], bool]
+
+
+class Option(NamedTuple):
+    """A word of a rule with its values; ``flags`` are the words without values beside it."""
+
+    word: str
+    values: tuple[str, ...]
+    negated: bool
+    flags: set[str]
+
+
+def options(spec: str) -> Iterator[Option]:
+    """Read a rule word by word; the flags of a match belong to its module (``-m``)."""
+    found: list[Option] = []
+    negated, flags = False, set[str]()
+    queue = iter(shlex.split(spec))
+    for word in queue:
+        if word == "!":
+            negated = True
+            continue
+        if word in ("-m", "-j"):
+            flags = set()
+        values = tuple(next(queue) for _ in range(VALUES.get(word, 1)))
+        if not values:
+            flags.add(word)
+        found.append(Option(word, values, negated, flags))
+        negated = False
+    return iter(found)
+
+
+VALUES = {"--match-set": 2, "--invert": 0, "--validmark": 0, "--limit-iface-out": 0,
+          "--random-fully": 0, "--notrack": 0}
+
+
+def _net(values: tuple[str, ...], side: str) -> Match:
+    network, length = prefix(values[0])
+    mask = (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
+    if side == "src":
+        return lambda view: number(view.src) & mask == network
+    return lambda view: number(view.dst) & mask == network
+
+
+def _device(values: tuple[str, ...], side: str) -> Match:
+    stem = values[0].removesuffix("+")
+    if stem != values[0]:
+        return lambda view: (getattr(view, side) or "").startswith(stem)
+    return lambda view: getattr(view, side) == stem
+
+
+def _mark(values: tuple[str, ...]) -> Match:
+    wanted, _, mask = values[0].partition("/")
+    bits, want = int(mask or "0xffffffff", 16), int(wanted, 16)
+    return lambda view: view.mark & bits == want
+
+
+def _ports(values: tuple[str, ...], side: str) -> Match:
+    ports = {int(port) for port in values[0].split(",")}
+    return lambda view: getattr(view, side) in ports
+
+
+def _states(values: tuple[str, ...]) -> Match:
+    states = set(values[0].split(","))
+    return lambda view: view.ctstate in states
+
+
+def _set(values: tuple[str, ...], state: State) -> Match:
+    """``-m set``: the longest network of the set that holds the address; none in a set not there."""
+    name, side = values
+    members: Prefixes[str] = Prefixes()
+    for member in state.sets[name].members if name in state.sets else ():
+        members.put(member, member)
+    return lambda view: members.find(getattr(view, side)) is not None
+
+
+def _address_type(values: tuple[str, ...], flags: set[str], state: State, side: str) -> Match:
+    """``-m addrtype``, of which only LOCAL: an address of this machine (of the outgoing device)."""
+    if values != ("LOCAL",):
+        raise ValueError(f"address type {values[0]} is not known")
+    if "--limit-iface-out" in flags:
+        return lambda view: state.local.get(getattr(view, side)) == view.outdev
+    return lambda view: getattr(view, side) in state.local
+
+
+def _reverse_path(flags: set[str], state: State) -> Match:
+    """``-m rpfilter`` (``rpfilter_lookup_reverse``): does the way back leave by the way it came?"""
+    def passes(view: View) -> bool:
+        route = state.fib.lookup(view.src, view.mark if "--validmark" in flags else 0)
+        return route is not None and route.type == "unicast" and route.dev == view.indev
+    return (lambda view: not passes(view)) if "--invert" in flags else passes
+
+
+def _module(values: tuple[str, ...], flags: set[str], state: State) -> Match | None:
+    return _reverse_path(flags, state) if values == ("rpfilter",) else None
+
+
+MATCHES: dict[str, Callable[[tuple[str, ...], set[str], State], Match | None]] = {
+    "-m": _module,
+    "-s": lambda values, flags, state: _net(values, "src"),
+    "-d": lambda values, flags, state: _net(values, "dst"),
+    "-i": lambda values, flags, state: _device(values, "indev"),
+    "-o": lambda values, flags, state: _device(values, "outdev"),
+    "-p": lambda values, flags, state: lambda view: view.protocol == values[0],
+    "--dport": lambda values, flags, state: _ports(values, "dport"),
+    "--sport": lambda values, flags, state: _ports(values, "sport"),
+    "--dports": lambda values, flags, state: _ports(values, "dport"),
+    "--mark": lambda values, flags, state: _mark(values),
+    "--ctstate": lambda values, flags, state: _states(values),
+    "--match-set": lambda values, flags, state: _set(values, state),
+    "--src-type": lambda values, flags, state: _address_type(values, flags, state, "src"),
+    "--dst-type": lambda values, flags, state: _address_type(values, flags, state, "dst"),
+}
