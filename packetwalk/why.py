@@ -30,6 +30,7 @@ SENTENCES = {
     "to-tunnel": "The packet is handed to {0}, which will wrap it.",
     "up": "The bridge hands the frame to the machine's own IP layer, by its own interface.",
     "unwrapped": "The inner frame appears on {0} as if it had just been received there.",
+    "unwrapped-packet": "The inner packet appears on {0} as if it had just been received there.",
     "loop-dev": "The packet never leaves the machine.",
     "local": "{0} is an address of this machine: the packet goes up to a socket.",
     "gateway": "{0} matches {1}, the longest prefix that fits: next hop {2} on {3}.",
@@ -37,6 +38,8 @@ SENTENCES = {
     "blackhole": "{0} matches {1}, a blackhole: the packet is discarded without a word.",
     "outer-route": "The wrapped packet is sent like any other: a second look-up, for {0}.",
     "lookup": "Rule {0} comes before the main table and fits this packet: table {1} is asked first.",
+    "outer-marked": "The encrypted packet is sent like any other: a second look-up, for {0}. WireGuard has "
+                    "marked it, so the rule for packets without that mark does not apply.",
     "no-route": "No route matches {0}.",
     "forward": "This machine forwards: the time to live falls from {0} to {1}, the checksum follows.",
     "not-forwarding": "net.ipv4.ip_forward is 0: the kernel does not forward for others.",
@@ -51,8 +54,20 @@ SENTENCES = {
     "no-vtep": "{0} has no entry for {1}, and there is no default: discarded without a word.",
     "encap": "Wrapped: VXLAN (network {0}), UDP to port {1}, IP from {2} to {3}. "
              "{4} bytes more than the inner frame.",
+    "encap-ipip": "Wrapped: one more IP header, protocol 4, from {0} to {1}; the time to live ({2}) and DF are "
+                  "copied from inside. {3} bytes more.",
+    "encap-wg": "{0} zeroes behind the packet make its length a multiple of 16 (at most the MTU); encrypted; "
+                "UDP from {1} to {2} port {3}. {4} bytes more.",
     "decap": "UDP port {0} belongs to the kernel's VXLAN driver; network {1} is {2}. "
              "It takes {3} bytes of headers off.",
+    "decap-ipip": "IP protocol 4 belongs to {0}: it takes the outer header of {1} bytes off.",
+    "decap-wg": "UDP port {0} belongs to WireGuard: decrypted, {1} bytes less.",
+    "peer": "{0} is among the AllowedIPs of this peer: the packet is encrypted for it and goes to {1}.",
+    "honest": "{0} is among the AllowedIPs of the peer that encrypted the packet: accepted.",
+    "dishonest": "{0} is not among the AllowedIPs of the peer that encrypted the packet: discarded.",
+    "no-peer": "No peer of {0} has {1} among its AllowedIPs: 'Required key not available'.",
+    "no-session": "No peer of {0} has a session with this number: discarded without a word.",
+    "no-underlay": "The wrapped packet would go to {0}, but no route leads there except through the tunnel.",
     "no-vni": "No VXLAN device here has network {0} on port {1}: discarded.",
     "verdict": "{0}: this rule matches, the verdict is {1}.",
     "allowed": "{0}: policy allows it, by a mark that a later rule will accept.",
