@@ -1,0 +1,150 @@
+"""What is compared of a frame, as one line of text, and frames made equal where masks allow.
+
+A number that somebody drew at random (a port after masquerading, the identifier of a ping) becomes
+``#1``, ``#2`` ... in the order of its first appearance: which number it is does not matter, where it
+changes and comes back does.  What is not in the line at all is named in ``MASKS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from packetwalk import wire
+from packetwalk.wire import Arp, Data, Ethernet, Header, Icmp, Ipv4, Tcp, Udp, Vxlan
+
+MASKED: dict[type, tuple[str, ...]] = {
+    Ipv4: ("id",), Icmp: ("id", "seq"), Udp: ("sport", "dport"),
+    Tcp: ("sport", "dport", "seq", "ack", "window", "options"), Data: ("content",),
+}
+ERRORS = (3, 5, 11, 12)
+
+
+class Seen(NamedTuple):
+    """A frame at a device of the model, or of the recording in the model's names."""
+
+    netns: str
+    dev: str
+    direction: str
+    stack: wire.Stack
+    data: bytes
+
+
+class Reader:
+    """Writes frames as lines, naming random numbers in the order in which they are met."""
+
+    def __init__(self, macs: Mapping[str, str], known: Iterable[int], *, ids: bool = True) -> None:
+        """``macs`` gives each MAC its owner's name; ``known`` are ports that nobody drew.
+
+        Without ``ids`` all identifiers, of echo requests and of fragments, are one.
+        """
+        self.macs, self.known, self.ids = macs, set(known), ids
+        self.names: dict[tuple[str, int], str] = {}
+        self.first: dict[str, int] = {}
+
+    def line(self, seen: Seen) -> str:
+        """Return one frame as text."""
+        size = wire.size(seen.stack)
+        return f"{seen.netns:8} {seen.dev:12} {seen.direction:3} {size:4} | " + " | ".join(
+            text for k, header in enumerate(seen.stack)
+            for text in [self._header(header, seen.stack[k - 1], seen.stack[k + 1:])])
+
+    def _number(self, kind: str, value: int) -> str:
+        if kind != "port" and not self.ids:
+            return "#"
+        if value in self.known:
+            return str(value)
+        return self.names.setdefault((kind, value), f"#{len(self.names) + 1}")
+
+    def _header(self, header: Header, outer: Header, inner: wire.Stack) -> str:
+        match header:
+            case Ethernet():
+                return f"{self._mac(header.src)} > {self._mac(header.dst)} {header.type:#06x}"
+            case Arp():
+                return (f"arp {header.op} {header.spa} {self._mac(header.sha)} asks "
+                        f"{header.tpa} {self._mac(header.tha)}")
+            case Ipv4():
+                return self._ip(header)
+            case Udp():
+                ends = "* > " if inner and isinstance(inner[0], Vxlan) else \
+                    f"{self._number('port', header.sport)} > "
+                return f"udp {ends}{self._number('port', header.dport)}"
+            case Tcp():
+                return self._tcp(header)
+            case Icmp():
+                echo = f" id {self._number('id', header.id)}" if header.type in (0, 8) else ""
+                return f"icmp {header.type}/{header.code} mtu {header.mtu}{echo}"
+            case Vxlan():
+                return f"vxlan {header.vni} flags {header.flags:#x}"
+            case Data() if isinstance(outer, Icmp) and outer.type in ERRORS:
+                return f"data {header.size}, quotes {self._quoted(header.content)}"
+        return f"data {header.size}"
+
+    def _mac(self, mac: str) -> str:
+        return self.macs.get(mac, mac)
+
+    def _ip(self, ip: Ipv4) -> str:
+        flags = " df" * ip.df + " more" * ip.mf
+        if ip.mf or ip.offset:
+            flags += f" fragment {self._number('ip', ip.id)}@{ip.offset}"
+        return f"{ip.src} > {ip.dst} proto {ip.protocol} ttl {ip.ttl} tos {ip.tos}{flags}"
+
+    def _tcp(self, tcp: Tcp) -> str:
+        ends = f"{self._number('port', tcp.sport)} > {self._number('port', tcp.dport)}"
+        if "S" in tcp.flags:
+            self.first.setdefault("B" if "A" in tcp.flags else "A", tcp.seq)
+        window = f" window {tcp.window}" if "S" in tcp.flags else ""
+        return (f"tcp {ends} {tcp.flags} seq {self._relative(tcp.seq)} "
+                f"ack {self._relative(tcp.ack)}{window} {options(tcp.options)}")
+
+    def _relative(self, value: int) -> str:
+        for name, first in self.first.items():
+            if 0 <= (value - first) % 2**32 < 64:
+                return f"{name}+{(value - first) % 2**32}"
+        return str(value)
+
+    def _quoted(self, content: bytes) -> str:
+        head = content[:2] + (20).to_bytes(2) + content[4:20]  # the quotation is cut short
+        ip, raw = wire.decode(head, first="ip")[0], content[20:28]
+        size = int.from_bytes(content[2:4])
+        ports = [raw[4:6]] if ip.protocol == 1 else [raw[0:2], raw[2:4]]
+        kind = "id" if ip.protocol == 1 else "port"
+        return (f"{self._ip(ip)} length {size} "
+                + " > ".join(self._number(kind, int.from_bytes(port)) for port in ports))
+
+
+def options(raw: bytes) -> str:
+    """Return TCP options as tcpdump would, without the values of timestamps and window scale."""
+    out, at = [], 0
+    while at < len(raw):
+        kind = raw[at]
+        length = 1 if kind in (0, 1) else raw[at + 1]
+        value = raw[at + 2:at + length]
+        names = {0: "end", 1: "nop", 2: "mss", 3: "wscale", 4: "sack", 8: "stamps"}
+        shown = f" {int.from_bytes(value)}" if kind == 2 else ""
+        out.append(names.get(kind, f"option {kind}") + shown)
+        at += length
+    return "[" + ", ".join(out) + "]"
+
+
+def with_masked(model: wire.Stack, recorded: wire.Stack) -> wire.Stack:
+    """Return the model's frame with the masked fields of the recorded one."""
+    out = []
+    for mine, theirs in zip(model, recorded, strict=True):
+        fields = MASKED.get(type(mine), ()) if type(mine) is type(theirs) else ()
+        out.append(mine._replace(**{name: getattr(theirs, name) for name in fields}))
+    return tuple(out)
+
+
+def renamed(stack: wire.Stack, macs: Mapping[str, str]) -> wire.Stack:
+    """Return a stack with other MACs."""
+    out = []
+    for header in stack:
+        if isinstance(header, Ethernet):
+            header = header._replace(dst=macs.get(header.dst, header.dst),
+                                     src=macs.get(header.src, header.src))
+        elif isinstance(header, Arp):
+            header = header._replace(sha=macs.get(header.sha, header.sha),
+                                     tha=macs.get(header.tha, header.tha))
+        out.append(header)
+    return tuple(out)
