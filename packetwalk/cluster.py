@@ -8,6 +8,7 @@ second, and ``coredns`` on the control plane, as kind places them.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -74,6 +75,14 @@ def made_mac(text: str) -> str:
     """Return a locally administered unicast MAC derived from ``text`` by SHA-1."""
     digest = hashlib.sha1(text.encode(), usedforsecurity=False).digest()
     return ":".join(f"{byte:02x}" for byte in [(digest[0] & 0xFC) | 0x02, *digest[1:6]])
+
+
+def made_key(text: str) -> str:
+    """Return 32 bytes derived from ``text`` in base64, where WireGuard prints a public key.
+
+    It is a name for a peer, not a key: nobody knows a private half.
+    """
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def letters(index: int) -> str:

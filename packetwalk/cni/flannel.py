@@ -9,20 +9,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from packetwalk.cluster import Cluster, Node, Pod, made_mac
+from packetwalk.cluster import Cluster, Node, Pod, made_key, made_mac
 from packetwalk.cni import Fault, Mode, Plugin
 from packetwalk.plan import Operation
 from packetwalk.tables import (
-    AddrEntry, FdbEntry, LinkEntry, NeighEntry, RouteEntry, RuleEntry, SocketEntry, SysctlEntry,
+    AddrEntry, Entry, FdbEntry, LinkEntry, NeighEntry, PeerEntry, RouteEntry, RuleEntry, SocketEntry,
+    SysctlEntry,
 )
 
 VNI, PORT, OVERHEAD = 1, 8472, 50
+WG_PORT = 51820
 VXLAN = "pkg/backend/vxlan/vxlan_network.go"
 DEVICE = "pkg/backend/vxlan/device.go"
 HOSTGW = "pkg/backend/hostgw/hostgw.go"
+IPIP = "pkg/backend/ipip/ipip.go"
+WIREGUARD = "pkg/backend/wireguard/wireguard_network.go"
 MASQ = "pkg/trafficmngr/iptables/iptables.go"
+KERNEL = {"vxlan": "drivers/net/vxlan/vxlan_core.c", "wireguard": "drivers/net/wireguard"}
 BRIDGE = "plugins/main/bridge/bridge.go"
 HEADERS = (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14))
+WG_HEADERS = (("IPv4", 20), ("UDP", 8), ("WireGuard", 16), ("authentication tag", 16))
 
 
 def pod_address(cluster: Cluster, pod: Pod) -> str:
@@ -51,36 +57,53 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
 
 
 def _flanneld(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
-    name = node.name
-    if mode != "host-gw":
-        address, mac = vtep(cluster, node)
-        device = f"flannel.{VNI}"
-        yield Operation(name, LinkEntry(device, "vxlan", cluster.mtu - OVERHEAD, mac, vni=VNI,
-                                        local=node.address, link="eth0", port=PORT),
-                        "flanneld", DEVICE)
-        yield Operation(name, AddrEntry(device, address, 32), "flanneld", DEVICE)
-        yield Operation(name, SocketEntry("udp", PORT, "kernel (vxlan)"), "kernel",
-                        "drivers/net/vxlan/vxlan_core.c")
+    yield from _device(cluster, mode, node)
     for peer in cluster.nodes:
         if peer is not node:
-            yield from _peer(cluster, mode, node, peer)
+            for entry, source in _peer(cluster, mode, node, peer):
+                yield Operation(node.name, entry, "flanneld", source)
     for table, chain, spec in _rules(cluster, node):
-        yield Operation(name, RuleEntry(table, chain, spec), "flanneld", MASQ)
+        yield Operation(node.name, RuleEntry(table, chain, spec), "flanneld", MASQ)
 
 
-def _peer(cluster: Cluster, mode: str, node: Node, peer: Node) -> Iterator[Operation]:
-    name, cidr = node.name, str(cluster.pod_cidr(peer))
-    direct = mode == "host-gw" or mode == "vxlan-directrouting"
-    if direct and adjacent(node, peer):
-        source = HOSTGW if mode == "host-gw" else VXLAN
-        yield Operation(name, RouteEntry(cidr, "eth0", peer.address), "flanneld", source)
+def _device(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
+    """Return the backend's device, its address (the first of the podCIDR) and its port."""
+    name, (address, mac) = node.name, vtep(cluster, node)
+    mtu = _mode(mode).pod_mtu(cluster.mtu)
+    if mode == "ipip":
+        device, source = LinkEntry("flannel.ipip", "ipip", mtu, "", local=node.address), IPIP
+    elif mode == "wireguard":
+        device = LinkEntry("flannel-wg", "wireguard", mtu, "", port=WG_PORT, key=made_key(name))
+        source = WIREGUARD
+    elif mode == "host-gw":
+        return
+    else:
+        device, source = LinkEntry(f"flannel.{VNI}", "vxlan", mtu, mac, vni=VNI, local=node.address,
+                                   link="eth0", port=PORT), DEVICE
+    yield Operation(name, device, "flanneld", source)
+    yield Operation(name, AddrEntry(device.ifname, address, 32), "flanneld", source)
+    if mode == "wireguard":
+        yield Operation(name, RouteEntry(str(cluster.pod_network), device.ifname, scope="link"),
+                        "flanneld", source)
+    if device.port:
+        yield Operation(name, SocketEntry("udp", device.port, f"kernel ({device.kind})"), "kernel",
+                        KERNEL[device.kind])
+
+
+def _peer(cluster: Cluster, mode: str, node: Node, peer: Node) -> Iterator[tuple[Entry, str]]:
+    """Return the entries for one other node, each with its source."""
+    cidr, (address, mac) = str(cluster.pod_cidr(peer)), vtep(cluster, peer)
+    if mode == "ipip":
+        yield RouteEntry(cidr, "flannel.ipip", peer.address, onlink=True), IPIP
+    elif mode == "wireguard":
+        yield PeerEntry("flannel-wg", made_key(peer.name), f"{peer.address}:{WG_PORT}", (cidr,)), WIREGUARD
+    elif mode in ("host-gw", "vxlan-directrouting") and adjacent(node, peer):
+        yield RouteEntry(cidr, "eth0", peer.address), HOSTGW if mode == "host-gw" else VXLAN
     elif mode != "host-gw":
-        address, mac = vtep(cluster, peer)
         device = f"flannel.{VNI}"
-        yield Operation(name, NeighEntry(address, device, mac, "PERMANENT"), "flanneld", VXLAN)
-        yield Operation(name, FdbEntry(mac, device, peer.address, flags=("self",),
-                                       state="permanent"), "flanneld", VXLAN)
-        yield Operation(name, RouteEntry(cidr, device, address, onlink=True), "flanneld", VXLAN)
+        yield NeighEntry(address, device, mac, "PERMANENT"), VXLAN
+        yield FdbEntry(mac, device, peer.address, flags=("self",), state="permanent"), VXLAN
+        yield RouteEntry(cidr, device, address, onlink=True), VXLAN
 
 
 def _rules(cluster: Cluster, node: Node) -> list[tuple[str, str, str]]:
@@ -147,12 +170,15 @@ MODES = (
     Mode("vxlan-directrouting", "VXLAN with DirectRouting", "recommended, an option of vxlan",
          HEADERS, lambda mtu: mtu - OVERHEAD),
     Mode("host-gw", "host-gw", "recommended for experienced users", (), lambda mtu: mtu),
+    Mode("wireguard", "WireGuard", "recommended", WG_HEADERS, lambda mtu: mtu - 80),
+    Mode("ipip", "IPIP", "experimental", (("IPv4", 20),), lambda mtu: mtu - 20),
 )
 
 
 # --- what goes wrong -------------------------------------------------------------------------
 ALL = tuple(mode.name for mode in MODES)
 TUNNELLED = ("vxlan", "vxlan-directrouting")
+PER_PEER = tuple(name for name in ALL if name != "wireguard")  # one route for each node
 CROSS = ("cross-node", "service", "node-to-pod")
 
 
@@ -195,11 +221,14 @@ def _underlay_mtu(cluster: Cluster, node: Node, plan: list[Operation]) -> list[O
             if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth" else op for op in plan]
 
 
-def _firewall(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    if node is not _receiver(cluster):
-        return plan
-    rule = RuleEntry("filter", "INPUT", f"-p udp -m udp --dport {PORT} -j DROP")
-    return [*plan, Operation(node.name, rule, "host firewall")]
+def _blocked(match: str):
+    """Return a change: a firewall on the receiving node drops what ``match`` says."""
+    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+        if node is not _receiver(cluster):
+            return plan
+        rule = RuleEntry("filter", "INPUT", f"{match} -j DROP")
+        return [*plan, Operation(node.name, rule, "host firewall")]
+    return change
 
 
 def _forward_drop(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
@@ -223,9 +252,9 @@ def _no_pod_cidr(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Op
         theirs = {"flanneld", "bridge plugin", "host-local", "flannel CNI plugin"}
         return [op for op in plan if op.by not in theirs]
     address, mac = vtep(cluster, peer)
-    unknown = {address, mac, str(cluster.pod_cidr(peer))}
+    unknown = {address, mac, str(cluster.pod_cidr(peer)), made_key(peer.name)}
     return [op for op in plan if op.by != "flanneld"
-            or not unknown & {getattr(op.entry, "dst", None), getattr(op.entry, "mac", None)}]
+            or not unknown & {getattr(op.entry, name, None) for name in ("dst", "mac", "key")}]
 
 
 def _other_vtep_mac(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
@@ -242,7 +271,13 @@ FAULTS = (
           ("service-local",), ALL, _sysctl("net.bridge.bridge-nf-call-iptables", "0")),
     Fault("udp-8472-blocked", "UDP 8472 is blocked",
           "A firewall on the receiving node drops UDP port 8472. Same-node traffic works.",
-          CROSS, ("vxlan",), _firewall),
+          CROSS, ("vxlan",), _blocked(f"-p udp -m udp --dport {PORT}")),
+    Fault("udp-51820-blocked", "UDP 51820 is blocked",
+          "A firewall on the receiving node drops UDP port 51820, where WireGuard listens.",
+          CROSS, ("wireguard",), _blocked(f"-p udp -m udp --dport {WG_PORT}")),
+    Fault("protocol-4-blocked", "IP protocol 4 is blocked",
+          "A firewall on the receiving node drops IP-in-IP, which has no ports: rules for TCP and UDP "
+          "do not open it.", CROSS, ("ipip",), _blocked("-p ipencap")),
     Fault("mtu-mismatch", "Pods with an MTU of 1500 over VXLAN",
           "The pods and cni0 were made with an MTU of 1500, the tunnel carries 1450.",
           ("cross-node",), TUNNELLED, _links(1500, ("cni0", "veth")), {"size": 1472, "df": True}),
@@ -258,7 +293,7 @@ FAULTS = (
           CROSS, ("vxlan",), _without(NeighEntry, "neighbour"), {"cold": True}),
     Fault("missing-route", "The route to the peer is missing",
           "The packet follows the default route, unwrapped, to a router that does not know pods.",
-          CROSS, ALL, _without(RouteEntry, "route")),
+          CROSS, PER_PEER, _without(RouteEntry, "route")),
     Fault("missing-pod-cidr", "The peer node has no podCIDR",
           "flanneld exits with 'pod cidr not assigned'; the node gets no subnet.env and no pods, "
           "and no other node learns of it.", CROSS, ALL, _no_pod_cidr),
