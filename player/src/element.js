@@ -1,5 +1,6 @@
 /** <packet-walk>: glues the walk, the clock, the diagram and the panels together. */
 import { LitElement, html, nothing, unsafeCSS } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import playerCss from "./styles/player.css";
 import diagramCss from "./styles/diagram.css";
 import { layerRules, properties } from "./colours.js";
@@ -20,7 +21,7 @@ import { icon } from "./draw/icons.js";
 import { onTheme, theme } from "./draw/theme.js";
 import { choices, settle } from "./panels/choices.js";
 import { controls } from "./panels/controls.js";
-import { steps } from "./panels/steps.js";
+import { markRow, steps } from "./panels/steps.js";
 import { why } from "./panels/why.js";
 import { packet } from "./panels/packet.js";
 import { takeAway } from "./panels/take-away.js";
@@ -169,7 +170,7 @@ export class PacketWalk extends LitElement {
       ${this.message ? html`<p class="message" role="alert">${this.message}</p>` : nothing}
       ${this.picture(moment)}
       ${controls({ n: line.moments.length, i, playing: this.playing, speed: this.speed, ticks: this.ticks(), words: this.words(moment) }, this.playActs)}
-      <div class="columns">${steps({ walk, line, i, all: this.all }, { go: (to) => this.go(to), all: (yes) => { this.all = yes; } })}${why({ walk, step })}</div>
+      <div class="columns">${steps({ walk, line, i, all: this.all }, { go: (to) => this.go(to), all: (yes) => { this.all = yes; } })}${keyed(moment, why({ walk, step }))}</div>
       ${packet({ walk, step, next, open: this.open, lit: this.lit, narrow }, this.packetActs)}
       ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
       <p class="hidden" role="status" aria-live="polite">${this.words(moment)}</p>
@@ -227,20 +228,17 @@ export class PacketWalk extends LitElement {
     }
     if (changed.has("width")) this.scrubber.measure();
     if (!this.clock.running) this.draw(this.clock.t);
-    if (changed.has("i") || changed.has("all")) this.keepInView();
+    if (changed.has("i") || changed.has("all") || changed.has("width") || this.marked !== this.line) this.keepInView();
+    this.marked = this.line;
   }
 
-  /** The row of the step shown stays in view, without moving the page. */
+  /** What decides and what changed is scrolled into view inside its own box. */
   keepInView() {
-    const list = this.renderRoot.querySelector(".scroll"), row = list?.querySelector("[aria-current=step]");
-    if (row) {
-      const top = row.getBoundingClientRect().top - list.getBoundingClientRect().top + list.scrollTop;
-      if (top < list.scrollTop + 30 || top + row.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top - list.clientHeight / 3;
-    }
-    const table = this.renderRoot.querySelector(".table"), hit = table?.querySelector(".hit");
-    if (hit) table.scrollTop = hit.offsetTop - table.offsetTop - table.clientHeight / 2;
-    const fields = this.renderRoot.querySelector(".fields"), first = fields?.querySelector(".head em, .changed");
-    if (fields) fields.scrollTop = first ? first.closest(".header").offsetTop - fields.offsetTop : 0;
+    const part = (css) => this.renderRoot.querySelector(css);
+    const table = part(".table"), hit = table?.querySelector(".hit"), fields = part(".fields"), first = fields?.querySelector(".head em, .changed")?.closest(".header");
+    const places = [[table, hit ? hit.offsetTop - table.clientHeight / 2 : 0], [fields, first ? first.offsetTop : 0]];
+    markRow(part(".scroll"), this.i);
+    for (const [box, top] of places) if (box && box.scrollTop !== top) box.scrollTop = top;
   }
 
   /** Called by the clock once a frame. */

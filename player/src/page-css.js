@@ -2,7 +2,7 @@
 import { properties } from "./colours.js";
 
 /** Heights of a finished player, in px, for a narrow and a wide column. */
-const NARROW = 2040, WIDE = 1330;
+const NARROW = 2217, WIDE = 1411;
 
 export function pageCss() {
   return `/* Made by player/build.mjs from player/src/colours.js and page-css.js. */
@@ -10,7 +10,7 @@ export function pageCss() {
 html[data-theme=dark]{${properties("dark")}}
 @media (prefers-color-scheme:dark){html:not([data-theme=light],[data-theme=dark]){${properties("dark")}}}
 packet-walk{display:block;margin:1.5rem 0;--pw-height:${NARROW}px}
-@media (min-width:700px){packet-walk{--pw-height:${WIDE}px}}
+@media (min-width:610px){packet-walk{--pw-height:${WIDE}px}}
 @media (scripting:enabled) and (not print){packet-walk:not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden}}
 `;
 }

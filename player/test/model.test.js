@@ -23,6 +23,9 @@ test("headers are paired from the inside out", () => {
   assert.deepEqual(partners(PLAIN, WRAPPED), [-1, -1, -1, -1, 0, 1, 2, 3]);
   assert.deepEqual(partners(WRAPPED, PLAIN), [4, 5, 6, 7]);
   assert.deepEqual(partners(headers("ip", "icmp", "data"), headers("ip", "data")), [0, 2]);
+  const sealed = [{ proto: "ip", size: 20 }, { proto: "udp", size: 8 }, { proto: "wg", size: 16 }, { proto: "wg-payload", size: 112 }];
+  assert.deepEqual(partners(headers("ip", "icmp", "data"), sealed), [-1, -1, -1, -1], "what is sealed is not the header outside");
+  assert.equal(depth(sealed), 2);
   const was = [{ proto: "ip", size: 20, "ip.ttl": 64, "ip.src": "a" }], now = [{ ...was[0], "ip.ttl": 63 }];
   assert.deepEqual([...changes(was, now)[0].changed], ["ip.ttl"]);
 });

@@ -7,10 +7,10 @@ const TITLE = 16, CORE = 20, RIM = 2;
 /** More payload than this is drawn with a break in it. */
 export const CUT = 72;
 
-const shown = (h) => (h.proto === "data" ? Math.min(h.size, CUT) : h.size);
+const shown = (stack, i) => (i === stack.length - 1 ? Math.min(stack[i].size, CUT) : stack[i].size);
 
 /** Bytes drawn in full. @param {import("../types.js").Header[]} stack */
-export const shownBytes = (stack) => stack.reduce((n, h) => n + shown(h), 0);
+export const shownBytes = (stack) => stack.reduce((n, _, i) => n + shown(stack, i), 0);
 /** Pixels that rims add to the width. @param {import("../types.js").Header[]} stack */
 export const rims = (stack) => RIM * Math.max(0, stack.length - 1);
 /** @param {import("../types.js").Header[]} stack */
@@ -38,11 +38,11 @@ function measured(stack, scale) {
   const w = shownBytes(stack) * scale + rims(stack), h = heightOf(stack);
   let x = 0;
   const boxes = stack.map((header, i) => {
-    const strip = shown(header) * scale;
+    const strip = shown(stack, i) * scale;
     const solid = i === stack.length - 1;
     const room = solid ? strip : w - i * RIM - x - strip;
     const box = {
-      role: names[i], ...titles(header, room - 8), solid, cut: shown(header) < header.size,
+      role: names[i], ...titles(header, room - 8), solid, cut: shown(stack, i) < header.size,
       x, y: i * TITLE, w: w - i * RIM - x, h: h - i * (TITLE + RIM), strip, opacity: 1,
     };
     x += strip;

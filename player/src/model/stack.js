@@ -1,7 +1,10 @@
 /** What a stack of headers is made of: which layer each is, and what a step changed. */
 
-const TUNNELS = new Set(["vxlan", "geneve", "esp", "wg", "wireguard", "sleeve", "flannel_udp"]);
-const LABELS = { eth: "Ethernet", arp: "ARP", ip: "IP", icmp: "ICMP", udp: "UDP", tcp: "TCP", vxlan: "VXLAN", esp: "ESP", wg: "WireGuard", wireguard: "WireGuard", sleeve: "Sleeve", data: "data" };
+const TUNNELS = new Set(["vxlan", "geneve", "esp", "wg", "sleeve", "sleeve-frame", "sleeve-nonce"]);
+/** What only the other end can read: it hides headers that are there all the same. */
+const SEALED = new Set(["esp-payload", "wg-payload", "sleeve-box"]);
+const LABELS = { eth: "Ethernet", arp: "ARP", ip: "IP", icmp: "ICMP", udp: "UDP", tcp: "TCP", vxlan: "VXLAN", esp: "ESP", wg: "WireGuard", sleeve: "Sleeve", "sleeve-frame": "Sleeve frame", "sleeve-nonce": "nonce", "esp-payload": "encrypted", "wg-payload": "encrypted", "sleeve-box": "encrypted", data: "data" };
+const COLOURED = new Set(["icmp", "arp", "udp", "tcp", "vxlan", "esp", "wg", "sleeve", "data"]);
 
 /** @param {import("../types.js").Header[]} stack */
 export const sizeOf = (stack) => stack.reduce((n, h) => n + h.size, 0);
@@ -22,7 +25,7 @@ export function depth(stack) {
   let n = 0;
   for (const h of stack) {
     if (h.proto === "icmp") break;
-    if (h.proto === "ip") n += 1;
+    if (h.proto === "ip" || SEALED.has(h.proto)) n += 1;
   }
   return n;
 }
@@ -36,7 +39,8 @@ export function roles(stack) {
   return stack.map((h, i) => {
     if (h.proto === "eth") return i >= start ? "inner-eth" : "eth";
     if (h.proto === "ip") return i >= start ? "inner-ip" : "ip";
-    return h.proto === "wireguard" ? "wg" : LABELS[h.proto] ? h.proto : "data";
+    const family = h.proto.split("-")[0];
+    return COLOURED.has(family) ? family : "data";
   });
 }
 
@@ -74,13 +78,14 @@ export const fieldsOf = (h) => Object.keys(h).filter((k) => k !== "proto" && k !
  * @returns {number[]}  for each header of `after` the index of the one in `before` that it was, or -1 when it is new
  */
 export function partners(before, after) {
+  const was = roles(before), is = roles(after); // a header that only looks like another one's place is not that header
   const best = Array.from({ length: before.length + 1 }, () => new Array(after.length + 1).fill(0));
   for (let b = 1; b <= before.length; b++) {
-    for (let a = 1; a <= after.length; a++) best[b][a] = before[b - 1].proto === after[a - 1].proto ? best[b - 1][a - 1] + 1 : Math.max(best[b - 1][a], best[b][a - 1]);
+    for (let a = 1; a <= after.length; a++) best[b][a] = was[b - 1] === is[a - 1] ? best[b - 1][a - 1] + 1 : Math.max(best[b - 1][a], best[b][a - 1]);
   }
   const out = new Array(after.length).fill(-1);
   for (let b = before.length, a = after.length; b > 0 && a > 0;) {
-    if (before[b - 1].proto === after[a - 1].proto) { out[a - 1] = b - 1; a--; b--; }
+    if (was[b - 1] === is[a - 1]) { out[a - 1] = b - 1; a--; b--; }
     else if (best[b - 1][a] >= best[b][a - 1]) b--;
     else a--;
   }

@@ -42,9 +42,6 @@ const EVIDENCE = { computed: "computed by the model", observed: "observed in the
 /** @param {string} evidence */
 export const evidenceOf = (evidence) => EVIDENCE[evidence] ?? evidence;
 
-/** @param {number} n @param {string} one */
-export const count = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
-
 const PLUGINS = { flannel: "Flannel", calico: "Calico", weave: "Weave Net", linux: "Linux" };
 const MODES = { vxlan: "VXLAN", ipip: "IP-in-IP", bgp: "BGP", wireguard: "WireGuard", udp: "UDP", ipsec: "IPsec" };
 /** @param {import("../types.js").Walk} walk */

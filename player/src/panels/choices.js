@@ -36,9 +36,9 @@ export function choices({ walk, options, catalogue, live, busy }, act) {
   const good = walk.disposition === "delivered";
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
     <h2>${headline(walk)}</h2>
-    ${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}
-    <p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${icon(good ? "check" : "cross")}${endOf(walk.disposition)}</span>
+    <div class="rest">${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}</div>
+    <p class="summary">${walk.summary}</p>
   </header>`;
 }
 

@@ -1,6 +1,7 @@
 /** The list of steps, grouped by hop. */
 import { html, nothing } from "lit";
-import { EVENTS, count, endOf, traceName } from "../model/words.js";
+import { guard } from "lit/directives/guard.js";
+import { EVENTS, endOf, traceName } from "../model/words.js";
 import { foldable } from "../model/timeline.js";
 import { icon } from "../draw/icons.js";
 
@@ -14,7 +15,7 @@ export function steps({ walk, line, i, all }, act) {
     <div class="bar"><h3>Steps</h3>${folded ? html`<button type="button" class="small" aria-pressed=${all ? "true" : "false"} @click=${() => act.all(!all)}>
       ${all ? "hide hooks that match nothing" : `show all ${line.moments.length} steps`}</button>` : nothing}</div>
     <div class="scroll" tabindex="0" role="group" aria-label="List of steps">
-      ${line.hops.map((hop, h) => group(walk, line, hop, h, i, all, act))}
+      ${guard([line, all, !all && foldable(line.moments[i].step) ? i : -1], () => line.hops.map((hop, h) => group(walk, line, hop, h, i, all, act)))}
     </div></section>`;
 }
 
@@ -23,18 +24,29 @@ function group(walk, line, hop, h, i, all, act) {
   const turn = h === 0 || line.hops[h - 1].trace !== hop.trace;
   const trace = walk.traces[hop.trace];
   return html`${turn ? html`<p class="trace">${traceName(trace, walk.traces)}<span>${trace.flow?.label ?? ""}</span></p>` : nothing}
-    ${moments.length ? html`<p class="hop">${labelOf(walk, hop.netns)}</p><ol>${moments.map((m) => row(m, i, trace, m.i === line.last[hop.trace], act))}</ol>` : nothing}`;
+    ${moments.length ? html`<p class="hop">${labelOf(walk, hop.netns)}</p><ol>${moments.map((m) => row(m, trace, m.i === line.last[hop.trace], act))}</ol>` : nothing}`;
 }
 
 const labelOf = (walk, netns) => walk.topology.find((p) => p.netns === netns)?.label ?? netns;
 
-function row({ i: at, step }, now, trace, last, act) {
+function row({ i: at, step }, trace, last, act) {
   const where = [step.dev, step.hook].filter(Boolean).join(" ");
-  return html`<li><button type="button" class="row ${step.event}" aria-current=${at === now ? "step" : "false"} @click=${() => act.go(at)}>
+  return html`<li><button type="button" class="row ${step.event}" data-step=${at} @click=${() => act.go(at)}>
     <span class="n">${at + 1}</span><span class="what"><b>${EVENTS[step.event] ?? step.event}</b> ${where}</span><span class="bytes">${step.size ?? ""}<span class="hidden"> bytes</span></span>
     <span class="says">${step.why}</span></button>
     ${last ? html`<p class="end ${trace.disposition === "delivered" ? "good" : "bad"}">${icon(trace.disposition === "delivered" ? "check" : "cross")}${endOf(trace.disposition)}</p>` : nothing}</li>`;
 }
 
-/** @param {number} n */
-export const stepsInWords = (n) => count(n, "step");
+/**
+ * Mark the row of the step shown and keep it in view, without moving the page. Written by hand: a list of a hundred rows is not
+ * compared anew at every step.
+ * @param {HTMLElement} list @param {number} i
+ */
+export function markRow(list, i) {
+  list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  const row = list.querySelector(`[data-step="${i}"]`);
+  if (!row) return;
+  row.setAttribute("aria-current", "step");
+  const top = row.offsetTop, { scrollTop, clientHeight } = list;
+  if (top < scrollTop + 62 || top + row.offsetHeight > scrollTop + clientHeight) list.scrollTop = top - clientHeight / 3;
+}
