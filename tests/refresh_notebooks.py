@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).parent.parent
@@ -77,7 +78,9 @@ def refresh(path: Path) -> bool:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    client = NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
+    here = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, kernel_name="python3", timeout=TIMEOUT, resources=here)
+    client.extra_arguments = ["--IPKernelApp.log_level=40"]  # errors only
     client.execute()
     after = nbformat.writes(normalise(notebook), version=4, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     if after != before:
@@ -89,7 +92,11 @@ def main() -> None:
     paths = [Path(name).resolve() for name in sys.argv[1:]] or notebooks()
     changed = 0
     for path in paths:
-        if refresh(path):
+        try:
+            written = refresh(path)
+        except CellExecutionError as error:
+            raise SystemExit(f"{path.relative_to(ROOT)}: {error}") from None
+        if written:
             changed += 1
             print(f"changed: {path.relative_to(ROOT)}")
     print(f"{len(paths)} notebooks run, {changed} changed")
