@@ -20,7 +20,7 @@ def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
     learn(run, ns, name, eth.src, port.ifname)
     filtered = eth.type == 0x0800 and ns.sysctl("net.bridge.bridge-nf-call-iptables", "1") == "1"
     if filtered:
-        skb.bridged = True
+        skb.bridged, skb.ports = True, (port.ifname, None)
         asked = skb.ip.dst
         if not ip.prerouting(run, ns, skb, name):
             return
@@ -35,11 +35,13 @@ def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
     elif entry.state == "permanent":
         run.emit(ns, skb, "fdb", name, entry, ("bridge-up", entry.mac))
         run.emit(ns, skb, "ingress", name, None, ("up",))
+        skb.gathered = 0
         link.up(run, ns, skb, name, hooked=skb.bridged)
     elif entry.ifname == port.ifname and not port.hairpin:
         run.drop(ns, skb, port.ifname, entry, ("same-port", entry.mac))
     else:
         run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
+        skb.ports = (port.ifname, entry.ifname)
         if not filtered or (hooks.hook(run, ns, skb, "FORWARD", name, name)
                             and hooks.hook(run, ns, skb, "POSTROUTING", None, name)):
             out(run, ns, skb, entry.ifname)
@@ -77,6 +79,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
         run.drop(ns, skb, name, None, ("unreachable", name))
         return True
     run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
+    skb.ports = (skb.ports[0], entry.ifname)
     if hooks.hook(run, ns, skb, "FORWARD", name, name) and hooks.hook(run, ns, skb, "POSTROUTING", None, name):
         out(run, ns, skb, entry.ifname)
     return True
@@ -99,20 +102,15 @@ def send(run: Run, ns: Netns, skb: Skb, name: str) -> None:
 def out(run: Run, ns: Netns, skb: Skb, port: str) -> None:
     """Send a frame out of a port, unless it is longer than the port carries."""
     device = ns.links[port]
+    if skb.gathered and skb.length > device.mtu:
+        for part in ip.fragments(run, ns, skb, port, min(device.mtu, skb.gathered)):
+            link.transmit(run, ns, part, port)
+        return
     size, limit = wire.size(skb.stack), device.mtu + link.ETHERNET + link.VLAN
     if size > limit:
         run.drop(ns, skb, port, device, ("not-forwardable", size, port, device.mtu))
         return
-    if ip_packet(skb) and skb.ip.df is False and skb.length > device.mtu:
-        for part in ip.fragments(run, ns, skb, port, device.mtu):
-            link.transmit(run, ns, part, port)
-        return
     link.transmit(run, ns, skb, port)
-
-
-def ip_packet(skb: Skb) -> bool:
-    """Say whether the frame carries IPv4."""
-    return isinstance(skb.stack[skb.at], wire.Ipv4)
 
 
 def learn(run: Run, ns: Netns, name: str, mac: str, port: str) -> None:

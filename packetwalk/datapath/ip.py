@@ -8,7 +8,8 @@ the FORWARD hook comes after it, fragments are cut after POSTROUTING.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, local
+from packetwalk.datapath import arp, hooks, local, xfrm
+from packetwalk.datapath.devices import drivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import MAX_STEPS, Run, Skb
 from packetwalk.tables import RouteEntry
@@ -110,13 +111,17 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
     dev, mtu = route.dev, mtu_of(ns, route)
     if not hooks.hook(run, ns, skb, "POSTROUTING", indev, dev):
         return
-    if skb.length <= mtu:
+    if ns.tables and xfrm.policy(ns, skb.tuple, skb.mark):
+        if drivers()["esp"].transform(run, ns, skb, dev):
+            output(run, ns, skb, indev, route)
+        return
+    if skb.length <= mtu and not skb.gathered:
         arp.finish(run, ns, skb, dev, route.gateway or skb.ip.dst)
         return
     if skb.ip.df:
         run.drop(ns, skb, dev, ns.links[dev], ("message-too-long", skb.length, mtu), "too_big")
         return
-    for part in fragments(run, ns, skb, dev, mtu):
+    for part in fragments(run, ns, skb, dev, min(mtu, skb.gathered or mtu)):
         arp.finish(run, ns, part, dev, route.gateway or part.ip.dst)
 
 
@@ -165,6 +170,7 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     content = b"".join(part.stack[part.at + 1].content for part in parts)
     whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
     skb.stack, skb.known = (*skb.stack[:skb.at], *wire.decode(whole, first="ip")), None
+    skb.gathered = max(part.length for part in parts if part is not skb)
     run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))
     for part in parts:
         if part is not skb:

@@ -58,11 +58,16 @@ def _accept(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple, entry=None) ->
 
 def _answer(run: Run, ns: Netns, skb: Skb, name: str, l4: tuple[wire.Header, ...], note: tuple,
             *, df: bool) -> None:
-    """Send ``l4`` back to where a packet came from."""
+    """Send ``l4`` back to where a packet came from.
+
+    ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits.
+    """
     source, ip = skb.flight.flow, skb.ip
+    route = ns.fib.lookup(ip.src)
+    fits = bool(route and route.dev) and wire.size(l4) + ip_layer.HEADER <= ip_layer.mtu_of(ns, route)
     flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
-    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, 64, 0, df)
+    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, 64, 0, df and fits)
     reply = Skb(flight, (header, *l4), 0)
     run.emit(ns, reply, "originate", None, None, note)
     ip_layer.originate(run, ns, reply)

@@ -41,7 +41,7 @@ class Skb:
     """
 
     __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged", "known", "ports",
-                 "hop", "untracked")
+                 "hop", "untracked", "gathered")
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
         self.flight, self.stack, self.at = flight, stack, at
@@ -55,6 +55,7 @@ class Skb:
         self.bridged = self.untracked = False
         self.ports: tuple[str | None, str | None] = (None, None)
         self.known: Tuple | None = None
+        self.gathered = 0  # the longest of the fragments it was put together from, in bytes
 
     @property
     def tuple(self) -> Tuple:
