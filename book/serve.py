@@ -67,7 +67,7 @@ def open_server(folder: Path, first_port: int = FIRST_PORT) -> Server:
 
     for port in (*range(first_port, first_port + 10), 0):
         try:
-            return Server(("127.0.0.1", port), handler)  # type: ignore[arg-type]
+            return Server(("127.0.0.1", port), handler)
         except OSError:
             continue
     raise SystemExit("No free port on 127.0.0.1")

@@ -6,6 +6,8 @@ An `answer`, and any admonition with the class `dropdown`, is folded and opens w
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
@@ -29,7 +31,7 @@ class Box(SphinxDirective):
     has_content = True
     optional_arguments = 1
     final_argument_whitespace = True
-    option_spec = {"class": directives.class_option, "name": directives.unchanged}
+    option_spec: ClassVar = {"class": directives.class_option, "name": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         classes = [self.name, *self.options.get("class", [])]
