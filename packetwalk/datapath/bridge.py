@@ -35,7 +35,6 @@ def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
     elif entry.state == "permanent":
         run.emit(ns, skb, "fdb", name, entry, ("bridge-up", entry.mac))
         run.emit(ns, skb, "ingress", name, None, ("up",))
-        skb.gathered = 0
         link.up(run, ns, skb, name, hooked=skb.bridged)
     elif entry.ifname == port.ifname and not port.hairpin:
         run.drop(ns, skb, port.ifname, entry, ("same-port", entry.mac))
