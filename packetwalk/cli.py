@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from packetwalk import doctor, report
-from packetwalk.cni import plugins
+from packetwalk.cni import plugin, plugins
 from packetwalk.errors import BadInput
-from packetwalk.scenario import SCENARIOS, scenario, walk
+from packetwalk.scenario import SCENARIOS, scenario, scenarios, walk
 from packetwalk.taps import pcap, pcapng
 
 
@@ -95,7 +95,7 @@ def _print(data: object) -> None:
 
 
 def _list(parsed: argparse.Namespace) -> None:
-    rows = [{"plugin": p.name, "mode": m.name, "scenarios": [s.name for s in SCENARIOS],
+    rows = [{"plugin": p.name, "mode": m.name, "scenarios": [s.name for s in scenarios(p)],
              "faults": [f.name for f in p.faults if m.name in f.modes]}
             for p in plugins().values() for m in p.modes]
     if parsed.format == "json":
@@ -103,13 +103,17 @@ def _list(parsed: argparse.Namespace) -> None:
         return
     lines = [f"{row['plugin']:<9}{row['mode']:<21}faults: {', '.join(row['faults'])}"
              for row in rows]
-    scenarios = [f"  {s.name:<15}{s.title}" for s in SCENARIOS]
-    _print("\n".join([*lines, "", "scenarios of every mode:", *scenarios]))
+    lines += ["", "scenarios of every mode:", *(f"  {s.name:<15}{s.title}" for s in SCENARIOS)]
+    for each in plugins().values():
+        if each.scenarios:
+            lines += ["", f"only of {each.name}:",
+                      *(f"  {s.name:<15}{s.title}" for s in each.scenarios)]
+    _print("\n".join(lines))
 
 
 def _walk(parsed: argparse.Namespace) -> None:
     if parsed.scenario is not None:
-        scenario(parsed.scenario)
+        scenario(parsed.scenario, plugin(parsed.plugin))
         if parsed.src or parsed.dst:
             raise BadInput("with a scenario", "--src/--dst", ["leave them out"])
     done = walk(parsed.plugin, parsed.mode, parsed.scenario, src=parsed.src, dst=parsed.dst,

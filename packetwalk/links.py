@@ -12,7 +12,7 @@ class LinkEntry(NamedTuple):
     """A network device (``ip -d link show``).
 
     ``kind`` is ``veth``, ``bridge``, ``vxlan``, ``ipip``, ``wireguard``, ``eth`` (a node's own card),
-    ``lo`` or ``tun``; ``address`` is empty for devices without a MAC.  ``port`` is a tunnel's UDP port,
+    ``lo``, ``tun`` or ``openvswitch``; ``address`` is empty for devices without a MAC.  A ``vxlan`` without a ``vni`` is told the network with each packet; ``port`` is a tunnel's UDP port,
     ``fwmark`` the mark that a WireGuard device puts on its own packets, ``key`` its public key.
     ``peer`` is (netns, device) of a veth's other end.  For ``eth``, ``segment`` names the
     Ethernet segment the card is plugged into.  ``creates`` is False for the end of a veth pair that
@@ -41,14 +41,16 @@ class LinkEntry(NamedTuple):
         parts = [f"{self.ifname}: mtu {self.mtu}"]
         if self.master:
             parts.append(f"master {self.master}")
-        if self.kind == "wireguard":
-            return " ".join([*parts, "link/none wireguard"])
+        if self.kind in ("wireguard", "tun"):
+            return " ".join([*parts, f"link/none {self.kind}"])
         if self.kind == "ipip":
             local = self.local or "any"
             return " ".join([*parts, f"link/ipip {self.local or '0.0.0.0'} ipip remote any local {local} "
                                      "ttl inherit nopmtudisc"])
         parts.append(f"link/ether {self.address}")
-        if self.kind == "vxlan":
+        if self.kind == "vxlan" and self.vni is None:
+            parts.append(f"vxlan external id 0 srcport 0 0 dstport {self.port} nolearning")
+        elif self.kind == "vxlan":
             parts.append(
                 f"vxlan id {self.vni} local {self.local} dev {self.link} "
                 f"srcport 0 0 dstport {self.port} nolearning"
@@ -69,6 +71,8 @@ class LinkEntry(NamedTuple):
         if self.kind == "vxlan":
             data = {"id": self.vni, "local": self.local, "link": self.link,
                     "port": self.port, "learning": False}
+            if self.vni is None:
+                data = {"external": True, "id": 0, "port": self.port, "learning": False}
             out["linkinfo"] = {"info_kind": "vxlan", "info_data": data}
         elif self.kind == "ipip":
             data = {"remote": "any", "local": self.local or "any", "ttl": 0, "pmtudisc": False}
@@ -86,6 +90,12 @@ class LinkEntry(NamedTuple):
         base = ["ip", "link", "add", name, "address", self.address, "mtu", str(self.mtu)]
         if self.kind == "bridge":
             made.append([*base, "type", "bridge"])
+        elif self.kind == "openvswitch":
+            made.append(["ovs-dpctl", "add-dp", name])
+        elif self.kind == "vxlan" and self.vni is None:
+            return [["ovs-dpctl", "add-if", str(self.master), f"{name},type=vxlan,dst_port={self.port}"]]
+        elif self.kind == "tun":
+            made.append(["ip", "tuntap", "add", name, "mode", "tun"])
         elif self.kind == "vxlan":
             made.append([*base, "type", "vxlan", "id", str(self.vni), "local", str(self.local),
                          "dev", str(self.link), "dstport", str(self.port), "nolearning"])

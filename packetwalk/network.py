@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from packetwalk import cluster, kube_proxy, underlay
 from packetwalk.cluster import INTERNET, OUTSIDE, ROUTER, Node
+from packetwalk.cni import Change
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, Place
@@ -30,11 +31,12 @@ class Network:
     """A cluster with a plugin in one of its modes, perhaps with something broken."""
 
     def __init__(self, machines: cluster.Cluster, plugin: str, mode: str | None = None,
-                 fault: str | None = None) -> None:
-        """Raise BadInput for a plugin, mode or fault that does not exist."""
+                 fault: str | None = None, change: Change | None = None) -> None:
+        """Raise BadInput for a plugin, mode or fault that does not exist; ``change`` is a scenario's."""
         self.cluster, self.plugin = machines, find_plugin(plugin)
         self.mode = self.plugin.mode(mode)
         self.fault = self.plugin.fault(fault) if fault else None
+        self.change = change
         if self.fault and self.mode.name not in self.fault.modes:
             raise BadInput(f"fault in {self.plugin.name} {self.mode.name}", fault,
                            [f.name for f in self.plugin.faults if self.mode.name in f.modes])
@@ -77,6 +79,8 @@ class Network:
             made += self.plugin.plan(self.cluster, self.mode.name, node)
             for pod in self.cluster.pods_of(node):
                 made += underlay.pod_plan(pod.name)
+            if self.change:
+                made = self.change(self.cluster, node, made)
             if self.fault:
                 made = self.fault.change(self.cluster, node, made)
             parts: dict[str, list[Operation]] = {node.name: []}

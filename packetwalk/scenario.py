@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from packetwalk.cluster import Cluster
+from packetwalk.cni import Plugin, Scenario
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
 from packetwalk.network import Network
 from packetwalk.walk import Options, Walk
-
-
-class Scenario(NamedTuple):
-    """From where to where, in which underlay, with which protocol unless another is asked for."""
-
-    name: str
-    title: str
-    src: str
-    dst: str
-    proto: str = "icmp"
-    underlay: str = "flat"
 
 
 SCENARIOS = (
@@ -34,18 +23,28 @@ SCENARIOS = (
 )
 
 
-def scenario(name: str) -> Scenario:
+def scenarios(plugin: Plugin) -> tuple[Scenario, ...]:
+    """Return the scenarios of a plugin: those of every mode, then its own."""
+    return SCENARIOS + plugin.scenarios
+
+
+def scenario(name: str, plugin: Plugin) -> Scenario:
     """Return a scenario by name; BadInput lists the valid ones."""
-    for each in SCENARIOS:
+    for each in scenarios(plugin):
         if each.name == name:
             return each
-    raise BadInput("scenario", name, [each.name for each in SCENARIOS])
+    raise BadInput("scenario", name, [each.name for each in scenarios(plugin)])
 
 
 @lru_cache(maxsize=64)
-def network(plugin: str, mode: str | None, underlay: str, fault: str | None) -> Network:
-    """Return the canonical cluster with a plugin; kept, for its tables never change."""
-    return Network(Cluster(underlay=underlay), plugin, mode, fault)
+def network(plugin: str, mode: str | None, underlay: str, fault: str | None,
+            special: Scenario | None = None) -> Network:
+    """Return the canonical cluster with a plugin; kept, for its tables never change.
+
+    ``special`` is a scenario that changes the cluster.
+    """
+    return Network(Cluster(underlay=underlay), plugin, mode, fault,
+                   special.change if special else None)
 
 
 def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None, *,
@@ -61,7 +60,7 @@ def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None,
     found = find_plugin(plugin)
     if (src is None) != (dst is None):
         raise BadInput("source and destination", src or dst, ["both", "neither"])
-    chosen = scenario(scenario_name or "cross-node") if src is None or scenario_name else None
+    chosen = scenario(scenario_name or "cross-node", found) if src is None or scenario_name else None
     broken = found.fault(fault) if fault else None
     best = broken.packet if broken else {}
     proto = proto or best.get("proto") or (chosen.proto if chosen and src is None else "icmp")
@@ -69,7 +68,8 @@ def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None,
         size = best.get("size", 56)
     df = best.get("df", False) if df is None else df
     cold = best.get("cold", False) if cold is None else cold
-    net = network(plugin, mode, chosen.underlay if chosen else "flat", fault)
+    net = network(plugin, mode, chosen.underlay if chosen else "flat", fault,
+                  chosen if chosen and chosen.change else None)
     run = net.send(src or chosen.src, dst or chosen.dst, proto=proto, size=size, df=df, ttl=ttl,
                    cold=cold)
     options = Options(proto, size or 0, df, ttl, cold, fault)

@@ -108,6 +108,49 @@ SENTENCES = {
                "a martian, discarded without a word.",
     "unreachable": "No machine on the segment {0} has this MAC: the frame is lost.",
     "loop": "The packet came through here too often: it runs in a circle.",
+    "weaver-capture": "Weaver listens on {0} with libpcap: a copy of the frame goes up to user space.",
+    "weaver-mac": "Weaver has seen {0} behind the peer on {1}.",
+    "weaver-here": "Weaver has seen {0} on this node: nobody else needs the frame.",
+    "weaver-local": "Weaver has seen {0} on this node's own bridge: the frame is not for another peer.",
+    "weaver-direct": "The peer on {0} is a neighbour in the mesh: its own connection is used.",
+    "weaver-relay": "There is no connection to the peer on {0}: the peer on {1} will pass the frame on.",
+    "weaver-no-route": "Weaver knows no way to the peer {0}: discarded.",
+    "weaver-flood": "Weaver does not know {0}, or it is for everybody: a copy goes to each of {1}.",
+    "weaver-alone": "Weaver has no connection to any peer: the frame goes nowhere.",
+    "sleeve": "Wrapped by weaver: its name, a record (from peer, to peer, length), UDP 6783, IP to {1}, "
+              "where the peer on {0} is. {2} bytes more; DF as inside.",
+    "sleeve-boxed": "Wrapped and encrypted by weaver (NaCl secretbox): its name, a sequence number, a tag, "
+                    "UDP 6783, IP to {1}, where the peer on {0} is. {2} bytes more; DF as inside.",
+    "sleeve-open": "Weaver's socket gets a datagram from the peer on {0}: a frame from {1} to {2}. "
+                   "{3} bytes of headers come off.",
+    "sleeve-stranger": "The datagram comes from {0}, to which there is no connection: discarded.",
+    "sleeve-garbage": "No sleeve header can be read: discarded.",
+    "sleeve-too-big": "{0} bytes with DF set do not fit into the {1} that this connection carries: "
+                      "weaver discards the frame and answers in the receiver's name.",
+    "sleeve-icmp": "Weaver makes this error itself and signs it with {0}, the address of the pod "
+                   "that was asked.",
+    "flow-hit": "The kernel has a flow for frames from {0} with these addresses: no program is asked.",
+    "flow-miss": "The kernel has no flow for frames from {0} with these addresses: "
+                 "it asks weaver (an upcall).",
+    "flow-made": "Weaver puts its decision into the kernel as a flow; the next frame will not come up.",
+    "no-short-id": "Network number {0} names no peer that this weaver knows: discarded.",
+    "ovs-encap": "Wrapped by the kernel: VXLAN (number {0}: who sends, and to whom), UDP to port {1}, "
+                 "IP from {2} to {3}, DF set. {4} bytes more than the inner frame.",
+    "ovs-decap": "UDP port 6784 belongs to the datapath's VXLAN port; the number {0} goes with the frame. "
+                 "{1} bytes of headers come off.",
+    "esp-out": "A policy selects this packet: all behind its IP header is encrypted, agreement {0}. "
+               "{1} bytes more.",
+    "esp-in": "The agreement {0} is known: the kernel decrypts and receives what was inside. "
+              "{1} bytes come off.",
+    "esp-unknown": "There is no agreement {0} here: discarded.",
+    "proxy-out": "Flanneld, a program, has read the packet from the device: it sends it from its own "
+                 "socket by UDP {0} to {1}. 28 bytes more.",
+    "proxy-in": "UDP port {0} is flanneld's socket: the packet goes up to the program.",
+    "proxy-written": "Flanneld writes the packet to {0}: to the kernel it looks like a packet received.",
+    "proxy-forward": "The program lowers the time to live itself, from {0} to {1}.",
+    "proxy-ttl": "The program finds the time to live used up: it discards the packet and tells nobody.",
+    "proxy-no-route": "Flanneld knows no node for {0}: discarded.",
+    "proxy-garbage": "What came in is no IPv4 packet: discarded.",
     "plain": "{0}",
 }
 

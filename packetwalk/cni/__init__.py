@@ -16,11 +16,15 @@ from packetwalk.errors import BadInput
 from packetwalk.plan import Operation
 
 
+Change = Callable[[Cluster, Node, list[Operation]], list[Operation]]
+
+
 class Mode(NamedTuple):
     """A way in which a plugin carries packets between nodes.
 
     ``overhead`` is (header, bytes) for each header it adds to the pod's IP packet, outermost
-    first; ``pod_mtu`` returns the pod's MTU for an underlay's, in bytes.
+    first; ``pod_mtu`` returns the pod's MTU for an underlay's, in bytes; ``carries`` the longest IP packet
+    that crosses in one piece, where that is not the pod's MTU.
     """
 
     name: str
@@ -28,6 +32,11 @@ class Mode(NamedTuple):
     status: str
     overhead: tuple[tuple[str, int], ...]
     pod_mtu: Callable[[int], int]
+    carries: Callable[[int], int] | None = None
+
+    def fits(self, underlay: int) -> int:
+        """Return the longest IP packet of a pod that crosses in one piece, for an underlay's MTU, in bytes."""
+        return (self.carries or self.pod_mtu)(underlay)
 
 
 class Fault(NamedTuple):
@@ -42,12 +51,30 @@ class Fault(NamedTuple):
     story: str
     shows: tuple[str, ...]
     modes: tuple[str, ...]
-    change: Callable[[Cluster, Node, list[Operation]], list[Operation]]
+    change: Change
     packet: dict = {}
 
 
+class Scenario(NamedTuple):
+    """From where to where, in which underlay, with which protocol unless another is asked for.
+
+    ``change`` returns the operations of a node as the scenario finds them, when it is no ordinary cluster.
+    """
+
+    name: str
+    title: str
+    src: str
+    dst: str
+    proto: str = "icmp"
+    underlay: str = "flat"
+    change: Change | None = None
+
+
 class Plugin(NamedTuple):
-    """A network plugin. ``plan`` gives what exists on one node and in its pods."""
+    """A network plugin. ``plan`` gives what exists on one node and in its pods.
+
+    ``scenarios`` are those that only this plugin has, on top of the ones every mode has.
+    """
 
     name: str
     title: str
@@ -57,6 +84,7 @@ class Plugin(NamedTuple):
     plan: Callable[[Cluster, str, Node], list[Operation]]
     pod_address: Callable[[Cluster, Pod], str]
     pod_network: Callable[[Cluster], str]
+    scenarios: tuple[Scenario, ...] = ()
 
     def mode(self, name: str | None) -> Mode:
         """Return a mode by name (the first when None); BadInput lists the valid ones."""

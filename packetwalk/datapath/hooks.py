@@ -7,8 +7,9 @@ known connection is rewritten as its first packet was; only a new one visits the
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import local, quotation
+from packetwalk.datapath import local, quotation, xfrm
 from packetwalk.datapath.conntrack import Connection
+from packetwalk.datapath.matches import Aside
 from packetwalk.datapath.netfilter import UNTRACKED, Verdict
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
@@ -77,9 +78,17 @@ def _verdict(ns: Netns, table: str, name: str, skb: Skb, indev: str | None,
         l4 = skb.stack[skb.at + 1]
         related = l4.proto == "icmp" and l4.type not in (0, 8)
         state = "RELATED" if related else "ESTABLISHED" if skb.conn.assured else "NEW"
-    verdict = ns.ruleset.verdict(table, name, skb.tuple, indev, outdev, skb.mark, state)
+    aside = _aside(ns, skb) if ns.ruleset.looks_aside else None
+    verdict = ns.ruleset.verdict(table, name, skb.tuple, indev, outdev, skb.mark, state, aside)
     skb.mark = verdict.mark
     return verdict
+
+
+def _aside(ns: Netns, skb: Skb) -> Aside:
+    """Return what rules with physdev, esp or policy look at."""
+    l4 = skb.stack[skb.at + 1]
+    policy = xfrm.policy(ns, skb.tuple, skb.mark)
+    return Aside(*skb.ports, l4.spi if l4.proto == "esp" else None, policy is not None)
 
 
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:

@@ -66,7 +66,10 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
         skb.mark = 0
     run.emit(ns, skb, "ingress", dev, None, note)
     if device.master:
-        bridge.receive(run, ns, skb, device)
+        master = ns.links[device.master].kind
+        (bridge.receive if master == "bridge" else drivers()[master].take)(run, ns, skb, device)
+    elif dev in ns.captures:
+        drivers()[ns.captures[dev].process].capture(run, ns, skb, dev)
     else:
         up(run, ns, skb, dev)
 

@@ -26,6 +26,16 @@ class View(NamedTuple):
     outdev: str | None
     mark: int
     ctstate: str | None
+    aside: "Aside | None" = None
+
+
+class Aside(NamedTuple):
+    """What few rules ask for: a bridged frame's ports, ESP's agreement, whether xfrm will encrypt it."""
+
+    physin: str | None
+    physout: str | None
+    spi: int | None
+    encrypted: bool
 
 
 class State(NamedTuple):
@@ -68,7 +78,8 @@ def options(spec: str) -> Iterator[Option]:
 
 
 VALUES = {"--match-set": 2, "--invert": 0, "--validmark": 0, "--limit-iface-out": 0,
-          "--random-fully": 0, "--notrack": 0}
+          "--random-fully": 0, "--notrack": 0, "--physdev-is-bridged": 0}
+ASIDE = ("--physdev-", "--espspi", "--pol ")
 
 
 def _net(values: tuple[str, ...], side: str) -> Match:
@@ -100,6 +111,11 @@ def _ports(values: tuple[str, ...], side: str) -> Match:
 def _states(values: tuple[str, ...]) -> Match:
     states = set(values[0].split(","))
     return lambda view: view.ctstate in states
+
+
+def _aside(field: str, value: object) -> Match:
+    """``-m physdev``, ``-m esp``, ``-m policy``: what the rule set gathers only if a rule asks."""
+    return lambda view: getattr(view.aside, field) == value
 
 
 def _set(values: tuple[str, ...], state: State) -> Match:
@@ -144,6 +160,11 @@ MATCHES: dict[str, Callable[[tuple[str, ...], set[str], State], Match | None]] =
     "--dports": lambda values, flags, state: _ports(values, "dport"),
     "--mark": lambda values, flags, state: _mark(values),
     "--ctstate": lambda values, flags, state: _states(values),
+    "--state": lambda values, flags, state: _states(values),
+    "--physdev-in": lambda values, flags, state: _aside("physin", values[0]),
+    "--physdev-out": lambda values, flags, state: _aside("physout", values[0]),
+    "--espspi": lambda values, flags, state: _aside("spi", int(values[0], 0)),
+    "--pol": lambda values, flags, state: _aside("encrypted", values[0] == "ipsec"),
     "--match-set": lambda values, flags, state: _set(values, state),
     "--src-type": lambda values, flags, state: _address_type(values, flags, state, "src"),
     "--dst-type": lambda values, flags, state: _address_type(values, flags, state, "dst"),

@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from packetwalk.datapath.conntrack import Tuple
-from packetwalk.datapath.matches import MATCHES, VALUES, Match, State, View, options
+from packetwalk.datapath.matches import (
+    ASIDE, MATCHES, VALUES, Aside, Match, State, View, options,
+)
 from packetwalk.tables import PolicyEntry, RuleEntry
 
 TABLES_AT = {
@@ -58,7 +60,8 @@ class Rule(NamedTuple):
 
 
 ARGUMENTS = {"--to-destination", "--to-source", "--set-xmark", "--reject-with"}
-IGNORED = {"--comment", *(word for word, values in VALUES.items() if not values)}
+GOES_ON = {"", "NFLOG"}  # a rule without -j only counts, NFLOG only reports
+IGNORED = {"--comment", "--dir", "--nflog-group", *(word for word, values in VALUES.items() if not values)}
 
 
 def compile_rule(entry: RuleEntry, state: State) -> Rule:
@@ -97,8 +100,8 @@ class Ruleset:
                         or self._refuses(table, hook))
             for hook, tables in TABLES_AT.items()
         }
-        self.tracks = any(rule.entry.chain_table == "nat" or "--ctstate" in rule.entry.spec
-                          for chain in self._chains.values() for rule in chain)
+        self.tracks = any(rule.chain_table == "nat" or "state " in rule.spec for rule in rules)
+        self.looks_aside = any(word in rule.spec for rule in rules for word in ASIDE)
         self._known: dict[tuple, Verdict] = {}
 
     def _refuses(self, table: str, hook: str) -> bool:
@@ -106,19 +109,19 @@ class Ruleset:
         return policy is not None and policy.target != "ACCEPT"
 
     def verdict(self, table: str, hook: str, packet: Tuple, indev: str | None, outdev: str | None,
-                mark: int, ctstate: str | None) -> Verdict:
+                mark: int, ctstate: str | None, aside: Aside | None = None) -> Verdict:
         """Return what ``table`` decides about the packet at ``hook``.
 
         When only the chain's policy is left, the entry is the RETURN rule met last, because that
         rule sent the packet there; without one it is the policy itself.
         """
-        key = (table, hook, packet, indev, outdev, mark, ctstate)
+        key = (table, hook, packet, indev, outdev, mark, ctstate, aside)
         try:
             return self._known[key]
         except KeyError:
             pass
         view = View(packet.src, packet.dst, packet.protocol, packet.sport, packet.dport,
-                    indev, outdev, mark, ctstate)
+                    indev, outdev, mark, ctstate, aside)
         allowed: list[Verdict] = []
         found, returned, view = self._run(table, hook, view, hook, allowed)
         if found is None:
@@ -148,8 +151,8 @@ class Ruleset:
                     allowed.append(verdict._replace(note=("allowed", verdict.path)))
             elif rule.target in ("NOTRACK", "CT"):
                 view = view._replace(ctstate=UNTRACKED)
-            elif rule.target == "":
-                continue  # a rule without -j only counts
+            elif rule.target in GOES_ON:
+                continue
             elif rule.target in FINAL:
                 return verdict, None, view
             else:

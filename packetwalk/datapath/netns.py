@@ -38,6 +38,8 @@ class Netns:
         self.lookups: list[LookupEntry] = []
         self.peers: list[PeerEntry] = []
         self.sets: dict[str, SetEntry] = {}
+        self.tables: dict[str, list] = {}  # what only a driver looks up, by the table's name
+        self.memo: dict[str, object] = {}  # and how it finds it again
         for operation in operations:
             self._add(operation.entry, operation.by, operation.source)
         self._kernel_routes()
@@ -52,6 +54,8 @@ class Netns:
         self.vxlan = {link.port: link for link in self.links.values() if link.kind == "vxlan"}
         self.ipip = [link for link in self.links.values() if link.kind == "ipip"]
         self.wireguard = {link.port: link for link in self.links.values() if link.kind == "wireguard"}
+        self.tun = next((link for link in self.links.values() if link.kind == "tun"), None)
+        self.captures = {each.dev: each for each in self.tables.get("capture", ())}
         self.allowed_ips: dict[str, Prefixes[PeerEntry]] = {}
         for peer in self.peers:
             for network in peer.allowed_ips:
@@ -86,6 +90,8 @@ class Netns:
                 self.peers.append(entry)
             case SetEntry():
                 self.sets[entry.name] = entry
+            case _:
+                self.tables.setdefault(entry.table, []).append(entry)
 
     def _kernel(self, entry: Entry) -> None:
         self._add(entry, "kernel", "")
@@ -116,7 +122,7 @@ class Netns:
             if link.kind == "bridge":
                 self._kernel(FdbEntry(link.address, link.ifname, master=link.ifname,
                                       state="permanent"))
-            elif link.master:
+            elif link.master and self.links[link.master].kind == "bridge":
                 self._kernel(FdbEntry(link.address, link.ifname, master=link.master,
                                       state="permanent"))
 

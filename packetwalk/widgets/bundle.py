@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.pieces import HOLDS_FOR, piece, walk_piece
-from packetwalk.scenario import SCENARIOS, walk
+from packetwalk.scenario import scenarios, walk
 from packetwalk.walk import Options, Walk
 from packetwalk.widgets.pack import pack
 
@@ -65,8 +65,8 @@ def offer(plugin: str, mode: str) -> Offer:
 
     def walk_mode(scenario: str, fault: str | None, **packet) -> Walk:
         return walk(plugin, mode, scenario, fault=fault, **packet)
-    return Offer(plugin, mode, known.version, ("icmp", "udp", "tcp"), chosen.pod_mtu(1500) - 28,
-                 tuple(Choice(s.name, s.title) for s in SCENARIOS), faults, walk_mode)
+    return Offer(plugin, mode, known.version, ("icmp", "udp", "tcp"), chosen.fits(1500) - 28,
+                 tuple(Choice(s.name, s.title) for s in scenarios(known)), faults, walk_mode)
 
 
 def catalogue(of: Offer) -> dict:

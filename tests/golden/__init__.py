@@ -11,6 +11,7 @@ from pathlib import Path
 
 import packetwalk
 from packetwalk.cni import plugins
+from packetwalk.scenario import scenarios
 
 FOLDER = Path(__file__).parent
 
@@ -19,7 +20,7 @@ def cases() -> Iterator[tuple[str, dict]]:
     """Yield (name, arguments of packetwalk.walk) of every golden walk."""
     for plugin in plugins().values():
         for mode in plugin.modes:
-            for scenario in packetwalk.SCENARIOS:
+            for scenario in scenarios(plugin):
                 yield (f"{plugin.name}-{mode.name}-{scenario.name}",
                        {"plugin": plugin.name, "mode": mode.name, "scenario_name": scenario.name})
         for fault in plugin.faults:

@@ -1,0 +1,135 @@
+"""Weave Net 2.8.1 (archived) and its fork 2.9.0: what weaver, the CNI plugin and weave-npc make on a node.
+
+One flat Ethernet segment, 10.32.0.0/12: no node has a CIDR, pods of other nodes are neighbours, and frames
+are never routed between pods.  Sources are paths in github.com/weaveworks/weave at 2.8.1; the fork's data
+path is the same code (github.com/rajch/weave).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+
+from packetwalk.cluster import Cluster, Node, Pod, made_mac
+from packetwalk.cni import Mode, Plugin, Scenario
+from packetwalk.cni.weave import faults, mesh, rules
+from packetwalk.errors import BadInput
+from packetwalk.ipam import ring
+from packetwalk.links import LinkEntry
+from packetwalk.overlay import CaptureEntry
+from packetwalk.plan import Operation
+from packetwalk.tables import AddrEntry, RouteEntry, SocketEntry, SysctlEntry
+
+NETWORK = IPv4Network("10.32.0.0/12")
+MAX_PEERS = 4096
+FASTDP_MTU, BRIDGE_MTU, VPORT_MTU = 1376, 65535, 65535
+CNI, BRIDGE = "plugin/net/cni.go", "net/bridge.go"
+
+
+def own_range(cluster: Cluster, node: Node) -> IPv4Network:
+    """Return the addresses that a node gives away: its part of the ring as all peers first agreed on it."""
+    if cluster.size > MAX_PEERS:
+        raise BadInput("nodes under Weave Net (short IDs have 12 bits)", cluster.size, [f"2 to {MAX_PEERS}"])
+    return ring.share(NETWORK, cluster.size, node.index)
+
+
+def gateway(cluster: Cluster, node: Node) -> str:
+    """Return the address of the node's own bridge: the first that it gives away (``weave expose`` at start)."""
+    return str(ring.address(NETWORK, own_range(cluster, node), 0))
+
+
+def pod_address(cluster: Cluster, pod: Pod) -> str:
+    """Return a pod's address: those after the bridge's, in the order in which the pods started."""
+    own = own_range(cluster, cluster.nodes[pod.node_index])
+    return str(ring.address(NETWORK, own, 1 + pod.ordinal))
+
+
+def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
+    """Return what exists on ``node`` and in its pods, in the order in which it is made."""
+    mtu = _mode(mode).pod_mtu(cluster.mtu)
+    out = list(_devices(cluster, mode, node, mtu))
+    pods = cluster.pods_of(node)
+    out += rules.plan(node, str(NETWORK), str(own_range(cluster, node)),
+                      tuple(pod_address(cluster, pod) for pod in pods))
+    out += mesh.plan(cluster, mode, node, mesh.Links(mtu))
+    for pod in pods:
+        out += _attach(cluster, node, pod, mtu)
+    return out
+
+
+def _devices(cluster: Cluster, mode: str, node: Node, mtu: int) -> Iterator[Operation]:
+    """The bridge and the cable to weaver: a datapath of the kernel, or (``bridge`` mode) a capture."""
+    name, by = node.name, ("weaver", BRIDGE)
+    port = "vethwe-datapath" if mode.startswith("fastdp") else "vethwe-pcap"
+    yield Operation(name, LinkEntry("weave", "bridge", mtu, mesh.peer_name(node)), *by)
+    if port == "vethwe-datapath":
+        yield Operation(name, LinkEntry("datapath", "openvswitch", mtu,
+                                        made_mac(f"datapath {name}")), *by)
+        yield Operation(name, LinkEntry("vxlan-6784", "vxlan", VPORT_MTU,
+                                        made_mac(f"vxlan-6784 {name}"), "datapath", port=6784),
+                        "weaver", "router/fastdp.go")
+        yield Operation(name, SocketEntry("udp", mesh.VXLAN_PORT, "kernel (vxlan)"), "weaver",
+                        "router/fastdp.go")
+    else:
+        yield Operation(name, CaptureEntry(port, "weaver"), "weaver", "router/pcap.go")
+    yield Operation(name, LinkEntry("vethwe-bridge", "veth", mtu, made_mac(f"vethwe-bridge {name}"),
+                                    "weave", (name, port)), *by)
+    yield Operation(name, LinkEntry(port, "veth", mtu, made_mac(f"{port} {name}"),
+                                    "datapath" if port == "vethwe-datapath" else None,
+                                    (name, "vethwe-bridge"), creates=False), *by)
+    yield Operation(name, AddrEntry("weave", gateway(cluster, node), NETWORK.prefixlen),
+                    "weave expose", "net/expose.go")
+    for protocol in ("tcp", "udp"):
+        yield Operation(name, SocketEntry(protocol, mesh.PORT, "weaver"), "weaver",
+                        "prog/weaver/main.go")
+    yield Operation(name, SysctlEntry("net.ipv4.ip_forward", "1"), "node set-up")
+    yield Operation(name, SysctlEntry("net.bridge.bridge-nf-call-iptables", "1"), "weave-init",
+                    "prog/weave-kube/init.sh")
+
+
+def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
+    """What one CNI ADD makes: the veth pair, an address with the mask of the whole network, a default route."""
+    host_end, by = veth(pod), ("weave-net plugin", CNI)
+    yield Operation(node.name, LinkEntry(host_end, "veth", mtu, made_mac(f"veth {pod.name}"), "weave",
+                                         (pod.name, "eth0"), hairpin=True), *by)
+    yield Operation(pod.name, LinkEntry("eth0", "veth", mtu, pod.mac,
+                                        peer=(node.name, host_end), creates=False), *by)
+    yield Operation(pod.name, AddrEntry("eth0", pod_address(cluster, pod), NETWORK.prefixlen),
+                    "weave-ipam", "plugin/ipam/ipam.go")
+    yield Operation(pod.name, RouteEntry("default", "eth0", gateway(cluster, node)), *by)
+
+
+def veth(pod: Pod) -> str:
+    """Return the name of a pod's host end: ``vethwepl`` and 7 letters of the container's ID."""
+    return "vethwepl" + hashlib.sha1(pod.name.encode(), usedforsecurity=False).hexdigest()[:7]
+
+
+def _mode(name: str) -> Mode:
+    return next(mode for mode in MODES if mode.name == name)
+
+
+def _carries(overhead: int):
+    return lambda mtu: mtu - overhead
+
+
+RECORD = (("sender's name", 6), ("record", 14), ("inner Ethernet", 14))
+MODES = (
+    Mode("fastdp", "fast datapath", "the default",
+         (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14)), lambda mtu: FASTDP_MTU),
+    Mode("fastdp-encrypted", "fast datapath with ESP", "with a password",
+         (("IPv4", 20), ("ESP", 8), ("IV", 8), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14),
+          ("ESP trailer", 2), ("ICV", 16)), lambda mtu: FASTDP_MTU),
+    Mode("sleeve", "sleeve", "where the kernel has no Open vSwitch",
+         (("IPv4", 20), ("UDP", 8), *RECORD), lambda mtu: BRIDGE_MTU, _carries(62)),
+    Mode("sleeve-encrypted", "sleeve with NaCl", "with a password, where the kernel has no Open vSwitch",
+         (("IPv4", 20), ("UDP", 8), ("sender's name", 6), ("nonce", 8), ("tag", 16), *RECORD[1:]),
+         lambda mtu: BRIDGE_MTU, _carries(86)),
+)
+SCENARIOS = (
+    Scenario("relay", "pod to pod, the two nodes cannot reach each other", "a", "b",
+             change=faults.relayed),
+)
+
+PLUGIN = Plugin("weave", "Weave Net", "Weave Net 2.8.1 (archived) and its fork 2.9.0", MODES,
+                faults.FAULTS, plan, pod_address, lambda cluster: str(NETWORK), SCENARIOS)

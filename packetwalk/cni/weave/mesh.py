@@ -1,0 +1,173 @@
+"""The peers of Weave Net's mesh: names, connections, routes, and the agreements that encrypt them.
+
+Sources are paths in github.com/weaveworks/weave (2.8.1) and github.com/weaveworks/mesh.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from packetwalk.cluster import Cluster, Node, made_mac
+from packetwalk.overlay import (
+    BroadcastEntry, ConnectionEntry, MeshPeerEntry, UnicastEntry, XfrmPolicyEntry, XfrmStateEntry,
+)
+from packetwalk.plan import Operation
+from packetwalk.tables import RuleEntry
+
+PORT, VXLAN_PORT, MARK = 6783, 6784, 0x20000
+FASTDP_OVERHEAD, SLEEVE_OVERHEAD, SLEEVE_SECRET = 50, 62, 24
+ROUTES = "mesh/routes.go calculateUnicast, calculateBroadcast"
+SWITCH = "router/overlay_switch.go"
+IPSEC = "net/ipsec/ipsec.go"
+MASKED = f"{MARK:#x}/{MARK:#x}"
+
+Pair = frozenset[int]
+
+
+class Links(NamedTuple):
+    """The state of the mesh: pairs of node indexes without a connection, or with only sleeve.
+
+    ``mtu`` is the pods', in bytes: the fast datapath's heartbeats are as long as the longest frame.
+    """
+
+    mtu: int
+    cut: frozenset[Pair] = frozenset()
+    slow: frozenset[Pair] = frozenset()
+
+
+def peer_name(node: Node) -> str:
+    """Return a peer's name: the MAC of its bridge (made from the machine's UUIDs on a real node)."""
+    return made_mac(f"weave {node.name}")
+
+
+def short_id(node: Node) -> int:
+    """Return a peer's 12-bit number: different for 4096 nodes (random on a real one, settled by gossip)."""
+    return (node.index * 2503 + 1234) & 0xFFF
+
+
+def spi(src: Node, dst: Node) -> int:
+    """Return the number of the agreement for one direction (the kernel of the receiver draws it)."""
+    digest = hashlib.sha1(f"spi {src.name} {dst.name}".encode(), usedforsecurity=False).digest()
+    return 0xC0000000 | int.from_bytes(digest[:4]) & 0x0FFFFFFF
+
+
+def esp_length(mtu: int) -> int:
+    """Return the outer IP length of a full inner packet: padding makes it a multiple of 4."""
+    clear = 8 + 8 + 14 + mtu + 2
+    return 20 + 8 + 8 + clear + -clear % 4 + 16
+
+
+def plan(cluster: Cluster, mode: str, node: Node, links: Links) -> Iterator[Operation]:
+    """Return what weaver on ``node`` knows of the others, and what it made for encryption."""
+    name, source = node.name, "mesh/peers.go"
+    for peer in (node, *(other for other in cluster.nodes if other is not node)):
+        entry = MeshPeerEntry(peer_name(peer), peer.name, short_id(peer))
+        yield Operation(name, entry, "weaver", source)
+    if mode == "fastdp-encrypted":
+        yield from _encryption(name)
+    for peer in neighbours(cluster, node, links):
+        connection = _connection(cluster, mode, node, peer, links)
+        yield Operation(name, connection, "weaver", SWITCH)
+        if mode == "fastdp-encrypted" and connection.overlay == "fastdp":
+            yield from _agreement(name, node, peer)
+    for dest, via in routes(cluster, node, links).items():
+        yield Operation(name, UnicastEntry(peer_name(dest), peer_name(via)), "weaver", ROUTES)
+    for origin, via in broadcasts(cluster, node, links):
+        entry = BroadcastEntry(peer_name(origin), tuple(peer_name(peer) for peer in via))
+        yield Operation(name, entry, "weaver", ROUTES)
+
+
+def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Links) -> ConnectionEntry:
+    """Return a connection: the fast datapath where the mode, the path and the MTU allow it, else sleeve."""
+    encrypted = mode.endswith("encrypted")
+    length = esp_length(links.mtu) if encrypted else links.mtu + FASTDP_OVERHEAD
+    fast = (mode.startswith("fastdp") and length <= cluster.mtu
+            and frozenset((node.index, peer.index)) not in links.slow)
+    secret = SLEEVE_SECRET if encrypted else 0
+    mtu = links.mtu if fast else cluster.mtu - SLEEVE_OVERHEAD - secret
+    dialled = node.index < peer.index
+    port = PORT if dialled else 32768 + short_id(peer)
+    return ConnectionEntry(peer_name(peer), peer.name, peer.address, node.address,
+                           "fastdp" if fast else "sleeve", mtu, encrypted, port)
+
+
+def neighbours(cluster: Cluster, node: Node, links: Links) -> list[Node]:
+    """Return the peers with a connection, by name as the mesh sorts them."""
+    cut = {index for pair in links.cut if node.index in pair for index in pair}
+    return sorted((peer for peer in cluster.nodes if peer is not node and peer.index not in cut),
+                  key=peer_name)
+
+
+def tree(cluster: Cluster, root: Node, links: Links) -> dict[Node, Node]:
+    """Return each reachable peer's parent in a breadth-first search from ``root`` (mesh/peer.go)."""
+    parents: dict[Node, Node] = {}
+    missing = {peer for peer in cluster.nodes if peer is not root}
+    queue = [root]
+    for parent in queue:
+        if not missing:
+            break
+        found = [peer for peer in neighbours(cluster, parent, links) if peer in missing]
+        parents.update(dict.fromkeys(found, parent))
+        missing.difference_update(found)
+        queue += found
+    return parents
+
+
+def routes(cluster: Cluster, node: Node, links: Links) -> dict[Node, Node]:
+    """Return the next peer on the way to each: the first hop in the tree from this node."""
+    out: dict[Node, Node] = {}
+    for peer, parent in tree(cluster, node, links).items():
+        out[peer] = peer if parent is node else out[parent]
+    return out
+
+
+def broadcasts(cluster: Cluster, node: Node, links: Links) -> Iterator[tuple[Node, list[Node]]]:
+    """Yield, for each origin, the peers to which this node passes its broadcasts: its children in the tree.
+
+    A peer with all connections reaches everybody itself; nobody passes its broadcasts on.
+    """
+    partial = {index for pair in links.cut for index in pair}
+    for origin in cluster.nodes:
+        if origin is not node and origin.index not in partial:
+            continue
+        children = [peer for peer, parent in tree(cluster, origin, links).items() if parent is node]
+        if children:
+            yield origin, children
+
+
+def _encryption(name: str) -> Iterator[Operation]:
+    """Return the rules that every node with encryption has (``resetIPTables``)."""
+    for table, chain, spec in (
+            ("mangle", "INPUT", "-j WEAVE-IPSEC-IN"),
+            ("mangle", "WEAVE-IPSEC-IN-MARK", f"-j MARK --set-xmark {MASKED}"),
+            ("filter", "INPUT", "-j WEAVE-IPSEC-IN"),
+            ("mangle", "OUTPUT", "-j WEAVE-IPSEC-OUT"),
+            ("mangle", "WEAVE-IPSEC-OUT-MARK", f"-j MARK --set-xmark {MASKED}"),
+            ("filter", "OUTPUT", "! -p esp -m policy --dir out --pol none "
+                                 f"-m mark --mark {MASKED} -j DROP")):
+        yield Operation(name, RuleEntry(table, chain, spec), "weaver", IPSEC)
+
+
+def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
+    """Return what encrypts the traffic with one peer, and drops what comes from it in clear."""
+    me, other = node.address, peer.address
+    vxlan = f"-p udp -m udp --dport {VXLAN_PORT}"
+    for table, chain, spec in (
+            ("mangle", "WEAVE-IPSEC-IN", f"-s {other}/32 -d {me}/32 -p esp -m esp --espspi "
+                                         f"{spi(peer, node)} -j WEAVE-IPSEC-IN-MARK"),
+            ("filter", "WEAVE-IPSEC-IN", f"-s {other}/32 -d {me}/32 {vxlan} -m mark ! --mark {MASKED} "
+                                         "-j DROP"),
+            ("mangle", "WEAVE-IPSEC-OUT", f"-s {me}/32 -d {other}/32 {vxlan} -j WEAVE-IPSEC-OUT-MARK")):
+        yield Operation(name, RuleEntry(table, chain, spec), "weaver", IPSEC)
+    yield Operation(name, XfrmStateEntry(other, me, spi(peer, node)), "weaver", IPSEC)
+    yield Operation(name, XfrmStateEntry(me, other, spi(node, peer)), "weaver", IPSEC)
+    yield Operation(name, XfrmPolicyEntry(me, other, "udp", MARK, spi(node, peer)), "weaver", IPSEC)
+
+
+def without(plan: list[Operation]) -> list[Operation]:
+    """Return a node's plan without anything of ``plan`` above, so that another state can take its place."""
+    kinds = (MeshPeerEntry, ConnectionEntry, UnicastEntry, BroadcastEntry, XfrmPolicyEntry,
+             XfrmStateEntry)
+    return [op for op in plan if not isinstance(op.entry, kinds) and op.source != IPSEC]

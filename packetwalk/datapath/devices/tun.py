@@ -1,0 +1,73 @@
+"""A TUN device with a proxy in user space behind it: Flannel's ``udp`` backend.
+
+Mirrors ``tun_to_udp`` and ``udp_to_tun`` of flannel pkg/backend/udp/proxy_amd64.c: the program reads a
+packet, finds the peer for its destination, lowers the time to live itself and sends the packet by its UDP
+socket; the other end lowers it again.  A packet whose time is up is discarded and nobody is told.
+"""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import ip, link
+from packetwalk.datapath.fib import prefix, number
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb
+from packetwalk.links import LinkEntry
+from packetwalk.overlay import ProxyEntry
+
+KIND, LAYER2, PROTOCOL = "tun", False, 17
+PORT = 8285
+
+
+def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
+    """Let the program read a packet from the device and send it to the peer's proxy."""
+    entry = _find(ns, skb.ip.dst)
+    if entry is None:
+        run.drop(ns, skb, device.ifname, None, ("proxy-no-route", skb.ip.dst), "no_route")
+        return
+    if not _lower(run, ns, skb, device.ifname, entry):
+        return
+    source = device.local or ""
+    outer = wire.Ipv4(source, entry.peer, 17, df=True)
+    skb.stack = (outer, wire.Udp(entry.port, entry.port), *skb.stack)
+    skb.forget()
+    skb.mark = 0
+    run.emit(ns, skb, "encap", device.ifname, entry, ("proxy-out", entry.port, entry.peer))
+    ip.originate(run, ns, skb, key="outer-route")
+
+
+def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
+    """Unwrap a datagram for the program's socket and write it to the device."""
+    at = skb.at
+    udp = skb.stack[at + 1]
+    device = ns.tun
+    if device is None or not isinstance(udp, wire.Udp) or udp.dport != PORT:
+        return False
+    skb.stack, skb.at = skb.stack[at + 2:], 0
+    if not skb.stack or not isinstance(skb.stack[0], wire.Ipv4):
+        run.drop(ns, skb, dev, ns.sockets.get(("udp", PORT)), ("proxy-garbage",))
+        return True
+    run.emit(ns, skb, "decap", device.ifname, ns.sockets.get(("udp", PORT)), ("proxy-in", PORT))
+    if _lower(run, ns, skb, device.ifname, device):
+        link.receive(run, ns, skb, device.ifname, ("proxy-written", device.ifname))
+    return True
+
+
+def _find(ns: Netns, dst: str) -> ProxyEntry | None:
+    """Return the first entry that holds the destination: the proxy has no longest match."""
+    for entry in ns.tables.get(ProxyEntry.table, ()):
+        network, length = prefix(entry.dst)
+        if number(dst) >> 32 - length == network >> 32 - length:
+            return entry
+    return None
+
+
+def _lower(run: Run, ns: Netns, skb: Skb, dev: str, entry: object) -> bool:
+    """Lower the time to live as the program does; False when the packet is gone."""
+    packet = skb.ip
+    if packet.ttl <= 1:
+        run.drop(ns, skb, dev, None, ("proxy-ttl",), "ttl_expired")
+        return False
+    skb.set_ip(packet._replace(ttl=packet.ttl - 1))
+    run.emit(ns, skb, "forward", dev, entry, ("proxy-forward", packet.ttl, packet.ttl - 1))
+    return True

@@ -1,0 +1,133 @@
+"""Weaver, Weave Net's router in user space: to which peer a frame goes, and by which neighbour.
+
+Mirrors ``handleCapturedPacket``, ``handleForwardedPacket``, ``relay`` and ``relayBroadcast`` of weave
+router/network_router.go.  How a frame travels then is the affair of the overlay (``devices.ovs``,
+``devices.weaver``).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb
+from packetwalk.overlay import (
+    BroadcastEntry, ConnectionEntry, MacEntry, MeshPeerEntry, UnicastEntry,
+)
+
+
+class Hop(NamedTuple):
+    """A frame from peer ``src`` to peer ``dst`` goes over ``connection``; None: it is injected here."""
+
+    connection: ConnectionEntry | None
+    src: str
+    dst: str
+
+
+class Mesh:
+    """What one weaver knows: its peers, its connections, its routes; nothing changes in a walk."""
+
+    def __init__(self, ns: Netns) -> None:
+        """``ns`` is the node; the first peer written down is the node's own."""
+        peers: list[MeshPeerEntry] = ns.tables.get(MeshPeerEntry.table, [])
+        connections: list[ConnectionEntry] = ns.tables.get(ConnectionEntry.table, [])
+        unicast: list[UnicastEntry] = ns.tables.get(UnicastEntry.table, [])
+        broadcast: list[BroadcastEntry] = ns.tables.get(BroadcastEntry.table, [])
+        self.me = peers[0]
+        self.peers = {peer.name: peer for peer in peers}
+        self.by_short_id = {peer.short_id: peer for peer in peers}
+        self.connections = {each.peer: each for each in connections}
+        self.unicast = {each.dest: each for each in unicast}
+        self.broadcast = {each.source: each for each in broadcast}
+        self.device = next(iter(port for port in ("vethwe-datapath", "vethwe-pcap")
+                                if port in ns.links), "")
+
+    def nickname(self, peer: str) -> str:
+        """Return the node's name of a peer."""
+        return self.peers[peer].nickname if peer in self.peers else peer
+
+
+def of(ns: Netns) -> Mesh | None:
+    """Return the weaver of a node, or None where there is none."""
+    if MeshPeerEntry.table not in ns.tables:
+        return None
+    found = ns.memo.get("mesh")
+    if found is None:
+        found = ns.memo["mesh"] = Mesh(ns)
+    return found  # type: ignore[return-value]
+
+
+def captured(run: Run, ns: Netns, skb: Skb) -> list[Hop]:
+    """Decide about a frame that a local device sent; an empty list when it goes nowhere."""
+    mesh, eth = of(ns), skb.stack[0]
+    assert mesh is not None
+    learn(run, ns, eth.src, mesh.me)
+    known = place_of(run, ns, eth.dst)
+    if known is None:
+        hops = spread(run, ns, skb, mesh.me.name)
+        if not hops:
+            run.drop(ns, skb, mesh.device, None, ("weaver-alone",))
+        return hops
+    if known.peer == mesh.me.name:
+        run.drop(ns, skb, mesh.device, known, ("weaver-local", eth.dst))
+        return []
+    run.emit(ns, skb, "fdb", mesh.device, known, ("weaver-mac", eth.dst, known.nickname))
+    return relay(run, ns, skb, mesh.me.name, known.peer)
+
+
+def forwarded(run: Run, ns: Netns, skb: Skb, src: str, dst: str) -> list[Hop]:
+    """Decide about a frame that came from another peer: for this node, for everybody, or to be passed on."""
+    mesh, eth = of(ns), skb.stack[0]
+    assert mesh is not None
+    if dst != mesh.me.name:
+        return relay(run, ns, skb, src, dst)
+    if src in mesh.peers:
+        learn(run, ns, eth.src, mesh.peers[src])
+    here = [Hop(None, src, dst)]
+    known = place_of(run, ns, eth.dst)
+    if known and known.peer == mesh.me.name:
+        run.emit(ns, skb, "fdb", mesh.device, known, ("weaver-here", eth.dst))
+        return here
+    return here + spread(run, ns, skb, src)
+
+
+def relay(run: Run, ns: Netns, skb: Skb, src: str, dst: str) -> list[Hop]:
+    """Find the neighbour that is the next on the way to a peer."""
+    mesh = of(ns)
+    assert mesh is not None
+    route = mesh.unicast.get(dst)
+    connection = mesh.connections.get(route.via) if route else None
+    if route is None or connection is None:
+        run.drop(ns, skb, mesh.device, route, ("weaver-no-route", mesh.nickname(dst)))
+        return []
+    key = "weaver-direct" if route.via == dst else "weaver-relay"
+    run.emit(ns, skb, "route", None, route, (key, mesh.nickname(dst), mesh.nickname(route.via)))
+    return [Hop(connection, src, dst)]
+
+
+def spread(run: Run, ns: Netns, skb: Skb, src: str) -> list[Hop]:
+    """Find the neighbours to which this peer passes what ``src`` sends to everybody."""
+    mesh = of(ns)
+    assert mesh is not None
+    entry = mesh.broadcast.get(src)
+    hops = [Hop(mesh.connections[via], src, via) for via in (entry.via if entry else ())
+            if via in mesh.connections]
+    if hops:
+        names = ", ".join(mesh.nickname(hop.dst) for hop in hops)
+        run.emit(ns, skb, "route", None, entry, ("weaver-flood", skb.stack[0].dst, names))
+    return hops
+
+
+def learn(run: Run, ns: Netns, mac: str, peer: MeshPeerEntry) -> None:
+    """Note behind which peer a MAC was seen (``MacCache.AddForced``)."""
+    run.state[ns.name, MacEntry.table, mac] = MacEntry(mac, peer.name, peer.nickname)
+
+
+def place_of(run: Run, ns: Netns, mac: str) -> MacEntry | None:
+    """Return what is known of a MAC; a broadcast address is never known."""
+    return run.state.get((ns.name, MacEntry.table, mac))  # type: ignore[return-value]
+
+
+def is_group(mac: str) -> bool:
+    """Say whether a frame is for many (the lowest bit of the first byte)."""
+    return bool(int(mac[:2], 16) & 1)

@@ -1,0 +1,1 @@
+"""Who gives pods their addresses, where no CIDR of the node decides it."""
