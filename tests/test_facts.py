@@ -16,7 +16,6 @@ import packetwalk
 from packetwalk import wire
 from packetwalk.cluster import Cluster
 from packetwalk.network import Network
-from packetwalk.tables import RuleEntry
 from packetwalk.trace import Step, Trace
 from packetwalk.wire import Icmp, Ipv4, Tcp, Udp, Vxlan
 
@@ -73,13 +72,9 @@ def rule(netns: str, *args, **options) -> int | None:
     """The number of the rule of FLANNEL-POSTRTG that decided about the request on a node."""
     chain = [r for r in net().fabric.netns(netns).rules if r.chain == "FLANNEL-POSTRTG"]
     for step in trace("request", *args, **options).steps:
-        entry = step.entry
-        if step.netns == netns and isinstance(entry, RuleEntry) and entry.chain == "FLANNEL-POSTRTG":
-            inner = [h for h in step.before if isinstance(h, Vxlan)]
-            if not inner:
-                return [r.spec.replace(f"10.244.{1 if netns == NODE else 2}", "P")
-                        for r in chain].index(
-                            entry.spec.replace(f"10.244.{1 if netns == NODE else 2}", "P")) + 1
+        outer = any(isinstance(h, Vxlan) for h in step.before)
+        if step.netns == netns and step.entry in chain and not outer:
+            return chain.index(step.entry) + 1
     return None
 
 
@@ -89,15 +84,37 @@ def peers(kind: str) -> int:
     return sum(op.by == "flanneld" and op.entry.table == kind for op in plan)
 
 
+def from_pod(size: int = 56, **options) -> Step:
+    """The request as it leaves pod a for pod b."""
+    return frame("request", "a", "eth0", "egress", "a", "b", size=size, **options)
+
+
+def syn(mode: str) -> Step:
+    return frame("request", "a", "eth0", "egress", "a", "b:8080", mode=mode, proto="tcp")
+
+
+def connections(netns: str) -> list[str]:
+    known = {c for c, _ in send("a", "b").conntracks[netns]._by_tuple.values()}
+    return sorted(connection.original.protocol for connection in known)
+
+
+def identifiers() -> bool:
+    out = header(on_wire("a", "internet"), Icmp).id
+    sent = header(frame("request", "a", "eth0", "egress", "a", "internet"), Icmp).id
+    back = header(frame("reply", "a", "eth0", "ingress", "a", "internet"), Icmp).id
+    return out != sent == back
+
+
+def too_big() -> Icmp:
+    return header(frame("error", "a", "eth0", "ingress", "a", "b", fault="mtu-mismatch", size=1472,
+                        df=True), Icmp)
+
+
 class Fact(NamedTuple):
     section: str
     says: str
     model: Callable[[], object]
     value: object
-
-
-def ping_in_pod(kind: str, size: int, **options) -> Step:
-    return frame("request", "a", "eth0", "egress", "a", "b", size=size, **options)
 
 
 FULL = {"size": 1422, "df": True}
@@ -141,13 +158,13 @@ FACTS = [
          []),
     Fact("3", "host-gw: pod MTU 1500", lambda: net("host-gw").fabric.netns("a").links["eth0"].mtu, 1500),
     Fact("5", "ping: 84-byte IP packet, 98-byte frame",
-         lambda: (ping_in_pod("eth", 56).size, wire.size(ping_in_pod("ip", 56).after[1:])), (98, 84)),
+         lambda: (from_pod().size, wire.size(from_pod().after[1:])), (98, 84)),
     Fact("5.1", "inner frame 98 on flannel.1",
          lambda: frame("request", NODE, "flannel.1", "egress", "a", "b").size, 98),
     Fact("5.1", "wire frame 148", lambda: on_wire("a", "b").size, 148),
     Fact("5.1", "outer IP packet 134", lambda: wire.size(on_wire("a", "b").after[1:]), 134),
     Fact("5.1", "TTL 64 from the pod, 63 in the tunnel, 62 at the other pod",
-         lambda: (header(ping_in_pod("ip", 56), Ipv4).ttl, header(on_wire("a", "b"), Ipv4, 1).ttl,
+         lambda: (header(from_pod(), Ipv4).ttl, header(on_wire("a", "b"), Ipv4, 1).ttl,
                   arrived("b", "a", "b").ttl), (64, 63, 62)),
     Fact("5.1", "outer TTL 64", lambda: header(on_wire("a", "b"), Ipv4).ttl, 64),
     Fact("5.1", "outer DF not set, even when the inner is",
@@ -165,10 +182,9 @@ FACTS = [
          (1450, 1464, 1500, 1514)),
     Fact("5.1", "one byte more is refused in the pod",
          lambda: trace("request", "a", "b", size=1423, df=True).disposition, "too_big"),
-    Fact("5.1", "a SYN is 74 bytes", lambda: frame("request", "a", "eth0", "egress", "a", "b:8080",
-                                                   proto="tcp").size, 74),
+    Fact("5.1", "a SYN is 74 bytes", lambda: syn("vxlan").size, 74),
     Fact("5.1", "TCP MSS 1410",
-         lambda: int.from_bytes(header(ping_like_syn("vxlan"), Tcp).options[2:4]), 1410),
+         lambda: int.from_bytes(header(syn("vxlan"), Tcp).options[2:4]), 1410),
     Fact("5.1", "the reply is another UDP flow, to port 8472 again",
          lambda: header(frame("reply", NODE2, "eth0", "egress", "a", "b"), Udp).dport, 8472),
     Fact("5.1", "three connections on each node, two of them the tunnel's",
@@ -195,7 +211,7 @@ FACTS = [
          lambda: [s for s in trace("request", "a", "b", mode="host-gw").steps
                   if s.netns == NODE2 and s.hook == "INPUT"], []),
     Fact("5.3", "host-gw: MSS 1460",
-         lambda: int.from_bytes(header(ping_like_syn("host-gw"), Tcp).options[2:4]), 1460),
+         lambda: int.from_bytes(header(syn("host-gw"), Tcp).options[2:4]), 1460),
     Fact("5.3", "host-gw: traceroute", lambda: hops("b", "host-gw"), ["10.244.1.1", "172.18.0.4", B]),
     Fact("5.8", "node to remote pod: TTL 63", lambda: arrived("b", NODE, "b").ttl, 63),
     Fact("5.9", "node to remote pod: source 10.244.1.0, rule 2",
@@ -213,7 +229,7 @@ FACTS = [
                   header(on_wire("a", "internet"), Ipv4).src, on_wire("a", "internet").size),
          (5, 63, "172.18.0.3", 98)),
     Fact("5.10", "pod to the internet: the identifier changes and comes back",
-         lambda: identifiers(), True),
+         identifiers, True),
     Fact("5.11", "service with a backend elsewhere: rule 2 on the own node",
          lambda: rule(NODE, "a", "web", proto="tcp"), 2),
     Fact("11.5", "UDP 8472 blocked: the drop counts 134 bytes",
@@ -229,27 +245,6 @@ FACTS = [
                   trace("request", "a", "b", fault="vtep-mac-mismatch").steps[-1].dev),
          (NODE2, "flannel.1")),
 ]
-
-
-def ping_like_syn(mode: str) -> Step:
-    return frame("request", "a", "eth0", "egress", "a", "b:8080", mode=mode, proto="tcp")
-
-
-def connections(netns: str) -> list[str]:
-    known = {c for c, _ in send("a", "b").conntracks[netns]._by_tuple.values()}
-    return sorted(connection.original.protocol for connection in known)
-
-
-def identifiers() -> bool:
-    out = header(on_wire("a", "internet"), Icmp).id
-    sent = header(frame("request", "a", "eth0", "egress", "a", "internet"), Icmp).id
-    back = header(frame("reply", "a", "eth0", "ingress", "a", "internet"), Icmp).id
-    return out != sent == back
-
-
-def too_big() -> Icmp:
-    return header(frame("error", "a", "eth0", "ingress", "a", "b", fault="mtu-mismatch", size=1472,
-                        df=True), Icmp)
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=[f"{fact.section} {fact.says}" for fact in FACTS])

@@ -33,7 +33,7 @@ def read(pcapng: bytes) -> list[Frame]:
     without a direction.
     """
     interfaces, packets = read_pcapng(pcapng)
-    out = []
+    out: list[Frame] = []
     for packet in packets:
         name = interfaces[packet.interface].name
         netns, colon, dev = name.partition(":")

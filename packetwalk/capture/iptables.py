@@ -25,8 +25,8 @@ def rules(text: str) -> list[RuleEntry | PolicyEntry]:
     """
     out: list[RuleEntry | PolicyEntry] = []
     table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        line = COUNTED.sub("", line, count=1)
+    for number, counted in enumerate(text.splitlines(), 1):
+        line = COUNTED.sub("", counted, count=1)
         if line.startswith("*"):
             table = line[1:]
         elif line.startswith(":"):

@@ -138,13 +138,10 @@ def with_masked(model: wire.Stack, recorded: wire.Stack) -> wire.Stack:
 
 def renamed(stack: wire.Stack, macs: Mapping[str, str]) -> wire.Stack:
     """Return a stack with other MACs."""
-    out = []
-    for header in stack:
-        if isinstance(header, Ethernet):
-            header = header._replace(dst=macs.get(header.dst, header.dst),
-                                     src=macs.get(header.src, header.src))
-        elif isinstance(header, Arp):
-            header = header._replace(sha=macs.get(header.sha, header.sha),
-                                     tha=macs.get(header.tha, header.tha))
-        out.append(header)
-    return tuple(out)
+    return tuple(_renamed(header, macs) for header in stack)
+
+
+def _renamed(header: Header, macs: Mapping[str, str]) -> Header:
+    fields = {Ethernet: ("dst", "src"), Arp: ("sha", "tha")}.get(type(header), ())
+    old = {name: getattr(header, name) for name in fields}
+    return header._replace(**{name: macs.get(mac, mac) for name, mac in old.items()})

@@ -6,10 +6,17 @@ from functools import cache
 
 from packetwalk.capture import iptables
 from packetwalk.tables import (
-    Entry, LinkEntry, NeighEntry, PolicyEntry, RouteEntry, RuleEntry, SocketEntry, SysctlEntry,
+    Entry,
+    LinkEntry,
+    NeighEntry,
+    PolicyEntry,
+    RouteEntry,
+    RuleEntry,
+    SocketEntry,
+    SysctlEntry,
 )
 from tests.replay.cluster import RecordedNetwork
-from tests.replay.recording import FOLDER, Command, Experiment, State
+from tests.replay.recording import FOLDER, Experiment, State
 
 MODES = {"host-gw": "host-gw", "vxlan-directrouting": "vxlan-directrouting"}
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"

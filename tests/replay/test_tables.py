@@ -39,19 +39,17 @@ def same(recorded, model) -> None:
 
 def named(network: RecordedNetwork, netns: str, entries):
     """Write recorded entries with the model's device names and MACs."""
-    out = []
-    for entry in entries:
-        for field in ("dev", "ifname", "master", "link"):
-            device = getattr(entry, field, None)
-            if device:
-                known = network.devices.get((netns, device), (netns, device))[1]
-                entry = entry._replace(**{field: known})
-        for field in ("lladdr", "mac", "address"):
-            mac = getattr(entry, field, None)
-            if mac:
-                entry = entry._replace(**{field: network.macs.get(mac, mac)})
-        out.append(entry)
-    return out
+    def device(name: str | None) -> str | None:
+        return network.devices.get((netns, name), (netns, name))[1]
+
+    def mac(address: str | None) -> str | None:
+        return network.macs.get(address, address)
+
+    change = dict.fromkeys(("dev", "ifname", "master", "link"), device) | dict.fromkeys(
+        ("lladdr", "mac", "address"), mac)
+    return [entry._replace(**{field: change[field](getattr(entry, field))
+                              for field in entry._fields if field in change})
+            for entry in entries]
 
 
 def test_routes(pair) -> None:

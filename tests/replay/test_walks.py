@@ -67,9 +67,9 @@ def _recorded(experiment: Experiment, network: RecordedNetwork) -> list[Seen]:
     out, macs = [], dict(network.macs)
     for frame in experiment.frames():
         message = frame.stack[1]
-        if isinstance(message, wire.Arp) and message.op == 2 and message.sha not in macs:
-            if message.spa.startswith("10.244."):  # a pod whose tables were not kept says its MAC
-                macs[message.sha] = network.answered(message.spa)
+        if (isinstance(message, wire.Arp) and message.op == 2 and message.sha not in macs
+                and message.spa.startswith("10.244.")):  # a pod whose tables were not kept
+            macs[message.sha] = network.answered(message.spa)
     network.macs.update(macs)
     for frame in experiment.frames():
         faked = FAKED.get(frame.netns, frame.netns), frame.dev
@@ -132,8 +132,8 @@ def test_bytes(name: str) -> None:
         if data == recorded.data:
             continue
         partial += 1
-        assert differences.partial_checksum(recorded), f"{text}\nrecorded {recorded.data.hex()}\n" \
-                                                       f"model    {data.hex()}"
+        both = f"{text}\nrecorded {recorded.data.hex()}\nmodel    {data.hex()}"
+        assert differences.partial_checksum(recorded), both
         assert data == wire.encode(wire.decode(recorded.data)), text
     assert (partial > 0) == (name in differences.KNOWN["partial-checksum"]["experiments"])
 
