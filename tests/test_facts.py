@@ -1,7 +1,7 @@
 """Numbers that people know about Flannel, each beside the fact it comes from.
 
-The left column is the section of the collected facts on Flannel v0.28.9 (2 VXLAN, 3 host-gw, 5 the
-paths of packets); the right one is what a walk of the model says.
+Each fact on Flannel v0.28.9 has a section (2 VXLAN, 3 host-gw, 5 the paths of packets, 11 what breaks),
+what it says, what a walk of the model says, and the number.
 """
 
 from __future__ import annotations
@@ -213,6 +213,30 @@ FACTS = [
     Fact("5.3", "host-gw: MSS 1460",
          lambda: int.from_bytes(header(syn("host-gw"), Tcp).options[2:4]), 1460),
     Fact("5.3", "host-gw: traceroute", lambda: hops("b", "host-gw"), ["10.244.1.1", "172.18.0.4", B]),
+    Fact("5.4", "WireGuard: pod MTU 1420", lambda: net("wireguard").fabric.netns("a").links["eth0"].mtu,
+         1420),
+    Fact("5.4", "WireGuard: one route for all peers",
+         lambda: str(net("wireguard").fabric.netns(NODE).fib.lookup(B)),
+         "10.244.0.0/16 dev flannel-wg scope link"),
+    Fact("5.4", "WireGuard: a ping is 156 bytes of IP, 170 on the wire, UDP 51820 to 51820",
+         lambda: (wire.size(on_wire("a", "b", mode="wireguard").after[1:]),
+                  on_wire("a", "b", mode="wireguard").size,
+                  header(on_wire("a", "b", mode="wireguard"), Udp)[:2]), (156, 170, (51820, 51820))),
+    Fact("5.4", "WireGuard: a full packet of 1420 is 1480 bytes of IP, 1494 on the wire",
+         lambda: (wire.size(on_wire("a", "b", mode="wireguard", size=1392, df=True).after[1:]),
+                  on_wire("a", "b", mode="wireguard", size=1392, df=True).size), (1480, 1494)),
+    Fact("5.4", "WireGuard: outer TTL 64, no DF; the pod sees 62",
+         lambda: (header(on_wire("a", "b", mode="wireguard", df=True), Ipv4).ttl,
+                  header(on_wire("a", "b", mode="wireguard", df=True), Ipv4).df,
+                  arrived("b", "a", "b", mode="wireguard").ttl), (64, False, 62)),
+    Fact("5.5", "IPIP: a ping is 104 bytes of IP, 118 on the wire, protocol 4",
+         lambda: (wire.size(on_wire("a", "b", mode="ipip").after[1:]), on_wire("a", "b", mode="ipip").size,
+                  header(on_wire("a", "b", mode="ipip"), Ipv4).protocol), (104, 118, 4)),
+    Fact("5.5", "IPIP: outer TTL 63 and DF are the inner packet's",
+         lambda: [(h.ttl, h.df) for h in on_wire("a", "b", mode="ipip", df=True).after
+                  if isinstance(h, Ipv4)], [(63, True), (63, True)]),
+    Fact("5.5", "IPIP: a full packet of 1480 is 1500 on the underlay",
+         lambda: wire.size(on_wire("a", "b", mode="ipip", size=1452, df=True).after[1:]), 1500),
     Fact("5.8", "node to remote pod: TTL 63", lambda: arrived("b", NODE, "b").ttl, 63),
     Fact("5.9", "node to remote pod: source 10.244.1.0, rule 2",
          lambda: (arrived("b", NODE, "b").src, rule(NODE, NODE, "b")), ("10.244.1.0", 2)),
