@@ -35,6 +35,7 @@ SENTENCES = {
     "local": "{0} is an address of this machine: the packet goes up to a socket.",
     "gateway": "{0} matches {1}, the longest prefix that fits: next hop {2} on {3}.",
     "onlink": "{0} matches {1}, the longest prefix that fits: its hosts are reached directly on {2}.",
+    "host-route": "{0} has a route of its own: it is reached directly on {1}.",
     "blackhole": "{0} matches {1}, a blackhole: the packet is discarded without a word.",
     "outer-route": "The wrapped packet is sent like any other: a second look-up, for {0}.",
     "lookup": "Rule {0} comes before the main table and fits this packet: table {1} is asked first.",

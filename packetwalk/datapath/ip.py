@@ -57,6 +57,8 @@ def lookup(run: Run, ns: Netns, skb: Skb, dst: str, key: str = "") -> RouteEntry
         note = ("local", dst)
     elif route.gateway:
         note = ("gateway", dst, route.dst, route.gateway, route.dev)
+    elif route.dst == dst:
+        note = ("host-route", dst, route.dev)
     else:
         note = ("onlink", dst, route.dst, route.dev)
     run.emit(ns, skb, "route", None, route, (key, dst) if key else note)
