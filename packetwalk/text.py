@@ -53,12 +53,25 @@ def netns_tables(ns: Netns) -> str:
         ("ip -d link", [str(link) for link in ns.links.values() if link.kind != "lo"]),
         ("ip addr", [str(addr) for addr in ns.addrs]),
         ("ip route", [str(r) for r in sorted_routes(ns.routes) if r.routes == "main"]),
+        *_other_tables(ns),
         ("ip neigh", [str(n) for n in neighbours(ns, None)]),
         ("bridge fdb", [str(f) for f in sorted(ns.fdb.values(), key=lambda f: (f.ifname, f.mac))]),
+        ("wg show", [str(peer) for peer in ns.peers]),
+        ("ipset list", [str(each) for each in ns.sets.values()]),
         ("iptables-save", iptables_save(ns.rules, _all_policies(ns)).splitlines()),
     ]
     return "\n".join("\n".join([f"# {ns.name}$ {command}", *lines, ""])
                      for command, lines in sections if lines)
+
+
+def _other_tables(ns: Netns) -> list[tuple[str, list[str]]]:
+    """Return the routing rules and the tables they name, where somebody has added any."""
+    if not ns.lookups:
+        return []
+    tables = [(f"ip route show table {rule.lookup}",
+               [str(r) for r in sorted_routes(ns.routes) if r.routes == rule.lookup])
+              for rule in ns.lookups]
+    return [("ip rule", [str(rule) for rule in ns.fib.rules]), *tables]
 
 
 def _all_policies(ns: Netns) -> list:
