@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from packetwalk.datapath.netns import Netns, iptables_save, sorted_routes
 from packetwalk.datapath.run import Run
+from packetwalk.overlay import Made
 from packetwalk.tables import (
     ConntrackEntry, Entry, FdbEntry, LinkEntry, LookupEntry, NeighEntry, PeerEntry, PolicyEntry,
     RouteEntry, RuleEntry, SetEntry, SocketEntry, SysctlEntry,
@@ -35,7 +36,8 @@ class Listings:
             self.tables[key] = {"netns": ns.name, "kind": entry.table, "command": command,
                                 "lines": lines}
         lines = self.tables[key]["lines"]
-        by, source = ns.origin.get(entry, (LEARNT.get(type(entry), "kernel"), ""))
+        learnt = entry.by if isinstance(entry, Made) else LEARNT.get(type(entry), "kernel")
+        by, source = ns.origin.get(entry, (learnt, ""))
         return {"table": entry.table, "line": line, "id": key,
                 "index": lines.index(line) if line in lines else None, "by": by, "source": source}
 
@@ -100,7 +102,16 @@ def listing(ns: Netns, entry: Entry, run: Run | None = None) -> tuple[str, str, 
             return f"sysctl/{entry.key}", f"sysctl {entry.key}", [str(entry)]
         case ConntrackEntry():
             return f"conntrack/{entry}", "conntrack -L", [str(entry)]
+        case Made():
+            return entry.table, entry.command, [str(each) for each in made(ns, entry.table, run)]
     return "addr", "ip addr", [str(addr) for addr in ns.addrs]
+
+
+def made(ns: Netns, table: str, run: Run | None) -> list[Entry]:
+    """Return a program's table: what it knew before, then what it learnt in this walk."""
+    learnt = [entry for (name, kind, *_), entry in run.state.items()
+              if (name, kind) == (ns.name, table)] if run else []
+    return list(dict.fromkeys([*ns.tables.get(table, ()), *learnt]))
 
 
 def neighbours(ns: Netns, run: Run | None) -> list[NeighEntry]:

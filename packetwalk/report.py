@@ -40,10 +40,10 @@ class Mtu:
 
     def to_json(self) -> dict:
         """Return overhead by header, the pod's MTU and the largest payloads, in bytes."""
-        pod = self.mode.pod_mtu(self.underlay)
+        pod, fits = self.mode.pod_mtu(self.underlay), self.mode.fits(self.underlay)
         overhead = dict(self.mode.overhead)
         return {"plugin": self.plugin.name, "mode": self.mode.name, "underlay": self.underlay,
-                "overhead": overhead, "overhead_total": sum(overhead.values()), "pod_mtu": pod,
+                "overhead": overhead, "overhead_total": sum(overhead.values()), "pod_mtu": pod, "fits": fits,
                 "largest_ping": pod - 28, "largest_udp": pod - 28, "tcp_mss": pod - 40}
 
     def __repr__(self) -> str:
@@ -52,7 +52,10 @@ class Mtu:
                  f"   [{self.plugin.version}]"]
         lines += [f"  {name:<18}{size:>6}" for name, size in self.mode.overhead]
         lines += [f"  {'together':<18}{data['overhead_total']:>6}",
-                  f"  {'MTU of the pod':<18}{data['pod_mtu']:>6}",
+                  f"  {'MTU of the pod':<18}{data['pod_mtu']:>6}"]
+        if self.mode.carries:
+            lines.append(f"  {'fits in one piece':<18}{data['fits']:>6}")
+        lines += [
                   f"  {'largest ping data':<18}{data['largest_ping']:>6}   (IP 20 and ICMP 8 less)",
                   f"  {'TCP MSS':<18}{data['tcp_mss']:>6}   (IP 20 and TCP 20 less)"]
         return "\n".join(lines)

@@ -59,6 +59,7 @@ def netns_tables(ns: Netns) -> str:
         ("wg show", [str(peer) for peer in ns.peers]),
         ("ipset list", [str(each) for each in ns.sets.values()]),
         ("iptables-save", iptables_save(ns.rules, _all_policies(ns)).splitlines()),
+        *((entries[0].command, [str(each) for each in entries]) for entries in ns.tables.values()),
     ]
     return "\n".join("\n".join([f"# {ns.name}$ {command}", *lines, ""])
                      for command, lines in sections if lines)

@@ -148,7 +148,8 @@ class Netns:
         """Return the tables with the members of ``ip -j`` and ``bridge -j``."""
         extra = {"rule": [rule.json() for rule in self.fib.rules] if self.lookups else [],
                  "wg": [peer.json() for peer in self.peers],
-                 "ipset": [each.json() for each in self.sets.values()]}
+                 "ipset": [each.json() for each in self.sets.values()],
+                 **{name: [each._asdict() for each in made] for name, made in self.tables.items()}}
         return {"link": [link.json() for link in self.links.values()],
                 "addr": [addr.json() for addr in self.addrs],
                 "route": [route.json() for route in sorted_routes(self.routes)],
