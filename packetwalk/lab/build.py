@@ -1,0 +1,163 @@
+"""Build a plan in the running kernel with the commands the plan itself prints."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import re
+import shutil
+import socket
+import struct
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from packetwalk.lab.namespaces import LabError, Namespace
+from packetwalk.plan import Operation
+from packetwalk.tables import LinkEntry, PolicyEntry, RuleEntry, SysctlEntry
+
+WIRE = "wire"
+QUIET = {  # no traffic but the packet's own; no ICMP error is held back
+    "net.ipv6.conf.default.disable_ipv6": "1",
+    "net.ipv4.icmp_ratelimit": "0",
+}
+TOOLS = ("ip", "bridge", "iptables-restore")
+SIOCETHTOOL = 0x8946
+OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # rx, tx checksums, TSO, GSO, GRO: all off
+
+
+class Lab:
+    """Namespaces built from operations; use it with ``with``, and all of it is gone afterwards."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        """Build everything. LabError says in one line what the kernel refused."""
+        missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+        if missing:
+            raise LabError(f"programs missing: {', '.join(missing)}")
+        self.plan = list(operations)
+        self.netns: dict[str, Namespace] = {}
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let all namespaces go."""
+        for namespace in self.netns.values():
+            namespace.close()
+        self.netns.clear()
+
+    def _build(self) -> None:
+        for name in [WIRE, *dict.fromkeys(op.netns for op in self.plan)]:
+            self.netns[name] = Namespace(name)
+            for key, value in QUIET.items():
+                self.netns[name].sysctl(key, value)
+        by_netns: dict[str, list[Operation]] = defaultdict(list)
+        for operation in self.plan:
+            by_netns[operation.netns].append(operation)
+        self._wire()
+        for name, operations in by_netns.items():
+            self._links(name, operations)
+        for name, operations in by_netns.items():
+            self._rest(name, operations)
+
+    def _wire(self) -> None:
+        """Plug every card into a bridge of the namespace ``wire``, one for each segment."""
+        cards = [(op.netns, op.entry) for op in self.plan
+                 if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth"]
+        segments = {card.segment: f"br{k}" for k, card in
+                    enumerate({c.segment: c for _, c in cards}.values())}
+        lines = [f"link add {bridge} type bridge\nlink set {bridge} up"
+                 for bridge in segments.values()]
+        for number, (netns, card) in enumerate(cards):
+            port = f"p{number}"
+            lines.append(f"link add {port} mtu {card.mtu} type veth peer name {card.ifname} "
+                         f"address {card.address} mtu {card.mtu} netns {self.netns[netns].path}\n"
+                         f"link set {port} master {segments[card.segment]} up")
+        self._batch(WIRE, ["ip"], lines)
+
+    def _links(self, name: str, operations: list[Operation]) -> None:
+        """Make the devices of a namespace, bridges before their ports."""
+        links = [op.entry for op in operations if isinstance(op.entry, LinkEntry)]
+        links.sort(key=lambda link: (link.kind == "vxlan", link.master is not None))
+        commands = []
+        for link in links:
+            if link.kind in ("eth", "lo"):
+                commands.append(["ip", "link", "set", link.ifname, "up"])
+            elif link.creates:
+                commands += self._named(link.argv())
+        self._commands(name, commands)
+
+    def _named(self, commands: list[list[str]]) -> list[list[str]]:
+        """Replace namespace names after the word ``netns`` by paths."""
+        return [[self.netns[word].path if k and argv[k - 1] == "netns" else word
+                 for k, word in enumerate(argv)] for argv in commands]
+
+    def _rest(self, name: str, operations: list[Operation]) -> None:
+        commands: list[list[str]] = []
+        rules: list[RuleEntry | PolicyEntry] = []
+        for operation in operations:
+            match operation.entry:
+                case LinkEntry() as link:
+                    if link.kind == "veth" and not link.creates:
+                        commands += link.argv()
+                case RuleEntry() | PolicyEntry() as rule:
+                    rules.append(rule)
+                case SysctlEntry() as setting:
+                    self.netns[name].sysctl(setting.key, setting.value)
+                case entry:
+                    commands += entry.argv()
+        self._commands(name, commands)
+        if rules:
+            self.netns[name].run(["iptables-restore", "--noflush"], restore_text(rules))
+        devices = [op.entry.ifname for op in operations if isinstance(op.entry, LinkEntry)]
+        self.netns[name].inside(lambda: [_quieten(dev) for dev in devices if dev != "lo"])
+
+    def _commands(self, name: str, commands: list[list[str]]) -> None:
+        """Run commands in batches, in order: ``ip -b`` and ``bridge -b``."""
+        batch: list[str] = []
+        tool = ""
+        for argv in [*commands, [""]]:
+            if argv[0] != tool and batch:
+                self._batch(name, [tool], batch)
+                batch = []
+            tool = argv[0]
+            batch.append(" ".join(argv[1:]))
+
+    def _batch(self, name: str, tool: list[str], lines: list[str]) -> None:
+        if lines:
+            self.netns[name].run([*tool, "-b", "-"], "\n".join(lines) + "\n")
+
+
+def restore_text(rules: list[RuleEntry | PolicyEntry]) -> str:
+    """Return what ``iptables-restore`` reads for these rules."""
+    built_in = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
+    out = []
+    for table in dict.fromkeys(rule.chain_table for rule in rules):
+        mine = [rule for rule in rules if rule.chain_table == table]
+        jumps = {m[1] for rule in mine if isinstance(rule, RuleEntry)
+                 for m in [re.search(r"-j (KUBE\S+|FLANNEL\S+|cali\S+|WEAVE\S*)", rule.spec)] if m}
+        named = {rule.chain for rule in mine} | jumps
+        out += [f"*{table}", *(f":{chain} - [0:0]" for chain in sorted(named - built_in))]
+        out += [str(rule) for rule in mine]
+        out.append("COMMIT")
+    return "\n".join(out) + "\n"
+
+
+def _quieten(device: str) -> None:
+    """Switch offloads off (``ethtool -K``), and let no neighbour on the device grow old."""
+    Path(f"/proc/sys/net/ipv4/neigh/{device}/base_reachable_time_ms").write_text("3600000")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        for command in OFFLOADS:
+            value = (ctypes.c_uint32 * 2)(command, 0)  # struct ethtool_value
+            request = struct.pack("16sP", device.encode(), ctypes.addressof(value))
+            with contextlib.suppress(OSError):  # a device may not know an offload
+                fcntl.ioctl(control, SIOCETHTOOL, request)

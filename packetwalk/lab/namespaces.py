@@ -1,0 +1,96 @@
+"""Network namespaces that live only in this process's file descriptors.
+
+Nothing is mounted under /run/netns and no process holds a namespace: when this process ends, in
+whatever way (also ``kill -9``), the kernel takes its namespaces, their devices and rules away.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+CLONE_NEWNET = 0x40000000
+T = TypeVar("T")
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class LabError(Exception):
+    """One line: what could not be done in the kernel, and what it said."""
+
+
+def _call(name: str, *arguments: int) -> None:
+    if getattr(_libc, name)(*arguments) != 0:
+        error = ctypes.get_errno()
+        raise LabError(f"{name}: {os.strerror(error)}")
+
+
+def _in_thread(work: Callable[[], T]) -> T:
+    """Run ``work`` in a thread of its own, whose namespace may change, and return its result."""
+    result: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return result[0]
+
+
+class Namespace:
+    """One network namespace, kept by ``fd``; closing it is its end."""
+
+    def __init__(self, name: str) -> None:
+        """Make it. LabError without the right to (root, or inside ``unshare -Urn``)."""
+        def make() -> int:
+            _call("unshare", CLONE_NEWNET)
+            return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self.name, self.fd = name, _in_thread(make)
+
+    @property
+    def path(self) -> str:
+        """A path by which ``ip ... netns PATH`` finds it."""
+        return f"/proc/{os.getpid()}/fd/{self.fd}"
+
+    def inside(self, work: Callable[[], T]) -> T:
+        """Run a function inside; sockets it opens stay inside."""
+        def enter() -> T:
+            _call("setns", self.fd, CLONE_NEWNET)
+            return work()
+        return _in_thread(enter)
+
+    def run(self, argv: list[str], text: str = "", *, check: bool = True) -> str:
+        """Run a program inside and return what it printed; LabError when it fails."""
+        def start() -> subprocess.CompletedProcess[str]:
+            return subprocess.run(argv, input=text, capture_output=True, text=True, timeout=20)
+        done = self.inside(start)
+        if check and done.returncode != 0:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise LabError(f"{self.name}: {' '.join(argv)}: {said[0] if said else 'failed'}")
+        return done.stdout
+
+    def sysctl(self, key: str, value: str) -> None:
+        """Write a kernel setting of this namespace; ``key`` has dots, devices may have them too."""
+        path = "/proc/sys/" + key.replace(".", "/")
+
+        def write() -> None:
+            try:
+                Path(path).write_text(value)
+            except OSError as error:
+                raise LabError(f"{self.name}: sysctl {key}: {error.strerror}") from None
+        self.inside(write)
+
+    def close(self) -> None:
+        """Let it go."""
+        os.close(self.fd)

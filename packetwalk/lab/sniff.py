@@ -1,0 +1,111 @@
+"""See every frame on every device of every namespace, in the order of the kernel's taps.
+
+One AF_PACKET ring a namespace keeps that order; the namespaces are put together by the kernel's
+receive times.  A ring (``packet_mmap``), not ``recv``: it copies a frame at the tap, while a queued
+clone shares its bytes with the packet, which the next device may rewrite.
+"""
+
+from __future__ import annotations
+
+import mmap
+import select
+import socket
+import struct
+import threading
+import time
+from typing import NamedTuple
+
+from packetwalk.lab.namespaces import Namespace
+
+ETH_P_ALL, PACKET_OUTGOING = 0x0003, 4
+SOL_PACKET, PACKET_RX_RING, PACKET_VERSION, TPACKET_V2 = 263, 5, 10, 1
+TP_STATUS_USER = 1
+BLOCK, SLOT, BLOCKS = 1 << 16, 1 << 13, 8  # bytes, bytes, number: 64 frames of up to 8 kB
+HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
+LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
+WARM_UP = 0.05  # seconds a tap needs before it misses nothing
+QUIET = 0.1  # seconds without a frame that end a recording
+
+
+class Seen(NamedTuple):
+    """A frame at a tap: ``time`` in nanoseconds, ``direction`` ``in`` or ``out``."""
+
+    time: int
+    netns: str
+    dev: str
+    direction: str
+    frame: bytes
+
+
+class Tap:
+    """The ring of one namespace."""
+
+    def __init__(self, name: str) -> None:
+        """Open it in the namespace of the calling thread."""
+        self.name = name
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.socket.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2)
+        self.socket.setsockopt(SOL_PACKET, PACKET_RX_RING,
+                               struct.pack("=IIII", BLOCK, BLOCKS, SLOT, BLOCK * BLOCKS // SLOT))
+        self.ring = mmap.mmap(self.socket.fileno(), BLOCK * BLOCKS)
+        self.devices = dict(socket.if_nameindex())
+        self.slot = 0
+
+    def take(self) -> list[Seen]:
+        """Return the frames that came since the last time."""
+        out = []
+        while True:
+            at = self.slot * SLOT
+            status, _, kept, mac, _, seconds, nanos = HEAD.unpack_from(self.ring, at)
+            if not status & TP_STATUS_USER:
+                return out
+            index, kind = struct.unpack_from("=iHB", self.ring, at + LINK + 4)[0], \
+                self.ring[at + LINK + 10]
+            direction = "out" if kind == PACKET_OUTGOING else "in"
+            frame = bytes(self.ring[at + mac:at + mac + kept])
+            out.append(Seen(seconds * 10**9 + nanos, self.name, self.devices.get(index, "?"),
+                            direction, frame))
+            struct.pack_into("=I", self.ring, at, 0)
+            self.slot = (self.slot + 1) % (BLOCK * BLOCKS // SLOT)
+
+    def close(self) -> None:
+        """Give the ring back."""
+        self.ring.close()
+        self.socket.close()
+
+
+class Sniffer:
+    """Taps in several namespaces; ``stop`` returns what was seen."""
+
+    def __init__(self, namespaces: dict[str, Namespace]) -> None:
+        self._taps = [namespace.inside(lambda n=name: Tap(n))
+                      for name, namespace in namespaces.items()]
+        self._seen: list[Seen] = []
+        self._last = time.monotonic()
+        self._running = True
+        self._thread = threading.Thread(target=self._loop, daemon=True)
+        self._thread.start()
+        time.sleep(WARM_UP)
+
+    def _loop(self) -> None:
+        poll = select.poll()
+        for tap in self._taps:
+            poll.register(tap.socket.fileno(), select.POLLIN)
+        while self._running:
+            poll.poll(20)
+            for tap in self._taps:
+                found = tap.take()
+                if found:
+                    self._seen += found
+                    self._last = time.monotonic()
+
+    def stop(self, limit: float = 3.0) -> list[Seen]:
+        """Wait until it is quiet (``limit`` seconds at most) and return the frames in order."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end and time.monotonic() - self._last < QUIET:
+            time.sleep(0.01)
+        self._running = False
+        self._thread.join()
+        for tap in self._taps:
+            tap.close()
+        return sorted((s for s in self._seen if s.dev != "lo"), key=lambda seen: seen.time)

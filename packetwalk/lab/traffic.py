@@ -1,0 +1,111 @@
+"""One packet from a real socket, and the servers that answer it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Iterable
+
+from packetwalk import wire
+from packetwalk.lab.namespaces import Namespace
+from packetwalk.tables import SocketEntry
+
+IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
+IDENT = 4711
+PATIENCE = 0.4  # seconds a client waits for an answer
+
+
+class Servers:
+    """The listening sockets of a namespace: UDP answers with its like, TCP accepts."""
+
+    def __init__(self, namespace: Namespace, entries: Iterable[SocketEntry]) -> None:
+        self._open: list[socket.socket] = []
+        for entry in entries:
+            if entry.process.startswith("kernel"):
+                continue
+            kind = socket.SOCK_STREAM if entry.protocol == "tcp" else socket.SOCK_DGRAM
+            self._open.append(namespace.inside(lambda k=kind, e=entry: _listen(k, e.port)))
+        for server in self._open:
+            threading.Thread(target=_serve, args=(server,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        for server in self._open:
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            server.close()
+
+
+def _listen(kind: int, port: int) -> socket.socket:
+    server = socket.socket(socket.AF_INET, kind)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("0.0.0.0", port))
+    if kind == socket.SOCK_STREAM:
+        server.listen(4)
+    return server
+
+
+def _serve(server: socket.socket) -> None:
+    held = []
+    with contextlib.suppress(OSError):
+        while True:
+            if server.type == socket.SOCK_STREAM:
+                held.append(server.accept()[0])
+            else:
+                data, address = server.recvfrom(70000)
+                if address is None:  # shut down
+                    return
+                server.sendto(data, address)
+
+
+def send(namespace: Namespace, dst: str, dport: int, *, proto: str = "icmp", size: int = 56,
+         df: bool = False, ttl: int = 64, sport: int = 40000) -> str:
+    """Send one packet from inside a namespace; return ``sent``, or the error the program got."""
+    work = {"icmp": _ping, "udp": _datagram, "tcp": _connect}[proto]
+
+    def run() -> str:
+        try:
+            work(dst, dport, size, df, ttl, sport)
+        except OSError as error:
+            return error.strerror or str(error)
+        return "sent"
+    return namespace.inside(run)
+
+
+def _options(client: socket.socket, df: bool, ttl: int) -> None:
+    client.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DO if df else DONT)
+    client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+    client.settimeout(PATIENCE)
+
+
+def _payload(size: int) -> bytes:
+    return bytes(k & 255 for k in range(size))
+
+
+def _ping(dst: str, _: int, size: int, df: bool, ttl: int, __: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as client:
+        _options(client, df, ttl)
+        client.sendto(wire.encode((wire.Icmp(8, 0, IDENT, 1), wire.Data(_payload(size)))), (dst, 0))
+
+
+def _datagram(dst: str, dport: int, size: int, df: bool, ttl: int, sport: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        _options(client, df, ttl)
+        client.bind(("0.0.0.0", sport))
+        client.connect((dst, dport))
+        client.send(_payload(size))
+        with contextlib.suppress(OSError):
+            client.recv(70000)
+
+
+def _connect(dst: str, dport: int, _: int, __: bool, ttl: int, sport: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+        client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.settimeout(PATIENCE)
+        client.bind(("0.0.0.0", sport))
+        with contextlib.suppress(TimeoutError, ConnectionRefusedError):
+            client.connect((dst, dport))
