@@ -28,7 +28,7 @@ class _Fields(NamedTuple):
 class Sleeve(_Fields, Header):
     """The peer that sent this datagram: a peer's name is 48 bits, the MAC of its bridge.
 
-    `encrypted` is on no wire: both ends know from their handshake; `decode` knows by the record's length.
+    `encrypted` is on no wire: both ends know from their handshake; `decode` sees whether records fill the datagram.
     """
 
     __slots__ = ()
@@ -48,11 +48,12 @@ class Sleeve(_Fields, Header):
 
     @classmethod
     def decode(cls, data: bytes, at: int, end: int) -> tuple[Self, int]:
-        """Read 6 bytes; what follows is plain when a record's length fits the datagram."""
+        """Read 6 bytes; what follows is plain when records fill it to the last byte."""
         sender = cls.LAYOUT.unpack(data, at, end)["sleeve.sender"]
-        length = int.from_bytes(data[at + 18:at + 20])
-        plain = end - at >= 20 and 20 + length <= end - at
-        return cls(sender, not plain and end - at >= 6 + 8 + TAG), end
+        place = at + cls.size
+        while place + SleeveFrame.size <= end:
+            place += SleeveFrame.size + int.from_bytes(data[place + 12 : place + 14])
+        return cls(sender, place != end and end - at >= cls.size + SleeveNonce.size + TAG), end
 
 
 class _Record(NamedTuple):

@@ -105,19 +105,20 @@ FAULTS = (
     Fault("udp-6783-blocked", "UDP 6783 is blocked",
           "A firewall on the receiving node drops sleeve's port. Without a working overlay the peers drop "
           "their TCP connection too: the node is no part of the mesh.",
-          CROSS, SLEEVE, _sleeve_blocked),
+          CROSS, SLEEVE, _sleeve_blocked, {"cold": True}),
     Fault("mtu-too-big", "WEAVE_MTU is 1500 on an underlay of 1500",
           "The fast datapath's heartbeats are as long as the longest frame and have DF set: they do not "
           "get through, so every packet goes by sleeve, which carries less than the pods were promised.",
           ("cross-node", "node-to-pod"), FASTDP, _mtu_too_big, {"size": 1472, "df": True}),
     Fault("link-cut", "All is blocked between two nodes, and nobody has noticed yet",
           "For up to 60 seconds, until six heartbeats are missing, the peers keep a dead connection: the "
-          "packets are lost although a third node could pass them on. The scenario relay shows what follows.",
-          CROSS, ALL, walls),
+          "packets are lost although a third node could pass them on, and soon the pods' own ARP goes without an "
+          "answer. The scenario relay shows what follows.",
+          CROSS, ALL, walls, {"cold": True}),
     Fault("wrong-password", "The receiving node has another password",
           "Session keys come from the password: the peers cannot read each other's first message and refuse "
           "the connection. The node is alone.",
-          CROSS, ENCRYPTED, _wrong_password),
+          CROSS, ENCRYPTED, _wrong_password, {"cold": True}),
     Fault("npc-deny", "A NetworkPolicy allows nothing in",
           "The namespace has a policy that selects its pods and has no rule: weave-npc on the receiving node "
           "takes the namespace out of WEAVE-NPC-DEFAULT, and what no rule accepts is dropped.",

@@ -64,7 +64,7 @@ def process(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None) 
         return
     run.emit(ns, skb, "fdb", DEVICE, ns.links[DEVICE], ("flow-miss", in_port))
     hops = _ask(run, ns, skb, tunnel)
-    made = _flow(ns, skb, in_port, tunnel, hops) if _may_stay(run, ns, skb, hops) else None
+    made = _flow(ns, skb, in_port, tunnel, hops) if _may_stay(run, ns, skb, tunnel, hops) else None
     if made:
         run.state[key] = made
         run.emit(ns, skb, "fdb", DEVICE, made, ("flow-made",))
@@ -78,7 +78,7 @@ def _made_before(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | N
     muted, run.muted = run.muted, True
     hops = _ask(run, ns, skb, tunnel)
     run.muted = muted
-    return _flow(ns, skb, in_port, tunnel, hops) if hops and _may_stay(run, ns, skb, hops) else None
+    return _flow(ns, skb, in_port, tunnel, hops) if _may_stay(run, ns, skb, tunnel, hops) else None
 
 
 def _ask(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel | None) -> list[Hop]:
@@ -94,10 +94,14 @@ def _ask(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel | None) -> list[Hop]:
     return mesh.forwarded(run, ns, skb, src.name, dst.name)
 
 
-def _may_stay(run: Run, ns: Netns, skb: Skb, hops: list[Hop]) -> bool:
-    """Say whether a flow may be made: not for an unknown MAC, nor when any copy goes by sleeve."""
+def _may_stay(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel | None, hops: list[Hop]) -> bool:
+    """Say whether a flow may be made: not when any copy goes by sleeve, nor for a MAC unknown here.
+
+    A relay passes on what is for another peer and need not know the MAC.
+    """
     mac = skb.stack[0].dst
-    if not mesh.is_group(mac) and mesh.place_of(run, ns, mac) is None:
+    ours = tunnel is None or any(hop.connection is None for hop in hops)
+    if ours and not mesh.is_group(mac) and mesh.place_of(run, ns, mac) is None:
         return False
     return bool(hops) and all(h.connection is None or h.connection.overlay == "fastdp" for h in hops)
 
