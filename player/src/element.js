@@ -1,6 +1,5 @@
 /** <packet-walk>: glues the walk, the clock, the diagram and the panels together. */
 import { LitElement, html, nothing, unsafeCSS } from "lit";
-import { keyed } from "lit/directives/keyed.js";
 import playerCss from "./styles/player.css";
 import diagramCss from "./styles/diagram.css";
 import { layerRules, properties } from "./colours.js";
@@ -170,7 +169,7 @@ export class PacketWalk extends LitElement {
       ${this.message ? html`<p class="message" role="alert">${this.message}</p>` : nothing}
       ${this.picture(moment)}
       ${controls({ n: line.moments.length, i, playing: this.playing, speed: this.speed, ticks: this.ticks(), words: this.words(moment) }, this.playActs)}
-      <div class="columns">${steps({ walk, line, i, all: this.all }, { go: (to) => this.go(to), all: (yes) => { this.all = yes; } })}${keyed(moment, why({ walk, step }))}</div>
+      <div class="columns">${steps({ walk, line, i, all: this.all }, { go: (to) => this.go(to), all: (yes) => { this.all = yes; } })}${why({ walk, step })}</div>
       ${packet({ walk, step, next, open: this.open, lit: this.lit, narrow }, this.packetActs)}
       ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
       <p class="hidden" role="status" aria-live="polite">${this.words(moment)}</p>

@@ -2,7 +2,7 @@
 import { properties } from "./colours.js";
 
 /** Heights of a finished player, in px, for a narrow and a wide column. */
-const NARROW = 2217, WIDE = 1411;
+const NARROW = 2175, WIDE = 1395;
 
 export function pageCss() {
   return `/* Made by player/build.mjs from player/src/colours.js and page-css.js. */

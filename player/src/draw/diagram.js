@@ -1,5 +1,6 @@
 /** The still part of the diagram: lanes, pods, stations, tracks and wires. */
 import { svg, nothing } from "lit";
+import { shorten } from "../model/numbers.js";
 
 const line = (points) => points.map((p) => `${p.x},${p.y}`).join(" ");
 
@@ -16,9 +17,10 @@ export function ground(layout) {
 export const stations = (layout, active, ended) => svg`${[...layout.stations.values()].map((s) => station(s, s.id === active, ended))}`;
 
 function lane(l) {
-  const room = Math.floor((l.w - 20) / 6.3), words = [l.label, l.address].filter(Boolean).join(" · ");
+  const room = Math.floor((l.w - 20) / 6.3), label = [l.label, l.node].find((w) => w.length <= room) ?? shorten(l.node, l.w - 24);
+  const words = [label, l.address].filter(Boolean).join(" · ");
   return svg`<g class="lane"><rect x=${l.x} y=${l.y} width=${l.w} height=${l.h} rx="12"/>
-    <text x=${l.x + 12} y=${l.y + 17}><tspan class="name">${l.label}</tspan>${words.length <= room && l.address ? svg`<tspan dx="6">${l.address}</tspan>` : nothing}</text></g>`;
+    <text x=${l.x + 12} y=${l.y + 17}><tspan class="name">${label}</tspan>${words.length <= room && l.address ? svg`<tspan dx="6">${l.address}</tspan>` : nothing}</text></g>`;
 }
 
 function station(s, active, ended) {

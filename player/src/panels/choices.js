@@ -36,9 +36,9 @@ export function choices({ walk, options, catalogue, live, busy }, act) {
   const good = walk.disposition === "delivered";
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
     <h2>${headline(walk)}</h2>
+    <p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${icon(good ? "check" : "cross")}${endOf(walk.disposition)}</span>
     <div class="rest">${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}</div>
-    <p class="summary">${walk.summary}</p>
   </header>`;
 }
 
@@ -52,11 +52,11 @@ function controls(o, catalogue, live, act) {
       : select("Size", String(o.size), sizes.map((s) => [String(s.size), s.label]), change("size", (el) => Number(el.value)))}
     <label class="chip"><input type="checkbox" .checked=${o.df} @change=${change("df", (el) => el.checked)} />DF</label>
     <label class="chip"><input type="checkbox" .checked=${o.cold} @change=${change("cold", (el) => el.checked)} />cold caches</label>
-    ${faults.length ? select("Break it", o.fault ?? "", [["", "nothing broken"], ...faults.map((f) => [f.name, f.title])], change("fault", (el) => el.value || null)) : nothing}`;
+    ${faults.length ? select("break it:", o.fault ?? "", [["", "nothing broken"], ...faults.map((f) => [f.name, f.title])], change("fault", (el) => el.value || null), true) : nothing}`;
 }
 
-function select(label, value, options, change) {
+function select(label, value, options, change, visible = false) {
   if (!options.length) return nothing;
-  return html`<label class="chip"><span class="hidden">${label}</span><select @change=${change}>
+  return html`<label class="chip"><span class=${visible ? "label" : "hidden"}>${label}</span><select @change=${change}>
     ${options.map(([v, words]) => html`<option value=${v} ?selected=${v === value}>${words}</option>`)}</select></label>`;
 }

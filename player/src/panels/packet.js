@@ -1,7 +1,8 @@
 /** The header stack with every field, and the bytes; each lights the other up. */
 import { html, nothing } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { changes, fieldsOf, nameOf, partners, protoLabel, roles, sizeOf } from "../model/stack.js";
-import { fieldAt, hexRows, spans, valueText } from "../model/bytes.js";
+import { fieldAt, hexRows, packetBytes, spans, valueText } from "../model/bytes.js";
 import { packetOf } from "../model/frame.js";
 import { icon } from "../draw/icons.js";
 import { meter } from "./meter.js";
@@ -65,7 +66,7 @@ function hex(stack, places, lit, { narrow }, act) {
   return html`<div class="hex" tabindex="0" role="group" aria-label="Bytes of the packet. The arrow keys move through them."
       @pointermove=${(e) => { const b = byteUnder(e); if (b !== null) choose(b); }} @pointerleave=${() => act.light(null)} @blur=${() => act.light(null)}
       @keydown=${(e) => move(e, lit, width, total, choose)}>
-    ${hexRows(stack, width, lit).map((r) => html`<div class="hexrow"><span class="offset">${r.offset.toString(16).padStart(4, "0")}</span>${r.runs.map((run) => html`<span class="run ${run.role} ${run.lit ? "lit" : ""}" .from=${run.from}>${run.text}</span>`)}</div>`)}
+    ${guard([packetBytes(stack), width, lit?.from, lit?.to], () => hexRows(stack, width, lit).map((r) => html`<div class="hexrow"><span class="offset">${r.offset.toString(16).padStart(4, "0")}</span>${r.runs.map((run) => html`<span class="run ${run.role} ${run.lit ? "lit" : ""}" .from=${run.from}>${run.text}</span>`)}</div>`))}
     <p class="hexsays" aria-live="polite">${lit ? `${lit.field}, byte ${lit.from}${lit.to - lit.from > 1 ? ` to ${lit.to - 1}` : ""}${lit.bits && lit.bits % 8 ? `, ${lit.bits} bit${lit.bits > 1 ? "s" : ""}` : ""}` : `${total} bytes`}</p></div>`;
 }
 

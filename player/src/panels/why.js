@@ -1,5 +1,6 @@
 /** Why here: one sentence, the whole table that was asked, the line that decided, and who wrote it. */
 import { html, nothing } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { evidenceOf, titleOf } from "../model/words.js";
 import { icon } from "../draw/icons.js";
 
@@ -9,8 +10,8 @@ export function why({ walk, step }) {
   return html`<section class="why" aria-label="Why here">
     <h3>${titleOf(step)}</h3>
     <p class="reason">${step.why}</p>
-    ${entry ? table(walk, step, entry) : nothing}
-    <p class="origin">${entry?.by ? html`written by <b>${entry.by}</b>${pointer(entry.source)} · ` : nothing}<b>${evidenceOf(step.evidence)}</b>${step.source === entry?.source ? nothing : pointer(step.source)} · ${walk.holds_for}</p>
+    ${entry ? keyed(entry.id, table(walk, step, entry)) : nothing}
+    ${keyed(step, html`<p class="origin">${entry?.by ? html`written by <b>${entry.by}</b>${pointer(entry.source)} · ` : nothing}<b>${evidenceOf(step.evidence)}</b>${step.source === entry?.source ? nothing : pointer(step.source)} · ${walk.holds_for}</p>`)}
   </section>`;
 }
 
