@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from packetwalk.cluster import Cluster, Node, Pod, made_key, made_mac
 from packetwalk.cni import Fault, Mode, Plugin
+from packetwalk.overlay import ProxyEntry
 from packetwalk.plan import Operation
 from packetwalk.tables import (
     AddrEntry, Entry, FdbEntry, LinkEntry, NeighEntry, PeerEntry, RouteEntry, RuleEntry, SocketEntry,
@@ -18,11 +19,12 @@ from packetwalk.tables import (
 )
 
 VNI, PORT, OVERHEAD = 1, 8472, 50
-WG_PORT = 51820
+WG_PORT, PROXY_PORT = 51820, 8285
 VXLAN = "pkg/backend/vxlan/vxlan_network.go"
 DEVICE = "pkg/backend/vxlan/device.go"
 HOSTGW = "pkg/backend/hostgw/hostgw.go"
 IPIP = "pkg/backend/ipip/ipip.go"
+UDP = "pkg/backend/udp/udp_network_amd64.go"
 WIREGUARD = "pkg/backend/wireguard/wireguard_network.go"
 MASQ = "pkg/trafficmngr/iptables/iptables.go"
 KERNEL = {"vxlan": "drivers/net/vxlan/vxlan_core.c", "wireguard": "drivers/net/wireguard"}
@@ -75,6 +77,8 @@ def _device(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
     elif mode == "wireguard":
         device = LinkEntry("flannel-wg", "wireguard", mtu, "", port=WG_PORT, key=made_key(name))
         source = WIREGUARD
+    elif mode == "udp":
+        device, source = LinkEntry("flannel0", "tun", mtu, "", local=node.address, port=PROXY_PORT), UDP
     elif mode == "host-gw":
         return
     else:
@@ -82,10 +86,13 @@ def _device(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
                                    link="eth0", port=PORT), DEVICE
     yield Operation(name, device, "flanneld", source)
     yield Operation(name, AddrEntry(device.ifname, address, 32), "flanneld", source)
-    if mode == "wireguard":
-        yield Operation(name, RouteEntry(str(cluster.pod_network), device.ifname, scope="link"),
+    if mode in ("wireguard", "udp"):
+        scope = "link" if mode == "wireguard" else None
+        yield Operation(name, RouteEntry(str(cluster.pod_network), device.ifname, scope=scope),
                         "flanneld", source)
-    if device.port:
+    if mode == "udp":
+        yield Operation(name, SocketEntry("udp", PROXY_PORT, "flanneld", node.address), "flanneld", source)
+    elif device.port:
         yield Operation(name, SocketEntry("udp", device.port, f"kernel ({device.kind})"), "kernel",
                         KERNEL[device.kind])
 
@@ -95,6 +102,8 @@ def _peer(cluster: Cluster, mode: str, node: Node, peer: Node) -> Iterator[tuple
     cidr, (address, mac) = str(cluster.pod_cidr(peer)), vtep(cluster, peer)
     if mode == "ipip":
         yield RouteEntry(cidr, "flannel.ipip", peer.address, onlink=True), IPIP
+    elif mode == "udp":
+        yield ProxyEntry(cidr, peer.address, PROXY_PORT), UDP
     elif mode == "wireguard":
         yield PeerEntry("flannel-wg", made_key(peer.name), f"{peer.address}:{WG_PORT}", (cidr,)), WIREGUARD
     elif mode in ("host-gw", "vxlan-directrouting") and adjacent(node, peer):
@@ -171,6 +180,8 @@ MODES = (
          HEADERS, lambda mtu: mtu - OVERHEAD),
     Mode("host-gw", "host-gw", "recommended for experienced users", (), lambda mtu: mtu),
     Mode("wireguard", "WireGuard", "recommended", WG_HEADERS, lambda mtu: mtu - 80),
+    Mode("udp", "UDP, a proxy in user space", "debugging only", (("IPv4", 20), ("UDP", 8)),
+         lambda mtu: mtu - 28),
     Mode("ipip", "IPIP", "experimental", (("IPv4", 20),), lambda mtu: mtu - 20),
 )
 
@@ -178,7 +189,7 @@ MODES = (
 # --- what goes wrong -------------------------------------------------------------------------
 ALL = tuple(mode.name for mode in MODES)
 TUNNELLED = ("vxlan", "vxlan-directrouting")
-PER_PEER = tuple(name for name in ALL if name != "wireguard")  # one route for each node
+PER_PEER = tuple(name for name in ALL if name not in ("wireguard", "udp"))  # one route for each node
 CROSS = ("cross-node", "service", "node-to-pod")
 
 

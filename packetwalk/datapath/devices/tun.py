@@ -9,21 +9,23 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import ip, link
-from packetwalk.datapath.fib import prefix, number
+from packetwalk.datapath.fib import number, prefix
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.links import LinkEntry
 from packetwalk.overlay import ProxyEntry
+from packetwalk.trace import Flow
 
 KIND, LAYER2, PROTOCOL = "tun", False, 17
-PORT = 8285
+PORT, ICMP, QUOTED = 8285, 1, 28
 
 
 def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     """Let the program read a packet from the device and send it to the peer's proxy."""
     entry = _find(ns, skb.ip.dst)
     if entry is None:
-        run.drop(ns, skb, device.ifname, None, ("proxy-no-route", skb.ip.dst), "no_route")
+        run.drop(ns, skb, device.ifname, device, ("proxy-no-route", skb.ip.dst), "no_route")
+        _unreachable(run, ns, skb, device)
         return
     if not _lower(run, ns, skb, device.ifname, entry):
         return
@@ -51,6 +53,18 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if _lower(run, ns, skb, device.ifname, device):
         link.receive(run, ns, skb, device.ifname, ("proxy-written", device.ifname))
     return True
+
+
+def _unreachable(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
+    """Say that no node has the destination, unless it was ICMP (``send_net_unreachable``: time to live 8)."""
+    packet, source = skb.ip, ns.address_of(device.ifname) or "0.0.0.0"
+    if packet.protocol == ICMP or packet.offset:
+        return
+    quoted = wire.Data(wire.encode(skb.stack)[:QUOTED])
+    flight = run.flight("error", Flow(source, packet.src, "icmp"), run.here(skb))
+    error = Skb(flight, (wire.Ipv4(source, packet.src, ICMP, 8), wire.Icmp(3), quoted), 0)
+    run.emit(ns, error, "originate", device.ifname, device, ("icmp-error", "network unreachable"))
+    run.jobs.append(lambda: link.receive(run, ns, error, device.ifname, ("proxy-written", device.ifname)))
 
 
 def _find(ns: Netns, dst: str) -> ProxyEntry | None:
