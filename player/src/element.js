@@ -242,7 +242,7 @@ export class PacketWalk extends LitElement {
 
   /** Called by the clock once a frame. */
   show(t) {
-    const i = Math.ceil(t - 1e-9);
+    const i = this.clock.gliding ? this.clock.target : Math.ceil(t - 1e-9);
     if (i !== this.i) { this.i = i; this.lit = null; }
     this.draw(t);
   }

@@ -18,7 +18,10 @@ export class Clock {
   play(target, duration, then) { this.start(target, (t) => 1 / duration(Math.floor(t) + 1), then); }
 
   /** One short move to a neighbouring step. */
-  glide(target) { const rate = Math.abs(target - this.t) / HAND_MS; this.start(target, () => rate, null); }
+  glide(target) {
+    const rate = Math.abs(target - this.t) / HAND_MS; this.start(target, () => rate, null);
+    this.gliding = true;
+  }
 
   /** Be there at once. */
   jump(t) {
@@ -47,5 +50,6 @@ export class Clock {
   stop() {
     if (this.handle) cancelAnimationFrame(this.handle);
     this.handle = 0;
+    this.gliding = false;
   }
 }
