@@ -144,6 +144,15 @@ def _rank(order: str):
     return (lambda pair: pair) if order == "none" else (lambda pair: pair[1])
 
 
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_outer_source_ports(name: str) -> None:
+    """Which one is masked; both draw it from net.ipv4.ip_local_port_range."""
+    for frame in (*replay(name).recorded, *replay(name).model):
+        for udp, inner in zip(frame.stack, frame.stack[1:], strict=False):
+            if isinstance(inner, wire.Vxlan):
+                assert 32768 <= udp.sport <= 60999
+
+
 @pytest.mark.parametrize("difference", [*differences.RECORDED_ONLY, "loopback"])
 def test_known_differences_are_there(difference: str) -> None:
     """Each experiment that a difference lists has it, and no other has."""
