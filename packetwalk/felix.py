@@ -64,10 +64,12 @@ def mark(bits: int, value: int = 0) -> str:
     return f"-j MARK --set-xmark {value:#x}/{bits:#x}"
 
 
-def sets(nodes: tuple[str, ...], node: str, pool: str) -> Iterator[SetEntry]:
+def sets(tunnels: tuple[Tunnel, ...], nodes: tuple[str, ...], node: str, pool: str) -> Iterator[SetEntry]:
     """Return the sets that static rules ask: nodes by address, the pools."""
-    yield SetEntry(HOSTS, nodes)
-    yield SetEntry(VXLAN_HOSTS, tuple(each for each in nodes if each != node))
+    if IPIP in tunnels:
+        yield SetEntry(HOSTS, nodes)
+    if VXLAN in tunnels:
+        yield SetEntry(VXLAN_HOSTS, tuple(each for each in nodes if each != node))
     yield SetEntry(MASQUERADED, (pool,))
     yield SetEntry(POOLS, (pool,))
 

@@ -12,8 +12,9 @@ class LinkEntry(NamedTuple):
     """A network device (``ip -d link show``).
 
     ``kind`` is ``veth``, ``bridge``, ``vxlan``, ``ipip``, ``wireguard``, ``eth`` (a node's own card),
-    ``lo``, ``tun`` or ``openvswitch``; ``address`` is empty for devices without a MAC.  A ``vxlan`` without a ``vni`` is told the network with each packet; ``port`` is a tunnel's UDP port,
-    ``fwmark`` the mark that a WireGuard device puts on its own packets, ``key`` its public key.
+    ``lo``, ``tun`` or ``openvswitch``; ``address`` is empty for devices without a MAC.  A ``vxlan``
+    without a ``vni`` is told the network with each packet; ``port`` is a tunnel's UDP port, ``fwmark`` the
+    mark that a WireGuard device puts on its own packets, ``key`` its public key.
     ``peer`` is (netns, device) of a veth's other end.  For ``eth``, ``segment`` names the
     Ethernet segment the card is plugged into.  ``creates`` is False for the end of a veth pair that
     the other end's command makes.
@@ -35,7 +36,10 @@ class LinkEntry(NamedTuple):
     fwmark: int | None = None
     key: str | None = None
 
-    table = "link"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "link"
 
     def __str__(self) -> str:
         parts = [f"{self.ifname}: mtu {self.mtu}"]
@@ -128,7 +132,10 @@ class PeerEntry(NamedTuple):
     endpoint: str
     allowed_ips: tuple[str, ...]
 
-    table = "wg"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "wg"
 
     def __str__(self) -> str:
         return f"peer: {self.key} endpoint: {self.endpoint} allowed ips: {', '.join(self.allowed_ips)}"

@@ -18,7 +18,7 @@ SENTENCES = {
     "arp-request": "Nobody here knows the MAC of {0}: the kernel asks everybody on the segment.",
     "arp-reply": "{0} is an address of this machine: it answers with the MAC of {1}.",
     "arp-proxy": "{0} is no address of this machine, but it answers for it on {1} (proxy ARP), because its "
-                 "route {2} leads out of another device, {3}.",
+                 "route for it ({2}) leads out of another device, {3}.",
     "no-proxy": "Proxy ARP is on, but no route for {0} leads out of a device other than {1}: no answer.",
     "bring-up": "The frame enters by {0}.",
     "crossing": "The frame comes out of the other end of the pair: {0}.",
@@ -55,8 +55,8 @@ SENTENCES = {
     "no-vtep": "{0} has no entry for {1}, and there is no default: discarded without a word.",
     "encap": "Wrapped: VXLAN (network {0}), UDP to port {1}, IP from {2} to {3}. "
              "{4} bytes more than the inner frame.",
-    "encap-ipip": "Wrapped: one more IP header, protocol 4, from {0} to {1}; the time to live ({2}) and DF are "
-                  "copied from inside. {3} bytes more.",
+    "encap-ipip": "Wrapped: one more IP header, protocol 4, from {0} to {1}; the time to live ({2}) and DF "
+                  "are copied from inside. {3} bytes more.",
     "encap-wg": "{0} zeroes behind the packet make its length a multiple of 16 (at most the MTU); encrypted; "
                 "UDP from {1} to {2} port {3}. {4} bytes more.",
     "decap": "UDP port {0} belongs to the kernel's VXLAN driver; network {1} is {2}. "
@@ -72,7 +72,8 @@ SENTENCES = {
     "no-vni": "No VXLAN device here has network {0} on port {1}: discarded.",
     "verdict": "{0}: this rule matches, the verdict is {1}.",
     "allowed": "{0}: policy allows it, by a mark that a later rule will accept.",
-    "denied": "{0}: policy denies it. The packet is discarded, and nobody is told.",
+    "denied": "{0}: nothing before this rule has allowed the packet: policy denies it.",
+    "discarded": "Denied by policy: the packet is discarded, and nobody is told.",
     "returned": "{0}: this rule sends the packet back, and nothing after it matches; "
                 "the policy is {1}. No address changes.",
     "policy": "{0}: no rule there gives a verdict, the policy of the chain decides: {1}.",

@@ -155,7 +155,7 @@ def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direc
 def _rules(cluster: Cluster, way: Way, node: Node) -> Made:
     """Felix's sets and chains; every pod is in the one namespace that the cluster has."""
     addresses = tuple(each.address for each in cluster.nodes)
-    for entry in felix.sets(addresses, node.address, str(cluster.pod_network)):
+    for entry in felix.sets(way.tunnels, addresses, node.address, str(cluster.pod_network)):
         yield entry, FELIX_SETS
     pods = cluster.pods_of(node)
     chains = [*felix.static(way.tunnels), *felix.dispatch(tuple(interface(pod) for pod in pods))]

@@ -97,8 +97,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         return
     note = ("arp-proxy", message.tpa, dev, route.dst, route.dev) if route else ("arp-reply", message.tpa, dev)
     state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
-    run.neighs.setdefault((ns.name, dev, message.spa),
-                          NeighEntry(message.spa, dev, message.sha, state))
+    if (dev, message.spa) not in ns.neighs:  # what is written down is not overwritten
+        run.neighs.setdefault((ns.name, dev, message.spa),
+                              NeighEntry(message.spa, dev, message.sha, state))
     run.emit(ns, skb, "deliver", dev, route, note)
     run.end(skb, "delivered")
     mac = ns.links[dev].address

@@ -92,12 +92,11 @@ def _aside(ns: Netns, skb: Skb) -> Aside:
 
 
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:
-    disposition = "dropped" if verdict.target == "DROP" else "rejected"
+    disposition, note = "dropped" if verdict.target == "DROP" else "rejected", verdict.note
     if isinstance(verdict.entry, RuleEntry) and verdict.entry.policy:
         run.emit(ns, skb, "policy", dev, verdict.entry, verdict.note, name)
-        disposition = "denied"
-    run.drop(ns, skb, dev, verdict.entry, verdict.note, disposition,
-             name)
+        disposition, note = "denied", ("discarded",)
+    run.drop(ns, skb, dev, verdict.entry, note, disposition, name)
     if verdict.target == "REJECT":
         local.send_error(run, ns, skb, 3, 3)
 
