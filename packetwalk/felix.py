@@ -192,9 +192,9 @@ def dispatch(interfaces: tuple[str, ...]) -> Iterator[RuleEntry]:
 
 def endpoint(interface: str, namespace: str, ingress: tuple[Policy, ...] = ()) -> Iterator[RuleEntry]:
     """Return a pod's two chains, egress and ingress (``endpointIptablesChain``)."""
-    egress = [f"-p udp {note('Drop VXLAN encapped packets originating in workloads')} "
-              "-m multiport --dports 4789 -j DROP",
-              f"-p ipencap {note('Drop IPinIP encapped packets originating in workloads')} -j DROP"]
+    vxlan = note("Drop VXLAN encapped packets originating in workloads")
+    ipip = note("Drop IPinIP encapped packets originating in workloads")
+    egress = [f"-p udp {vxlan} {PORTS[VXLAN]} -j DROP", f"-p ipencap {ipip} -j DROP"]
     yield from _pipeline(f"cali-fw-{interface}", f"cali-pro-kns.{namespace}", egress, ())
     yield from _pipeline(f"cali-tw-{interface}", f"cali-pri-kns.{namespace}", [], ingress)
 

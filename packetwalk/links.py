@@ -49,8 +49,8 @@ class LinkEntry(NamedTuple):
             return " ".join([*parts, f"link/none {self.kind}"])
         if self.kind == "ipip":
             local = self.local or "any"
-            return " ".join([*parts, f"link/ipip {self.local or '0.0.0.0'} ipip remote any local {local} "
-                                     "ttl inherit nopmtudisc"])
+            parts += ["link/ipip", self.local or "0.0.0.0", "ipip remote any local", local]
+            return " ".join([*parts, "ttl inherit nopmtudisc"])
         parts.append(f"link/ether {self.address}")
         if self.kind == "vxlan" and self.vni is None:
             parts.append(f"vxlan external id 0 srcport 0 0 dstport {self.port} nolearning")

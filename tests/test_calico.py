@@ -13,10 +13,9 @@ import pytest
 
 import packetwalk
 from packetwalk import wire
-from packetwalk.cluster import Cluster
+from packetwalk.cluster import Cluster, Pod
 from packetwalk.cni.calico import FAULTS, MODES, interface, vtep
 from packetwalk.cni.calico import PLUGIN as CALICO
-from packetwalk.cluster import Pod
 from packetwalk.felix import _limited
 from packetwalk.network import Network
 from packetwalk.tables import RuleEntry
@@ -134,6 +133,7 @@ def test_names_made_by_hashes(section: str, made: str, wanted: str) -> None:
 HOST_A = interface(Cluster().pod(Cluster().nodes[1], 0))
 HOST_B = interface(Cluster().pod(Cluster().nodes[2], 0))
 VTEP2 = vtep(Cluster(), Cluster().nodes[2])[1]
+OUTGOING = "-m set --match-set cali40masq-ipam-pools src -m set ! --match-set cali40network-ip-pools dst"
 # section, mode, underlay, a line of a table on kind-worker (or in pod a)
 LINES = [
     ("2", "bgp", "flat", "a", "169.254.1.1 dev eth0 scope link"),
@@ -158,9 +158,7 @@ LINES = [
     ("3.7", "wireguard", "flat", NODE, "throw 10.244.1.0/26"),
     ("6.5", "ipip", "flat", NODE, f"-A cali-from-wl-dispatch -i {HOST_A} -g cali-fw-{HOST_A}"),
     ("3.5", "vxlan", "flat", NODE, "-A cali-PREROUTING -p udp -m udp --dport 4789 -j NOTRACK"),
-    ("8.6", "bgp", "flat", NODE,
-     "-A cali-nat-outgoing -m set --match-set cali40masq-ipam-pools src "
-     "-m set ! --match-set cali40network-ip-pools dst -j MASQUERADE --random-fully"),
+    ("8.6", "bgp", "flat", NODE, f"-A cali-nat-outgoing {OUTGOING} -j MASQUERADE --random-fully"),
 ]
 
 

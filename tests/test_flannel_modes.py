@@ -67,10 +67,10 @@ def test_ipip_copies_df() -> None:
     assert not on_wire("wireguard", df=True)[1].df
 
 
+NBMA = "172.18.0.3 ipip remote any local 172.18.0.3"
 # section, mode, a line of a table on kind-worker
 LINES = [
-    ("4.3", "ipip", "flannel.ipip: mtu 1480 link/ipip 172.18.0.3 ipip remote any local 172.18.0.3 "
-                    "ttl inherit nopmtudisc"),
+    ("4.3", "ipip", f"flannel.ipip: mtu 1480 link/ipip {NBMA} ttl inherit nopmtudisc"),
     ("4.3", "ipip", "10.244.2.0/24 via 172.18.0.4 dev flannel.ipip onlink"),
     ("4.1", "wireguard", "flannel-wg: mtu 1420 link/none wireguard"),
     ("4.1", "wireguard", "inet 10.244.1.0/32 scope global flannel-wg"),

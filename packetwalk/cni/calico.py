@@ -17,8 +17,18 @@ from packetwalk.cni import Fault, Mode, Plugin
 from packetwalk.ipam import blocks
 from packetwalk.plan import Operation
 from packetwalk.tables import (
-    AddrEntry, Entry, FdbEntry, LinkEntry, LookupEntry, NeighEntry, PeerEntry, RouteEntry, RuleEntry,
-    SetEntry, SocketEntry, SysctlEntry,
+    AddrEntry,
+    Entry,
+    FdbEntry,
+    LinkEntry,
+    LookupEntry,
+    NeighEntry,
+    PeerEntry,
+    RouteEntry,
+    RuleEntry,
+    SetEntry,
+    SocketEntry,
+    SysctlEntry,
 )
 
 GATEWAY, HOST_MAC = "169.254.1.1", "ee:ee:ee:ee:ee:ee"

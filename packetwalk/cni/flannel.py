@@ -14,7 +14,15 @@ from packetwalk.cni import Fault, Mode, Plugin
 from packetwalk.overlay import ProxyEntry
 from packetwalk.plan import Operation
 from packetwalk.tables import (
-    AddrEntry, Entry, FdbEntry, LinkEntry, NeighEntry, PeerEntry, RouteEntry, RuleEntry, SocketEntry,
+    AddrEntry,
+    Entry,
+    FdbEntry,
+    LinkEntry,
+    NeighEntry,
+    PeerEntry,
+    RouteEntry,
+    RuleEntry,
+    SocketEntry,
     SysctlEntry,
 )
 

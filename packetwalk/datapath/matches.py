@@ -26,7 +26,7 @@ class View(NamedTuple):
     outdev: str | None
     mark: int
     ctstate: str | None
-    aside: "Aside | None" = None
+    aside: Aside | None = None
 
 
 class Aside(NamedTuple):

@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 from packetwalk.datapath.conntrack import Tuple
 from packetwalk.datapath.matches import (
-    ASIDE, MATCHES, VALUES, Aside, Match, State, View, options,
+    ASIDE,
+    MATCHES,
+    VALUES,
+    Aside,
+    Match,
+    State,
+    View,
+    options,
 )
 from packetwalk.tables import PolicyEntry, RuleEntry
 
@@ -40,7 +47,7 @@ class Verdict(NamedTuple):
     mark: int
     argument: str | None = None
     note: tuple = ()
-    allowed: tuple["Verdict", ...] = ()
+    allowed: tuple[Verdict, ...] = ()
     untracked: bool = False
 
     @property
