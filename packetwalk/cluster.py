@@ -28,7 +28,7 @@ class Node(NamedTuple):
     """A machine of the cluster; ``address`` is on its ``eth0`` in the subnet ``prefix``."""
 
     name: str
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's own index() is not wanted here
     address: str
     prefixlen: int
     gateway: str

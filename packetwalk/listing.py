@@ -49,10 +49,10 @@ class Listings:
 
     def topology(self, steps: Iterable[Step]) -> list[dict]:
         """Return the namespaces of a walk in the order of the way, with their devices."""
-        out = []
+        out: list[dict] = []
         for name in dict.fromkeys(step.netns for step in steps):
             ns = self.run.netns(name)
-            devices = [{"name": link.ifname, "kind": link.kind, "mtu": link.mtu,
+            devices: list[dict] = [{"name": link.ifname, "kind": link.kind, "mtu": link.mtu,
                         "mac": link.address, "master": link.master,
                         "addresses": [f"{a.local}/{a.prefixlen}" for a in ns.addrs
                                       if a.dev == link.ifname]}

@@ -7,15 +7,21 @@ As in ``tables``: an entry is an immutable value, ``str(entry)`` is the line of 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 REPORT = "weave report"
 
 
 class Made:
-    """An entry that a program makes while it runs, for which there is no command."""
+    """An entry that a program makes while it runs, for which there is no command.
+
+    ``by`` is that program.
+    """
 
     __slots__ = ()
+    table: ClassVar[str]
+    command: ClassVar[str]
+    by: ClassVar[str]
 
     def argv(self) -> list[list[str]]:
         """Return nothing."""

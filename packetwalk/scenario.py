@@ -70,7 +70,8 @@ def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None,
     cold = best.get("cold", False) if cold is None else cold
     net = network(plugin, mode, chosen.underlay if chosen else "flat", fault,
                   chosen if chosen and chosen.change else None)
-    run = net.send(src or chosen.src, dst or chosen.dst, proto=proto, size=size, df=df, ttl=ttl,
+    ends = (src, dst) if src and dst else (chosen.src, chosen.dst) if chosen else ("", "")
+    run = net.send(*ends, proto=proto, size=size, df=df, ttl=ttl,
                    cold=cold)
     options = Options(proto, size or 0, df, ttl, cold, fault)
     title = f"{found.title} {net.mode.name}: "

@@ -7,9 +7,20 @@ makes the entry in a real kernel.  Lengths are bytes, times are absent.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from packetwalk.links import LinkEntry, PeerEntry
+
+
+class Entry(Protocol):
+    """What all entries can do; plugins and drivers may have tables of their own."""
+
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+
+    def argv(self) -> list[list[str]]:
+        """Return the commands that make it in a real kernel; none when a program makes it."""
 
 
 class AddrEntry(NamedTuple):
@@ -19,7 +30,10 @@ class AddrEntry(NamedTuple):
     local: str
     prefixlen: int
 
-    table = "addr"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "addr"
 
     def __str__(self) -> str:
         return f"inet {self.local}/{self.prefixlen} scope global {self.dev}"
@@ -38,7 +52,7 @@ class RouteEntry(NamedTuple):
     """A line of a routing table (``ip route show table TABLE``)."""
 
     dst: str
-    dev: str | None = None
+    dev: str = ""
     gateway: str | None = None
     type: str = "unicast"
     protocol: str | None = None
@@ -49,7 +63,10 @@ class RouteEntry(NamedTuple):
     routes: str = "main"
     mtu: int | None = None
 
-    table = "route"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "route"
 
     @property
     def words(self) -> list[str]:
@@ -79,7 +96,7 @@ class RouteEntry(NamedTuple):
         out: dict = {"dst": self.dst}
         if self.type != "unicast":
             out = {"type": self.type, **out}
-        pairs = (("gateway", self.gateway), ("dev", self.dev),
+        pairs = (("gateway", self.gateway), ("dev", self.dev or None),
                  ("table", self.routes if self.routes != "main" else None),
                  ("protocol", self.protocol), ("scope", self.scope), ("prefsrc", self.prefsrc),
                  ("metric", self.metric or None))
@@ -103,7 +120,10 @@ class LookupEntry(NamedTuple):
     fwmark: tuple[int, int] | None = None
     inverted: bool = False
 
-    table = "rule"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "rule"
 
     @property
     def selector(self) -> list[str]:
@@ -136,7 +156,10 @@ class SetEntry(NamedTuple):
     members: tuple[str, ...]
     type: str = "hash:net"
 
-    table = "ipset"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "ipset"
 
     def __str__(self) -> str:
         return f"{self.name} {self.type}: {' '.join(self.members)}".rstrip()
@@ -159,7 +182,10 @@ class NeighEntry(NamedTuple):
     lladdr: str | None
     state: str = "REACHABLE"
 
-    table = "neigh"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "neigh"
 
     def __str__(self) -> str:
         lladdr = f" lladdr {self.lladdr}" if self.lladdr else ""
@@ -188,7 +214,10 @@ class FdbEntry(NamedTuple):
     flags: tuple[str, ...] = ()
     state: str = ""
 
-    table = "fdb"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "fdb"
 
     def __str__(self) -> str:
         out = [self.mac, "dev", self.ifname]
@@ -231,7 +260,10 @@ class RuleEntry(NamedTuple):
     inserted: bool = False
     policy: bool = False
 
-    table = "iptables"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "iptables"
 
     def __str__(self) -> str:
         return f"-A {self.chain} {self.spec}"
@@ -249,7 +281,10 @@ class PolicyEntry(NamedTuple):
     chain: str
     target: str
 
-    table = "iptables"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "iptables"
 
     def __str__(self) -> str:
         return f":{self.chain} {self.target} [0:0]"
@@ -265,7 +300,10 @@ class SysctlEntry(NamedTuple):
     key: str
     value: str
 
-    table = "sysctl"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "sysctl"
 
     def __str__(self) -> str:
         return f"{self.key} = {self.value}"
@@ -283,7 +321,10 @@ class SocketEntry(NamedTuple):
     process: str
     local: str = "0.0.0.0"
 
-    table = "socket"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "socket"
 
     def __str__(self) -> str:
         state = "LISTEN" if self.protocol == "tcp" else "UNCONN"
@@ -307,7 +348,10 @@ class ConntrackEntry(NamedTuple):
     reply_sport: int
     reply_dport: int
 
-    table = "conntrack"
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "conntrack"
 
     def __str__(self) -> str:
         ports = ("id", "id") if self.protocol == "icmp" else ("sport", "dport")
@@ -318,7 +362,3 @@ class ConntrackEntry(NamedTuple):
     def argv(self) -> list[list[str]]:
         """Return nothing: the kernel makes the entry when the first packet passes."""
         return []
-
-
-Entry = (LinkEntry | AddrEntry | RouteEntry | NeighEntry | FdbEntry | RuleEntry | PolicyEntry
-         | SysctlEntry | SocketEntry | ConntrackEntry | LookupEntry | PeerEntry | SetEntry)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from packetwalk import wire
 from packetwalk.walk import Walk
 
+Direction = Literal["in", "out"]
 STEP_NS = 1000
 START_NS = 1_700_000_000_000_000_000
 
 
-def frames(walk: Walk) -> list[tuple[str, int, str, bytes]]:
+def frames(walk: Walk) -> list[tuple[str, int, Direction, bytes]]:
     """Return (``netns:device``, time in ns, ``in`` or ``out``, bytes) in the order of time.
 
     Times are made: a microsecond a step.
@@ -17,7 +20,7 @@ def frames(walk: Walk) -> list[tuple[str, int, str, bytes]]:
     out = []
     for step in walk.steps:
         if step.event in ("ingress", "egress") and step.dev and step.dev != "lo":
-            direction = "in" if step.event == "ingress" else "out"
+            direction: Direction = "in" if step.event == "ingress" else "out"
             out.append((f"{step.netns}:{step.dev}", START_NS + step.seq * STEP_NS, direction,
                         wire.encode(step.after)))
     return out

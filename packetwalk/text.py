@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from packetwalk import wire
 from packetwalk.datapath.netns import Netns, sorted_routes
 from packetwalk.listing import forwarding, iptables_save, neighbours, policies
@@ -34,7 +36,7 @@ def _seq(walk: Walk, cause: tuple[int, int]) -> int:
     return walk.traces[trace].steps[step].seq + 1
 
 
-def _rows(rows: list[tuple[str, ...]]) -> list[str]:
+def _rows(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Align all columns but the last two, which go on a line of their own when there is an entry."""
     widths = [max(len(row[k]) for row in rows) for k in range(5)]
     out = []
@@ -76,5 +78,5 @@ def _other_tables(ns: Netns) -> list[tuple[str, list[str]]]:
 
 
 def _all_policies(ns: Netns) -> list:
-    tables = sorted({rule.chain_table for rule in [*ns.rules, *ns.policies]})
+    tables = sorted({e.chain_table for e in ns.rules} | {e.chain_table for e in ns.policies})
     return [policy for table in tables for policy in policies(ns, table)]

@@ -75,8 +75,9 @@ class Walk:
 
     def to_json(self) -> dict:
         """Return the walk as ``packetwalk walk --format json`` prints it."""
-        listings, seen = Listings(self.run), {}
-        traces = [{"source": t.source, "name": t.name,
+        listings = Listings(self.run)
+        seen: dict[int, list[dict]] = {}
+        traces: list[dict] = [{"source": t.source, "name": t.name,
                    "flow": {**t.flow._asdict(), "label": t.flow.label},
                    "disposition": t.disposition, "cause": list(t.cause) if t.cause else None,
                    "steps": [_step(step, listings, seen) for step in t.steps]}

@@ -38,7 +38,7 @@ def addresses(printed: Objects) -> list[AddrEntry]:
 
 def routes(printed: Objects) -> list[RouteEntry]:
     """Read ``ip -j route show table all``."""
-    return [RouteEntry(route["dst"], route.get("dev"), route.get("gateway"),
+    return [RouteEntry(route["dst"], route.get("dev", ""), route.get("gateway"),
                        route.get("type", "unicast"), route.get("protocol"), route.get("scope"),
                        route.get("prefsrc"), route.get("metric", 0),
                        "onlink" in route.get("flags", ()), route.get("table", "main"),

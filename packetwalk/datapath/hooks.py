@@ -108,14 +108,14 @@ def _new_connection(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None,
     assert conn is not None
     verdict = _verdict(ns, "nat", name, skb, indev, outdev)
     if verdict.target == "DNAT":
-        address, _, port = verdict.argument.split(" ")[1].partition(":")
+        address, _, port = (verdict.argument or " ").split(" ")[1].partition(":")
         conn.destination_to(address, int(port) if port else None)
     elif verdict.target == "MASQUERADE":
-        address = ns.address_of(outdev or "", skb.ip.dst)
+        address = ns.address_of(outdev or "", skb.ip.dst) or skb.ip.src
         drawn = spread(f"{ns.name} {conn.original}", 1024, 65535)
-        conn.source_to(address, drawn if "--random-fully" in verdict.entry.spec else None)
+        conn.source_to(address, drawn if "--random-fully" in str(verdict.entry) else None)
     elif verdict.target == "SNAT":
-        address, _, port = verdict.argument.split(" ")[1].partition(":")
+        address, _, port = (verdict.argument or " ").split(" ")[1].partition(":")
         conn.source_to(address, int(port) if port else None)
     else:
         run.emit(ns, skb, "hook", outdev or indev, verdict.entry, verdict.note, name)

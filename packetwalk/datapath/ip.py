@@ -54,7 +54,7 @@ def lookup(run: Run, ns: Netns, skb: Skb, dst: str, key: str = "") -> RouteEntry
         rule = next(rule for rule in ns.lookups if rule.lookup == route.routes)
         run.emit(ns, skb, "route", None, rule, ("lookup", rule.priority, route.routes))
     if route.type in ("local", "broadcast"):
-        note = ("local", dst)
+        note: tuple = ("local", dst)
     elif route.gateway:
         note = ("gateway", dst, route.dst, route.gateway, route.dev)
     elif route.dst == dst:

@@ -64,7 +64,7 @@ def _answer(run: Run, ns: Netns, skb: Skb, name: str, l4: tuple[wire.Header, ...
     """
     source, ip = skb.flight.flow, skb.ip
     route = ns.fib.lookup(ip.src)
-    fits = bool(route and route.dev) and wire.size(l4) + ip_layer.HEADER <= ip_layer.mtu_of(ns, route)
+    fits = route is not None and wire.size(l4) + ip_layer.HEADER <= ip_layer.mtu_of(ns, route)
     flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
     header = wire.Ipv4(ip.dst, ip.src, ip.protocol, 64, 0, df and fits)

@@ -12,7 +12,11 @@ from typing import NamedTuple
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.overlay import (
-    BroadcastEntry, ConnectionEntry, MacEntry, MeshPeerEntry, UnicastEntry,
+    BroadcastEntry,
+    ConnectionEntry,
+    MacEntry,
+    MeshPeerEntry,
+    UnicastEntry,
 )
 
 

@@ -178,7 +178,7 @@ def sorted_routes(routes: list[RouteEntry]) -> list[RouteEntry]:
 def iptables_save(rules: list[RuleEntry], policies: list[PolicyEntry]) -> str:
     """Return what ``iptables-save`` prints (no counters, no comments)."""
     out: list[str] = []
-    for table in sorted({entry.chain_table for entry in [*rules, *policies]}):
+    for table in sorted({e.chain_table for e in rules} | {e.chain_table for e in policies}):
         built_in = [str(entry) for entry in policies if entry.chain_table == table]
         named = {entry.chain: None for entry in rules if entry.chain_table == table}
         made = [chain for chain in named if f":{chain} " not in " ".join(f"{b} " for b in built_in)]

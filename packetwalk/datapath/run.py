@@ -67,7 +67,7 @@ class Skb:
     @property
     def ip(self) -> wire.Ipv4:
         """The IP header that counts now."""
-        return self.stack[self.at]  # type: ignore[return-value]
+        return self.stack[self.at]
 
     def set_ip(self, ip: wire.Ipv4) -> None:
         """Replace the IP header."""
@@ -111,10 +111,10 @@ class Run:
             return
         steps = skb.flight.steps
         before = steps[-1].after if steps else ()
-        if entry is None and event in CROSSINGS:
+        if entry is None and dev and event in CROSSINGS:
             entry = ns.links[dev]
         steps.append(_step(Step, (self.seq, ns.node, ns.name, dev, event, hook, before, skb.stack,
-                                  entry, note, ns.mtus.get(dev), "computed")))
+                                  entry, note, ns.mtus.get(dev or ""), "computed")))
         self.seq += 1
 
     def here(self, skb: Skb) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import socket
 import struct
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from packetwalk.lab.namespaces import LabError, Namespace
@@ -119,7 +120,7 @@ class Lab:
         if rules:
             self.netns[name].run(["iptables-restore", "--noflush"], restore_text(rules))
         devices = [op.entry.ifname for op in operations if isinstance(op.entry, LinkEntry)]
-        self.netns[name].inside(lambda: [_quieten(dev) for dev in devices if dev != "lo"])
+        self.netns[name].inside(partial(_quieten, devices))
 
     def _commands(self, name: str, commands: list[list[str]]) -> None:
         """Run commands in batches, in order: ``ip -b`` and ``bridge -b``."""
@@ -152,7 +153,13 @@ def restore_text(rules: list[RuleEntry | PolicyEntry]) -> str:
     return "\n".join(out) + "\n"
 
 
-def _quieten(device: str) -> None:
+def _quieten(devices: list[str]) -> None:
+    for device in devices:
+        if device != "lo":
+            _quieten_one(device)
+
+
+def _quieten_one(device: str) -> None:
     """Switch offloads off (``ethtool -K``), and let no neighbour on the device grow old."""
     Path(f"/proc/sys/net/ipv4/neigh/{device}/base_reachable_time_ms").write_text("3600000")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:

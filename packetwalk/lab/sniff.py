@@ -13,6 +13,7 @@ import socket
 import struct
 import threading
 import time
+from functools import partial
 from typing import NamedTuple
 
 from packetwalk.lab.namespaces import Namespace
@@ -53,7 +54,7 @@ class Tap:
 
     def take(self) -> list[Seen]:
         """Return the frames that came since the last time."""
-        out = []
+        out: list[Seen] = []
         while True:
             at = self.slot * SLOT
             status, _, kept, mac, _, seconds, nanos = HEAD.unpack_from(self.ring, at)
@@ -78,7 +79,7 @@ class Sniffer:
     """Taps in several namespaces; ``stop`` returns what was seen."""
 
     def __init__(self, namespaces: dict[str, Namespace]) -> None:
-        self._taps = [namespace.inside(lambda n=name: Tap(n))
+        self._taps = [namespace.inside(partial(Tap, name))
                       for name, namespace in namespaces.items()]
         self._seen: list[Seen] = []
         self._last = time.monotonic()

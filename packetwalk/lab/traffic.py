@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterable
+from functools import partial
 
 from packetwalk import wire
 from packetwalk.lab.namespaces import Namespace
@@ -26,7 +27,7 @@ class Servers:
             if entry.process.startswith("kernel"):
                 continue
             kind = socket.SOCK_STREAM if entry.protocol == "tcp" else socket.SOCK_DGRAM
-            self._open.append(namespace.inside(lambda k=kind, e=entry: _listen(k, e.port)))
+            self._open.append(namespace.inside(partial(_listen, kind, entry.port)))
         for server in self._open:
             threading.Thread(target=_serve, args=(server,), daemon=True).start()
 

@@ -35,7 +35,7 @@ def own_range(cluster: Cluster, node: Node) -> IPv4Network:
 
 
 def gateway(cluster: Cluster, node: Node) -> str:
-    """Return the address of the node's own bridge: the first that it gives away (``weave expose`` at start)."""
+    """Return the address of the node's own bridge: the first it gives away (``weave expose`` at start)."""
     return str(ring.address(NETWORK, own_range(cluster, node), 0))
 
 
@@ -89,7 +89,7 @@ def _devices(cluster: Cluster, mode: str, node: Node, mtu: int) -> Iterator[Oper
 
 
 def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
-    """What one CNI ADD makes: the veth pair, an address with the mask of the whole network, a default route."""
+    """What one CNI ADD makes: the veth pair, an address with the mask of the whole range, a default route."""
     host_end, by = veth(pod), ("weave-net plugin", CNI)
     yield Operation(node.name, LinkEntry(host_end, "veth", mtu, made_mac(f"veth {pod.name}"), "weave",
                                          (pod.name, "eth0"), hairpin=True), *by)

@@ -112,8 +112,8 @@ FAULTS = (
           ("cross-node", "node-to-pod"), FASTDP, _mtu_too_big, {"size": 1472, "df": True}),
     Fault("link-cut", "All is blocked between two nodes, and nobody has noticed yet",
           "For up to 60 seconds, until six heartbeats are missing, the peers keep a dead connection: the "
-          "packets are lost although a third node could pass them on, and soon the pods' own ARP goes without an "
-          "answer. The scenario relay shows what follows.",
+          "packets are lost although a third node could pass them on, and soon the pods' own ARP goes "
+          "without an answer. The scenario relay shows what follows.",
           CROSS, ALL, walls, {"cold": True}),
     Fault("wrong-password", "The receiving node has another password",
           "Session keys come from the password: the peers cannot read each other's first message and refuse "

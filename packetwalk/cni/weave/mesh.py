@@ -11,7 +11,12 @@ from typing import NamedTuple
 
 from packetwalk.cluster import Cluster, Node, made_mac
 from packetwalk.overlay import (
-    BroadcastEntry, ConnectionEntry, MeshPeerEntry, UnicastEntry, XfrmPolicyEntry, XfrmStateEntry,
+    BroadcastEntry,
+    ConnectionEntry,
+    MeshPeerEntry,
+    UnicastEntry,
+    XfrmPolicyEntry,
+    XfrmStateEntry,
 )
 from packetwalk.plan import Operation
 from packetwalk.tables import RuleEntry
@@ -74,9 +79,9 @@ def plan(cluster: Cluster, mode: str, node: Node, links: Links) -> Iterator[Oper
             yield from _agreement(name, node, peer)
     for dest, via in routes(cluster, node, links).items():
         yield Operation(name, UnicastEntry(peer_name(dest), peer_name(via)), "weaver", ROUTES)
-    for origin, via in broadcasts(cluster, node, links):
-        entry = BroadcastEntry(peer_name(origin), tuple(peer_name(peer) for peer in via))
-        yield Operation(name, entry, "weaver", ROUTES)
+    for origin, hops in broadcasts(cluster, node, links):
+        copies = BroadcastEntry(peer_name(origin), tuple(peer_name(peer) for peer in hops))
+        yield Operation(name, copies, "weaver", ROUTES)
 
 
 def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Links) -> ConnectionEntry:

@@ -78,7 +78,7 @@ def _decides(spec: str) -> bool:
 
 
 def _masquerade(network: str) -> list[str]:
-    """Return the chain WEAVE: what leaves the pod network, or enters it from outside, gets this node's address."""
+    """Return the chain WEAVE: what leaves the pod network or enters it from outside is masqueraded."""
     return [
         f'-m set --match-set {LOCAL} dst -m comment --comment "Prevent SNAT to locally running containers" '
         "-j RETURN",

@@ -14,6 +14,7 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.links import LinkEntry
 from packetwalk.overlay import ProxyEntry
+from packetwalk.tables import Entry
 from packetwalk.trace import Flow
 
 KIND, LAYER2, PROTOCOL = "tun", False, 17
@@ -76,7 +77,7 @@ def _find(ns: Netns, dst: str) -> ProxyEntry | None:
     return None
 
 
-def _lower(run: Run, ns: Netns, skb: Skb, dev: str, entry: object) -> bool:
+def _lower(run: Run, ns: Netns, skb: Skb, dev: str, entry: Entry) -> bool:
     """Lower the time to live as the program does; False when the packet is gone."""
     packet = skb.ip
     if packet.ttl <= 1:

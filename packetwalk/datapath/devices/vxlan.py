@@ -28,12 +28,12 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         run.drop(ns, skb, device.ifname, device, ("no-vtep", device.ifname, mac))
         return
     run.emit(ns, skb, "fdb", device.ifname, entry, ("vtep", mac, entry.dst))
-    outer = wire.Ipv4(device.local, entry.dst, 17)
-    udp = wire.Udp(source_port(ns, skb), device.port)
-    skb.stack, skb.at = (outer, udp, wire.Vxlan(device.vni), *skb.stack), 0
+    local, remote, port, vni = device.local or "", entry.dst or "", device.port or 0, device.vni or 0
+    udp = wire.Udp(source_port(ns, skb), port)
+    skb.stack, skb.at = (wire.Ipv4(local, remote, 17), udp, wire.Vxlan(vni), *skb.stack), 0
     skb.forget()
     run.emit(ns, skb, "encap", device.ifname, device,
-             ("encap", device.vni, device.port, device.local, entry.dst, HEADERS))
+             ("encap", vni, port, local, remote, HEADERS))
     ip.originate(run, ns, skb, key="outer-route")
 
 

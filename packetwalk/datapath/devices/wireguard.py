@@ -40,7 +40,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     pad = padding(skb.length, device.mtu)
     sealed = wire.WireguardPayload(skb.stack, bytes(pad))
     header = wire.Wireguard(session(peer.key, device.key), len(skb.flight.steps))
-    skb.stack = (wire.Ipv4(source, address, PROTOCOL), wire.Udp(device.port or 0, int(port)), header, sealed)
+    skb.stack = (wire.Ipv4(source, address, PROTOCOL), wire.Udp(device.port or 0, int(port or 0)), header, sealed)
     skb.at = 0
     run.emit(ns, skb, "encap", name, device,
              ("encap-wg", pad, source, address, port, HEADERS + TAG + pad))
