@@ -55,8 +55,7 @@ class Mtu:
                   f"  {'MTU of the pod':<18}{data['pod_mtu']:>6}"]
         if self.mode.carries:
             lines.append(f"  {'fits in one piece':<18}{data['fits']:>6}")
-        lines += [
-                  f"  {'largest ping data':<18}{data['largest_ping']:>6}   (IP 20 and ICMP 8 less)",
+        lines += [f"  {'largest ping data':<18}{data['largest_ping']:>6}   (IP 20 and ICMP 8 less)",
                   f"  {'TCP MSS':<18}{data['tcp_mss']:>6}   (IP 20 and TCP 20 less)"]
         return "\n".join(lines)
 

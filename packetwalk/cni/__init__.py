@@ -35,7 +35,7 @@ class Mode(NamedTuple):
     carries: Callable[[int], int] | None = None
 
     def fits(self, underlay: int) -> int:
-        """Return the longest IP packet of a pod that crosses in one piece, for an underlay's MTU, in bytes."""
+        """Return the longest IP packet of a pod that crosses in one piece; ``underlay`` is its MTU."""
         return (self.carries or self.pod_mtu)(underlay)
 
 

@@ -53,7 +53,7 @@ class Esp(_Fields, Header):
 
 
 class EspPayload(Encrypted):
-    """A UDP datagram, padding (1, 2, 3 ...) to a multiple of 4, its length, the next header 17; then the ICV."""
+    """A UDP datagram, padding (1, 2, 3) to a multiple of 4, its length, the next header 17; then the ICV."""
 
     __slots__ = ()
     proto = "esp-payload"

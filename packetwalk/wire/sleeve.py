@@ -28,7 +28,7 @@ class _Fields(NamedTuple):
 class Sleeve(_Fields, Header):
     """The peer that sent this datagram: a peer's name is 48 bits, the MAC of its bridge.
 
-    `encrypted` is on no wire: both ends know from their handshake; `decode` sees whether records fill the datagram.
+    `encrypted` is on no wire, both ends know from their handshake; `decode` sees whether records fill the rest.
     """
 
     __slots__ = ()

@@ -18,7 +18,11 @@ from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, Place, Segment
 from packetwalk.datapath.run import Run
 from packetwalk.overlay import (
-    BroadcastEntry, CaptureEntry, ConnectionEntry, MeshPeerEntry, UnicastEntry,
+    BroadcastEntry,
+    CaptureEntry,
+    ConnectionEntry,
+    MeshPeerEntry,
+    UnicastEntry,
 )
 from packetwalk.plan import Operation
 from packetwalk.tables import AddrEntry, LinkEntry, NeighEntry, RouteEntry, SocketEntry, SysctlEntry
@@ -186,7 +190,8 @@ def test_our_bytes_of_recorded_frames_are_the_recorded_bytes(point: str) -> None
 
 def test_the_recording_holds_what_the_facts_say() -> None:
     first = wire.decode(recorded("first ping", "n1-eth0")[3])
-    assert wire.size(first) == 160 and wire.encode(first)[42:62].hex() == "7a0000000001" * 2 + "7a0000000002" + "0062"
+    assert wire.size(first) == 160
+    assert wire.encode(first)[42:62].hex() == "7a0000000001" * 2 + "7a0000000002" + "0062"
     beats = [wire.decode(data) for time, data in capture("n1-eth0") if 5.0 < time < 6.0]
     assert {wire.size(stack[3:]) for stack in beats} == {42}  # a heartbeat is a frame between zero MACs
     assert all(stack[5].src == stack[5].dst == "00:00:00:00:00:00" for stack in beats)

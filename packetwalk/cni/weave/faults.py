@@ -35,14 +35,15 @@ def two(cluster: Cluster) -> frozenset[Pair]:
     return frozenset({frozenset((1, receiver(cluster).index))})
 
 
-def remade(cluster: Cluster, node: Node, plan: Plan, mtu: int | None = None,
-           cut: frozenset[Pair] = frozenset(), slow: frozenset[Pair] = frozenset()) -> Plan:
+def remade(cluster: Cluster, node: Node, plan: Plan, *, mtu: int | None = None,
+           cut: frozenset[Pair] = frozenset(), slow: frozenset[Pair] = frozenset(),
+           underlay: int | None = None) -> Plan:
     """Return a node's plan with another state of the mesh."""
     bridge = next(op.entry for op in plan if isinstance(op.entry, LinkEntry) and op.entry.ifname == "weave")
     fast = any(isinstance(op.entry, LinkEntry) and op.entry.ifname == "datapath" for op in plan)
     secret = any(isinstance(op.entry, ConnectionEntry) and op.entry.encrypted for op in plan)
     mode = ("fastdp" if fast else "sleeve") + ("-encrypted" if secret else "")
-    links = Links(mtu or bridge.mtu, cut, slow)
+    links = Links(mtu or bridge.mtu, cut, slow, underlay)
     return [*mesh.without(plan), *mesh.plan(cluster, mode, node, links)]
 
 
@@ -73,6 +74,12 @@ def _mtu_too_big(cluster: Cluster, node: Node, plan: Plan) -> Plan:
     plan = [op._replace(entry=op.entry._replace(mtu=1500))
             if isinstance(op.entry, LinkEntry) and op.entry.mtu == 1376 else op for op in plan]
     return remade(cluster, node, plan, mtu=1500)
+
+
+def _underlay_mtu(cluster: Cluster, node: Node, plan: Plan) -> Plan:
+    plan = [op._replace(entry=op.entry._replace(mtu=1400))
+            if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth" else op for op in plan]
+    return remade(cluster, node, plan, underlay=1400)
 
 
 def walls(cluster: Cluster, node: Node, plan: Plan) -> Plan:
@@ -110,6 +117,10 @@ FAULTS = (
           "The fast datapath's heartbeats are as long as the longest frame and have DF set: they do not "
           "get through, so every packet goes by sleeve, which carries less than the pods were promised.",
           ("cross-node", "node-to-pod"), FASTDP, _mtu_too_big, {"size": 1472, "df": True}),
+    Fault("underlay-mtu-1400", "The underlay carries only 1400",
+          "Full packets of the fast datapath are longer, so its heartbeats get lost and sleeve takes over. "
+          "Sleeve tests the path itself and knows that less fits: it answers for what has DF and is too long.",
+          ("cross-node", "node-to-pod"), ALL, _underlay_mtu, {"size": 1348, "df": True}),
     Fault("link-cut", "All is blocked between two nodes, and nobody has noticed yet",
           "For up to 60 seconds, until six heartbeats are missing, the peers keep a dead connection: the "
           "packets are lost although a third node could pass them on, and soon the pods' own ARP goes "

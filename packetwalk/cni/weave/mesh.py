@@ -35,11 +35,13 @@ class Links(NamedTuple):
     """The state of the mesh: pairs of node indexes without a connection, or with only sleeve.
 
     ``mtu`` is the pods', in bytes: the fast datapath's heartbeats are as long as the longest frame.
+    ``underlay`` is the MTU that PMTU tests find, where it is not the cluster's.
     """
 
     mtu: int
     cut: frozenset[Pair] = frozenset()
     slow: frozenset[Pair] = frozenset()
+    underlay: int | None = None
 
 
 def peer_name(node: Node) -> str:
@@ -86,12 +88,12 @@ def plan(cluster: Cluster, mode: str, node: Node, links: Links) -> Iterator[Oper
 
 def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Links) -> ConnectionEntry:
     """Return a connection: the fast datapath where the mode, the path and the MTU allow it, else sleeve."""
-    encrypted = mode.endswith("encrypted")
+    encrypted, underlay = mode.endswith("encrypted"), links.underlay or cluster.mtu
     length = esp_length(links.mtu) if encrypted else links.mtu + FASTDP_OVERHEAD
-    fast = (mode.startswith("fastdp") and length <= cluster.mtu
+    fast = (mode.startswith("fastdp") and length <= underlay
             and frozenset((node.index, peer.index)) not in links.slow)
     secret = SLEEVE_SECRET if encrypted else 0
-    mtu = links.mtu if fast else cluster.mtu - SLEEVE_OVERHEAD - secret
+    mtu = links.mtu if fast else underlay - SLEEVE_OVERHEAD - secret
     dialled = node.index < peer.index
     port = PORT if dialled else 32768 + short_id(peer)
     return ConnectionEntry(peer_name(peer), peer.name, peer.address, node.address,
@@ -150,20 +152,18 @@ def _encryption(name: str) -> Iterator[Operation]:
             ("filter", "INPUT", "-j WEAVE-IPSEC-IN"),
             ("mangle", "OUTPUT", "-j WEAVE-IPSEC-OUT"),
             ("mangle", "WEAVE-IPSEC-OUT-MARK", f"-j MARK --set-xmark {MASKED}"),
-            ("filter", "OUTPUT", "! -p esp -m policy --dir out --pol none "
-                                 f"-m mark --mark {MASKED} -j DROP")):
+            ("filter", "OUTPUT", f"! -p esp -m policy --dir out --pol none -m mark --mark {MASKED} -j DROP")):
         yield Operation(name, RuleEntry(table, chain, spec), "weaver", IPSEC)
 
 
 def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
     """Return what encrypts the traffic with one peer, and drops what comes from it in clear."""
     me, other = node.address, peer.address
-    vxlan = f"-p udp -m udp --dport {VXLAN_PORT}"
+    inwards, vxlan = f"-s {other}/32 -d {me}/32", f"-p udp -m udp --dport {VXLAN_PORT}"
+    agreed = f"-p esp -m esp --espspi {spi(peer, node)}"
     for table, chain, spec in (
-            ("mangle", "WEAVE-IPSEC-IN", f"-s {other}/32 -d {me}/32 -p esp -m esp --espspi "
-                                         f"{spi(peer, node)} -j WEAVE-IPSEC-IN-MARK"),
-            ("filter", "WEAVE-IPSEC-IN", f"-s {other}/32 -d {me}/32 {vxlan} -m mark ! --mark {MASKED} "
-                                         "-j DROP"),
+            ("mangle", "WEAVE-IPSEC-IN", f"{inwards} {agreed} -j WEAVE-IPSEC-IN-MARK"),
+            ("filter", "WEAVE-IPSEC-IN", f"{inwards} {vxlan} -m mark ! --mark {MASKED} -j DROP"),
             ("mangle", "WEAVE-IPSEC-OUT", f"-s {me}/32 -d {other}/32 {vxlan} -j WEAVE-IPSEC-OUT-MARK")):
         yield Operation(name, RuleEntry(table, chain, spec), "weaver", IPSEC)
     yield Operation(name, XfrmStateEntry(other, me, spi(peer, node)), "weaver", IPSEC)

@@ -79,9 +79,9 @@ def _decides(spec: str) -> bool:
 
 def _masquerade(network: str) -> list[str]:
     """Return the chain WEAVE: what leaves the pod network or enters it from outside is masqueraded."""
+    note = '-m comment --comment "Prevent SNAT to locally running containers"'
     return [
-        f'-m set --match-set {LOCAL} dst -m comment --comment "Prevent SNAT to locally running containers" '
-        "-j RETURN",
+        f"-m set --match-set {LOCAL} dst {note} -j RETURN",
         f"-s {network} -d 224.0.0.0/4 -j RETURN",
         f"! -s {network} -d {network} -j MASQUERADE",
         f"-s {network} ! -d {network} -j MASQUERADE",
