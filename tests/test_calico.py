@@ -19,6 +19,7 @@ from packetwalk.cni.calico import PLUGIN as CALICO
 from packetwalk.felix import _limited
 from packetwalk.network import Network
 from packetwalk.tables import RuleEntry
+from packetwalk.taps import pcap, pcapng
 
 NODE, NODE2 = "kind-worker", "kind-worker2"
 A, B = "10.244.1.2", "10.244.2.2"
@@ -249,6 +250,16 @@ def test_source_of_a_node() -> None:
     sources = {mode: steps(mode, "node-to-pod")[0].after[0].src for mode in NAMES}
     assert sources == {"ipip": "10.244.1.0", "ipip-crosssubnet": "172.18.0.3", "vxlan": "10.244.1.0",
                        "vxlan-crosssubnet": "172.18.0.3", "bgp": "172.18.0.3", "wireguard": "10.244.1.1"}
+
+
+@pytest.mark.parametrize("mode", ["ipip", "wireguard"])
+def test_a_capture_has_no_bare_packets_among_frames(mode: str) -> None:
+    """3.4, 3.7: tunl0 and wireguard.cali have no Ethernet; pcapng says so of them, pcap leaves them out."""
+    packets = wire.pcap.read_pcap(pcap(walk(mode)))
+    assert all(isinstance(wire.decode(frame)[1], wire.Ipv4) for _, frame in packets)
+    interfaces = wire.pcap.read_pcapng(pcapng(walk(mode)))[0]
+    device = {"ipip": "tunl0", "wireguard": "wireguard.cali"}[mode]
+    assert {each.name for each in interfaces if each.linktype == 101} == {f"{NODE}:{device}", f"{NODE2}:{device}"}
 
 
 def test_nat_outgoing() -> None:
