@@ -12,7 +12,7 @@ Direction = Literal["in", "out"]
 STEP_NS = 1000
 START_NS = 1_700_000_000_000_000_000
 ETHERNET, RAW = wire.pcap.ETHERNET, 101
-"""Link types of capture files: frames with an Ethernet header, or bare IP packets, as a layer-3 tunnel has."""
+"""Link types of capture files: frames with an Ethernet header; bare IP packets, as a layer-3 tunnel has."""
 
 
 def frames(walk: Walk, linktype: int | None = None) -> list[tuple[str, int, Direction, bytes]]:
