@@ -21,6 +21,6 @@ step "the book, strictly" make -s build
 step "the built book: links, anchors, rules of notebooks" $python -m pytest -q tests/book
 if needs "the book in a browser" chromium node npm; then
     step "packages of the browser tests" make -s tests/browser/node_modules/.package-lock.json
-    step "the book in a browser" $python -m pytest -q tests/browser
+    step "the book in a browser" $python -m pytest -q -n 2 tests/browser
 fi
 finish

@@ -31,17 +31,15 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && location.hash === "#contents") location.hash = "main";
 });
 
-// A box that scrolls must be reachable by keyboard.
-function reachScrollers() {
-  for (const box of document.querySelectorAll("main pre, .table-scroll")) {
-    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
-    if (scrolls) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+// A box that scrolls must be reachable by keyboard. Observed, not asked: asking would cost a layout.
+const scrollers = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const scrolls = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
+    if (scrolls) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
   }
-}
-reachScrollers();
-addEventListener("resize", reachScrollers);
-document.fonts?.ready.then(reachScrollers);
+});
+for (const box of document.querySelectorAll("main pre, .table-scroll")) scrollers.observe(box);
 
 // Copy a listing without its prompts, and of a terminal session only what was typed.
 for (const block of document.querySelectorAll(".cell_input .highlight, :not(.output) > .highlight")) {
@@ -70,4 +68,4 @@ for (const id of links.keys()) {
   const section = document.getElementById(id);
   if (section) watcher.observe(section);
 }
-one(".toc .here > a")?.scrollIntoView({ block: "nearest" });
+addEventListener("load", () => one(".toc .here > a")?.scrollIntoView({ block: "nearest" }));

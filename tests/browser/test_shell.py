@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.book.site import chapters
 from tests.browser.conftest import Open
 
 
@@ -57,6 +58,23 @@ def test_contents_mark_where_the_reader_is(address: str, opened: Open) -> None:
     page.goto(address)
     page.locator("nav.contents .toc a").nth(-1).click()
     assert page.locator('nav.contents a[aria-current="page"]').count() == 1
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_link_to_a_section_lands_on_it(address: str, opened: Open, name: str) -> None:
+    """Sections above may be laid out only then; the heading must still come to the top."""
+    page = opened().new_page()
+    page.goto(f"{address}/{name}")
+    links = page.locator(".toc-sections a")
+    if not links.count():
+        pytest.skip("one section only")
+    link = links.nth(links.count() // 2)
+    heading = page.locator(f"{link.get_attribute('href')} > h2")
+    link.click()
+    page.wait_for_timeout(300)
+    box = heading.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 400
 
 
 def test_shift_while_loading_is_nothing(address: str, opened: Open) -> None:
