@@ -89,6 +89,19 @@ class MacEntry(NamedTuple("_Mac", [("mac", str), ("peer", str), ("nickname", str
         return f'{{"Mac":"{self.mac}","Name":"{self.peer}","NickName":"{self.nickname}"}}'
 
 
+class RingEntry(NamedTuple("_Ring", [
+        ("network", str), ("size", int), ("peer", str), ("nickname", str)]), Made):
+    """A part of the address ring: a CIDR, and the peer that gives its addresses away."""
+
+    __slots__ = ()
+    table, command, by = "ipam", f"{REPORT} -f '{{{{json .IPAM.Entries}}}}'", "weaver"
+
+    def __str__(self) -> str:
+        token = self.network.partition("/")[0]
+        return (f'{{"Token":"{token}","Size":{self.size},"Peer":"{self.peer}",'
+                f'"Nickname":"{self.nickname}"}}')
+
+
 class CaptureEntry(NamedTuple("_Capture", [("dev", str), ("process", str)]), Made):
     """A packet socket: a program that gets a copy of every frame a device receives (libpcap)."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packetwalk.datapath.fib import number, prefix
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.overlay import (
@@ -16,8 +17,13 @@ from packetwalk.overlay import (
     ConnectionEntry,
     MacEntry,
     MeshPeerEntry,
+    RingEntry,
     UnicastEntry,
 )
+from packetwalk.wire import Arp
+
+LARGE = 32
+"""More connections than this make a mesh large."""
 
 
 class Hop(NamedTuple):
@@ -43,6 +49,7 @@ class Mesh:
         self.connections = {each.peer: each for each in connections}
         self.unicast = {each.dest: each for each in unicast}
         self.broadcast = {each.source: each for each in broadcast}
+        self.ring: list[RingEntry] = ns.tables.get(RingEntry.table, [])
         self.device = next(iter(port for port in ("vethwe-datapath", "vethwe-pcap")
                                 if port in ns.links), "")
 
@@ -116,9 +123,35 @@ def spread(run: Run, ns: Netns, skb: Skb, src: str) -> list[Hop]:
     entry = mesh.broadcast.get(src)
     hops = [Hop(mesh.connections[via], src, via) for via in (entry.via if entry else ())
             if via in mesh.connections]
+    if is_shortened(run, ns) and hops:
+        return _towards(mesh, skb, hops)
     if hops:
         names = ", ".join(mesh.nickname(hop.dst) for hop in hops)
         run.emit(ns, skb, "route", None, entry, ("weaver-flood", skb.stack[0].dst, names))
+    return hops
+
+
+def is_shortened(run: Run, ns: Netns) -> bool:
+    """Say whether a flood is followed only to where it matters: unrecorded, and in a large mesh."""
+    mesh = of(ns)
+    return run.muted and mesh is not None and len(mesh.connections) > LARGE
+
+
+def _towards(mesh: Mesh, skb: Skb, hops: list[Hop]) -> list[Hop]:
+    """Return only the copy of an ARP question that can be answered, by the ring that gave the address.
+
+    In a large mesh the question before a warm walk is not followed to thousands of nodes where it
+    changes nothing; a recorded one is.
+    """
+    message = skb.stack[1]
+    if not isinstance(message, Arp):
+        return hops
+    value = number(message.tpa)
+    for part in mesh.ring:
+        network, length = prefix(part.network)
+        if value >> 32 - length == network >> 32 - length:
+            via = mesh.unicast[part.peer].via if part.peer in mesh.unicast else None
+            return [hop for hop in hops if hop.dst == via]
     return hops
 
 

@@ -7,9 +7,11 @@ half, a quarter and a quarter; later peers ask for a part of somebody's range, w
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
 
+@lru_cache(maxsize=8192)
 def share(whole: IPv4Network, peers: int, index: int) -> IPv4Network:
     """Return the part of peer ``index`` (from 0) of ``peers``; ValueError when it is empty."""
     part, first, count = whole, 0, peers

@@ -17,7 +17,7 @@ from packetwalk.cni.weave import faults, mesh, rules
 from packetwalk.errors import BadInput
 from packetwalk.ipam import ring
 from packetwalk.links import LinkEntry
-from packetwalk.overlay import CaptureEntry
+from packetwalk.overlay import CaptureEntry, RingEntry
 from packetwalk.plan import Operation
 from packetwalk.tables import AddrEntry, RouteEntry, SocketEntry, SysctlEntry
 
@@ -53,6 +53,10 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
     out += rules.plan(node, str(NETWORK), str(own_range(cluster, node)),
                       tuple(pod_address(cluster, pod) for pod in pods))
     out += mesh.plan(cluster, mode, node, mesh.Links(mtu))
+    for peer in cluster.nodes:
+        part = own_range(cluster, peer)
+        entry = RingEntry(str(part), part.num_addresses, mesh.peer_name(peer), peer.name)
+        out.append(Operation(node.name, entry, "weaver", "ipam/ring/ring.go"))
     for pod in pods:
         out += _attach(cluster, node, pod, mtu)
     return out

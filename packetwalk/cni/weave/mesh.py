@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from packetwalk.cluster import Cluster, Node, made_mac
@@ -44,6 +45,7 @@ class Links(NamedTuple):
     underlay: int | None = None
 
 
+@lru_cache(maxsize=8192)
 def peer_name(node: Node) -> str:
     """Return a peer's name: the MAC of its bridge (made from the machine's UUIDs on a real node)."""
     return made_mac(f"weave {node.name}")

@@ -65,7 +65,7 @@ def process(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None) 
     run.emit(ns, skb, "fdb", DEVICE, ns.links[DEVICE], ("flow-miss", in_port))
     hops = _ask(run, ns, skb, tunnel)
     made = _flow(ns, skb, in_port, tunnel, hops) if _may_stay(run, ns, skb, tunnel, hops) else None
-    if made:
+    if made and not (mesh.is_shortened(run, ns) and mesh.is_group(eth.dst)):
         run.state[key] = made
         run.emit(ns, skb, "fdb", DEVICE, made, ("flow-made",))
         execute(run, ns, skb, made)
