@@ -126,7 +126,7 @@ class Part:
 
     def _repr_html_(self) -> str:
         items = "\n".join(_item(claim) for claim in self.claims)
-        return f'<ol class="claims" start="{self.claims[0].number}">\n{items}\n</ol>'
+        return f'<ol class="claims">\n{items}\n</ol>'
 
 
 def _read(data: dict) -> Iterator[Claim]:
@@ -162,7 +162,7 @@ def _item(claim: Claim) -> str:
     evidence = "; ".join(_link(text, address) for text, address in claim.evidence)
     see = ", ".join(_link(title, f"{page}.html") for page, title in claim.see)
     more = f" <b>See</b> {see}." if see else ""
-    return (f'<li id="claim-{claim.id}" class="{claim.verdict}">'
+    return (f'<li id="claim-{claim.id}" value="{claim.number}" class="{claim.verdict}">'
             f'<p><strong class="verdict">{claim.verdict.capitalize()}.</strong> '
             f'<span class="said">{escape(claim.claim)}</span></p>'
             f"<p>{escape(claim.why)}</p>"

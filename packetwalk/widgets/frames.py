@@ -51,14 +51,15 @@ class Table:
 def _head(frame: pd.DataFrame) -> str:
     """Return the header rows: one, or two where columns are grouped."""
     corner = escape(str(frame.index.name or ""))
+    names = [str(name[-1] if isinstance(name, tuple) else name) for name in frame.columns]
+    row = "".join(f'<th scope="col"{_align(value)}>{escape(name)}</th>'
+                  for name, value in zip(names, next(frame.itertuples(index=False)), strict=True))
     if not isinstance(frame.columns, pd.MultiIndex):
-        names = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
-        return f'<tr><th scope="col">{corner}</th>{names}</tr>'
+        return f'<tr><th scope="col">{corner}</th>{row}</tr>'
     groups = [(name, len(list(found))) for name, found in groupby(first for first, _ in frame.columns)]
-    above = "".join(f'<th scope="colgroup" colspan="{width}">{escape(str(name))}</th>'
+    above = "".join(f'<th scope="colgroup" colspan="{width}" class="text-center">{escape(str(name))}</th>'
                     for name, width in groups)
-    below = "".join(f'<th scope="col">{escape(str(name))}</th>' for _, name in frame.columns)
-    return f'<tr><th scope="col" rowspan="2">{corner}</th>{above}</tr><tr>{below}</tr>'
+    return f'<tr><th scope="col" rowspan="2">{corner}</th>{above}</tr><tr>{row}</tr>'
 
 
 def _row(label: object, values: list) -> str:
