@@ -76,6 +76,8 @@ SENTENCES = {
     "discarded": "Denied by policy: the packet is discarded, and nobody is told.",
     "returned": "{0}: this rule sends the packet back, and nothing after it matches; "
                 "the policy is {1}. No address changes.",
+    "marked": "{0}: this rule writes a mark on the packet, which now has {1}; it decides nothing, the "
+              "policy of the chain does: {2}.",
     "policy": "{0}: no rule there gives a verdict, the policy of the chain decides: {1}.",
     "dnat": "{0}: the destination becomes {1}.",
     "snat": "{0}: the source becomes {1}.",
@@ -110,7 +112,7 @@ SENTENCES = {
                "a martian, discarded without a word.",
     "unreachable": "No machine on the segment {0} has this MAC: the frame is lost.",
     "loop": "The packet came through here too often: it runs in a circle.",
-    "weaver-capture": "Weaver listens on {0} with libpcap: a copy of the frame goes up to user space.",
+    "weaver-capture": "Weaver listens on {0} with libpcap: a copy of the frame crosses into user space.",
     "weaver-mac": "Weaver has seen {0} behind the peer on {1}.",
     "weaver-here": "Weaver has seen {0} on this node: nobody else needs the frame.",
     "weaver-local": "Weaver has seen {0} on this node's own bridge: the frame is not for another peer.",
@@ -140,7 +142,8 @@ SENTENCES = {
                  "IP from {2} to {3}, DF set. {4} bytes more than the inner frame.",
     "ovs-decap": "UDP port 6784 belongs to the datapath's VXLAN port; the number {0} goes with the frame. "
                  "{1} bytes of headers come off.",
-    "esp-out": "A policy selects this packet: all behind its IP header is encrypted, agreement {0}. "
+    "esp-out": "An xfrm policy selects this packet, by its mark: all behind its IP header is encrypted "
+               "under the agreement {0}. "
                "{1} bytes more.",
     "esp-in": "The agreement {0} is known: the kernel decrypts and receives what was inside. "
               "{1} bytes come off.",

@@ -120,7 +120,8 @@ class Ruleset:
         """Return what ``table`` decides about the packet at ``hook``.
 
         When only the chain's policy is left, the entry is the RETURN rule met last, because that
-        rule sent the packet there; without one it is the policy itself.
+        rule sent the packet there, or in mangle the rule that marked it; without one it is the policy
+        itself.
         """
         key = (table, hook, packet, indev, outdev, mark, ctstate, aside)
         try:
@@ -154,6 +155,8 @@ class Ruleset:
                 return None, verdict, view
             if rule.target == "MARK":
                 view = view._replace(mark=_marked(view.mark, rule.argument))
+                if table == "mangle":
+                    returned = verdict
                 if rule.entry.policy:
                     allowed.append(verdict._replace(note=("allowed", verdict.path)))
             elif rule.target in ("NOTRACK", "CT"):
@@ -175,6 +178,8 @@ def _note(verdict: Verdict) -> tuple:
     """Return the sentence's key: a rule decided, a RETURN did, or only the policy was left."""
     if isinstance(verdict.entry, PolicyEntry):
         key = "policy"
+    elif "-j MARK" in verdict.entry.spec:
+        return "marked", verdict.path, f"{verdict.mark:#x}", verdict.target
     elif verdict.entry.policy and verdict.target == "DROP":
         key = "denied"
     else:
