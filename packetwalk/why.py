@@ -119,12 +119,14 @@ SENTENCES = {
     "weaver-direct": "The peer on {0} is a neighbour in the mesh: its own connection is used.",
     "weaver-relay": "There is no connection to the peer on {0}: the peer on {1} will pass the frame on.",
     "weaver-no-route": "Weaver knows no way to the peer {0}: discarded.",
-    "weaver-flood": "Weaver does not know {0}, or it is for everybody: a copy goes to each of {1}.",
+    "weaver-flood": "The frame is for everybody ({0}): a copy goes to each of {1}.",
+    "weaver-unknown": "Weaver has not seen {0} anywhere yet: a copy goes to each of {1}.",
     "weaver-alone": "Weaver has no connection to any peer: the frame goes nowhere.",
     "sleeve": "Wrapped by weaver: its name, a record (from peer, to peer, length), UDP 6783, IP to {1}, "
-              "where the peer on {0} is. {2} bytes more; DF as inside.",
+              "where the peer on {0} is. {2} bytes more than the inner frame; DF as inside.",
     "sleeve-boxed": "Wrapped and encrypted by weaver (NaCl secretbox): its name, a sequence number, a tag, "
-                    "UDP 6783, IP to {1}, where the peer on {0} is. {2} bytes more; DF as inside.",
+                    "UDP 6783, IP to {1}, where the peer on {0} is. {2} bytes more than the inner frame; "
+                    "DF as inside.",
     "sleeve-open": "Weaver's socket gets a datagram from the peer on {0}: a frame from {1} to {2}. "
                    "{3} bytes of headers come off.",
     "sleeve-stranger": "The datagram comes from {0}, to which there is no connection: discarded.",

@@ -127,7 +127,9 @@ def spread(run: Run, ns: Netns, skb: Skb, src: str) -> list[Hop]:
         return _towards(mesh, skb, hops)
     if hops:
         names = ", ".join(mesh.nickname(hop.dst) for hop in hops)
-        run.emit(ns, skb, "route", None, entry, ("weaver-flood", skb.stack[0].dst, names))
+        mac = skb.stack[0].dst
+        key = "weaver-flood" if is_group(mac) else "weaver-unknown"
+        run.emit(ns, skb, "route", None, entry, (key, mac, names))
     return hops
 
 
