@@ -44,10 +44,13 @@ def parts(env: BuildEnvironment) -> list[dict[str, Any]]:
 
 
 def part_of(found: list[dict[str, Any]], pagename: str) -> str | None:
-    """Return the caption of the part a page stands in."""
+    """Return what a page belongs to: the chapter above it, else the caption of its part."""
     for part in found:
-        if any(pagename == entry["docname"] or pagename in entry["docnames"] for entry in part["pages"]):
-            return part["caption"]
+        for entry in part["pages"]:
+            if pagename in entry["docnames"]:
+                return entry["title"]
+            if pagename == entry["docname"]:
+                return part["caption"]
     return None
 
 

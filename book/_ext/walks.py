@@ -1,16 +1,24 @@
-"""Ship the player to the pages that hold a `<packet-walk>`, and the walks their choices lead to."""
+"""Ship the player to the pages that hold a `<packet-walk>`, and the walks their choices lead to.
+
+The walks of a mode take seconds to make, so they are kept beside the built book until the package
+changes, and several modes are made at once.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from packetwalk.widgets.bundle import write_choices
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-PLAYER = Path(__file__).parents[2] / "packetwalk" / "widgets" / "static" / "player.js"
+PACKAGE = Path(__file__).parents[2] / "packetwalk"
+PLAYER = PACKAGE / "widgets" / "static" / "player.js"
 TAG = re.compile(r"<packet-walk\b([^>]*)>")
 ATTRIBUTE = re.compile(r'(plugin|mode)="([\w.-]+)"')
 
@@ -22,7 +30,9 @@ def player_name() -> str:
     return f"player.{hashlib.sha256(PLAYER.read_bytes()).hexdigest()[:8]}.js"
 
 
-def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+def mark_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
     if TAG.search(context.get("body") or ""):
         context["player"] = player_name()
 
@@ -38,22 +48,45 @@ def pairs_on(pages: list[Path]) -> set[tuple[str, str]]:
     return found
 
 
+def package_version() -> str:
+    """Return a name for the state of the package's sources."""
+    sources = sorted(PACKAGE.rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+
+
+def make(plugin: str, mode: str, folder: Path) -> None:
+    """Write the walks of one mode into a folder, which appears only when all are there."""
+    if folder.is_dir():
+        return
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    write_choices(plugin, mode, unfinished)
+    unfinished.rename(folder)
+
+
 def ship(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     out = Path(app.outdir)
     static = out / "_static"
-    pages = [p for p in out.rglob("*.html") if static not in p.parents]
-    if not any(TAG.search(page.read_text()) for page in pages):
-        return
+    pages = [page for page in out.rglob("*.html") if static not in page.parents]
     for old in static.glob("player.*.js"):
         old.unlink()
+    pairs = sorted(pairs_on(pages))
+    if not pairs:
+        return
     (static / player_name()).write_bytes(PLAYER.read_bytes())
-
-    from packetwalk.widgets.bundle import write_choices
-
-    for plugin, mode in sorted(pairs_on(pages)):
-        write_choices(plugin, mode, static / "walks" / plugin / mode)
+    kept = out.parent / ".walks" / package_version()
+    for stale in kept.parent.glob("*"):
+        if stale != kept:
+            shutil.rmtree(stale)
+    with ProcessPoolExecutor() as pool:
+        made = [pool.submit(make, *pair, kept / pair[0] / pair[1]) for pair in pairs]
+        for one in made:
+            one.result()
+    shutil.rmtree(static / "walks", ignore_errors=True)
+    for plugin, mode in pairs:
+        shutil.copytree(kept / plugin / mode, static / "walks" / plugin / mode)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
