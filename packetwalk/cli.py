@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from packetwalk import doctor, report
-from packetwalk.cni import plugin, plugins
-from packetwalk.errors import BadInput
+from packetwalk.cni import plugin as find_plugin
+from packetwalk.cni import plugins
+from packetwalk.errors import BadInput, LabError
 from packetwalk.scenario import SCENARIOS, scenario, scenarios, walk
 from packetwalk.taps import pcap, pcapng
 
@@ -28,16 +29,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code (0, or 2 for wrong input)."""
+    """Run the command; return its exit code: 0, 1 for a difference, 2 for wrong input."""
     parsed = _parser().parse_args(arguments)
     try:
-        parsed.run(parsed)
-    except (BadInput, OSError) as error:
-        reason = error if isinstance(error, BadInput) else \
+        return parsed.run(parsed) or 0
+    except (BadInput, LabError, OSError) as error:
+        reason = error if not isinstance(error, OSError) else \
             f"{error.filename or 'output'}: {error.strerror or error}"
         sys.stderr.write(f"packetwalk: {reason}\n")
         return 2
-    return 0
 
 
 def _parser() -> Parser:
@@ -75,6 +75,10 @@ def _parser() -> Parser:
     mtu.add_argument("plugin")
     mtu.add_argument("mode")
     mtu.add_argument("--underlay", type=_whole, default=1500, metavar="BYTES")
+    proving = command("prove", _prove, "send the same packets in this kernel and compare",
+                      ("text", "json"))
+    proving.add_argument("plugin", nargs="?")
+    proving.add_argument("mode", nargs="?")
     command("doctor", _doctor, "what can run here and what is missing", ("text", "json"))
     return parser
 
@@ -113,7 +117,7 @@ def _list(parsed: argparse.Namespace) -> None:
 
 def _walk(parsed: argparse.Namespace) -> None:
     if parsed.scenario is not None:
-        scenario(parsed.scenario, plugin(parsed.plugin))
+        scenario(parsed.scenario, find_plugin(parsed.plugin))
         if parsed.src or parsed.dst:
             raise BadInput("with a scenario", "--src/--dst", ["leave them out"])
     done = walk(parsed.plugin, parsed.mode, parsed.scenario, src=parsed.src, dst=parsed.dst,
@@ -157,6 +161,19 @@ def _tables(parsed: argparse.Namespace) -> None:
 def _mtu(parsed: argparse.Namespace) -> None:
     found = report.mtu(parsed.plugin, parsed.mode, parsed.underlay)
     _print(found.to_json() if parsed.format == "json" else repr(found))
+
+
+def _prove(parsed: argparse.Namespace) -> int:
+    """Exit code 1 on any difference."""
+    from packetwalk.lab import prove, rootless
+    if parsed.plugin:
+        find_plugin(parsed.plugin).mode(parsed.mode)
+    named = [name for name in (parsed.plugin, parsed.mode) if name]
+    rootless.ensure_root(["prove", *named, "--format", parsed.format])
+    results = list(prove.prove(parsed.plugin, parsed.mode))
+    _print([each._asdict() for each in results] if parsed.format == "json"
+           else prove.table(results))
+    return int(any(each.verdict == "differs" for each in results))
 
 
 def _doctor(parsed: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The one error that wrong input raises."""
+"""The errors that are one line for people: wrong input, and what a machine cannot do."""
 
 from __future__ import annotations
 
@@ -11,3 +11,7 @@ class BadInput(ValueError):
     def __init__(self, what: str, given: object, valid: Iterable[str] = ()) -> None:
         choices = ", ".join(valid)
         super().__init__(f"{what}: {given!r} is not valid" + (f"; valid: {choices}" if choices else ""))
+
+
+class LabError(Exception):
+    """Say in one line what could not be done in the kernel, and what it said."""

@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from packetwalk.lab.namespaces import LabError, Namespace
+from packetwalk.errors import LabError
+from packetwalk.lab.namespaces import Namespace
 from packetwalk.plan import Operation
-from packetwalk.tables import LinkEntry, PolicyEntry, RuleEntry, SysctlEntry
+from packetwalk.tables import LinkEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
 
 WIRE = "wire"
 QUIET = {  # no traffic but the packet's own; no ICMP error is held back
@@ -25,6 +26,7 @@ QUIET = {  # no traffic but the packet's own; no ICMP error is held back
 }
 TOOLS = ("ip", "bridge", "iptables-restore")
 SIOCETHTOOL = 0x8946
+KERNEL_KINDS = {"ipip": "ipip", "wireguard": "wireguard"}
 OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # rx, tx checksums, TSO, GSO, GRO: all off
 
 
@@ -135,7 +137,8 @@ class Lab:
 
     def _batch(self, name: str, tool: list[str], lines: list[str]) -> None:
         if lines:
-            self.netns[name].run([*tool, "-b", "-"], "\n".join(lines) + "\n")
+            how = ["restore"] if tool == ["ipset"] else ["-b", "-"]
+            self.netns[name].run([*tool, *how], "\n".join(lines) + "\n")
 
 
 def restore_text(rules: list[RuleEntry | PolicyEntry]) -> str:
@@ -168,3 +171,21 @@ def _quieten_one(device: str) -> None:
             request = struct.pack("16sP", device.encode(), ctypes.addressof(value))
             with contextlib.suppress(OSError):  # a device may not know an offload
                 fcntl.ioctl(control, SIOCETHTOOL, request)
+
+
+def lacking(plan: Iterable[Operation]) -> str:
+    """Return what the running kernel lacks for a plan, or nothing: device kinds are tried out."""
+    kinds = {op.entry.kind: op.entry for op in plan if isinstance(op.entry, LinkEntry)}
+    for kind in sorted(set(kinds) - {"lo", "eth", "veth", "bridge", "vxlan"}):
+        if kind not in KERNEL_KINDS:
+            return f"{kind}: made by a program, not by the kernel alone"
+        trial = Namespace("trial")
+        try:
+            trial.run(["ip", "link", "add", "trial0", "type", KERNEL_KINDS[kind]])
+        except LabError:
+            return f"no {KERNEL_KINDS[kind]} device"
+        finally:
+            trial.close()
+    if any(not op.entry.argv() and not isinstance(op.entry, SocketEntry) for op in plan):
+        return "tables that only a program can fill"
+    return ""

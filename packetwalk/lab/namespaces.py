@@ -14,13 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from packetwalk.errors import LabError
+
 CLONE_NEWNET = 0x40000000
 T = TypeVar("T")
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-class LabError(Exception):
-    """One line: what could not be done in the kernel, and what it said."""
 
 
 def _call(name: str, *arguments: int) -> None:

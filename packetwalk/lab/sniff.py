@@ -11,7 +11,6 @@ import mmap
 import select
 import socket
 import struct
-import threading
 import time
 from functools import partial
 from typing import NamedTuple
@@ -25,7 +24,7 @@ BLOCK, SLOT, BLOCKS = 1 << 16, 1 << 13, 8  # bytes, bytes, number: 64 frames of 
 HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
 LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
 WARM_UP = 0.05  # seconds a tap needs before it misses nothing
-QUIET = 0.1  # seconds without a frame that end a recording
+QUIET = 0.06  # seconds without a frame that end a recording
 
 
 class Seen(NamedTuple):
@@ -76,37 +75,26 @@ class Tap:
 
 
 class Sniffer:
-    """Taps in several namespaces; ``stop`` returns what was seen."""
+    """Taps in several namespaces, open until ``close``; ``collect`` returns what was seen since."""
 
     def __init__(self, namespaces: dict[str, Namespace]) -> None:
         self._taps = [namespace.inside(partial(Tap, name))
                       for name, namespace in namespaces.items()]
-        self._seen: list[Seen] = []
-        self._last = time.monotonic()
-        self._running = True
-        self._thread = threading.Thread(target=self._loop, daemon=True)
-        self._thread.start()
+        self._poll = select.poll()
+        for tap in self._taps:
+            self._poll.register(tap.socket.fileno(), select.POLLIN)
         time.sleep(WARM_UP)
 
-    def _loop(self) -> None:
-        poll = select.poll()
-        for tap in self._taps:
-            poll.register(tap.socket.fileno(), select.POLLIN)
-        while self._running:
-            poll.poll(20)
-            for tap in self._taps:
-                found = tap.take()
-                if found:
-                    self._seen += found
-                    self._last = time.monotonic()
-
-    def stop(self, limit: float = 3.0) -> list[Seen]:
+    def collect(self, limit: float = 3.0) -> list[Seen]:
         """Wait until it is quiet (``limit`` seconds at most) and return the frames in order."""
+        seen: list[Seen] = []
         end = time.monotonic() + limit
-        while time.monotonic() < end and time.monotonic() - self._last < QUIET:
-            time.sleep(0.01)
-        self._running = False
-        self._thread.join()
+        while time.monotonic() < end and self._poll.poll(QUIET * 1000):
+            for tap in self._taps:
+                seen += tap.take()
+        return sorted((s for s in seen if s.dev != "lo"), key=lambda each: each.time)
+
+    def close(self) -> None:
+        """Give all rings back."""
         for tap in self._taps:
             tap.close()
-        return sorted((s for s in self._seen if s.dev != "lo"), key=lambda seen: seen.time)

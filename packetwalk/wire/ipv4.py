@@ -51,7 +51,7 @@ class Ipv4(_Fields, Header):
         Field("ip.dst", 32, "ipv4"),
     )
     size = LAYOUT.size
-    carried_by = (("eth", 0x0800), ("ip", 4))
+    carried_by = (("eth", 0x0800), ("ip", 4), ("udp", 8285))  # 8285: Flannel's udp backend
 
     @property
     def fragment(self) -> bool:

@@ -13,7 +13,7 @@ import yaml
 from packetwalk.tables import LinkEntry, RuleEntry
 from packetwalk.wire import Arp, Data, Tcp, Udp
 from tests.replay.cluster import RecordedNetwork
-from tests.replay.projection import Seen
+from packetwalk.capture.projection import Seen
 from tests.replay.recording import Command, Experiment
 
 TEXT = yaml.safe_load((Path(__file__).parents[1] / "known_differences.yaml").read_text())

@@ -16,7 +16,7 @@ from packetwalk.tables import ConntrackEntry
 from packetwalk.trace import Trace
 from tests.replay import differences, setups
 from tests.replay.cluster import RecordedNetwork
-from tests.replay.projection import Reader, Seen, renamed, with_masked
+from packetwalk.capture.projection import Reader, Seen, renamed, with_masked
 from tests.replay.recording import Experiment, experiments
 
 EXPERIMENTS = {experiment.id: experiment for experiment in experiments()}

@@ -8,12 +8,12 @@ changes and comes back does.  What is not in the line at all is named in ``MASKS
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from packetwalk import wire
 from packetwalk.wire import Arp, Data, Ethernet, Header, Icmp, Ipv4, Tcp, Udp, Vxlan
 
-MASKED: dict[type, tuple[str, ...]] = {
+MASKED: dict[Any, tuple[str, ...]] = {
     Ipv4: ("id",), Icmp: ("id", "seq"), Udp: ("sport", "dport"),
     Tcp: ("sport", "dport", "seq", "ack", "window", "options"), Data: ("content",),
 }
@@ -26,7 +26,7 @@ class Seen(NamedTuple):
     netns: str
     dev: str
     direction: str
-    stack: wire.Stack
+    stack: tuple[Any, ...]
     data: bytes
 
 
@@ -56,7 +56,7 @@ class Reader:
             return str(value)
         return self.names.setdefault((kind, value), f"#{len(self.names) + 1}")
 
-    def _header(self, header: Header, outer: Header, inner: wire.Stack) -> str:
+    def _header(self, header: Any, outer: Any, inner: wire.Stack) -> str:
         match header:
             case Ethernet():
                 return f"{self._mac(header.src)} > {self._mac(header.dst)} {header.type:#06x}"
@@ -105,7 +105,8 @@ class Reader:
 
     def _quoted(self, content: bytes) -> str:
         head = content[:2] + (20).to_bytes(2) + content[4:20]  # the quotation is cut short
-        ip, raw = wire.decode(head, first="ip")[0], content[20:28]
+        ip: Any = wire.decode(head, first="ip")[0]
+        raw = content[20:28]
         size = int.from_bytes(content[2:4])
         ports = [raw[4:6]] if ip.protocol == 1 else [raw[0:2], raw[2:4]]
         kind = "id" if ip.protocol == 1 else "port"
@@ -127,7 +128,7 @@ def options(raw: bytes) -> str:
     return "[" + ", ".join(out) + "]"
 
 
-def with_masked(model: wire.Stack, recorded: wire.Stack) -> wire.Stack:
+def with_masked(model: tuple[Any, ...], recorded: tuple[Any, ...]) -> wire.Stack:
     """Return the model's frame with the masked fields of the recorded one."""
     out = []
     for mine, theirs in zip(model, recorded, strict=True):
@@ -136,12 +137,13 @@ def with_masked(model: wire.Stack, recorded: wire.Stack) -> wire.Stack:
     return tuple(out)
 
 
-def renamed(stack: wire.Stack, macs: Mapping[str, str]) -> wire.Stack:
+def renamed(stack: tuple[Any, ...], macs: Mapping[str, str]) -> wire.Stack:
     """Return a stack with other MACs."""
     return tuple(_renamed(header, macs) for header in stack)
 
 
-def _renamed(header: Header, macs: Mapping[str, str]) -> Header:
-    fields = {Ethernet: ("dst", "src"), Arp: ("sha", "tha")}.get(type(header), ())
+def _renamed(header: Any, macs: Mapping[str, str]) -> Header:
+    known: dict[Any, tuple[str, ...]] = {Ethernet: ("dst", "src"), Arp: ("sha", "tha")}
+    fields = known.get(type(header), ())
     old = {name: getattr(header, name) for name in fields}
     return header._replace(**{name: macs.get(mac, mac) for name, mac in old.items()})

@@ -1,0 +1,128 @@
+"""The model against the running kernel: it agrees, and an altered plan is found out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from packetwalk.cli import main
+from packetwalk.cni import plugins
+from packetwalk.lab.prove import Result, prove
+from packetwalk.plan import Operation
+from packetwalk.tables import FdbEntry, LinkEntry, NeighEntry, RouteEntry, RuleEntry, SysctlEntry
+
+ROOT = Path(__file__).parents[2]
+MODES = [(plugin.name, mode.name) for plugin in plugins().values() for mode in plugin.modes]
+HERE = {("flannel", "vxlan"), ("flannel", "vxlan-directrouting"), ("flannel", "host-gw"),
+        ("calico", "vxlan"), ("calico", "vxlan-crosssubnet"), ("calico", "bgp")}
+TOOLS = ("ip", "bridge", "iptables-restore", "ipset")
+MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
+if os.geteuid() != 0:
+    MISSING.append("root")
+needs_kernel = pytest.mark.skipif(bool(MISSING) and "CI" not in os.environ,
+                                  reason=f"needs {', '.join(MISSING)}")
+
+
+@needs_kernel
+@pytest.mark.parametrize(("plugin", "mode"), MODES)
+def test_every_mode_is_proven_or_says_why_not(plugin: str, mode: str) -> None:
+    results = list(prove(plugin, mode))
+    wrong = [result for result in results if result.verdict == "differs"]
+    assert not wrong, "\n".join(f"{r.scenario} {r.packet}: {r.detail}" for r in wrong)
+    if (plugin, mode) in HERE:
+        assert sum(result.verdict == "proven" for result in results) >= 27
+    else:
+        assert all(r.verdict == "proven" or r.detail for r in results)
+
+
+def _replace(kind: type, where: Callable[[Operation], bool], **changes):
+    def alter(plan: list[Operation]) -> list[Operation]:
+        assert any(isinstance(op.entry, kind) and where(op) for op in plan), "alters nothing"
+        return [op._replace(entry=op.entry._replace(**changes))
+                if isinstance(op.entry, kind) and where(op) else op for op in plan]
+    return alter
+
+
+def _remove(kind: type, where: Callable[[Operation], bool]):
+    def alter(plan: list[Operation]) -> list[Operation]:
+        assert any(isinstance(op.entry, kind) and where(op) for op in plan), "alters nothing"
+        return [op for op in plan if not (isinstance(op.entry, kind) and where(op))]
+    return alter
+
+
+def _worker(op: Operation) -> bool:
+    return op.netns == "kind-worker"
+
+
+ALTERATIONS = {
+    "route removed": _remove(RouteEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0/24"),
+    "route to another gateway": _replace(
+        RouteEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0/24", gateway="10.244.0.0"),
+    "FDB entry removed": _remove(FdbEntry, lambda op: _worker(op) and op.entry.dst == "172.18.0.4"),
+    "FDB entry to another node": _replace(
+        FdbEntry, lambda op: _worker(op) and op.entry.dst == "172.18.0.4", dst="172.18.0.2"),
+    "neighbour with another MAC": _replace(
+        NeighEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0", lladdr="02:00:00:00:00:99"),
+    "MTU of the tunnel": _replace(
+        LinkEntry, lambda op: _worker(op) and op.entry.kind == "vxlan", mtu=1300),
+    "MTU of the pod": _replace(LinkEntry, lambda op: op.netns == "a" and op.entry.kind == "veth",
+                               mtu=1400),
+    "VNI of the receiver": _replace(
+        LinkEntry, lambda op: op.netns == "kind-worker2" and op.entry.kind == "vxlan", vni=2),
+    "masquerade rule removed": _remove(
+        RuleEntry, lambda op: _worker(op) and "MASQUERADE" in op.entry.spec and "224" in op.entry.spec),
+    "no forwarding": _replace(
+        SysctlEntry, lambda op: _worker(op) and op.entry.key == "net.ipv4.ip_forward", value="0"),
+}
+
+
+@needs_kernel
+@pytest.mark.parametrize("name", ALTERATIONS)
+def test_an_altered_plan_is_found_out(name: str) -> None:
+    def differs(result: Result) -> bool:
+        return result.verdict == "differs"
+    found = next((r for r in prove("flannel", "vxlan", alter=ALTERATIONS[name]) if differs(r)), None)
+    assert found is not None and found.detail
+
+
+def namespaces() -> int:
+    """Count the network namespaces that processes of this machine hold."""
+    return len({os.readlink(f"/proc/{pid}/ns/net") for pid in os.listdir("/proc")
+                if pid.isdigit() and os.path.exists(f"/proc/{pid}/ns/net")})
+
+
+@needs_kernel
+@pytest.mark.parametrize("after", [0.1, 0.3, 0.8])
+def test_killed_at_any_moment_it_leaves_nothing(after: float) -> None:
+    before = namespaces()
+    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True).stdout
+    run = subprocess.Popen([sys.executable, "-m", "packetwalk", "prove", "flannel", "vxlan"],
+                           cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    assert subprocess.run(["ip", "-o", "link"], capture_output=True, text=True).stdout == links
+    assert namespaces() == before
+    assert not list(Path("/run/netns").glob("*")) if Path("/run/netns").exists() else True
+
+
+@needs_kernel
+def test_two_labs_at_once_do_not_disturb_each_other() -> None:
+    command = [sys.executable, "-m", "packetwalk", "prove", "flannel", "host-gw"]
+    runs = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in "ab"]
+    for run in runs:
+        out, _ = run.communicate(timeout=120)
+        assert run.returncode == 0, out
+
+
+def test_wrong_names_are_one_line(capsys) -> None:
+    assert main(["prove", "nobody"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
