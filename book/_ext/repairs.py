@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 
 REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = (
     # An empty header cell (pandas' corner) is announced as a header of nothing.
-    (re.compile(r"<th(?: [^>]*)?></th>"), "<td></td>"),
+    (re.compile(r"<th(?: [^>]*)?>\s*(?:<p>\s*</p>)?\s*</th>"), "<td></td>"),
     # pandas styles its tables with a border attribute and a style element of its own.
     (re.compile(r"<style scoped>.*?</style>", re.S), ""),
     (re.compile(r'<table border="1" class="dataframe">'), '<table class="dataframe">'),
