@@ -47,8 +47,9 @@ def main() -> None:
         network = Cluster().use(plugin, mode)
         steps = sum(len(trace.steps) for trace in network.send("a", "coredns").traces)
         each = rate(network)
-        print(f"  {plugin} {mode:<10}{each:>9.0f} walks/s{steps:>5} steps a walk"
-              f"{each * steps:>10.0f} steps/s")
+        print(
+            f"  {plugin} {mode:<10}{each:>9.0f} walks/s{steps:>5} steps a walk{each * steps:>10.0f} steps/s"
+        )
     print("cost of a warm walk by cluster size (flannel vxlan; 1.00 is two nodes)")
     base = 0.0
     for nodes in (2, 10, 100, 1000, 5000):

@@ -1,9 +1,9 @@
 """Packet Walk: an exact model of the Linux data path under Flannel, Calico and Weave Net.
 
-    import packetwalk
-    packetwalk.walk("flannel", "vxlan", "cross-node", size=1400)
-    cluster = packetwalk.Cluster(nodes=3, pods_per_node=2).use("flannel", "vxlan")
-    cluster.send("a", "b", proto="icmp", size=56)
+import packetwalk
+packetwalk.walk("flannel", "vxlan", "cross-node", size=1400)
+cluster = packetwalk.Cluster(nodes=3, pods_per_node=2).use("flannel", "vxlan")
+cluster.send("a", "b", proto="icmp", size=56)
 """
 
 from packetwalk.errors import BadInput

@@ -34,8 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return parsed.run(parsed) or 0
     except (BadInput, LabError, OSError) as error:
-        reason = error if not isinstance(error, OSError) else \
-            f"{error.filename or 'output'}: {error.strerror or error}"
+        reason = (
+            error
+            if not isinstance(error, OSError)
+            else f"{error.filename or 'output'}: {error.strerror or error}"
+        )
         sys.stderr.write(f"packetwalk: {reason}\n")
         return 2
 
@@ -54,8 +57,9 @@ def _parser() -> Parser:
     walking = command("walk", _walk, "send one packet and print its way", ("text", "json", "pcap"))
     walking.add_argument("plugin")
     walking.add_argument("mode")
-    walking.add_argument("scenario", nargs="?", metavar="SCENARIO",
-                         help=", ".join(each.name for each in SCENARIOS))
+    walking.add_argument(
+        "scenario", nargs="?", metavar="SCENARIO", help=", ".join(each.name for each in SCENARIOS)
+    )
     walking.add_argument("--src", help="pod, node or address, instead of a scenario")
     walking.add_argument("--dst", help="pod, node, service or address, with :PORT if you like")
     walking.add_argument("--proto", metavar="icmp|udp|tcp")
@@ -65,18 +69,15 @@ def _parser() -> Parser:
     walking.add_argument("--cold", action="store_true", default=None, help="nobody has asked ARP yet")
     walking.add_argument("--fault", metavar="NAME", help="break something first")
     walking.add_argument("-o", "--output", metavar="FILE")
-    tables = command("tables", _tables, "what ip, bridge and iptables-save would print",
-                     ("text", "json"))
+    tables = command("tables", _tables, "what ip, bridge and iptables-save would print", ("text", "json"))
     tables.add_argument("plugin")
     tables.add_argument("mode")
     tables.add_argument("--node", metavar="NODE|POD")
-    mtu = command("mtu", _mtu, "overhead of each header, the pod's MTU, the largest packet",
-                  ("text", "json"))
+    mtu = command("mtu", _mtu, "overhead of each header, the pod's MTU, the largest packet", ("text", "json"))
     mtu.add_argument("plugin")
     mtu.add_argument("mode")
     mtu.add_argument("--underlay", type=_whole, default=1500, metavar="BYTES")
-    proving = command("prove", _prove, "send the same packets in this kernel and compare",
-                      ("text", "json"))
+    proving = command("prove", _prove, "send the same packets in this kernel and compare", ("text", "json"))
     proving.add_argument("plugin", nargs="?")
     proving.add_argument("mode", nargs="?")
     command("doctor", _doctor, "what can run here and what is missing", ("text", "json"))
@@ -99,19 +100,24 @@ def _print(data: object) -> None:
 
 
 def _list(parsed: argparse.Namespace) -> None:
-    rows = [{"plugin": p.name, "mode": m.name, "scenarios": [s.name for s in scenarios(p)],
-             "faults": [f.name for f in p.faults if m.name in f.modes]}
-            for p in plugins().values() for m in p.modes]
+    rows = [
+        {
+            "plugin": p.name,
+            "mode": m.name,
+            "scenarios": [s.name for s in scenarios(p)],
+            "faults": [f.name for f in p.faults if m.name in f.modes],
+        }
+        for p in plugins().values()
+        for m in p.modes
+    ]
     if parsed.format == "json":
         _print(rows)
         return
-    lines = [f"{row['plugin']:<9}{row['mode']:<21}faults: {', '.join(row['faults'])}"
-             for row in rows]
+    lines = [f"{row['plugin']:<9}{row['mode']:<21}faults: {', '.join(row['faults'])}" for row in rows]
     lines += ["", "scenarios of every mode:", *(f"  {s.name:<15}{s.title}" for s in SCENARIOS)]
     for each in plugins().values():
         if each.scenarios:
-            lines += ["", f"only of {each.name}:",
-                      *(f"  {s.name:<15}{s.title}" for s in each.scenarios)]
+            lines += ["", f"only of {each.name}:", *(f"  {s.name:<15}{s.title}" for s in each.scenarios)]
     _print("\n".join(lines))
 
 
@@ -120,9 +126,19 @@ def _walk(parsed: argparse.Namespace) -> None:
         scenario(parsed.scenario, find_plugin(parsed.plugin))
         if parsed.src or parsed.dst:
             raise BadInput("with a scenario", "--src/--dst", ["leave them out"])
-    done = walk(parsed.plugin, parsed.mode, parsed.scenario, src=parsed.src, dst=parsed.dst,
-                proto=parsed.proto, size=parsed.size, df=parsed.df, ttl=parsed.ttl,
-                cold=parsed.cold, fault=parsed.fault)
+    done = walk(
+        parsed.plugin,
+        parsed.mode,
+        parsed.scenario,
+        src=parsed.src,
+        dst=parsed.dst,
+        proto=parsed.proto,
+        size=parsed.size,
+        df=parsed.df,
+        ttl=parsed.ttl,
+        cold=parsed.cold,
+        fault=parsed.fault,
+    )
     if parsed.format == "pcap":
         packed = (pcapng if str(parsed.output).endswith(".pcapng") else pcap)(done)
         _write(parsed.output, packed)
@@ -166,13 +182,13 @@ def _mtu(parsed: argparse.Namespace) -> None:
 def _prove(parsed: argparse.Namespace) -> int:
     """Exit code 1 on any difference."""
     from packetwalk.lab import prove, rootless
+
     if parsed.plugin:
         find_plugin(parsed.plugin).mode(parsed.mode)
     named = [name for name in (parsed.plugin, parsed.mode) if name]
     rootless.ensure_root(["prove", *named, "--format", parsed.format])
     results = list(prove.prove(parsed.plugin, parsed.mode))
-    _print([each._asdict() for each in results] if parsed.format == "json"
-           else prove.table(results))
+    _print([each._asdict() for each in results] if parsed.format == "json" else prove.table(results))
     return int(any(each.verdict == "differs" for each in results))
 
 

@@ -101,8 +101,15 @@ class Cluster:
     second worker first, in 172.19.0.0/16 behind the router).  ``mtu`` is the underlay's, in bytes.
     """
 
-    def __init__(self, nodes: int = 3, pods_per_node: int = 2, *, underlay: str = "flat",
-                 mtu: int = 1500, services: bool = True) -> None:
+    def __init__(
+        self,
+        nodes: int = 3,
+        pods_per_node: int = 2,
+        *,
+        underlay: str = "flat",
+        mtu: int = 1500,
+        services: bool = True,
+    ) -> None:
         """Raise BadInput when a figure is outside of what the address formulas can hold."""
         _between("nodes", nodes, 2, MAX_NODES)
         _between("pods_per_node", pods_per_node, 1, 250)
@@ -128,11 +135,17 @@ class Cluster:
         name = f"kind-worker{number}" if index else "kind-control-plane"
         second = self.underlay == "routed" and index % 3 == 2
         subnet = IPv4Address("172.19.0.0" if second else "172.18.0.0")
-        return Node(name, index, str(subnet + 2 + index), 16, str(subnet + 1),
-                    "172.19.0.0/16" if second else "172.18.0.0/16")
+        return Node(
+            name,
+            index,
+            str(subnet + 2 + index),
+            16,
+            str(subnet + 1),
+            "172.19.0.0/16" if second else "172.18.0.0/16",
+        )
 
     @property
-    def pods(self) -> "Pods":
+    def pods(self) -> Pods:
         """All pods, node by node; made when asked for, so 150,000 cost nothing."""
         return Pods(self)
 
@@ -166,8 +179,10 @@ class Cluster:
             return ()
         last = self.nodes[2] if self.size > 2 else self.nodes[0]
         near = self.pod(self.nodes[1], min(1, self.pods_per_node - 1))
-        return (Service("web", "10.96.0.80", 80, 8080, (self.pod(last, 0).name,)),
-                Service("near", "10.96.0.81", 80, 8080, (near.name,)))
+        return (
+            Service("web", "10.96.0.80", 80, 8080, (self.pod(last, 0).name,)),
+            Service("near", "10.96.0.81", 80, 8080, (near.name,)),
+        )
 
     @cached_property
     def pod_network(self) -> IPv4Network:
@@ -185,8 +200,10 @@ class Cluster:
         return (self.size, self.pods_per_node, self.underlay, self.mtu, self.with_services)
 
     def __repr__(self) -> str:
-        return (f"Cluster(nodes={self.size}, pods_per_node={self.pods_per_node}, "
-                f"underlay={self.underlay!r}, mtu={self.mtu})")
+        return (
+            f"Cluster(nodes={self.size}, pods_per_node={self.pods_per_node}, "
+            f"underlay={self.underlay!r}, mtu={self.mtu})"
+        )
 
 
 class Pods(Sequence):

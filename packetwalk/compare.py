@@ -63,10 +63,19 @@ def crossing(name: str, mode: str, underlay: int = 1500) -> Crossing:
     last = _ip(steps[-1])
     chooser = _chooser(ping)
     entry = chooser.entry if chooser else None
-    return Crossing(name, mode, ping.holds_for, wire.size(_first_frame(steps)), on_wire.size,
-                    tuple(header.proto for header in on_wire.after),
-                    plugin(name).mode(mode).pod_mtu(underlay), last.ttl, 64 - last.ttl,
-                    entry.table if entry else "", str(entry) if entry else "")
+    return Crossing(
+        name,
+        mode,
+        ping.holds_for,
+        wire.size(_first_frame(steps)),
+        on_wire.size,
+        tuple(header.proto for header in on_wire.after),
+        plugin(name).mode(mode).pod_mtu(underlay),
+        last.ttl,
+        64 - last.ttl,
+        entry.table if entry else "",
+        str(entry) if entry else "",
+    )
 
 
 def crossings() -> list[Crossing]:
@@ -81,8 +90,11 @@ def entries(name: str, mode: str, nodes: int, pods_per_node: int = 2) -> Counter
     """
     machines = Cluster(nodes=nodes, pods_per_node=pods_per_node)
     node = machines.nodes[SENDER]
-    return Counter(operation.entry.table for operation in plugin(name).plan(machines, mode, node)
-                   if operation.netns == node.name)
+    return Counter(
+        operation.entry.table
+        for operation in plugin(name).plan(machines, mode, node)
+        if operation.netns == node.name
+    )
 
 
 def _first_frame(steps: tuple[Step, ...]) -> wire.Stack:
@@ -91,8 +103,11 @@ def _first_frame(steps: tuple[Step, ...]) -> wire.Stack:
 
 def _on_wire(ping: Walk) -> Step:
     """Return the step at which the frame leaves the sender's own card."""
-    return next(step for step in ping.traces[0].steps
-                if step.event == "egress" and step.dev == "eth0" and step.netns == step.node)
+    return next(
+        step
+        for step in ping.traces[0].steps
+        if step.event == "egress" and step.dev == "eth0" and step.netns == step.node
+    )
 
 
 def _ip(step: Step) -> wire.Ipv4:

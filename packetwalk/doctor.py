@@ -26,9 +26,11 @@ class Finding(NamedTuple):
 
 def examine() -> list[Finding]:
     """Look for the tools and rights of each ground; starts no process."""
-    return [Finding(ground, not missing, purpose, missing)
-            for ground, tools, purpose in GROUNDS
-            for missing in [_missing(ground, tools)]]
+    return [
+        Finding(ground, not missing, purpose, missing)
+        for ground, tools, purpose in GROUNDS
+        for missing in [_missing(ground, tools)]
+    ]
 
 
 def _missing(ground: str, tools: tuple[str, ...]) -> tuple[str, ...]:
@@ -47,6 +49,8 @@ def _may_make_namespaces() -> bool:
 
 def text(findings: list[Finding]) -> str:
     """Return the findings as lines for a terminal."""
-    return "\n".join(f"{'yes' if each.ready else 'no ':<4}{each.ground:<7}{each.purpose}"
-                     + (f"; missing: {', '.join(each.missing)}" if each.missing else "")
-                     for each in findings)
+    return "\n".join(
+        f"{'yes' if each.ready else 'no ':<4}{each.ground:<7}{each.purpose}"
+        + (f"; missing: {', '.join(each.missing)}" if each.missing else "")
+        for each in findings
+    )

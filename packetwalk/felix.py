@@ -45,8 +45,10 @@ IPIP = Tunnel("tunl0", "-p ipencap", "IPIP", HOSTS)
 VXLAN = Tunnel("vxlan.calico", "-p udp", "IPv4 VXLAN", VXLAN_HOSTS)
 WG = Tunnel("wireguard.cali", "-p udp", "IPv4 Wireguard")
 PORTS = {VXLAN: "-m multiport --dports 4789", WG: "-m multiport --dports 51820"}
-HOST_WORDS = {IPIP: ("Calico hosts", "non-Calico hosts", "other Calico hosts"),
-              VXLAN: ("allowed hosts", "non-allowed hosts", "other allowed hosts")}
+HOST_WORDS = {
+    IPIP: ("Calico hosts", "non-Calico hosts", "other Calico hosts"),
+    VXLAN: ("allowed hosts", "non-allowed hosts", "other allowed hosts"),
+}
 
 
 def note(text: str) -> str:
@@ -80,22 +82,30 @@ def static(tunnels: tuple[Tunnel, ...]) -> Iterator[RuleEntry]:
     Felix inserts its jumps at the top of the kernel's chains, except nat POSTROUTING, and appends the
     final ACCEPT to FORWARD.
     """
-    for table, hook in (("raw", "PREROUTING"), ("raw", "OUTPUT"), ("filter", "INPUT"),
-                        ("filter", "FORWARD"), ("filter", "OUTPUT")):
+    for table, hook in (
+        ("raw", "PREROUTING"),
+        ("raw", "OUTPUT"),
+        ("filter", "INPUT"),
+        ("filter", "FORWARD"),
+        ("filter", "OUTPUT"),
+    ):
         yield RuleEntry(table, hook, f"-j cali-{hook}", inserted=True)
     yield RuleEntry("nat", "POSTROUTING", "-j cali-POSTROUTING")
-    for table, chain, specs in (("raw", "cali-PREROUTING", _raw_prerouting(tunnels)),
-                                ("raw", "cali-OUTPUT", _raw_output(tunnels)),
-                                ("filter", "cali-INPUT", _input(tunnels)),
-                                ("filter", "cali-wl-to-host", _workload_to_host()),
-                                ("filter", "cali-FORWARD", _forward()),
-                                ("filter", "cali-OUTPUT", _output(tunnels)),
-                                ("nat", "cali-POSTROUTING", _postrouting(tunnels)),
-                                ("nat", "cali-nat-outgoing", _outgoing())):
+    for table, chain, specs in (
+        ("raw", "cali-PREROUTING", _raw_prerouting(tunnels)),
+        ("raw", "cali-OUTPUT", _raw_output(tunnels)),
+        ("filter", "cali-INPUT", _input(tunnels)),
+        ("filter", "cali-wl-to-host", _workload_to_host()),
+        ("filter", "cali-FORWARD", _forward()),
+        ("filter", "cali-OUTPUT", _output(tunnels)),
+        ("nat", "cali-POSTROUTING", _postrouting(tunnels)),
+        ("nat", "cali-nat-outgoing", _outgoing()),
+    ):
         for spec in specs:
             yield RuleEntry(table, chain, spec)
-    yield RuleEntry("filter", "FORWARD",
-                    f"{note('Policy explicitly accepted packet.')} {marked(ACCEPT)} -j ACCEPT")
+    yield RuleEntry(
+        "filter", "FORWARD", f"{note('Policy explicitly accepted packet.')} {marked(ACCEPT)} -j ACCEPT"
+    )
     yield RuleEntry("filter", "FORWARD", mark(ACCEPT, ACCEPT))
 
 
@@ -169,13 +179,16 @@ def _postrouting(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
     """A local address that is not the tunnel's is not answered through the tunnel: it is replaced."""
     yield "-j cali-nat-outgoing"
     for tunnel in tunnels:
-        yield (f"-o {tunnel.device} -m addrtype ! --src-type LOCAL --limit-iface-out "
-               "-m addrtype --src-type LOCAL -j MASQUERADE --random-fully")
+        yield (
+            f"-o {tunnel.device} -m addrtype ! --src-type LOCAL --limit-iface-out "
+            "-m addrtype --src-type LOCAL -j MASQUERADE --random-fully"
+        )
 
 
 def _outgoing() -> Iterator[str]:
-    yield (f"-m set --match-set {MASQUERADED} src -m set ! --match-set {POOLS} dst "
-           "-j MASQUERADE --random-fully")
+    yield (
+        f"-m set --match-set {MASQUERADED} src -m set ! --match-set {POOLS} dst -j MASQUERADE --random-fully"
+    )
 
 
 # --- pods ------------------------------------------------------------------------------------
@@ -183,8 +196,10 @@ def _outgoing() -> Iterator[str]:
 
 def dispatch(interfaces: tuple[str, ...]) -> Iterator[RuleEntry]:
     """Return the chains that choose a pod's own chain by its interface (dispatch.go)."""
-    for chain, flag, prefix in (("cali-from-wl-dispatch", "-i", "cali-fw-"),
-                                ("cali-to-wl-dispatch", "-o", "cali-tw-")):
+    for chain, flag, prefix in (
+        ("cali-from-wl-dispatch", "-i", "cali-fw-"),
+        ("cali-to-wl-dispatch", "-o", "cali-tw-"),
+    ):
         for name in interfaces:
             yield RuleEntry("filter", chain, f"{flag} {name} -g {prefix}{name}")
         yield RuleEntry("filter", chain, f"{note('Unknown interface')} -j DROP")
@@ -199,19 +214,29 @@ def endpoint(interface: str, namespace: str, ingress: tuple[Policy, ...] = ()) -
     yield from _pipeline(f"cali-tw-{interface}", f"cali-pri-kns.{namespace}", [], ingress)
 
 
-def _pipeline(chain: str, profile: str, first: list[str],
-              policies: tuple[Policy, ...]) -> Iterator[RuleEntry]:
-    specs = ["-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-             "-m conntrack --ctstate INVALID -j DROP", mark(ACCEPT | PASS), *first]
+def _pipeline(
+    chain: str, profile: str, first: list[str], policies: tuple[Policy, ...]
+) -> Iterator[RuleEntry]:
+    specs = [
+        "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        "-m conntrack --ctstate INVALID -j DROP",
+        mark(ACCEPT | PASS),
+        *first,
+    ]
     if policies:
         specs.append(f"{note('Start of tier default')} {mark(PASS)}")
         for policy in policies:
-            specs += [f"{marked(PASS, 0)} -j {policy_chain(policy)}",
-                      f"{note('Return if policy accepted')} {marked(ACCEPT)} -j RETURN"]
+            specs += [
+                f"{marked(PASS, 0)} -j {policy_chain(policy)}",
+                f"{note('Return if policy accepted')} {marked(ACCEPT)} -j RETURN",
+            ]
         end = note("End of tier default. Drop if no policies passed packet")
         specs.append(f"{end} {marked(PASS, 0)} -j DROP")
-    specs += [f"-j {profile}", f"{note('Return if profile accepted')} {marked(ACCEPT)} -j RETURN",
-              f"{note('Drop if no profiles matched')} -j DROP"]
+    specs += [
+        f"-j {profile}",
+        f"{note('Return if profile accepted')} {marked(ACCEPT)} -j RETURN",
+        f"{note('Drop if no profiles matched')} -j DROP",
+    ]
     for spec in specs:
         yield RuleEntry("filter", chain, spec, policy=spec.endswith("-j DROP"))
 
@@ -226,8 +251,11 @@ def profile(namespace: str) -> Iterator[RuleEntry]:
 def policy(of: Policy) -> Iterator[RuleEntry]:
     """Return the chain of a policy: allow each set of peers; what none allows, the tier's end drops."""
     for name in of.sets:
-        yield from _allow(policy_chain(of), f"-m set --match-set {name} src ",
-                          f"Policy default/knp.default.{of.name} ingress")
+        yield from _allow(
+            policy_chain(of),
+            f"-m set --match-set {name} src ",
+            f"Policy default/knp.default.{of.name} ingress",
+        )
 
 
 def _allow(chain: str, match: str, text: str) -> Iterator[RuleEntry]:

@@ -20,8 +20,9 @@ MARK = "0x4000"
 PROTOCOLS = (("tcp", "http"), ("udp", "h3"))
 
 
-def plan(cluster: Cluster, node: Node, pod_network: str,
-         address_of: Callable[[str], str]) -> Iterator[Operation]:
+def plan(
+    cluster: Cluster, node: Node, pod_network: str, address_of: Callable[[str], str]
+) -> Iterator[Operation]:
     """Return the rules on one node; ``address_of`` gives a backend pod's address."""
     if not cluster.services:
         return
@@ -55,13 +56,20 @@ def _base() -> list[tuple[str, str, str]]:
         ("filter", "FORWARD", f"{rules} -j KUBE-FORWARD"),
         ("filter", "KUBE-FORWARD", "-m conntrack --ctstate INVALID -j DROP"),
         ("filter", "KUBE-FORWARD", f"{rules} -m mark --mark {MARK}/{MARK} -j ACCEPT"),
-        ("filter", "KUBE-FORWARD", '-m comment --comment "kubernetes forwarding conntrack rule" '
-                                   "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"),
+        (
+            "filter",
+            "KUBE-FORWARD",
+            (
+                '-m comment --comment "kubernetes forwarding conntrack rule" '
+                "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+            ),
+        ),
     ]
 
 
-def _service(service: Service, protocol: str, port_name: str, pod_network: str,
-             address_of: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+def _service(
+    service: Service, protocol: str, port_name: str, pod_network: str, address_of: Callable[[str], str]
+) -> Iterator[tuple[str, str]]:
     full = f"{service.namespace}/{service.name}:{port_name}"
     to = f"-d {service.address}/32 -p {protocol}"
     port = f"-m {protocol} --dport {service.port}"
@@ -75,5 +83,7 @@ def _service(service: Service, protocol: str, port_name: str, pod_network: str,
         endpoint = chain_name("SEP", full + protocol + end)
         yield chain, f'-m comment --comment "{full} -> {end}" -j {endpoint}'
         yield endpoint, f'-s {address}/32 -m comment --comment "{full}" -j KUBE-MARK-MASQ'
-        yield endpoint, (f'-p {protocol} -m comment --comment "{full}" -m {protocol} '
-                         f"-j DNAT --to-destination {end}")
+        yield (
+            endpoint,
+            (f'-p {protocol} -m comment --comment "{full}" -m {protocol} -j DNAT --to-destination {end}'),
+        )

@@ -73,8 +73,13 @@ class LinkEntry(NamedTuple):
         if self.master:
             out["master"] = self.master
         if self.kind == "vxlan":
-            data = {"id": self.vni, "local": self.local, "link": self.link,
-                    "port": self.port, "learning": False}
+            data = {
+                "id": self.vni,
+                "local": self.local,
+                "link": self.link,
+                "port": self.port,
+                "learning": False,
+            }
             if self.vni is None:
                 data = {"external": True, "id": 0, "port": self.port, "learning": False}
             out["linkinfo"] = {"info_kind": "vxlan", "info_data": data}
@@ -101,17 +106,46 @@ class LinkEntry(NamedTuple):
         elif self.kind == "tun":
             made.append(["ip", "tuntap", "add", name, "mode", "tun"])
         elif self.kind == "vxlan":
-            made.append([*base, "type", "vxlan", "id", str(self.vni), "local", str(self.local),
-                         "dev", str(self.link), "dstport", str(self.port), "nolearning"])
+            made.append(
+                [
+                    *base,
+                    "type",
+                    "vxlan",
+                    "id",
+                    str(self.vni),
+                    "local",
+                    str(self.local),
+                    "dev",
+                    str(self.link),
+                    "dstport",
+                    str(self.port),
+                    "nolearning",
+                ]
+            )
         elif self.kind == "ipip" and self.local:
-            made.append(["ip", "link", "add", name, "mtu", str(self.mtu), "type", "ipip",
-                         "local", self.local, "nopmtudisc"])
+            made.append(
+                [
+                    "ip",
+                    "link",
+                    "add",
+                    name,
+                    "mtu",
+                    str(self.mtu),
+                    "type",
+                    "ipip",
+                    "local",
+                    self.local,
+                    "nopmtudisc",
+                ]
+            )
         elif self.kind == "ipip":
             made.append(["ip", "link", "set", name, "mtu", str(self.mtu)])
         elif self.kind == "wireguard":
             mark = ["fwmark", hex(self.fwmark)] if self.fwmark else []
-            made += [["ip", "link", "add", name, "mtu", str(self.mtu), "type", "wireguard"],
-                     ["wg", "set", name, "listen-port", str(self.port), *mark]]
+            made += [
+                ["ip", "link", "add", name, "mtu", str(self.mtu), "type", "wireguard"],
+                ["wg", "set", name, "listen-port", str(self.port), *mark],
+            ]
         elif self.kind == "veth" and self.peer and not self.creates:
             made.append(["ip", "link", "set", name, "address", self.address, "mtu", str(self.mtu)])
         elif self.kind == "veth" and self.peer:
@@ -142,10 +176,25 @@ class PeerEntry(NamedTuple):
 
     def json(self) -> dict:
         """Return the columns of ``wg show DEV dump``, under their names."""
-        return {"interface": self.dev, "public-key": self.key, "endpoint": self.endpoint,
-                "allowed-ips": list(self.allowed_ips)}
+        return {
+            "interface": self.dev,
+            "public-key": self.key,
+            "endpoint": self.endpoint,
+            "allowed-ips": list(self.allowed_ips),
+        }
 
     def argv(self) -> list[list[str]]:
         """Return ``wg set``; the key is a name made by formula, which a real device would refuse."""
-        return [["wg", "set", self.dev, "peer", self.key, "endpoint", self.endpoint,
-                 "allowed-ips", ",".join(self.allowed_ips)]]
+        return [
+            [
+                "wg",
+                "set",
+                self.dev,
+                "peer",
+                self.key,
+                "endpoint",
+                self.endpoint,
+                "allowed-ips",
+                ",".join(self.allowed_ips),
+            ]
+        ]

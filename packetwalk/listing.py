@@ -8,8 +8,19 @@ from packetwalk.datapath.netns import Netns, iptables_save, sorted_routes
 from packetwalk.datapath.run import Run
 from packetwalk.overlay import Made
 from packetwalk.tables import (
-    ConntrackEntry, Entry, FdbEntry, LinkEntry, LookupEntry, NeighEntry, PeerEntry, PolicyEntry,
-    RouteEntry, RuleEntry, SetEntry, SocketEntry, SysctlEntry,
+    ConntrackEntry,
+    Entry,
+    FdbEntry,
+    LinkEntry,
+    LookupEntry,
+    NeighEntry,
+    PeerEntry,
+    PolicyEntry,
+    RouteEntry,
+    RuleEntry,
+    SetEntry,
+    SocketEntry,
+    SysctlEntry,
 )
 from packetwalk.trace import Step
 
@@ -33,13 +44,18 @@ class Listings:
         line = _line(entry)
         key = f"{ns.name}/{name}"
         if key not in self.tables:
-            self.tables[key] = {"netns": ns.name, "kind": entry.table, "command": command,
-                                "lines": lines}
+            self.tables[key] = {"netns": ns.name, "kind": entry.table, "command": command, "lines": lines}
         lines = self.tables[key]["lines"]
         learnt = entry.by if isinstance(entry, Made) else LEARNT.get(type(entry), "kernel")
         by, source = ns.origin.get(entry, (learnt, ""))
-        return {"table": entry.table, "line": line, "id": key,
-                "index": lines.index(line) if line in lines else None, "by": by, "source": source}
+        return {
+            "table": entry.table,
+            "line": line,
+            "id": key,
+            "index": lines.index(line) if line in lines else None,
+            "by": by,
+            "source": source,
+        }
 
     def source(self, step: Step) -> str | None:
         """Return the pointer to the source of the deciding entry."""
@@ -52,14 +68,29 @@ class Listings:
         out: list[dict] = []
         for name in dict.fromkeys(step.netns for step in steps):
             ns = self.run.netns(name)
-            devices: list[dict] = [{"name": link.ifname, "kind": link.kind, "mtu": link.mtu,
-                        "mac": link.address, "master": link.master,
-                        "addresses": [f"{a.local}/{a.prefixlen}" for a in ns.addrs
-                                      if a.dev == link.ifname]}
-                       for link in ns.links.values() if link.kind != "lo"]
+            devices: list[dict] = [
+                {
+                    "name": link.ifname,
+                    "kind": link.kind,
+                    "mtu": link.mtu,
+                    "mac": link.address,
+                    "master": link.master,
+                    "addresses": [f"{a.local}/{a.prefixlen}" for a in ns.addrs if a.dev == link.ifname],
+                }
+                for link in ns.links.values()
+                if link.kind != "lo"
+            ]
             address = next((a["addresses"][0].split("/")[0] for a in devices if a["addresses"]), "")
-            out.append({"netns": name, "node": ns.node, "kind": ns.kind, "label": ns.label,
-                        "address": address, "devices": devices})
+            out.append(
+                {
+                    "netns": name,
+                    "node": ns.node,
+                    "kind": ns.kind,
+                    "label": ns.label,
+                    "address": address,
+                    "devices": devices,
+                }
+            )
         return out
 
 
@@ -80,13 +111,20 @@ def listing(ns: Netns, entry: Entry, run: Run | None = None) -> tuple[str, str, 
         case FdbEntry():
             bridge = entry.master or entry.ifname
             word = "br" if entry.master else "dev"
-            return (f"fdb/{bridge}", f"bridge fdb show {word} {bridge}",
-                    [str(f) for f in forwarding(ns, bridge, run)])
+            return (
+                f"fdb/{bridge}",
+                f"bridge fdb show {word} {bridge}",
+                [str(f) for f in forwarding(ns, bridge, run)],
+            )
         case RuleEntry() | PolicyEntry():
             table = entry.chain_table
-            return (f"iptables/{table}", f"iptables-save -t {table}",
-                    iptables_save([r for r in ns.rules if r.chain_table == table],
-                                  policies(ns, table)).splitlines())
+            return (
+                f"iptables/{table}",
+                f"iptables-save -t {table}",
+                iptables_save(
+                    [r for r in ns.rules if r.chain_table == table], policies(ns, table)
+                ).splitlines(),
+            )
         case LookupEntry():
             return "rule", "ip rule", [str(rule) for rule in ns.fib.rules]
         case PeerEntry():
@@ -109,8 +147,11 @@ def listing(ns: Netns, entry: Entry, run: Run | None = None) -> tuple[str, str, 
 
 def made(ns: Netns, table: str, run: Run | None) -> list[Entry]:
     """Return a program's table: what it knew before, then what it learnt in this walk."""
-    learnt = [entry for (name, kind, *_), entry in run.state.items()
-              if (name, kind) == (ns.name, table)] if run else []
+    learnt = (
+        [entry for (name, kind, *_), entry in run.state.items() if (name, kind) == (ns.name, table)]
+        if run
+        else []
+    )
     return list(dict.fromkeys([*ns.tables.get(table, ()), *learnt]))
 
 
@@ -122,17 +163,19 @@ def neighbours(ns: Netns, run: Run | None) -> list[NeighEntry]:
 
 def forwarding(ns: Netns, bridge: str, run: Run | None) -> list[FdbEntry]:
     """Return a bridge's or a VXLAN device's FDB: written down, then learnt in this walk."""
-    learnt = [f for (name, br, _), f in run.learnt.items()
-              if (name, br) == (ns.name, bridge)] if run else []
-    return sorted({*(f for (br, _), f in ns.fdb.items() if br == bridge), *learnt},
-                  key=lambda f: (f.ifname, f.mac))
+    learnt = [f for (name, br, _), f in run.learnt.items() if (name, br) == (ns.name, bridge)] if run else []
+    return sorted(
+        {*(f for (br, _), f in ns.fdb.items() if br == bridge), *learnt}, key=lambda f: (f.ifname, f.mac)
+    )
 
 
 def policies(ns: Netns, table: str) -> list[PolicyEntry]:
     """Return the built-in chains of a table with their policies, ACCEPT unless set."""
-    chains = {"raw": ("PREROUTING", "OUTPUT"),
-              "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
-              "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
-              "filter": ("INPUT", "FORWARD", "OUTPUT")}[table]
+    chains = {
+        "raw": ("PREROUTING", "OUTPUT"),
+        "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+        "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+        "filter": ("INPUT", "FORWARD", "OUTPUT"),
+    }[table]
     known = {p.chain: p for p in ns.policies if p.chain_table == table}
     return [known.get(chain, PolicyEntry(table, chain, "ACCEPT")) for chain in chains]

@@ -30,16 +30,25 @@ class End(NamedTuple):
 class Network:
     """A cluster with a plugin in one of its modes, perhaps with something broken."""
 
-    def __init__(self, machines: cluster.Cluster, plugin: str, mode: str | None = None,
-                 fault: str | None = None, change: Change | None = None) -> None:
+    def __init__(
+        self,
+        machines: cluster.Cluster,
+        plugin: str,
+        mode: str | None = None,
+        fault: str | None = None,
+        change: Change | None = None,
+    ) -> None:
         """Raise BadInput for a plugin, mode or fault that does not exist; ``change`` is a scenario's."""
         self.cluster, self.plugin = machines, find_plugin(plugin)
         self.mode = self.plugin.mode(mode)
         self.fault = self.plugin.fault(fault) if fault else None
         self.change = change
         if self.fault and self.mode.name not in self.fault.modes:
-            raise BadInput(f"fault in {self.plugin.name} {self.mode.name}", fault,
-                           [f.name for f in self.plugin.faults if self.mode.name in f.modes])
+            raise BadInput(
+                f"fault in {self.plugin.name} {self.mode.name}",
+                fault,
+                [f.name for f in self.plugin.faults if self.mode.name in f.modes],
+            )
         self.fabric = Fabric(self._place, underlay.segments(machines))
         self._plans: dict[str, dict[str, list[Operation]]] = {}
 
@@ -74,8 +83,7 @@ class Network:
         """Return a node's operations by namespace, made once."""
         if node.name not in self._plans:
             made = [*underlay.node_plan(self.cluster, node)]
-            made += kube_proxy.plan(self.cluster, node, self.plugin.pod_network(self.cluster),
-                                    self.address)
+            made += kube_proxy.plan(self.cluster, node, self.plugin.pod_network(self.cluster), self.address)
             made += self.plugin.plan(self.cluster, self.mode.name, node)
             for pod in self.cluster.pods_of(node):
                 made += underlay.pod_plan(pod.name)
@@ -91,11 +99,11 @@ class Network:
 
     def _place(self, name: str) -> Place:
         if name == ROUTER:
-            return Place(ROUTER, "router", "the router between the subnets",
-                         [*underlay.router_plan(self.cluster)])
+            return Place(
+                ROUTER, "router", "the router between the subnets", [*underlay.router_plan(self.cluster)]
+            )
         if name == INTERNET:
-            return Place(INTERNET, "outside", "a host outside of the cluster",
-                         [*underlay.internet_plan()])
+            return Place(INTERNET, "outside", "a host outside of the cluster", [*underlay.internet_plan()])
         node = self.cluster.node_by_name.get(name)
         if node:
             return Place(name, "node", name, self._plan(node)[name])
@@ -121,9 +129,11 @@ class Network:
             address = str(IPv4Address(name))
         except AddressValueError:
             known = [p.name for p in self.pods[:6]] + [n.name for n in self.nodes[:3]]
-            raise BadInput("end of the packet's way", text, [
-                *known, "internet", *(s.name for s in self.cluster.services),
-                "an IPv4 address"]) from None
+            raise BadInput(
+                "end of the packet's way",
+                text,
+                [*known, "internet", *(s.name for s in self.cluster.services), "an IPv4 address"],
+            ) from None
         return End(self._owner(address), address, port)
 
     @cached_property
@@ -135,14 +145,24 @@ class Network:
         """Return the namespace that has ``address``, looking only where it could be."""
         if address in self._addresses:
             return self._addresses[address]
-        for node in self.nodes[:1 + NODES_SHOWN]:
+        for node in self.nodes[: 1 + NODES_SHOWN]:
             for pod in self.cluster.pods_of(node):
                 if self.plugin.pod_address(self.cluster, pod) == address:
                     return pod.name
         return None
 
-    def send(self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None,
-             df: bool = False, ttl: int = 64, cold: bool = False, sport: int = 40000) -> Run:
+    def send(
+        self,
+        src: str,
+        dst: str,
+        *,
+        proto: str = "icmp",
+        size: int | None = None,
+        df: bool = False,
+        ttl: int = 64,
+        cold: bool = False,
+        sport: int = 40000,
+    ) -> Run:
         """Send one packet, as ``datapath.client.send``; ``traces`` of the result tell its story.
 
         An end is a pod, a node, a service, ``internet``, or an address, each with ``:PORT``.
@@ -153,8 +173,19 @@ class Network:
         named = start.netns == src.partition(":")[0]
         source = None if named and not self.cluster.find_pod(start.netns) else start.address
         dport = goal.port or _usual_port(self.fabric, goal.netns, proto)
-        return client.send(self.fabric, start.netns, goal.address, dport, source=source,
-                           proto=proto, size=size, df=df, ttl=ttl, cold=cold, sport=sport)
+        return client.send(
+            self.fabric,
+            start.netns,
+            goal.address,
+            dport,
+            source=source,
+            proto=proto,
+            size=size,
+            df=df,
+            ttl=ttl,
+            cold=cold,
+            sport=sport,
+        )
 
 
 def _port(text: str, port: str) -> int:

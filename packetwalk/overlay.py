@@ -38,9 +38,22 @@ class MeshPeerEntry(NamedTuple("_Peer", [("name", str), ("nickname", str), ("sho
         return f'{{"Name":"{self.name}","NickName":"{self.nickname}","ShortID":{self.short_id}}}'
 
 
-class ConnectionEntry(NamedTuple("_Connection", [
-        ("peer", str), ("nickname", str), ("remote", str), ("local", str), ("overlay", str),
-        ("mtu", int), ("encrypted", bool), ("port", int)]), Made):
+class ConnectionEntry(
+    NamedTuple(
+        "_Connection",
+        [
+            ("peer", str),
+            ("nickname", str),
+            ("remote", str),
+            ("local", str),
+            ("overlay", str),
+            ("mtu", int),
+            ("encrypted", bool),
+            ("port", int),
+        ],
+    ),
+    Made,
+):
     """An established connection to a peer (``weave status connections``).
 
     ``overlay`` is ``fastdp`` or ``sleeve``; ``mtu`` is the largest inner packet it carries in one piece;
@@ -54,8 +67,10 @@ class ConnectionEntry(NamedTuple("_Connection", [
         arrow = "->" if self.port == 6783 else "<-"
         secret = "encrypted   " if self.encrypted else ""
         tail = "encrypted=true" if self.encrypted else ""
-        return (f"{arrow} {f'{self.remote}:{self.port}':<22} established {secret}{self.overlay} "
-                f"{self.peer}({self.nickname}) {tail}mtu={self.mtu}")
+        return (
+            f"{arrow} {f'{self.remote}:{self.port}':<22} established {secret}{self.overlay} "
+            f"{self.peer}({self.nickname}) {tail}mtu={self.mtu}"
+        )
 
 
 class UnicastEntry(NamedTuple("_Unicast", [("dest", str), ("via", str)]), Made):
@@ -89,8 +104,9 @@ class MacEntry(NamedTuple("_Mac", [("mac", str), ("peer", str), ("nickname", str
         return f'{{"Mac":"{self.mac}","Name":"{self.peer}","NickName":"{self.nickname}"}}'
 
 
-class RingEntry(NamedTuple("_Ring", [
-        ("network", str), ("size", int), ("peer", str), ("nickname", str)]), Made):
+class RingEntry(
+    NamedTuple("_Ring", [("network", str), ("size", int), ("peer", str), ("nickname", str)]), Made
+):
     """A part of the address ring: a CIDR, and the peer that gives its addresses away."""
 
     __slots__ = ()
@@ -98,8 +114,7 @@ class RingEntry(NamedTuple("_Ring", [
 
     def __str__(self) -> str:
         token = self.network.partition("/")[0]
-        return (f'{{"Token":"{token}","Size":{self.size},"Peer":"{self.peer}",'
-                f'"Nickname":"{self.nickname}"}}')
+        return f'{{"Token":"{token}","Size":{self.size},"Peer":"{self.peer}","Nickname":"{self.nickname}"}}'
 
 
 class CaptureEntry(NamedTuple("_Capture", [("dev", str), ("process", str)]), Made):
@@ -120,8 +135,12 @@ class Tunnel(NamedTuple):
     dst: str
 
 
-class FlowEntry(NamedTuple("_Flow", [
-        ("in_port", str), ("tunnel", Tunnel | None), ("src", str), ("dst", str), ("actions", tuple)]), Made):
+class FlowEntry(
+    NamedTuple(
+        "_Flow", [("in_port", str), ("tunnel", Tunnel | None), ("src", str), ("dst", str), ("actions", tuple)]
+    ),
+    Made,
+):
     """A flow of an Open vSwitch datapath (``ovs-dpctl dump-flows``): what it matches, what it does.
 
     ``actions`` are (port, tunnel key to set or None); none of them is a drop.
@@ -144,17 +163,21 @@ def _action(port: str, tunnel: Tunnel | None) -> str:
     return f"set(tunnel({key})),{port}"
 
 
-class XfrmPolicyEntry(NamedTuple("_XfrmPolicy", [
-        ("src", str), ("dst", str), ("protocol", str), ("mark", int), ("spi", int)]), Made):
+class XfrmPolicyEntry(
+    NamedTuple("_XfrmPolicy", [("src", str), ("dst", str), ("protocol", str), ("mark", int), ("spi", int)]),
+    Made,
+):
     """A policy for packets that leave: those it selects go out as ESP, in transport mode."""
 
     __slots__ = ()
     table, command, by = "xfrm-policy", "ip -oneline xfrm policy", "weaver"
 
     def __str__(self) -> str:
-        return (f"src {self.src}/32 dst {self.dst}/32 proto {self.protocol} \\ dir out priority 0 "
-                f"mark {self.mark:#x}/{self.mark:#x} \\ tmpl src {self.src} dst {self.dst} "
-                f"proto esp spi {self.spi:#010x} reqid 0 mode transport")
+        return (
+            f"src {self.src}/32 dst {self.dst}/32 proto {self.protocol} \\ dir out priority 0 "
+            f"mark {self.mark:#x}/{self.mark:#x} \\ tmpl src {self.src} dst {self.dst} "
+            f"proto esp spi {self.spi:#010x} reqid 0 mode transport"
+        )
 
 
 class XfrmStateEntry(NamedTuple("_XfrmState", [("src", str), ("dst", str), ("spi", int)]), Made):
@@ -164,8 +187,10 @@ class XfrmStateEntry(NamedTuple("_XfrmState", [("src", str), ("dst", str), ("spi
     table, command, by = "xfrm-state", "ip -oneline xfrm state list nokeys", "weaver"
 
     def __str__(self) -> str:
-        return (f"src {self.src} dst {self.dst} \\ proto esp spi {self.spi:#010x} reqid 0 mode transport "
-                "\\ replay-window 256 flag esn \\ aead rfc4106(gcm(aes)) <<Keys hidden>> 128")
+        return (
+            f"src {self.src} dst {self.dst} \\ proto esp spi {self.spi:#010x} reqid 0 mode transport "
+            "\\ replay-window 256 flag esn \\ aead rfc4106(gcm(aes)) <<Keys hidden>> 128"
+        )
 
 
 class ProxyEntry(NamedTuple("_Proxy", [("dst", str), ("peer", str), ("port", int)]), Made):

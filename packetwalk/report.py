@@ -15,8 +15,7 @@ class Tables:
         self.network = network(plugin, mode, "flat", None)
         names = [n.name for n in self.network.nodes]
         if node is not None and node not in names and not self.network.cluster.find_pod(node):
-            raise BadInput("node or pod", node,
-                           names + [pod.name for pod in self.network.pods])
+            raise BadInput("node or pod", node, names + [pod.name for pod in self.network.pods])
         pods = [pod.name for pod in self.network.pods]
         self.names = [node] if node else [*names, *pods]
 
@@ -42,21 +41,38 @@ class Mtu:
         """Return overhead by header, the pod's MTU and the largest payloads, in bytes."""
         pod, fits = self.mode.pod_mtu(self.underlay), self.mode.fits(self.underlay)
         overhead = dict(self.mode.overhead)
-        return {"plugin": self.plugin.name, "mode": self.mode.name, "underlay": self.underlay,
-                "overhead": overhead, "overhead_total": sum(overhead.values()), "pod_mtu": pod, "fits": fits,
-                "largest_ping": pod - 28, "largest_udp": pod - 28, "tcp_mss": pod - 40}
+        return {
+            "plugin": self.plugin.name,
+            "mode": self.mode.name,
+            "underlay": self.underlay,
+            "overhead": overhead,
+            "overhead_total": sum(overhead.values()),
+            "pod_mtu": pod,
+            "fits": fits,
+            "largest_ping": pod - 28,
+            "largest_udp": pod - 28,
+            "tcp_mss": pod - 40,
+        }
 
     def __repr__(self) -> str:
         data = self.to_json()
-        lines = [f"{self.plugin.title} {self.mode.name} over an underlay of {self.underlay} bytes"
-                 f"   [{self.plugin.version}]"]
+        lines = [
+            (
+                f"{self.plugin.title} {self.mode.name} over an underlay of {self.underlay} bytes"
+                f"   [{self.plugin.version}]"
+            )
+        ]
         lines += [f"  {name:<18}{size:>6}" for name, size in self.mode.overhead]
-        lines += [f"  {'together':<18}{data['overhead_total']:>6}",
-                  f"  {'MTU of the pod':<18}{data['pod_mtu']:>6}"]
+        lines += [
+            f"  {'together':<18}{data['overhead_total']:>6}",
+            f"  {'MTU of the pod':<18}{data['pod_mtu']:>6}",
+        ]
         if self.mode.carries:
             lines.append(f"  {'fits in one piece':<18}{data['fits']:>6}")
-        lines += [f"  {'largest ping data':<18}{data['largest_ping']:>6}   (IP 20 and ICMP 8 less)",
-                  f"  {'TCP MSS':<18}{data['tcp_mss']:>6}   (IP 20 and TCP 20 less)"]
+        lines += [
+            f"  {'largest ping data':<18}{data['largest_ping']:>6}   (IP 20 and ICMP 8 less)",
+            f"  {'TCP MSS':<18}{data['tcp_mss']:>6}   (IP 20 and TCP 20 less)",
+        ]
         return "\n".join(lines)
 
 

@@ -11,7 +11,6 @@ from packetwalk.errors import BadInput
 from packetwalk.network import Network
 from packetwalk.walk import Options, Walk
 
-
 SCENARIOS = (
     Scenario("same-node", "pod to pod on the same node", "a", "a2"),
     Scenario("cross-node", "pod to pod on another node", "a", "b"),
@@ -37,20 +36,30 @@ def scenario(name: str, plugin: Plugin) -> Scenario:
 
 
 @lru_cache(maxsize=64)
-def network(plugin: str, mode: str | None, underlay: str, fault: str | None,
-            special: Scenario | None = None) -> Network:
+def network(
+    plugin: str, mode: str | None, underlay: str, fault: str | None, special: Scenario | None = None
+) -> Network:
     """Return the canonical cluster with a plugin; kept, for its tables never change.
 
     ``special`` is a scenario that changes the cluster.
     """
-    return Network(Cluster(underlay=underlay), plugin, mode, fault,
-                   special.change if special else None)
+    return Network(Cluster(underlay=underlay), plugin, mode, fault, special.change if special else None)
 
 
-def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None, *,
-         src: str | None = None, dst: str | None = None, proto: str | None = None,
-         size: int | None = None, df: bool | None = None, ttl: int = 64, cold: bool | None = None,
-         fault: str | None = None) -> Walk:
+def walk(
+    plugin: str,
+    mode: str | None = None,
+    scenario_name: str | None = None,
+    *,
+    src: str | None = None,
+    dst: str | None = None,
+    proto: str | None = None,
+    size: int | None = None,
+    df: bool | None = None,
+    ttl: int = 64,
+    cold: bool | None = None,
+    fault: str | None = None,
+) -> Walk:
     """Send one packet through the canonical cluster and return all that happened.
 
     Give a scenario, or ``src`` and ``dst`` (pod, node, service, address, each with ``:PORT``).
@@ -68,13 +77,25 @@ def walk(plugin: str, mode: str | None = None, scenario_name: str | None = None,
         size = best.get("size", 56)
     df = best.get("df", False) if df is None else df
     cold = best.get("cold", False) if cold is None else cold
-    net = network(plugin, mode, chosen.underlay if chosen else "flat", fault,
-                  chosen if chosen and chosen.change else None)
+    net = network(
+        plugin,
+        mode,
+        chosen.underlay if chosen else "flat",
+        fault,
+        chosen if chosen and chosen.change else None,
+    )
     ends = (src, dst) if src and dst else (chosen.src, chosen.dst) if chosen else ("", "")
-    run = net.send(*ends, proto=proto, size=size, df=df, ttl=ttl,
-                   cold=cold)
+    run = net.send(*ends, proto=proto, size=size, df=df, ttl=ttl, cold=cold)
     options = Options(proto, size or 0, df, ttl, cold, fault)
     title = f"{found.title} {net.mode.name}: "
     title += chosen.title if chosen and src is None else f"{src} to {dst}"
-    return Walk(found.name, net.mode.name, chosen.name if chosen else "", title, found.version,
-                options, run.traces, run)
+    return Walk(
+        found.name,
+        net.mode.name,
+        chosen.name if chosen else "",
+        title,
+        found.version,
+        options,
+        run.traces,
+        run,
+    )

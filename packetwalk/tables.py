@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from packetwalk.links import LinkEntry, PeerEntry
+from packetwalk.links import LinkEntry as LinkEntry
+from packetwalk.links import PeerEntry as PeerEntry
 
 
 class Entry(Protocol):
@@ -40,8 +41,13 @@ class AddrEntry(NamedTuple):
 
     def json(self) -> dict:
         """Return the member of ``addr_info`` that ``ip -j addr`` prints."""
-        return {"family": "inet", "local": self.local, "prefixlen": self.prefixlen,
-                "scope": "global", "label": self.dev}
+        return {
+            "family": "inet",
+            "local": self.local,
+            "prefixlen": self.prefixlen,
+            "scope": "global",
+            "label": self.dev,
+        }
 
     def argv(self) -> list[list[str]]:
         """Return ``ip addr add``; the kernel adds the local and connected routes itself."""
@@ -96,10 +102,15 @@ class RouteEntry(NamedTuple):
         out: dict = {"dst": self.dst}
         if self.type != "unicast":
             out = {"type": self.type, **out}
-        pairs = (("gateway", self.gateway), ("dev", self.dev or None),
-                 ("table", self.routes if self.routes != "main" else None),
-                 ("protocol", self.protocol), ("scope", self.scope), ("prefsrc", self.prefsrc),
-                 ("metric", self.metric or None))
+        pairs = (
+            ("gateway", self.gateway),
+            ("dev", self.dev or None),
+            ("table", self.routes if self.routes != "main" else None),
+            ("protocol", self.protocol),
+            ("scope", self.scope),
+            ("prefsrc", self.prefsrc),
+            ("metric", self.metric or None),
+        )
         out.update({key: value for key, value in pairs if value is not None})
         return {**out, "flags": ["onlink"] if self.onlink else []}
 
@@ -145,8 +156,7 @@ class LookupEntry(NamedTuple):
 
     def argv(self) -> list[list[str]]:
         """Return ``ip rule add``."""
-        return [["ip", "rule", "add", "priority", str(self.priority), *self.selector,
-                 "lookup", self.lookup]]
+        return [["ip", "rule", "add", "priority", str(self.priority), *self.selector, "lookup", self.lookup]]
 
 
 class SetEntry(NamedTuple):
@@ -170,8 +180,10 @@ class SetEntry(NamedTuple):
 
     def argv(self) -> list[list[str]]:
         """Return ``ipset create`` and an ``ipset add`` for each member."""
-        return [["ipset", "create", self.name, self.type],
-                *(["ipset", "add", self.name, member] for member in self.members)]
+        return [
+            ["ipset", "create", self.name, self.type],
+            *(["ipset", "add", self.name, member] for member in self.members),
+        ]
 
 
 class NeighEntry(NamedTuple):
@@ -200,8 +212,20 @@ class NeighEntry(NamedTuple):
 
     def argv(self) -> list[list[str]]:
         """Return ``ip neigh replace``."""
-        return [["ip", "neigh", "replace", self.dst, "dev", self.dev,
-                 "lladdr", str(self.lladdr), "nud", self.state.lower()]]
+        return [
+            [
+                "ip",
+                "neigh",
+                "replace",
+                self.dst,
+                "dev",
+                self.dev,
+                "lladdr",
+                str(self.lladdr),
+                "nud",
+                self.state.lower(),
+            ]
+        ]
 
 
 class FdbEntry(NamedTuple):
@@ -243,8 +267,19 @@ class FdbEntry(NamedTuple):
     def argv(self) -> list[list[str]]:
         """Return ``bridge fdb append``."""
         dst = ["dst", self.dst] if self.dst else []
-        return [["bridge", "fdb", "append", self.mac, "dev", self.ifname, *dst,
-                 *self.flags, *([self.state] if self.state else [])]]
+        return [
+            [
+                "bridge",
+                "fdb",
+                "append",
+                self.mac,
+                "dev",
+                self.ifname,
+                *dst,
+                *self.flags,
+                *([self.state] if self.state else []),
+            ]
+        ]
 
 
 class RuleEntry(NamedTuple):
@@ -355,9 +390,11 @@ class ConntrackEntry(NamedTuple):
 
     def __str__(self) -> str:
         ports = ("id", "id") if self.protocol == "icmp" else ("sport", "dport")
-        return (f"{self.protocol} src={self.src} dst={self.dst} {ports[0]}={self.sport} "
-                f"{ports[1]}={self.dport} src={self.reply_src} dst={self.reply_dst} "
-                f"{ports[0]}={self.reply_sport} {ports[1]}={self.reply_dport}")
+        return (
+            f"{self.protocol} src={self.src} dst={self.dst} {ports[0]}={self.sport} "
+            f"{ports[1]}={self.dport} src={self.reply_src} dst={self.reply_dst} "
+            f"{ports[0]}={self.reply_sport} {ports[1]}={self.reply_dport}"
+        )
 
     def argv(self) -> list[list[str]]:
         """Return nothing: the kernel makes the entry when the first packet passes."""

@@ -26,8 +26,14 @@ def frames(walk: Walk, linktype: int | None = None) -> list[tuple[str, int, Dire
             continue
         if step.event in ("ingress", "egress") and step.dev and step.dev != "lo":
             direction: Direction = "in" if step.event == "ingress" else "out"
-            out.append((f"{step.netns}:{step.dev}", START_NS + step.seq * STEP_NS, direction,
-                        wire.encode(step.after)))
+            out.append(
+                (
+                    f"{step.netns}:{step.dev}",
+                    START_NS + step.seq * STEP_NS,
+                    direction,
+                    wire.encode(step.after),
+                )
+            )
     return out
 
 

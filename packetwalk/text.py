@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from packetwalk import wire
 from packetwalk.datapath.netns import Netns, sorted_routes
-from packetwalk.listing import forwarding, iptables_save, neighbours, policies
+from packetwalk.listing import iptables_save, neighbours, policies
 from packetwalk.walk import Walk
 
 HEADINGS = ("step", "where", "event", "bytes", "ttl", "decided by", "why")
@@ -41,8 +41,7 @@ def _rows(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[k]) for row in rows) for k in range(5)]
     out = []
     for row in rows:
-        head = "  ".join((row[k].rjust if k in (0, 3, 4) else row[k].ljust)(widths[k])
-                         for k in range(5))
+        head = "  ".join((row[k].rjust if k in (0, 3, 4) else row[k].ljust)(widths[k]) for k in range(5))
         out.append(f"  {head}  {row[6]}".rstrip())
         if row[5]:
             out.append("  " + " " * (widths[0] + 2) + f"| {row[5]}")
@@ -63,17 +62,22 @@ def netns_tables(ns: Netns) -> str:
         ("iptables-save", iptables_save(ns.rules, _all_policies(ns)).splitlines()),
         *((entries[0].command, [str(each) for each in entries]) for entries in ns.tables.values()),
     ]
-    return "\n".join("\n".join([f"# {ns.name}$ {command}", *lines, ""])
-                     for command, lines in sections if lines)
+    return "\n".join(
+        "\n".join([f"# {ns.name}$ {command}", *lines, ""]) for command, lines in sections if lines
+    )
 
 
 def _other_tables(ns: Netns) -> list[tuple[str, list[str]]]:
     """Return the routing rules and the tables they name, where somebody has added any."""
     if not ns.lookups:
         return []
-    tables = [(f"ip route show table {rule.lookup}",
-               [str(r) for r in sorted_routes(ns.routes) if r.routes == rule.lookup])
-              for rule in ns.lookups]
+    tables = [
+        (
+            f"ip route show table {rule.lookup}",
+            [str(r) for r in sorted_routes(ns.routes) if r.routes == rule.lookup],
+        )
+        for rule in ns.lookups
+    ]
     return [("ip rule", [str(rule) for rule in ns.fib.rules]), *tables]
 
 

@@ -12,10 +12,35 @@ from packetwalk.tables import Entry
 from packetwalk.why import sentence
 
 VERSION = 1
-EVENTS = ("originate", "ingress", "egress", "hook", "route", "forward", "neigh", "fdb", "encap",
-          "decap", "nat", "policy", "fragment", "reassemble", "deliver", "drop")
-DISPOSITIONS = ("delivered", "dropped", "denied", "rejected", "no_route", "neighbor_unreachable",
-                "ttl_expired", "too_big", "loop")
+EVENTS = (
+    "originate",
+    "ingress",
+    "egress",
+    "hook",
+    "route",
+    "forward",
+    "neigh",
+    "fdb",
+    "encap",
+    "decap",
+    "nat",
+    "policy",
+    "fragment",
+    "reassemble",
+    "deliver",
+    "drop",
+)
+DISPOSITIONS = (
+    "delivered",
+    "dropped",
+    "denied",
+    "rejected",
+    "no_route",
+    "neighbor_unreachable",
+    "ttl_expired",
+    "too_big",
+    "loop",
+)
 
 Stack = tuple[Any, ...]  # of wire headers; who takes one out knows which it is
 

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from packetwalk.cluster import (
-    INTERNET, OUTSIDE, OUTSIDE_GATEWAY, ROUTER, Cluster, Node, docker_mac,
+    INTERNET,
+    OUTSIDE,
+    OUTSIDE_GATEWAY,
+    ROUTER,
+    Cluster,
+    Node,
+    docker_mac,
 )
 from packetwalk.datapath.fabric import Segment
 from packetwalk.plan import Operation
@@ -42,8 +48,7 @@ def gateways(cluster: Cluster) -> list[tuple[str, str, int, str]]:
     segments = dict.fromkeys((node.segment, node.gateway) for node in cluster.nodes)
     cards = [(gateway, 16, segment) for segment, gateway in segments]
     cards.append((OUTSIDE_GATEWAY, 24, OUTSIDE_NET))
-    return [(f"eth{k}", address, length, segment)
-            for k, (address, length, segment) in enumerate(cards)]
+    return [(f"eth{k}", address, length, segment) for k, (address, length, segment) in enumerate(cards)]
 
 
 def router_plan(cluster: Cluster) -> Iterator[Operation]:
@@ -52,8 +57,17 @@ def router_plan(cluster: Cluster) -> Iterator[Operation]:
     yield Operation(ROUTER, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
     yield Operation(ROUTER, SysctlEntry("net.ipv4.ip_forward", "1"), *by)
     for device, address, length, segment in gateways(cluster):
-        yield Operation(ROUTER, LinkEntry(device, "eth", 1500 if segment == OUTSIDE_NET else cluster.mtu,
-                                          docker_mac(address), segment=segment), *by)
+        yield Operation(
+            ROUTER,
+            LinkEntry(
+                device,
+                "eth",
+                1500 if segment == OUTSIDE_NET else cluster.mtu,
+                docker_mac(address),
+                segment=segment,
+            ),
+            *by,
+        )
         yield Operation(ROUTER, AddrEntry(device, address, length), *by)
 
 
@@ -61,8 +75,7 @@ def internet_plan() -> Iterator[Operation]:
     """Return the outside host: a web and a DNS server at 203.0.113.9."""
     by = ("somebody else", "")
     yield Operation(INTERNET, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
-    yield Operation(INTERNET, LinkEntry("eth0", "eth", 1500, docker_mac(OUTSIDE),
-                                        segment=OUTSIDE_NET), *by)
+    yield Operation(INTERNET, LinkEntry("eth0", "eth", 1500, docker_mac(OUTSIDE), segment=OUTSIDE_NET), *by)
     yield Operation(INTERNET, AddrEntry("eth0", OUTSIDE, 24), *by)
     yield Operation(INTERNET, RouteEntry("default", "eth0", OUTSIDE_GATEWAY), *by)
     for protocol, port in (("tcp", 80), ("tcp", 443), ("udp", 80), ("udp", 53)):

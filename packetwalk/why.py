@@ -18,7 +18,7 @@ SENTENCES = {
     "arp-request": "Nobody here knows the MAC of {0}: the kernel asks everybody on the segment.",
     "arp-reply": "{0} is an address of this machine: it answers with the MAC of {1}.",
     "arp-proxy": "{0} is no address of this machine, but it answers for it on {1} (proxy ARP), because its "
-                 "route for it ({2}) leads out of another device, {3}.",
+    "route for it ({2}) leads out of another device, {3}.",
     "no-proxy": "Proxy ARP is on, but no route for {0} leads out of a device other than {1}: no answer.",
     "bring-up": "The frame enters by {0}.",
     "crossing": "The frame comes out of the other end of the pair: {0}.",
@@ -40,7 +40,7 @@ SENTENCES = {
     "outer-route": "The wrapped packet is sent like any other: a second look-up, for {0}.",
     "lookup": "Rule {0} comes before the main table and fits this packet: table {1} is asked first.",
     "outer-marked": "The encrypted packet is sent like any other: a second look-up, for {0}. WireGuard has "
-                    "marked it, so the rule for packets without that mark does not apply.",
+    "marked it, so the rule for packets without that mark does not apply.",
     "no-route": "No route matches {0}.",
     "forward": "This machine forwards: the time to live falls from {0} to {1}, the checksum follows.",
     "not-forwarding": "net.ipv4.ip_forward is 0: the kernel does not forward for others.",
@@ -54,13 +54,13 @@ SENTENCES = {
     "vtep": "The inner frame is addressed to {0}; the table says that MAC lives at {1}.",
     "no-vtep": "{0} has no entry for {1}, and there is no default: discarded without a word.",
     "encap": "Wrapped: VXLAN (network {0}), UDP to port {1}, IP from {2} to {3}. "
-             "{4} bytes more than the inner frame.",
+    "{4} bytes more than the inner frame.",
     "encap-ipip": "Wrapped: one more IP header, protocol 4, from {0} to {1}; the time to live ({2}) and DF "
-                  "are copied from inside. {3} bytes more.",
+    "are copied from inside. {3} bytes more.",
     "encap-wg": "{0} zeroes behind the packet make its length a multiple of 16 (at most the MTU); encrypted; "
-                "UDP from {1} to {2} port {3}. {4} bytes more.",
+    "UDP from {1} to {2} port {3}. {4} bytes more.",
     "decap": "UDP port {0} belongs to the kernel's VXLAN driver; network {1} is {2}. "
-             "It takes {3} bytes of headers off.",
+    "It takes {3} bytes of headers off.",
     "decap-ipip": "IP protocol 4 belongs to {0}: it takes the outer header of {1} bytes off.",
     "decap-wg": "UDP port {0} belongs to WireGuard: decrypted, {1} bytes less.",
     "peer": "{0} is among the AllowedIPs of this peer: the packet is encrypted for it and goes to {1}.",
@@ -75,23 +75,25 @@ SENTENCES = {
     "denied": "{0}: nothing before this rule has allowed the packet: policy denies it.",
     "discarded": "Denied by policy: the packet is discarded, and nobody is told.",
     "returned": "{0}: this rule sends the packet back, and nothing after it matches; "
-                "the policy is {1}. No address changes.",
+    "the policy is {1}. No address changes.",
     "marked": "{0}: this rule writes a mark on the packet, which now has {1}; it decides nothing, the "
-              "policy of the chain does: {2}.",
+    "policy of the chain does: {2}.",
     "policy": "{0}: no rule there gives a verdict, the policy of the chain decides: {1}.",
     "dnat": "{0}: the destination becomes {1}.",
     "snat": "{0}: the source becomes {1}.",
     "nat-known": "The connection is known: {0} becomes {1}, as its first packet decided.",
     "fragment": "{0} bytes do not fit into an MTU of {1}, and DF is not set: cut into {2} fragments.",
+    "refragment": "It came in fragments of at most {1} bytes: cut again as it came, "
+    "its {0} bytes into {2} fragments.",
     "held": "A fragment; the kernel waits for the others before it looks further.",
     "reassembled": "The last fragment is here: the packet of {0} bytes is whole again.",
     "waiting": "The other fragments never came: what is here is thrown away after 30 seconds.",
     "too-big": "{0} bytes do not fit into an MTU of {1}, and DF is set: "
-               "the packet is discarded and the sender is told.",
+    "the packet is discarded and the sender is told.",
     "message-too-long": "{0} bytes do not fit into an MTU of {1}, and DF is set: "
-                        "the program gets 'message too long' and nothing is sent.",
+    "the program gets 'message too long' and nothing is sent.",
     "not-forwardable": "A frame of {0} bytes does not go through {1} with an MTU of {2}: "
-                       "discarded without a word.",
+    "discarded without a word.",
     "ttl": "The time to live would fall to 0 here: discarded, and the sender is told.",
     "other-mac": "The frame is for {0}, not for {1}: discarded without a word.",
     "not-mine": "The question is for {0}, not for this machine: ignored.",
@@ -105,11 +107,10 @@ SENTENCES = {
     "delivered-rst": "The connection is closed by RST.",
     "delivered-error": "The sender learns: {0}.",
     "delivered-unknown": "Nothing here waits for it.",
-    "wrong-source": "The SYN-ACK comes from {0}, but the connection was opened to {1}: "
-                    "no such connection.",
+    "wrong-source": "The SYN-ACK comes from {0}, but the connection was opened to {1}: no such connection.",
     "refused": "Nobody listens on {0} port {1}.",
     "martian": "The source {0} is this machine's own address, yet the packet came in by {1}: "
-               "a martian, discarded without a word.",
+    "a martian, discarded without a word.",
     "unreachable": "No machine on the segment {0} has this MAC: the frame is lost.",
     "loop": "The packet came through here too often: it runs in a circle.",
     "weaver-capture": "Weaver listens on {0} with libpcap: a copy of the frame crosses into user space.",
@@ -123,35 +124,35 @@ SENTENCES = {
     "weaver-unknown": "Weaver has not seen {0} anywhere yet: a copy goes to each of {1}.",
     "weaver-alone": "Weaver has no connection to any peer: the frame goes nowhere.",
     "sleeve": "Wrapped by weaver: its name, a record (from peer, to peer, length), UDP 6783, IP to {1}, "
-              "where the peer on {0} is. {2} bytes more than the inner frame; DF as inside.",
+    "where the peer on {0} is. {2} bytes more than the inner frame; DF as inside.",
     "sleeve-boxed": "Wrapped and encrypted by weaver (NaCl secretbox): its name, a sequence number, a tag, "
-                    "UDP 6783, IP to {1}, where the peer on {0} is. {2} bytes more than the inner frame; "
-                    "DF as inside.",
+    "UDP 6783, IP to {1}, where the peer on {0} is. {2} bytes more than the inner frame; "
+    "DF as inside.",
     "sleeve-open": "Weaver's socket gets a datagram from the peer on {0}: a frame from {1} to {2}. "
-                   "{3} bytes of headers come off.",
+    "{3} bytes of headers come off.",
     "sleeve-stranger": "The datagram comes from {0}, to which there is no connection: discarded.",
     "sleeve-garbage": "No sleeve header can be read: discarded.",
     "sleeve-too-big": "{0} bytes with DF set do not fit into the {1} that this connection carries: "
-                      "weaver discards the frame and answers in the receiver's name.",
+    "weaver discards the frame and answers in the receiver's name.",
     "sleeve-icmp": "Weaver makes this error itself and signs it with {0}, the address of the pod "
-                   "that was asked.",
+    "that was asked.",
     "flow-hit": "The kernel has a flow for frames from {0} with these addresses: no program is asked.",
     "flow-miss": "The kernel has no flow for frames from {0} with these addresses: "
-                 "it asks weaver (an upcall).",
+    "it asks weaver (an upcall).",
     "flow-made": "Weaver puts its decision into the kernel as a flow; the next frame will not come up.",
     "no-short-id": "Network number {0} names no peer that this weaver knows: discarded.",
     "ovs-encap": "Wrapped by the kernel: VXLAN (number {0}: who sends, and to whom), UDP to port {1}, "
-                 "IP from {2} to {3}, DF set. {4} bytes more than the inner frame.",
+    "IP from {2} to {3}, DF set. {4} bytes more than the inner frame.",
     "ovs-decap": "UDP port 6784 belongs to the datapath's VXLAN port; the number {0} goes with the frame. "
-                 "{1} bytes of headers come off.",
+    "{1} bytes of headers come off.",
     "esp-out": "An xfrm policy selects this packet, by its mark: all behind its IP header is encrypted "
-               "under the agreement {0}. "
-               "{1} bytes more.",
+    "under the agreement {0}. "
+    "{1} bytes more.",
     "esp-in": "The agreement {0} is known: the kernel decrypts and receives what was inside. "
-              "{1} bytes come off.",
+    "{1} bytes come off.",
     "esp-unknown": "There is no agreement {0} here: discarded.",
     "proxy-out": "Flanneld, a program, has read the packet from the device: it sends it from its own "
-                 "socket by UDP {0} to {1}. 28 bytes more.",
+    "socket by UDP {0} to {1}. 28 bytes more.",
     "proxy-in": "UDP port {0} is flanneld's socket: the packet goes up to the program.",
     "proxy-written": "Flanneld writes the packet to {0}: to the kernel it looks like a packet received.",
     "proxy-forward": "The program lowers the time to live itself, from {0} to {1}.",

@@ -82,7 +82,9 @@ def refresh(path: Path) -> bool:
     client = NotebookClient(notebook, kernel_name="python3", timeout=TIMEOUT, resources=here)
     client.extra_arguments = ["--IPKernelApp.log_level=40"]  # errors only
     client.execute()
-    after = nbformat.writes(normalise(notebook), version=4, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    after = (
+        nbformat.writes(normalise(notebook), version=4, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    )
     if after != before:
         path.write_text(after)
     return after != before

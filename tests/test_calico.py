@@ -14,8 +14,9 @@ import pytest
 import packetwalk
 from packetwalk import wire
 from packetwalk.cluster import Cluster, Pod
-from packetwalk.cni.calico import FAULTS, MODES, interface, vtep
 from packetwalk.cni.calico import PLUGIN as CALICO
+from packetwalk.cni.calico.faults import FAULTS
+from packetwalk.cni.calico.plan import MODES, interface, vtep
 from packetwalk.felix import _limited
 from packetwalk.network import Network
 from packetwalk.tables import RuleEntry
@@ -31,30 +32,60 @@ def walk(mode: str, scenario: str = "cross-node", **options) -> packetwalk.Walk:
     return packetwalk.walk("calico", mode, scenario, **options)
 
 
-def steps(mode: str, scenario: str = "cross-node", trace: int = 0, *, event: str | None = None,
-          netns: str | None = None, **options) -> list:
-    return [step for step in walk(mode, scenario, **options).traces[trace].steps
-            if event in (None, step.event) and netns in (None, step.netns)]
+def steps(
+    mode: str,
+    scenario: str = "cross-node",
+    trace: int = 0,
+    *,
+    event: str | None = None,
+    netns: str | None = None,
+    **options,
+) -> list:
+    return [
+        step
+        for step in walk(mode, scenario, **options).traces[trace].steps
+        if event in (None, step.event) and netns in (None, step.netns)
+    ]
 
 
 def on_wire(mode: str, scenario: str = "cross-node", **options) -> wire.Stack:
     """The request's frame as it leaves the sending node's card."""
-    return next(step.after for step in steps(mode, scenario, event="egress", netns=NODE, **options)
-                if step.dev == "eth0")
+    return next(
+        step.after
+        for step in steps(mode, scenario, event="egress", netns=NODE, **options)
+        if step.dev == "eth0"
+    )
 
 
 def lines(mode: str, netns: str = NODE, underlay: str = "flat", fault: str | None = None) -> set[str]:
     ns = Network(Cluster(underlay=underlay), "calico", mode, fault).fabric.netns(netns)
-    return {str(entry) for entry in [*ns.routes, *ns.neighs.values(), *ns.fdb.values(), *ns.links.values(),
-                                     *ns.addrs, *ns.fib.rules, *ns.peers, *ns.rules]}
+    return {
+        str(entry)
+        for entry in [
+            *ns.routes,
+            *ns.neighs.values(),
+            *ns.fdb.values(),
+            *ns.links.values(),
+            *ns.addrs,
+            *ns.fib.rules,
+            *ns.peers,
+            *ns.rules,
+        ]
+    }
 
 
 # section, mode, scenario, bytes of a default ping's frame between the nodes
-SIZES = [("8.2", "ipip", "cross-node", 98 + 20), ("8.3", "vxlan", "cross-node", 98 + 50),
-         ("8.4", "bgp", "cross-node", 98), ("8.4", "ipip-crosssubnet", "cross-node", 98),
-         ("8.4", "vxlan-crosssubnet", "cross-node", 98), ("3.1", "ipip-crosssubnet", "cross-subnet", 118),
-         ("3.1", "vxlan-crosssubnet", "cross-subnet", 148),
-         ("3.7", "wireguard", "cross-node", 14 + 20 + 8 + 16 + 96 + 16), ("8.6", "vxlan", "internet", 98)]
+SIZES = [
+    ("8.2", "ipip", "cross-node", 98 + 20),
+    ("8.3", "vxlan", "cross-node", 98 + 50),
+    ("8.4", "bgp", "cross-node", 98),
+    ("8.4", "ipip-crosssubnet", "cross-node", 98),
+    ("8.4", "vxlan-crosssubnet", "cross-node", 98),
+    ("3.1", "ipip-crosssubnet", "cross-subnet", 118),
+    ("3.1", "vxlan-crosssubnet", "cross-subnet", 148),
+    ("3.7", "wireguard", "cross-node", 14 + 20 + 8 + 16 + 96 + 16),
+    ("8.6", "vxlan", "internet", 98),
+]
 
 
 @pytest.mark.parametrize(("section", "mode", "scenario", "size"), SIZES)
@@ -63,10 +94,12 @@ def test_bytes_on_the_wire(section: str, mode: str, scenario: str, size: int) ->
 
 
 # section, mode, protocol names on the wire, outer TTL, outer DF when the inner packet has it
-OUTER = [("3.4", "ipip", "eth ip ip icmp data", 63, True),
-         ("3.5", "vxlan", "eth ip udp vxlan eth ip icmp data", 64, False),
-         ("3.7", "wireguard", "eth ip udp wg wg-payload", 64, False),
-         ("3.6", "bgp", "eth ip icmp data", 63, True)]
+OUTER = [
+    ("3.4", "ipip", "eth ip ip icmp data", 63, True),
+    ("3.5", "vxlan", "eth ip udp vxlan eth ip icmp data", 64, False),
+    ("3.7", "wireguard", "eth ip udp wg wg-payload", 64, False),
+    ("3.6", "bgp", "eth ip icmp data", 63, True),
+]
 
 
 @pytest.mark.parametrize(("section", "mode", "protos", "ttl", "df"), OUTER)
@@ -90,17 +123,27 @@ def test_numbers_of_the_tunnels() -> None:
 @pytest.mark.parametrize("mode", NAMES)
 def test_time_to_live_at_the_receiver(mode: str) -> None:
     """8: a forwarding node takes one: 63 at a neighbour, 62 at a pod on another node."""
+
     def ttl(scenario: str) -> int:
         return [header for header in steps(mode, scenario)[-1].after if header.proto == "ip"][-1].ttl
+
     assert (ttl("same-node"), ttl("cross-node")) == (63, 62)
     assert steps(mode)[0].after[0].ttl == 64
 
 
 # section, underlay MTU, mode, pod MTU
-MTUS = [("3.10", 1500, "ipip", 1480), ("3.10", 9000, "ipip", 8980), ("3.10", 1460, "ipip", 1440),
-        ("3.10", 1500, "ipip-crosssubnet", 1480), ("3.10", 1500, "vxlan", 1450),
-        ("3.10", 9001, "vxlan", 8951), ("3.10", 1500, "vxlan-crosssubnet", 1450),
-        ("3.10", 1500, "bgp", 1500), ("3.10", 1500, "wireguard", 1440), ("3.10", 9000, "wireguard", 8940)]
+MTUS = [
+    ("3.10", 1500, "ipip", 1480),
+    ("3.10", 9000, "ipip", 8980),
+    ("3.10", 1460, "ipip", 1440),
+    ("3.10", 1500, "ipip-crosssubnet", 1480),
+    ("3.10", 1500, "vxlan", 1450),
+    ("3.10", 9001, "vxlan", 8951),
+    ("3.10", 1500, "vxlan-crosssubnet", 1450),
+    ("3.10", 1500, "bgp", 1500),
+    ("3.10", 1500, "wireguard", 1440),
+    ("3.10", 9000, "wireguard", 8940),
+]
 
 
 @pytest.mark.parametrize(("section", "underlay", "mode", "mtu"), MTUS)
@@ -119,11 +162,13 @@ def test_the_largest_packet_fills_the_underlay(mode: str) -> None:
 
 
 # section, what, value
-NAMED = [("2", interface(Pod("web-1", "", 0, 0)), "cali0761ccbeace"),
-         ("2", interface(Pod("pod-a", "", 0, 0)), "cali5e1c4d6c68c"),
-         ("6.5", _limited("cali-pri-", "ksa.kube-system.coredns", 28), "cali-pri-_u2Tn2rSoAPffvE7JO6"),
-         ("3.5", vtep(Cluster(), Cluster().nodes[1]._replace(name="node-1"))[1], "66:b3:68:28:39:8e"),
-         ("3.5", vtep(Cluster(), Cluster().nodes[1]._replace(name="node-2"))[1], "66:c0:93:2e:56:2c")]
+NAMED = [
+    ("2", interface(Pod("web-1", "", 0, 0)), "cali0761ccbeace"),
+    ("2", interface(Pod("pod-a", "", 0, 0)), "cali5e1c4d6c68c"),
+    ("6.5", _limited("cali-pri-", "ksa.kube-system.coredns", 28), "cali-pri-_u2Tn2rSoAPffvE7JO6"),
+    ("3.5", vtep(Cluster(), Cluster().nodes[1]._replace(name="node-1"))[1], "66:b3:68:28:39:8e"),
+    ("3.5", vtep(Cluster(), Cluster().nodes[1]._replace(name="node-2"))[1], "66:c0:93:2e:56:2c"),
+]
 
 
 @pytest.mark.parametrize(("section", "made", "wanted"), NAMED)
@@ -146,8 +191,13 @@ LINES = [
     ("3.3", "ipip", "flat", NODE, "10.244.2.0/26 via 172.18.0.4 dev tunl0 proto bird metric 1024 onlink"),
     ("3.3", "bgp", "flat", NODE, "10.244.2.0/26 via 172.18.0.4 dev eth0 proto bird metric 1024"),
     ("3.3", "bgp", "routed", NODE, "10.244.2.0/26 via 172.18.0.1 dev eth0 proto bird metric 1024"),
-    ("3.3", "ipip-crosssubnet", "routed", NODE,
-     "10.244.2.0/26 via 172.19.0.4 dev tunl0 proto bird metric 1024 onlink"),
+    (
+        "3.3",
+        "ipip-crosssubnet",
+        "routed",
+        NODE,
+        "10.244.2.0/26 via 172.19.0.4 dev tunl0 proto bird metric 1024 onlink",
+    ),
     ("3.3", "vxlan", "flat", NODE, "blackhole 10.244.1.0/26 proto 80"),
     ("3.3", "vxlan", "flat", NODE, "10.244.2.0/26 via 10.244.2.0 dev vxlan.calico onlink"),
     ("3.3", "vxlan-crosssubnet", "flat", NODE, "10.244.2.0/26 via 172.18.0.4 dev eth0 proto 80 onlink"),
@@ -174,6 +224,7 @@ def test_felix_comes_first_and_last() -> None:
 
     def chain(table: str, name: str) -> list[str]:
         return [rule.spec for rule in ns.rules if (rule.chain_table, rule.chain) == (table, name)]
+
     assert chain("filter", "FORWARD")[0] == "-j cali-FORWARD"
     assert chain("filter", "FORWARD")[-1] == "-j MARK --set-xmark 0x10000/0x10000"
     assert chain("nat", "POSTROUTING")[-1] == "-j cali-POSTROUTING"
@@ -211,8 +262,10 @@ def test_the_pod_asks_only_for_its_gateway() -> None:
 @pytest.mark.parametrize("mode", NAMES)
 def test_policy_of_the_sender_then_of_the_receiver(mode: str) -> None:
     """8.1, 8.2: the egress policy of a on a's node, the ingress policy of b on b's; both on one node."""
+
     def chains(scenario: str) -> list[tuple[str, str]]:
         return [(step.netns, step.entry.chain) for step in steps(mode, scenario, event="policy")]
+
     egress, ingress = "cali-pro-kns.default", "cali-pri-kns.default"
     assert chains("cross-node") == [(NODE, egress), (NODE2, ingress)]
     assert chains("same-node") == [(NODE, egress), (NODE, ingress)]
@@ -231,8 +284,9 @@ def test_vxlan_is_not_tracked() -> None:
     """3.5: neither node remembers the outer flow."""
     tables = walk("vxlan").run.conntracks
     assert {key.protocol for table in tables.values() for key in table._by_tuple} == {"icmp"}
-    assert "ipencap" in {key.protocol for table in walk("ipip").run.conntracks.values()
-                         for key in table._by_tuple}
+    assert "ipencap" in {
+        key.protocol for table in walk("ipip").run.conntracks.values() for key in table._by_tuple
+    }
 
 
 def test_wireguard_takes_its_own_table_and_its_packets_do_not() -> None:
@@ -248,8 +302,14 @@ def test_wireguard_takes_its_own_table_and_its_packets_do_not() -> None:
 def test_source_of_a_node() -> None:
     """8.8: with a tunnel a node speaks to remote pods from its tunnel's address, without one from its own."""
     sources = {mode: steps(mode, "node-to-pod")[0].after[0].src for mode in NAMES}
-    assert sources == {"ipip": "10.244.1.0", "ipip-crosssubnet": "172.18.0.3", "vxlan": "10.244.1.0",
-                       "vxlan-crosssubnet": "172.18.0.3", "bgp": "172.18.0.3", "wireguard": "10.244.1.1"}
+    assert sources == {
+        "ipip": "10.244.1.0",
+        "ipip-crosssubnet": "172.18.0.3",
+        "vxlan": "10.244.1.0",
+        "vxlan-crosssubnet": "172.18.0.3",
+        "bgp": "172.18.0.3",
+        "wireguard": "10.244.1.1",
+    }
 
 
 @pytest.mark.parametrize("mode", ["ipip", "wireguard"])
@@ -284,11 +344,25 @@ BROKEN = [
     ("6.2", "policy-deny", "bgp", "service", "denied", NODE2, f"cali-tw-{HOST_B}"),
     ("6.2", "policy-allow", "vxlan", "node-to-pod", "denied", NODE2, "End of tier default"),
     ("2", "no-default-route", "bgp", "same-node", "neighbor_unreachable", "a", "169.254.1.1 dev eth0 FAILED"),
-    ("6.5", "wrong-source", "ipip", "cross-node", "dropped", NODE,
-     "-m rpfilter --validmark --invert -j DROP"),
+    (
+        "6.5",
+        "wrong-source",
+        "ipip",
+        "cross-node",
+        "dropped",
+        NODE,
+        "-m rpfilter --validmark --invert -j DROP",
+    ),
     ("11.2", "ipip-blocked", "ipip", "cross-node", "dropped", NODE2, "-p ipencap"),
-    ("11.2", "unknown-node", "ipip", "cross-node", "dropped", NODE2,
-     "Drop IPIP packets from non-Calico hosts"),
+    (
+        "11.2",
+        "unknown-node",
+        "ipip",
+        "cross-node",
+        "dropped",
+        NODE2,
+        "Drop IPIP packets from non-Calico hosts",
+    ),
     ("8.3", "unknown-node", "vxlan", "cross-node", "dropped", NODE2, "from non-allowed hosts"),
     ("11.1", "bgp-down", "bgp", "cross-node", "no_route", "router", ""),
     ("11.3", "mtu-mismatch", "ipip", "cross-node", "too_big", NODE, "tunl0"),
@@ -297,8 +371,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("section", "fault", "mode", "scenario", "disposition", "where", "text"), BROKEN)
-def test_faults(section: str, fault: str, mode: str, scenario: str, disposition: str, where: str,
-                text: str) -> None:
+def test_faults(
+    section: str, fault: str, mode: str, scenario: str, disposition: str, where: str, text: str
+) -> None:
     found = walk(mode, scenario, fault=fault)
     last = next(t for t in found.traces if t.name == "request").steps[-1]
     assert (found.disposition, last.netns) == (disposition, where), section
@@ -314,8 +389,11 @@ def test_allowed_by_a_policy() -> None:
     assert walk("ipip", fault="policy-allow").disposition == "delivered"
 
 
-@pytest.mark.parametrize(("fault", "mode"), [(fault, mode) for fault in FAULTS for mode in fault.modes],
-                         ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(
+    ("fault", "mode"),
+    [(fault, mode) for fault in FAULTS for mode in fault.modes],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_a_fault_makes_a_difference(fault, mode: str) -> None:
     for scenario in fault.shows:
         broken = walk(mode, scenario, fault=fault.name)
@@ -324,9 +402,26 @@ def test_a_fault_makes_a_difference(fault, mode: str) -> None:
         assert [str(step.entry) for step in broken.steps] != [str(step.entry) for step in sound.steps]
 
 
-ENDS = ["a", "a2", "b", "coredns", NODE, NODE2, "internet", "web:80", "near:81", "10.244.1.0", "10.244.2.77",
-        "10.244.9.9", "169.254.1.1", "172.18.0.77", "127.0.0.1", "255.255.255.255", "b:51820",
-        f"{NODE2}:4789"]
+ENDS = [
+    "a",
+    "a2",
+    "b",
+    "coredns",
+    NODE,
+    NODE2,
+    "internet",
+    "web:80",
+    "near:81",
+    "10.244.1.0",
+    "10.244.2.77",
+    "10.244.9.9",
+    "169.254.1.1",
+    "172.18.0.77",
+    "127.0.0.1",
+    "255.255.255.255",
+    "b:51820",
+    f"{NODE2}:4789",
+]
 
 
 @pytest.mark.parametrize("mode", NAMES)
@@ -335,10 +430,15 @@ def test_no_packet_breaks_the_model(mode: str) -> None:
     for fault in [None, *(fault.name for fault in FAULTS if mode in fault.modes)]:
         net = Network(Cluster(underlay=chance.choice(["flat", "routed"])), "calico", mode, fault)
         for _ in range(20):
-            run = net.send(chance.choice(ENDS[:7]), chance.choice(ENDS), ttl=chance.choice([64, 1, 2]),
-                           proto=chance.choice(["icmp", "udp", "tcp"]), df=chance.random() < 0.5,
-                           size=chance.choice([1, 56, 1412, 1413, 1452, 1473, 4000]),
-                           cold=chance.random() < 0.3)
+            run = net.send(
+                chance.choice(ENDS[:7]),
+                chance.choice(ENDS),
+                ttl=chance.choice([64, 1, 2]),
+                proto=chance.choice(["icmp", "udp", "tcp"]),
+                df=chance.random() < 0.5,
+                size=chance.choice([1, 56, 1412, 1413, 1452, 1473, 4000]),
+                cold=chance.random() < 0.3,
+            )
             assert all(step.why for trace in run.traces for step in trace.steps)
 
 

@@ -93,7 +93,14 @@ def test_lists_number_on() -> None:
 
 @pytest.mark.parametrize("change", [{"verdict": "perhaps"}, {"why": ""}, {"evidence": []}])
 def test_half_a_claim_is_refused(change: dict, tmp_path: Path) -> None:
-    claim = {"id": "x", "claim": "It is.", "verdict": "true", "why": "Because.", "evidence": ["words"], **change}
+    claim = {
+        "id": "x",
+        "claim": "It is.",
+        "verdict": "true",
+        "why": "Because.",
+        "evidence": ["words"],
+        **change,
+    }
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump({"sources": {}, "parts": [{"id": "p", "title": "P", "claims": [claim]}]}))
     with pytest.raises(BadInput):

@@ -12,7 +12,7 @@ import pytest
 import packetwalk
 from packetwalk import wire
 from packetwalk.cluster import Cluster
-from packetwalk.cni.flannel import MODES
+from packetwalk.cni.flannel.plan import MODES
 from packetwalk.datapath.devices.wireguard import padding
 from packetwalk.network import Network
 
@@ -27,8 +27,11 @@ def walk(mode: str, scenario: str = "cross-node", **options) -> packetwalk.Walk:
 
 def on_wire(mode: str, **options) -> wire.Stack:
     """The request's frame as it leaves the sending node's card."""
-    return next(step.after for step in walk(mode, **options).traces[0].steps
-                if (step.event, step.netns, step.dev) == ("egress", NODE, "eth0"))
+    return next(
+        step.after
+        for step in walk(mode, **options).traces[0].steps
+        if (step.event, step.netns, step.dev) == ("egress", NODE, "eth0")
+    )
 
 
 # section, mode, status, pod MTU on 1500
@@ -42,8 +45,12 @@ def test_backends(section: str, mode: str, status: str, mtu: int) -> None:
 
 
 # section, mode, data of the ping, outer IP packet, frame, outer TTL
-SIZES = [("5.5", "ipip", 56, 104, 118, 63), ("5.5", "ipip", 1452, 1500, 1514, 63),
-         ("5.4", "wireguard", 56, 156, 170, 64), ("5.4", "wireguard", 1392, 1480, 1494, 64)]
+SIZES = [
+    ("5.5", "ipip", 56, 104, 118, 63),
+    ("5.5", "ipip", 1452, 1500, 1514, 63),
+    ("5.4", "wireguard", 56, 156, 170, 64),
+    ("5.4", "wireguard", 1392, 1480, 1494, 64),
+]
 
 
 @pytest.mark.parametrize(("section", "mode", "data", "packet", "frame", "ttl"), SIZES)
@@ -55,8 +62,10 @@ def test_sizes(section: str, mode: str, data: int, packet: int, frame: int, ttl:
 
 
 # 5.4: length of the packet, MTU of the device, padding: to a multiple of 16, not beyond the MTU
-@pytest.mark.parametrize(("length", "mtu", "pad"), [(84, 1420, 12), (96, 1420, 0), (1419, 1420, 1),
-                                                    (1420, 1420, 0), (1410, 1420, 10), (1500, 1420, 0)])
+@pytest.mark.parametrize(
+    ("length", "mtu", "pad"),
+    [(84, 1420, 12), (96, 1420, 0), (1419, 1420, 1), (1420, 1420, 0), (1410, 1420, 10), (1500, 1420, 0)],
+)
 def test_padding(length: int, mtu: int, pad: int) -> None:
     assert padding(length, mtu) == pad
 
@@ -88,7 +97,9 @@ def test_peers() -> None:
     """4.1: the choice of a peer is WireGuard's: its podCIDR is allowed, its node is the endpoint."""
     ns = Network(Cluster(), "flannel", "wireguard").fabric.netns(NODE)
     assert [(peer.endpoint, peer.allowed_ips) for peer in ns.peers] == [
-        ("172.18.0.2:51820", ("10.244.0.0/24",)), ("172.18.0.4:51820", ("10.244.2.0/24",))]
+        ("172.18.0.2:51820", ("10.244.0.0/24",)),
+        ("172.18.0.4:51820", ("10.244.2.0/24",)),
+    ]
 
 
 @pytest.mark.parametrize("mode", BOTH)
@@ -118,10 +129,12 @@ def test_an_encrypted_packet_in_two_pieces() -> None:
 
 
 # section, fault, mode, disposition, where
-FAULTS = [("5.5", "protocol-4-blocked", "ipip", "dropped", NODE2),
-          ("5.4", "udp-51820-blocked", "wireguard", "dropped", NODE2),
-          ("4.1", "missing-pod-cidr", "wireguard", "neighbor_unreachable", NODE),
-          ("4.3", "missing-route", "ipip", "no_route", "router")]
+FAULTS = [
+    ("5.5", "protocol-4-blocked", "ipip", "dropped", NODE2),
+    ("5.4", "udp-51820-blocked", "wireguard", "dropped", NODE2),
+    ("4.1", "missing-pod-cidr", "wireguard", "neighbor_unreachable", NODE),
+    ("4.3", "missing-route", "ipip", "no_route", "router"),
+]
 
 
 @pytest.mark.parametrize(("section", "fault", "mode", "disposition", "where"), FAULTS)

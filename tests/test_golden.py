@@ -31,16 +31,29 @@ def test_no_golden_without_a_case() -> None:
 def test_before_is_the_after_of_the_step_before() -> None:
     walk = golden.load((golden.FOLDER / "flannel-vxlan-cross-node.json").read_text())
     for trace in walk["traces"]:
-        assert all(a["after"] == b["before"] for a, b in zip(trace["steps"], trace["steps"][1:],
-                                                             strict=False))
+        assert all(
+            a["after"] == b["before"] for a, b in zip(trace["steps"], trace["steps"][1:], strict=False)
+        )
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "12345"])
 def test_output_does_not_depend_on_the_hash_seed(seed: str) -> None:
-    command = [sys.executable, "-m", "packetwalk", "walk", "flannel", "vxlan", "service",
-               "--cold", "--format", "json"]
-    run = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True,
-                         text=True, check=True)
-    reference = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "99"},
-                               capture_output=True, text=True, check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "packetwalk",
+        "walk",
+        "flannel",
+        "vxlan",
+        "service",
+        "--cold",
+        "--format",
+        "json",
+    ]
+    run = subprocess.run(
+        command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+    )
+    reference = subprocess.run(
+        command, env={**os.environ, "PYTHONHASHSEED": "99"}, capture_output=True, text=True, check=True
+    )
     assert run.stdout == reference.stdout

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from packetwalk.widgets.graph import Sessions, sessions, side_by_side
 
 
-@pytest.mark.parametrize(("nodes", "reflectors", "count"),
-                         [(3, 0, 3), (12, 0, 66), (100, 0, 4950), (12, 2, 21), (100, 2, 197),
-                          (12, 1, 11), (12, 12, 66)])
+@pytest.mark.parametrize(
+    ("nodes", "reflectors", "count"),
+    [(3, 0, 3), (12, 0, 66), (100, 0, 4950), (12, 2, 21), (100, 2, 197), (12, 1, 11), (12, 12, 66)],
+)
 def test_the_sums_of_the_book(nodes: int, reflectors: int, count: int) -> None:
     assert sessions(nodes, reflectors) == count
 

@@ -36,11 +36,14 @@ def test_a_bridge_floods_the_first_question_and_not_the_data() -> None:
     assert names(warm) == ["request", "reply"] and "green" not in {s.netns for s in warm.steps}
 
 
-@pytest.mark.parametrize(("trip", "line"), [
-    ("longest", "198.51.100.0/25 via 192.0.2.2 dev eth0"),
-    ("metric", "198.51.100.0/24 via 203.0.113.1 dev eth0 onlink"),
-    ("default", "default via 192.0.2.254 dev eth0"),
-])
+@pytest.mark.parametrize(
+    ("trip", "line"),
+    [
+        ("longest", "198.51.100.0/25 via 192.0.2.2 dev eth0"),
+        ("metric", "198.51.100.0/24 via 203.0.113.1 dev eth0 onlink"),
+        ("default", "default via 192.0.2.254 dev eth0"),
+    ],
+)
 def test_the_longest_prefix_wins_then_the_lowest_metric(trip: str, line: str) -> None:
     route = next(s for s in walk_piece("route", trip).steps if s.event == "route")
     assert str(route.entry) == line

@@ -35,14 +35,18 @@ def walk(mode: str, scenario: str = "cross-node", **options):
 
 
 def steps(done, event: str, netns: str | None = None) -> list[Step]:
-    return [s for t in done.traces for s in t.steps
-            if s.event == event and netns in (None, s.netns)]
+    return [s for t in done.traces for s in t.steps if s.event == event and netns in (None, s.netns)]
 
 
 def on_wire(done, name: str = "request") -> list[tuple]:
     """Return the frames that leave a node by its card, in one trace."""
-    return [s.after for t in done.traces if t.name == name for s in t.steps
-            if (s.event, s.dev) == ("egress", "eth0") and s.netns == s.node]
+    return [
+        s.after
+        for t in done.traces
+        if t.name == name
+        for s in t.steps
+        if (s.event, s.dev) == ("egress", "eth0") and s.netns == s.node
+    ]
 
 
 def protos(stack: tuple) -> list[str]:
@@ -58,9 +62,15 @@ STACKS = {
 }
 
 
-@pytest.mark.parametrize(("mode", "ping", "full"), [
-    ("fastdp", 148, 1426), ("fastdp-encrypted", 182, 1460),
-    ("sleeve", 160, 1438), ("sleeve-encrypted", 184, 1462)])
+@pytest.mark.parametrize(
+    ("mode", "ping", "full"),
+    [
+        ("fastdp", 148, 1426),
+        ("fastdp-encrypted", 182, 1460),
+        ("sleeve", 160, 1438),
+        ("sleeve-encrypted", 184, 1462),
+    ],
+)
 def test_a_ping_and_a_full_packet_on_the_wire(mode: str, ping: int, full: int) -> None:
     stack = on_wire(walk(mode))[0]
     assert protos(stack) == STACKS[mode]
@@ -69,9 +79,15 @@ def test_a_ping_and_a_full_packet_on_the_wire(mode: str, ping: int, full: int) -
     assert wire.size(longest) - 14 == full
 
 
-@pytest.mark.parametrize(("mode", "low", "high", "fits"), [
-    ("fastdp", 50, 50, 1450), ("fastdp-encrypted", 84, 87, 1416),
-    ("sleeve", 62, 62, 1438), ("sleeve-encrypted", 86, 86, 1414)])
+@pytest.mark.parametrize(
+    ("mode", "low", "high", "fits"),
+    [
+        ("fastdp", 50, 50, 1450),
+        ("fastdp-encrypted", 84, 87, 1416),
+        ("sleeve", 62, 62, 1438),
+        ("sleeve-encrypted", 86, 86, 1414),
+    ],
+)
 def test_overhead_and_the_largest_inner_packet(mode: str, low: int, high: int, fits: int) -> None:
     found = WEAVE.mode(mode)
     assert sum(size for _, size in found.overhead) == low
@@ -85,8 +101,9 @@ def test_overhead_and_the_largest_inner_packet(mode: str, low: int, high: int, f
     else:
         assert found.fits(1500) == fits  # LAB, 2a
         network = Network(Cluster(), "weave", mode)
-        assert {op.entry.mtu for op in network.plan("kind-worker")
-                if isinstance(op.entry, ConnectionEntry)} == {fits}
+        assert {
+            op.entry.mtu for op in network.plan("kind-worker") if isinstance(op.entry, ConnectionEntry)
+        } == {fits}
 
 
 def test_the_default_mtu_is_1376_and_does_not_adapt() -> None:
@@ -134,8 +151,9 @@ def test_sleeve_names_peers_by_their_bridges() -> None:
     assert sleeve.sender == record.src == bridge["kind-worker"]  # 1, LAB
     assert record.dst == bridge["kind-worker2"]
     raw = wire.encode(on_wire(done)[0])
-    assert raw[42:62] == bytes.fromhex((sleeve.sender + record.src + record.dst).replace(":", "")) \
-        + (98).to_bytes(2)
+    assert raw[42:62] == bytes.fromhex((sleeve.sender + record.src + record.dst).replace(":", "")) + (
+        98
+    ).to_bytes(2)
 
 
 def test_encrypted_datagrams_count_and_say_df() -> None:
@@ -158,8 +176,12 @@ def test_frames_are_never_routed_between_pods(mode: str, scenario: str) -> None:
 def test_arp_crosses_the_overlay(mode: str) -> None:
     done = walk(mode, cold=True)  # 8: flooded to every peer, answered by one
     asked = [t for t in done.traces if t.flow.label == f"arp {A} > {B}"]
-    wrapped = {s.after[1].dst for t in asked for s in t.steps
-               if (s.event, s.dev) == ("egress", "eth0") and s.netns == "kind-worker"}
+    wrapped = {
+        s.after[1].dst
+        for t in asked
+        for s in t.steps
+        if (s.event, s.dev) == ("egress", "eth0") and s.netns == "kind-worker"
+    }
     assert wrapped == {"172.18.0.2", "172.18.0.4"}
     answers = [t for t in done.traces if t.flow.label == f"arp {B} > {A}"]
     assert [t.disposition for t in answers] == ["delivered"]
@@ -196,7 +218,9 @@ def test_a_third_node_relays(mode: str) -> None:
     done = walk(mode, "relay")  # 4, LAB
     first, second = on_wire(done)
     assert [(s[1].src, s[1].dst) for s in (first, second)] == [
-        ("172.18.0.3", "172.18.0.2"), ("172.18.0.2", "172.18.0.4")]
+        ("172.18.0.3", "172.18.0.2"),
+        ("172.18.0.2", "172.18.0.4"),
+    ]
     if mode == "fastdp":
         assert first[3] == second[3]  # the same network number
     if mode == "sleeve":
@@ -216,8 +240,13 @@ def test_routes_of_a_partial_mesh() -> None:
     assert mesh.routes(cluster, node[1], links)[node[3]] in (node[0], node[2], node[4])
     assert mesh.routes(cluster, node[2], links) == {n: n for n in node if n is not node[2]}
     for origin in node:  # 4: each peer gets exactly one copy
-        got = [peer for n in node for who, via in mesh.broadcasts(cluster, n, links) if who is origin
-               for peer in via]
+        got = [
+            peer
+            for n in node
+            for who, via in mesh.broadcasts(cluster, n, links)
+            if who is origin
+            for peer in via
+        ]
         assert sorted(got) == sorted(n for n in node if n is not origin)
 
 
@@ -233,17 +262,25 @@ def test_the_ring_halves_the_range() -> None:
 
 def test_addresses_of_pods_and_bridges() -> None:
     network = Network(Cluster(), "weave")
-    bridges = [str(a.local) for n in Cluster().nodes for a in network.fabric.netns(n.name).addrs
-               if a.dev == "weave"]
+    bridges = [
+        str(a.local) for n in Cluster().nodes for a in network.fabric.netns(n.name).addrs if a.dev == "weave"
+    ]
     assert bridges == ["10.32.0.1", "10.40.0.0", "10.44.0.0"]  # the first is skipped, .0 is legal
     assert [network.address(p) for p in ("coredns", "a", "a2", "b")] == [
-        "10.32.0.2", "10.40.0.1", "10.40.0.2", "10.44.0.1"]
+        "10.32.0.2",
+        "10.40.0.1",
+        "10.40.0.2",
+        "10.44.0.1",
+    ]
     pod = network.fabric.netns("a")
     assert [(a.local, a.prefixlen) for a in pod.addrs] == [(A, 12)]  # 1: the mask of the whole range
     assert [str(r) for r in pod.routes if r.routes == "main"] == [
-        "default via 10.40.0.0 dev eth0", "10.32.0.0/12 dev eth0 proto kernel scope link src 10.40.0.1"]
-    assert [r.dst for r in network.fabric.netns("kind-worker").routes if r.dev == "weave"
-            and r.routes == "main"] == ["10.32.0.0/12"]  # no route for any node or pod
+        "default via 10.40.0.0 dev eth0",
+        "10.32.0.0/12 dev eth0 proto kernel scope link src 10.40.0.1",
+    ]
+    assert [
+        r.dst for r in network.fabric.netns("kind-worker").routes if r.dev == "weave" and r.routes == "main"
+    ] == ["10.32.0.0/12"]  # no route for any node or pod
 
 
 def test_more_peers_than_short_ids_are_refused() -> None:
@@ -252,9 +289,13 @@ def test_more_peers_than_short_ids_are_refused() -> None:
 
 
 # --- devices (1) and NAT ----------------------------------------------------------------------
-@pytest.mark.parametrize(("mode", "there", "absent"), [
-    ("fastdp", {"weave", "vethwe-bridge", "vethwe-datapath", "datapath", "vxlan-6784"}, {"vethwe-pcap"}),
-    ("sleeve", {"weave", "vethwe-bridge", "vethwe-pcap"}, {"datapath", "vethwe-datapath", "vxlan-6784"})])
+@pytest.mark.parametrize(
+    ("mode", "there", "absent"),
+    [
+        ("fastdp", {"weave", "vethwe-bridge", "vethwe-datapath", "datapath", "vxlan-6784"}, {"vethwe-pcap"}),
+        ("sleeve", {"weave", "vethwe-bridge", "vethwe-pcap"}, {"datapath", "vethwe-datapath", "vxlan-6784"}),
+    ],
+)
 def test_devices_of_a_node(mode: str, there: set[str], absent: set[str]) -> None:
     links = Network(Cluster(), "weave", mode).fabric.netns("kind-worker").links
     assert there <= set(links) and not absent & set(links)
@@ -279,12 +320,14 @@ def test_policy_of_the_source_is_judged_there_and_of_the_destination_here() -> N
 
 
 # --- what goes wrong --------------------------------------------------------------------------
-FAULTS = [(fault, mode, scenario) for fault in WEAVE.faults for mode in fault.modes
-          for scenario in fault.shows]
+FAULTS = [
+    (fault, mode, scenario) for fault in WEAVE.faults for mode in fault.modes for scenario in fault.shows
+]
 
 
-@pytest.mark.parametrize(("fault", "mode", "scenario"), FAULTS,
-                         ids=[f"{f.name}-{m}-{s}" for f, m, s in FAULTS])
+@pytest.mark.parametrize(
+    ("fault", "mode", "scenario"), FAULTS, ids=[f"{f.name}-{m}-{s}" for f, m, s in FAULTS]
+)
 def test_every_fault_makes_a_difference(fault, mode: str, scenario: str) -> None:
     broken = walk(mode, scenario, fault=fault.name).to_json()
     packet = {**fault.packet}
@@ -295,8 +338,9 @@ def test_every_fault_makes_a_difference(fault, mode: str, scenario: str) -> None
     assert strip != [[(s["netns"], s["event"], s["size"]) for s in t["steps"]] for t in fine["traces"]]
 
 
-@pytest.mark.parametrize(("fault", "mode"), [("udp-6784-blocked", "fastdp"),
-                                             ("esp-blocked", "fastdp-encrypted")])
+@pytest.mark.parametrize(
+    ("fault", "mode"), [("udp-6784-blocked", "fastdp"), ("esp-blocked", "fastdp-encrypted")]
+)
 def test_a_blocked_fast_datapath_falls_back_to_sleeve(fault: str, mode: str) -> None:
     done = walk(mode, fault=fault)  # 2b, 3: encrypted stays encrypted
     assert done.disposition == "delivered"
@@ -323,18 +367,29 @@ def test_what_has_no_df_goes_whole_and_is_cut_outside(mode: str) -> None:
     assert len(cut) == 3 and cut[0].dev == "eth0"
 
 
-@pytest.mark.parametrize(("fault", "mode", "disposition"), [
-    ("link-cut", "fastdp", "neighbor_unreachable"), ("udp-6783-blocked", "sleeve", "neighbor_unreachable"),
-    ("wrong-password", "sleeve-encrypted", "neighbor_unreachable"), ("npc-deny", "sleeve", "denied"),
-    ("mtu-too-big", "fastdp", "too_big"), ("underlay-mtu-1400", "fastdp", "too_big")])
+@pytest.mark.parametrize(
+    ("fault", "mode", "disposition"),
+    [
+        ("link-cut", "fastdp", "neighbor_unreachable"),
+        ("udp-6783-blocked", "sleeve", "neighbor_unreachable"),
+        ("wrong-password", "sleeve-encrypted", "neighbor_unreachable"),
+        ("npc-deny", "sleeve", "denied"),
+        ("mtu-too-big", "fastdp", "too_big"),
+        ("underlay-mtu-1400", "fastdp", "too_big"),
+    ],
+)
 def test_what_a_fault_ends_in(fault: str, mode: str, disposition: str) -> None:
     assert walk(mode, fault=fault).disposition == disposition
 
 
 # --- all of it --------------------------------------------------------------------------------
-ALL = [(mode.name, scenario.name, proto) for mode in WEAVE.modes for scenario in scenarios(WEAVE)
-       for proto in ("icmp", "udp", "tcp")
-       if not (proto == "icmp" and scenario.name.startswith("service"))]
+ALL = [
+    (mode.name, scenario.name, proto)
+    for mode in WEAVE.modes
+    for scenario in scenarios(WEAVE)
+    for proto in ("icmp", "udp", "tcp")
+    if not (proto == "icmp" and scenario.name.startswith("service"))
+]
 
 
 @pytest.mark.parametrize(("mode", "scenario", "proto"), ALL, ids=["-".join(c) for c in ALL])
@@ -359,8 +414,12 @@ def test_tshark_reads_every_frame(mode: str, tmp_path) -> None:
     bad = (f"{proto}.checksum.status == 0" for proto in ("ip", "udp", "icmp"))
     wrong = " || ".join(["_ws.malformed", "_ws.expert.severity >= 8388608", *bad])
     options = [w for p in ("ip", "udp", "tcp") for w in ("-o", f"{p}.check_checksum:TRUE")]
-    done = subprocess.run(["tshark", "-n", "-r", str(file), "-d", "udp.port==6784,vxlan", *options, "-Y",
-                           wrong], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["tshark", "-n", "-r", str(file), "-d", "udp.port==6784,vxlan", *options, "-Y", wrong],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == ""
 
 

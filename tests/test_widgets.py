@@ -17,8 +17,10 @@ from packetwalk.widgets.bundle import catalogue, offer, write_choices
 from packetwalk.widgets.markup import element
 from packetwalk.widgets.pack import pack, unpack
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(),
-                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 
 
 @given(JSON)
@@ -60,8 +62,9 @@ def test_text_of_a_walk_cannot_become_markup() -> None:
 
 def test_every_choice_of_the_catalogue_has_its_file(tmp_path: Path) -> None:
     of = offer("flannel", "host-gw")
-    written = {path.relative_to(tmp_path).as_posix() for path in
-               write_choices("flannel", "host-gw", tmp_path)}
+    written = {
+        path.relative_to(tmp_path).as_posix() for path in write_choices("flannel", "host-gw", tmp_path)
+    }
     choices = catalogue(of)
     for scenario in choices["scenarios"]:
         assert f"{scenario['name']}/none.json" in written
@@ -84,8 +87,17 @@ def test_a_player_is_its_text_in_a_notebook() -> None:
 def test_a_live_player_answers_for_any_size() -> None:
     player, sent = play_piece("veth"), []
     player.send = sent.append
-    ask = {"type": "walk", "id": 7, "options": {"plugin": "flannel", "mode": "vxlan", "size": 1234,
-                                                "scenario": "cross-node", "proto": "udp"}}
+    ask = {
+        "type": "walk",
+        "id": 7,
+        "options": {
+            "plugin": "flannel",
+            "mode": "vxlan",
+            "size": 1234,
+            "scenario": "cross-node",
+            "proto": "udp",
+        },
+    }
     player._asked(None, ask, None)
     assert (sent[0]["id"], unpack(sent[0]["walk"])["options"]["size"]) == (7, 1234)
     player._asked(None, {**ask, "options": {**ask["options"], "size": 0}}, None)

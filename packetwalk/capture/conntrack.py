@@ -25,8 +25,9 @@ def entry(line: str) -> ConntrackEntry:
     if name is None or len(ways) != 2:
         raise ValueError(f"conntrack: {line!r} is no connection")
     there, back = (_ports(way) for way in ways)
-    return ConntrackEntry(name[1], ways[0]["src"], ways[0]["dst"], *there,
-                          ways[1]["src"], ways[1]["dst"], *back)
+    return ConntrackEntry(
+        name[1], ways[0]["src"], ways[0]["dst"], *there, ways[1]["src"], ways[1]["dst"], *back
+    )
 
 
 def _ports(way: dict[str, str]) -> tuple[int, int]:

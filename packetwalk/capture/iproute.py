@@ -24,36 +24,71 @@ def _link(printed: Mapping[str, Any], hairpin: bool) -> LinkEntry:
     info = printed.get("linkinfo", {})
     kind = info.get("info_kind", "lo" if printed["ifname"] == "lo" else "eth")
     data = info.get("info_data", {}) if kind == "vxlan" else {}
-    return LinkEntry(printed["ifname"], kind, printed["mtu"], printed["address"],
-                     printed.get("master"), hairpin=hairpin, vni=data.get("id"),
-                     local=data.get("local"), link=data.get("link"), port=data.get("port"))
+    return LinkEntry(
+        printed["ifname"],
+        kind,
+        printed["mtu"],
+        printed["address"],
+        printed.get("master"),
+        hairpin=hairpin,
+        vni=data.get("id"),
+        local=data.get("local"),
+        link=data.get("link"),
+        port=data.get("port"),
+    )
 
 
 def addresses(printed: Objects) -> list[AddrEntry]:
     """Read ``ip -j addr``, without the addresses of the loopback."""
-    return [AddrEntry(link["ifname"], info["local"], info["prefixlen"])
-            for link in printed for info in link["addr_info"]
-            if info["family"] == "inet" and info["scope"] != "host"]
+    return [
+        AddrEntry(link["ifname"], info["local"], info["prefixlen"])
+        for link in printed
+        for info in link["addr_info"]
+        if info["family"] == "inet" and info["scope"] != "host"
+    ]
 
 
 def routes(printed: Objects) -> list[RouteEntry]:
     """Read ``ip -j route show table all``."""
-    return [RouteEntry(route["dst"], route.get("dev", ""), route.get("gateway"),
-                       route.get("type", "unicast"), route.get("protocol"), route.get("scope"),
-                       route.get("prefsrc"), route.get("metric", 0),
-                       "onlink" in route.get("flags", ()), route.get("table", "main"),
-                       next((m["mtu"] for m in route.get("metrics", ()) if "mtu" in m), None))
-            for route in printed if ":" not in route["dst"]]
+    return [
+        RouteEntry(
+            route["dst"],
+            route.get("dev", ""),
+            route.get("gateway"),
+            route.get("type", "unicast"),
+            route.get("protocol"),
+            route.get("scope"),
+            route.get("prefsrc"),
+            route.get("metric", 0),
+            "onlink" in route.get("flags", ()),
+            route.get("table", "main"),
+            next((m["mtu"] for m in route.get("metrics", ()) if "mtu" in m), None),
+        )
+        for route in printed
+        if ":" not in route["dst"]
+    ]
 
 
 def neighbours(printed: Objects) -> list[NeighEntry]:
     """Read ``ip -j neigh``."""
-    return [NeighEntry(each["dst"], each["dev"], each.get("lladdr"), each["state"][0])
-            for each in printed if ":" not in each["dst"]]
+    return [
+        NeighEntry(each["dst"], each["dev"], each.get("lladdr"), each["state"][0])
+        for each in printed
+        if ":" not in each["dst"]
+    ]
 
 
 def forwarding(printed: Objects) -> list[FdbEntry]:
     """Read ``bridge -j fdb``, multicast groups left out: only IPv6 and IGMP put them there."""
-    return [FdbEntry(each["mac"], each["ifname"], each.get("dst"), each.get("master"),
-                     tuple(each.get("flags", ())), each.get("state", ""))
-            for each in printed if not int(each["mac"][:2], 16) & 1]
+    return [
+        FdbEntry(
+            each["mac"],
+            each["ifname"],
+            each.get("dst"),
+            each.get("master"),
+            tuple(each.get("flags", ())),
+            each.get("state", ""),
+        )
+        for each in printed
+        if not int(each["mac"][:2], 16) & 1
+    ]

@@ -46,4 +46,4 @@ def hit(line: str) -> Hit:
     counted = COUNTED.match(line)
     if counted is None:
         raise ValueError(f"iptables-save -c: {line!r} has no counters")
-    return Hit(line[counted.end():], int(counted[1]), int(counted[2]))
+    return Hit(line[counted.end() :], int(counted[1]), int(counted[2]))

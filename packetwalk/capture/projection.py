@@ -14,8 +14,11 @@ from packetwalk import wire
 from packetwalk.wire import Arp, Data, Ethernet, Header, Icmp, Ipv4, Tcp, Udp, Vxlan
 
 MASKED: dict[Any, tuple[str, ...]] = {
-    Ipv4: ("id",), Icmp: ("id", "seq"), Udp: ("sport", "dport"),
-    Tcp: ("sport", "dport", "seq", "ack", "window", "options"), Data: ("content",),
+    Ipv4: ("id",),
+    Icmp: ("id", "seq"),
+    Udp: ("sport", "dport"),
+    Tcp: ("sport", "dport", "seq", "ack", "window", "options"),
+    Data: ("content",),
 }
 ERRORS = (3, 5, 11, 12)
 
@@ -46,8 +49,10 @@ class Reader:
         """Return one frame as text."""
         size = wire.size(seen.stack)
         return f"{seen.netns:8} {seen.dev:12} {seen.direction:3} {size:4} | " + " | ".join(
-            text for k, header in enumerate(seen.stack)
-            for text in [self._header(header, seen.stack[k - 1], seen.stack[k + 1:])])
+            text
+            for k, header in enumerate(seen.stack)
+            for text in [self._header(header, seen.stack[k - 1], seen.stack[k + 1 :])]
+        )
 
     def _number(self, kind: str, value: int) -> str:
         if kind != "port" and not self.ids:
@@ -61,13 +66,18 @@ class Reader:
             case Ethernet():
                 return f"{self._mac(header.src)} > {self._mac(header.dst)} {header.type:#06x}"
             case Arp():
-                return (f"arp {header.op} {header.spa} {self._mac(header.sha)} asks "
-                        f"{header.tpa} {self._mac(header.tha)}")
+                return (
+                    f"arp {header.op} {header.spa} {self._mac(header.sha)} asks "
+                    f"{header.tpa} {self._mac(header.tha)}"
+                )
             case Ipv4():
                 return self._ip(header)
             case Udp():
-                ends = "* > " if inner and isinstance(inner[0], Vxlan) else \
-                    f"{self._number('port', header.sport)} > "
+                ends = (
+                    "* > "
+                    if inner and isinstance(inner[0], Vxlan)
+                    else f"{self._number('port', header.sport)} > "
+                )
                 return f"udp {ends}{self._number('port', header.dport)}"
             case Tcp():
                 return self._tcp(header)
@@ -94,8 +104,10 @@ class Reader:
         if "S" in tcp.flags:
             self.first.setdefault("B" if "A" in tcp.flags else "A", tcp.seq)
         window = f" window {tcp.window}" if "S" in tcp.flags else ""
-        return (f"tcp {ends} {tcp.flags} seq {self._relative(tcp.seq)} "
-                f"ack {self._relative(tcp.ack)}{window} {options(tcp.options)}")
+        return (
+            f"tcp {ends} {tcp.flags} seq {self._relative(tcp.seq)} "
+            f"ack {self._relative(tcp.ack)}{window} {options(tcp.options)}"
+        )
 
     def _relative(self, value: int) -> str:
         for name, first in self.first.items():
@@ -110,8 +122,9 @@ class Reader:
         size = int.from_bytes(content[2:4])
         ports = [raw[4:6]] if ip.protocol == 1 else [raw[0:2], raw[2:4]]
         kind = "id" if ip.protocol == 1 else "port"
-        return (f"{self._ip(ip)} length {size} "
-                + " > ".join(self._number(kind, int.from_bytes(port)) for port in ports))
+        return f"{self._ip(ip)} length {size} " + " > ".join(
+            self._number(kind, int.from_bytes(port)) for port in ports
+        )
 
 
 def options(raw: bytes) -> str:
@@ -120,7 +133,7 @@ def options(raw: bytes) -> str:
     while at < len(raw):
         kind = raw[at]
         length = 1 if kind in (0, 1) else raw[at + 1]
-        value = raw[at + 2:at + length]
+        value = raw[at + 2 : at + length]
         names = {0: "end", 1: "nop", 2: "mss", 3: "wscale", 4: "sack", 8: "stamps"}
         shown = f" {int.from_bytes(value)}" if kind == 2 else ""
         out.append(names.get(kind, f"option {kind}") + shown)

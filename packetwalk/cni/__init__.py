@@ -15,7 +15,6 @@ from packetwalk.cluster import Cluster, Node, Pod
 from packetwalk.errors import BadInput
 from packetwalk.plan import Operation
 
-
 Change = Callable[[Cluster, Node, list[Operation]], list[Operation]]
 
 
@@ -52,7 +51,7 @@ class Fault(NamedTuple):
     shows: tuple[str, ...]
     modes: tuple[str, ...]
     change: Change
-    packet: dict = {}
+    packet: dict = {}  # noqa: RUF012  (never changed)
 
 
 class Scenario(NamedTuple):

@@ -24,7 +24,7 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
     A device without Ethernet (a layer-3 tunnel) takes the packet bare.
     """
     if not is_layer2(ns.links[dev].kind):
-        skb.stack, skb.at, skb.hop = skb.stack[skb.at:], 0, hop
+        skb.stack, skb.at, skb.hop = skb.stack[skb.at :], 0, hop
         link.transmit(run, ns, skb, dev)
         return
     entry = resolve(run, ns, skb, dev, hop)
@@ -33,7 +33,7 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
         local.send_error(run, ns, skb, 3, 1)
         return
     eth = wire.Ethernet(entry.lladdr, ns.links[dev].address, 0x0800)
-    skb.stack, skb.at = (eth, *skb.stack[skb.at:]), 1
+    skb.stack, skb.at = (eth, *skb.stack[skb.at :]), 1
     if entry.state == "PERMANENT":
         by = ns.origin.get(entry, ("kernel", ""))[0]
         note: tuple = ("neigh-permanent", hop, entry.lladdr, by)
@@ -98,14 +98,12 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     note = ("arp-proxy", message.tpa, dev, route.dst, route.dev) if route else ("arp-reply", message.tpa, dev)
     state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
     if (dev, message.spa) not in ns.neighs:  # what is written down is not overwritten
-        run.neighs.setdefault((ns.name, dev, message.spa),
-                              NeighEntry(message.spa, dev, message.sha, state))
+        run.neighs.setdefault((ns.name, dev, message.spa), NeighEntry(message.spa, dev, message.sha, state))
     run.emit(ns, skb, "deliver", dev, route, note)
     run.end(skb, "delivered")
     mac = ns.links[dev].address
     flight = run.flight("arp", Flow(message.tpa, message.spa, "arp"), run.here(skb))
-    stack = (wire.Ethernet(message.sha, mac, 0x0806),
-             wire.Arp(2, mac, message.tpa, message.sha, message.spa))
+    stack = (wire.Ethernet(message.sha, mac, 0x0806), wire.Arp(2, mac, message.tpa, message.sha, message.spa))
     answer = Skb(flight, stack, 1)
     run.emit(ns, answer, "originate", dev, route, note)
     link.transmit(run, ns, answer, dev)

@@ -41,8 +41,10 @@ def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
     else:
         run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
         skb.ports = (port.ifname, entry.ifname)
-        if not filtered or (hooks.hook(run, ns, skb, "FORWARD", name, name)
-                            and hooks.hook(run, ns, skb, "POSTROUTING", None, name)):
+        if not filtered or (
+            hooks.hook(run, ns, skb, "FORWARD", name, name)
+            and hooks.hook(run, ns, skb, "POSTROUTING", None, name)
+        ):
             out(run, ns, skb, entry.ifname)
 
 
@@ -63,8 +65,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
     before = run.neighs.get((ns.name, name, hop))
     neighbour = arp.resolve(run, ns, skb, name, hop)
     if neighbour.lladdr is None:
-        run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name),
-                 "neighbor_unreachable")
+        run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name), "neighbor_unreachable")
         return True
     reachable = not run.cold or (before is not None and before.state == "REACHABLE")
     source = sender if reachable else ns.links[name].address
@@ -79,7 +80,9 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
         return True
     run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
     skb.ports = (skb.ports[0], entry.ifname)
-    if hooks.hook(run, ns, skb, "FORWARD", name, name) and hooks.hook(run, ns, skb, "POSTROUTING", None, name):
+    if hooks.hook(run, ns, skb, "FORWARD", name, name) and hooks.hook(
+        run, ns, skb, "POSTROUTING", None, name
+    ):
         out(run, ns, skb, entry.ifname)
     return True
 
@@ -124,14 +127,12 @@ def find(run: Run, ns: Netns, name: str, mac: str) -> FdbEntry | None:
     return ns.fdb.get((name, mac)) or run.learnt.get((ns.name, name, mac))
 
 
-def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *,
-          upwards: bool) -> None:
+def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *, upwards: bool) -> None:
     """Send copies to all ports (back to the sender's only with hairpin), and up if asked.
 
     The bridge keeps its ports newest first (``new_nbp``).
     """
-    ports = [p for p in reversed(ns.ports[name])
-             if port is None or p.ifname != port.ifname or p.hairpin]
+    ports = [p for p in reversed(ns.ports[name]) if port is None or p.ifname != port.ifname or p.hairpin]
     names = ", ".join([p.ifname for p in ports] + ([name] if upwards else []))
     run.emit(ns, skb, "fdb", name, None, ("bridge-flood", skb.stack[0].dst, names))
     run.end(skb, "delivered")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath import handshake
+from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.errors import BadInput
@@ -14,9 +14,20 @@ PROTOCOLS = {"icmp": 1, "udp": 17, "tcp": 6}
 SIZES = (1, 65507)
 
 
-def send(fabric: Fabric, netns: str, dst: str, dport: int, *, source: str | None = None,
-         proto: str = "icmp", size: int | None = None, df: bool = False, ttl: int = 64,
-         cold: bool = False, sport: int = 40000) -> Run:
+def send(
+    fabric: Fabric,
+    netns: str,
+    dst: str,
+    dport: int,
+    *,
+    source: str | None = None,
+    proto: str = "icmp",
+    size: int | None = None,
+    df: bool = False,
+    ttl: int = 64,
+    cold: bool = False,
+    sport: int = 40000,
+) -> Run:
     """Send one packet from a namespace and follow it and all it causes to the end.
 
     ``size`` is the payload in bytes (default 56, for TCP none), ``ttl`` the IP time to live;
@@ -28,8 +39,7 @@ def send(fabric: Fabric, netns: str, dst: str, dport: int, *, source: str | None
     dev = route.dev if route and route.dev else ""
     if source is None:
         source = (route.prefsrc if route else None) or ns.address_of(dev, dst) or "0.0.0.0"
-    stack, note, flow = _packet(proto, source, dst, sport, dport, size, df, ttl,
-                                ns.mtus.get(dev, 1500))
+    stack, note, flow = _packet(proto, source, dst, sport, dport, size, df, ttl, ns.mtus.get(dev, 1500))
     skb = Skb(run.flight("request", flow, None), stack, 0)
     run.emit(ns, skb, "originate", None, None, note)
     ip_layer.originate(run, ns, skb)
@@ -51,8 +61,9 @@ def _checked(proto: str, size: int | None, ttl: int) -> int:
     return size
 
 
-def _packet(proto: str, src: str, dst: str, sport: int, dport: int, size: int, df: bool,
-            ttl: int, mtu: int) -> tuple[tuple, tuple, Flow]:
+def _packet(
+    proto: str, src: str, dst: str, sport: int, dport: int, size: int, df: bool, ttl: int, mtu: int
+) -> tuple[tuple, tuple, Flow]:
     """Return (header stack, note, flow) of the first packet."""
     data = (wire.Data(bytes(k & 255 for k in range(size))),) if size else ()
     header = wire.Ipv4(src, dst, PROTOCOLS[proto], ttl, 0, df or proto == "tcp")

@@ -20,7 +20,7 @@ class Tuple(NamedTuple):
     dst: str
     dport: int
 
-    def reversed(self) -> "Tuple":
+    def reversed(self) -> Tuple:
         """Return the tuple of an answer."""
         return Tuple(self.protocol, self.dst, self.dport, self.src, self.sport)
 
@@ -68,8 +68,7 @@ class Connection:
     def entry(self) -> ConntrackEntry:
         """Return the line that ``conntrack -L`` prints."""
         o, r = self.original, self.reply
-        return ConntrackEntry(o.protocol, o.src, o.dst, o.sport, o.dport,
-                              r.src, r.dst, r.sport, r.dport)
+        return ConntrackEntry(o.protocol, o.src, o.dst, o.sport, o.dport, r.src, r.dst, r.sport, r.dport)
 
 
 class Conntrack:

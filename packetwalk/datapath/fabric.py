@@ -13,7 +13,6 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.plan import Operation
 from packetwalk.tables import FdbEntry, NeighEntry
 
-
 Key = tuple[str, str, str]
 
 
@@ -52,8 +51,7 @@ class Fabric:
             return self._built[name]
         except KeyError:
             place = self._place(name)
-            built = self._built[name] = Netns(name, place.node, place.kind, place.label,
-                                              place.operations)
+            built = self._built[name] = Netns(name, place.node, place.kind, place.label, place.operations)
             return built
 
     def card(self, segment: str, mac: str) -> tuple[str, str] | None:

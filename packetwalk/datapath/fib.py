@@ -53,8 +53,9 @@ class Prefixes(Generic[T]):
     def find(self, address: str) -> T | None:
         """Return the value of the longest prefix that holds ``address``, or None."""
         value = number(address)
-        return next((same[value & mask] for mask, same in self._by_mask.items()
-                     if value & mask in same), None)
+        return next(
+            (same[value & mask] for mask, same in self._by_mask.items() if value & mask in same), None
+        )
 
 
 def _mask(length: int) -> int:

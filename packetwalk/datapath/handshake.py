@@ -13,8 +13,7 @@ SPACE = 65535
 
 def options(mtu: int) -> bytes:
     """Return the options of a SYN: MSS, SACK permitted, timestamps, window scale (20 bytes)."""
-    return (b"\x02\x04" + (mtu - 40).to_bytes(2) + b"\x04\x02" + STAMPS
-            + b"\x01\x03\x03" + bytes([SCALE]))
+    return b"\x02\x04" + (mtu - 40).to_bytes(2) + b"\x04\x02" + STAMPS + b"\x01\x03\x03" + bytes([SCALE])
 
 
 def later_options(offered: bytes) -> bytes:

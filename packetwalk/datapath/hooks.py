@@ -42,8 +42,9 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
     return True
 
 
-def _filter(run: Run, ns: Netns, skb: Skb, table: str, name: str, indev: str | None,
-            outdev: str | None) -> bool:
+def _filter(
+    run: Run, ns: Netns, skb: Skb, table: str, name: str, indev: str | None, outdev: str | None
+) -> bool:
     """Ask a table that lets pass or not; name the network policies that let pass."""
     verdict = _verdict(ns, table, name, skb, indev, outdev)
     dev = outdev or indev
@@ -70,8 +71,7 @@ def _track(run: Run, ns: Netns, skb: Skb) -> None:
         skb.conn, skb.original = Connection(key), True
 
 
-def _verdict(ns: Netns, table: str, name: str, skb: Skb, indev: str | None,
-             outdev: str | None) -> Verdict:
+def _verdict(ns: Netns, table: str, name: str, skb: Skb, indev: str | None, outdev: str | None) -> Verdict:
     """Ask one table about the packet as it is now."""
     state = UNTRACKED if skb.untracked else None
     if skb.conn:
@@ -101,8 +101,7 @@ def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: 
         local.send_error(run, ns, skb, 3, 3)
 
 
-def _new_connection(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None,
-                    outdev: str | None) -> None:
+def _new_connection(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: str | None) -> None:
     """Ask the nat table about the first packet of a connection."""
     conn = skb.conn
     assert conn is not None
@@ -123,8 +122,7 @@ def _new_connection(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None,
     _rewrite(run, ns, skb, name, outdev or indev, verdict)
 
 
-def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None,
-             verdict: Verdict | None) -> None:
+def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict | None) -> None:
     """Make the packet what its connection says it is after this hook (``nf_nat_packet``)."""
     conn = skb.conn
     assert conn is not None
@@ -135,7 +133,7 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None,
     if isinstance(l4, wire.Icmp) and l4.type not in (0, 8):
         if name in TO_DESTINATION and ip.dst != ahead.dst:
             quoted = wire.Data(quotation.translated(skb.stack[skb.at + 2].content, ahead))
-            skb.stack = (*skb.stack[:skb.at], ip._replace(dst=ahead.dst), l4, quoted)
+            skb.stack = (*skb.stack[: skb.at], ip._replace(dst=ahead.dst), l4, quoted)
             skb.known = None
             run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", ip.dst, ahead.dst), name)
         return
@@ -156,7 +154,7 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None,
     at, stack = skb.at, skb.stack
     if changed == ip and l4 == stack[at + 1]:
         return
-    skb.stack, skb.known = (*stack[:at], changed, l4, *stack[at + 2:]), None
+    skb.stack, skb.known = (*stack[:at], changed, l4, *stack[at + 2 :]), None
     if verdict:
         run.emit(ns, skb, "nat", dev, verdict.entry, (key, verdict.path, new), name)
     else:

@@ -82,8 +82,7 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
         run.drop(ns, skb, route.dev, ns.links[route.dev], ("too-big", skb.length, mtu), "too_big")
         local.send_error(run, ns, skb, 3, 4, mtu)
         return
-    skb.set_ip(wire.Ipv4(ip.src, ip.dst, ip.protocol, ip.ttl - 1, ip.id, ip.df, ip.mf,
-                         ip.offset, ip.tos))
+    skb.set_ip(wire.Ipv4(ip.src, ip.dst, ip.protocol, ip.ttl - 1, ip.id, ip.df, ip.mf, ip.offset, ip.tos))
     run.emit(ns, skb, "forward", None, ns.sysctls["net.ipv4.ip_forward"], ("forward", ip.ttl, ip.ttl - 1))
     if hooks.hook(run, ns, skb, "FORWARD", dev, route.dev):
         output(run, ns, skb, dev, route)
@@ -129,21 +128,22 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
 
 def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
     """Cut a packet (``ip_fragment``); the first part goes on in the same trace."""
-    ip, content = skb.ip, wire.encode(skb.stack[skb.at:])[HEADER:]
+    ip, content = skb.ip, wire.encode(skb.stack[skb.at :])[HEADER:]
     room = (mtu - HEADER) // 8 * 8
     length, total = skb.length, len(content)
     count, cause, flow = -(-total // room), run.here(skb), skb.flight.flow
     ident = ip.id or run.next_ident()
+    why = "refragment" if skb.gathered == mtu else "fragment"
     parts: list[Skb] = []
     for start in range(0, total, room):
-        piece = content[start:start + room]
+        piece = content[start : start + room]
         last = start + room >= total
         header = ip._replace(id=ident, mf=ip.mf or not last, offset=ip.offset + start)
-        stack = (*skb.stack[:skb.at], header, wire.Data(piece))
+        stack = (*skb.stack[: skb.at], header, wire.Data(piece))
         part = skb if start == 0 else Skb(run.flight("fragment", flow, cause), stack, skb.at)
         part.stack, part.known = stack, None
         part.mark, part.conn, part.original = skb.mark, skb.conn, skb.original
-        run.emit(ns, part, "fragment", dev, ns.links[dev], ("fragment", length, mtu, count))
+        run.emit(ns, part, "fragment", dev, ns.links[dev], (why, length, mtu, count))
         parts.append(part)
     return parts
 
@@ -171,7 +171,7 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     del run.fragments[key]
     content = b"".join(part.stack[part.at + 1].content for part in parts)
     whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
-    skb.stack, skb.known = (*skb.stack[:skb.at], *wire.decode(whole, first="ip")), None
+    skb.stack, skb.known = (*skb.stack[: skb.at], *wire.decode(whole, first="ip")), None
     skb.gathered = max(part.length for part in parts if part is not skb)
     run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))
     for part in parts:
@@ -183,4 +183,3 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
 def mtu_of(ns: Netns, route: RouteEntry) -> int:
     """Return the MTU that counts for a route, in bytes: its own, else its device's."""
     return route.mtu or ns.links[route.dev].mtu
-

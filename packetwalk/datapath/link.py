@@ -30,8 +30,9 @@ def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         other = run.netns(name)
         size, limit = wire.size(skb.stack), other.links[peer].mtu + ETHERNET + VLAN
         if size > limit:
-            run.drop(other, skb, peer, other.links[peer],
-                     ("not-forwardable", size, peer, other.links[peer].mtu))
+            run.drop(
+                other, skb, peer, other.links[peer], ("not-forwardable", size, peer, other.links[peer].mtu)
+            )
             return
         run.backlog.append((receive, other, skb, peer, ("crossing", f"{dev} in {ns.name}")))
     else:

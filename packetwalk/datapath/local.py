@@ -7,8 +7,8 @@ as fits into 576 bytes), and what ping, a UDP client and a TCP client do.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath import handshake, hooks
+from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.devices import receivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
@@ -16,8 +16,11 @@ from packetwalk.trace import Flow
 
 QUOTED = 576 - 20 - 8
 ERRORS = {
-    (3, 0): "network unreachable", (3, 1): "host unreachable", (3, 3): "port unreachable",
-    (3, 4): "fragmentation needed and DF set", (11, 0): "time to live exceeded",
+    (3, 0): "network unreachable",
+    (3, 1): "host unreachable",
+    (3, 3): "port unreachable",
+    (3, 4): "fragmentation needed and DF set",
+    (11, 0): "time to live exceeded",
 }
 
 
@@ -56,8 +59,9 @@ def _accept(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple, entry=None) ->
     run.end(skb, "delivered")
 
 
-def _answer(run: Run, ns: Netns, skb: Skb, name: str, l4: tuple[wire.Header, ...], note: tuple,
-            *, df: bool) -> None:
+def _answer(
+    run: Run, ns: Netns, skb: Skb, name: str, l4: tuple[wire.Header, ...], note: tuple, *, df: bool
+) -> None:
     """Send ``l4`` back to where a packet came from.
 
     ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits.
@@ -78,19 +82,23 @@ def _ports(l4: wire.Header) -> tuple[int, int]:
 
 
 def _echo(run: Run, ns: Netns, skb: Skb) -> None:
-    message, *rest = skb.stack[skb.at + 1:]
-    _answer(run, ns, skb, "reply", (wire.Icmp(0, 0, message.id, message.seq), *rest),
-            ("echo-reply",), df=False)
+    message, *rest = skb.stack[skb.at + 1 :]
+    _answer(
+        run, ns, skb, "reply", (wire.Icmp(0, 0, message.id, message.seq), *rest), ("echo-reply",), df=False
+    )
 
 
 def _datagram(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Hand a datagram to its socket; the servers of the cluster answer with its like."""
-    udp, rest = skb.stack[skb.at + 1], skb.stack[skb.at + 2:]
+    udp, rest = skb.stack[skb.at + 1], skb.stack[skb.at + 2 :]
     socket = ns.sockets.get(("udp", udp.dport))
     if socket:
         _accept(run, ns, skb, dev, ("delivered-data", udp.dport), socket)
-        run.jobs.append(lambda: _answer(run, ns, skb, "reply", (wire.Udp(udp.dport, udp.sport), *rest),
-                                        ("datagram-reply",), df=True))
+        run.jobs.append(
+            lambda: _answer(
+                run, ns, skb, "reply", (wire.Udp(udp.dport, udp.sport), *rest), ("datagram-reply",), df=True
+            )
+        )
     elif _expected(run, ns, skb):
         _accept(run, ns, skb, dev, ("delivered-data", udp.dport))
     else:
@@ -114,26 +122,45 @@ def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     socket = ns.sockets.get(("tcp", tcp.dport))
     if tcp.flags == "S" and socket:
         _accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), socket)
-        answer = wire.Tcp(tcp.dport, tcp.sport, 2000, tcp.seq + 1, "SA",
-                          handshake.window(mtu, stamps=True), handshake.options(mtu))
+        answer = wire.Tcp(
+            tcp.dport,
+            tcp.sport,
+            2000,
+            tcp.seq + 1,
+            "SA",
+            handshake.window(mtu, stamps=True),
+            handshake.options(mtu),
+        )
         run.jobs.append(lambda: _answer(run, ns, skb, "reply", (answer,), ("syn-ack", tcp.dport), df=True))
     elif tcp.flags == "S":
         _accept(run, ns, skb, dev, ("refused", "tcp", tcp.dport))
         answer = wire.Tcp(tcp.dport, tcp.sport, 0, tcp.seq + 1, "RA", 0)
-        run.jobs.append(lambda: _answer(run, ns, skb, "reply", (answer,),
-                                        ("rst", f"nobody listens on port {tcp.dport}"), df=True))
+        run.jobs.append(
+            lambda: _answer(
+                run, ns, skb, "reply", (answer,), ("rst", f"nobody listens on port {tcp.dport}"), df=True
+            )
+        )
     elif tcp.flags == "SA" and _expected(run, ns, skb):
         _accept(run, ns, skb, dev, ("delivered-syn-ack",))
-        answer = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, tcp.seq + 1, "A",
-                          handshake.scaled(handshake.window(mtu)),
-                          handshake.later_options(tcp.options))
+        answer = wire.Tcp(
+            tcp.dport,
+            tcp.sport,
+            tcp.ack,
+            tcp.seq + 1,
+            "A",
+            handshake.scaled(handshake.window(mtu)),
+            handshake.later_options(tcp.options),
+        )
         run.jobs.append(lambda: _answer(run, ns, skb, "ack", (answer,), ("ack",), df=True))
     elif tcp.flags == "SA":
         asked = run.flights[0].flow.dst
         _accept(run, ns, skb, dev, ("wrong-source", ip.src, asked))
         answer = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, 0, "R", 0)
-        run.jobs.append(lambda: _answer(run, ns, skb, "reset", (answer,),
-                                        ("rst", f"it knows no connection to {ip.src}"), df=True))
+        run.jobs.append(
+            lambda: _answer(
+                run, ns, skb, "reset", (answer,), ("rst", f"it knows no connection to {ip.src}"), df=True
+            )
+        )
     else:
         _accept(run, ns, skb, dev, ("delivered-rst",) if "R" in tcp.flags else ("delivered-ack",))
 
@@ -144,7 +171,7 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
     about_error = isinstance(l4, wire.Icmp) and l4.type not in (0, 8)
     if about_error or ip.offset or ip.src in ("0.0.0.0",) or run.muted:
         return
-    quoted = wire.encode(skb.stack[skb.at:])[:QUOTED]
+    quoted = wire.encode(skb.stack[skb.at :])[:QUOTED]
     cause = run.here(skb)
 
     def send() -> None:

@@ -77,8 +77,15 @@ def options(spec: str) -> Iterator[Option]:
     return iter(found)
 
 
-VALUES = {"--match-set": 2, "--invert": 0, "--validmark": 0, "--limit-iface-out": 0,
-          "--random-fully": 0, "--notrack": 0, "--physdev-is-bridged": 0}
+VALUES = {
+    "--match-set": 2,
+    "--invert": 0,
+    "--validmark": 0,
+    "--limit-iface-out": 0,
+    "--random-fully": 0,
+    "--notrack": 0,
+    "--physdev-is-bridged": 0,
+}
 ASIDE = ("--physdev-", "--espspi", "--pol ")
 
 
@@ -138,9 +145,11 @@ def _address_type(values: tuple[str, ...], flags: set[str], state: State, side: 
 
 def _reverse_path(flags: set[str], state: State) -> Match:
     """``-m rpfilter`` (``rpfilter_lookup_reverse``): does the way back leave by the way it came?"""
+
     def passes(view: View) -> bool:
         route = state.fib.lookup(view.src, view.mark if "--validmark" in flags else 0)
         return route is not None and route.type == "unicast" and route.dev == view.indev
+
     return (lambda view: not passes(view)) if "--invert" in flags else passes
 
 

@@ -50,8 +50,7 @@ class Mesh:
         self.unicast = {each.dest: each for each in unicast}
         self.broadcast = {each.source: each for each in broadcast}
         self.ring: list[RingEntry] = ns.tables.get(RingEntry.table, [])
-        self.device = next(iter(port for port in ("vethwe-datapath", "vethwe-pcap")
-                                if port in ns.links), "")
+        self.device = next(iter(port for port in ("vethwe-datapath", "vethwe-pcap") if port in ns.links), "")
 
     def nickname(self, peer: str) -> str:
         """Return the node's name of a peer."""
@@ -121,8 +120,11 @@ def spread(run: Run, ns: Netns, skb: Skb, src: str) -> list[Hop]:
     mesh = of(ns)
     assert mesh is not None
     entry = mesh.broadcast.get(src)
-    hops = [Hop(mesh.connections[via], src, via) for via in (entry.via if entry else ())
-            if via in mesh.connections]
+    hops = [
+        Hop(mesh.connections[via], src, via)
+        for via in (entry.via if entry else ())
+        if via in mesh.connections
+    ]
     if is_shortened(run, ns) and hops:
         return _towards(mesh, skb, hops)
     if hops:

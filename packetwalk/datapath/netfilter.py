@@ -95,16 +95,16 @@ def _not(match: Match) -> Match:
 class Ruleset:
     """All chains of one network namespace; verdicts are remembered (the rules never change)."""
 
-    def __init__(self, rules: list[RuleEntry], policies: list[PolicyEntry],
-                 state: State) -> None:
+    def __init__(self, rules: list[RuleEntry], policies: list[PolicyEntry], state: State) -> None:
         self._chains: dict[tuple[str, str], list[Rule]] = {}
         for entry in rules:
             chain = self._chains.setdefault((entry.chain_table, entry.chain), [])
             chain.append(compile_rule(entry, state))
         self._policies = {(p.chain_table, p.chain): p for p in policies}
         self.at = {
-            hook: tuple(table for table in tables if (table, hook) in self._chains
-                        or self._refuses(table, hook))
+            hook: tuple(
+                table for table in tables if (table, hook) in self._chains or self._refuses(table, hook)
+            )
             for hook, tables in TABLES_AT.items()
         }
         self.tracks = any(rule.chain_table == "nat" or "state " in rule.spec for rule in rules)
@@ -115,8 +115,17 @@ class Ruleset:
         policy = self._policies.get((table, hook))
         return policy is not None and policy.target != "ACCEPT"
 
-    def verdict(self, table: str, hook: str, packet: Tuple, indev: str | None, outdev: str | None,
-                mark: int, ctstate: str | None, aside: Aside | None = None) -> Verdict:
+    def verdict(
+        self,
+        table: str,
+        hook: str,
+        packet: Tuple,
+        indev: str | None,
+        outdev: str | None,
+        mark: int,
+        ctstate: str | None,
+        aside: Aside | None = None,
+    ) -> Verdict:
         """Return what ``table`` decides about the packet at ``hook``.
 
         When only the chain's policy is left, the entry is the RETURN rule met last, because that
@@ -128,23 +137,34 @@ class Ruleset:
             return self._known[key]
         except KeyError:
             pass
-        view = View(packet.src, packet.dst, packet.protocol, packet.sport, packet.dport,
-                    indev, outdev, mark, ctstate, aside)
+        view = View(
+            packet.src,
+            packet.dst,
+            packet.protocol,
+            packet.sport,
+            packet.dport,
+            indev,
+            outdev,
+            mark,
+            ctstate,
+            aside,
+        )
         allowed: list[Verdict] = []
         found, returned, view = self._run(table, hook, view, hook, allowed)
         if found is None:
             policy = self._policies.get((table, hook)) or PolicyEntry(table, hook, "ACCEPT")
             found = (returned or Verdict(policy.target, policy, hook, view.mark))._replace(
-                target=policy.target, mark=view.mark)
-        found = found._replace(note=_note(found), allowed=tuple(allowed),
-                               untracked=view.ctstate == UNTRACKED)
+                target=policy.target, mark=view.mark
+            )
+        found = found._replace(note=_note(found), allowed=tuple(allowed), untracked=view.ctstate == UNTRACKED)
         if len(self._known) > 4096:
             self._known.clear()
         self._known[key] = found
         return found
 
-    def _run(self, table: str, chain: str, view: View, path: str,
-             allowed: list[Verdict]) -> tuple[Verdict | None, Verdict | None, View]:
+    def _run(
+        self, table: str, chain: str, view: View, path: str, allowed: list[Verdict]
+    ) -> tuple[Verdict | None, Verdict | None, View]:
         """Walk one chain: (the final verdict or None, the last RETURN met or None, the view now)."""
         returned = None
         for rule in self._chains.get((table, chain), ()):
@@ -166,8 +186,7 @@ class Ruleset:
             elif rule.target in FINAL:
                 return verdict, None, view
             else:
-                found, inner, view = self._run(table, rule.target, view, f"{path} > {rule.target}",
-                                               allowed)
+                found, inner, view = self._run(table, rule.target, view, f"{path} > {rule.target}", allowed)
                 if found or rule.goes:
                     return found, inner or returned, view
                 returned = inner or returned

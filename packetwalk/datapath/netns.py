@@ -11,8 +11,19 @@ from packetwalk.datapath.matches import State
 from packetwalk.datapath.netfilter import Ruleset
 from packetwalk.plan import Operation
 from packetwalk.tables import (
-    AddrEntry, Entry, FdbEntry, LinkEntry, LookupEntry, NeighEntry, PeerEntry, PolicyEntry,
-    RouteEntry, RuleEntry, SetEntry, SocketEntry, SysctlEntry,
+    AddrEntry,
+    Entry,
+    FdbEntry,
+    LinkEntry,
+    LookupEntry,
+    NeighEntry,
+    PeerEntry,
+    PolicyEntry,
+    RouteEntry,
+    RuleEntry,
+    SetEntry,
+    SocketEntry,
+    SysctlEntry,
 )
 
 
@@ -22,8 +33,7 @@ class Netns:
     ``kind`` is ``pod``, ``node``, ``router`` or ``outside``.
     """
 
-    def __init__(self, name: str, node: str, kind: str, label: str,
-                 operations: list[Operation]) -> None:
+    def __init__(self, name: str, node: str, kind: str, label: str, operations: list[Operation]) -> None:
         self.name, self.node, self.kind, self.label = name, node, kind, label
         self.origin: dict[Entry, tuple[str, str]] = {}
         self.links: dict[str, LinkEntry] = {}
@@ -49,8 +59,11 @@ class Netns:
         self.local = {addr.local: addr.dev for addr in self.addrs}
         state = State(self.fib, self.local, self.sets)
         self.ruleset = Ruleset(self.rules, self.policies, state)
-        self.ports = {name: [link for link in self.links.values() if link.master == name]
-                      for name, link in self.links.items() if link.kind == "bridge"}
+        self.ports = {
+            name: [link for link in self.links.values() if link.master == name]
+            for name, link in self.links.items()
+            if link.kind == "bridge"
+        }
         self.vxlan = {link.port: link for link in self.links.values() if link.kind == "vxlan"}
         self.ipip = [link for link in self.links.values() if link.kind == "ipip"]
         self.wireguard = {link.port: link for link in self.links.values() if link.kind == "wireguard"}
@@ -100,31 +113,58 @@ class Netns:
         """Add what ``fib_add_ifaddr`` adds for each address, and the loopback's own routes."""
         for addr in self.addrs:
             ip, dev, length = addr.local, addr.dev, addr.prefixlen
-            self._kernel(RouteEntry(ip, dev, type="local", protocol="kernel", scope="host",
-                                    prefsrc=ip, routes="local"))
+            self._kernel(
+                RouteEntry(ip, dev, type="local", protocol="kernel", scope="host", prefsrc=ip, routes="local")
+            )
             if length < 32:
                 base = number(ip) & (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
                 last = base | (1 << (32 - length)) - 1
-                self._kernel(RouteEntry(f"{_dotted(base)}/{length}", dev, protocol="kernel",
-                                        scope="link", prefsrc=ip))
-                self._kernel(RouteEntry(_dotted(last), dev, type="broadcast", protocol="kernel",
-                                        scope="link", prefsrc=ip, routes="local"))
+                self._kernel(
+                    RouteEntry(f"{_dotted(base)}/{length}", dev, protocol="kernel", scope="link", prefsrc=ip)
+                )
+                self._kernel(
+                    RouteEntry(
+                        _dotted(last),
+                        dev,
+                        type="broadcast",
+                        protocol="kernel",
+                        scope="link",
+                        prefsrc=ip,
+                        routes="local",
+                    )
+                )
         for dst in ("127.0.0.0/8", "127.0.0.1") if "lo" in self.links else ():
-            self._kernel(RouteEntry(dst, "lo", type="local", protocol="kernel", scope="host",
-                                    prefsrc="127.0.0.1", routes="local"))
+            self._kernel(
+                RouteEntry(
+                    dst,
+                    "lo",
+                    type="local",
+                    protocol="kernel",
+                    scope="host",
+                    prefsrc="127.0.0.1",
+                    routes="local",
+                )
+            )
         if "lo" in self.links:
-            self._kernel(RouteEntry("127.255.255.255", "lo", type="broadcast", protocol="kernel",
-                                    scope="link", prefsrc="127.0.0.1", routes="local"))
+            self._kernel(
+                RouteEntry(
+                    "127.255.255.255",
+                    "lo",
+                    type="broadcast",
+                    protocol="kernel",
+                    scope="link",
+                    prefsrc="127.0.0.1",
+                    routes="local",
+                )
+            )
 
     def _kernel_fdb(self) -> None:
         """Add the permanent entries that ``br_fdb_add_local`` makes for a bridge and its ports."""
         for link in self.links.values():
             if link.kind == "bridge":
-                self._kernel(FdbEntry(link.address, link.ifname, master=link.ifname,
-                                      state="permanent"))
+                self._kernel(FdbEntry(link.address, link.ifname, master=link.ifname, state="permanent"))
             elif link.master and self.links[link.master].kind == "bridge":
-                self._kernel(FdbEntry(link.address, link.ifname, master=link.master,
-                                      state="permanent"))
+                self._kernel(FdbEntry(link.address, link.ifname, master=link.master, state="permanent"))
 
     def sysctl(self, key: str, default: str = "0") -> str:
         """Return the value of a kernel setting; ``default`` is the kernel's."""
@@ -146,17 +186,21 @@ class Netns:
 
     def json(self) -> dict:
         """Return the tables with the members of ``ip -j`` and ``bridge -j``."""
-        extra = {"rule": [rule.json() for rule in self.fib.rules] if self.lookups else [],
-                 "wg": [peer.json() for peer in self.peers],
-                 "ipset": [each.json() for each in self.sets.values()],
-                 **{name: [each._asdict() for each in made] for name, made in self.tables.items()}}
-        return {"link": [link.json() for link in self.links.values()],
-                "addr": [addr.json() for addr in self.addrs],
-                "route": [route.json() for route in sorted_routes(self.routes)],
-                "neigh": [neigh.json() for neigh in self.neighs.values()],
-                "fdb": [fdb.json() for fdb in self.fdb.values()],
-                "iptables": iptables_save(self.rules, self.policies),
-                **{name: entries for name, entries in extra.items() if entries}}
+        extra = {
+            "rule": [rule.json() for rule in self.fib.rules] if self.lookups else [],
+            "wg": [peer.json() for peer in self.peers],
+            "ipset": [each.json() for each in self.sets.values()],
+            **{name: [each._asdict() for each in made] for name, made in self.tables.items()},
+        }
+        return {
+            "link": [link.json() for link in self.links.values()],
+            "addr": [addr.json() for addr in self.addrs],
+            "route": [route.json() for route in sorted_routes(self.routes)],
+            "neigh": [neigh.json() for neigh in self.neighs.values()],
+            "fdb": [fdb.json() for fdb in self.fdb.values()],
+            "iptables": iptables_save(self.rules, self.policies),
+            **{name: entries for name, entries in extra.items() if entries},
+        }
 
 
 def _same_subnet(addr: AddrEntry, dst: str) -> bool:
@@ -171,8 +215,8 @@ def _dotted(value: int) -> str:
 def sorted_routes(routes: list[RouteEntry]) -> list[RouteEntry]:
     """Return routes as ``ip route show table all`` prints them: main first, then by network."""
     from packetwalk.datapath.fib import prefix
-    return sorted(routes, key=lambda r: (r.routes == "local", prefix(r.dst), r.metric,
-                                         r.type == "broadcast"))
+
+    return sorted(routes, key=lambda r: (r.routes == "local", prefix(r.dst), r.metric, r.type == "broadcast"))
 
 
 def iptables_save(rules: list[RuleEntry], policies: list[PolicyEntry]) -> str:
@@ -183,7 +227,8 @@ def iptables_save(rules: list[RuleEntry], policies: list[PolicyEntry]) -> str:
         named = {entry.chain: None for entry in rules if entry.chain_table == table}
         made = [chain for chain in named if f":{chain} " not in " ".join(f"{b} " for b in built_in)]
         out += [f"*{table}", *built_in, *(f":{chain} - [0:0]" for chain in sorted(made))]
-        out += [str(rule) for chain in named for rule in rules
-                if (rule.chain_table, rule.chain) == (table, chain)]
+        out += [
+            str(rule) for chain in named for rule in rules if (rule.chain_table, rule.chain) == (table, chain)
+        ]
         out.append("COMMIT")
     return "\n".join(out) + "\n" if out else ""

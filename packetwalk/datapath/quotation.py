@@ -12,7 +12,7 @@ def embedded(content: bytes) -> Tuple:
     """Return the tuple of the packet that an ICMP error quotes."""
     raw = content
     name = NAMES.get(raw[9], str(raw[9]))
-    src, dst = (".".join(map(str, raw[at:at + 4])) for at in (12, 16))
+    src, dst = (".".join(map(str, raw[at : at + 4])) for at in (12, 16))
     if raw[9] == 1:
         ident = int.from_bytes(raw[24:26])
         return Tuple(name, src, ident, dst, ident)
@@ -37,10 +37,10 @@ def _patch(raw: bytearray, at: int, new: bytes, checksums: tuple[int, ...]) -> N
     for place in checksums:
         if place + 2 > len(raw):
             continue
-        total = ~int.from_bytes(raw[place:place + 2]) & 0xFFFF
+        total = ~int.from_bytes(raw[place : place + 2]) & 0xFFFF
         for k in range(0, len(new), 2):
-            total += (~int.from_bytes(raw[at + k:at + k + 2]) & 0xFFFF) + int.from_bytes(new[k:k + 2])
+            total += (~int.from_bytes(raw[at + k : at + k + 2]) & 0xFFFF) + int.from_bytes(new[k : k + 2])
         while total >> 16:
             total = (total & 0xFFFF) + (total >> 16)
-        raw[place:place + 2] = (~total & 0xFFFF).to_bytes(2)
-    raw[at:at + len(new)] = new
+        raw[place : place + 2] = (~total & 0xFFFF).to_bytes(2)
+    raw[at : at + len(new)] = new

@@ -24,7 +24,7 @@ _step = tuple.__new__  # a third of the time of calling Step, and a walk has 70
 class Flight:
     """A trace being written: the steps of one packet."""
 
-    __slots__ = ("name", "flow", "cause", "disposition", "steps", "index")
+    __slots__ = ("cause", "disposition", "flow", "index", "name", "steps")
 
     def __init__(self, name: str, flow: Flow, cause: tuple[int, int] | None, index: int) -> None:
         self.name, self.flow, self.cause, self.index = name, flow, cause, index
@@ -40,8 +40,20 @@ class Skb:
     ``hop`` is the route's next hop, for a device without Ethernet.
     """
 
-    __slots__ = ("flight", "stack", "at", "mark", "conn", "original", "bridged", "known", "ports",
-                 "hop", "untracked", "gathered")
+    __slots__ = (
+        "at",
+        "bridged",
+        "conn",
+        "flight",
+        "gathered",
+        "hop",
+        "known",
+        "mark",
+        "original",
+        "ports",
+        "stack",
+        "untracked",
+    )
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
         self.flight, self.stack, self.at = flight, stack, at
@@ -72,12 +84,12 @@ class Skb:
     def set_ip(self, ip: wire.Ipv4) -> None:
         """Replace the IP header."""
         at = self.at
-        self.stack = (*self.stack[:at], ip, *self.stack[at + 1:])
+        self.stack = (*self.stack[:at], ip, *self.stack[at + 1 :])
 
     @property
     def length(self) -> int:
         """Bytes of the IP packet (without the Ethernet header)."""
-        return wire.size(self.stack[self.at:])
+        return wire.size(self.stack[self.at :])
 
 
 class Run:
@@ -104,8 +116,16 @@ class Run:
             self.flights.append(flight)
         return flight
 
-    def emit(self, ns: Netns, skb: Skb, event: str, dev: str | None, entry: Entry | None,
-             note: tuple, hook: str | None = None) -> None:
+    def emit(
+        self,
+        ns: Netns,
+        skb: Skb,
+        event: str,
+        dev: str | None,
+        entry: Entry | None,
+        note: tuple,
+        hook: str | None = None,
+    ) -> None:
         """Write one step: the packet is now ``skb.stack``, it was what the last step left."""
         if self.muted:
             return
@@ -113,8 +133,25 @@ class Run:
         before = steps[-1].after if steps else ()
         if entry is None and dev and event in CROSSINGS:
             entry = ns.links[dev]
-        steps.append(_step(Step, (self.seq, ns.node, ns.name, dev, event, hook, before, skb.stack,
-                                  entry, note, ns.mtus.get(dev or ""), "computed")))
+        steps.append(
+            _step(
+                Step,
+                (
+                    self.seq,
+                    ns.node,
+                    ns.name,
+                    dev,
+                    event,
+                    hook,
+                    before,
+                    skb.stack,
+                    entry,
+                    note,
+                    ns.mtus.get(dev or ""),
+                    "computed",
+                ),
+            )
+        )
         self.seq += 1
 
     def here(self, skb: Skb) -> tuple[int, int]:
@@ -126,8 +163,16 @@ class Run:
         if skb.flight.disposition is None:
             skb.flight.disposition = disposition
 
-    def drop(self, ns: Netns, skb: Skb, dev: str | None, entry: Entry | None, note: tuple,
-             disposition: str = "dropped", hook: str | None = None) -> None:
+    def drop(
+        self,
+        ns: Netns,
+        skb: Skb,
+        dev: str | None,
+        entry: Entry | None,
+        note: tuple,
+        disposition: str = "dropped",
+        hook: str | None = None,
+    ) -> None:
         """Write the last step of a packet that goes no further."""
         self.emit(ns, skb, "drop", dev, entry, note, hook)
         self.end(skb, disposition)
@@ -168,8 +213,10 @@ class Run:
     @property
     def traces(self) -> tuple[Trace, ...]:
         """Return what happened."""
-        return tuple(Trace("model", f.name, f.flow, f.disposition or "delivered", f.cause,
-                           tuple(f.steps)) for f in self.flights)
+        return tuple(
+            Trace("model", f.name, f.flow, f.disposition or "delivered", f.cause, tuple(f.steps))
+            for f in self.flights
+        )
 
 
 def spread(text: str, low: int, high: int) -> int:

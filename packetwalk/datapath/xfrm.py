@@ -14,7 +14,10 @@ from packetwalk.overlay import XfrmPolicyEntry
 def policy(ns: Netns, packet: Tuple, mark: int) -> XfrmPolicyEntry | None:
     """Return the policy for a packet that is about to leave, or None."""
     for entry in ns.tables.get(XfrmPolicyEntry.table, ()):
-        if (entry.src, entry.dst, entry.protocol) == (packet.src, packet.dst, packet.protocol) \
-                and mark & entry.mark == entry.mark:
+        if (entry.src, entry.dst, entry.protocol) == (
+            packet.src,
+            packet.dst,
+            packet.protocol,
+        ) and mark & entry.mark == entry.mark:
             return entry
     return None

@@ -74,17 +74,22 @@ class Lab:
 
     def _wire(self) -> None:
         """Plug every card into a bridge of the namespace ``wire``, one for each segment."""
-        cards = [(op.netns, op.entry) for op in self.plan
-                 if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth"]
-        segments = {card.segment: f"br{k}" for k, card in
-                    enumerate({c.segment: c for _, c in cards}.values())}
-        lines = [f"link add {bridge} type bridge\nlink set {bridge} up"
-                 for bridge in segments.values()]
+        cards = [
+            (op.netns, op.entry)
+            for op in self.plan
+            if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth"
+        ]
+        segments = {
+            card.segment: f"br{k}" for k, card in enumerate({c.segment: c for _, c in cards}.values())
+        }
+        lines = [f"link add {bridge} type bridge\nlink set {bridge} up" for bridge in segments.values()]
         for number, (netns, card) in enumerate(cards):
             port = f"p{number}"
-            lines.append(f"link add {port} mtu {card.mtu} type veth peer name {card.ifname} "
-                         f"address {card.address} mtu {card.mtu} netns {self.netns[netns].path}\n"
-                         f"link set {port} master {segments[card.segment]} up")
+            lines.append(
+                f"link add {port} mtu {card.mtu} type veth peer name {card.ifname} "
+                f"address {card.address} mtu {card.mtu} netns {self.netns[netns].path}\n"
+                f"link set {port} master {segments[card.segment]} up"
+            )
         self._batch(WIRE, ["ip"], lines)
 
     def _links(self, name: str, operations: list[Operation]) -> None:
@@ -101,8 +106,10 @@ class Lab:
 
     def _named(self, commands: list[list[str]]) -> list[list[str]]:
         """Replace namespace names after the word ``netns`` by paths."""
-        return [[self.netns[word].path if k and argv[k - 1] == "netns" else word
-                 for k, word in enumerate(argv)] for argv in commands]
+        return [
+            [self.netns[word].path if k and argv[k - 1] == "netns" else word for k, word in enumerate(argv)]
+            for argv in commands
+        ]
 
     def _rest(self, name: str, operations: list[Operation]) -> None:
         commands: list[list[str]] = []
@@ -147,8 +154,13 @@ def restore_text(rules: list[RuleEntry | PolicyEntry]) -> str:
     out = []
     for table in dict.fromkeys(rule.chain_table for rule in rules):
         mine = [rule for rule in rules if rule.chain_table == table]
-        jumps = {m[1] for rule in mine if isinstance(rule, RuleEntry)
-                 for m in [re.search(r"-j (KUBE\S+|FLANNEL\S+|cali\S+|WEAVE\S*)", rule.spec)] if m}
+        jumps = {
+            m[1]
+            for rule in mine
+            if isinstance(rule, RuleEntry)
+            for m in [re.search(r"-j (KUBE\S+|FLANNEL\S+|cali\S+|WEAVE\S*)", rule.spec)]
+            if m
+        }
         named = {rule.chain for rule in mine} | jumps
         out += [f"*{table}", *(f":{chain} - [0:0]" for chain in sorted(named - built_in))]
         out += [str(rule) for rule in mine]

@@ -51,9 +51,11 @@ class Namespace:
 
     def __init__(self, name: str) -> None:
         """Make it. LabError without the right to (root, or inside ``unshare -Urn``)."""
+
         def make() -> int:
             _call("unshare", CLONE_NEWNET)
             return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
         self.name, self.fd = name, _in_thread(make)
 
     @property
@@ -63,15 +65,19 @@ class Namespace:
 
     def inside(self, work: Callable[[], T]) -> T:
         """Run a function inside; sockets it opens stay inside."""
+
         def enter() -> T:
             _call("setns", self.fd, CLONE_NEWNET)
             return work()
+
         return _in_thread(enter)
 
     def run(self, argv: list[str], text: str = "", *, check: bool = True) -> str:
         """Run a program inside and return what it printed; LabError when it fails."""
+
         def start() -> subprocess.CompletedProcess[str]:
-            return subprocess.run(argv, input=text, capture_output=True, text=True, timeout=20)
+            return subprocess.run(argv, check=False, input=text, capture_output=True, text=True, timeout=20)
+
         done = self.inside(start)
         if check and done.returncode != 0:
             said = (done.stderr or done.stdout).strip().splitlines()
@@ -87,6 +93,7 @@ class Namespace:
                 Path(path).write_text(value)
             except OSError as error:
                 raise LabError(f"{self.name}: sysctl {key}: {error.strerror}") from None
+
         self.inside(write)
 
     def close(self) -> None:

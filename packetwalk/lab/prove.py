@@ -44,8 +44,12 @@ class Packet(NamedTuple):
         return f"{self.proto}{size}{' df' if self.df else ''}"
 
 
-PACKETS = (Packet("icmp", 56, False), Packet("udp", 56, False), Packet("tcp", None, False),
-           Packet("icmp", 3000, False))
+PACKETS = (
+    Packet("icmp", 56, False),
+    Packet("udp", 56, False),
+    Packet("tcp", None, False),
+    Packet("icmp", 3000, False),
+)
 
 
 class Result(NamedTuple):
@@ -59,8 +63,9 @@ class Result(NamedTuple):
     detail: str = ""
 
 
-def prove(plugin: str | None = None, mode: str | None = None, *,
-          alter: Alter | None = None) -> Iterator[Result]:
+def prove(
+    plugin: str | None = None, mode: str | None = None, *, alter: Alter | None = None
+) -> Iterator[Result]:
     """Compare model and kernel for all modes, a plugin's, or one; yield results as they come.
 
     ``alter`` changes the plan on its way into the kernel only: then the results must differ.
@@ -104,14 +109,18 @@ def _tables(network: Network, lab: Lab, kind: str) -> Iterator[Result]:
     for name, namespace in lab.netns.items():
         if name == WIRE:
             continue
-        ours = sorted(str(route) for route in network.fabric.netns(name).routes
-                      if route.routes == "main")
-        theirs = sorted(line.strip() for line in
-                        namespace.run(["ip", "route"]).splitlines())
+        ours = sorted(str(route) for route in network.fabric.netns(name).routes if route.routes == "main")
+        theirs = sorted(line.strip() for line in namespace.run(["ip", "route"]).splitlines())
         wrong += [f"{name}: kernel has '{line}'" for line in theirs if line not in ours]
         wrong += [f"{name}: kernel lacks '{line}'" for line in ours if line not in theirs]
-    yield Result(network.plugin.name, network.mode.name, kind, "routes",
-                 "differs" if wrong else "proven", "; ".join(wrong[:2]))
+    yield Result(
+        network.plugin.name,
+        network.mode.name,
+        kind,
+        "routes",
+        "differs" if wrong else "proven",
+        "; ".join(wrong[:2]),
+    )
 
 
 def _walks(network: Network, lab: Lab, kind: str) -> Iterator[Result]:
@@ -126,13 +135,20 @@ def _walks(network: Network, lab: Lab, kind: str) -> Iterator[Result]:
         for scenario in SCENARIOS:
             for packet in PACKETS if scenario.underlay == kind else ():
                 port += 2
-                run = network.send(scenario.src, scenario.dst, proto=packet.proto,
-                                   size=packet.size, df=packet.df, sport=port)
+                run = network.send(
+                    scenario.src, scenario.dst, proto=packet.proto, size=packet.size, df=packet.df, sport=port
+                )
                 if _lost(run) and any(trace.name == "fragment" for trace in run.traces):
                     continue  # each fragment takes one of the five errors a router may send
                 detail = _one(run, lab, taps, packet, port)
-                yield Result(network.plugin.name, network.mode.name, scenario.name, packet.label,
-                             "differs" if detail else "proven", detail)
+                yield Result(
+                    network.plugin.name,
+                    network.mode.name,
+                    scenario.name,
+                    packet.label,
+                    "differs" if detail else "proven",
+                    detail,
+                )
     finally:
         taps.close()
         for server in servers:
@@ -151,8 +167,7 @@ def _one(run: Run, lab: Lab, taps: Sniffer, packet: Packet, port: int) -> str:
     else:
         send(here, flow.dst, flow.dport, proto=packet.proto, sport=port - 1)
     taps.collect()
-    send(here, flow.dst, flow.dport, proto=packet.proto, size=packet.size or 0, df=packet.df,
-         sport=port)
+    send(here, flow.dst, flow.dport, proto=packet.proto, size=packet.size or 0, df=packet.df, sport=port)
     known = (port, flow.dport, 80, 8080, 8472, 4789)
     return difference(list(_model(run.traces)), list(_kernel(taps.collect())), known)
 
@@ -178,8 +193,7 @@ def _kernel(seen: Iterable) -> Iterator[Seen]:
             continue
         head = stack[1] if len(stack) > 1 else None
         tcp = next((h for h in stack if isinstance(h, wire.Tcp)), None)
-        if isinstance(head, wire.Ipv4) and head.protocol != IGMP and not (
-                tcp and set(tcp.flags) & set("FR")):
+        if isinstance(head, wire.Ipv4) and head.protocol != IGMP and not (tcp and set(tcp.flags) & set("FR")):
             yield Seen(each.netns, each.dev, each.direction, stack, each.frame)
 
 
@@ -223,4 +237,3 @@ def table(results: Iterable[Result]) -> str:
         out.append(f"{plugin:<9}{mode:<21}{text}")
         out += [f"  {r.scenario}, {r.packet}: {r.detail}" for r in wrong]
     return "\n".join(out)
-

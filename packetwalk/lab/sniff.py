@@ -45,8 +45,9 @@ class Tap:
         self.name = name
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.socket.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2)
-        self.socket.setsockopt(SOL_PACKET, PACKET_RX_RING,
-                               struct.pack("=IIII", BLOCK, BLOCKS, SLOT, BLOCK * BLOCKS // SLOT))
+        self.socket.setsockopt(
+            SOL_PACKET, PACKET_RX_RING, struct.pack("=IIII", BLOCK, BLOCKS, SLOT, BLOCK * BLOCKS // SLOT)
+        )
         self.ring = mmap.mmap(self.socket.fileno(), BLOCK * BLOCKS)
         self.devices = dict(socket.if_nameindex())
         self.slot = 0
@@ -59,12 +60,12 @@ class Tap:
             status, _, kept, mac, _, seconds, nanos = HEAD.unpack_from(self.ring, at)
             if not status & TP_STATUS_USER:
                 return out
-            index, kind = struct.unpack_from("=iHB", self.ring, at + LINK + 4)[0], \
-                self.ring[at + LINK + 10]
+            index, kind = struct.unpack_from("=iHB", self.ring, at + LINK + 4)[0], self.ring[at + LINK + 10]
             direction = "out" if kind == PACKET_OUTGOING else "in"
-            frame = bytes(self.ring[at + mac:at + mac + kept])
-            out.append(Seen(seconds * 10**9 + nanos, self.name, self.devices.get(index, "?"),
-                            direction, frame))
+            frame = bytes(self.ring[at + mac : at + mac + kept])
+            out.append(
+                Seen(seconds * 10**9 + nanos, self.name, self.devices.get(index, "?"), direction, frame)
+            )
             struct.pack_into("=I", self.ring, at, 0)
             self.slot = (self.slot + 1) % (BLOCK * BLOCKS // SLOT)
 
@@ -78,8 +79,7 @@ class Sniffer:
     """Taps in several namespaces, open until ``close``; ``collect`` returns what was seen since."""
 
     def __init__(self, namespaces: dict[str, Namespace]) -> None:
-        self._taps = [namespace.inside(partial(Tap, name))
-                      for name, namespace in namespaces.items()]
+        self._taps = [namespace.inside(partial(Tap, name)) for name, namespace in namespaces.items()]
         self._poll = select.poll()
         for tap in self._taps:
             self._poll.register(tap.socket.fileno(), select.POLLIN)

@@ -61,8 +61,17 @@ def _serve(server: socket.socket) -> None:
                 server.sendto(data, address)
 
 
-def send(namespace: Namespace, dst: str, dport: int, *, proto: str = "icmp", size: int = 56,
-         df: bool = False, ttl: int = 64, sport: int = 40000) -> str:
+def send(
+    namespace: Namespace,
+    dst: str,
+    dport: int,
+    *,
+    proto: str = "icmp",
+    size: int = 56,
+    df: bool = False,
+    ttl: int = 64,
+    sport: int = 40000,
+) -> str:
     """Send one packet from inside a namespace; return ``sent``, or the error the program got."""
     work = {"icmp": _ping, "udp": _datagram, "tcp": _connect}[proto]
 
@@ -72,6 +81,7 @@ def send(namespace: Namespace, dst: str, dport: int, *, proto: str = "icmp", siz
         except OSError as error:
             return error.strerror or str(error)
         return "sent"
+
     return namespace.inside(run)
 
 

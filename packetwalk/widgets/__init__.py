@@ -7,8 +7,7 @@ from packetwalk.scenario import walk
 from packetwalk.widgets.player import Player
 
 
-def play(plugin: str, mode: str, scenario: str | None = None, *, step: int = 0,
-         **options) -> Player:
+def play(plugin: str, mode: str, scenario: str | None = None, *, step: int = 0, **options) -> Player:
     """Return a player of the walk; ``options`` are those of ``packetwalk.walk``."""
     return Player(walk(plugin, mode, scenario, **options), step)
 

@@ -56,38 +56,79 @@ def offer(plugin: str, mode: str) -> Offer:
 
         def walk_trip(scenario: str, fault: str | None, **packet) -> Walk:
             return walk_piece(mode, scenario, variant=fault, **packet)
+
         return Offer(PIECES, mode, HOLDS_FOR, ("icmp",), found.fits, trips, variants, walk_trip)
     known = find_plugin(plugin)
     chosen = known.mode(mode)
-    faults = tuple(Choice(f.name, f.title, f.shows, f.packet.get("size", PING),
-                          f.packet.get("df", False), f.packet.get("cold", False))
-                   for f in known.faults if mode in f.modes)
+    faults = tuple(
+        Choice(
+            f.name,
+            f.title,
+            f.shows,
+            f.packet.get("size", PING),
+            f.packet.get("df", False),
+            f.packet.get("cold", False),
+        )
+        for f in known.faults
+        if mode in f.modes
+    )
 
     def walk_mode(scenario: str, fault: str | None, **packet) -> Walk:
         return walk(plugin, mode, scenario, fault=fault, **packet)
-    return Offer(plugin, mode, known.version, ("icmp", "udp", "tcp"), chosen.fits(1500) - 28,
-                 tuple(Choice(s.name, s.title) for s in scenarios(known)), faults, walk_mode)
+
+    return Offer(
+        plugin,
+        mode,
+        known.version,
+        ("icmp", "udp", "tcp"),
+        chosen.fits(1500) - 28,
+        tuple(Choice(s.name, s.title) for s in scenarios(known)),
+        faults,
+        walk_mode,
+    )
 
 
 def catalogue(of: Offer) -> dict:
     """Return the choices as the player reads them."""
     sizes = _sizes(of)
     plain = [{"size": size, "label": label} for size, label in sizes.items()]
-    return {"plugin": of.plugin, "mode": of.mode, "holds_for": of.holds_for,
-            "scenarios": [{"name": s.name, "title": s.title} for s in of.scenarios],
-            "protos": list(of.protos),
-            "sizes": {proto: [{"size": 0, "label": "no data, as a SYN has"}] if proto == "tcp"
-                      else plain for proto in of.protos},
-            "faults": [{"name": f.name, "title": f.title, "scenarios": list(f.shows),
-                        "size": f.size, "df": f.df, "cold": f.cold} for f in of.faults]}
+    return {
+        "plugin": of.plugin,
+        "mode": of.mode,
+        "holds_for": of.holds_for,
+        "scenarios": [{"name": s.name, "title": s.title} for s in of.scenarios],
+        "protos": list(of.protos),
+        "sizes": {
+            proto: [{"size": 0, "label": "no data, as a SYN has"}] if proto == "tcp" else plain
+            for proto in of.protos
+        },
+        "faults": [
+            {
+                "name": f.name,
+                "title": f.title,
+                "scenarios": list(f.shows),
+                "size": f.size,
+                "df": f.df,
+                "cold": f.cold,
+            }
+            for f in of.faults
+        ],
+    }
 
 
 def _sizes(of: Offer) -> dict[int, str]:
     special = {f.size: f"{f.size} B" for f in of.faults if f.size != PING}
-    return dict(sorted({**special, PING: f"{PING} B, a default ping",
-                        of.fits: f"{of.fits} B, the largest that fits",
-                        of.fits + 1: f"{of.fits + 1} B, one too many",
-                        LONG: f"{LONG} B"}.items()))
+    return dict(
+        sorted(
+            {
+                **special,
+                PING: f"{PING} B, a default ping",
+                of.fits: f"{of.fits} B, the largest that fits",
+                of.fits + 1: f"{of.fits + 1} B, one too many",
+                LONG: f"{LONG} B",
+            }.items()
+        )
+    )
 
 
 def key(options: Options) -> str:

@@ -18,12 +18,14 @@ VERDICTS = ("true", "imprecise", "outdated", "wrong")
 ISSUE = re.compile(r"([\w.-]+/[\w.-]+)#(\d+)")
 LINK = re.compile(r"\[([^\]]+)\]\((\S+)\)")
 PAGE = "checked-claims"
-STYLE = (".verdicts{border:1px solid currentColor;border-radius:8px;padding:.3rem .9rem .6rem;margin:1rem 0}"
-         ".verdicts label{display:inline-block;margin-right:1.1rem;padding:.25rem 0}"
-         ".claims>li{margin:0 0 1.3rem;padding-left:.3rem}.claims>li>p{margin:0 0 .3rem}"
-         ".claims .said{font-weight:650}.claims .evidence{font-size:.85em}"
-         ".claims .verdict{text-transform:uppercase;font-size:.75em;letter-spacing:.05em;margin-right:.4em}"
-         ".claims .true .verdict{color:var(--good)}.claims :is(.wrong,.outdated) .verdict{color:var(--bad)}")
+STYLE = (
+    ".verdicts{border:1px solid currentColor;border-radius:8px;padding:.3rem .9rem .6rem;margin:1rem 0}"
+    ".verdicts label{display:inline-block;margin-right:1.1rem;padding:.25rem 0}"
+    ".claims>li{margin:0 0 1.3rem;padding-left:.3rem}.claims>li>p{margin:0 0 .3rem}"
+    ".claims .said{font-weight:650}.claims .evidence{font-size:.85em}"
+    ".claims .verdict{text-transform:uppercase;font-size:.75em;letter-spacing:.05em;margin-right:.4em}"
+    ".claims .true .verdict{color:var(--good)}.claims :is(.wrong,.outdated) .verdict{color:var(--bad)}"
+)
 
 
 class Claim(NamedTuple):
@@ -64,19 +66,24 @@ class Claims:
         """Return how many claims of each part got each verdict."""
         frame = pd.DataFrame(self.claims)
         table = pd.crosstab(frame["part"], frame["verdict"], margins=True, margins_name="Together")
-        table = table.reindex(index=[*self.titles, "Together"], columns=[*VERDICTS, "Together"],
-                              fill_value=0)
+        table = table.reindex(index=[*self.titles, "Together"], columns=[*VERDICTS, "Together"], fill_value=0)
         index = [self.titles.get(name, name) for name in table.index]
-        plain = pd.DataFrame({name: [int(count) for count in table[name]] for name in table},
-                             index=pd.Index(index, name="Part")).astype(object)
+        plain = pd.DataFrame(
+            {name: [int(count) for count in table[name]] for name in table},
+            index=pd.Index(index, name="Part"),
+        ).astype(object)
         return Table(plain, f"{len(self)} claims by part and verdict")
 
     def comparison(self) -> Table:
         """Return the comparison table as it should read, each cell with the verdict on the old one."""
         cells = [claim for claim in self.claims if claim.row]
-        frame = pd.DataFrame({"row": [claim.row for claim in cells],
-                              "plugin": [claim.plugin for claim in cells],
-                              "cell": [_cell(claim) for claim in cells]})
+        frame = pd.DataFrame(
+            {
+                "row": [claim.row for claim in cells],
+                "plugin": [claim.plugin for claim in cells],
+                "cell": [_cell(claim) for claim in cells],
+            }
+        )
         table = frame.pivot(index="row", columns="plugin", values="cell")
         table = table.reindex(index=frame["row"].unique(), columns=frame["plugin"].unique())
         table.index.name = "Feature"
@@ -104,14 +111,19 @@ class Chooser:
         return ", ".join(f"{verdict} {count}" for verdict, count in self.counted.items())
 
     def _repr_html_(self) -> str:
-        hiding = "".join(f"body:has(#only-{verdict}:checked) .claims>li:not(.{verdict}){{display:none}}"
-                         for verdict in VERDICTS)
+        hiding = "".join(
+            f"body:has(#only-{verdict}:checked) .claims>li:not(.{verdict}){{display:none}}"
+            for verdict in VERDICTS
+        )
         buttons = "".join(
             f'<label><input type="radio" name="verdict" id="only-{verdict}"'
             f"{' checked' if verdict == 'all' else ''}> {verdict} ({count})</label> "
-            for verdict, count in self.counted.items())
-        return (f"<style>{STYLE}{hiding}</style>"
-                f'<fieldset class="verdicts"><legend>Show the claims that are</legend>{buttons}</fieldset>')
+            for verdict, count in self.counted.items()
+        )
+        return (
+            f"<style>{STYLE}{hiding}</style>"
+            f'<fieldset class="verdicts"><legend>Show the claims that are</legend>{buttons}</fieldset>'
+        )
 
 
 class Part:
@@ -121,8 +133,10 @@ class Part:
         self.claims = claims
 
     def __repr__(self) -> str:
-        return "\n".join(f"{claim.number:>3}  {claim.verdict:<9}  {claim.claim}\n"
-                         f"{'':16}{claim.why}" for claim in self.claims)
+        return "\n".join(
+            f"{claim.number:>3}  {claim.verdict:<9}  {claim.claim}\n{'':16}{claim.why}"
+            for claim in self.claims
+        )
 
     def _repr_html_(self) -> str:
         items = "\n".join(_item(claim) for claim in self.claims)
@@ -139,10 +153,19 @@ def _read(data: dict) -> Iterator[Claim]:
                 raise BadInput(f"verdict of {name}", found.get("verdict"), VERDICTS)
             if not found.get("why") or not found.get("evidence"):
                 raise BadInput(f"claim {name}", "no why or no evidence", ["both"])
-            yield Claim(number, name, part["id"], found["claim"], found["verdict"], found["why"],
-                        tuple(_source(text, data["sources"]) for text in found["evidence"]),
-                        tuple(found.get("see", {}).items()), found.get("row", ""),
-                        found.get("plugin", ""), found.get("is", ""))
+            yield Claim(
+                number,
+                name,
+                part["id"],
+                found["claim"],
+                found["verdict"],
+                found["why"],
+                tuple(_source(text, data["sources"]) for text in found["evidence"]),
+                tuple(found.get("see", {}).items()),
+                found.get("row", ""),
+                found.get("plugin", ""),
+                found.get("is", ""),
+            )
 
 
 def _source(text: str, sources: dict[str, list[str]]) -> tuple[str, str]:
@@ -162,17 +185,21 @@ def _item(claim: Claim) -> str:
     evidence = "; ".join(_link(text, address) for text, address in claim.evidence)
     see = ", ".join(_link(title, f"{page}.html") for page, title in claim.see)
     more = f" <b>See</b> {see}." if see else ""
-    return (f'<li id="claim-{claim.id}" value="{claim.number}" class="{claim.verdict}">'
-            f'<p><strong class="verdict">{claim.verdict.capitalize()}.</strong> '
-            f'<span class="said">{escape(claim.claim)}</span></p>'
-            f"<p>{escape(claim.why)}</p>"
-            f'<p class="evidence"><b>Evidence</b> {evidence}.{more}</p></li>')
+    return (
+        f'<li id="claim-{claim.id}" value="{claim.number}" class="{claim.verdict}">'
+        f'<p><strong class="verdict">{claim.verdict.capitalize()}.</strong> '
+        f'<span class="said">{escape(claim.claim)}</span></p>'
+        f"<p>{escape(claim.why)}</p>"
+        f'<p class="evidence"><b>Evidence</b> {evidence}.{more}</p></li>'
+    )
 
 
 def _cell(claim: Claim) -> Marked:
     link = _link(f"cell {claim.number}", f"{PAGE}.html#claim-{claim.id}")
-    return Marked(f"{claim.corrected} [{claim.verdict}]",
-                  f"{escape(claim.corrected)} <small>({claim.verdict}: {link})</small>")
+    return Marked(
+        f"{claim.corrected} [{claim.verdict}]",
+        f"{escape(claim.corrected)} <small>({claim.verdict}: {link})</small>",
+    )
 
 
 def _link(text: str, address: str) -> str:

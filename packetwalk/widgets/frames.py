@@ -10,8 +10,13 @@ import pandas as pd
 
 from packetwalk import compare
 
-KINDS = {"Routes": ("route",), "Neighbours": ("neigh",), "FDB entries": ("fdb",),
-         "Rules": ("iptables",), "Peers": ("wg", "proxy", "connections")}
+KINDS = {
+    "Routes": ("route",),
+    "Neighbours": ("neigh",),
+    "FDB entries": ("fdb",),
+    "Rules": ("iptables",),
+    "Peers": ("wg", "proxy", "connections"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,21 +49,27 @@ class Table:
 
     def _repr_html_(self) -> str:
         rows = [_row(label, values) for label, *values in self.frame.itertuples(name=None)]
-        return (f'<table class="dataframe"><caption>{escape(self.caption)}</caption>'
-                f"<thead>{_head(self.frame)}</thead><tbody>{''.join(rows)}</tbody></table>")
+        return (
+            f'<table class="dataframe"><caption>{escape(self.caption)}</caption>'
+            f"<thead>{_head(self.frame)}</thead><tbody>{''.join(rows)}</tbody></table>"
+        )
 
 
 def _head(frame: pd.DataFrame) -> str:
     """Return the header rows: one, or two where columns are grouped."""
     corner = escape(str(frame.index.name or ""))
     names = [str(name[-1] if isinstance(name, tuple) else name) for name in frame.columns]
-    row = "".join(f'<th scope="col"{_align(value)}>{escape(name)}</th>'
-                  for name, value in zip(names, next(frame.itertuples(index=False)), strict=True))
+    row = "".join(
+        f'<th scope="col"{_align(value)}>{escape(name)}</th>'
+        for name, value in zip(names, next(frame.itertuples(index=False)), strict=True)
+    )
     if not isinstance(frame.columns, pd.MultiIndex):
         return f'<tr><th scope="col">{corner}</th>{row}</tr>'
     groups = [(name, len(list(found))) for name, found in groupby(first for first, _ in frame.columns)]
-    above = "".join(f'<th scope="colgroup" colspan="{width}" class="text-center">{escape(str(name))}</th>'
-                    for name, width in groups)
+    above = "".join(
+        f'<th scope="colgroup" colspan="{width}" class="text-center">{escape(str(name))}</th>'
+        for name, width in groups
+    )
     return f'<tr><th scope="col" rowspan="2">{corner}</th>{above}</tr><tr>{row}</tr>'
 
 
@@ -78,26 +89,35 @@ def _cell(value: object) -> str:
 def crossings() -> Table:
     """Return one default ping through every mode: bytes, MTU, TTL, and who picks the other node."""
     found = compare.crossings()
-    frame = pd.DataFrame({
-        "In the pod": [each.pod_frame for each in found],
-        "On the wire": [each.wire_frame for each in found],
-        "Added": [each.added for each in found],
-        "Pod MTU": [each.pod_mtu for each in found],
-        "TTL at b": [each.ttl for each in found],
-        "IP hops": [each.hops for each in found],
-        "Headers on the wire": [" ".join(each.stack) for each in found],
-    }, index=pd.Index([f"{each.plugin} {each.mode}" for each in found], name="Mode"))
-    return Table(frame, "A default ping from pod a to pod b on another node in the same subnet, in "
-                        "bytes of frame; the pod's MTU on an underlay of 1500")
+    frame = pd.DataFrame(
+        {
+            "In the pod": [each.pod_frame for each in found],
+            "On the wire": [each.wire_frame for each in found],
+            "Added": [each.added for each in found],
+            "Pod MTU": [each.pod_mtu for each in found],
+            "TTL at b": [each.ttl for each in found],
+            "IP hops": [each.hops for each in found],
+            "Headers on the wire": [" ".join(each.stack) for each in found],
+        },
+        index=pd.Index([f"{each.plugin} {each.mode}" for each in found], name="Mode"),
+    )
+    return Table(
+        frame,
+        "A default ping from pod a to pod b on another node in the same subnet, in "
+        "bytes of frame; the pod's MTU on an underlay of 1500",
+    )
 
 
 def deciders() -> Table:
     """Return for every mode the line on the sending node that picks the other node."""
     found = compare.crossings()
-    frame = pd.DataFrame({
-        "Table": [each.table or "none" for each in found],
-        "Line": [code(each.decided) for each in found],
-    }, index=pd.Index([f"{each.plugin} {each.mode}" for each in found], name="Mode"))
+    frame = pd.DataFrame(
+        {
+            "Table": [each.table or "none" for each in found],
+            "Line": [code(each.decided) for each in found],
+        },
+        index=pd.Index([f"{each.plugin} {each.mode}" for each in found], name="Mode"),
+    )
     return Table(frame, "The first line on kind-worker that names the other node, 172.18.0.4")
 
 
@@ -105,11 +125,18 @@ def entries(sizes: tuple[int, ...] = (3, 100, 1000)) -> Table:
     """Return how many entries of each kind a node holds in clusters of these sizes."""
     pairs = list(compare.modes())
     counted = {(pair, size): compare.entries(*pair, size) for pair in pairs for size in sizes}
-    frame = pd.DataFrame({(title, f"{size:,}"): [sum(counted[pair, size][table] for table in tables)
-                                                 for pair in pairs]
-                          for title, tables in KINDS.items() for size in sizes},
-                         index=pd.Index([" ".join(pair) for pair in pairs], name="Mode"))
+    frame = pd.DataFrame(
+        {
+            (title, f"{size:,}"): [sum(counted[pair, size][table] for table in tables) for pair in pairs]
+            for title, tables in KINDS.items()
+            for size in sizes
+        },
+        index=pd.Index([" ".join(pair) for pair in pairs], name="Mode"),
+    )
     *some, last = (f"{size:,}" for size in sizes)
-    return Table(frame, "What the plugin writes on one node with two pods, counted in its plan, in "
-                        f"clusters of {', '.join(some)} and {last} nodes; a peer is a WireGuard peer, a "
-                        "connection of weaver or of the udp proxy")
+    return Table(
+        frame,
+        "What the plugin writes on one node with two pods, counted in its plan, in "
+        f"clusters of {', '.join(some)} and {last} nodes; a peer is a WireGuard peer, a "
+        "connection of weaver or of the udp proxy",
+    )

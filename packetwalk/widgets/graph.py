@@ -17,8 +17,12 @@ from packetwalk.cluster import Cluster
 RING, INNER, DOT = 150, 42, 15  # radii in the units of the drawing
 HALF = RING + DOT + 5
 INK, SOFT, PAPER, CLIENT, REFLECTOR = (
-    "var(--ink,currentColor)", "var(--soft,currentColor)", "var(--paper,Canvas)",
-    "var(--pw-ip,#2563eb)", "var(--pw-vxlan,#b45309)")
+    "var(--ink,currentColor)",
+    "var(--soft,currentColor)",
+    "var(--paper,Canvas)",
+    "var(--pw-ip,#2563eb)",
+    "var(--pw-vxlan,#b45309)",
+)
 
 
 def sessions(nodes: int, reflectors: int = 0) -> int:
@@ -49,14 +53,21 @@ class Sessions:
         """Put nodes on a ring, reflectors inside of it, and an edge for each session."""
         for index, node in enumerate(cluster.nodes):
             inner = index < self.reflectors
-            place, places = ((index, self.reflectors) if inner
-                             else (index - self.reflectors, self.nodes - self.reflectors))
+            place, places = (
+                (index, self.reflectors) if inner else (index - self.reflectors, self.nodes - self.reflectors)
+            )
             radius = INNER if inner else RING
             turn = 2 * pi * place / places - (pi if inner else pi / 2)
             self.network.add_node(
-                index, label=str(index + 1), title=f"{node.name}, {node.address}",
-                x=round(radius * cos(turn), 1), y=round(radius * sin(turn), 1), physics=False,
-                shape="square" if inner else "dot", group="reflector" if inner else "node")
+                index,
+                label=str(index + 1),
+                title=f"{node.name}, {node.address}",
+                x=round(radius * cos(turn), 1),
+                y=round(radius * sin(turn), 1),
+                physics=False,
+                shape="square" if inner else "dot",
+                group="reflector" if inner else "node",
+            )
         for one, other in combinations(range(self.nodes), 2):
             if not self.reflectors or one < self.reflectors:
                 self.network.add_edge(one, other, physics=False)
@@ -66,14 +77,15 @@ class Sessions:
         """What is shown, in a line."""
         if not self.reflectors:
             return f"Full mesh: {self.nodes} nodes, {self.count} sessions"
-        return (f"{self.reflectors} route reflectors: {self.nodes} nodes, "
-                f"{self.count} sessions")
+        return f"{self.reflectors} route reflectors: {self.nodes} nodes, {self.count} sessions"
 
     def __repr__(self) -> str:
         ends = [edge[end] for edge in self.network.edges for end in ("from", "to")]
-        words = (f"node {node['label']:>3}  {ends.count(node['id']):>3} sessions"
-                 + ("  route reflector" if node["group"] == "reflector" else "")
-                 for node in self.network.nodes)
+        words = (
+            f"node {node['label']:>3}  {ends.count(node['id']):>3} sessions"
+            + ("  route reflector" if node["group"] == "reflector" else "")
+            for node in self.network.nodes
+        )
         return "\n".join([self.title, *words])
 
     def _repr_html_(self) -> str:
@@ -86,13 +98,16 @@ class Sessions:
         """Return the graph as an SVG element that names itself to screen readers."""
         at = {node["id"]: node for node in self.network.nodes}
         lines = "".join(
-            f'<path d="M{at[e["from"]]["x"]} {at[e["from"]]["y"]}L{at[e["to"]]["x"]} '
-            f'{at[e["to"]]["y"]}"/>' for e in self.network.edges)
+            f'<path d="M{at[e["from"]]["x"]} {at[e["from"]]["y"]}L{at[e["to"]]["x"]} {at[e["to"]]["y"]}"/>'
+            for e in self.network.edges
+        )
         box = f"{-HALF} {-HALF} {2 * HALF} {2 * HALF}"
-        return (f'<svg viewBox="{box}" role="img" aria-label="{escape(self.title)}" '
-                f'style="width:100%;max-width:{2 * HALF}px;height:auto;display:block">'
-                f'<g stroke="{SOFT}" stroke-opacity=".55">{lines}</g>'
-                f'{"".join(_mark(node) for node in self.network.nodes)}</svg>')
+        return (
+            f'<svg viewBox="{box}" role="img" aria-label="{escape(self.title)}" '
+            f'style="width:100%;max-width:{2 * HALF}px;height:auto;display:block">'
+            f'<g stroke="{SOFT}" stroke-opacity=".55">{lines}</g>'
+            f"{''.join(_mark(node) for node in self.network.nodes)}</svg>"
+        )
 
 
 def side_by_side(*graphs: Sessions) -> SideBySide:
@@ -110,8 +125,10 @@ class SideBySide:
         return "\n\n".join(map(repr, self.graphs))
 
     def _repr_html_(self) -> str:
-        cells = "".join(f'<div style="flex:1 1 17rem;max-width:{2 * HALF}px">{graph._repr_html_()}'
-                        "</div>" for graph in self.graphs)
+        cells = "".join(
+            f'<div style="flex:1 1 17rem;max-width:{2 * HALF}px">{graph._repr_html_()}</div>'
+            for graph in self.graphs
+        )
         return f'<div style="display:flex;flex-wrap:wrap;gap:0 2rem">{cells}</div>'
 
 
@@ -119,8 +136,13 @@ def _mark(node: dict) -> str:
     """Return a node: a square for a reflector, else a disc, with its number and a tooltip."""
     x, y, inner = node["x"], node["y"], node["group"] == "reflector"
     colour = f'fill="{PAPER}" stroke="{REFLECTOR if inner else CLIENT}" stroke-width="3"'
-    shape = (f'<rect x="{x - DOT}" y="{y - DOT}" width="{2 * DOT}" height="{2 * DOT}" '
-             f'rx="4" {colour}/>' if inner else f'<circle cx="{x}" cy="{y}" r="{DOT}" {colour}/>')
-    return (f'<g><title>{escape(node["title"])}</title>{shape}'
-            f'<text x="{x}" y="{y}" dy=".35em" text-anchor="middle" fill="{INK}" '
-            f'font-family="sans-serif" font-size="15">{escape(node["label"])}</text></g>')
+    shape = (
+        f'<rect x="{x - DOT}" y="{y - DOT}" width="{2 * DOT}" height="{2 * DOT}" rx="4" {colour}/>'
+        if inner
+        else f'<circle cx="{x}" cy="{y}" r="{DOT}" {colour}/>'
+    )
+    return (
+        f"<g><title>{escape(node['title'])}</title>{shape}"
+        f'<text x="{x}" y="{y}" dy=".35em" text-anchor="middle" fill="{INK}" '
+        f'font-family="sans-serif" font-size="15">{escape(node["label"])}</text></g>'
+    )

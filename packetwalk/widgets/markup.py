@@ -13,20 +13,26 @@ from packetwalk.widgets.pack import pack
 def element(walk: Walk, step: int = 0) -> str:
     """Return a ``<packet-walk>`` element; ``step`` is where the player starts, from 0."""
     options = walk.options
-    attributes = {"plugin": walk.plugin, "mode": walk.mode, "scenario": walk.scenario,
-                  "proto": options.proto, "size": options.size}
+    attributes = {
+        "plugin": walk.plugin,
+        "mode": walk.mode,
+        "scenario": walk.scenario,
+        "proto": options.proto,
+        "size": options.size,
+    }
     attributes.update({name: 1 for name in ("df", "cold") if getattr(options, name)})
     if options.fault:
         attributes["fault"] = options.fault
     if step:
         attributes["step"] = step
-    page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)),
-            "walks": {key(options): walk.to_json()}}
+    page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)), "walks": {key(options): walk.to_json()}}
     words = " ".join(f'{name}="{escape(str(value))}"' for name, value in attributes.items())
     data = json.dumps(pack(page), separators=(",", ":")).replace("<", "\\u003c")
-    return (f"<packet-walk {words}>\n"
-            f'<script type="application/json" class="walk">{data}</script>\n'
-            f"{steps_in_words(walk)}\n</packet-walk>")
+    return (
+        f"<packet-walk {words}>\n"
+        f'<script type="application/json" class="walk">{data}</script>\n'
+        f"{steps_in_words(walk)}\n</packet-walk>"
+    )
 
 
 def steps_in_words(walk: Walk) -> str:
@@ -35,7 +41,9 @@ def steps_in_words(walk: Walk) -> str:
     for step in walk.steps:
         where = step.netns + (f", {step.dev}" if step.dev else "")
         line = f" <code>{escape(str(step.entry))}</code>" if step.entry is not None else ""
-        items.append(f"<li><b>{escape(where)}</b> {escape(step.event)}, {step.size} bytes. "
-                     f"{escape(step.why)}{line}</li>")
+        items.append(
+            f"<li><b>{escape(where)}</b> {escape(step.event)}, {step.size} bytes. "
+            f"{escape(step.why)}{line}</li>"
+        )
     title = f"<p><b>{escape(walk.title)}.</b> {escape(walk.summary)}</p>"
     return f'<div class="walk-words">{title}<ol class="walk-steps">{"".join(items)}</ol></div>'

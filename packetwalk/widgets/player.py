@@ -26,8 +26,10 @@ class Player(anywidget.AnyWidget):
 
     def __init__(self, walk: Walk, step: int = 0) -> None:
         self._shown = walk
-        page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)),
-                "walks": {key(walk.options): walk.to_json()}}
+        page = {
+            "catalogue": catalogue(offer(walk.plugin, walk.mode)),
+            "walks": {key(walk.options): walk.to_json()},
+        }
         super().__init__(walk=json.dumps(pack(page)), step=step)
         self.on_msg(self._asked)
 
@@ -38,8 +40,7 @@ class Player(anywidget.AnyWidget):
         options = content.get("options", {})
         try:
             of = offer(options["plugin"], options["mode"])
-            packet = {name: options[name] for name in ("proto", "size", "df", "cold")
-                      if name in options}
+            packet = {name: options[name] for name in ("proto", "size", "df", "cold") if name in options}
             if packet.get("proto") == "tcp":
                 packet.pop("size", None)
             walk = of.walk(options["scenario"], options.get("fault"), **packet)

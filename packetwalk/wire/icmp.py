@@ -53,7 +53,9 @@ class Icmp(_Fields, Header):
         """Return the message; the checksum covers all of it and no pseudo header."""
 
         def pack(checksum: int) -> bytes:
-            return self.LAYOUT.pack(self.type, self.code, checksum, self.id, self.mtu if self.too_big else self.seq)
+            return self.LAYOUT.pack(
+                self.type, self.code, checksum, self.id, self.mtu if self.too_big else self.seq
+            )
 
         return pack(internet(pack(0) + payload)) + payload
 

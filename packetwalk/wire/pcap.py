@@ -37,7 +37,9 @@ class Packet(NamedTuple):
     frame: bytes
 
 
-def write_pcap(frames: Iterable[tuple[int, bytes]], linktype: int = ETHERNET, *, nanosecond: bool = True) -> bytes:
+def write_pcap(
+    frames: Iterable[tuple[int, bytes]], linktype: int = ETHERNET, *, nanosecond: bool = True
+) -> bytes:
     """Return a pcap file of (time, frame); without `nanosecond` times are cut to microseconds, for old tools."""
     unit = 1 if nanosecond else 1000
     header = struct.pack("<IHHiIII", _NANO if nanosecond else _MICRO, 2, 4, 0, 0, _SNAPLEN, linktype)
@@ -60,13 +62,17 @@ def read_pcap(data: bytes) -> list[tuple[int, bytes]]:
         seconds, fraction, length, _ = _unpack(order + "IIII", data, at, "pcap", "record header")
         frame = data[at + 16 : at + 16 + length]
         if len(frame) < length:
-            raise ValueError(f"pcap at byte {at}: truncated, {len(frame)} of the frame's {length} bytes are there")
+            raise ValueError(
+                f"pcap at byte {at}: truncated, {len(frame)} of the frame's {length} bytes are there"
+            )
         frames.append((seconds * 1_000_000_000 + fraction * unit, frame))
         at += 16 + length
     return frames
 
 
-def write_pcapng(interfaces: Iterable[tuple[str, int]], packets: Iterable[tuple[int, int, Direction, bytes]]) -> bytes:
+def write_pcapng(
+    interfaces: Iterable[tuple[str, int]], packets: Iterable[tuple[int, int, Direction, bytes]]
+) -> bytes:
     """Return a pcapng file of one section: (name, link type)s, then (interface index, time, direction, frame)s."""
     interfaces = list(interfaces)
     blocks = [_block(_SECTION, struct.pack("<IHHq", _BYTE_ORDER, 1, 0, -1))]
@@ -77,7 +83,11 @@ def write_pcapng(interfaces: Iterable[tuple[str, int]], packets: Iterable[tuple[
         if not 0 <= interface < len(interfaces):
             raise ValueError(f"pcapng: no interface {interface}; there are {len(interfaces)}, counted from 0")
         fixed = struct.pack("<IIIII", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(frame), len(frame))
-        flags = _option(_FLAGS, struct.pack("<I", _DIRECTIONS.index(direction))) + _option(_END) if direction else b""
+        flags = (
+            _option(_FLAGS, struct.pack("<I", _DIRECTIONS.index(direction))) + _option(_END)
+            if direction
+            else b""
+        )
         blocks.append(_block(_PACKET, fixed + _padded(frame) + flags))
     return b"".join(blocks)
 
@@ -105,7 +115,9 @@ def read_pcapng(data: bytes) -> tuple[list[Interface], list[Packet]]:
             fixed = _unpack(layout, body, 0, "pcapng", f"packet block at byte {at}")
             index, high, low, length = (0, 0, 0, fixed[0]) if simple else fixed[:4]
             if first + index >= len(interfaces):
-                raise ValueError(f"pcapng at byte {at}: packet of interface {index}, which is not described before it")
+                raise ValueError(
+                    f"pcapng at byte {at}: packet of interface {index}, which is not described before it"
+                )
             start = struct.calcsize(layout)
             if simple:
                 length = min(length, len(body) - start)
@@ -136,7 +148,9 @@ def _blocks(data: bytes) -> Iterator[tuple[int, str, int, bytes]]:
                 raise ValueError(f"pcapng at byte {at}: no byte order mark in the section header")
             length = struct.unpack_from(order + "I", data, at + 4)[0]
         if length < 12 or length % 4 or length > len(data) - at:
-            raise ValueError(f"pcapng at byte {at}: block length {length}, but {len(data) - at} bytes are there")
+            raise ValueError(
+                f"pcapng at byte {at}: block length {length}, but {len(data) - at} bytes are there"
+            )
         if struct.unpack_from(order + "I", data, at + length - 4)[0] != length:
             raise ValueError(f"pcapng at byte {at}: the block's two lengths differ")
         yield at, order, kind, data[at + 8 : at + length - 4]

@@ -28,7 +28,9 @@ HEADERS: tuple[type[Header], ...] = (
 LAYOUTS = {header.proto: header.LAYOUT.bits for header in HEADERS}
 """Protocol to [[field, bit offset, bit length], ...], for the hex view; length 0 means: to the end of the header."""
 
-UDP_PORTS = {number: header.proto for header in HEADERS for proto, number in header.carried_by if proto == "udp"}
+UDP_PORTS = {
+    number: header.proto for header in HEADERS for proto, number in header.carried_by if proto == "udp"
+}
 """Destination port to the protocol that decode expects there."""
 
 _BY_PROTO = {header.proto: header for header in HEADERS}

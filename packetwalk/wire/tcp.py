@@ -66,7 +66,16 @@ class Tcp(_Fields, Header):
 
         def pack(checksum: int) -> bytes:
             return self.LAYOUT.pack(
-                self.sport, self.dport, self.seq, self.ack, self.size, flags, self.window, checksum, 0, self.options
+                self.sport,
+                self.dport,
+                self.seq,
+                self.ack,
+                self.size,
+                flags,
+                self.window,
+                checksum,
+                0,
+                self.options,
             )
 
         return pack(transport(self.proto, 6, pack(0) + payload, ip)) + payload

@@ -45,7 +45,11 @@ def broken(site: Path, name: str) -> list[str]:
         target = ((site / name).parent / unquote(parts.path)).resolve() if parts.path else site / name
         if not target.is_file():
             found.append(f"{link}: no such file")
-        elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in page(target).anchors:
+        elif (
+            parts.fragment
+            and target.suffix == ".html"
+            and unquote(parts.fragment) not in page(target).anchors
+        ):
             found.append(f"{link}: no such place on that page")
     return found
 

@@ -26,7 +26,11 @@ def test_cells_were_run_in_order(path: Path) -> None:
 
 @EACH
 def test_cells_are_short(path: Path) -> None:
-    long = [cell["execution_count"] for cell in code_cells(path) if "".join(cell["source"]).count("\n") >= LONGEST_CELL]
+    long = [
+        cell["execution_count"]
+        for cell in code_cells(path)
+        if "".join(cell["source"]).count("\n") >= LONGEST_CELL
+    ]
     assert long == []
 
 

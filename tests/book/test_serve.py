@@ -25,7 +25,10 @@ def test_changed_page_is_served_as_it_is_now(tmp_path: Path) -> None:
     with served(tmp_path) as address:
         for text in ("before", "after, longer"):
             page.write_text(text)
-            assert gzip.decompress(urlopen(Request(f"{address}/index.html", headers=asked)).read()) == text.encode()
+            assert (
+                gzip.decompress(urlopen(Request(f"{address}/index.html", headers=asked)).read())
+                == text.encode()
+            )
 
 
 def test_takes_the_next_port() -> None:

@@ -65,8 +65,12 @@ def opened(browser: Browser) -> Iterator[Open]:
     """Yield a function that makes a fresh profile; all are closed after the test."""
     contexts: list[BrowserContext] = []
 
-    def open_context(width: int = 1280, height: int = 800, scheme: str = "light", **options) -> BrowserContext:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+    def open_context(
+        width: int = 1280, height: int = 800, scheme: str = "light", **options
+    ) -> BrowserContext:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, **options
+        )
         contexts.append(context)
         return context
 

@@ -24,8 +24,14 @@ def watch(page: Page) -> list[str]:
     noise: list[str] = []
     page.on("console", lambda said: noise.append(f"console: {said.text}") if said.type == "error" else None)
     page.on("pageerror", lambda error: noise.append(f"uncaught: {error}"))
-    page.on("request", lambda request: noise.append(f"other host: {request.url}") if is_elsewhere(request.url) else None)
-    page.on("response", lambda answer: noise.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None)
+    page.on(
+        "request",
+        lambda request: noise.append(f"other host: {request.url}") if is_elsewhere(request.url) else None,
+    )
+    page.on(
+        "response",
+        lambda answer: noise.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None,
+    )
     return noise
 
 

@@ -21,12 +21,20 @@ def cases() -> Iterator[tuple[str, dict]]:
     for plugin in plugins().values():
         for mode in plugin.modes:
             for scenario in scenarios(plugin):
-                yield (f"{plugin.name}-{mode.name}-{scenario.name}",
-                       {"plugin": plugin.name, "mode": mode.name, "scenario_name": scenario.name})
+                yield (
+                    f"{plugin.name}-{mode.name}-{scenario.name}",
+                    {"plugin": plugin.name, "mode": mode.name, "scenario_name": scenario.name},
+                )
         for fault in plugin.faults:
-            yield (f"{plugin.name}-{fault.modes[0]}-{fault.name}",
-                   {"plugin": plugin.name, "mode": fault.modes[0], "scenario_name": fault.shows[0],
-                    "fault": fault.name})
+            yield (
+                f"{plugin.name}-{fault.modes[0]}-{fault.name}",
+                {
+                    "plugin": plugin.name,
+                    "mode": fault.modes[0],
+                    "scenario_name": fault.shows[0],
+                    "fault": fault.name,
+                },
+            )
         first = {"plugin": plugin.name, "mode": plugin.modes[0].name}
         yield f"{plugin.name}-cold", {**first, "scenario_name": "cross-node", "cold": True}
         yield f"{plugin.name}-fragments", {**first, "scenario_name": "cross-node", "size": 2000}
@@ -38,7 +46,7 @@ def dump(walk: dict) -> str:
     out = []
     for key, value in walk.items():
         if key != "traces":
-            out.append(f'{json.dumps(key)}: {json.dumps(value, sort_keys=True)}')
+            out.append(f"{json.dumps(key)}: {json.dumps(value, sort_keys=True)}")
             continue
         traces = []
         for trace in value:

@@ -21,14 +21,21 @@ from packetwalk.tables import FdbEntry, LinkEntry, NeighEntry, RouteEntry, RuleE
 
 ROOT = Path(__file__).parents[2]
 MODES = [(plugin.name, mode.name) for plugin in plugins().values() for mode in plugin.modes]
-HERE = {("flannel", "vxlan"), ("flannel", "vxlan-directrouting"), ("flannel", "host-gw"),
-        ("calico", "vxlan"), ("calico", "vxlan-crosssubnet"), ("calico", "bgp")}
+HERE = {
+    ("flannel", "vxlan"),
+    ("flannel", "vxlan-directrouting"),
+    ("flannel", "host-gw"),
+    ("calico", "vxlan"),
+    ("calico", "vxlan-crosssubnet"),
+    ("calico", "bgp"),
+}
 TOOLS = ("ip", "bridge", "iptables-restore", "ipset")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 if os.geteuid() != 0:
     MISSING.append("root")
-needs_kernel = pytest.mark.skipif(bool(MISSING) and "CI" not in os.environ,
-                                  reason=f"needs {', '.join(MISSING)}")
+needs_kernel = pytest.mark.skipif(
+    bool(MISSING) and "CI" not in os.environ, reason=f"needs {', '.join(MISSING)}"
+)
 
 
 @needs_kernel
@@ -46,8 +53,13 @@ def test_every_mode_is_proven_or_says_why_not(plugin: str, mode: str) -> None:
 def _replace(kind: type, where: Callable[[Operation], bool], **changes):
     def alter(plan: list[Operation]) -> list[Operation]:
         assert any(isinstance(op.entry, kind) and where(op) for op in plan), "alters nothing"
-        return [op._replace(entry=op.entry._replace(**changes))
-                if isinstance(op.entry, kind) and where(op) else op for op in plan]
+        return [
+            op._replace(entry=op.entry._replace(**changes))
+            if isinstance(op.entry, kind) and where(op)
+            else op
+            for op in plan
+        ]
+
     return alter
 
 
@@ -55,6 +67,7 @@ def _remove(kind: type, where: Callable[[Operation], bool]):
     def alter(plan: list[Operation]) -> list[Operation]:
         assert any(isinstance(op.entry, kind) and where(op) for op in plan), "alters nothing"
         return [op for op in plan if not (isinstance(op.entry, kind) and where(op))]
+
     return alter
 
 
@@ -65,22 +78,26 @@ def _worker(op: Operation) -> bool:
 ALTERATIONS = {
     "route removed": _remove(RouteEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0/24"),
     "route to another gateway": _replace(
-        RouteEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0/24", gateway="10.244.0.0"),
+        RouteEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0/24", gateway="10.244.0.0"
+    ),
     "FDB entry removed": _remove(FdbEntry, lambda op: _worker(op) and op.entry.dst == "172.18.0.4"),
     "FDB entry to another node": _replace(
-        FdbEntry, lambda op: _worker(op) and op.entry.dst == "172.18.0.4", dst="172.18.0.2"),
+        FdbEntry, lambda op: _worker(op) and op.entry.dst == "172.18.0.4", dst="172.18.0.2"
+    ),
     "neighbour with another MAC": _replace(
-        NeighEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0", lladdr="02:00:00:00:00:99"),
-    "MTU of the tunnel": _replace(
-        LinkEntry, lambda op: _worker(op) and op.entry.kind == "vxlan", mtu=1300),
-    "MTU of the pod": _replace(LinkEntry, lambda op: op.netns == "a" and op.entry.kind == "veth",
-                               mtu=1400),
+        NeighEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0", lladdr="02:00:00:00:00:99"
+    ),
+    "MTU of the tunnel": _replace(LinkEntry, lambda op: _worker(op) and op.entry.kind == "vxlan", mtu=1300),
+    "MTU of the pod": _replace(LinkEntry, lambda op: op.netns == "a" and op.entry.kind == "veth", mtu=1400),
     "VNI of the receiver": _replace(
-        LinkEntry, lambda op: op.netns == "kind-worker2" and op.entry.kind == "vxlan", vni=2),
+        LinkEntry, lambda op: op.netns == "kind-worker2" and op.entry.kind == "vxlan", vni=2
+    ),
     "masquerade rule removed": _remove(
-        RuleEntry, lambda op: _worker(op) and "MASQUERADE" in op.entry.spec and "224" in op.entry.spec),
+        RuleEntry, lambda op: _worker(op) and "MASQUERADE" in op.entry.spec and "224" in op.entry.spec
+    ),
     "no forwarding": _replace(
-        SysctlEntry, lambda op: _worker(op) and op.entry.key == "net.ipv4.ip_forward", value="0"),
+        SysctlEntry, lambda op: _worker(op) and op.entry.key == "net.ipv4.ip_forward", value="0"
+    ),
 }
 
 
@@ -89,27 +106,37 @@ ALTERATIONS = {
 def test_an_altered_plan_is_found_out(name: str) -> None:
     def differs(result: Result) -> bool:
         return result.verdict == "differs"
+
     found = next((r for r in prove("flannel", "vxlan", alter=ALTERATIONS[name]) if differs(r)), None)
     assert found is not None and found.detail
 
 
 def namespaces() -> int:
     """Count the network namespaces that processes of this machine hold."""
-    return len({os.readlink(f"/proc/{pid}/ns/net") for pid in os.listdir("/proc")
-                if pid.isdigit() and os.path.exists(f"/proc/{pid}/ns/net")})
+    return len(
+        {
+            os.readlink(f"/proc/{pid}/ns/net")
+            for pid in os.listdir("/proc")
+            if pid.isdigit() and os.path.exists(f"/proc/{pid}/ns/net")
+        }
+    )
 
 
 @needs_kernel
 @pytest.mark.parametrize("after", [0.1, 0.3, 0.8])
 def test_killed_at_any_moment_it_leaves_nothing(after: float) -> None:
     before = namespaces()
-    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True).stdout
-    run = subprocess.Popen([sys.executable, "-m", "packetwalk", "prove", "flannel", "vxlan"],
-                           cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=False).stdout
+    run = subprocess.Popen(
+        [sys.executable, "-m", "packetwalk", "prove", "flannel", "vxlan"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     time.sleep(after)
     run.send_signal(signal.SIGKILL)
     run.wait()
-    assert subprocess.run(["ip", "-o", "link"], capture_output=True, text=True).stdout == links
+    assert subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=False).stdout == links
     assert namespaces() == before
     assert not list(Path("/run/netns").glob("*")) if Path("/run/netns").exists() else True
 

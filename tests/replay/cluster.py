@@ -11,7 +11,7 @@ from functools import cached_property
 from ipaddress import IPv4Network
 
 from packetwalk.cluster import Cluster, Node, Pod
-from packetwalk.cni.flannel import veth
+from packetwalk.cni.flannel.plan import veth
 from packetwalk.datapath.fabric import Place
 from packetwalk.network import Network
 from packetwalk.plan import Operation
@@ -28,8 +28,9 @@ class RecordedCluster(Cluster):
         """``state`` gives the nodes, their addresses and the number of pods on each."""
         names = [name for name in state.netns if name.startswith("n")]
         self._names = [*names[2:], *names[:2]] if len(names) > 2 else names[::-1]
-        self._addresses = {name: next(a.local for a in state.addresses(name) if a.dev == "eth0")
-                           for name in names}
+        self._addresses = {
+            name: next(a.local for a in state.addresses(name) if a.dev == "eth0") for name in names
+        }
         self._ends = state.host_ends()
         super().__init__(len(names), 2, services=False)
 
@@ -39,8 +40,7 @@ class RecordedCluster(Cluster):
         out = []
         for index, name in enumerate(self._names):
             subnet = ".".join(self._addresses[name].split(".")[:2])
-            out.append(Node(name, index, self._addresses[name], 16, f"{subnet}.0.1",
-                            f"{subnet}.0.0/16"))
+            out.append(Node(name, index, self._addresses[name], 16, f"{subnet}.0.1", f"{subnet}.0.0/16"))
         return tuple(out)
 
     def pod_cidr(self, node: Node) -> IPv4Network:
@@ -58,15 +58,19 @@ class RecordedCluster(Cluster):
 
     def find_pod(self, name: str) -> Pod | None:
         """Return a pod by name, or None."""
-        return next((pod for node in self.nodes for pod in self.pods_of(node)
-                     if pod.name == name), None)
+        return next((pod for node in self.nodes for pod in self.pods_of(node) if pod.name == name), None)
 
 
 class RecordedNetwork(Network):
     """The recorded cluster with Flannel; ``extra`` are entries that the experiment's author added."""
 
-    def __init__(self, state: State, mode: str, fault: str | None = None,
-                 extra: Mapping[str, list[Entry]] | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        mode: str,
+        fault: str | None = None,
+        extra: Mapping[str, list[Entry]] | None = None,
+    ) -> None:
         super().__init__(RecordedCluster(state), "flannel", mode, fault)
         self.state, self.extra = state, extra or {}
 
@@ -74,14 +78,25 @@ class RecordedNetwork(Network):
         """What is added comes first: as a rule it was inserted, as a route it is the better one."""
         place = super()._place(name)
         added = self.extra.get(name, [])
-        late = [e for e in added if isinstance(e, SysctlEntry)
-                or (isinstance(e, RuleEntry) and e.chain == "POSTROUTING")]
+        late = [
+            e
+            for e in added
+            if isinstance(e, SysctlEntry) or (isinstance(e, RuleEntry) and e.chain == "POSTROUTING")
+        ]
         ops = [Operation(name, entry, "experimenter") for entry in added]
-        kept = [op for op in place.operations
-                if getattr(op.entry, "ifname", None) not in
-                {e.ifname for e in added if e.table == "link"} or op.entry.table != "link"]
-        return place._replace(operations=[*(op for op in ops if op.entry not in late), *kept,
-                                          *(op for op in ops if op.entry in late)])
+        kept = [
+            op
+            for op in place.operations
+            if getattr(op.entry, "ifname", None) not in {e.ifname for e in added if e.table == "link"}
+            or op.entry.table != "link"
+        ]
+        return place._replace(
+            operations=[
+                *(op for op in ops if op.entry not in late),
+                *kept,
+                *(op for op in ops if op.entry in late),
+            ]
+        )
 
     @cached_property
     def devices(self) -> dict[tuple[str, str], tuple[str, str]]:

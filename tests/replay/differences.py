@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import yaml
 
+from packetwalk.capture.projection import Seen
 from packetwalk.tables import LinkEntry, RuleEntry
 from packetwalk.wire import Arp, Data, Tcp, Udp
 from tests.replay.cluster import RecordedNetwork
-from packetwalk.capture.projection import Seen
 from tests.replay.recording import Command, Experiment
 
 TEXT = yaml.safe_load((Path(__file__).parents[1] / "known_differences.yaml").read_text())
@@ -27,8 +27,11 @@ NETWORK = "10.244.0.0/16"
 def card(link: LinkEntry) -> LinkEntry:
     """``lab-cards``: a machine's card is one end of a veth pair there."""
     outside = link.ifname.startswith(("eth", "ext")) and link.kind == "veth"
-    return link._replace(kind="eth") if outside and link.mtu == 1500 and link.address.startswith(
-        ("02:42:", "02:00:")) else link
+    return (
+        link._replace(kind="eth")
+        if outside and link.mtu == 1500 and link.address.startswith(("02:42:", "02:00:"))
+        else link
+    )
 
 
 def not_modelled(address: str) -> bool:
@@ -43,8 +46,10 @@ def current_rules(rules: list[RuleEntry], node: str) -> list[RuleEntry]:
     out = []
     for rule in rules:
         if rule.spec == old:
-            out += [rule._replace(spec=f"-s {own} -d {NETWORK} {NOTE} -j RETURN"),
-                    rule._replace(spec=f"-s {NETWORK} -d {own} {NOTE} -j RETURN")]
+            out += [
+                rule._replace(spec=f"-s {own} -d {NETWORK} {NOTE} -j RETURN"),
+                rule._replace(spec=f"-s {NETWORK} -d {own} {NOTE} -j RETURN"),
+            ]
         elif rule.spec == f"-s {NETWORK} ! -d 224.0.0.0/4 {NOTE} -j MASQUERADE --random-fully":
             masquerade = rule
         elif rule.spec == f"! -s {NETWORK} -d {own} {NOTE} -j RETURN":
@@ -66,8 +71,12 @@ def broadcast_elsewhere(frames: list[Seen], context: Context) -> list[Seen]:
     out = []
     for frame in frames:
         arp = frame.stack[1]
-        if not (isinstance(arp, Arp) and arp.op == 1 and frame.direction == "in"
-                and _bystander(context.network, frame, arp.tpa)):
+        if not (
+            isinstance(arp, Arp)
+            and arp.op == 1
+            and frame.direction == "in"
+            and _bystander(context.network, frame, arp.tpa)
+        ):
             out.append(frame)
     return out
 
@@ -90,8 +99,11 @@ def arp_retries(frames: list[Seen], context: Context) -> list[Seen]:
     """Leave out an ARP question that repeats one nobody answered."""
     if any(isinstance(f.stack[1], Arp) and f.stack[1].op == 2 for f in frames):
         return frames
-    return [frame for k, frame in enumerate(frames) if not isinstance(frame.stack[1], Arp)
-            or frame not in frames[:k]]
+    return [
+        frame
+        for k, frame in enumerate(frames)
+        if not isinstance(frame.stack[1], Arp) or frame not in frames[:k]
+    ]
 
 
 def after_the_handshake(frames: list[Seen], context: Context) -> list[Seen]:
@@ -106,8 +118,10 @@ def after_the_handshake(frames: list[Seen], context: Context) -> list[Seen]:
         if "S" in tcp.flags:
             first.setdefault(tcp.flags, tcp.seq)
         opening = tcp.flags in ("S", "SA", "R") or (
-            tcp.flags == "A" and not isinstance(frame.stack[-1], Data)
-            and (tcp.seq, tcp.ack) == (first["S"] + 1, first["SA"] + 1))
+            tcp.flags == "A"
+            and not isinstance(frame.stack[-1], Data)
+            and (tcp.seq, tcp.ack) == (first["S"] + 1, first["SA"] + 1)
+        )
         key = (frame.netns, frame.dev, frame.direction, tcp.flags)
         if opening and key not in met:
             met.add(key)
@@ -136,8 +150,11 @@ def answers(experiment: Experiment, name: str) -> bool:
 
 def partial_checksum(frame: Seen) -> bool:
     """``partial-checksum``: a segment that a node itself made, on its own flannel.1."""
-    return frame.dev == "flannel.1" and frame.direction == "out" and any(
-        isinstance(header, (Tcp, Udp)) for header in frame.stack)
+    return (
+        frame.dev == "flannel.1"
+        and frame.direction == "out"
+        and any(isinstance(header, (Tcp, Udp)) for header in frame.stack)
+    )
 
 
 def old_words(node: str, spec: str) -> str:

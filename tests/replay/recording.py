@@ -52,8 +52,11 @@ class Experiment(NamedTuple):
     def cold(self) -> bool:
         """Whether the first packet of the experiment had to ask for a MAC."""
         recorded = self.frames()
-        return bool(recorded) and recorded[0].stack[0].type == 0x0806 \
+        return (
+            bool(recorded)
+            and recorded[0].stack[0].type == 0x0806
             and recorded[0].netns == self.outcome["commands"][0].split(":")[0].split(" ")[0]
+        )
 
     def commands(self) -> list[Command]:
         """The packets that the experiment's programs sent."""
@@ -68,8 +71,10 @@ def outcomes(folder: str) -> dict[str, dict]:
 
 def experiments() -> list[Experiment]:
     """Return every recorded experiment: one for each capture file."""
-    return [Experiment(path.parent.name, path.name.removesuffix(".pcapng.gz"))
-            for path in sorted(FOLDER.glob("*/*.pcapng.gz"))]
+    return [
+        Experiment(path.parent.name, path.name.removesuffix(".pcapng.gz"))
+        for path in sorted(FOLDER.glob("*/*.pcapng.gz"))
+    ]
 
 
 def _commands(experiment: Experiment, line: str) -> list[Command]:
@@ -95,8 +100,9 @@ def _probes(experiment: Experiment, src: str, dst: str) -> list[Command]:
             continue
         _, ip, l4, *data = frame.stack
         port = f":{l4.dport}" if l4.proto == "udp" else ""
-        out.append(Command(src, dst + port, l4.proto, data[0].size, ip.df, ip.ttl,
-                           l4.sport if port else 40000))
+        out.append(
+            Command(src, dst + port, l4.proto, data[0].size, ip.df, ip.ttl, l4.sport if port else 40000)
+        )
     return out
 
 
@@ -108,9 +114,11 @@ class State:
 
     def __init__(self, folder: str, moment: str = "state") -> None:
         self.folder = FOLDER / folder / moment
-        self._json = {path.stem: json.loads(path.read_text())
-                      for part in dict.fromkeys(("state", moment))
-                      for path in sorted((FOLDER / folder / part).glob("*.json"))}
+        self._json = {
+            path.stem: json.loads(path.read_text())
+            for part in dict.fromkeys(("state", moment))
+            for path in sorted((FOLDER / folder / part).glob("*.json"))
+        }
 
     @property
     def netns(self) -> list[str]:
@@ -144,8 +152,11 @@ class State:
 
     def vxlan_attributes(self, netns: str) -> list[dict]:
         """``info_data`` of the VXLAN devices, as printed."""
-        return [link["linkinfo"]["info_data"] for link in self._json[netns]["ip -j -d link"]
-                if link.get("linkinfo", {}).get("info_kind") == "vxlan"]
+        return [
+            link["linkinfo"]["info_data"]
+            for link in self._json[netns]["ip -j -d link"]
+            if link.get("linkinfo", {}).get("info_kind") == "vxlan"
+        ]
 
     def rules(self, netns: str) -> list[RuleEntry | PolicyEntry]:
         """Netfilter rules; none when ``iptables-save`` printed nothing."""

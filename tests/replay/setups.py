@@ -40,8 +40,11 @@ def network(experiment: Experiment) -> RecordedNetwork:
         case "udp-8472-blocked", "1":
             pass
         case "udp-8472-blocked", "8":
-            add("n2", PolicyEntry("filter", "INPUT", "DROP"),
-                RuleEntry("filter", "INPUT", "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"))
+            add(
+                "n2",
+                PolicyEntry("filter", "INPUT", "DROP"),
+                RuleEntry("filter", "INPUT", "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"),
+            )
         case "udp-8472-blocked", _:
             fault = "udp-8472-blocked"
         case "mtu-router-1400", _:
@@ -97,8 +100,9 @@ def _sockets(experiment: Experiment, state: State) -> dict[str, list[Entry]]:
 def _not_of_flanneld(moment: str) -> list[Entry]:
     """The rules in the recorded tables that are none of flanneld's: the DNAT of the experiment."""
     text = (FOLDER / "br-netfilter-off" / moment / "n1.iptables-save").read_text()
-    return [rule for rule in iptables.rules(text)
-            if isinstance(rule, RuleEntry) and "flanneld" not in rule.spec]
+    return [
+        rule for rule in iptables.rules(text) if isinstance(rule, RuleEntry) and "flanneld" not in rule.spec
+    ]
 
 
 def _raise_pod_mtu(state: State, extra: dict[str, list[Entry]]) -> None:

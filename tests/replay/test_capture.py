@@ -12,8 +12,14 @@ from packetwalk.capture import conntrack, frames, iproute, iptables
 from packetwalk.tables import ConntrackEntry, RouteEntry
 from packetwalk.wire.pcap import write_pcapng
 
-ALLOWED = {"packetwalk.tables", "packetwalk.trace", "packetwalk.wire", "packetwalk.wire.pcap",
-           "packetwalk.capture", "packetwalk"}
+ALLOWED = {
+    "packetwalk.tables",
+    "packetwalk.trace",
+    "packetwalk.wire",
+    "packetwalk.wire.pcap",
+    "packetwalk.capture",
+    "packetwalk",
+}
 
 
 def test_they_know_nothing_of_the_model() -> None:
@@ -38,20 +44,26 @@ def test_ipv6_is_passed_over() -> None:
 
 
 def test_a_connection_after_masquerading() -> None:
-    line = ("icmp     1 29 src=10.244.1.2 dst=203.0.113.9 type=8 code=0 id=1260 "
-            "src=203.0.113.9 dst=172.18.0.2 type=0 code=0 id=41108 mark=0 use=1")
+    line = (
+        "icmp     1 29 src=10.244.1.2 dst=203.0.113.9 type=8 code=0 id=1260 "
+        "src=203.0.113.9 dst=172.18.0.2 type=0 code=0 id=41108 mark=0 use=1"
+    )
     assert conntrack.entry(line) == ConntrackEntry(
-        "icmp", "10.244.1.2", "203.0.113.9", 1260, 1260, "203.0.113.9", "172.18.0.2", 41108, 41108)
+        "icmp", "10.244.1.2", "203.0.113.9", 1260, 1260, "203.0.113.9", "172.18.0.2", 41108, 41108
+    )
 
 
-@pytest.mark.parametrize(("read", "text", "says"), [
-    (conntrack.entry, "tcp 6 300 src=10.0.0.1", "is no connection"),
-    (iptables.rules, "*nat\nhello\n", "line 2: 'hello' is no rule"),
-    (iptables.hit, "-A FORWARD -j ACCEPT", "has no counters"),
-    (frames.read, write_pcapng([("eth0", 1)], [(0, 0, "in", bytes(14))]), "no NETNS:DEVICE"),
-    (frames.read, write_pcapng([("n1:eth0", 1)], [(0, 0, None, bytes(14))]), "no direction"),
-    (frames.read, b"hello", "not a pcapng file"),
-])
+@pytest.mark.parametrize(
+    ("read", "text", "says"),
+    [
+        (conntrack.entry, "tcp 6 300 src=10.0.0.1", "is no connection"),
+        (iptables.rules, "*nat\nhello\n", "line 2: 'hello' is no rule"),
+        (iptables.hit, "-A FORWARD -j ACCEPT", "has no counters"),
+        (frames.read, write_pcapng([("eth0", 1)], [(0, 0, "in", bytes(14))]), "no NETNS:DEVICE"),
+        (frames.read, write_pcapng([("n1:eth0", 1)], [(0, 0, None, bytes(14))]), "no direction"),
+        (frames.read, b"hello", "not a pcapng file"),
+    ],
+)
 def test_what_is_no_recording(read, text, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         read(text)

@@ -36,7 +36,7 @@ def said(traces: tuple[Trace, ...]) -> list[str]:
 @pytest.mark.parametrize("name", PINGS)
 def test_ping_says(name: str) -> None:
     lines = [line for line in EXPERIMENTS[name].outcome["said"] if "packets transmitted" not in line]
-    lines = lines[:len(differences.commands(EXPERIMENTS[name]))]
+    lines = lines[: len(differences.commands(EXPERIMENTS[name]))]
     assert said(replay(name).traces) == lines
 
 
@@ -45,18 +45,25 @@ def test_traceroute_says(name: str) -> None:
     """Each probe is answered by the machine that traceroute printed for it."""
     hops = [line.split()[1] for line in EXPERIMENTS[name].outcome["said"]]
     answers = [t.flow.src for t in replay(name).traces if t.name in ("error", "reply")]
-    assert answers[:len(hops)] == hops
+    assert answers[: len(hops)] == hops
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_rules(name: str) -> None:
     """The rules that decided about packets are those whose counters rose, in v0.28.9's words."""
-    decided = {(step.netns, differences.old_words(step.netns, step.entry.spec))
-               for trace in replay(name).traces for step in trace.steps
-               if step.hook and isinstance(step.entry, RuleEntry)
-               and not differences.answers(EXPERIMENTS[name], trace.name)}
-    counted = {(netns, iptables.hit(line).rule.split(" ", 2)[2])
-               for netns, lines in EXPERIMENTS[name].outcome["rules"].items() for line in lines}
+    decided = {
+        (step.netns, differences.old_words(step.netns, step.entry.spec))
+        for trace in replay(name).traces
+        for step in trace.steps
+        if step.hook
+        and isinstance(step.entry, RuleEntry)
+        and not differences.answers(EXPERIMENTS[name], trace.name)
+    }
+    counted = {
+        (netns, iptables.hit(line).rule.split(" ", 2)[2])
+        for netns, lines in EXPERIMENTS[name].outcome["rules"].items()
+        for line in lines
+    }
     counted = {(netns, spec) for netns, spec in counted if not re.search(r"-j (FLANNEL|MARK)", spec)}
     assert decided - counted == differences.not_of_iptables(name)
     assert counted - decided == differences.passed_on(name)
@@ -79,5 +86,12 @@ def test_connections(name: str) -> None:
 def shape(entry: ConntrackEntry, known: set[int]) -> tuple:
     """A connection without its random numbers."""
     numbers = [entry.sport, entry.dport, entry.reply_sport, entry.reply_dport]
-    return (entry.protocol, entry.src, entry.dst, entry.reply_src, entry.reply_dst,
-            *(n if n in known else "#" for n in numbers), numbers[0] == numbers[3])
+    return (
+        entry.protocol,
+        entry.src,
+        entry.dst,
+        entry.reply_src,
+        entry.reply_dst,
+        *(n if n in known else "#" for n in numbers),
+        numbers[0] == numbers[3],
+    )

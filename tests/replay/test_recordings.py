@@ -7,8 +7,9 @@ from tests.replay.test_walks import EXPERIMENTS
 
 
 def test_every_recording_is_replayed() -> None:
-    files = {f"{path.parent.name}/{path.name.removesuffix('.pcapng.gz')}"
-             for path in FOLDER.rglob("*.pcapng*")}
+    files = {
+        f"{path.parent.name}/{path.name.removesuffix('.pcapng.gz')}" for path in FOLDER.rglob("*.pcapng*")
+    }
     assert files == set(EXPERIMENTS)
     assert len(files) == 91
 
@@ -16,7 +17,8 @@ def test_every_recording_is_replayed() -> None:
 def test_every_outcome_has_its_recording() -> None:
     for folder in {experiment.folder for experiment in experiments()}:
         assert {f"{folder}/{name}" for name in outcomes(folder)} == {
-            e.id for e in experiments() if e.folder == folder}
+            e.id for e in experiments() if e.folder == folder
+        }
 
 
 def test_every_folder_says_what_recorded_it() -> None:

@@ -11,8 +11,11 @@ from tests.replay.cluster import RecordedNetwork
 from tests.replay.recording import State
 
 MODES = ("vxlan", "vxlan-directrouting", "host-gw")
-PLACES = [(mode, netns) for mode in MODES
-          for netns in ("n1", "n2", "n3", "p1a", "p1b", "p2a", "p2b", "p3a", "p3b", "rt", "ext")]
+PLACES = [
+    (mode, netns)
+    for mode in MODES
+    for netns in ("n1", "n2", "n3", "p1a", "p1b", "p2a", "p2b", "p3a", "p3b", "rt", "ext")
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +35,15 @@ def pair(request: pytest.FixtureRequest, networks: dict[str, RecordedNetwork]):
 def same(recorded, model) -> None:
     """Compare two tables line by line, whatever their order."""
     there, here = sorted(map(str, recorded)), sorted(map(str, model))
-    assert [f"recorded only: {x}" for x in there if x not in here] \
-        + [f"model only: {x}" for x in here if x not in there] == []
+    assert [f"recorded only: {x}" for x in there if x not in here] + [
+        f"model only: {x}" for x in here if x not in there
+    ] == []
     assert len(there) == len(here)
 
 
 def named(network: RecordedNetwork, netns: str, entries):
     """Write recorded entries with the model's device names and MACs."""
+
     def device(name: str | None) -> str | None:
         return network.devices.get((netns, name), (netns, name))[1]
 
@@ -46,10 +51,14 @@ def named(network: RecordedNetwork, netns: str, entries):
         return network.macs.get(address, address)
 
     change = dict.fromkeys(("dev", "ifname", "master", "link"), device) | dict.fromkeys(
-        ("lladdr", "mac", "address"), mac)
-    return [entry._replace(**{field: change[field](getattr(entry, field))
-                              for field in entry._fields if field in change})
-            for entry in entries]
+        ("lladdr", "mac", "address"), mac
+    )
+    return [
+        entry._replace(
+            **{field: change[field](getattr(entry, field)) for field in entry._fields if field in change}
+        )
+        for entry in entries
+    ]
 
 
 def test_routes(pair) -> None:
@@ -64,8 +73,7 @@ def test_addresses(pair) -> None:
 
 def test_links(pair) -> None:
     network, netns, model = pair
-    recorded = [differences.card(entry) for entry in
-                named(network, netns, network.state.links(netns))]
+    recorded = [differences.card(entry) for entry in named(network, netns, network.state.links(netns))]
     same(recorded, [LinkEntry(*entry)._replace(peer=None) for entry in model.links.values()])
 
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import pytest
 
 from packetwalk import wire
+from packetwalk.capture.projection import Reader, Seen, renamed, with_masked
 from packetwalk.tables import ConntrackEntry
 from packetwalk.trace import Trace
 from tests.replay import differences, setups
 from tests.replay.cluster import RecordedNetwork
-from packetwalk.capture.projection import Reader, Seen, renamed, with_masked
 from tests.replay.recording import Experiment, experiments
 
 EXPERIMENTS = {experiment.id: experiment for experiment in experiments()}
@@ -47,17 +47,30 @@ def replay(name: str) -> Replay:
         recorded = kept
     traces, model, connections = [], [], {}
     for command in differences.commands(experiment):
-        run = network.send(command.src, command.dst, proto=command.proto, size=command.size or None,
-                           df=command.df, ttl=command.ttl, sport=command.sport,
-                           cold=experiment.cold)
+        run = network.send(
+            command.src,
+            command.dst,
+            proto=command.proto,
+            size=command.size or None,
+            df=command.df,
+            ttl=command.ttl,
+            sport=command.sport,
+            cold=experiment.cold,
+        )
         traces += run.traces
         for netns, table in run.conntracks.items():
             tracked = {id(c): c.entry() for c, _ in table._by_tuple.values()}
             connections.setdefault(netns, []).extend(tracked.values())
-        steps = [step for trace in run.traces for step in trace.frames()
-                 if not differences.answers(experiment, trace.name)]
-        model += [Seen(s.netns, s.dev or "", "in" if s.event == "ingress" else "out", s.after, b"")
-                  for s in sorted(steps, key=lambda step: step.seq)]
+        steps = [
+            step
+            for trace in run.traces
+            for step in trace.frames()
+            if not differences.answers(experiment, trace.name)
+        ]
+        model += [
+            Seen(s.netns, s.dev or "", "in" if s.event == "ingress" else "out", s.after, b"")
+            for s in sorted(steps, key=lambda step: step.seq)
+        ]
     left_out["loopback"] = sum(frame.dev == "lo" for frame in model)
     model = [frame for frame in model if frame.dev != "lo"]
     return Replay(network, tuple(traces), recorded, model, left_out, connections)
@@ -67,8 +80,12 @@ def _recorded(experiment: Experiment, network: RecordedNetwork) -> list[Seen]:
     out, macs = [], dict(network.macs)
     for frame in experiment.frames():
         message = frame.stack[1]
-        if (isinstance(message, wire.Arp) and message.op == 2 and message.sha not in macs
-                and message.spa.startswith("10.244.")):  # a pod whose tables were not kept
+        if (
+            isinstance(message, wire.Arp)
+            and message.op == 2
+            and message.sha not in macs
+            and message.spa.startswith("10.244.")
+        ):  # a pod whose tables were not kept
             macs[message.sha] = network.answered(message.spa)
     network.macs.update(macs)
     for frame in experiment.frames():
@@ -82,11 +99,21 @@ def lines(name: str, frames: list[Seen]) -> list[str]:
     """Return frames as text, MACs by their owners."""
     network = replay(name).network
     places = {netns for netns, _ in network.devices.values()} | {*FAKED.values()}
-    owners = {link.address: f"{netns}/{link.ifname}" for netns in places
-              for link in network.fabric.netns(netns).links.values() if link.kind != "lo"}
+    owners = {
+        link.address: f"{netns}/{link.ifname}"
+        for netns in places
+        for link in network.fabric.netns(netns).links.values()
+        if link.kind != "lo"
+    }
     sent = EXPERIMENTS[name].commands()
-    known = {*PROBES, 80, 8472, *(c.sport for c in sent), 8080,
-             *(int(c.dst.partition(":")[2] or 0) for c in sent)}
+    known = {
+        *PROBES,
+        80,
+        8472,
+        *(c.sport for c in sent),
+        8080,
+        *(int(c.dst.partition(":")[2] or 0) for c in sent),
+    }
     one_ping = name not in differences.KNOWN["two-pings"]["experiments"]
     reader = Reader(owners, known, ids=one_ping)
     return [reader.line(frame) for frame in frames]
@@ -101,8 +128,10 @@ def arranged(order: str, frames: list[str]) -> list[str]:
 
 def order_of(name: str) -> str:
     """Return how far the order of an experiment's frames can be compared."""
-    return next((d["order"] for d in differences.KNOWN.values()
-                 if "order" in d and name in d["experiments"]), "global")
+    return next(
+        (d["order"] for d in differences.KNOWN.values() if "order" in d and name in d["experiments"]),
+        "global",
+    )
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -122,8 +151,12 @@ def test_frames(name: str) -> None:
 def test_bytes(name: str) -> None:
     """The model's frame with the recorded one's masked fields is the recorded frame."""
     found, order = replay(name), order_of(name)
-    pairs = [sorted(zip(arranged("global", lines(name, frames)), range(len(frames)), strict=True),
-                    key=_rank(order)) for frames in (found.recorded, found.model)]
+    pairs = [
+        sorted(
+            zip(arranged("global", lines(name, frames)), range(len(frames)), strict=True), key=_rank(order)
+        )
+        for frames in (found.recorded, found.model)
+    ]
     macs = {mine: theirs for theirs, mine in found.network.macs.items()}
     partial = 0
     for (text, there), (_, here) in zip(*pairs, strict=True):

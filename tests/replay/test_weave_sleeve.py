@@ -38,13 +38,24 @@ MASKED: dict[type[Header], tuple[str, ...]] = {
 }
 """Fields that differ because somebody drew or counted them; checksums follow and are compared."""
 
-NODES = {"n1": ("192.168.50.11", "7a:00:00:00:00:01"), "n2": ("192.168.50.12", "7a:00:00:00:00:02"),
-         "n3": ("192.168.50.13", "7a:00:00:00:00:03")}
-PODS = {"A": ("n1", "10.32.0.1", "f6:32:07:05:00:61"), "A2": ("n1", "10.32.0.2", "92:77:10:b1:05:53"),
-        "B": ("n2", "10.40.0.0", "96:58:23:f2:b7:21"), "C": ("n3", "10.38.0.0", "8a:ce:6d:d8:5a:95")}
-POINTS = {"n1-eth0": ("n1", "eth0"), "n1-vethwe-pcap": ("n1", "vethwe-pcap"),
-          "n2-vethwe-pcap": ("n2", "vethwe-pcap"), "podA-eth0": ("A", "eth0"),
-          "podB-eth0": ("B", "eth0")}
+NODES = {
+    "n1": ("192.168.50.11", "7a:00:00:00:00:01"),
+    "n2": ("192.168.50.12", "7a:00:00:00:00:02"),
+    "n3": ("192.168.50.13", "7a:00:00:00:00:03"),
+}
+PODS = {
+    "A": ("n1", "10.32.0.1", "f6:32:07:05:00:61"),
+    "A2": ("n1", "10.32.0.2", "92:77:10:b1:05:53"),
+    "B": ("n2", "10.40.0.0", "96:58:23:f2:b7:21"),
+    "C": ("n3", "10.38.0.0", "8a:ce:6d:d8:5a:95"),
+}
+POINTS = {
+    "n1-eth0": ("n1", "eth0"),
+    "n1-vethwe-pcap": ("n1", "vethwe-pcap"),
+    "n2-vethwe-pcap": ("n2", "vethwe-pcap"),
+    "podA-eth0": ("A", "eth0"),
+    "podB-eth0": ("B", "eth0"),
+}
 
 
 class Experiment(NamedTuple):
@@ -127,18 +138,31 @@ def run(name: str) -> Run:
         entries = node_plan(netns, chosen.relayed) if netns in NODES else pod_plan(netns, chosen.told)
         kind = "node" if netns in NODES else "pod"
         return Place(netns, kind, netns, [Operation(netns, entry, "lab") for entry in entries])
+
     ends = {node: (node, "eth0") for node in NODES}
-    segment = Segment({card(n): end for n, end in ends.items()},
-                      {NODES[n][0]: end for n, end in ends.items()})
-    return client.send(Fabric(place, {SEGMENT: segment}), "A", PODS[chosen.dst][1], 0,
-                       size=chosen.size, df=chosen.df, cold=chosen.cold)
+    segment = Segment(
+        {card(n): end for n, end in ends.items()}, {NODES[n][0]: end for n, end in ends.items()}
+    )
+    return client.send(
+        Fabric(place, {SEGMENT: segment}),
+        "A",
+        PODS[chosen.dst][1],
+        0,
+        size=chosen.size,
+        df=chosen.df,
+        cold=chosen.cold,
+    )
 
 
 def modelled(name: str, point: str) -> list[wire.Stack]:
     """Return the frames that cross a device in the model, in the order of time."""
     place = POINTS[point]
-    found = [s for t in run(name).traces for s in t.steps
-             if (s.netns, s.dev) == place and s.event in ("ingress", "egress")]
+    found = [
+        s
+        for t in run(name).traces
+        for s in t.steps
+        if (s.netns, s.dev) == place and s.event in ("ingress", "egress")
+    ]
     return [s.after for s in sorted(found, key=lambda s: s.seq)]
 
 
@@ -158,8 +182,10 @@ def recorded(name: str, point: str) -> list[bytes]:
 
 def masked(mine: wire.Stack, theirs: wire.Stack) -> wire.Stack:
     """Return the model's frame with the masked fields of the recorded one."""
-    return tuple(a._replace(**{f: getattr(b, f) for f in MASKED.get(type(a), ())})
-                 if type(a) is type(b) else a for a, b in zip(mine, theirs, strict=True))
+    return tuple(
+        a._replace(**{f: getattr(b, f) for f in MASKED.get(type(a), ())}) if type(a) is type(b) else a
+        for a, b in zip(mine, theirs, strict=True)
+    )
 
 
 def flooded(stack: wire.Stack) -> bool:
@@ -173,8 +199,9 @@ def test_frames_equal_those_of_the_router(name: str, point: str) -> None:
     theirs = [wire.decode(data) for data in recorded(name, point)]
     mine = modelled(name, point)
     if any(map(flooded, mine)):
-        mine, theirs = ([*sorted(filter(flooded, side)), *(s for s in side if not flooded(s))]
-                        for side in (mine, theirs))
+        mine, theirs = (
+            [*sorted(filter(flooded, side)), *(s for s in side if not flooded(s))] for side in (mine, theirs)
+        )
     assert [[h.proto for h in s] for s in mine] == [[h.proto for h in s] for s in theirs]
     for model, frame in zip(mine, theirs, strict=True):
         same = masked(model, frame)
@@ -198,5 +225,6 @@ def test_the_recording_holds_what_the_facts_say() -> None:
     relay = [wire.decode(data) for data in recorded("relay", "n1-eth0")]
     assert [(s[3], s[4]) for s in relay] == [
         (Sleeve("7a:00:00:00:00:01"), SleeveFrame("7a:00:00:00:00:01", "7a:00:00:00:00:03")),
-        (Sleeve("7a:00:00:00:00:02"), SleeveFrame("7a:00:00:00:00:03", "7a:00:00:00:00:01"))]
+        (Sleeve("7a:00:00:00:00:02"), SleeveFrame("7a:00:00:00:00:03", "7a:00:00:00:00:01")),
+    ]
     assert [next(h.ttl for h in s[5:] if isinstance(h, Ipv4)) for s in relay] == [64, 64]

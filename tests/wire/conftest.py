@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk.wire import Arp, Data, Ethernet, Icmp, Ipv4, Stack, Tcp, Udp, Vxlan, Wireguard, WireguardPayload, encode
+from packetwalk.wire import (
+    Arp,
+    Data,
+    Ethernet,
+    Icmp,
+    Ipv4,
+    Stack,
+    Tcp,
+    Udp,
+    Vxlan,
+    Wireguard,
+    WireguardPayload,
+    encode,
+)
 
 A, B = "02:42:0a:f4:01:02", "02:42:0a:f4:02:02"
 NODE, NODE2 = "02:42:ac:12:00:03", "02:42:ac:12:00:04"
@@ -71,7 +84,10 @@ def tshark() -> Callable[..., list[str]]:
         options += ["-o", "ip.defragment:FALSE"]
         options += [word for proto in ("ip", "udp", "tcp") for word in ("-o", f"{proto}.check_checksum:TRUE")]
         done = subprocess.run(
-            [program, "-n", "-r", str(file), *options, *arguments], capture_output=True, text=True, check=False
+            [program, "-n", "-r", str(file), *options, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()

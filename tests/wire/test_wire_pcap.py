@@ -22,7 +22,9 @@ interfaces = st.lists(
 packets_of = interfaces.flatmap(
     lambda named: st.tuples(
         st.just(named),
-        st.lists(st.tuples(st.integers(0, len(named) - 1), times, st.sampled_from(["in", "out", None]), frames)),
+        st.lists(
+            st.tuples(st.integers(0, len(named) - 1), times, st.sampled_from(["in", "out", None]), frames)
+        ),
     )
 )
 
@@ -73,7 +75,9 @@ def test_a_simple_pcapng_of_another_writer_is_read() -> None:
     interface = block(1, struct.pack(">HHI", 228, 0, 0))
     packet = block(6, struct.pack(">IIIII", 0, 0, 3, 2, 2) + b"ab\0\0")
     simple = block(3, struct.pack(">I", 4) + b"abcd")
-    read, packets = read_pcapng(section + interface + block(5, b"stat") + packet + section + interface + simple)
+    read, packets = read_pcapng(
+        section + interface + block(5, b"stat") + packet + section + interface + simple
+    )
     assert read == [Interface("", 228), Interface("", 228)]
     assert packets == [(0, 3000, None, b"ab"), (1, 0, None, b"abcd")]
 
@@ -83,7 +87,11 @@ def test_a_simple_pcapng_of_another_writer_is_read() -> None:
     [
         (read_pcap, b"", "pcap at byte 0: not a pcap file"),
         (read_pcap, write_pcap([])[:-1], "pcap at byte 0: not a pcap file"),
-        (read_pcap, write_pcap([(0, b"abc")])[:-1], "pcap at byte 24: truncated, 2 of the frame's 3 bytes are there"),
+        (
+            read_pcap,
+            write_pcap([(0, b"abc")])[:-1],
+            "pcap at byte 24: truncated, 2 of the frame's 3 bytes are there",
+        ),
         (read_pcap, write_pcap([(0, b"abc")])[:30], "pcap at byte 24: truncated in the record header"),
         (read_pcapng, write_pcap([]), "pcapng at byte 0: not a pcapng file"),
         (read_pcapng, write_pcapng([], []) + b"\6\0\0\0", "pcapng at byte 28: truncated in the block header"),
@@ -112,8 +120,12 @@ def test_a_packet_needs_its_interface() -> None:
 
 
 def test_scapy_reads_our_files(packets: dict[str, Stack], tmp_path: Path) -> None:
-    scapy = pytest.importorskip("scapy.all", reason="scapy is not installed: it is the second reader of our files")
-    written = [(1_700_000_000_123_456_789 + number, encode(stack)) for number, stack in enumerate(packets.values())]
+    scapy = pytest.importorskip(
+        "scapy.all", reason="scapy is not installed: it is the second reader of our files"
+    )
+    written = [
+        (1_700_000_000_123_456_789 + number, encode(stack)) for number, stack in enumerate(packets.values())
+    ]
     file = tmp_path / "packets"
     for content in (
         write_pcap(written),
@@ -140,7 +152,11 @@ def test_tshark_reads_interface_direction_and_nanoseconds(
     columns = ("frame.interface_name", "frame.packet_flags_direction", "frame.time_epoch")
     lines = tshark(file, "-T", "fields", *[word for column in columns for word in ("-e", column)])
     cells = [line.split("\t") for line in lines]
-    assert [cell[0] for cell in cells] == ["kind-worker:cni0", "kind-worker:flannel.1", "kind-worker:flannel.1"]
+    assert [cell[0] for cell in cells] == [
+        "kind-worker:cni0",
+        "kind-worker:flannel.1",
+        "kind-worker:flannel.1",
+    ]
     assert [int(cell[1] or "0", 16) for cell in cells] == [1, 2, 0]
     assert [cell[2] for cell in cells] == [
         f"1700000000.{nanoseconds}" for nanoseconds in (123456789, 123456790, 123456791)

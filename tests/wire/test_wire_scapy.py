@@ -6,7 +6,9 @@ import pytest
 
 from packetwalk.wire import Stack, describe, encode
 
-scapy = pytest.importorskip("scapy.all", reason="scapy is not installed: it is the second reader of our bytes")
+scapy = pytest.importorskip(
+    "scapy.all", reason="scapy is not installed: it is the second reader of our bytes"
+)
 
 # Scapy's name of a field, and what Wireshark's value is in scapy's units.
 NAMES: dict[str, dict[str, tuple[str, Any]]] = {

@@ -33,7 +33,9 @@ macs = st.binary(min_size=6, max_size=6).map(lambda raw: raw.hex(":"))
 ipv4s = st.ip_addresses(v=4).map(str)
 contents = st.lists(st.binary(min_size=1, max_size=64).map(Data), max_size=1).map(tuple)
 unknown_ports = u16.filter(lambda port: port not in UDP_PORTS)
-tcp_flags = st.sets(st.sampled_from("FSRPAUECN")).map(lambda letters: "".join(x for x in "FSRPAUECN" if x in letters))
+tcp_flags = st.sets(st.sampled_from("FSRPAUECN")).map(
+    lambda letters: "".join(x for x in "FSRPAUECN" if x in letters)
+)
 tcp_options = st.integers(0, 10).flatmap(lambda words: st.binary(min_size=4 * words, max_size=4 * words))
 
 
@@ -98,7 +100,9 @@ def test_descriptions_hold_every_byte_once(stack: Stack) -> None:
         (header.proto, header.size) for header in stack
     ]
     for header in described:
-        assert set(header) - {"proto", "size", "bytes", "data.len"} <= {name for name, _, _ in LAYOUTS[header["proto"]]}
+        assert set(header) - {"proto", "size", "bytes", "data.len"} <= {
+            name for name, _, _ in LAYOUTS[header["proto"]]
+        }
 
 
 @reproducible
@@ -136,9 +140,20 @@ def test_layouts_are_whole_bytes_without_gaps(header: type[Header]) -> None:
 
 
 def test_sizes_are_those_of_the_standards(packets: dict[str, Stack]) -> None:
-    sizes = {header.proto: header.size for stack in packets.values() for header in stack if header.proto != "data"}
-    assert sizes == {"eth": 14, "arp": 28, "ip": 20, "icmp": 8, "udp": 8, "tcp": 20, "vxlan": 8,
-                     "wg": 16, "wg-payload": 84 + 12 + 16}
+    sizes = {
+        header.proto: header.size for stack in packets.values() for header in stack if header.proto != "data"
+    }
+    assert sizes == {
+        "eth": 14,
+        "arp": 28,
+        "ip": 20,
+        "icmp": 8,
+        "udp": 8,
+        "tcp": 20,
+        "vxlan": 8,
+        "wg": 16,
+        "wg-payload": 84 + 12 + 16,
+    }
     assert size(packets["wireguard"]) == 170
     assert packets["tcp syn"][-1].size == 36
     assert size(packets["vxlan 8472"]) == size(packets["ping"]) + 50 == 148
@@ -162,7 +177,9 @@ def test_a_udp_checksum_of_zero_is_sent_as_ffff() -> None:
 def test_fragments_join_to_the_datagram(packets: dict[str, Stack]) -> None:
     first, last = packets["first fragment"], packets["last fragment"]
     assert last[1].offset == first[2].size
-    joined = decode(encode((Ipv4(first[1].src, first[1].dst, 17), Data(first[2].content + last[2].content))), "ip")
+    joined = decode(
+        encode((Ipv4(first[1].src, first[1].dst, 17), Data(first[2].content + last[2].content))), "ip"
+    )
     assert joined[1:] == (Udp(40000, 53), Data(b"m" * 2001))
     assert [header["proto"] for header in describe(first)] == ["eth", "ip", "data"]
 
@@ -225,8 +242,14 @@ def test_broken_bytes_are_one_clear_line(change: Callable[[bytes], bytes], messa
 @pytest.mark.parametrize(
     ("stack", "message"),
     [
-        ((Ipv4("10.244.1", "10.244.2.2", 1),), "ip: ip.src '10.244.1' is not an IPv4 address such as 10.244.1.2"),
-        ((Ethernet("02:42", "02:42"),), "eth: eth.dst '02:42' is not a MAC address such as 02:42:ac:12:00:03"),
+        (
+            (Ipv4("10.244.1", "10.244.2.2", 1),),
+            "ip: ip.src '10.244.1' is not an IPv4 address such as 10.244.1.2",
+        ),
+        (
+            (Ethernet("02:42", "02:42"),),
+            "eth: eth.dst '02:42' is not a MAC address such as 02:42:ac:12:00:03",
+        ),
         ((Ipv4("10.244.1.2", "10.244.2.2", 1, ttl=256),), "ip: ip.ttl 256 does not fit 8 bits"),
         ((Ipv4("10.244.1.2", "10.244.2.2", 1, offset=7),), "ip: ip.frag_offset 7 is not a multiple of 8"),
         ((PING[0], Data(bytes(65516))), "ip: ip.len 65536 does not fit 16 bits"),

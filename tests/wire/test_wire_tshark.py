@@ -24,7 +24,9 @@ EXPLAINED = ("too big", "ttl exceeded", "first fragment", "unknown")
 def capture(packets: dict[str, Stack], tmp_path: Path) -> Path:
     """All packets in one file, a millisecond apart."""
     file = tmp_path / "packets.pcap"
-    file.write_bytes(write_pcap((number * 1_000_000, encode(stack)) for number, stack in enumerate(packets.values())))
+    file.write_bytes(
+        write_pcap((number * 1_000_000, encode(stack)) for number, stack in enumerate(packets.values()))
+    )
     return file
 
 
@@ -36,7 +38,9 @@ def test_tshark_finds_nothing_wrong(tshark: Tshark, capture: Path, packets: dict
 @pytest.mark.parametrize(
     ("name", "at"), [("ping", 24), ("ping", 50), ("udp", 43), ("tcp data", 56), ("vxlan 8472", 90)]
 )
-def test_tshark_would_have_told(tshark: Tshark, packets: dict[str, Stack], tmp_path: Path, name: str, at: int) -> None:
+def test_tshark_would_have_told(
+    tshark: Tshark, packets: dict[str, Stack], tmp_path: Path, name: str, at: int
+) -> None:
     """The filter finds a byte that is wrong in a header or in the data that a checksum covers."""
     wire = bytearray(encode(packets[name]))
     wire[at] ^= 0x10
@@ -66,7 +70,9 @@ def test_tshark_names_the_same_fields(tshark: Tshark, capture: Path, packets: di
             ):  # tshark prints the raw units of 8 bytes, Wireshark's window the bytes, as we do
                 theirs = [str(int(value) * 8) for value in theirs if value]
             if ours:
-                assert [_plain(value) for value in theirs] == [_plain(value) for value in ours], f"{packet}: {name}"
+                assert [_plain(value) for value in theirs] == [_plain(value) for value in ours], (
+                    f"{packet}: {name}"
+                )
 
 
 def _plain(value: str) -> str:

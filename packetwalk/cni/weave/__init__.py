@@ -50,8 +50,9 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
     mtu = _mode(mode).pod_mtu(cluster.mtu)
     out = list(_devices(cluster, mode, node, mtu))
     pods = cluster.pods_of(node)
-    out += rules.plan(node, str(NETWORK), str(own_range(cluster, node)),
-                      tuple(pod_address(cluster, pod) for pod in pods))
+    out += rules.plan(
+        node, str(NETWORK), str(own_range(cluster, node)), tuple(pod_address(cluster, pod) for pod in pods)
+    )
     out += mesh.plan(cluster, mode, node, mesh.Links(mtu))
     for peer in cluster.nodes:
         part = own_range(cluster, peer)
@@ -68,39 +69,68 @@ def _devices(cluster: Cluster, mode: str, node: Node, mtu: int) -> Iterator[Oper
     port = "vethwe-datapath" if mode.startswith("fastdp") else "vethwe-pcap"
     yield Operation(name, LinkEntry("weave", "bridge", mtu, mesh.peer_name(node)), *by)
     if port == "vethwe-datapath":
-        yield Operation(name, LinkEntry("datapath", "openvswitch", mtu,
-                                        made_mac(f"datapath {name}")), *by)
-        yield Operation(name, LinkEntry("vxlan-6784", "vxlan", VPORT_MTU,
-                                        made_mac(f"vxlan-6784 {name}"), "datapath", port=6784),
-                        "weaver", "router/fastdp.go")
-        yield Operation(name, SocketEntry("udp", mesh.VXLAN_PORT, "kernel (vxlan)"), "weaver",
-                        "router/fastdp.go")
+        yield Operation(name, LinkEntry("datapath", "openvswitch", mtu, made_mac(f"datapath {name}")), *by)
+        yield Operation(
+            name,
+            LinkEntry(
+                "vxlan-6784", "vxlan", VPORT_MTU, made_mac(f"vxlan-6784 {name}"), "datapath", port=6784
+            ),
+            "weaver",
+            "router/fastdp.go",
+        )
+        yield Operation(
+            name, SocketEntry("udp", mesh.VXLAN_PORT, "kernel (vxlan)"), "weaver", "router/fastdp.go"
+        )
     else:
         yield Operation(name, CaptureEntry(port, "weaver"), "weaver", "router/pcap.go")
-    yield Operation(name, LinkEntry("vethwe-bridge", "veth", mtu, made_mac(f"vethwe-bridge {name}"),
-                                    "weave", (name, port)), *by)
-    yield Operation(name, LinkEntry(port, "veth", mtu, made_mac(f"{port} {name}"),
-                                    "datapath" if port == "vethwe-datapath" else None,
-                                    (name, "vethwe-bridge"), creates=False), *by)
-    yield Operation(name, AddrEntry("weave", gateway(cluster, node), NETWORK.prefixlen),
-                    "weave expose", "net/expose.go")
+    yield Operation(
+        name,
+        LinkEntry("vethwe-bridge", "veth", mtu, made_mac(f"vethwe-bridge {name}"), "weave", (name, port)),
+        *by,
+    )
+    yield Operation(
+        name,
+        LinkEntry(
+            port,
+            "veth",
+            mtu,
+            made_mac(f"{port} {name}"),
+            "datapath" if port == "vethwe-datapath" else None,
+            (name, "vethwe-bridge"),
+            creates=False,
+        ),
+        *by,
+    )
+    yield Operation(
+        name, AddrEntry("weave", gateway(cluster, node), NETWORK.prefixlen), "weave expose", "net/expose.go"
+    )
     for protocol in ("tcp", "udp"):
-        yield Operation(name, SocketEntry(protocol, mesh.PORT, "weaver"), "weaver",
-                        "prog/weaver/main.go")
+        yield Operation(name, SocketEntry(protocol, mesh.PORT, "weaver"), "weaver", "prog/weaver/main.go")
     yield Operation(name, SysctlEntry("net.ipv4.ip_forward", "1"), "node set-up")
-    yield Operation(name, SysctlEntry("net.bridge.bridge-nf-call-iptables", "1"), "weave-init",
-                    "prog/weave-kube/init.sh")
+    yield Operation(
+        name, SysctlEntry("net.bridge.bridge-nf-call-iptables", "1"), "weave-init", "prog/weave-kube/init.sh"
+    )
 
 
 def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
     """What one CNI ADD makes: the veth pair, an address with the mask of the whole range, a default route."""
     host_end, by = veth(pod), ("weave-net plugin", CNI)
-    yield Operation(node.name, LinkEntry(host_end, "veth", mtu, made_mac(f"veth {pod.name}"), "weave",
-                                         (pod.name, "eth0"), hairpin=True), *by)
-    yield Operation(pod.name, LinkEntry("eth0", "veth", mtu, pod.mac,
-                                        peer=(node.name, host_end), creates=False), *by)
-    yield Operation(pod.name, AddrEntry("eth0", pod_address(cluster, pod), NETWORK.prefixlen),
-                    "weave-ipam", "plugin/ipam/ipam.go")
+    yield Operation(
+        node.name,
+        LinkEntry(
+            host_end, "veth", mtu, made_mac(f"veth {pod.name}"), "weave", (pod.name, "eth0"), hairpin=True
+        ),
+        *by,
+    )
+    yield Operation(
+        pod.name, LinkEntry("eth0", "veth", mtu, pod.mac, peer=(node.name, host_end), creates=False), *by
+    )
+    yield Operation(
+        pod.name,
+        AddrEntry("eth0", pod_address(cluster, pod), NETWORK.prefixlen),
+        "weave-ipam",
+        "plugin/ipam/ipam.go",
+    )
     yield Operation(pod.name, RouteEntry("default", "eth0", gateway(cluster, node)), *by)
 
 
@@ -119,21 +149,58 @@ def _carries(overhead: int):
 
 RECORD = (("sender's name", 6), ("record", 14), ("inner Ethernet", 14))
 MODES = (
-    Mode("fastdp", "fast datapath", "the default",
-         (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14)), lambda mtu: FASTDP_MTU),
-    Mode("fastdp-encrypted", "fast datapath with ESP", "with a password",
-         (("IPv4", 20), ("ESP", 8), ("IV", 8), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14),
-          ("ESP trailer", 2), ("ICV", 16)), lambda mtu: FASTDP_MTU),
-    Mode("sleeve", "sleeve", "where the kernel has no Open vSwitch",
-         (("IPv4", 20), ("UDP", 8), *RECORD), lambda mtu: BRIDGE_MTU, _carries(62)),
-    Mode("sleeve-encrypted", "sleeve with NaCl", "with a password, where the kernel has no Open vSwitch",
-         (("IPv4", 20), ("UDP", 8), ("sender's name", 6), ("nonce", 8), ("tag", 16), *RECORD[1:]),
-         lambda mtu: BRIDGE_MTU, _carries(86)),
+    Mode(
+        "fastdp",
+        "fast datapath",
+        "the default",
+        (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14)),
+        lambda mtu: FASTDP_MTU,
+    ),
+    Mode(
+        "fastdp-encrypted",
+        "fast datapath with ESP",
+        "with a password",
+        (
+            ("IPv4", 20),
+            ("ESP", 8),
+            ("IV", 8),
+            ("UDP", 8),
+            ("VXLAN", 8),
+            ("inner Ethernet", 14),
+            ("ESP trailer", 2),
+            ("ICV", 16),
+        ),
+        lambda mtu: FASTDP_MTU,
+    ),
+    Mode(
+        "sleeve",
+        "sleeve",
+        "where the kernel has no Open vSwitch",
+        (("IPv4", 20), ("UDP", 8), *RECORD),
+        lambda mtu: BRIDGE_MTU,
+        _carries(62),
+    ),
+    Mode(
+        "sleeve-encrypted",
+        "sleeve with NaCl",
+        "with a password, where the kernel has no Open vSwitch",
+        (("IPv4", 20), ("UDP", 8), ("sender's name", 6), ("nonce", 8), ("tag", 16), *RECORD[1:]),
+        lambda mtu: BRIDGE_MTU,
+        _carries(86),
+    ),
 )
 SCENARIOS = (
-    Scenario("relay", "pod to pod, the two nodes cannot reach each other", "a", "b",
-             change=faults.relayed),
+    Scenario("relay", "pod to pod, the two nodes cannot reach each other", "a", "b", change=faults.relayed),
 )
 
-PLUGIN = Plugin("weave", "Weave Net", "Weave Net 2.8.1 (archived) and its fork 2.9.0", MODES,
-                faults.FAULTS, plan, pod_address, lambda cluster: str(NETWORK), SCENARIOS)
+PLUGIN = Plugin(
+    "weave",
+    "Weave Net",
+    "Weave Net 2.8.1 (archived) and its fork 2.9.0",
+    MODES,
+    faults.FAULTS,
+    plan,
+    pod_address,
+    lambda cluster: str(NETWORK),
+    SCENARIOS,
+)

@@ -35,9 +35,16 @@ def two(cluster: Cluster) -> frozenset[Pair]:
     return frozenset({frozenset((1, receiver(cluster).index))})
 
 
-def remade(cluster: Cluster, node: Node, plan: Plan, *, mtu: int | None = None,
-           cut: frozenset[Pair] = frozenset(), slow: frozenset[Pair] = frozenset(),
-           underlay: int | None = None) -> Plan:
+def remade(
+    cluster: Cluster,
+    node: Node,
+    plan: Plan,
+    *,
+    mtu: int | None = None,
+    cut: frozenset[Pair] = frozenset(),
+    slow: frozenset[Pair] = frozenset(),
+    underlay: int | None = None,
+) -> Plan:
     """Return a node's plan with another state of the mesh."""
     bridge = next(op.entry for op in plan if isinstance(op.entry, LinkEntry) and op.entry.ifname == "weave")
     fast = any(isinstance(op.entry, LinkEntry) and op.entry.ifname == "datapath" for op in plan)
@@ -48,22 +55,24 @@ def remade(cluster: Cluster, node: Node, plan: Plan, *, mtu: int | None = None,
 
 
 def _block(node: Node, words: str) -> Operation:
-    return Operation(node.name, RuleEntry("filter", "INPUT", f"{words} -j DROP", inserted=True),
-                     "host firewall")
+    return Operation(
+        node.name, RuleEntry("filter", "INPUT", f"{words} -j DROP", inserted=True), "host firewall"
+    )
 
 
 def _fastdp_blocked(words: str):
     """The receiving node's firewall drops the fast datapath; its heartbeats fail, sleeve goes on."""
+
     def change(cluster: Cluster, node: Node, plan: Plan) -> Plan:
         plan = remade(cluster, node, plan, slow=everybody(cluster))
         return [*plan, _block(node, words)] if node is receiver(cluster) else plan
+
     return change
 
 
 def _sleeve_blocked(cluster: Cluster, node: Node, plan: Plan) -> Plan:
     plan = remade(cluster, node, plan, cut=everybody(cluster))
-    return [*plan, _block(node, f"-p udp -m udp --dport {mesh.PORT}")] \
-        if node is receiver(cluster) else plan
+    return [*plan, _block(node, f"-p udp -m udp --dport {mesh.PORT}")] if node is receiver(cluster) else plan
 
 
 def _wrong_password(cluster: Cluster, node: Node, plan: Plan) -> Plan:
@@ -71,14 +80,22 @@ def _wrong_password(cluster: Cluster, node: Node, plan: Plan) -> Plan:
 
 
 def _mtu_too_big(cluster: Cluster, node: Node, plan: Plan) -> Plan:
-    plan = [op._replace(entry=op.entry._replace(mtu=1500))
-            if isinstance(op.entry, LinkEntry) and op.entry.mtu == 1376 else op for op in plan]
+    plan = [
+        op._replace(entry=op.entry._replace(mtu=1500))
+        if isinstance(op.entry, LinkEntry) and op.entry.mtu == 1376
+        else op
+        for op in plan
+    ]
     return remade(cluster, node, plan, mtu=1500)
 
 
 def _underlay_mtu(cluster: Cluster, node: Node, plan: Plan) -> Plan:
-    plan = [op._replace(entry=op.entry._replace(mtu=1400))
-            if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth" else op for op in plan]
+    plan = [
+        op._replace(entry=op.entry._replace(mtu=1400))
+        if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth"
+        else op
+        for op in plan
+    ]
     return remade(cluster, node, plan, underlay=1400)
 
 
@@ -101,37 +118,82 @@ def _npc_deny(cluster: Cluster, node: Node, plan: Plan) -> Plan:
 
 
 FAULTS = (
-    Fault("udp-6784-blocked", "UDP 6784 is blocked",
-          "A firewall on the receiving node drops the fast datapath's port. Its heartbeats stay without "
-          "an answer, so the connection carries on over sleeve: each packet goes up to user space.",
-          CROSS, ("fastdp",), _fastdp_blocked(f"-p udp -m udp --dport {mesh.VXLAN_PORT}")),
-    Fault("esp-blocked", "IP protocol 50 (ESP) is blocked",
-          "A firewall on the receiving node, or a cloud without a rule for ESP, drops the encrypted fast "
-          "datapath. The connection carries on over encrypted sleeve, never in clear.",
-          CROSS, ("fastdp-encrypted",), _fastdp_blocked("-p esp")),
-    Fault("udp-6783-blocked", "UDP 6783 is blocked",
-          "A firewall on the receiving node drops sleeve's port. Without a working overlay the peers drop "
-          "their TCP connection too: the node is no part of the mesh.",
-          CROSS, SLEEVE, _sleeve_blocked, {"cold": True}),
-    Fault("mtu-too-big", "WEAVE_MTU is 1500 on an underlay of 1500",
-          "The fast datapath's heartbeats are as long as the longest frame and have DF set: they do not "
-          "get through, so every packet goes by sleeve, which carries less than the pods were promised.",
-          ("cross-node", "node-to-pod"), FASTDP, _mtu_too_big, {"size": 1472, "df": True}),
-    Fault("underlay-mtu-1400", "The underlay carries only 1400",
-          "Full packets of the fast datapath are longer, so its heartbeats get lost and sleeve takes over. "
-          "Sleeve tests the path itself and knows that less fits: it answers for what has DF and is too long.",
-          ("cross-node", "node-to-pod"), ALL, _underlay_mtu, {"size": 1348, "df": True}),
-    Fault("link-cut", "All is blocked between two nodes, and nobody has noticed yet",
-          "For up to 60 seconds, until six heartbeats are missing, the peers keep a dead connection: the "
-          "packets are lost although a third node could pass them on, and soon the pods' own ARP goes "
-          "without an answer. The scenario relay shows what follows.",
-          CROSS, ALL, walls, {"cold": True}),
-    Fault("wrong-password", "The receiving node has another password",
-          "Session keys come from the password: the peers cannot read each other's first message and refuse "
-          "the connection. The node is alone.",
-          CROSS, ENCRYPTED, _wrong_password, {"cold": True}),
-    Fault("npc-deny", "A NetworkPolicy allows nothing in",
-          "The namespace has a policy that selects its pods and has no rule: weave-npc on the receiving node "
-          "takes the namespace out of WEAVE-NPC-DEFAULT, and what no rule accepts is dropped.",
-          CROSS, ALL, _npc_deny),
+    Fault(
+        "udp-6784-blocked",
+        "UDP 6784 is blocked",
+        "A firewall on the receiving node drops the fast datapath's port. Its heartbeats stay without "
+        "an answer, so the connection carries on over sleeve: each packet goes up to user space.",
+        CROSS,
+        ("fastdp",),
+        _fastdp_blocked(f"-p udp -m udp --dport {mesh.VXLAN_PORT}"),
+    ),
+    Fault(
+        "esp-blocked",
+        "IP protocol 50 (ESP) is blocked",
+        "A firewall on the receiving node, or a cloud without a rule for ESP, drops the encrypted fast "
+        "datapath. The connection carries on over encrypted sleeve, never in clear.",
+        CROSS,
+        ("fastdp-encrypted",),
+        _fastdp_blocked("-p esp"),
+    ),
+    Fault(
+        "udp-6783-blocked",
+        "UDP 6783 is blocked",
+        "A firewall on the receiving node drops sleeve's port. Without a working overlay the peers drop "
+        "their TCP connection too: the node is no part of the mesh.",
+        CROSS,
+        SLEEVE,
+        _sleeve_blocked,
+        {"cold": True},
+    ),
+    Fault(
+        "mtu-too-big",
+        "WEAVE_MTU is 1500 on an underlay of 1500",
+        "The fast datapath's heartbeats are as long as the longest frame and have DF set: they do not "
+        "get through, so every packet goes by sleeve, which carries less than the pods were promised.",
+        ("cross-node", "node-to-pod"),
+        FASTDP,
+        _mtu_too_big,
+        {"size": 1472, "df": True},
+    ),
+    Fault(
+        "underlay-mtu-1400",
+        "The underlay carries only 1400",
+        "Full packets of the fast datapath are longer, so its heartbeats get lost and sleeve takes over. "
+        "Sleeve tests the path itself and knows that less fits: it answers for what has DF and is too long.",
+        ("cross-node", "node-to-pod"),
+        ALL,
+        _underlay_mtu,
+        {"size": 1348, "df": True},
+    ),
+    Fault(
+        "link-cut",
+        "All is blocked between two nodes, and nobody has noticed yet",
+        "For up to 60 seconds, until six heartbeats are missing, the peers keep a dead connection: the "
+        "packets are lost although a third node could pass them on, and soon the pods' own ARP goes "
+        "without an answer. The scenario relay shows what follows.",
+        CROSS,
+        ALL,
+        walls,
+        {"cold": True},
+    ),
+    Fault(
+        "wrong-password",
+        "The receiving node has another password",
+        "Session keys come from the password: the peers cannot read each other's first message and refuse "
+        "the connection. The node is alone.",
+        CROSS,
+        ENCRYPTED,
+        _wrong_password,
+        {"cold": True},
+    ),
+    Fault(
+        "npc-deny",
+        "A NetworkPolicy allows nothing in",
+        "The namespace has a policy that selects its pods and has no rule: weave-npc on the receiving node "
+        "takes the namespace out of WEAVE-NPC-DEFAULT, and what no rule accepts is dropped.",
+        CROSS,
+        ALL,
+        _npc_deny,
+    ),
 )

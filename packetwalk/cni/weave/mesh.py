@@ -92,21 +92,33 @@ def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Link
     """Return a connection: the fast datapath where the mode, the path and the MTU allow it, else sleeve."""
     encrypted, underlay = mode.endswith("encrypted"), links.underlay or cluster.mtu
     length = esp_length(links.mtu) if encrypted else links.mtu + FASTDP_OVERHEAD
-    fast = (mode.startswith("fastdp") and length <= underlay
-            and frozenset((node.index, peer.index)) not in links.slow)
+    fast = (
+        mode.startswith("fastdp")
+        and length <= underlay
+        and frozenset((node.index, peer.index)) not in links.slow
+    )
     secret = SLEEVE_SECRET if encrypted else 0
     mtu = links.mtu if fast else underlay - SLEEVE_OVERHEAD - secret
     dialled = node.index < peer.index
     port = PORT if dialled else 32768 + short_id(peer)
-    return ConnectionEntry(peer_name(peer), peer.name, peer.address, node.address,
-                           "fastdp" if fast else "sleeve", mtu, encrypted, port)
+    return ConnectionEntry(
+        peer_name(peer),
+        peer.name,
+        peer.address,
+        node.address,
+        "fastdp" if fast else "sleeve",
+        mtu,
+        encrypted,
+        port,
+    )
 
 
 def neighbours(cluster: Cluster, node: Node, links: Links) -> list[Node]:
     """Return the peers with a connection, by name as the mesh sorts them."""
     cut = {index for pair in links.cut if node.index in pair for index in pair}
-    return sorted((peer for peer in cluster.nodes if peer is not node and peer.index not in cut),
-                  key=peer_name)
+    return sorted(
+        (peer for peer in cluster.nodes if peer is not node and peer.index not in cut), key=peer_name
+    )
 
 
 def tree(cluster: Cluster, root: Node, links: Links) -> dict[Node, Node]:
@@ -149,12 +161,13 @@ def broadcasts(cluster: Cluster, node: Node, links: Links) -> Iterator[tuple[Nod
 def _encryption(name: str) -> Iterator[Operation]:
     """Return the rules that every node with encryption has (``resetIPTables``)."""
     for table, chain, spec in (
-            ("mangle", "INPUT", "-j WEAVE-IPSEC-IN"),
-            ("mangle", "WEAVE-IPSEC-IN-MARK", f"-j MARK --set-xmark {MASKED}"),
-            ("filter", "INPUT", "-j WEAVE-IPSEC-IN"),
-            ("mangle", "OUTPUT", "-j WEAVE-IPSEC-OUT"),
-            ("mangle", "WEAVE-IPSEC-OUT-MARK", f"-j MARK --set-xmark {MASKED}"),
-            ("filter", "OUTPUT", f"! -p esp -m policy --dir out --pol none -m mark --mark {MASKED} -j DROP")):
+        ("mangle", "INPUT", "-j WEAVE-IPSEC-IN"),
+        ("mangle", "WEAVE-IPSEC-IN-MARK", f"-j MARK --set-xmark {MASKED}"),
+        ("filter", "INPUT", "-j WEAVE-IPSEC-IN"),
+        ("mangle", "OUTPUT", "-j WEAVE-IPSEC-OUT"),
+        ("mangle", "WEAVE-IPSEC-OUT-MARK", f"-j MARK --set-xmark {MASKED}"),
+        ("filter", "OUTPUT", f"! -p esp -m policy --dir out --pol none -m mark --mark {MASKED} -j DROP"),
+    ):
         yield Operation(name, RuleEntry(table, chain, spec), "weaver", IPSEC)
 
 
@@ -164,9 +177,10 @@ def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
     inwards, vxlan = f"-s {other}/32 -d {me}/32", f"-p udp -m udp --dport {VXLAN_PORT}"
     agreed = f"-p esp -m esp --espspi {spi(peer, node)}"
     for table, chain, spec in (
-            ("mangle", "WEAVE-IPSEC-IN", f"{inwards} {agreed} -j WEAVE-IPSEC-IN-MARK"),
-            ("filter", "WEAVE-IPSEC-IN", f"{inwards} {vxlan} -m mark ! --mark {MASKED} -j DROP"),
-            ("mangle", "WEAVE-IPSEC-OUT", f"-s {me}/32 -d {other}/32 {vxlan} -j WEAVE-IPSEC-OUT-MARK")):
+        ("mangle", "WEAVE-IPSEC-IN", f"{inwards} {agreed} -j WEAVE-IPSEC-IN-MARK"),
+        ("filter", "WEAVE-IPSEC-IN", f"{inwards} {vxlan} -m mark ! --mark {MASKED} -j DROP"),
+        ("mangle", "WEAVE-IPSEC-OUT", f"-s {me}/32 -d {other}/32 {vxlan} -j WEAVE-IPSEC-OUT-MARK"),
+    ):
         yield Operation(name, RuleEntry(table, chain, spec), "weaver", IPSEC)
     yield Operation(name, XfrmStateEntry(other, me, spi(peer, node)), "weaver", IPSEC)
     yield Operation(name, XfrmStateEntry(me, other, spi(node, peer)), "weaver", IPSEC)
@@ -175,6 +189,5 @@ def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
 
 def without(plan: list[Operation]) -> list[Operation]:
     """Return a node's plan without anything of ``plan`` above, so that another state can take its place."""
-    kinds = (MeshPeerEntry, ConnectionEntry, UnicastEntry, BroadcastEntry, XfrmPolicyEntry,
-             XfrmStateEntry)
+    kinds = (MeshPeerEntry, ConnectionEntry, UnicastEntry, BroadcastEntry, XfrmPolicyEntry, XfrmStateEntry)
     return [op for op in plan if not isinstance(op.entry, kinds) and op.source != IPSEC]

@@ -28,8 +28,12 @@ def plan(node: Node, network: str, own: str, pods: tuple[str, ...]) -> Iterator[
         yield Operation(name, RuleEntry("filter", "FORWARD", spec, True, _decides(spec)), "weaver", BRIDGE)
     yield Operation(name, RuleEntry("filter", "INPUT", "-i weave -j WEAVE-NPC-EGRESS"), "weaver", BRIDGE)
     for chain, spec in _policy():
-        yield Operation(name, RuleEntry("filter", chain, spec, policy=_decides(spec)), "weave-npc",
-                        NAMESPACE if "--match-set" in spec else NPC)
+        yield Operation(
+            name,
+            RuleEntry("filter", chain, spec, policy=_decides(spec)),
+            "weave-npc",
+            NAMESPACE if "--match-set" in spec else NPC,
+        )
     yield Operation(name, RuleEntry("nat", "POSTROUTING", "-j WEAVE"), "weaver", BRIDGE)
     for spec in _masquerade(network):
         yield Operation(name, RuleEntry("nat", "WEAVE", spec), "weaver", "net/expose.go")
@@ -37,7 +41,7 @@ def plan(node: Node, network: str, own: str, pods: tuple[str, ...]) -> Iterator[
 
 def _forward() -> list[str]:
     """Return the rules at the top of FORWARD, with a network policy controller."""
-    before = '-m comment --comment "NOTE: this must go before \'-j KUBE-FORWARD\'"'
+    before = "-m comment --comment \"NOTE: this must go before '-j KUBE-FORWARD'\""
     return [
         f"-i weave {before} -j WEAVE-NPC-EGRESS",
         f"-o weave {before} -j WEAVE-NPC",
@@ -91,5 +95,10 @@ def _masquerade(network: str) -> list[str]:
 def denying(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
     """Return the plan of a node whose namespace has a policy that selects all pods and allows nothing in."""
     del cluster
-    return [op for op in plan if op.netns != node.name or not isinstance(op.entry, RuleEntry)
-            or op.entry.chain != "WEAVE-NPC-DEFAULT"]
+    return [
+        op
+        for op in plan
+        if op.netns != node.name
+        or not isinstance(op.entry, RuleEntry)
+        or op.entry.chain != "WEAVE-NPC-DEFAULT"
+    ]

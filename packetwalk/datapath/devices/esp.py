@@ -23,14 +23,12 @@ def transform(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     policy = xfrm.policy(ns, skb.tuple, skb.mark)
     assert policy is not None
     at, before = skb.at, wire.size(skb.stack)
-    header, inner = skb.ip, skb.stack[at + 1:]
+    header, inner = skb.ip, skb.stack[at + 1 :]
     run.counters[ns.name, policy.spi] += 1
     count = run.counters[ns.name, policy.spi]
-    skb.stack = (*skb.stack[:at], header._replace(protocol=ESP), Esp(policy.spi, count, count),
-                 sealed(inner))
+    skb.stack = (*skb.stack[:at], header._replace(protocol=ESP), Esp(policy.spi, count, count), sealed(inner))
     skb.forget()
-    run.emit(ns, skb, "encap", dev, policy,
-             ("esp-out", f"{policy.spi:#x}", wire.size(skb.stack) - before))
+    run.emit(ns, skb, "encap", dev, policy, ("esp-out", f"{policy.spi:#x}", wire.size(skb.stack) - before))
     return hooks.hook(run, ns, skb, "OUTPUT", None, dev)
 
 
@@ -48,8 +46,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     before = wire.size(skb.stack)
     skb.stack = (*skb.stack[:at], skb.ip._replace(protocol=UDP), *payload.inner)
     skb.forget()
-    run.emit(ns, skb, "decap", dev, state,
-             ("esp-in", f"{header.spi:#x}", before - wire.size(skb.stack)))
+    run.emit(ns, skb, "decap", dev, state, ("esp-in", f"{header.spi:#x}", before - wire.size(skb.stack)))
     ip.receive(run, ns, skb, dev)
     return True
 

@@ -41,7 +41,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     device = next((each for each in ns.ipip if each.local in (None, skb.ip.dst)), None)
     if device is None or not isinstance(skb.stack[skb.at + 1], wire.Ipv4):
         return False
-    skb.stack, skb.at = skb.stack[skb.at + 1:], 0
+    skb.stack, skb.at = skb.stack[skb.at + 1 :], 0
     run.emit(ns, skb, "decap", device.ifname, device, ("decap-ipip", device.ifname, HEADER))
     link.receive(run, ns, skb, device.ifname, ("unwrapped-packet", device.ifname))
     return True

@@ -42,10 +42,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if not isinstance(header, wire.Vxlan):
         return False
     tunnel = Tunnel(header.vni, skb.ip.src, skb.ip.dst)
-    skb.stack, skb.at = skb.stack[at + 3:], 1
+    skb.stack, skb.at = skb.stack[at + 3 :], 1
     skb.forget()
-    run.emit(ns, skb, "decap", VPORT, ns.links[VPORT],
-             ("ovs-decap", f"{header.vni:#x}", HEADERS + ETHERNET))
+    run.emit(ns, skb, "decap", VPORT, ns.links[VPORT], ("ovs-decap", f"{header.vni:#x}", HEADERS + ETHERNET))
     process(run, ns, skb, VPORT, tunnel)
     return True
 
@@ -110,8 +109,7 @@ def _flow(ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None, hops: list[H
     """Return the flow for what weaver decided."""
     node, eth = mesh.of(ns), skb.stack[0]
     assert node is not None
-    actions = tuple((VPORT, tunnel_for(node, hop)) if hop.connection else (node.device, None)
-                    for hop in hops)
+    actions = tuple((VPORT, tunnel_for(node, hop)) if hop.connection else (node.device, None) for hop in hops)
     return FlowEntry(in_port, tunnel, eth.src, eth.dst, actions)
 
 
@@ -148,6 +146,12 @@ def _wrap(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel, flow: FlowEntry | None)
     udp = wire.Udp(source_port(ns, skb), PORT, checksum=False)
     skb.stack, skb.at, skb.mark = (outer, udp, wire.Vxlan(tunnel.vni), *skb.stack), 0, 0
     skb.forget()
-    run.emit(ns, skb, "encap", VPORT, flow or ns.links[VPORT],
-             ("ovs-encap", f"{tunnel.vni:#x}", PORT, tunnel.src, tunnel.dst, HEADERS))
+    run.emit(
+        ns,
+        skb,
+        "encap",
+        VPORT,
+        flow or ns.links[VPORT],
+        ("ovs-encap", f"{tunnel.vni:#x}", PORT, tunnel.src, tunnel.dst, HEADERS),
+    )
     ip.originate(run, ns, skb, key="outer-route")

@@ -46,7 +46,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     device = ns.tun
     if device is None or not isinstance(udp, wire.Udp) or udp.dport != PORT:
         return False
-    skb.stack, skb.at = skb.stack[at + 2:], 0
+    skb.stack, skb.at = skb.stack[at + 2 :], 0
     if not skb.stack or not isinstance(skb.stack[0], wire.Ipv4):
         run.drop(ns, skb, dev, ns.sockets.get(("udp", PORT)), ("proxy-garbage",))
         return True

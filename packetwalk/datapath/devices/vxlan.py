@@ -32,8 +32,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     udp = wire.Udp(source_port(ns, skb), port)
     skb.stack, skb.at = (wire.Ipv4(local, remote, 17), udp, wire.Vxlan(vni), *skb.stack), 0
     skb.forget()
-    run.emit(ns, skb, "encap", device.ifname, device,
-             ("encap", vni, port, local, remote, HEADERS))
+    run.emit(ns, skb, "encap", device.ifname, device, ("encap", vni, port, local, remote, HEADERS))
     ip.originate(run, ns, skb, key="outer-route")
 
 
@@ -59,8 +58,14 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if device.vni != header.vni:
         run.drop(ns, skb, dev, None, ("no-vni", header.vni, udp.dport))
         return True
-    skb.stack, skb.at = skb.stack[at + 3:], 1
-    run.emit(ns, skb, "decap", device.ifname, device,
-             ("decap", udp.dport, header.vni, device.ifname, HEADERS + ETHERNET))
+    skb.stack, skb.at = skb.stack[at + 3 :], 1
+    run.emit(
+        ns,
+        skb,
+        "decap",
+        device.ifname,
+        device,
+        ("decap", udp.dport, header.vni, device.ifname, HEADERS + ETHERNET),
+    )
     run.backlog.append((link.receive, ns, skb, device.ifname, ("unwrapped", device.ifname)))
     return True

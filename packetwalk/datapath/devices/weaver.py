@@ -74,9 +74,19 @@ def send(run: Run, ns: Netns, skb: Skb, hop: Hop) -> None:
     outer = wire.Ipv4(connection.local, connection.remote, 17, df=df)
     skb.stack, skb.at, skb.mark = (outer, wire.Udp(PORT, PORT, checksum=not df), *header), 0, 0
     skb.forget()
-    run.emit(ns, skb, "encap", None, connection,
-             ("sleeve-boxed" if connection.encrypted else "sleeve", connection.nickname,
-              connection.remote, wire.size(skb.stack) - wire.size(frame)))
+    run.emit(
+        ns,
+        skb,
+        "encap",
+        None,
+        connection,
+        (
+            "sleeve-boxed" if connection.encrypted else "sleeve",
+            connection.nickname,
+            connection.remote,
+            wire.size(skb.stack) - wire.size(frame),
+        ),
+    )
     ip.originate(run, ns, skb, key="outer-route")
 
 
@@ -95,8 +105,12 @@ def too_big(run: Run, ns: Netns, skb: Skb, connection: ConnectionEntry) -> None:
     eth, packet = skb.stack[0], skb.stack[1]
     flight = run.flight("error", Flow(packet.dst, packet.src, "icmp"), run.here(skb))
     quoted = wire.Data(wire.encode(skb.stack[1:])[:QUOTED])
-    stack = (wire.Ethernet(eth.src, eth.dst), wire.Ipv4(packet.dst, packet.src, 1),
-             wire.Icmp(3, 4, mtu=connection.mtu), quoted)
+    stack = (
+        wire.Ethernet(eth.src, eth.dst),
+        wire.Ipv4(packet.dst, packet.src, 1),
+        wire.Icmp(3, 4, mtu=connection.mtu),
+        quoted,
+    )
     error = Skb(flight, stack, 1)
     run.emit(ns, error, "originate", None, connection, ("sleeve-icmp", packet.dst))
     inject(run, ns, error)
@@ -106,7 +120,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     """Unwrap a datagram for weaver's socket; False when this is not one."""
     node, at = mesh.of(ns), skb.at
     socket = ns.sockets.get(("udp", PORT))
-    udp, *payload = skb.stack[at + 1:]
+    udp, *payload = skb.stack[at + 1 :]
     if node is None or socket is None or not isinstance(udp, wire.Udp) or udp.dport != PORT:
         return False
     if not payload or not isinstance(payload[0], Sleeve):
@@ -120,8 +134,13 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     off = wire.size(skb.stack) - wire.size(tuple(frame))
     skb.stack, skb.at, skb.mark = tuple(frame), 1, 0
     skb.forget()
-    run.emit(ns, skb, "decap", dev, socket,
-             ("sleeve-open", connection.nickname, node.nickname(record.src),
-              node.nickname(record.dst), off))
+    run.emit(
+        ns,
+        skb,
+        "decap",
+        dev,
+        socket,
+        ("sleeve-open", connection.nickname, node.nickname(record.src), node.nickname(record.dst), off),
+    )
     hand_out(run, ns, skb, mesh.forwarded(run, ns, skb, record.src, record.dst))
     return True

@@ -40,10 +40,14 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     pad = padding(skb.length, device.mtu)
     sealed = wire.WireguardPayload(skb.stack, bytes(pad))
     header = wire.Wireguard(session(peer.key, device.key), len(skb.flight.steps))
-    skb.stack = (wire.Ipv4(source, address, PROTOCOL), wire.Udp(device.port or 0, int(port or 0)), header, sealed)
+    skb.stack = (
+        wire.Ipv4(source, address, PROTOCOL),
+        wire.Udp(device.port or 0, int(port or 0)),
+        header,
+        sealed,
+    )
     skb.at = 0
-    run.emit(ns, skb, "encap", name, device,
-             ("encap-wg", pad, source, address, port, HEADERS + TAG + pad))
+    run.emit(ns, skb, "encap", name, device, ("encap-wg", pad, source, address, port, HEADERS + TAG + pad))
     ip.originate(run, ns, skb, key="outer-marked" if device.fwmark else "outer-route")
 
 
@@ -62,15 +66,21 @@ def session(receiver: str, sender: str | None) -> int:
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     """Decrypt a message; False when it is none, or for no device here."""
     at = skb.at
-    udp, header, sealed = (*skb.stack[at + 1:at + 4], None, None)[:3]
+    udp, header, sealed = (*skb.stack[at + 1 : at + 4], None, None)[:3]
     if not isinstance(header, wire.Wireguard) or not isinstance(sealed, wire.WireguardPayload):
         return False
     device = ns.wireguard.get(udp.dport)
     if device is None:
         return False
     name = device.ifname
-    sender = next((peer for peer in ns.peers if peer.dev == name
-                   and session(device.key or "", peer.key) == header.receiver), None)
+    sender = next(
+        (
+            peer
+            for peer in ns.peers
+            if peer.dev == name and session(device.key or "", peer.key) == header.receiver
+        ),
+        None,
+    )
     if sender is None:
         run.drop(ns, skb, dev, device, ("no-session", name))
         return True

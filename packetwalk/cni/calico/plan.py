@@ -8,12 +8,12 @@ cable of its own and reaches everything, its neighbour too, through the node's r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from packetwalk import felix
 from packetwalk.cluster import Cluster, Node, Pod, made_key
-from packetwalk.cni import Fault, Mode, Plugin
+from packetwalk.cni import Mode
 from packetwalk.ipam import blocks
 from packetwalk.plan import Operation
 from packetwalk.tables import (
@@ -25,8 +25,6 @@ from packetwalk.tables import (
     NeighEntry,
     PeerEntry,
     RouteEntry,
-    RuleEntry,
-    SetEntry,
     SocketEntry,
     SysctlEntry,
 )
@@ -104,14 +102,35 @@ def _devices(cluster: Cluster, way: Way, node: Node) -> Made:
         yield AddrEntry(TUNL0, blocks.address(cluster, node, 0), 32), FELIX_IPIP
     if felix.VXLAN in way.tunnels:
         address, mac = vtep(cluster, node)
-        yield LinkEntry(VXLAN, "vxlan", cluster.mtu - 50, mac, vni=VNI, local=node.address, link="eth0",
-                        port=VXLAN_PORT), FELIX_VXLAN
+        yield (
+            LinkEntry(
+                VXLAN,
+                "vxlan",
+                cluster.mtu - 50,
+                mac,
+                vni=VNI,
+                local=node.address,
+                link="eth0",
+                port=VXLAN_PORT,
+            ),
+            FELIX_VXLAN,
+        )
         yield AddrEntry(VXLAN, address, 32), FELIX_VXLAN
         yield SocketEntry("udp", VXLAN_PORT, "kernel (vxlan)"), ("kernel", "drivers/net/vxlan/vxlan_core.c")
     if felix.WG in way.tunnels:
         mark = felix.WIREGUARD
-        yield LinkEntry(WIREGUARD, "wireguard", cluster.mtu - 60, "", port=WG_PORT, fwmark=mark,
-                        key=made_key(node.name)), FELIX_WG
+        yield (
+            LinkEntry(
+                WIREGUARD,
+                "wireguard",
+                cluster.mtu - 60,
+                "",
+                port=WG_PORT,
+                fwmark=mark,
+                key=made_key(node.name),
+            ),
+            FELIX_WG,
+        )
         yield AddrEntry(WIREGUARD, blocks.address(cluster, node, 1), 32), FELIX_WG
         yield SocketEntry("udp", WG_PORT, "kernel (wireguard)"), ("kernel", "drivers/net/wireguard")
         yield LookupEntry(WG_PRIORITY, WG_TABLE, (mark, mark), inverted=True), FELIX_WG
@@ -158,8 +177,7 @@ def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direc
         return RouteEntry(block, VXLAN, vtep(cluster, peer)[0], onlink=True)
     if way.tunnels and not direct:
         return RouteEntry(block, TUNL0, peer.address, protocol="bird", metric=METRIC, onlink=True)
-    return RouteEntry(block, "eth0", peer.address if direct else node.gateway, protocol="bird",
-                      metric=METRIC)
+    return RouteEntry(block, "eth0", peer.address if direct else node.gateway, protocol="bird", metric=METRIC)
 
 
 def _rules(cluster: Cluster, way: Way, node: Node) -> Made:
@@ -181,11 +199,16 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
     """What one CNI ADD makes, in its order, and what Felix adds (its copy of the route is the same)."""
     host_end, address = interface(pod), pod_address(cluster, pod)
     yield Operation(node.name, LinkEntry(host_end, "veth", mtu, HOST_MAC, peer=(pod.name, "eth0")), *CNI)
-    for key, value in ((f"conf.{host_end}.proxy_arp", "1"), (f"neigh.{host_end}.proxy_delay", "0"),
-                       (f"conf.{host_end}.forwarding", "1"), (f"conf.{host_end}.route_localnet", "1")):
+    for key, value in (
+        (f"conf.{host_end}.proxy_arp", "1"),
+        (f"neigh.{host_end}.proxy_delay", "0"),
+        (f"conf.{host_end}.forwarding", "1"),
+        (f"conf.{host_end}.route_localnet", "1"),
+    ):
         yield Operation(node.name, SysctlEntry(f"net.ipv4.{key}", value), *CNI)
-    yield Operation(pod.name, LinkEntry("eth0", "veth", mtu, pod.mac, peer=(node.name, host_end),
-                                        creates=False), *CNI)
+    yield Operation(
+        pod.name, LinkEntry("eth0", "veth", mtu, pod.mac, peer=(node.name, host_end), creates=False), *CNI
+    )
     yield Operation(pod.name, SysctlEntry("net.ipv4.ip_forward", "0"), *CNI)
     yield Operation(pod.name, RouteEntry(GATEWAY, "eth0", scope="link"), *CNI)
     yield Operation(pod.name, RouteEntry("default", "eth0", GATEWAY), *CNI)
@@ -203,138 +226,27 @@ VXLAN_HEADERS = (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14))
 WG_HEADERS = (("IPv4", 20), ("UDP", 8), ("WireGuard", 16), ("authentication tag", 16))
 MODES = (
     Mode("ipip", "IP-in-IP", "the default of calico.yaml", IPIP_HEADERS, lambda mtu: mtu - 20),
-    Mode("ipip-crosssubnet", "IP-in-IP between subnets", "an option of a pool", IPIP_HEADERS,
-         lambda mtu: mtu - 20),
+    Mode(
+        "ipip-crosssubnet",
+        "IP-in-IP between subnets",
+        "an option of a pool",
+        IPIP_HEADERS,
+        lambda mtu: mtu - 20,
+    ),
     Mode("vxlan", "VXLAN", "what calico-vxlan.yaml installs", VXLAN_HEADERS, lambda mtu: mtu - 50),
-    Mode("vxlan-crosssubnet", "VXLAN between subnets", "what the operator's custom-resources.yaml asks for",
-         VXLAN_HEADERS, lambda mtu: mtu - 50),
+    Mode(
+        "vxlan-crosssubnet",
+        "VXLAN between subnets",
+        "what the operator's custom-resources.yaml asks for",
+        VXLAN_HEADERS,
+        lambda mtu: mtu - 50,
+    ),
     Mode("bgp", "BGP without encapsulation", "an option of a pool", (), lambda mtu: mtu),
-    Mode("wireguard", "WireGuard over an IP-in-IP pool", "an option, off by default", WG_HEADERS,
-         lambda mtu: mtu - 60),
+    Mode(
+        "wireguard",
+        "WireGuard over an IP-in-IP pool",
+        "an option, off by default",
+        WG_HEADERS,
+        lambda mtu: mtu - 60,
+    ),
 )
-
-
-# --- what goes wrong -------------------------------------------------------------------------
-ALL = tuple(mode.name for mode in MODES)
-CROSS = ("cross-node", "service", "node-to-pod")
-FROM_A = ("same-node", "cross-node", "service", "service-local", "internet")
-DENY, ALLOW = felix.Policy("deny-all"), felix.Policy("allow-a", (felix.selector_set("pod == 'a'"),))
-Change = Callable[[Cluster, Node, list[Operation]], list[Operation]]
-
-
-def _receiver(cluster: Cluster) -> Node:
-    return cluster.nodes[2] if cluster.size > 2 else cluster.nodes[0]
-
-
-def _blocked(match: str) -> Change:
-    """Return a change: something in front of the receiving node drops what ``match`` says.
-
-    It is a rule of the raw table here, the first place where a packet can be dropped; Felix's own rule in
-    INPUT, which would let it in, comes later.
-    """
-    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        rule = RuleEntry("raw", "PREROUTING", f"{match} -j DROP")
-        return [*plan, Operation(node.name, rule, "a filter in the network")] \
-            if node is _receiver(cluster) else plan
-    return change
-
-
-def _policy(policy: felix.Policy) -> Change:
-    """Return a change: a NetworkPolicy for ingress of pod b."""
-    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        if node is not _receiver(cluster):
-            return plan
-        target, peer = cluster.pod(node, 0), cluster.pod(cluster.nodes[1], 0)
-        chain = f"cali-tw-{interface(target)}"
-        ingress = [rule for rule in felix.endpoint(interface(target), target.namespace, (policy,))
-                   if rule.chain == chain]
-        kept = [op for op in plan if not (isinstance(op.entry, RuleEntry) and op.entry.chain == chain)]
-        members = [SetEntry(name, (pod_address(cluster, peer),)) for name in policy.sets]
-        return [*kept, *(Operation(node.name, each, *FELIX_SETS) for each in members),
-                *(Operation(node.name, rule, *FELIX_RULES) for rule in (*ingress, *felix.policy(policy)))]
-    return change
-
-
-def _no_default_route(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    return [op for op in plan if node.index != 1 or op.netns != node.name
-            or not (isinstance(op.entry, RouteEntry) and op.entry.dst == "default")]
-
-
-def _bgp_down(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """What BIRD learnt from peers is gone; the blackhole is its own and stays."""
-    return [op for op in plan if not (isinstance(op.entry, RouteEntry) and op.by == BIRD[0]
-                                      and op.entry.type == "unicast")]
-
-
-def _pod_mtu(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    return [op._replace(entry=op.entry._replace(mtu=cluster.mtu))
-            if isinstance(op.entry, LinkEntry) and op.entry.kind == "veth" else op for op in plan]
-
-
-def _forged(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """Pod a changes the source of all it sends to another address of its node's block."""
-    if node.index != 1:
-        return plan
-    rule = RuleEntry("nat", "POSTROUTING",
-                     f"-o eth0 -j SNAT --to-source {blocks.address(cluster, node, blocks.SIZE - 1)}")
-    return [*plan, Operation(cluster.pod(node, 0).name, rule, "a program in the pod")]
-
-
-def _unknown_node(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """The receiver's sets lack the sender."""
-    def without(entry: Entry) -> Entry:
-        if isinstance(entry, SetEntry):
-            return entry._replace(members=tuple(each for each in entry.members
-                                                if each != cluster.nodes[1].address))
-        return entry
-    return [op._replace(entry=without(op.entry)) for op in plan] if node is _receiver(cluster) else plan
-
-
-def _stale_allowed_ips(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """The receiver does not know that the sender's block belongs to the sender."""
-    key = made_key(cluster.nodes[1].name)
-    return [op._replace(entry=op.entry._replace(allowed_ips=()))
-            if isinstance(op.entry, PeerEntry) and op.entry.key == key else op
-            for op in plan] if node is _receiver(cluster) else plan
-
-
-FAULTS = (
-    Fault("policy-deny", "A NetworkPolicy denies all ingress to b",
-          "It selects b and allows nobody: the first policy that selects a pod turns 'everything is "
-          "allowed' into 'only what is named', for its direction alone.", CROSS, ALL, _policy(DENY)),
-    Fault("policy-allow", "A NetworkPolicy allows a to reach b, and nobody else",
-          "The packet is now let through by the policy, because a's address is in its set, and no longer "
-          "by the namespace's profile.", ("cross-node", "service", "node-to-pod"), ALL, _policy(ALLOW)),
-    Fault("no-default-route", "The node has no default route",
-          "No route covers 169.254.1.1, so the node does not answer for it by proxy ARP, and the pod finds "
-          "no gateway: not even its neighbour is within reach.",
-          FROM_A, ALL, _no_default_route, {"cold": True}),
-    Fault("wrong-source", "Pod a sends with an address that is not its own",
-          "The way back to that address does not lead to a's cable: Felix's reverse path check drops the "
-          "packet before anything else looks at it.", FROM_A, ALL, _forged),
-    Fault("ipip-blocked", "The network drops IP protocol 4",
-          "Nodes are ready, BGP is up (TCP 179 passes), pods on other nodes are out of reach. Azure's "
-          "network does this.", (*CROSS, "cross-subnet"), ("ipip",), _blocked("-p ipencap")),
-    Fault("vxlan-blocked", "The network drops UDP 4789",
-          "A security group or firewall was opened for TCP only.",
-          (*CROSS, "cross-subnet"), ("vxlan",), _blocked("-p udp -m udp --dport 4789")),
-    Fault("wireguard-blocked", "The network drops UDP 51820",
-          "A security group or firewall was not opened for WireGuard.",
-          (*CROSS, "cross-subnet"), ("wireguard",), _blocked("-p udp -m udp --dport 51820")),
-    Fault("unknown-node", "The receiving node does not know the sender as a node",
-          "Its set of nodes lacks the sender's address: Felix's own rule drops the wrapped packet. The "
-          "counter of that rule tells.", (*CROSS, "cross-subnet"), ("ipip", "vxlan"), _unknown_node),
-    Fault("bgp-down", "BIRD has no session with its peers",
-          "No route to other nodes' blocks: packets follow the default route to a router that does not "
-          "know pods.", CROSS, ("ipip", "ipip-crosssubnet", "bgp"), _bgp_down),
-    Fault("mtu-mismatch", "Pods with an MTU of 1500 over a tunnel",
-          "The pods were made before the tunnel was switched on: a new MTU is for new pods only.",
-          ("cross-node", "cross-subnet"), ("ipip", "vxlan", "wireguard"), _pod_mtu,
-          {"size": 1472, "df": True}),
-    Fault("stale-allowed-ips", "The receiver's AllowedIPs lack the sender's block",
-          "The packet is decrypted, but its source does not belong to the peer that encrypted it.",
-          (*CROSS, "cross-subnet"), ("wireguard",), _stale_allowed_ips),
-)
-
-PLUGIN = Plugin("calico", "Calico", "Calico v3.32.1", MODES, FAULTS, plan, pod_address,
-                lambda cluster: str(cluster.pod_network))

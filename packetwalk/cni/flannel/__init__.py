@@ -1,0 +1,16 @@
+"""Flannel v0.28.9: what it makes on a node (``plan``) and what goes wrong with it (``faults``)."""
+
+from packetwalk.cni import Plugin
+from packetwalk.cni.flannel.faults import FAULTS
+from packetwalk.cni.flannel.plan import MODES, plan, pod_address
+
+PLUGIN = Plugin(
+    "flannel",
+    "Flannel",
+    "Flannel v0.28.9",
+    MODES,
+    FAULTS,
+    plan,
+    pod_address,
+    lambda cluster: str(cluster.pod_network),
+)
