@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve test check refresh bench player lock format clean
+.PHONY: help book build serve test check refresh bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -71,8 +71,8 @@ lock: ## pin everything anew: requirements.txt (the book, Binder), requirements-
 	$(PINS) --extra book --upgrade -o requirements.txt
 	$(PINS) --extra book --extra dev -c requirements.txt -o requirements-dev.txt
 
-format: $(VENV)/.dev ## format the Python sources
-	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+fix: $(VENV)/.dev ## mend what ruff can mend by itself
+	$(BIN)/ruff check --fix .
 
 clean: ## remove what was built; the environment stays
 	rm -rf _build
