@@ -13,9 +13,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from packetwalk.widgets.bundle import write_choices
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+
+from packetwalk.widgets.bundle import write_choices
 
 PACKAGE = Path(__file__).parents[2] / "packetwalk"
 PLAYER = PACKAGE / "widgets" / "static" / "player.js"
