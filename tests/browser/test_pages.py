@@ -40,43 +40,52 @@ def is_elsewhere(url: str) -> bool:
     return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
 
 
+def play_by_keyboard(page: Page, index: int) -> None:
+    """Step a player on, back, to its end and to its start, by keys alone."""
+    player = page.locator("packet-walk").nth(index)
+    player.scroll_into_view_if_needed()
+    slider = player.locator('input[type="range"][aria-label="Step"]')
+    slider.wait_for()
+    slider.focus()
+    first = slider.get_attribute("aria-valuetext")
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") != first
+    page.keyboard.press("ArrowLeft")
+    assert slider.get_attribute("aria-valuetext") == first
+    page.keyboard.press("End")
+    assert float(slider.input_value()) == float(slider.get_attribute("max") or -1)
+    page.keyboard.press("Home")
+    assert float(slider.input_value()) == 0
+
+
 @pytest.mark.parametrize("name", pages())
-def test_is_quiet_and_every_player_plays_by_keyboard(address: str, opened: Open, name: str) -> None:
+def test_is_quiet_plays_by_keyboard_and_prints(address: str, opened: Open, name: str) -> None:
     page = opened(reduced_motion="reduce").new_page()
     noise = watch(page)
     page.goto(f"{address}/{name}")
     page.wait_for_timeout(SETTLED)
     for index in range(page.evaluate(PLAYERS)):
-        player = page.locator("packet-walk").nth(index)
-        player.scroll_into_view_if_needed()
-        slider = player.locator('input[type="range"][aria-label="Step"]')
-        slider.wait_for()
-        slider.focus()
-        first = slider.get_attribute("aria-valuetext")
-        page.keyboard.press("ArrowRight")
-        assert slider.get_attribute("aria-valuetext") != first
-        page.keyboard.press("ArrowLeft")
-        assert slider.get_attribute("aria-valuetext") == first
-        page.keyboard.press("End")
-        assert float(slider.input_value()) == float(slider.get_attribute("max") or -1)
-        page.keyboard.press("Home")
-        assert float(slider.input_value()) == 0
+        play_by_keyboard(page, index)
+    page.emulate_media(media="print")
+    for walk in page.locator("packet-walk").all():
+        assert walk.locator("ol.walk-steps li").first.is_visible()
+    assert not page.locator(".side").is_visible()
     assert noise == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", pages())
-def test_is_accessible_and_fits(address: str, opened: Open, axe: str, name: str, scheme: str) -> None:
-    page = opened(scheme=scheme, bypass_csp=True).new_page()
+def test_is_accessible_and_fits(address: str, opened: Open, axe: str, name: str) -> None:
+    page = opened(bypass_csp=True).new_page()
     page.goto(f"{address}/{name}")
-    page.wait_for_timeout(SETTLED)
     page.add_style_tag(content=ALL_LAID_OUT)
     page.evaluate(axe)
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(SETTLED)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(SETTLED)
+            assert page.evaluate(AXE_RUN) == [], f"{scheme}, {width} px"
         assert page.evaluate(PAST_THE_EDGE) <= 0, f"{width} px: something is wider than the page"
-        assert page.evaluate(AXE_RUN) == [], f"{width} px"
 
 
 @pytest.mark.parametrize("name", [name for name in pages() if name != "search.html"])
@@ -84,17 +93,6 @@ def test_reads_without_a_script(address: str, opened: Open, name: str) -> None:
     page = opened(java_script_enabled=False).new_page()
     page.goto(f"{address}/{name}")
     assert page.locator("h1").is_visible()
-    for steps in page.locator("packet-walk").all():
-        assert steps.locator("ol.walk-steps li").first.is_visible()
+    for walk in page.locator("packet-walk").all():
+        assert walk.locator("ol.walk-steps li").first.is_visible()
     assert page.locator("nav.contents .toc a").first.is_visible()
-
-
-@pytest.mark.parametrize("name", [name for name in pages() if name != "search.html"])
-def test_prints_the_steps_of_each_walk(address: str, opened: Open, name: str) -> None:
-    page = opened().new_page()
-    page.goto(f"{address}/{name}")
-    page.wait_for_timeout(SETTLED)
-    page.emulate_media(media="print")
-    for steps in page.locator("packet-walk").all():
-        assert steps.locator("ol.walk-steps li").first.is_visible()
-    assert not page.locator(".side").is_visible()
