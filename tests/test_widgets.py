@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import packetwalk
+from packetwalk.errors import BadInput
 from packetwalk.widgets import play, play_piece
-from packetwalk.widgets.bundle import catalogue, offer, write_choices
+from packetwalk.widgets.bundle import catalogue, modes, offer, sizes_of_others, write_choices, write_index
 from packetwalk.widgets.markup import element
 from packetwalk.widgets.pack import pack, unpack
 
@@ -75,6 +76,62 @@ def test_every_choice_of_the_catalogue_has_its_file(tmp_path: Path) -> None:
     for fault in choices["faults"]:
         for scenario in fault["scenarios"]:
             assert f"{scenario}/{fault['name']}.json" in written
+
+
+def test_the_sizes_of_other_modes_have_their_file(tmp_path: Path, monkeypatch) -> None:
+    of = offer("flannel", "host-gw")
+    sizes = {packet["size"] for packet in sizes_of_others(of)}
+    assert {1422, 1423} <= sizes and not sizes & {56, 1472, 1473, 4000}
+    bare = of._replace(scenarios=(), faults=())
+    monkeypatch.setattr(
+        "packetwalk.widgets.bundle.offer", lambda *pair: bare if pair == bare[:2] else offer(*pair)
+    )
+    (path,) = write_choices("flannel", "host-gw", tmp_path)
+    walks = unpack(json.loads(path.read_text()))["walks"]
+    assert path.relative_to(tmp_path).as_posix() == "cross-node/sizes.json"
+    assert {f"{proto}/1423/{df}/0" for proto in ("icmp", "udp") for df in (0, 1)} <= walks.keys()
+
+
+def test_the_index_lists_the_modes_that_have_files(tmp_path: Path) -> None:
+    for mode in ("flannel/vxlan", "calico/bgp", "linux/veth"):
+        (tmp_path / mode).mkdir(parents=True)
+    listed = json.loads(write_index(tmp_path).read_text())
+    assert [(one["plugin"], one["mode"]) for one in listed] == [("calico", "bgp"), ("flannel", "vxlan")]
+    assert listed[0]["title"] == "BGP without encapsulation"
+    assert "cross-node" in listed[0]["scenarios"] and listed[0]["holds_for"]
+
+
+def test_a_comparison_travels_in_the_page() -> None:
+    player = play(
+        "flannel",
+        "vxlan",
+        "cross-node",
+        size=1400,
+        fault="missing-fdb",
+        compare=[("flannel", "host-gw"), ("calico", "bgp")],
+    )
+    html = player._repr_mimebundle_()[0]["text/html"]
+    assert 'with="flannel/host-gw,calico/bgp"' in html
+    data = re.search(r'<script type="application/json" class="walk">(.*?)</script>', html, re.S)
+    page = unpack(json.loads(data[1]))
+    assert page == unpack(json.loads(player.walk))
+    for mode in ("flannel/host-gw", "calico/bgp"):
+        other = page["compare"][mode]
+        assert (f"{other['plugin']}/{other['mode']}", other["scenario"]) == (mode, "cross-node")
+        assert (other["options"]["size"], other["options"]["fault"]) == (1400, None)
+
+
+def test_three_modes_beside_one_are_refused() -> None:
+    with pytest.raises(BadInput, match="compare"):
+        play("flannel", "vxlan", compare=[("calico", "bgp")] * 3)
+
+
+def test_a_live_player_lists_the_modes() -> None:
+    player, sent = play_piece("veth"), []
+    player.send = sent.append
+    player._asked(None, {"type": "modes", "id": 3}, None)
+    assert (sent[0]["type"], sent[0]["id"]) == ("modes", 3)
+    assert [(one["plugin"], one["mode"]) for one in sent[0]["modes"]] == modes()
 
 
 def test_a_player_is_its_text_in_a_notebook() -> None:

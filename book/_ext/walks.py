@@ -1,5 +1,7 @@
 """Ship the player to the pages that hold a `<packet-walk>`, and the walks their choices lead to.
 
+Every mode is shipped, on a page or not: a reader may compare any with any.
+
 The walks of a mode take seconds to make, so they are kept beside the built book until the package
 changes, and several modes are made at once.
 """
@@ -16,7 +18,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from packetwalk.widgets.bundle import write_choices
+from packetwalk.widgets.bundle import modes, write_choices, write_index
 
 PACKAGE = Path(__file__).parents[2] / "packetwalk"
 PLAYER = PACKAGE / "widgets" / "static" / "player.js"
@@ -31,9 +33,7 @@ def player_name() -> str:
     return f"player.{hashlib.sha256(PLAYER.read_bytes()).hexdigest()[:8]}.js"
 
 
-def mark_page(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
+def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     if TAG.search(context.get("body") or ""):
         context["player"] = player_name()
 
@@ -76,6 +76,7 @@ def ship(app: Sphinx, error: Exception | None) -> None:
     pairs = sorted(pairs_on(pages))
     if not pairs:
         return
+    pairs = sorted({*pairs, *modes()})
     (static / player_name()).write_bytes(PLAYER.read_bytes())
     kept = out.parent / ".walks" / package_version()
     for stale in kept.parent.glob("*"):
@@ -88,6 +89,7 @@ def ship(app: Sphinx, error: Exception | None) -> None:
     shutil.rmtree(static / "walks", ignore_errors=True)
     for plugin, mode in pairs:
         shutil.copytree(kept / plugin / mode, static / "walks" / plugin / mode)
+    write_index(static / "walks")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

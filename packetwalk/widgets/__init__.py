@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from packetwalk.errors import BadInput
 from packetwalk.pieces import walk_piece
 from packetwalk.scenario import walk
 from packetwalk.widgets.player import Player
 
+MOST_BESIDE = 2
 
-def play(plugin: str, mode: str, scenario: str | None = None, *, step: int = 0, **options) -> Player:
-    """Return a player of the walk; ``options`` are those of ``packetwalk.walk``."""
-    return Player(walk(plugin, mode, scenario, **options), step)
+
+def play(
+    plugin: str,
+    mode: str,
+    scenario: str | None = None,
+    *,
+    step: int = 0,
+    compare: Sequence[tuple[str, str]] = (),
+    **options,
+) -> Player:
+    """Return a player of the walk; ``options`` are those of ``packetwalk.walk``.
+
+    ``compare`` names one or two other modes, as ("flannel", "host-gw"): the same packet in them is
+    played beside the first, without the first one's fault. BadInput for more than two.
+    """
+    if len(compare) > MOST_BESIDE:
+        raise BadInput("number of modes to compare with", len(compare), ["0", "1", "2"])
+    shown = walk(plugin, mode, scenario, **options)
+    ends = {name: options[name] for name in ("src", "dst") if name in options}
+    packet = {name: getattr(shown.options, name) for name in ("proto", "df", "ttl", "cold")}
+    if shown.options.proto != "tcp":
+        packet["size"] = shown.options.size
+    beside = [walk(*other, scenario, **packet, **ends) for other in compare]
+    return Player(shown, step, beside)
 
 
 def play_piece(name: str, trip: str | None = None, *, step: int = 0, **options) -> Player:

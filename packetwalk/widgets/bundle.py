@@ -1,7 +1,9 @@
 """The walks behind the choices of a player in a static page: made ahead, none scripted.
 
 A page holds its own walk; each other scenario or fault is a file that is fetched when a reader asks
-for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json``.
+for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json``. ``index.json`` lists the modes, so that a
+player can set others beside the one it plays; ``<plugin>/<mode>/cross-node/sizes.json`` holds the
+packets whose sizes only the other modes offer.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from packetwalk.cni import plugin as find_plugin
+from packetwalk.cni import plugins
 from packetwalk.pieces import HOLDS_FOR, piece, walk_piece
 from packetwalk.scenario import scenarios, walk
 from packetwalk.walk import Options, Walk
@@ -20,6 +23,7 @@ from packetwalk.widgets.pack import pack
 
 PING, LONG = 56, 4000
 PIECES = "linux"
+COMPARED = "cross-node"
 
 
 class Choice(NamedTuple):
@@ -160,9 +164,60 @@ def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
         for fault in (None, *(f for f in of.faults if scenario.name in f.shows)):
             make = partial(of.walk, scenario.name, fault.name if fault else None)
             walks = [make(**packet) for packet in packets(of, fault)]
-            content = {"walks": {key(walk.options): walk.to_json() for walk in walks}}
             path = out / scenario.name / f"{fault.name if fault else 'none'}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(pack(content), separators=(",", ":")))
-            written.append(path)
+            written.append(_write(path, walks))
+    if plugin != PIECES:
+        walks = [of.walk(COMPARED, None, **packet) for packet in sizes_of_others(of)]
+        written.append(_write(out / COMPARED / "sizes.json", walks))
     return written
+
+
+def _write(path: Path, walks: list[Walk]) -> Path:
+    content = {"walks": {key(walk.options): walk.to_json() for walk in walks}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(pack(content), separators=(",", ":")))
+    return path
+
+
+def sizes_of_others(of: Offer) -> list[dict]:
+    """Return the packets whose sizes other modes offer and this one does not."""
+    offered = {size for pair in modes() for size in _sizes(offer(*pair))}
+    return [
+        {"proto": proto, "size": size, "df": df, "cold": False}
+        for proto in of.protos
+        if proto != "tcp"
+        for size in sorted(offered - _sizes(of).keys())
+        for df in (False, True)
+    ]
+
+
+def modes() -> list[tuple[str, str]]:
+    """Return every (plugin, mode) there is, without the Linux pieces."""
+    return [(known.name, mode.name) for known in plugins().values() for mode in known.modes]
+
+
+def index(pairs: list[tuple[str, str]] | None = None) -> list[dict]:
+    """Return what a player needs to offer other modes: their names, titles and scenarios."""
+    listed = []
+    for plugin, mode in modes() if pairs is None else pairs:
+        of = offer(plugin, mode)
+        listed.append(
+            {
+                "plugin": plugin,
+                "mode": mode,
+                "title": find_plugin(plugin).mode(mode).title,
+                "holds_for": of.holds_for,
+                "scenarios": [s.name for s in of.scenarios],
+            }
+        )
+    return listed
+
+
+def write_index(out_dir: Path | str) -> Path:
+    """Write ``index.json``: the modes whose walks are in ``out_dir``; return its path."""
+    out = Path(out_dir)
+    there = [(plugin, mode) for plugin, mode in modes() if (out / plugin / mode).is_dir()]
+    path = out / "index.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(index(there), separators=(",", ":")))
+    return path

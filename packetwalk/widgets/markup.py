@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html import escape
 
 from packetwalk.walk import Walk
@@ -10,8 +11,27 @@ from packetwalk.widgets.bundle import catalogue, key, offer
 from packetwalk.widgets.pack import pack
 
 
-def element(walk: Walk, step: int = 0) -> str:
-    """Return a ``<packet-walk>`` element; ``step`` is where the player starts, from 0."""
+def page_of(walk: Walk, beside: Sequence[Walk] = ()) -> dict:
+    """Return what a page holds for a player: its choices, its walk, the walks beside it."""
+    page: dict = {
+        "catalogue": catalogue(offer(walk.plugin, walk.mode)),
+        "walks": {key(walk.options): walk.to_json()},
+    }
+    if beside:
+        page["compare"] = {mode_key(other): other.to_json() for other in beside}
+    return page
+
+
+def mode_key(walk: Walk) -> str:
+    """Return the name of a walk's mode: ``flannel/host-gw``."""
+    return f"{walk.plugin}/{walk.mode}"
+
+
+def element(walk: Walk, step: int = 0, beside: Sequence[Walk] = ()) -> str:
+    """Return a ``<packet-walk>`` element.
+
+    ``step`` is where the player starts, from 0; ``beside`` the walks it compares with.
+    """
     options = walk.options
     attributes = {
         "plugin": walk.plugin,
@@ -25,9 +45,10 @@ def element(walk: Walk, step: int = 0) -> str:
         attributes["fault"] = options.fault
     if step:
         attributes["step"] = step
-    page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)), "walks": {key(options): walk.to_json()}}
+    if beside:
+        attributes["with"] = ",".join(mode_key(other) for other in beside)
     words = " ".join(f'{name}="{escape(str(value))}"' for name, value in attributes.items())
-    data = json.dumps(pack(page), separators=(",", ":")).replace("<", "\\u003c")
+    data = json.dumps(pack(page_of(walk, beside)), separators=(",", ":")).replace("<", "\\u003c")
     return (
         f"<packet-walk {words}>\n"
         f'<script type="application/json" class="walk">{data}</script>\n'

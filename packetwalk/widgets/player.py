@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import anywidget
@@ -10,31 +11,32 @@ import traitlets
 
 from packetwalk.errors import BadInput
 from packetwalk.walk import Walk
-from packetwalk.widgets.bundle import catalogue, key, offer
-from packetwalk.widgets.markup import element
+from packetwalk.widgets.bundle import index, offer
+from packetwalk.widgets.markup import element, page_of
 from packetwalk.widgets.pack import pack
 
 STATIC = Path(__file__).parent / "static"
 
 
 class Player(anywidget.AnyWidget):
-    """Plays a walk; ``step`` follows the reader and can be set; ``repr`` is the walk as text."""
+    """Plays a walk, with up to two others beside it.
+
+    ``step`` follows the reader and can be set; ``repr`` is the walk as text.
+    """
 
     _esm = STATIC / "player.js"
     walk = traitlets.Unicode().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, walk: Walk, step: int = 0) -> None:
-        self._shown = walk
-        page = {
-            "catalogue": catalogue(offer(walk.plugin, walk.mode)),
-            "walks": {key(walk.options): walk.to_json()},
-        }
-        super().__init__(walk=json.dumps(pack(page)), step=step)
+    def __init__(self, walk: Walk, step: int = 0, beside: Sequence[Walk] = ()) -> None:
+        self._shown, self._beside = walk, tuple(beside)
+        super().__init__(walk=json.dumps(pack(page_of(walk, self._beside))), step=step)
         self.on_msg(self._asked)
 
     def _asked(self, _, content: dict, __) -> None:
-        """Answer the element's question for another walk."""
+        """Answer the element's question for another walk, or for the modes there are."""
+        if content.get("type") == "modes":
+            self.send({"type": "modes", "id": content.get("id"), "modes": index()})
         if content.get("type") != "walk":
             return
         options = content.get("options", {})
@@ -55,5 +57,5 @@ class Player(anywidget.AnyWidget):
         """Return the live widget, the page's element, and the text table."""
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        shown = {"text/plain": repr(self), "text/html": element(self._shown, self.step)}
+        shown = {"text/plain": repr(self), "text/html": element(self._shown, self.step, self._beside)}
         return {**data, **shown}, metadata

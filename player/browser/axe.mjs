@@ -8,8 +8,10 @@ const { browser, base, close } = await open();
 let found = 0;
 for (const width of [360, 1280]) for (const theme of ["light", "dark"]) {
   const page = await browser.newPage({ viewport: { width, height: 900 } });
-  for (const [walk, step] of [["flannel-vxlan-cross-node", 0], ["flannel-vxlan-cross-node", 15], ["flannel-cold", 6], ["flannel-vxlan-missing-fdb", 14]]) {
-    await page.goto(`${base}player/demo.html?theme=${theme}&walk=${walk}&step=${step}`);
+  for (const [walk, step, beside = ""] of [["flannel-vxlan-cross-node", 0], ["flannel-vxlan-cross-node", 15], ["flannel-cold", 6], ["flannel-vxlan-missing-fdb", 14], ["flannel-vxlan-cross-node", 16, "flannel/host-gw,calico/ipip"]]) {
+    await page.goto(`${base}player/demo.html?theme=${theme}&walk=${walk}&step=${step}&with=${beside}`);
+    await page.waitForSelector("packet-walk .controls");
+    if (beside) await page.locator("packet-walk button.chip", { hasText: "compare with" }).click();
     await page.waitForSelector("packet-walk .controls");
     await page.waitForTimeout(200);
     if (step) await page.locator("packet-walk .field").first().hover();

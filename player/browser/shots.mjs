@@ -13,7 +13,7 @@ for (const width of sizes) for (const theme of themes) {
   page.on("pageerror", (e) => console.log("error:", e.message));
   page.on("console", (m) => { if (m.type() === "error") console.log("console:", m.text()); });
   for (const [walk, steps] of wanted) for (const step of steps.split(",")) {
-    await page.goto(`${base}player/demo.html?theme=${theme}&walk=${walk}&step=${step}`);
+    await page.goto(`${base}player/demo.html?theme=${theme}&walk=${walk}&step=${step}${process.env.WITH ? `&with=${process.env.WITH}` : ""}`);
     await page.waitForSelector("packet-walk .controls");
     await page.waitForTimeout(250);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -7,27 +7,30 @@ import { unpackIfPacked } from "./data/unpack.js";
  */
 function liveSource(model) {
   let last = 0;
-  return {
-    walk(options) {
-      const id = ++last;
-      return new Promise((resolve, reject) => {
-        const listen = (message) => {
-          if (message?.type !== "walk" || message.id !== id) return;
-          model.off("msg:custom", listen);
-          if (message.error) reject(new Error(message.error));
-          else resolve(message.walk);
-        };
-        model.on("msg:custom", listen);
-        model.send({ type: "walk", id, options });
-      });
-    },
+  const ask = (type, question = {}) => {
+    const id = ++last;
+    return new Promise((resolve, reject) => {
+      const listen = (message) => {
+        if (message?.type !== type || message.id !== id) return;
+        model.off("msg:custom", listen);
+        if (message.error) reject(new Error(message.error));
+        else resolve(message[type]);
+      };
+      model.on("msg:custom", listen);
+      model.send({ type, id, ...question });
+    });
   };
+  return { walk: (options) => ask("walk", { options }), modes: () => ask("modes") };
 }
 
 /** @param {{model: any, el: HTMLElement}} widget @returns {() => void} clean up */
 export function render({ model, el }) {
   const player = document.createElement("packet-walk");
-  const read = () => { player.walk = unpackIfPacked(JSON.parse(model.get("walk"))); };
+  const read = () => {
+    const page = unpackIfPacked(JSON.parse(model.get("walk")));
+    if (page.compare) player.setAttribute("with", Object.keys(page.compare).join(","));
+    player.walk = page;
+  };
   const follow = () => { player.step = model.get("step"); };
   read();
   follow();

@@ -2,6 +2,7 @@
 import { LitElement, html, nothing, unsafeCSS } from "lit";
 import playerCss from "./styles/player.css";
 import diagramCss from "./styles/diagram.css";
+import compareCss from "./styles/compare.css";
 import { layerRules, properties } from "./colours.js";
 import { Store, WalkError, parsePage } from "./data/store.js";
 import { fromHash, optionsFromAttributes, optionsOf } from "./data/options.js";
@@ -22,8 +23,10 @@ import { choices, settle } from "./panels/choices.js";
 import { controls } from "./panels/controls.js";
 import { markRow, steps } from "./panels/steps.js";
 import { why } from "./panels/why.js";
+import { compare } from "./panels/compare.js";
 import { packet } from "./panels/packet.js";
 import { takeAway } from "./panels/take-away.js";
+import { Comparison } from "./comparison.js";
 import { playerKey } from "./keys.js";
 import { nameOnPage, takeAwayActs } from "./take-away-acts.js";
 
@@ -33,7 +36,7 @@ const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
 const WORDS = html`<div class="words"><slot></slot></div>`;
 
 export class PacketWalk extends LitElement {
-  static styles = [unsafeCSS(`:host{${properties("light")}}:host([theme=dark]){${properties("dark")}}${layerRules()}`), unsafeCSS(playerCss), unsafeCSS(diagramCss)];
+  static styles = [unsafeCSS(`:host{${properties("light")}}:host([theme=dark]){${properties("dark")}}${layerRules()}`), unsafeCSS(playerCss), unsafeCSS(diagramCss), unsafeCSS(compareCss)];
 
   static properties = {
     walk: { attribute: false }, source: { attribute: false }, step: { attribute: false },
@@ -45,6 +48,7 @@ export class PacketWalk extends LitElement {
     super();
     Object.assign(this, { walk: null, source: null, step: null, seen: false, message: "", width: 0, i: 0, playing: false, speed: 1, all: false, open: new Map(), lit: null, options: null, busy: false, note: "", snippet: null });
     this.clock = new Clock((t) => this.show(t));
+    this.comparison = new Comparison(this);
     this.take = takeAwayActs(this);
     this.onHash = () => this.followHash();
   }
@@ -93,6 +97,7 @@ export class PacketWalk extends LitElement {
     try {
       const text = this.walk ? null : this.querySelector("script.walk")?.textContent;
       this.store = new Store({ page: this.walk ?? (text ? parsePage(text) : null), dataRoot: this.getAttribute("data-root"), source: this.source });
+      this.comparison.set((wanted ?? asked).beside);
       const { first } = this.store, alone = first && !this.store.inPage(asked.options) && (!asked.options.plugin || !asked.options.scenario);
       this.load(wanted?.options ?? (alone ? optionsOf(first) : asked.options), wanted ? wanted.step : this.step ?? asked.step, Boolean(wanted));
     } catch (error) {
@@ -109,6 +114,7 @@ export class PacketWalk extends LitElement {
     const wanted = fromHash(location.hash);
     if (wanted?.el !== nameOnPage(this)) return;
     if (!this.seen) return this.wake();
+    this.comparison.set(wanted.beside);
     this.load(wanted.options, wanted.step, true);
   }
 
@@ -135,7 +141,7 @@ export class PacketWalk extends LitElement {
     const i = Math.max(0, Math.min(this.line.moments.length - 1, step ?? 0));
     this.clock.t = i;
     this.i = i;
-    this.requestUpdate();
+    this.comparison.follow();
   }
 
   fail(error) {
@@ -165,14 +171,15 @@ export class PacketWalk extends LitElement {
     const next = line.moments.find((m) => m.previous === i)?.step;
     const narrow = this.width < NARROW;
     return html`<div class="pw" role="region" aria-label=${walk.title || "Packet walk"} @keydown=${(e) => playerKey(e, this)}>
-      ${choices({ walk, options: this.options, catalogue: this.store.catalogue, live: Boolean(this.source), busy: this.busy }, this)}
+      ${choices({ walk, options: this.options, catalogue: this.store.catalogue, live: Boolean(this.source), busy: this.busy, comparison: this.comparison }, this)}
       ${this.message ? html`<p class="message" role="alert">${this.message}</p>` : nothing}
       ${this.picture(moment)}
       ${controls({ n: line.moments.length, i, playing: this.playing, speed: this.speed, ticks: this.ticks(), words: this.words(moment) }, this.playActs)}
+      ${this.comparison.shown ? compare(this.comparison, { i, width: this.width }) : nothing}
       <div class="columns">${steps({ walk, line, i, all: this.all }, { go: (to) => this.go(to), all: (yes) => { this.all = yes; } })}${why({ walk, step })}</div>
       ${packet({ walk, step, next, open: this.open, lit: this.lit, narrow }, this.packetActs)}
       ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
-      <p class="hidden" role="status" aria-live="polite">${this.words(moment)}</p>
+      <p class="hidden" role="status" aria-live="polite">${this.words(moment)}${this.comparison.words(i)}</p>
     </div>${WORDS}`;
   }
 
@@ -251,6 +258,7 @@ export class PacketWalk extends LitElement {
     if (!this.stage || !this.layout) return;
     const f = frame({ line: this.line, layout: this.layout }, t), last = Math.max(1, this.line.moments.length - 1);
     this.stage.draw(f);
+    this.comparison.draw(f, this.renderRoot);
     this.scrubber.show(t / last);
     if (!this.scrubbing && !this.clock.running) this.scrubber.range.value = String(t);
   }

@@ -1,7 +1,7 @@
 /** What the take-away buttons do. */
 import diagramCss from "./styles/diagram.css";
 import { layerRules } from "./colours.js";
-import { captured, devicesOf } from "./export/frames.js";
+import { captured, devicesOf, together } from "./export/frames.js";
 import { pcap, pcapng } from "./export/pcap.js";
 import { svgText } from "./export/svg.js";
 import { embed } from "./export/embed.js";
@@ -23,7 +23,11 @@ export function takeAwayActs(player) {
   const copied = async (text, words) => say((await copy(text)) ? words : "copying is not allowed here");
   return {
     devices: () => devicesOf(all()),
-    pcapng() { download(`${file("walk")}.pcapng`, pcapng(all()), "application/x-pcapng"); say(`${all().length} packets saved`); },
+    pcapng() {
+      const { walks } = player.comparison, content = walks.length ? together([player.current, ...walks]) : all();
+      download(`${file(walks.length ? "compared" : "walk")}.pcapng`, pcapng(content), "application/x-pcapng");
+      say(`${content.length} packets ${walks.length ? `of ${walks.length + 1} walks ` : ""}saved`);
+    },
     pcap(device) {
       const own = all().filter((f) => `${f.netns}:${f.dev}` === device);
       download(`${file(device.replace(":", "-"))}.pcap`, pcap(own, own[0].link), "application/vnd.tcpdump.pcap");
@@ -31,12 +35,12 @@ export function takeAwayActs(player) {
     },
     link() {
       const url = new URL(location.href);
-      url.hash = toHash(player.options, player.i, nameOnPage(player));
+      url.hash = toHash(player.options, player.i, nameOnPage(player), player.comparison.modes);
       copied(url.href, "link copied");
     },
     embed() {
       if (player.snippet) { player.snippet = null; return; }
-      player.snippet = embed(player.options, player.i, new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href.replace(/walks\/?$/, ""));
+      player.snippet = embed(player.options, player.i, new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href.replace(/walks\/?$/, ""), player.comparison.modes);
       copied(player.snippet, "snippet copied");
     },
     image() {

@@ -7,7 +7,7 @@ import { Store, WalkError, parsePage } from "../src/data/store.js";
 import { settle } from "../src/panels/choices.js";
 import { walks } from "./walks.js";
 
-const [, one] = walks()[0];
+const [, one] = walks().find(([name]) => name === "flannel-vxlan-cross-node");
 const OPTIONS = { plugin: "flannel", mode: "vxlan", scenario: "cross-node", proto: "icmp", size: 56, df: false, cold: true, fault: null };
 
 test("packed JSON unpacks, equal values are shared", () => {
@@ -31,7 +31,9 @@ test("what cannot be played is told in one line", () => {
 
 test("a link leads back to the same choices and step", () => {
   for (const o of [OPTIONS, { ...OPTIONS, df: true, cold: false, fault: "missing-fdb", scenario: "a/b & c" }]) {
-    assert.deepEqual(fromHash(toHash(o, 12, "main walk")), { options: o, step: 12, el: "main walk" });
+    assert.deepEqual(fromHash(toHash(o, 12, "main walk")), { options: o, step: 12, el: "main walk", beside: [] });
+    const beside = [{ plugin: "flannel", mode: "host-gw" }, { plugin: "calico", mode: "bgp" }];
+    assert.deepEqual(fromHash(toHash(o, 12, "main walk", beside)), { options: o, step: 12, el: "main walk", beside });
   }
   for (const other of ["", "#section-2", "#walk=x", "#walk=a/b/c/<b>/x/0/0/none/1", "#walk=%zz"]) assert.equal(fromHash(other), null);
 });

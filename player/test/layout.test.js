@@ -47,7 +47,7 @@ test("a frame depends on its time alone", () => {
 test("at a whole number the packet is where the step left it", () => {
   for (const { line, layout: out } of scenes) for (const m of line.moments) {
     const f = frame({ line, layout: out }, m.i), s = out.stations.get(m.station);
-    assert.deepEqual([f.dot.x, f.dot.y, f.moment.i], [s.ax, s.ay, m.i]);
+    assert.ok(Math.hypot(f.dot.x - s.ax, f.dot.y - s.ay) < 1e-6 && f.moment.i === m.i);
   }
 });
 

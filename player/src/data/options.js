@@ -34,6 +34,23 @@ export function optionsOf(walk) {
 /** @param {Options} o  where the walks of a scenario and a fault are kept, under data-root */
 export const walkFile = (o) => [o.plugin, o.mode, o.scenario, o.fault || "none"].map(encodeURIComponent).join("/") + ".json";
 
+/** @param {Options} o  where the packets are kept that have the sizes other modes' choices offer */
+export const sizesFile = (o) => [o.plugin, o.mode, o.scenario, "sizes"].map(encodeURIComponent).join("/") + ".json";
+
+/** @typedef {{plugin: string, mode: string}} Mode */
+
+/** The most walks that stand beside the first. */
+export const MOST = 2;
+
+/** @param {Mode} of */
+export const modeKey = ({ plugin, mode }) => `${plugin}/${mode}`;
+
+/** Modes named one after another: "flannel/host-gw,calico/bgp". @param {string|null|undefined} text @returns {Mode[]} */
+export function modesIn(text) {
+  const names = [...new Set((text ?? "").split(",").map((name) => name.trim()))].map((name) => name.split("/"));
+  return names.filter((parts) => parts.length === 2 && parts.every((p) => /^\w[\w.-]*$/.test(p))).map(([plugin, mode]) => ({ plugin, mode })).slice(0, MOST);
+}
+
 const flag = (text) => text === "1" || text === "true" || text === "";
 const whole = (text, otherwise) => (/^\d{1,5}$/.test(text ?? "") ? Number(text) : otherwise);
 
@@ -46,23 +63,23 @@ export function optionsFromAttributes(el) {
       size: whole(el.getAttribute("size"), 56), df: el.hasAttribute("df") && flag(el.getAttribute("df")),
       cold: el.hasAttribute("cold") && flag(el.getAttribute("cold")), fault: text("fault", null),
     },
-    step: whole(el.getAttribute("step"), null),
+    step: whole(el.getAttribute("step"), null), beside: modesIn(el.getAttribute("with")),
   };
 }
 
 /**
- * The fragment that opens this very step: `walk=plugin/mode/scenario/proto/size/df/cold/fault/step&el=name`.
- * Steps count from 0, as `seq` does.
- * @param {Options} o @param {number} step @param {string} el
+ * The fragment that opens this very step: `walk=plugin/mode/scenario/proto/size/df/cold/fault/step&el=name`,
+ * with `&with=plugin/mode,plugin/mode` for the walks beside it. Steps count from 0, as `seq` does.
+ * @param {Options} o @param {number} step @param {string} el @param {Mode[]} [beside]
  */
-export function toHash(o, step, el) {
+export function toHash(o, step, el, beside = []) {
   const parts = [o.plugin, o.mode, o.scenario, o.proto, o.size, o.df ? 1 : 0, o.cold ? 1 : 0, o.fault || "none", step];
-  return `#walk=${parts.map((p) => encodeURIComponent(p)).join("/")}&el=${encodeURIComponent(el)}`;
+  return `#walk=${parts.map((p) => encodeURIComponent(p)).join("/")}${beside.length ? `&with=${beside.map(modeKey).join(",")}` : ""}&el=${encodeURIComponent(el)}`;
 }
 
 /**
  * @param {string} hash
- * @returns {{options: Options, step: number|null, el: string|null}|null}  null when the fragment speaks of something else
+ * @returns {{options: Options, step: number|null, el: string|null, beside: Mode[]}|null}  null when the fragment speaks of something else
  */
 export function fromHash(hash) {
   const query = Object.fromEntries(hash.replace(/^#/, "").split("&").map((p) => p.split("=", 2)));
@@ -72,7 +89,7 @@ export function fromHash(hash) {
   if (!/^[a-z]+$/.test(proto) || !/^\d{1,5}$/.test(size)) return null;
   return {
     options: { plugin, mode, scenario, proto, size: Number(size), df: df === "1", cold: cold === "1", fault: fault === "none" ? null : fault },
-    step: whole(step, null), el: query.el === undefined ? null : decode(query.el),
+    step: whole(step, null), el: query.el === undefined ? null : decode(query.el), beside: modesIn(decode(query.with ?? "")),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Where walks come from: the page itself, files beside it, or a live notebook. */
 import { unpackIfPacked } from "./unpack.js";
 import { problem } from "./validate.js";
-import { nearestKey, walkFile, walkKey } from "./options.js";
+import { modeKey, nearestKey, optionsOf, sizesFile, walkFile, walkKey } from "./options.js";
 
 /** An error whose message is meant for the reader. */
 export class WalkError extends Error {}
@@ -30,6 +30,8 @@ async function load(url) {
   return unpackIfPacked(await answer.json());
 }
 
+const sameMode = (walk, o) => walk.plugin === o.plugin && walk.mode === o.mode && walkKey(optionsOf(walk)) === walkKey(o);
+
 /** The walks of one player; equal options give the same object. */
 export class Store {
   /** @param {{page?: any, dataRoot?: string|null, source?: {walk(o: any): Promise<any>}|null}} from */
@@ -53,6 +55,45 @@ export class Store {
     return walk && same("scenario") && same("plugin") && same("mode") && fault === (o.fault ?? null) ? walk : null;
   }
 
+  /** The walk beside the page's own that stands in the page and is of exactly these options, or null. */
+  besideInPage(o) {
+    const walk = this.page.compare?.[modeKey(o)], has = walk && optionsOf(walk);
+    return has && has.scenario === o.scenario && walkKey(has) === walkKey(o) && (has.fault ?? null) === (o.fault ?? null) ? checked(walk) : null;
+  }
+
+  /** The walk of exactly these options, to stand beside another one. @param {import("./options.js").Options} o */
+  async exact(o) {
+    const here = this.inPage(o), carried = here && sameMode(here, o) ? here : this.besideInPage(o);
+    if (carried) return checked(carried);
+    if (this.source) return checked(unpackIfPacked(await this.source.walk(o)));
+    if (this.dataRoot == null) throw new WalkError("This page does not carry this walk.");
+    const missing = () => new WalkError(`${o.size} bytes of ${o.proto} were not made ahead for this mode; other sizes, or a live notebook, have them.`);
+    for (const name of [walkFile(o), sizesFile(o)]) {
+      const file = await this.file(name).catch((error) => { if (name === walkFile(o)) throw error; throw missing(); });
+      const found = file.walks?.[walkKey(o)];
+      if (found) return checked(found);
+    }
+    throw missing();
+  }
+
+  /** Whether other modes can be had at all. */
+  get open() { return Boolean(this.source?.modes || this.dataRoot != null || this.page.compare); }
+
+  /** The modes that can stand beside a walk. @returns {Promise<{plugin: string, mode: string, title: string, holds_for: string, scenarios: string[]}[]>} */
+  async modes() {
+    const carried = Object.values(this.page.compare ?? {}).map((w) => ({ plugin: w.plugin, mode: w.mode, title: "", holds_for: w.holds_for, scenarios: [w.scenario] }));
+    if (this.source?.modes) return unpackIfPacked(await this.source.modes());
+    if (this.dataRoot == null) return carried;
+    return this.file("index.json").catch((error) => { if (carried.length) return carried; throw error; });
+  }
+
+  /** @param {string} name  under data-root */
+  file(name) {
+    const url = this.dataRoot.replace(/\/?$/, "/") + name;
+    if (!files.has(url)) files.set(url, load(url).catch((error) => { files.delete(url); throw error; }));
+    return files.get(url);
+  }
+
   /**
    * The walk at once if it is at hand, else null.
    * @param {import("./options.js").Options} o
@@ -71,9 +112,7 @@ export class Store {
     if (here) return here;
     if (this.source) return checked(unpackIfPacked(await this.source.walk(o)));
     if (this.dataRoot == null) throw new WalkError("This page carries no walk for this combination.");
-    const url = this.dataRoot.replace(/\/?$/, "/") + walkFile(o);
-    if (!files.has(url)) files.set(url, load(url).catch((error) => { files.delete(url); throw error; }));
-    const file = await files.get(url);
+    const file = await this.file(walkFile(o));
     const key = nearestKey(Object.keys(file.walks ?? {}), o);
     if (key === null) throw new WalkError(`There is no ${o.proto} walk of this kind.`);
     return checked(file.walks[key]);

@@ -1,30 +1,6 @@
 /** The moving part: written straight to the DOM, once a frame, only what changed. */
 
-const SVG = "http://www.w3.org/2000/svg";
-
-/** Make an SVG element. @param {string} name @param {Record<string, string>} [attributes] */
-function make(name, attributes = {}) {
-  const el = document.createElementNS(SVG, name);
-  for (const [k, v] of Object.entries(attributes)) el.setAttribute(k, v);
-  return el;
-}
-
-/** Set an attribute only when it differs from what was written last. */
-function set(el, name, value) {
-  const known = (el.known ??= {});
-  if (known[name] === value) return;
-  known[name] = value;
-  if (value === null) el.removeAttribute(name);
-  else el.setAttribute(name, value);
-}
-
-const styled = (el, name, value) => {
-  const known = (el.styled ??= {});
-  if (known[name] !== value) el.style[name] = known[name] = value;
-};
-const move = (el, value) => styled(el, "transform", value);
-const text = (el, value) => { if (el.words !== value) { el.words = value; el.textContent = value; } };
-const px = (n) => String(Math.round(n * 10) / 10);
+import { Envelopes, make, move, px, set, styled } from "./envelopes.js";
 
 /**
  * Draws frames: the way and its marks between the two still layers, the packet above all in a box that is moved by transform.
@@ -38,7 +14,7 @@ export class Stage {
     this.rest = this.marks.appendChild(make("g"));
     this.dot = this.marks.appendChild(make("circle", { class: "dot", r: "6" }));
     this.cross = this.marks.appendChild(make("path", { class: "dead", d: "M-7-7 7 7M7-7-7 7" }));
-    this.envelopes = [];
+    this.envelopes = new Envelopes(this.packet);
   }
 
   /** @param {import("../model/frame.js").Frame} f */
@@ -69,39 +45,6 @@ export class Stage {
     styled(this.fate, "top", `${px(packet.h + 6)}px`);
     if (this.right !== right) this.box.classList.toggle("right", (this.right = right));
     set(this.packet, "class", end ? "packet ended" : "packet");
-    const boxes = packet.boxes;
-    while (this.envelopes.length < boxes.length) this.envelopes.push(this.newEnvelope());
-    for (const [i, el] of this.envelopes.entries()) {
-      set(el.g, "visibility", i < boxes.length ? null : "hidden");
-      if (boxes[i]) this.drawEnvelope(el, boxes[i]);
-    }
-  }
-
-  newEnvelope() {
-    const g = this.packet.appendChild(make("g"));
-    return {
-      g, rect: g.appendChild(make("rect", { class: "body", rx: "5" })), strip: g.appendChild(make("rect", { class: "strip", rx: "4" })),
-      cut: g.appendChild(make("path", { class: "cut" })), title: g.appendChild(make("text", { class: "title" })), detail: g.appendChild(make("text", { class: "detail", "text-anchor": "end" })),
-    };
-  }
-
-  /** Plain coordinates, no transforms: a transform inside an SVG makes the browser build its layers anew. */
-  drawEnvelope(el, b) {
-    if (el.box === b) return;
-    el.box = b;
-    const y = px(b.y + (b.solid ? b.h / 2 + 4 : 12));
-    set(el.g, "class", `envelope ${b.role}${b.solid ? " solid" : ""}`);
-    set(el.g, "opacity", b.opacity < 1 ? b.opacity.toFixed(2) : null);
-    for (const rect of [el.rect, el.strip]) { set(rect, "x", px(b.x)); set(rect, "y", px(b.y)); set(rect, "height", px(Math.max(0, b.h))); }
-    set(el.rect, "width", px(Math.max(0, b.w)));
-    set(el.strip, "width", px(Math.max(0, b.solid ? b.w : b.strip)));
-    set(el.title, "x", px(b.x + (b.solid ? 5 : b.strip + 4))); set(el.title, "y", y);
-    set(el.detail, "x", px(b.x + b.w - 5)); set(el.detail, "y", y);
-    text(el.title, b.title); text(el.detail, b.detail);
-    set(el.cut, "visibility", b.cut ? "inherit" : "hidden");
-    if (b.cut) set(el.cut, "d", zigzag(b.x + b.w - 22, b.y, b.h));
+    this.envelopes.draw(packet.boxes);
   }
 }
-
-/** A break: more bytes than are drawn. */
-const zigzag = (x, y, h) => `M${px(x)} ${px(y)}l-4 ${px(h / 3)} 6 ${px(h / 3)} -4 ${px(h / 3)}h6l4-${px(h / 3)} -6-${px(h / 3)} 4-${px(h / 3)}z`;

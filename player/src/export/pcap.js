@@ -1,4 +1,5 @@
 /** Classic pcap and pcapng, little endian, nanoseconds. */
+import { interfaceName } from "./frames.js";
 
 const NANO = 0xa1b23c4d, SNAP = 262144;
 
@@ -38,16 +39,16 @@ export function pcapng(frames) {
   const out = new Writer().put(block(0x0a0d0d0a, new Writer().u32(0x1a2b3c4d).u16(1, 0).u32(0xffffffff, 0xffffffff).bytes()));
   const known = new Map();
   for (const f of frames) {
-    const name = `${f.netns}:${f.dev}/${f.link}`;
+    const name = `${interfaceName(f)}/${f.link}`;
     if (known.has(name)) continue;
     known.set(name, known.size);
     const body = new Writer().u16(f.link, 0).u32(SNAP);
-    option(body, 2, new TextEncoder().encode(`${f.netns}:${f.dev}`));
+    option(body, 2, new TextEncoder().encode(interfaceName(f)));
     option(body, 9, Uint8Array.of(9));
     out.put(block(1, body.u16(0, 0).bytes()));
   }
   for (const f of frames) {
-    const body = new Writer().u32(known.get(`${f.netns}:${f.dev}/${f.link}`), Math.floor(f.time / 2 ** 32), f.time >>> 0, f.bytes.length, f.bytes.length).padded(f.bytes);
+    const body = new Writer().u32(known.get(`${interfaceName(f)}/${f.link}`), Math.floor(f.time / 2 ** 32), f.time >>> 0, f.bytes.length, f.bytes.length).padded(f.bytes);
     option(body, 2, new Writer().u32(f.inbound ? 1 : 2).bytes());
     out.put(block(6, body.u16(0, 0).bytes()));
   }

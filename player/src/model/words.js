@@ -44,5 +44,9 @@ export const evidenceOf = (evidence) => EVIDENCE[evidence] ?? evidence;
 
 const PLUGINS = { flannel: "Flannel", calico: "Calico", weave: "Weave Net", linux: "Linux" };
 const MODES = { vxlan: "VXLAN", ipip: "IP-in-IP", bgp: "BGP", wireguard: "WireGuard", udp: "UDP", ipsec: "IPsec" };
-/** @param {import("../types.js").Walk} walk */
-export const headline = (walk) => `${PLUGINS[walk.plugin] ?? walk.plugin} · ${MODES[walk.mode] ?? walk.mode}`;
+/** @param {string} plugin */
+export const pluginName = (plugin) => PLUGINS[plugin] ?? plugin;
+/** @param {string} mode */
+export const modeName = (mode) => MODES[mode] ?? mode;
+/** @param {{plugin: string, mode: string}} of a walk, or the choices that name one */
+export const headline = ({ plugin, mode }) => `${pluginName(plugin)} · ${modeName(mode)}`;

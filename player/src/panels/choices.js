@@ -29,16 +29,17 @@ export function settle(catalogue, before, change, anySize = false) {
 }
 
 /**
- * @param {{walk: import("../types.js").Walk, options: import("../data/options.js").Options, catalogue: any, live: boolean, busy: boolean}} state
+ * @param {{walk: import("../types.js").Walk, options: import("../data/options.js").Options, catalogue: any, live: boolean, busy: boolean, comparison: import("../comparison.js").Comparison}} state
  * @param {{choose(change: any): void}} act
  */
-export function choices({ walk, options, catalogue, live, busy }, act) {
+export function choices({ walk, options, catalogue, live, busy, comparison }, act) {
   const good = walk.disposition === "delivered";
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
     <h2>${headline(walk)}</h2>
     <p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${icon(good ? "check" : "cross")}${endOf(walk.disposition)}</span>
-    <div class="rest">${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}</div>
+    <div class="rest">${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}
+      ${comparison.possible ? html`<button type="button" class="chip" aria-expanded=${comparison.picking ? "true" : "false"} @click=${() => comparison.pick()}>compare with …</button>` : nothing}</div>
   </header>`;
 }
 
