@@ -33,7 +33,7 @@ def play(
     packet = {name: getattr(shown.options, name) for name in ("proto", "df", "ttl", "cold")}
     if shown.options.proto != "tcp":
         packet["size"] = shown.options.size
-    beside = [walk(*other, scenario, **packet, **ends) for other in compare]
+    beside = [walk(name, its_mode, scenario, **packet, **ends) for name, its_mode in compare]
     return Player(shown, step, beside)
 
 
