@@ -71,6 +71,12 @@ export class Comparison {
     this.follow();
   }
 
+  /** Take a walk away by the button on its lane: the focus goes to where walks are added. @param {import("./data/options.js").Mode} mode */
+  remove(mode) {
+    this.toggle(mode);
+    this.player.renderRoot.querySelector(".choices button[aria-expanded]")?.focus();
+  }
+
   /** The step of a lane beside a step of the first walk. @param {Lane} lane @param {number} i */
   at(lane, i) { return lane.key === "" ? i : alignment(this.player.current, lane.walk, i); }
 

@@ -65,7 +65,7 @@ const ROWS = [
 ];
 
 /** What an empty cell means. */
-const EMPTY = { onWire: "leaves no wire", added: "leaves no wire", headers: "leaves no wire", outerTtl: "no outer header", innerTtl: "does not arrive" };
+const EMPTY = { onWire: "stays on the node", added: "stays on the node", headers: "stays on the node", outerTtl: "no outer header", innerTtl: "does not arrive" };
 
 /**
  * @param {import("../types.js").Walk[]} walks  the first is what the others are compared with

@@ -37,7 +37,7 @@ function picker(c) {
 }
 
 function laneOf(lane, c, i, room) {
-  const remove = lane.key ? html`<button type="button" class="small" aria-label=${`Take ${headline(lane.mode)} away`} @click=${() => c.toggle(lane.mode)}>${icon("cross")}</button>` : nothing;
+  const remove = lane.key ? html`<button type="button" class="small" aria-label=${`Take ${headline(lane.mode)} away`} @click=${() => c.remove(lane.mode)}>${icon("cross")}</button>` : nothing;
   const head = html`<h4>${headline(lane.mode)}${remove}</h4>`;
   if (!lane.walk) return html`<article class="lane">${head}<p class=${lane.error ? "bad" : ""} role="status">${lane.error || "…"}</p></article>`;
   const at = c.at(lane, i), { step, trace } = lane.line.moments[at], ended = step.event === "drop";
