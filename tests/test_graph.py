@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packetwalk.widgets.graph import Sessions, sessions, side_by_side
+from packetwalk.widgets.graph import Connections, Sessions, sessions, side_by_side
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,16 @@ def test_the_words_say_what_the_picture_shows() -> None:
     assert words.startswith("Full mesh: 12 nodes, 66 sessions\nnode   1   11 sessions")
     assert "node   2   11 sessions  route reflector\nnode   3    2 sessions" in words
     assert " at 0x" not in words
+
+
+def test_weave_connects_every_pair_but_those_cut() -> None:
+    whole, cut = Connections(12), Connections(12, cut=((2, 3), (3, 2), (4, 9)))
+    assert (whole.count, len(whole.network.edges)) == (66, 66)
+    assert (cut.count, len(cut.network.edges)) == (64, 64)
+    assert "node   2   10 connections" in repr(cut) and "2 cut" in cut.title
+
+
+@pytest.mark.parametrize("pair", [(1, 1), (0, 2), (3, 13)])
+def test_a_cut_needs_two_peers(pair: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="valid are two different peers of 1 to 12"):
+        Connections(12, cut=(pair,))

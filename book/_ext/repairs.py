@@ -16,6 +16,8 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = (
     # A landmark inside the main landmark: notes are notes.
     (re.compile(r'<aside class="footnote-list([^"]*)">(.*?)</aside>\n</aside>', re.S), r'<div class="footnote-list\1">\2</aside></div>'),
     (re.compile(r'<aside class="(margin|[^"]*sidebar)([^"]*)">(.*?)</aside>', re.S), r'<div role="note" class="\1\2">\3</div>'),
+    # What may scroll must be reachable by keyboard; shell.js takes this back where nothing scrolls.
+    (re.compile(r"<pre>"), '<pre tabindex="0">'),
     # The folded source of a cell is called what its words say.
     (re.compile(r'<summary aria-label="[^"]*">'), "<summary>"),
     # The link sign beside a heading: its name must say where it leads, and it is not read by screen readers twice.
@@ -29,7 +31,7 @@ def mend(body: str, root: str) -> str:
     """Return the body with each repair made; `root` is the way from the page to the book's top."""
     for pattern, replacement in REPAIRS:
         body = pattern.sub(replacement, body)
-    body = TABLE.sub(lambda found: f'<div class="table-scroll">{found[0]}</div>', body)
+    body = TABLE.sub(lambda found: f'<div class="table-scroll" tabindex="0">{found[0]}</div>', body)
     return PLAYER_TAG.sub(lambda found: f"<packet-walk{without_root(found[1])} data-root=\"{root}_static/walks/\">", body)
 
 

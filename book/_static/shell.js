@@ -31,7 +31,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && location.hash === "#contents") location.hash = "main";
 });
 
-// A box that scrolls must be reachable by keyboard. Observed, not asked: asking would cost a layout.
+// A box that does not scroll need not be reached by keyboard. Observed, not asked: asking would cost a layout.
 const scrollers = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const scrolls = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;

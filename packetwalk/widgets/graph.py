@@ -1,4 +1,4 @@
-"""Who holds a BGP session with whom: pyvis keeps the graph, a page gets it as one inline SVG.
+"""Who holds a BGP session or a mesh connection with whom: pyvis keeps the graph, a page gets it as one inline SVG.
 
 Coordinates are fixed and physics is off, so the picture is the same at every build; the SVG needs
 no script, no file of its own and no other host, and takes its colours from the page.
@@ -41,6 +41,8 @@ def sessions(nodes: int, reflectors: int = 0) -> int:
 class Sessions:
     """The BGP sessions of a cluster; ``network`` is the pyvis graph, ``repr`` says it in words."""
 
+    word = "sessions"
+
     def __init__(self, nodes: int = 12, reflectors: int = 0) -> None:
         """Raise ValueError when there are more reflectors than nodes."""
         self.nodes, self.reflectors = nodes, reflectors
@@ -69,8 +71,11 @@ class Sessions:
                 group="reflector" if inner else "node",
             )
         for one, other in combinations(range(self.nodes), 2):
-            if not self.reflectors or one < self.reflectors:
+            if self._joined(one, other):
                 self.network.add_edge(one, other, physics=False)
+
+    def _joined(self, one: int, other: int) -> bool:
+        return not self.reflectors or one < self.reflectors
 
     @property
     def title(self) -> str:
@@ -82,7 +87,7 @@ class Sessions:
     def __repr__(self) -> str:
         ends = [edge[end] for edge in self.network.edges for end in ("from", "to")]
         words = (
-            f"node {node['label']:>3}  {ends.count(node['id']):>3} sessions"
+            f"node {node['label']:>3}  {ends.count(node['id']):>3} {self.word}"
             + ("  route reflector" if node["group"] == "reflector" else "")
             for node in self.network.nodes
         )
@@ -108,6 +113,33 @@ class Sessions:
             f'<g stroke="{SOFT}" stroke-opacity=".55">{lines}</g>'
             f"{''.join(_mark(node) for node in self.network.nodes)}</svg>"
         )
+
+
+class Connections(Sessions):
+    """The connections of a Weave mesh: every peer with every other, but for the pairs in ``cut``.
+
+    Peers are numbered from 1, as they are drawn.
+    """
+
+    word = "connections"
+
+    def __init__(self, peers: int = 12, cut: tuple[tuple[int, int], ...] = ()) -> None:
+        """Raise ValueError for a pair that is none of two different peers."""
+        for one, other in cut:
+            if one == other or not {one, other} <= set(range(1, peers + 1)):
+                raise ValueError(f"cut is {(one, other)}: valid are two different peers of 1 to {peers}")
+        self.cut = {frozenset(pair) for pair in cut}
+        super().__init__(peers)
+        self.count -= len(self.cut)
+
+    def _joined(self, one: int, other: int) -> bool:
+        return frozenset((one + 1, other + 1)) not in self.cut
+
+    @property
+    def title(self) -> str:
+        """What is shown, in a line."""
+        lost = f", {len(self.cut)} cut" if self.cut else ""
+        return f"Weave's mesh: {self.nodes} peers, {self.count} connections{lost}"
 
 
 def side_by_side(*graphs: Sessions) -> SideBySide:
