@@ -69,3 +69,12 @@ for (const id of links.keys()) {
   if (section) watcher.observe(section);
 }
 addEventListener("load", () => one(".toc .here > a")?.scrollIntoView({ block: "nearest" }));
+
+// Lay the sections out when there is time, one by one: all at once would stall the first walk.
+const waiting = [...document.querySelectorAll(".chapter > section > section")];
+const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 50));
+function layOutNext() {
+  waiting.shift()?.classList.add("laid-out");
+  if (waiting.length) whenIdle(layOutNext);
+}
+addEventListener("load", () => whenIdle(layOutNext));
