@@ -20,6 +20,7 @@ import { ground, stations } from "./draw/diagram.js";
 import { icon } from "./draw/icons.js";
 import { onTheme, theme } from "./draw/theme.js";
 import { choices, settle } from "./panels/choices.js";
+import { proofPage } from "./panels/proof.js";
 import { controls } from "./panels/controls.js";
 import { markRow, steps } from "./panels/steps.js";
 import { why } from "./panels/why.js";
@@ -171,7 +172,7 @@ export class PacketWalk extends LitElement {
     const next = line.moments.find((m) => m.previous === i)?.step;
     const narrow = this.width < NARROW;
     return html`<div class="pw" role="region" aria-label=${walk.title || "Packet walk"} @keydown=${(e) => playerKey(e, this)}>
-      ${choices({ walk, options: this.options, catalogue: this.store.catalogue, live: Boolean(this.source), busy: this.busy, comparison: this.comparison }, this)}
+      ${choices({ walk, options: this.options, catalogue: this.store.catalogue, live: Boolean(this.source), busy: this.busy, comparison: this.comparison, proofs: proofPage(this.store.dataRoot) }, this)}
       ${this.message ? html`<p class="message" role="alert">${this.message}</p>` : nothing}
       ${this.picture(moment)}
       ${controls({ n: line.moments.length, i, playing: this.playing, speed: this.speed, ticks: this.ticks(), words: this.words(moment) }, this.playActs)}

@@ -5,6 +5,7 @@ import { problem } from "../src/data/validate.js";
 import { fromHash, nearestKey, optionsFromAttributes, toHash, walkFile, walkKey } from "../src/data/options.js";
 import { Store, WalkError, parsePage } from "../src/data/store.js";
 import { settle } from "../src/panels/choices.js";
+import { proofOf, proofPage } from "../src/panels/proof.js";
 import { walks } from "./walks.js";
 
 const [, one] = walks().find(([name]) => name === "flannel-vxlan-cross-node");
@@ -69,4 +70,14 @@ test("a choice that another choice rules out is given up", () => {
   assert.equal(settle(catalogue, broken, { scenario: "same-node" }).fault, null);
   assert.equal(settle(catalogue, OPTIONS, { proto: "tcp" }).size, 0);
   assert.equal(settle(catalogue, OPTIONS, { size: 999 }, true).size, 999);
+});
+
+test("the mark of a walk is that of its scenario, broken or not, and leads to the page", () => {
+  const proof = { "cross-node": { where: "kernel", text: "proven in Linux 6.18" }, "cross-node+missing-fdb": { where: "", text: "not proven: why" } };
+  assert.equal(proofOf({ proof }, { scenario: "cross-node", fault: null }), proof["cross-node"]);
+  assert.equal(proofOf({ proof }, { scenario: "cross-node", fault: "missing-fdb" }).where, "");
+  for (const none of [null, {}, { proof }]) assert.equal(proofOf(none, { scenario: "same-node", fault: null }), null);
+  assert.equal(proofPage("../_static/walks/"), "../_static/walks/../../book/how-do-we-know.html");
+  assert.equal(proofPage("_static/walks"), "_static/walks/../../book/how-do-we-know.html");
+  assert.equal(proofPage(null), null);
 });

@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { headline, endOf } from "../model/words.js";
 import { icon } from "../draw/icons.js";
+import { proofMark, proofOf } from "./proof.js";
 
 const PROTOS = { icmp: "ping (ICMP)", udp: "UDP", tcp: "TCP" };
 
@@ -29,17 +30,18 @@ export function settle(catalogue, before, change, anySize = false) {
 }
 
 /**
- * @param {{walk: import("../types.js").Walk, options: import("../data/options.js").Options, catalogue: any, live: boolean, busy: boolean, comparison: import("../comparison.js").Comparison}} state
+ * @param {{walk: import("../types.js").Walk, options: import("../data/options.js").Options, catalogue: any, live: boolean, busy: boolean, comparison: import("../comparison.js").Comparison, proofs: string|null}} state
  * @param {{choose(change: any): void}} act
  */
-export function choices({ walk, options, catalogue, live, busy, comparison }, act) {
+export function choices({ walk, options, catalogue, live, busy, comparison, proofs }, act) {
   const good = walk.disposition === "delivered";
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
     <h2>${headline(walk)}</h2>
     <p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${icon(good ? "check" : "cross")}${endOf(walk.disposition)}</span>
     <div class="rest">${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}
-      ${comparison.possible ? html`<button type="button" class="chip" aria-expanded=${comparison.picking ? "true" : "false"} @click=${() => comparison.pick()}>compare with …</button>` : nothing}</div>
+      ${comparison.possible ? html`<button type="button" class="chip" aria-expanded=${comparison.picking ? "true" : "false"} @click=${() => comparison.pick()}>compare with …</button>` : nothing}
+      ${proofMark(proofOf(catalogue, options), proofs)}</div>
   </header>`;
 }
 
