@@ -18,6 +18,8 @@ ALLOWED = {
     "packetwalk.wire",
     "packetwalk.wire.pcap",
     "packetwalk.capture",
+    "packetwalk.capture.frames",
+    "packetwalk.errors",
     "packetwalk",
 }
 
