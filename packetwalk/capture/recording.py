@@ -70,29 +70,30 @@ class Place(NamedTuple):
 
     def links(self) -> list[LinkEntry]:
         """Return the devices."""
-        return iproute.links(self._json("link.json"), self._json("port.json"))
+        return iproute.links(self.printed("link.json"), self.printed("port.json"))
 
     def addresses(self) -> list[AddrEntry]:
         """Return the IPv4 addresses."""
-        return iproute.addresses(self._json("addr.json"))
+        return iproute.addresses(self.printed("addr.json"))
 
     def routes(self) -> list[RouteEntry]:
         """Return the IPv4 routes of all tables."""
-        return iproute.routes(self._json("route.json"))
+        return iproute.routes(self.printed("route.json"))
 
     def neighbours(self) -> list[NeighEntry]:
         """Return the IPv4 neighbours."""
-        return iproute.neighbours(self._json("neigh.json"))
+        return iproute.neighbours(self.printed("neigh.json"))
 
     def forwarding(self) -> list[FdbEntry]:
         """Return the forwarding entries of bridges and VXLAN devices."""
-        return iproute.forwarding(self._json("fdb.json"))
+        return iproute.forwarding(self.printed("fdb.json"))
 
     def rules(self) -> list[RuleEntry | PolicyEntry]:
         """Return the iptables rules and policies."""
         return iptables.rules(self.files.get("iptables.txt", ""))
 
-    def _json(self, name: str) -> list[dict[str, Any]]:
+    def printed(self, name: str) -> list[dict[str, Any]]:
+        """Return what a command of ``ip -j`` or ``bridge -j`` printed, parsed; empty when it is not there."""
         text = self.files.get(name, "")
         return json.loads(text) if text.strip() else []
 
