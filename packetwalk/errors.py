@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class BadInput(ValueError):
+class _OneLine:
+    """In a notebook, too, one line and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class BadInput(_OneLine, ValueError):
     """Say in one line what is wrong, what was given, and what is valid."""
 
     def __init__(self, what: str, given: object, valid: Iterable[str] = ()) -> None:
@@ -13,5 +20,5 @@ class BadInput(ValueError):
         super().__init__(f"{what}: {given!r} is not valid" + (f"; valid: {choices}" if choices else ""))
 
 
-class LabError(Exception):
+class LabError(_OneLine, Exception):
     """Say in one line what could not be done in the kernel, and what it said."""

@@ -1,1 +1,42 @@
-"""The only code that starts processes: plans built in a real kernel, packets sent and captured."""
+"""The only code that starts processes: plans built in a real kernel, packets sent and captured.
+
+For a lab: ``cluster = lab.open("flannel", "vxlan")``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from packetwalk.errors import BadInput, LabError
+
+if TYPE_CHECKING:
+    from packetwalk.lab.ground import Ground
+
+CHOICE = "PACKETWALK_GROUND"
+
+
+def open(plugin: str, mode: str | None = None, ground: str | None = None) -> Ground:
+    """Bring a cluster up and return it: on the named ground, else the environment's, else the best there is.
+
+    The environment variable is PACKETWALK_GROUND.  BadInput for names that do not exist; LabError
+    in one line when the ground asked for cannot be used here.
+    """
+    from packetwalk.cni import plugin as find_plugin
+    from packetwalk.lab.grounds import grounds
+
+    chosen = find_plugin(plugin).mode(mode).name
+    asked = ground or os.environ.get(CHOICE)
+    known = grounds()
+    if asked and asked not in known:
+        raise BadInput("ground", asked, known)
+    reasons = []
+    for name in [asked] if asked else known:
+        lacks = known[name].missing()
+        try:
+            if lacks:
+                raise LabError(f"missing: {', '.join(lacks)}")
+            return known[name](plugin, chosen)
+        except LabError as error:
+            reasons.append(f"{name}: {error}")
+    raise LabError(f"ground {'; '.join(reasons)}")

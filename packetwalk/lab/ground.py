@@ -1,0 +1,174 @@
+"""A ground: something a lab can be done on, be it a model, network namespaces or a real cluster.
+
+Whatever the ground, a lab says the same: ``cluster.node("kind-worker").run("ip route")``,
+``cluster.pod("a").ping("b")``, ``cluster.capture("a", "b")``, ``cluster.fault("missing-fdb")``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from packetwalk.errors import BadInput
+from packetwalk.lab import command
+from packetwalk.output import Output
+
+if TYPE_CHECKING:
+    from packetwalk.capture.recording import Recording
+
+__all__ = ["Ground", "Handle", "Node", "Output", "Pod"]
+
+
+class Ground(ABC):
+    """A cluster to do a lab on; use it with ``with`` or ``close`` it: nothing of it is left.
+
+    A subclass brings it up in its constructor, which takes plugin and mode by name: BadInput for
+    names that do not exist, LabError in one line for what this machine cannot do.
+    """
+
+    ground: ClassVar[str]
+    """The name by which it is asked for."""
+    preference: ClassVar[int]
+    """Where nobody asks for one by name, the lowest number that is there is taken."""
+
+    plugin: str
+    mode: str
+    nodes: tuple[str, ...]
+    pods: tuple[str, ...]
+    services: tuple[str, ...]
+
+    @abstractmethod
+    def __init__(self, plugin: str, mode: str) -> None:
+        """Bring the cluster up."""
+
+    @classmethod
+    @abstractmethod
+    def missing(cls) -> tuple[str, ...]:
+        """Return what this machine lacks for this ground, or nothing; quick, and starts nothing."""
+
+    @abstractmethod
+    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+        """Run one program in the network namespace of a node or pod; its failure is in the Output."""
+
+    @abstractmethod
+    def find(self, name: str) -> str | None:
+        """Return the IPv4 address of a pod, node, service or ``internet``; None for other words."""
+
+    @abstractmethod
+    def capture(
+        self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
+    ) -> Recording:
+        """Send one packet and return all frames that followed, with the tables of every namespace.
+
+        ``src`` is a pod or node, ``dst`` a pod, node, service, ``internet`` or address, with ``:PORT``
+        if you like; ``size`` is the payload in bytes.
+        """
+
+    @abstractmethod
+    def apply(self, manifest: str | Path) -> list[str]:
+        """Apply YAML documents (a path or the text) and return, line by line, what changed."""
+
+    @abstractmethod
+    def use(self, mode: str) -> None:
+        """Start anew with another mode of the same plugin."""
+
+    @abstractmethod
+    def fault(self, name: str) -> None:
+        """Break something; BadInput lists the faults of this mode."""
+
+    @abstractmethod
+    def mend(self) -> None:
+        """Take the fault away, and whatever was changed by hand."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Take everything down; to close twice is no error."""
+
+    def node(self, name: str) -> Node:
+        """Return a node by name; BadInput lists the valid ones."""
+        if name not in self.nodes:
+            raise BadInput("node", name, self.nodes)
+        return Node(self, name)
+
+    def pod(self, name: str) -> Pod:
+        """Return a pod by name; BadInput lists the valid ones."""
+        if name not in self.pods:
+            raise BadInput("pod", name, self.pods)
+        return Pod(self, name)
+
+    def address(self, name: str) -> str:
+        """Return the IPv4 address of a pod, node or service; BadInput for an unknown name."""
+        found = self.find(name)
+        if found is None:
+            raise BadInput("pod, node or service", name, [*self.pods, *self.nodes, *self.services])
+        return found
+
+    def walk(self, src: str, dst: str, **packet):
+        """Return a player of one packet's way through this very cluster; options as in ``capture``."""
+        from packetwalk.widgets import play_recording  # type: ignore[attr-defined]
+
+        return play_recording(self.capture(src, dst, **packet))
+
+    def record(self, path: str | Path, src: str = "a", dst: str = "b", **packet) -> Recording:
+        """Capture one packet and write the recording as a folder, which must not exist yet."""
+        from packetwalk.capture import recording
+
+        made = self.capture(src, dst, **packet)
+        recording.write(made, path)
+        return made
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.plugin} {self.mode} on {self.ground}: {len(self.nodes)} nodes ({', '.join(self.nodes)}), "
+            f"{len(self.pods)} pods ({', '.join(self.pods)})"
+        )
+
+
+class Handle:
+    """A node or a pod: a place to run commands in."""
+
+    def __init__(self, cluster: Ground, name: str) -> None:
+        self.cluster, self.name = cluster, name
+
+    @property
+    def address(self) -> str:
+        """Its IPv4 address."""
+        return self.cluster.address(self.name)
+
+    def run(self, line: str) -> Output:
+        """Run one command; names of pods and services are understood by ping, curl and their like.
+
+        What fails says so in its output and ``code``; a line that needs a shell is BadInput.
+        """
+        words = command.addressed(command.split(line), self.cluster.find)
+        done = self.cluster.execute(self.name, words)
+        return Output(done, done.code, line)
+
+    def ping(self, dst: str, *, size: int = 56, df: bool = False, count: int = 1) -> Output:
+        """Ping a pod, node, service, ``internet`` or address; ``size`` is the data in bytes."""
+        hard = " -M do" if df else ""
+        return self.run(f"ping -c {count} -W 1 -s {size}{hard} {dst}")
+
+    def curl(self, dst: str) -> Output:
+        """Ask a pod (port 8080), a service (its port) or an address over HTTP."""
+        port = ":8080" if dst in self.cluster.pods else ""
+        return self.run(f"curl -sS -m 2 http://{dst}{port}/")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__.lower()} {self.name}, {self.address}"
+
+
+class Node(Handle):
+    """A machine of the cluster."""
+
+
+class Pod(Handle):
+    """A pod of the cluster."""

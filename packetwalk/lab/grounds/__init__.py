@@ -1,0 +1,17 @@
+"""The grounds there are: one file each, found by looking into this folder."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from packetwalk.lab.ground import Ground
+
+
+@cache
+def grounds() -> dict[str, type[Ground]]:
+    """Return the classes of all grounds by name, the best first; each file has one as ``GROUND``."""
+    names = [info.name for info in pkgutil.iter_modules(__path__)]
+    found = [import_module(f"{__name__}.{name}").GROUND for name in names]
+    return {each.ground: each for each in sorted(found, key=lambda each: each.preference)}

@@ -1,0 +1,33 @@
+"""What a command printed, as a value that shows itself as the terminal would."""
+
+from __future__ import annotations
+
+
+class Output(str):
+    """The text of a command, standard output and errors as they came; ``code`` is its exit code.
+
+    It is a string, so ``"via" in output`` and ``output.splitlines()`` work; as the last value of a
+    notebook cell it shows the plain text.
+    """
+
+    code: int
+    command: str
+
+    def __new__(cls, text: str = "", code: int = 0, command: str = "") -> Output:
+        """Keep the text with the exit code and the command line that made it."""
+        made = super().__new__(cls, text)
+        made.code, made.command = code, command
+        return made
+
+    @property
+    def text(self) -> str:
+        """The text as a plain string."""
+        return str.__str__(self)
+
+    @property
+    def ok(self) -> bool:
+        """Say whether the command ended with exit code 0."""
+        return self.code == 0
+
+    def __repr__(self) -> str:
+        return self.rstrip("\n")
