@@ -112,6 +112,17 @@ SENTENCES = {
     "martian": "The source {0} is this machine's own address, yet the packet came in by {1}: "
     "a martian, discarded without a word.",
     "unreachable": "No machine on the segment {0} has this MAC: the frame is lost.",
+    "from-card": "The frame arrives from the wire; it left by {0}.",
+    "seen-first": "The first tap that sees the packet is here: it was made on this machine.",
+    "wrapped-by": "{0} has wrapped the packet: {1} bytes more, as the next tap shows.",
+    "wrapped-unread": "{0} has wrapped the packet so that nobody on the way can read it; that this is the "
+    "same one is told by the order alone. {1} bytes more.",
+    "unwrapped-by": "{0} has taken the wrapping off: {1} bytes less.",
+    "unwrapped-unread": "{0} has taken off a wrapping that nobody on the way could read; that this is the "
+    "same packet is told by the order alone. {1} bytes less.",
+    "lost-behind": "It went out by {0}, and no tap saw it again.",
+    "vanished": "No tap saw the packet leave {0} again: it was discarded here. The tables that were asked "
+    "for addresses do not say why; a rule may.",
     "loop": "The packet came through here too often: it runs in a circle.",
     "weaver-capture": "Weaver listens on {0} with libpcap: a copy of the frame crosses into user space.",
     "weaver-mac": "Weaver has seen {0} behind the peer on {1}.",

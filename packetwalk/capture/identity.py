@@ -83,12 +83,17 @@ def answers(packet: Stack, other: Stack) -> bool:
     return ends(packet) == (dst, dport, src, sport)
 
 
+def same_datagram(one: Ipv4, other: Ipv4) -> bool:
+    """Whether two IP headers are of one datagram: nobody on the way changes its number."""
+    return (one.id, one.protocol) == (other.id, other.protocol)
+
+
 def part_of(fragment: Stack, whole: Stack) -> bool:
     """Whether a fragment is a piece of a whole packet; what translation may rewrite is not compared."""
     if not fragment or not whole or not isinstance(whole[0], Ipv4) or whole[0].fragment:
         return False
     head = fragment[0]
-    if not isinstance(head, Ipv4) or not head.fragment or head.protocol != whole[0].protocol:
+    if not isinstance(head, Ipv4) or not head.fragment or not same_datagram(head, whole[0]):
         return False
     piece, content = content_of(fragment), content_of(whole)
     skip = 0 if head.offset else FIRST

@@ -1,0 +1,166 @@
+"""Which frame became which: each frame's predecessor on its packet's way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from packetwalk.capture import identity
+from packetwalk.capture.frames import Frame
+from packetwalk.capture.identity import Stack
+from packetwalk.capture.lookup import Tables
+from packetwalk.capture.order import Ordered
+from packetwalk.wire import Ipv4
+
+TUNNELS = ("vxlan", "ipip", "wireguard", "tun", "openvswitch")
+WRAPPERS = ("wireguard", "tun")
+ENDS = ("pod", "outside")
+
+
+class Seen(NamedTuple):
+    """A frame, read: ``packet`` is the innermost packet that can be read, ``key`` identifies it."""
+
+    frame: Frame
+    stack: Stack
+    packet: Stack
+    key: tuple | None
+
+    @property
+    def coming(self) -> bool:
+        """Whether it came into its namespace by this device."""
+        return self.frame.direction == "in"
+
+
+class Link(NamedTuple):
+    """How a frame came about: ``before`` is its predecessor.
+
+    ``how`` is ``cable`` (the other end of a cable), ``same`` (the same packet in the same namespace),
+    ``copy`` (one more of a flood), ``cut`` (a fragment of it), ``whole`` and ``recut`` (gathered from
+    fragments, of which ``before`` is the last; then perhaps cut again), ``hidden`` (wrapped so that only
+    order tells), or ``first``.
+    """
+
+    how: str
+    before: int | None = None
+
+
+def _fragment(seen: Seen) -> bool:
+    return bool(seen.packet) and isinstance(seen.packet[0], Ipv4) and seen.packet[0].fragment
+
+
+def read(frames: Sequence[Frame]) -> list[Seen]:
+    """Read all frames."""
+    out = []
+    for frame in frames:
+        packet = identity.inner(frame.stack)
+        out.append(Seen(frame, frame.stack, packet, identity.key(packet)))
+    return out
+
+
+class Linker:
+    """Finds the predecessors, one frame after the other."""
+
+    def __init__(self, seen: Sequence[Seen], ordered: Ordered, tables: Mapping[str, Tables]) -> None:
+        self.seen, self.tables = seen, tables
+        self.after: dict[int, list[int]] = defaultdict(list)
+        self._here: dict[str, list[int]] = defaultdict(list)
+        self.links: list[Link] = []
+        for k, source in enumerate(ordered.came_from):
+            link = Link("cable", source) if source is not None else self._inside(k)
+            self.links.append(link)
+            if link.before is not None:
+                self.after[link.before].append(k)
+            self._here[seen[k].frame.netns].append(k)
+
+    def _inside(self, k: int) -> Link:
+        now = self.seen[k]
+        for before in reversed(self._here[now.frame.netns]):
+            how = self._relation(before, k)
+            if how:
+                return Link(how, before)
+        last = self._gathered(k)
+        if last is not None:
+            return Link("recut", last)
+        hidden = self._hidden(k)
+        return Link("hidden", hidden) if hidden is not None else Link("first")
+
+    def _relation(self, before: int, k: int) -> str:
+        """Return how an earlier frame of the namespace became this one, or nothing."""
+        then, now = self.seen[before], self.seen[k]
+        if not self._can_follow(then, now):
+            return ""
+        taken = self.after[before]
+        if then.key is not None and then.key == now.key and not identity.answers(now.packet, then.packet):
+            if not taken:
+                return "same"
+            return "copy" if self._flood(then, now, [self.seen[t] for t in taken]) else ""
+        if identity.part_of(now.packet, then.packet):
+            return "cut"
+        if not taken and identity.part_of(then.packet, now.packet):
+            return "whole"
+        return ""
+
+    def _can_follow(self, then: Seen, now: Seen) -> bool:
+        tables = self.tables[now.frame.netns]
+        kind, before = tables.kind(now.frame.dev), tables.kind(then.frame.dev)
+        if (then.frame.dev, then.coming) == (now.frame.dev, now.coming):
+            return False
+        if now.coming:  # handed up by a bridge, or unwrapped by a tunnel
+            return then.coming and (kind == "bridge" or kind in TUNNELS)
+        if then.coming:
+            return tables.place.kind not in ENDS
+        return before == "bridge" or before in TUNNELS
+
+    def _flood(self, then: Seen, now: Seen, others: Sequence[Seen]) -> bool:
+        """Whether a bridge sent the frame to more than one port."""
+        tables = self.tables[now.frame.netns]
+
+        def bridge(seen: Seen) -> str | None:
+            dev = seen.frame.dev
+            return dev if tables.kind(dev) == "bridge" else tables.master(dev)
+
+        return bridge(now) is not None and all(
+            bridge(each) == bridge(now) and each.frame.data == now.frame.data for each in (*others, then)
+        )
+
+    def _gathered(self, k: int) -> int | None:
+        """Return the last fragment that came in of the datagram that this fragment leaves with."""
+        now = self.seen[k]
+        if now.coming or not _fragment(now):
+            return None
+        return next(
+            (
+                before
+                for before in reversed(self._here[now.frame.netns])
+                for then in [self.seen[before]]
+                if then.coming and _fragment(then) and identity.same_datagram(then.packet[0], now.packet[0])
+            ),
+            None,
+        )
+
+    def held(self, k: int) -> bool:
+        """Whether a fragment that ends here went on as a part of something else."""
+        now = self.seen[k]
+        return _fragment(now) and any(
+            link.how in ("whole", "recut")
+            and link.before is not None
+            and self.seen[link.before].frame.netns == now.frame.netns
+            and _fragment(self.seen[link.before])
+            and identity.same_datagram(self.seen[link.before].packet[0], now.packet[0])
+            for link in self.links
+        )
+
+    def _hidden(self, k: int) -> int | None:
+        """Return the frame that went into, or came out of, a wrapping nobody can read: the oldest left."""
+        now = self.seen[k]
+        tables = self.tables[now.frame.netns]
+        into = now.key is None and not now.coming
+        out = now.coming and tables.kind(now.frame.dev) in WRAPPERS
+        for before in self._here[now.frame.netns] if into or out else ():
+            then = self.seen[before]
+            if self.after[before] or then.coming is into:
+                continue
+            if (into and tables.kind(then.frame.dev) in TUNNELS) or (out and then.key is None):
+                return before
+        return None

@@ -1,0 +1,145 @@
+"""Which line of a recorded table explains what was seen: the look-ups a kernel makes, made again.
+
+Nothing of the model is used: agreement between the two means something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network
+
+from packetwalk.capture import conntrack, iptables
+from packetwalk.capture.recording import Place
+from packetwalk.tables import (
+    ConntrackEntry,
+    FdbEntry,
+    LinkEntry,
+    NeighEntry,
+    RouteEntry,
+    RuleEntry,
+    SysctlEntry,
+)
+
+LAST = 32766  # priority of the rule that asks the main table
+
+
+class Tables:
+    """The tables of one recorded namespace."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.links: dict[str, LinkEntry] = {link.ifname: link for link in place.links()}
+
+    @cached_property
+    def local(self) -> set[str]:
+        """The addresses of this namespace."""
+        return {address.local for address in self.place.addresses()}
+
+    @cached_property
+    def _routes(self) -> list[tuple[IPv4Network, RouteEntry]]:
+        return [
+            (IPv4Network("0.0.0.0/0" if route.dst == "default" else route.dst, strict=False), route)
+            for route in self.place.routes()
+        ]
+
+    def route(self, dst: str, dev: str | None = None) -> RouteEntry | None:
+        """Return the route for an address (``fib_lookup``): each table in turn, the longest prefix wins.
+
+        Of tables that only marked packets are sent to, the one is taken whose route leads where the
+        packet went, to ``dev``: a capture does not show marks.
+        """
+        found = [route for table in self._order() if (route := self._longest(table, dst))]
+        fits = [route for route in found if dev in (None, route.dev)]
+        return next(iter(fits or found), None)
+
+    def _order(self) -> Iterator[str]:
+        rules = sorted(self.place.printed("rule.json"), key=lambda rule: rule.get("priority", LAST))
+        names = [str(rule.get("table", "main")) for rule in rules]
+        yield from dict.fromkeys(names or ["local", "main"])
+
+    def _longest(self, table: str, dst: str) -> RouteEntry | None:
+        address = IPv4Address(dst)
+        fits = [
+            (network.prefixlen, -route.metric, -number, route)
+            for number, (network, route) in enumerate(self._routes)
+            if route.routes == table and address in network
+        ]
+        return max(fits, key=lambda fit: fit[:3])[3] if fits else None
+
+    def neighbour(self, address: str, dev: str) -> NeighEntry | None:
+        """Return the neighbour entry of an address on a device."""
+        return next((n for n in self.place.neighbours() if (n.dst, n.dev) == (address, dev)), None)
+
+    def owner(self, mac: str, bridge: str) -> FdbEntry | None:
+        """Return the forwarding entry of a MAC on a bridge or a VXLAN device."""
+        fits = [f for f in self.place.forwarding() if f.mac == mac and bridge in (f.master, f.ifname)]
+        plain = [f for f in fits if f.state != "permanent" or f.dst or f.ifname == bridge]
+        return next(iter(plain or fits), None)
+
+    def master(self, dev: str) -> str | None:
+        """Return the bridge that a device is a port of."""
+        link = self.links.get(dev)
+        return link.master if link else None
+
+    def kind(self, dev: str) -> str:
+        """Return what a device is: ``veth``, ``bridge``, ``vxlan`` ..."""
+        return self.links[dev].kind if dev in self.links else ""
+
+    @cached_property
+    def forwarding_on(self) -> SysctlEntry | None:
+        """The setting that lets this machine forward."""
+        found = re.search(r"net\.ipv4\.ip_forward = (\d)", self.place.files.get("sysctl.txt", ""))
+        return SysctlEntry("net.ipv4.ip_forward", found[1]) if found else None
+
+    @cached_property
+    def _nat(self) -> list[tuple[RuleEntry, int]]:
+        """The rules of the table nat, with how many packets each has seen."""
+        out, table = [], ""
+        for line in self.place.files.get("iptables.txt", "").splitlines():
+            table = line[1:] if line.startswith("*") else table
+            if table == "nat" and line.startswith("[") and " -A " in line:
+                hit = iptables.hit(line)
+                _, chain, spec = hit.rule.split(" ", 2)
+                out.append((RuleEntry("nat", chain, spec), hit.packets))
+        return out
+
+    def translation(self, proto: str, new: str, port: int) -> RuleEntry | None:
+        """Return the DNAT rule that makes a destination; None unless exactly one that has been used does."""
+        goals = (f"--to-destination {new}:{port}", f"--to-destination {new}")
+        fits = [
+            rule
+            for rule, seen in self._nat
+            if seen and rule.spec.endswith(goals) and f"-p {proto}" in rule.spec
+        ]
+        return fits[0] if len(fits) == 1 else None
+
+    def masquerade(self, src: str, dst: str) -> RuleEntry | None:
+        """Return the rule that rewrites a source; None unless exactly one that has been used fits."""
+        fits = [
+            rule
+            for rule, seen in self._nat
+            if seen and re.search(r"-j (MASQUERADE|SNAT)\b", rule.spec) and _fits(rule.spec, src, dst)
+        ]
+        return fits[0] if len(fits) == 1 else None
+
+    def connection(self, src: str, dst: str) -> ConntrackEntry | None:
+        """Return the tracked connection between two addresses, either way."""
+        for line in self.place.files.get("conntrack.txt", "").splitlines():
+            try:
+                entry = conntrack.entry(line)
+            except ValueError:
+                continue
+            if {src, dst} <= {entry.src, entry.dst, entry.reply_src, entry.reply_dst}:
+                return entry
+        return None
+
+
+def _fits(spec: str, src: str, dst: str) -> bool:
+    """Whether the addresses of a rule (``-s``, ``-d``, each perhaps with ``!``) fit a packet."""
+    for no, flag, network in re.findall(r"(! )?-([sd]) (\S+)", spec):
+        inside = IPv4Address(src if flag == "s" else dst) in IPv4Network(network, strict=False)
+        if inside == bool(no):
+            return False
+    return True
