@@ -1,0 +1,217 @@
+"""The ground of a real Kubernetes cluster: kind's nodes are containers, the plugin is the real one."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
+from typing import ClassVar
+
+from packetwalk.capture.recording import Recording
+from packetwalk.cluster import INTERNET
+from packetwalk.cni import plugin as find_plugin
+from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.ground import Ground
+from packetwalk.lab.kind import manifest, pins
+from packetwalk.lab.kind.cluster import Cluster
+from packetwalk.lab.kind.faults import FAULTS, Step
+from packetwalk.lab.kind.reach import Reach
+from packetwalk.lab.kind.record import Packet, record
+from packetwalk.output import Output
+
+PROGRAMS = ("docker", "kind", "kubectl")
+SOCKET = "/var/run/docker.sock"
+REUSE = "PACKETWALK_KIND_REUSE"
+PORT_OF_SERVICES = 80
+OWN_API, STORED_API = "projectcalico.org/v3", "crd.projectcalico.org/v1"
+LEFT_BY_FLANNEL = ("cni0", "flannel.1", "flannel-wg", "flannel.ipip")
+
+
+class Kind(Ground):
+    """A cluster ``packetwalk-PLUGIN`` of three nodes in Docker, with the plugin's own released manifest.
+
+    Its nodes go by the book's names (``kind-worker`` is the container ``packetwalk-PLUGIN-worker``).
+    With PACKETWALK_KIND_REUSE=1 a cluster made here before is taken up, and ``close`` leaves it.
+    """
+
+    ground: ClassVar[str] = "kind"
+    preference: ClassVar[int] = 10
+
+    @classmethod
+    def missing(cls) -> tuple[str, ...]:
+        """Return what this machine lacks: the programs, or an engine's socket."""
+        lacks = [f"program {name}" for name in PROGRAMS if shutil.which(name) is None]
+        if "DOCKER_HOST" not in os.environ and not Path(SOCKET).exists() and not _context():
+            lacks.append("a running Docker engine")
+        elif Path(SOCKET).exists() and not os.access(SOCKET, os.W_OK) and "DOCKER_HOST" not in os.environ:
+            lacks.append("the right to use Docker (group docker)")
+        return tuple(lacks)
+
+    def __init__(self, plugin: str, mode: str) -> None:
+        """Bring it up: some minutes. LabError in one line, and nothing left, when it cannot be had."""
+        self.plugin, self.mode = plugin, find_plugin(plugin).mode(mode).name
+        self._offered()
+        self._cluster = Cluster(plugin)
+        self._keep, self._open = os.environ.get(REUSE) == "1", True
+        self._undo: list[Step] = []
+        self._reach = Reach(self._cluster)
+        there = self._cluster.open(self.mode, self._manifest, reuse=self._keep)
+        if there != self.mode:
+            wanted, self.mode = self.mode, there
+            self.use(wanted)
+        self._names()
+
+    def _offered(self) -> None:
+        if self.mode not in manifest.modes(self.plugin):
+            offered = ", ".join(manifest.modes(self.plugin))
+            raise LabError(f"kind has no {self.plugin} {self.mode}, only {offered}")
+
+    def _names(self) -> None:
+        self._reach.forget()
+        self.nodes, self.services = tuple(self._reach.nodes), tuple(self._reach.services)
+        self.pods = tuple(self._reach.pods)
+
+    def _manifest(self) -> str:
+        text = pins.fetch(self._cluster.release.manifest).decode()
+        return manifest.patched(self.plugin, self.mode, text, password=secrets.token_hex(16))
+
+    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+        """Run one program on a node or in a pod's network; the pod's image needs no tool."""
+        if netns not in (*self.nodes, *self.pods):
+            raise BadInput("node or pod", netns, [*self.nodes, *self.pods])
+        return self._reach.run(netns, argv)
+
+    def find(self, name: str) -> str | None:
+        """Return an address; ``internet`` is the gateway of the nodes' network, which is no node."""
+        if name == INTERNET:
+            return self._reach.gateway
+        pod = self._reach.pods.get(name)
+        return pod.address if pod else self._reach.nodes.get(name) or self._reach.services.get(name)
+
+    def capture(
+        self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
+    ) -> Recording:
+        """Send one packet and return the frames of all nodes and pods, with all tables."""
+        name, _, port = dst.partition(":")
+        address = self.find(name) or name
+        try:
+            IPv4Address(address)
+            number = int(port) if port else PORT_OF_SERVICES if name in self.services else None
+        except (AddressValueError, ValueError):
+            raise BadInput("destination", dst, [*self.pods, *self.nodes, *self.services]) from None
+        length = 56 if size is None and proto == "icmp" else size
+        packet = Packet(src, address, proto, length, df, dport=number)
+        about = {"plugin": self.plugin, "mode": self.mode, "underlay": "flat"}
+        return record(self._reach, send=packet, payload=True, about=about)
+
+    def apply(self, manifest: str | Path) -> list[str]:
+        """Apply YAML documents by kubectl and return what it says of each.
+
+        Nodes may be named as in the book.  Calico's resources may be written in its own API; they
+        are stored as the manifest's custom resources, whose fields are the same.
+        """
+        given = str(manifest)
+        text = given if "\n" in given else _read(Path(given))
+        text = re.sub(
+            r"\bkind-(control-plane|worker2|worker)\b", lambda m: self._cluster.containers[m[0]], text
+        ).replace(f"apiVersion: {OWN_API}", f"apiVersion: {STORED_API}")
+        changed = self._cluster.kubectl(
+            "apply", "--server-side", "--force-conflicts", "--filename", "-", text=text
+        ).splitlines()
+        if self.plugin == "flannel" and "kube-flannel-cfg" in text:
+            self._restart_flannel()
+        return changed
+
+    def use(self, mode: str) -> None:
+        """Install the plugin again in another mode, and start the pods anew."""
+        before, self.mode = self.mode, find_plugin(self.plugin).mode(mode).name
+        try:
+            self._offered()
+        except LabError:
+            self.mode = before
+            raise
+        self.mend()
+        self._cluster.stop_pods()
+        self._cluster.kubectl(
+            "apply", "--server-side", "--force-conflicts", "--filename", "-", text=self._manifest()
+        )
+        if self.plugin == "calico":
+            self._set_pool()
+        if self.plugin == "flannel":
+            self._restart_flannel(pods=False)
+        self._cluster.rolled_out()
+        self._cluster.start_pods()
+        self._cluster.note(self.mode)
+        self._names()
+
+    def _set_pool(self) -> None:
+        ipip, vxlan = manifest.CALICO[self.mode]
+        change = f'{{"spec": {{"ipipMode": "{ipip}", "vxlanMode": "{vxlan}"}}}}'
+        pool = "ippools.crd.projectcalico.org"
+        self._cluster.kubectl("patch", pool, "default-ipv4-ippool", "--type", "merge", "--patch", change)
+
+    def _restart_flannel(self, *, pods: bool = True) -> None:
+        """Let flanneld read its configuration again: it changes no backend while it runs."""
+        if pods:
+            self._cluster.stop_pods()
+        for node in self.nodes or self._reach.nodes:
+            for device in LEFT_BY_FLANNEL:
+                self._reach.run(node, ["ip", "link", "delete", device])
+        namespace, name = self._cluster.release.daemonset.split("/")
+        self._cluster.kubectl("rollout", "restart", f"daemonset/{name}", "--namespace", namespace)
+        if pods:
+            self._cluster.rolled_out()
+            self._cluster.start_pods()
+            self._names()
+
+    def fault(self, name: str) -> None:
+        """Break something; BadInput lists what can be broken here."""
+        known = FAULTS[self.plugin]
+        modes = {each.name: each.modes for each in find_plugin(self.plugin).faults}
+        here = [each for each in known if self.mode in modes[each]]
+        if name not in here:
+            raise BadInput(f"fault of {self.plugin} {self.mode} on kind", name, here)
+        for step in known[name](self._reach):
+            self._do(step.node, step.do)
+            self._undo.append(step)
+
+    def mend(self) -> None:
+        """Take the faults back, the last first."""
+        while self._undo:
+            step = self._undo.pop()
+            self._do(step.node, step.undo)
+
+    def _do(self, node: str, argv: Sequence[str]) -> None:
+        said = self._reach.run(node, argv)
+        if said.code != 0:
+            raise LabError(f"{node}: {' '.join(argv)}: {(said.splitlines() or ['failed'])[0]}")
+
+    def close(self) -> None:
+        """Delete the cluster; with PACKETWALK_KIND_REUSE=1 only mend it and stop the tools."""
+        if not self._open:
+            return
+        self._open = False
+        if self._keep:
+            self.mend()
+            self._cluster.stop_tools()
+        else:
+            self._cluster.delete()
+
+
+def _context() -> bool:
+    """Say whether Docker was told to use an engine elsewhere than at the usual socket."""
+    return (Path.home() / ".docker" / "contexts").is_dir()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise BadInput("manifest", str(path), [f"a file ({error.strerror})", "YAML text"]) from None
+
+
+GROUND = Kind

@@ -1,0 +1,191 @@
+"""The life of one kind cluster: made whole or not at all, known again by its containers, taken away."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from packetwalk.errors import LabError
+from packetwalk.lab.kind import bridge, images, pins
+from packetwalk.lab.kind.programs import attempt, call
+
+CONFIG = Path(__file__).parent
+WAIT = "300s"
+LABEL = "io.x-k8s.kind.cluster"  # kind writes it on each node's container
+SUFFIXES = ("control-plane", "worker", "worker2")
+
+
+class Cluster:
+    """The cluster ``packetwalk-PLUGIN``; it writes no file of the user's, and has a kubeconfig of its own."""
+
+    def __init__(self, plugin: str) -> None:
+        """Name it; nothing is started. BadInput for an unknown plugin."""
+        self.release = pins.release(plugin)
+        self.plugin, self.name = plugin, f"packetwalk-{plugin}"
+        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        self.folder = Path(home) / "packetwalk" / "kind" / self.name
+        self.kubeconfig, self.record = self.folder / "kubeconfig", self.folder / "record.json"
+        self.containers = {f"kind-{suffix}": f"{self.name}-{suffix}" for suffix in SUFFIXES}
+        self.tools = f"{self.name}-tools"
+
+    # --- is it there, and whose is it? ------------------------------------------------------------
+
+    def exists(self) -> bool:
+        """Ask kind whether there is a cluster of this name."""
+        return self.name in call(["kind", "get", "clusters"]).split()
+
+    def ours(self) -> bool:
+        """Say whether the cluster of this name was made here: by the IDs of its containers."""
+        try:
+            noted = json.loads(self.record.read_text())
+        except (OSError, ValueError):
+            return False
+        return noted["state"] == "making" or noted["containers"] == self._ids()
+
+    def mode(self) -> str:
+        """Return the mode in which it was made to its end; empty when it never was."""
+        try:
+            return str(json.loads(self.record.read_text())["mode"])
+        except (OSError, ValueError, KeyError):
+            return ""
+
+    def _ids(self) -> list[str]:
+        listed = ["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={LABEL}={self.name}"]
+        return sorted(call(listed).split())
+
+    def note(self, mode: str) -> None:
+        """Write down that it stands, in which mode, and by which containers it is known again."""
+        noted = {"state": "made", "mode": mode, "containers": self._ids()}
+        pins.put(self.record, json.dumps(noted).encode())
+
+    # --- making and taking away -------------------------------------------------------------------
+
+    def open(self, mode: str, manifest: Callable[[], str], *, reuse: bool = False) -> str:
+        """Make it with what ``manifest`` returns, or take up one made here; return the mode it is in.
+
+        LabError in one line, and nothing left, when any part of it fails; also on Ctrl-C.
+        """
+        architecture = self._engine()
+        if self.exists():
+            if not self.ours():
+                raise LabError(
+                    f"there is a kind cluster {self.name} which was not made here; "
+                    f"`kind delete cluster --name {self.name}` removes it"
+                )
+            if self.mode() and not reuse:
+                raise LabError(
+                    f"the cluster {self.name} of an earlier run is still there; PACKETWALK_KIND_REUSE=1 takes "
+                    f"it up again, `python3 -m packetwalk.lab.kind delete {self.plugin}` removes it"
+                )
+            if self.mode():
+                self._take_up()
+                return self.mode()
+            self.delete()
+        text = manifest()
+        program = bridge.extract(architecture) if self.plugin == "flannel" else None
+        try:
+            pins.put(self.record, json.dumps({"state": "making"}).encode())
+            self._create()
+            if program is not None:
+                for container in self.containers.values():
+                    call(["docker", "cp", str(program), f"{container}:/opt/cni/bin/bridge"])
+            self._install(text)
+            self._start_tools()
+            self.note(mode)
+        except BaseException:
+            self.delete()
+            raise
+        return mode
+
+    def _take_up(self) -> None:
+        """Make an earlier cluster usable again: its kubeconfig, its pods, its tools."""
+        pins.put(self.kubeconfig, call(["kind", "get", "kubeconfig", "--name", self.name]).encode())
+        self.start_pods()
+        self._start_tools()
+
+    def _engine(self) -> str:
+        """Return the engine's architecture, having asked whether it runs at all."""
+        wanted = "{{.Server.Version}} {{.Server.Arch}}"
+        words = call(["docker", "version", "--format", wanted]).split()
+        if len(words) != 2:
+            raise LabError("docker version: the engine does not say which it is")
+        return words[1]
+
+    def _create(self) -> None:
+        _say(f"making the cluster {self.name}: some minutes")
+        config, image = CONFIG / f"{self.plugin}.yaml", pins.node()
+        name = f"{image.image}@{image.digest}"
+        if images.in_engine(image.image) and not images.in_engine(name):
+            name = image.image  # loaded from a file, whose own digest was checked then
+        call(
+            [
+                *("kind", "create", "cluster", "--name", self.name, "--config", str(config)),
+                *("--kubeconfig", str(self.kubeconfig), "--image", name),
+            ]
+        )
+        archive = images.archive(self.plugin)
+        if archive is not None:
+            call(["kind", "load", "image-archive", str(archive), "--name", self.name])
+
+    def _install(self, manifest: str) -> None:
+        _say(f"installing {self.plugin} {self.release.version}")
+        self.kubectl("apply", "--server-side", "--filename", "-", text=manifest)
+        self.rolled_out()
+        self.kubectl("wait", "--for=condition=Ready", "node", "--all", f"--timeout={WAIT}")
+        self.start_pods()
+
+    def rolled_out(self) -> None:
+        """Wait until the plugin runs on every node."""
+        namespace, name = self.release.daemonset.split("/")
+        self.kubectl("rollout", "status", f"daemonset/{name}", "--namespace", namespace, f"--timeout={WAIT}")
+
+    def start_pods(self) -> None:
+        """Start the labs' pods and services, and wait for them."""
+        self.kubectl("apply", "--filename", str(CONFIG / "workload.yaml"))
+        self.kubectl("wait", "--for=condition=Ready", "pod", "--all", f"--timeout={WAIT}")
+
+    def stop_pods(self) -> None:
+        """Delete the labs' pods and services: what the plugin made for them goes with them."""
+        self.kubectl("delete", "--ignore-not-found", "--filename", str(CONFIG / "workload.yaml"))
+
+    def _start_tools(self) -> None:
+        """Start the container that can enter every namespace of this engine, and copy this package to it."""
+        self.stop_tools()
+        call(
+            [
+                *("docker", "run", "--detach", "--rm", "--name", self.tools),
+                *("--label", f"packetwalk={self.name}", "--env", "PYTHONPATH=/opt"),
+                *("--privileged", "--pid", "host", "--network", "none"),
+                *(pins.tools().image, "sleep", "infinity"),
+            ]
+        )
+        call(["docker", "cp", str(CONFIG.parents[1]), f"{self.tools}:/opt/packetwalk"])
+
+    def stop_tools(self) -> None:
+        """Remove the container of the tools, if it is there."""
+        attempt(["docker", "rm", "--force", self.tools])
+
+    def kubectl(self, *words: str, text: str | None = None) -> str:
+        """Ask or tell the cluster; LabError in one line when it refuses."""
+        return call(["kubectl", "--kubeconfig", str(self.kubeconfig), *words], text=text)
+
+    def delete(self) -> None:
+        """Take it all away: nodes, tools, notes. What is not there is no error."""
+        self.stop_tools()
+        gone = attempt(
+            ["kind", "delete", "cluster", "--name", self.name, "--kubeconfig", str(self.kubeconfig)]
+        )
+        if gone.returncode != 0:
+            said = (gone.stderr.strip().splitlines() or ["failed"])[-1]
+            raise LabError(f"the cluster {self.name} could not be deleted: {said}")
+        for file in (self.kubeconfig, self.record):
+            file.unlink(missing_ok=True)
+        if self.folder.is_dir():
+            self.folder.rmdir()
+
+
+def _say(text: str) -> None:
+    print(f"kind: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,128 @@
+"""A recording of a kind cluster: what the tools print in chosen namespaces, and frames of chosen pods.
+
+Only ``capture.recording.COMMANDS`` are run, and of pods and nodes only name, place and address are
+asked for: environment variables, annotations, secrets and ConfigMaps never leave the cluster.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from packetwalk.capture.frames import Frame
+from packetwalk.capture.recording import COMMANDS, Place, Recording, Sent
+from packetwalk.errors import BadInput
+from packetwalk.lab.kind.programs import call
+from packetwalk.lab.kind.reach import Reach
+
+PORTS = {"icmp": 0, "udp": 8080, "tcp": 8080}
+SPORT = 40000
+
+
+class Packet(NamedTuple):
+    """One packet to send: from a namespace to an address; ``size`` in bytes of payload."""
+
+    src: str
+    dst: str
+    proto: str = "icmp"
+    size: int | None = None
+    df: bool = False
+    ttl: int = 64
+    dport: int | None = None
+
+    @property
+    def port(self) -> int:
+        """The port asked for; 0 for ICMP."""
+        return PORTS[self.proto] if self.dport is None else self.dport
+
+
+def record(
+    reach: Reach,
+    *,
+    nodes: Iterable[str] | None = None,
+    pods: Iterable[str] | None = None,
+    send: Packet | None = None,
+    seconds: float = 0,
+    payload: bool = False,
+    about: Mapping[str, Any] | None = None,
+) -> Recording:
+    """Record the chosen nodes and pods (all of the namespace's when None).
+
+    With ``send`` one packet is sent and its frames kept; without it nothing is sent, and for
+    ``seconds`` the frames of the chosen pods are kept.  Without ``payload`` every byte after a
+    frame's headers is zero.  BadInput for names that are not there.
+    """
+    chosen = _chosen("node", nodes, reach.nodes)
+    held = [pod for pod in _chosen("pod", pods, reach.pods) if reach.pods[pod].node in chosen]
+    inside = [*chosen, *held]
+    if send is not None and send.src not in inside:
+        raise BadInput("sender", send.src, inside)
+    if send is not None and send.proto not in PORTS:
+        raise BadInput("protocol", send.proto, PORTS)
+    sent = (_listen(reach, inside, held, send, seconds, payload),) if send or seconds else ()
+    places = tuple(_place(reach, netns) for netns in inside)
+    kernel = reach.run(chosen[0], ["uname", "-sr"]).strip() if chosen else ""
+    told = {"ground": "kind", "kernel": kernel, "payload": "kept" if payload else "zeroed", **(about or {})}
+    return Recording(told, places, sent)
+
+
+def _chosen(what: str, asked: Iterable[str] | None, known: Mapping[str, Any]) -> list[str]:
+    names = list(known) if asked is None else list(asked)
+    for name in names:
+        if name not in known:
+            raise BadInput(what, name, known)
+    return names
+
+
+def _place(reach: Reach, netns: str) -> Place:
+    files = {}
+    for file, argv in COMMANDS.items():
+        answer = reach.run(netns, argv)
+        if answer.code == 0:
+            files[file] = answer.text
+    node = netns in reach.nodes
+    address = reach.nodes[netns] if node else reach.pods[netns].address
+    return Place(
+        netns,
+        reach.node_of(netns),
+        "node" if node else "pod",
+        f"{'node' if node else 'pod'} {address}",
+        files,
+    )
+
+
+def _listen(
+    reach: Reach, inside: list[str], pods: list[str], send: Packet | None, seconds: float, payload: bool
+) -> Sent:
+    wanted = {reach.pods[pod].address for pod in pods}
+    packet: dict[str, Any] | None = None
+    if send is not None:
+        here = reach.nodes[send.src] if send.src in reach.nodes else reach.pods[send.src].address
+        wanted |= {here, send.dst}
+        packet = {**send._asdict(), "dport": send.port, "size": send.size or 0, "sport": SPORT}
+    request = {
+        "namespaces": {netns: reach.path(netns) for netns in inside},
+        "send": packet,
+        "seconds": seconds,
+        "addresses": sorted(wanted),
+        "payload": payload,
+    }
+    asked = [
+        "docker",
+        "exec",
+        "--interactive",
+        reach.cluster.tools,
+        "python3",
+        "-m",
+        "packetwalk.lab.kind.tap",
+    ]
+    answer = json.loads(call(asked, text=json.dumps(request), timeout=60 + seconds))
+    frames = tuple(
+        Frame(netns, dev, direction, time, bytes.fromhex(data), bare)
+        for netns, dev, direction, time, data, bare in answer["frames"]
+    )
+    if send is None:
+        return Sent("heard", "", "", "icmp", None, False, 64, 0, 0, frames)
+    name = f"{send.src}-{send.proto}"
+    return Sent(name, send.src, send.dst, send.proto, send.size, send.df, send.ttl, SPORT, send.port, frames)
