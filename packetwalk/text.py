@@ -14,7 +14,8 @@ HEADINGS = ("step", "where", "event", "bytes", "ttl", "decided by", "why")
 
 def walk_table(walk: Walk) -> str:
     """Return the walk as a table, one step a line, grouped by trace."""
-    out = [f"{walk.title}   [{walk.holds_for}, computed]", walk.summary, ""]
+    how = "" if walk.traces[0].source == "capture" else ", computed"
+    out = [f"{walk.title}   [{walk.holds_for}{how}]", walk.summary, ""]
     for number, trace in enumerate(walk.traces):
         caused = f", caused by step {_seq(walk, trace.cause)}" if trace.cause else ""
         out.append(f"{trace.name}: {trace.flow.label} - {trace.disposition}{caused}")

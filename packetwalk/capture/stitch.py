@@ -232,7 +232,7 @@ class Stitch:
             return "fragment", (first, max(0, made[-1] - 1) if made else 0)
         for where, netns in reversed(self.ended):
             if netns == seen.frame.netns and identity.answers(packet, self._goal(where)):
-                return _reply(packet), self._last(where)
+                return self._reply(packet), self._last(where)
         if isinstance(packet[1], Icmp) and packet[1].type in identity.ERRORS:
             quoted = identity.content_of(packet)[8:]
             for where in range(len(self.journeys) - 1, -1, -1):
@@ -241,6 +241,17 @@ class Stitch:
                     return "error", self._last(where)
             return "error", None
         return "request", None
+
+    def _reply(self, packet: Stack) -> str:
+        tcp = next((header for header in packet if isinstance(header, Tcp)), None)
+        if tcp is None:
+            return "reply"
+        open_already = any(journey.name == "ack" for journey in self.journeys)
+        if set(tcp.flags) & set("RF"):
+            return "close" if open_already else "reset"
+        if open_already:
+            return "data"
+        return "reply" if "S" in tcp.flags else "ack"
 
     def _goal(self, where: int) -> Stack:
         """Return the packet of a journey as it arrived."""
@@ -607,15 +618,6 @@ def _with(stack: Stack, **changes: Any) -> Stack:
         if k == last or fields.keys() <= {"sport", "dport"}:
             out[k] = out[k]._replace(**fields) if fields else out[k]
     return tuple(out)
-
-
-def _reply(packet: Stack) -> str:
-    tcp = next((header for header in packet if isinstance(header, Tcp)), None)
-    if tcp is None:
-        return "reply"
-    if "R" in tcp.flags:
-        return "reset"
-    return "reply" if "S" in tcp.flags else "ack"
 
 
 def _made(packet: Stack, name: str) -> tuple:

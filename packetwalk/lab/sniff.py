@@ -7,6 +7,7 @@ clone shares its bytes with the packet, which the next device may rewrite.
 
 from __future__ import annotations
 
+import heapq
 import mmap
 import select
 import socket
@@ -20,6 +21,7 @@ from packetwalk.lab.namespaces import Namespace
 ETH_P_ALL, PACKET_OUTGOING = 0x0003, 4
 SOL_PACKET, PACKET_RX_RING, PACKET_VERSION, TPACKET_V2 = 263, 5, 10, 1
 TP_STATUS_USER = 1
+ARPHRD_ETHER, ARPHRD_LOOPBACK = 1, 772
 BLOCK, SLOT, BLOCKS = 1 << 16, 1 << 13, 8  # bytes, bytes, number: 64 frames of up to 8 kB
 HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
 LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
@@ -28,13 +30,17 @@ QUIET = 0.06  # seconds without a frame that end a recording
 
 
 class Seen(NamedTuple):
-    """A frame at a tap: ``time`` in nanoseconds, ``direction`` ``in`` or ``out``."""
+    """A frame at a tap: ``time`` in nanoseconds, ``direction`` ``in`` or ``out``.
+
+    ``bare`` frames have no Ethernet header: the device is a tunnel of layer 3.
+    """
 
     time: int
     netns: str
     dev: str
     direction: str
     frame: bytes
+    bare: bool = False
 
 
 class Tap:
@@ -60,11 +66,19 @@ class Tap:
             status, _, kept, mac, _, seconds, nanos = HEAD.unpack_from(self.ring, at)
             if not status & TP_STATUS_USER:
                 return out
-            index, kind = struct.unpack_from("=iHB", self.ring, at + LINK + 4)[0], self.ring[at + LINK + 10]
+            index, hardware = struct.unpack_from("=iH", self.ring, at + LINK + 4)
+            kind = self.ring[at + LINK + 10]
             direction = "out" if kind == PACKET_OUTGOING else "in"
             frame = bytes(self.ring[at + mac : at + mac + kept])
             out.append(
-                Seen(seconds * 10**9 + nanos, self.name, self.devices.get(index, "?"), direction, frame)
+                Seen(
+                    seconds * 10**9 + nanos,
+                    self.name,
+                    self.devices.get(index, "?"),
+                    direction,
+                    frame,
+                    hardware not in (ARPHRD_ETHER, ARPHRD_LOOPBACK),
+                )
             )
             struct.pack_into("=I", self.ring, at, 0)
             self.slot = (self.slot + 1) % (BLOCK * BLOCKS // SLOT)
@@ -86,13 +100,16 @@ class Sniffer:
         time.sleep(WARM_UP)
 
     def collect(self, limit: float = 3.0) -> list[Seen]:
-        """Wait until it is quiet (``limit`` seconds at most) and return the frames in order."""
-        seen: list[Seen] = []
+        """Wait until it is quiet (``limit`` seconds at most) and return the frames in order.
+
+        A namespace's own order is kept even where its times are not in order.
+        """
+        seen: dict[str, list[Seen]] = {}
         end = time.monotonic() + limit
         while time.monotonic() < end and self._poll.poll(QUIET * 1000):
             for tap in self._taps:
-                seen += tap.take()
-        return sorted((s for s in seen if s.dev != "lo"), key=lambda each: each.time)
+                seen.setdefault(tap.name, []).extend(each for each in tap.take() if each.dev != "lo")
+        return list(heapq.merge(*seen.values(), key=lambda each: each.time))
 
     def close(self) -> None:
         """Give all rings back."""

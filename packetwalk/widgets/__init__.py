@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from packetwalk.capture.recording import Recording, read
 from packetwalk.errors import BadInput
 from packetwalk.pieces import walk_piece
+from packetwalk.replay import replay
 from packetwalk.scenario import walk
 from packetwalk.widgets.player import Player
 
@@ -42,4 +46,31 @@ def play_piece(name: str, trip: str | None = None, *, step: int = 0, **options) 
     return Player(walk_piece(name, trip, **options), step)
 
 
-__all__ = ["Player", "play", "play_piece"]
+def play_recording(recording: Recording | Path | str, name: str | None = None, *, step: int = 0) -> Player:
+    """Return a player of a recorded packet, the first when ``name`` is None.
+
+    BadInput for a folder that is no recording, or a packet it has not.
+    """
+    return Player(replay(recording, name), step)
+
+
+def play_beside(recording: Recording | Path | str, name: str | None = None, *, step: int = 0) -> Player:
+    """Return a player of the model's walk and, beside it and in step, the recording of the same packet.
+
+    The packet's name begins with its scenario, as ``prove`` names them. BadInput for a recording that
+    does not say its plugin and mode, or for a packet of no scenario.
+    """
+    of = recording if isinstance(recording, Recording) else read(recording)
+    sent, about = of.packet(name), of.about
+    for key in ("plugin", "mode"):
+        if not about.get(key):
+            raise BadInput(f"recording, {key}", about.get(key), ["the name of what was recorded"])
+    packet: dict = {"proto": sent.proto, "df": sent.df, "ttl": sent.ttl}
+    if sent.proto != "tcp":
+        packet["size"] = sent.size
+    scenario = sent.name.rpartition(f"-{sent.proto}")[0]
+    model = walk(about["plugin"], about["mode"], scenario, **packet)
+    return Player(model, step, [replace(replay(of, sent.name), scenario=model.scenario)])
+
+
+__all__ = ["Player", "play", "play_beside", "play_piece", "play_recording"]

@@ -13,10 +13,9 @@ from packetwalk.widgets.pack import pack
 
 def page_of(walk: Walk, beside: Sequence[Walk] = ()) -> dict:
     """Return what a page holds for a player: its choices, its walk, the walks beside it."""
-    page: dict = {
-        "catalogue": catalogue(offer(walk.plugin, walk.mode)),
-        "walks": {key(walk.options): walk.to_json()},
-    }
+    page: dict = {"walks": {key(walk.options): walk.to_json()}}
+    if walk.traces[0].source == "model":  # a recording offers no other packets than its own
+        page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)), **page}
     if beside:
         page["compare"] = {mode_key(other): other.to_json() for other in beside}
     return page

@@ -1,0 +1,123 @@
+"""Record packets and tables of live namespaces: the taps, the sender, and what the tools print."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from packetwalk.capture.frames import Frame
+from packetwalk.capture.recording import COMMANDS, VERSION, Place, Recording, Sent
+from packetwalk.lab.namespaces import Namespace
+from packetwalk.lab.sniff import Sniffer
+from packetwalk.lab.traffic import send
+
+
+class Named(NamedTuple):
+    """What people call a namespace; the fields are those of ``Place``."""
+
+    node: str
+    kind: str
+    label: str
+
+
+class Packet(NamedTuple):
+    """A packet to send: ``dst`` is an address, ``size`` the payload in bytes."""
+
+    name: str
+    src: str
+    dst: str
+    dport: int
+    proto: str = "icmp"
+    size: int | None = 56
+    df: bool = False
+    ttl: int = 64
+    sport: int = 40000
+
+
+class Recorder:
+    """Taps on every device of some namespaces; use it with ``with``."""
+
+    def __init__(self, namespaces: Mapping[str, Namespace], named: Mapping[str, Named]) -> None:
+        self._namespaces, self._named = dict(namespaces), named
+        self._taps = Sniffer(self._namespaces)
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the taps back."""
+        self._taps.close()
+
+    def send(self, packet: Packet, warm: str | None = None) -> Sent:
+        """Send a packet and return it with every frame that followed.
+
+        ``warm`` is the address that another packet goes to before, with the port below, so that the
+        neighbours on the way are known; what it causes is not recorded.
+        """
+        here = self._namespaces[packet.src]
+        if warm is not None:
+            send(here, warm, packet.dport, proto=packet.proto, sport=packet.sport - 1)
+        self._taps.collect()
+        send(
+            here,
+            packet.dst,
+            packet.dport,
+            proto=packet.proto,
+            size=packet.size or 0,
+            df=packet.df,
+            ttl=packet.ttl,
+            sport=packet.sport,
+        )
+        return self._sent(packet, self._taps.collect())
+
+    @staticmethod
+    def _sent(packet: Packet, seen: Iterable[Any]) -> Sent:
+        ways: dict[str, Literal["in", "out"]] = {"in": "in", "out": "out"}
+        frames = tuple(
+            Frame(each.netns, each.dev, ways[each.direction], each.time, each.frame, each.bare)
+            for each in seen
+        )
+        return Sent(
+            packet.name,
+            packet.src,
+            packet.dst,
+            packet.proto,
+            packet.size,
+            packet.df,
+            packet.ttl,
+            packet.sport,
+            packet.dport,
+            frames,
+        )
+
+    def places(self) -> tuple[Place, ...]:
+        """Return the tables of every namespace, as the tools print them now."""
+        return tuple(
+            Place(name, *self._named[name], files=tables(namespace))
+            for name, namespace in self._namespaces.items()
+        )
+
+
+def tables(namespace: Namespace) -> dict[str, str]:
+    """Return what each tool prints in a namespace; a tool that is not installed is left out."""
+    return {
+        name: namespace.run(list(argv), check=False)
+        for name, argv in COMMANDS.items()
+        if shutil.which(argv[0])
+    }
+
+
+def recording(recorder: Recorder, sent: Iterable[Sent], **about: Any) -> Recording:
+    """Return a recording of what was sent, with the tables as they are afterwards."""
+    head = {"version": VERSION, "ground": "netns", "kernel": kernel(), **about}
+    return Recording(head, recorder.places(), tuple(sent))
+
+
+def kernel() -> str:
+    """Return the name of the running kernel, ``Linux 6.18.44``."""
+    return f"Linux {platform.release().partition('-')[0]}"
