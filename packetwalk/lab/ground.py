@@ -107,7 +107,7 @@ class Ground(ABC):
 
     def walk(self, src: str, dst: str, **packet):
         """Return a player of one packet's way through this very cluster; options as in ``capture``."""
-        from packetwalk.widgets import play_recording  # type: ignore[attr-defined]
+        from packetwalk.widgets import play_recording
 
         return play_recording(self.capture(src, dst, **packet))
 
@@ -157,10 +157,13 @@ class Handle:
         hard = " -M do" if df else ""
         return self.run(f"ping -c {count} -W 1 -s {size}{hard} {dst}")
 
-    def curl(self, dst: str) -> Output:
-        """Ask a pod (port 8080), a service (its port) or an address over HTTP."""
+    def curl(self, dst: str, path: str = "hostname") -> Output:
+        """Ask a pod (port 8080), a service or an address (port 80) over HTTP.
+
+        The pods' server answers ``hostname`` with its name, ``clientip`` with the caller it sees.
+        """
         port = ":8080" if dst in self.cluster.pods else ""
-        return self.run(f"curl -sS -m 2 http://{dst}{port}/")
+        return self.run(f"curl -sS -m 2 http://{dst}{port}/{path}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__.lower()} {self.name}, {self.address}"

@@ -60,8 +60,8 @@ class Namespace:
 
     @property
     def path(self) -> str:
-        """A path by which ``ip ... netns PATH`` finds it."""
-        return f"/proc/{os.getpid()}/fd/{self.fd}"
+        """A path by which ``ip ... netns PATH`` finds it, also where ``/proc`` counts from outside."""
+        return f"/proc/{os.readlink('/proc/self')}/fd/{self.fd}"
 
     def inside(self, work: Callable[[], T]) -> T:
         """Run a function inside; sockets it opens stay inside."""

@@ -19,7 +19,11 @@ PATIENCE = 0.4  # seconds a client waits for an answer
 
 
 class Servers:
-    """The listening sockets of a namespace: UDP answers with its like, TCP accepts."""
+    """The listening sockets of a namespace: UDP answers with its like, TCP speaks a little HTTP.
+
+    As the server of the pods on kind (agnhost netexec): ``/clientip`` says whom it sees as the caller,
+    all else its own name.
+    """
 
     def __init__(self, namespace: Namespace, entries: Iterable[SocketEntry]) -> None:
         self._open: list[socket.socket] = []
@@ -29,7 +33,7 @@ class Servers:
             kind = socket.SOCK_STREAM if entry.protocol == "tcp" else socket.SOCK_DGRAM
             self._open.append(namespace.inside(partial(_listen, kind, entry.port)))
         for server in self._open:
-            threading.Thread(target=_serve, args=(server,), daemon=True).start()
+            threading.Thread(target=_serve, args=(server, namespace.name), daemon=True).start()
 
     def close(self) -> None:
         """Stop listening."""
@@ -48,17 +52,26 @@ def _listen(kind: int, port: int) -> socket.socket:
     return server
 
 
-def _serve(server: socket.socket) -> None:
-    held = []
+def _serve(server: socket.socket, name: str) -> None:
     with contextlib.suppress(OSError):
         while True:
             if server.type == socket.SOCK_STREAM:
-                held.append(server.accept()[0])
+                threading.Thread(target=_talk, args=(*server.accept(), name), daemon=True).start()
             else:
                 data, address = server.recvfrom(70000)
                 if address is None:  # shut down
                     return
                 server.sendto(data, address)
+
+
+def _talk(client: socket.socket, address: tuple[str, int], name: str) -> None:
+    """Answer one HTTP request; a caller who asks nothing gets nothing."""
+    with client, contextlib.suppress(OSError):
+        method, _, rest = client.recv(4096).partition(b" ")
+        if method == b"GET":
+            said = f"{address[0]}:{address[1]}" if rest.startswith(b"/clientip ") else name
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(said)}\r\nConnection: close\r\n\r\n"
+            client.sendall((head + said).encode())
 
 
 def send(

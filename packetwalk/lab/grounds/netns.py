@@ -1,0 +1,55 @@
+"""Network namespaces in the running kernel: as root, or as an ordinary user in a user namespace."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from packetwalk.capture.recording import Recording
+from packetwalk.lab.build import TOOLS
+from packetwalk.lab.planned import Planned
+from packetwalk.lab.prove import operations
+from packetwalk.lab.remote import Remote, search_path
+from packetwalk.network import Network
+from packetwalk.output import Output
+
+NEEDED = ("unshare", "mount", *TOOLS, "ping")
+
+
+class Netns(Planned):
+    """The plan built by ``packetwalk.lab.build`` in a process of its own; its end is their end."""
+
+    ground, preference = "netns", 20
+
+    def __init__(self, plugin: str, mode: str) -> None:
+        self._remote = Remote()
+        try:
+            super().__init__(plugin, mode)
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def missing(cls) -> tuple[str, ...]:
+        """Return the programs that are missing; rights are found out by trying."""
+        return tuple(f"program {tool}" for tool in NEEDED if shutil.which(tool, path=search_path()) is None)
+
+    def _bring_up(self, network: Network) -> None:
+        self._remote.call("build", operations(network))
+
+    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+        """Run a program inside, for 20 seconds at most; as ``Ground.execute``."""
+        return self._remote.call("execute", netns, list(argv))
+
+    def capture(
+        self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
+    ) -> Recording:
+        """Send one packet from a real socket and capture every device; as ``Ground.capture``."""
+        return self._remote.call("capture", self.packet(src, dst, proto, size, df), self.named(), self.about)
+
+    def close(self) -> None:
+        """End the process; its namespaces go with it."""
+        self._remote.close()
+
+
+GROUND = Netns

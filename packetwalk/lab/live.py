@@ -1,0 +1,76 @@
+"""A plan that is up in the running kernel, with programs in its pods: what a netns lab works on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from packetwalk.capture.recording import Recording
+from packetwalk.errors import BadInput, LabError
+from packetwalk.lab import program
+from packetwalk.lab.build import WIRE, Lab, lacking
+from packetwalk.lab.namespaces import Namespace
+from packetwalk.lab.record import Named, Packet, Recorder, recording
+from packetwalk.lab.traffic import Servers
+from packetwalk.output import Output
+from packetwalk.plan import Operation
+from packetwalk.tables import SocketEntry
+
+
+class Live:
+    """At most one plan at a time; it lives inside the process of ``packetwalk.lab.remote``."""
+
+    def __init__(self) -> None:
+        self._lab: Lab | None = None
+        self._servers: list[Servers] = []
+
+    def ready(self) -> None:
+        """Do nothing; that it answers is the answer."""
+
+    def build(self, plan: Sequence[Operation]) -> None:
+        """Build a plan and let the one before it go; LabError when this kernel cannot."""
+        missing = lacking(plan)
+        if missing:
+            raise LabError(f"not in this kernel: {missing}")
+        made = Lab(plan)
+        self.close()
+        self._lab = made
+        sockets: dict[str, list[SocketEntry]] = defaultdict(list)
+        for operation in plan:
+            if isinstance(operation.entry, SocketEntry):
+                sockets[operation.netns].append(operation.entry)
+        self._servers = [Servers(made.netns[name], entries) for name, entries in sockets.items()]
+
+    @property
+    def lab(self) -> Lab:
+        """What is up; LabError when nothing is."""
+        if self._lab is None:
+            raise LabError("network namespaces: the cluster is closed")
+        return self._lab
+
+    @property
+    def inside(self) -> dict[str, Namespace]:
+        """The namespaces of the plan; there is no way to name any other."""
+        return {name: namespace for name, namespace in self.lab.netns.items() if name != WIRE}
+
+    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+        """Run a program inside a namespace."""
+        if netns not in self.inside:
+            raise BadInput("network namespace", netns, self.inside)
+        return self.inside[netns].inside(partial(program.run, argv))
+
+    def capture(self, packet: Packet, named: Mapping[str, Named], about: Mapping[str, Any]) -> Recording:
+        """Send a packet, after one that makes the neighbours known, and return what followed."""
+        with Recorder(self.inside, named) as recorder:
+            return recording(recorder, [recorder.send(packet, warm=packet.dst)], **about)
+
+    def close(self) -> None:
+        """Let all of it go."""
+        for server in self._servers:
+            server.close()
+        self._servers = []
+        if self._lab is not None:
+            self._lab.close()
+            self._lab = None
