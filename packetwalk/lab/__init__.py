@@ -1,11 +1,12 @@
 """The only code that starts processes: plans built in a real kernel, packets sent and captured.
 
-For a lab: ``cluster = lab.open("flannel", "vxlan")``.
+For a lab: ``cluster = lab.open("flannel", "vxlan")`` and ``check, hint = lab.checks(cluster)``.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from packetwalk.errors import BadInput, LabError
@@ -40,3 +41,11 @@ def open(plugin: str, mode: str | None = None, ground: str | None = None) -> Gro
         except LabError as error:
             reasons.append(f"{name}: {error}")
     raise LabError(f"ground {'; '.join(reasons)}")
+
+
+def checks(cluster: Ground) -> tuple[Callable[..., None], Callable[[str], None]]:
+    """Return ``check`` and ``hint`` of the lab whose notebook is running: those of its ``check.py``."""
+    from packetwalk.lab.check import load
+
+    made = load(cluster)
+    return made.check, made.hint
