@@ -158,7 +158,7 @@ class Kind(Ground):
         """Let flanneld read its configuration again: it changes no backend while it runs."""
         if pods:
             self._cluster.stop_pods()
-        for node in self.nodes or self._reach.nodes:
+        for node in self._reach.nodes:
             for device in LEFT_BY_FLANNEL:
                 self._reach.run(node, ["ip", "link", "delete", device])
         namespace, name = self._cluster.release.daemonset.split("/")

@@ -78,7 +78,7 @@ def _said(argv: Sequence[str], text: str) -> str:
     if known:
         return f"{_short(argv)}: {known}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    blamed = [line for line in lines if re.match(r"error|Error", line)]
+    blamed = [line for line in lines if re.match(r"(docker: )?error", line, re.I)]
     return f"{_short(argv)}: {(blamed or lines or ['failed'])[0]}"
 
 
