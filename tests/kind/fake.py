@@ -43,6 +43,7 @@ FLAGS = {
     "docker exec": {"--interactive": False},
     "kind get clusters": {},
     "kind get kubeconfig": {"--name": True},
+    "kind get nodes": {"--name": True},
     "kind create cluster": {"--name": True, "--config": True, "--kubeconfig": True, "--image": True},
     "kind delete cluster": {"--name": True, "--kubeconfig": True},
     "kind load image-archive": {"--name": True},
@@ -178,7 +179,7 @@ def inside(container, argv, state):
         (STATE / "request.json").write_text(json.dumps(request))
         seen = [[*frame[:4], frame[4] if request["payload"] else headers_only(bytes.fromhex(frame[4])).hex(), frame[5]]
                 for frame in state["frames"]]  # fmt: skip
-        print(json.dumps({"said": "sent", "frames": seen}))
+        print(json.dumps(seen))
     else:
         where = container
         if argv[0] == "nsenter":
@@ -200,6 +201,8 @@ def kind(name, flags, rest, state):
             print("\n".join(state["clusters"]))
         else:
             sys.stderr.write("No kind clusters found.\n")
+    elif name == "kind get nodes":
+        print("\n".join(k for k, v in state["containers"].items() if v["cluster"] == cluster))
     elif name == "kind get kubeconfig":
         print("apiVersion: v1\nkind: Config")
     elif name == "kind create cluster":

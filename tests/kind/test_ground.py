@@ -274,7 +274,8 @@ def test_killed_in_the_middle_the_next_one_tidies_up(machine: Machine) -> None:
 def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path: Path) -> None:
     from packetwalk import wire
     from packetwalk.capture import recording
-    from packetwalk.lab.kind.record import Packet, record
+    from packetwalk.lab.kind.record import record
+    from packetwalk.lab.record import Packet
 
     macs = ("02:42:0a:f4:01:02", "02:42:0a:f4:01:01")
     http = f"GET / HTTP/1.1\r\nAuthorization: Bearer {SECRET}\r\n\r\n".encode()
@@ -294,7 +295,12 @@ def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path
     ]
     machine.write(frames=frames)
     cluster = Kind("flannel", "vxlan")
-    made = record(cluster._reach, nodes=["kind-worker"], pods=["a"], send=Packet("a", "10.244.2.2", "tcp"))
+    made = record(
+        cluster._reach,
+        nodes=["kind-worker"],
+        pods=["a"],
+        send=Packet("it", "a", "10.244.2.2", 8080, "tcp", None),
+    )
     assert [place.netns for place in made.places] == ["kind-worker", "a"], "only what was chosen"
     assert made.about["payload"] == "zeroed"
     recording.write(made, tmp_path / "carried")
@@ -322,6 +328,28 @@ def test_without_asking_for_packets_nothing_is_sent(machine: Machine) -> None:
         made = record(cluster._reach)
         assert made.sent == () and not (machine.folder / "request.json").exists()
         assert len(made.places) == 5
+
+
+def test_somebody_elses_cluster_is_recorded_and_left_as_it_was(
+    machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from packetwalk.lab.kind.__main__ import main
+
+    theirs = {f"mine-{n}": {"id": f"x{n}", "cluster": "mine", "pid": 7} for n in ("control-plane", "worker")}
+    objects = json.loads(json.dumps(machine.state["objects"]).replace(NAME, "mine"))
+    machine.write(clusters=["mine"], containers=theirs, objects=objects)
+    folder = str(tmp_path / "carried")
+    assert main(["record", "mine", folder, "--node", "mine-worker", "--ping", "a", "web"]) == 0
+    assert "2 namespaces" in capsys.readouterr().out
+    assert machine.now()["containers"] == theirs and machine.now()["clusters"] == ["mine"]
+    assert {call[1] for call in machine.called("kubectl")} == {"get"}, "nothing but questions"
+    assert not [call for call in machine.calls if call[:2] in (["kind", "create"], ["kind", "delete"])]
+    assert json.loads((machine.folder / "request.json").read_text())["payload"] is False
+    assert SECRET.encode() not in b"".join(f.read_bytes() for f in Path(folder).rglob("*") if f.is_file())
+    assert main(["record", "mine", folder]) == 2 and "does not exist yet" in capsys.readouterr().err
+    assert main(["record", "nobody", folder + "2"]) == 2 and "'nobody'" in capsys.readouterr().err
+    assert main(["record", "mine", folder + "2", "--pod", "nobody"]) == 2
+    assert machine.now()["containers"] == theirs, "the tools are gone after a failure too"
 
 
 def test_a_lab_captures_its_own_packet_whole(machine: Machine) -> None:

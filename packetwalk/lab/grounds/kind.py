@@ -12,21 +12,22 @@ from pathlib import Path
 from typing import ClassVar
 
 from packetwalk.capture.recording import Recording
-from packetwalk.cluster import INTERNET
+from packetwalk.cluster import INTERNET, ROUTER
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.ground import Ground
-from packetwalk.lab.kind import manifest, pins
+from packetwalk.lab.kind import manifest, pins, tools
 from packetwalk.lab.kind.cluster import Cluster
 from packetwalk.lab.kind.faults import FAULTS, Step
 from packetwalk.lab.kind.reach import Reach
-from packetwalk.lab.kind.record import Packet, record
+from packetwalk.lab.kind.record import record
+from packetwalk.lab.record import Packet
 from packetwalk.output import Output
 
 PROGRAMS = ("docker", "kind", "kubectl")
 SOCKET = "/var/run/docker.sock"
 REUSE = "PACKETWALK_KIND_REUSE"
-PORT_OF_SERVICES = 80
+PORTS, PORT_OF_SERVICES = {"icmp": 0, "udp": 8080, "tcp": 8080}, 80
 OWN_API, STORED_API = "projectcalico.org/v3", "crd.projectcalico.org/v1"
 LEFT_BY_FLANNEL = ("cni0", "flannel.1", "flannel-wg", "flannel.ipip")
 
@@ -86,27 +87,33 @@ class Kind(Ground):
         return self._reach.run(netns, argv)
 
     def find(self, name: str) -> str | None:
-        """Return an address; ``internet`` is the gateway of the nodes' network, which is no node."""
-        if name == INTERNET:
+        """Return an address; ``internet`` and ``router`` are the gateway of the nodes' network."""
+        if name in (INTERNET, ROUTER):
             return self._reach.gateway
-        pod = self._reach.pods.get(name)
-        return pod.address if pod else self._reach.nodes.get(name) or self._reach.services.get(name)
+        return self._reach.find(name)
 
     def capture(
         self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
     ) -> Recording:
         """Send one packet and return the frames of all nodes and pods, with all tables."""
+        packet = self._packet(src, dst, proto, size, df)
+        about = {"plugin": self.plugin, "mode": self.mode, "underlay": "flat"}
+        return record(self._reach, send=packet, payload=True, about=about)
+
+    def _packet(self, src: str, dst: str, proto: str, size: int | None, df: bool) -> Packet:
+        if proto not in PORTS:
+            raise BadInput("protocol", proto, PORTS)
         name, _, port = dst.partition(":")
+        usual = PORT_OF_SERVICES if name in self.services else PORTS[proto]
         address = self.find(name) or name
         try:
             IPv4Address(address)
-            number = int(port) if port else PORT_OF_SERVICES if name in self.services else None
+            number = 0 if proto == "icmp" else int(port or usual)
         except (AddressValueError, ValueError):
             raise BadInput("destination", dst, [*self.pods, *self.nodes, *self.services]) from None
-        length = 56 if size is None and proto == "icmp" else size
-        packet = Packet(src, address, proto, length, df, dport=number)
-        about = {"plugin": self.plugin, "mode": self.mode, "underlay": "flat"}
-        return record(self._reach, send=packet, payload=True, about=about)
+        length = 56 if size is None and proto != "tcp" else size
+        title = re.sub(r"[^\w.-]", "-", f"{src}-{dst}-{proto}")
+        return Packet(title, src, address, number, proto, length, df)
 
     def apply(self, manifest: str | Path) -> list[str]:
         """Apply YAML documents by kubectl and return what it says of each.
@@ -176,19 +183,19 @@ class Kind(Ground):
         if name not in here:
             raise BadInput(f"fault of {self.plugin} {self.mode} on kind", name, here)
         for step in known[name](self._reach):
-            self._do(step.node, step.do)
+            said = self._reach.run(step.node, step.do)
+            if said.code != 0:
+                raise LabError(f"{step.node}: {said.command}: {(said.splitlines() or ['failed'])[0]}")
             self._undo.append(step)
 
     def mend(self) -> None:
-        """Take the faults back, the last first."""
+        """Take the faults back, the last first; what was changed by hand stays until ``use``.
+
+        A command that finds nothing to undo, because somebody has mended it, is no error.
+        """
         while self._undo:
             step = self._undo.pop()
-            self._do(step.node, step.undo)
-
-    def _do(self, node: str, argv: Sequence[str]) -> None:
-        said = self._reach.run(node, argv)
-        if said.code != 0:
-            raise LabError(f"{node}: {' '.join(argv)}: {(said.splitlines() or ['failed'])[0]}")
+            self._reach.run(step.node, step.undo)
 
     def close(self) -> None:
         """Delete the cluster; with PACKETWALK_KIND_REUSE=1 only mend it and stop the tools."""
@@ -197,7 +204,7 @@ class Kind(Ground):
         self._open = False
         if self._keep:
             self.mend()
-            self._cluster.stop_tools()
+            tools.stop(self._cluster.tools)
         else:
             self._cluster.delete()
 

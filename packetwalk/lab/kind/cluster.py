@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from packetwalk.errors import LabError
-from packetwalk.lab.kind import bridge, images, pins
+from packetwalk.lab.kind import bridge, images, pins, tools
 from packetwalk.lab.kind.programs import attempt, call
 
 CONFIG = Path(__file__).parent
@@ -28,7 +28,9 @@ class Cluster:
         home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
         self.folder = Path(home) / "packetwalk" / "kind" / self.name
         self.kubeconfig, self.record = self.folder / "kubeconfig", self.folder / "record.json"
-        self.containers = {f"kind-{suffix}": f"{self.name}-{suffix}" for suffix in SUFFIXES}
+        self.containers: Mapping[str, str] = {
+            f"kind-{suffix}": f"{self.name}-{suffix}" for suffix in SUFFIXES
+        }
         self.tools = f"{self.name}-tools"
 
     # --- is it there, and whose is it? ------------------------------------------------------------
@@ -93,7 +95,7 @@ class Cluster:
                 for container in self.containers.values():
                     call(["docker", "cp", str(program), f"{container}:/opt/cni/bin/bridge"])
             self._install(text)
-            self._start_tools()
+            tools.start(self.tools, self.name)
             self.note(mode)
         except BaseException:
             self.delete()
@@ -104,7 +106,7 @@ class Cluster:
         """Make an earlier cluster usable again: its kubeconfig, its pods, its tools."""
         pins.put(self.kubeconfig, call(["kind", "get", "kubeconfig", "--name", self.name]).encode())
         self.start_pods()
-        self._start_tools()
+        tools.start(self.tools, self.name)
 
     def _engine(self) -> str:
         """Return the engine's architecture, having asked whether it runs at all."""
@@ -151,30 +153,13 @@ class Cluster:
         """Delete the labs' pods and services: what the plugin made for them goes with them."""
         self.kubectl("delete", "--ignore-not-found", "--filename", str(CONFIG / "workload.yaml"))
 
-    def _start_tools(self) -> None:
-        """Start the container that can enter every namespace of this engine, and copy this package to it."""
-        self.stop_tools()
-        call(
-            [
-                *("docker", "run", "--detach", "--rm", "--name", self.tools),
-                *("--label", f"packetwalk={self.name}", "--env", "PYTHONPATH=/opt"),
-                *("--privileged", "--pid", "host", "--network", "none"),
-                *(pins.tools().image, "sleep", "infinity"),
-            ]
-        )
-        call(["docker", "cp", str(CONFIG.parents[1]), f"{self.tools}:/opt/packetwalk"])
-
-    def stop_tools(self) -> None:
-        """Remove the container of the tools, if it is there."""
-        attempt(["docker", "rm", "--force", self.tools])
-
     def kubectl(self, *words: str, text: str | None = None) -> str:
         """Ask or tell the cluster; LabError in one line when it refuses."""
         return call(["kubectl", "--kubeconfig", str(self.kubeconfig), *words], text=text)
 
     def delete(self) -> None:
         """Take it all away: nodes, tools, notes. What is not there is no error."""
-        self.stop_tools()
+        tools.stop(self.tools)
         gone = attempt(
             ["kind", "delete", "cluster", "--name", self.name, "--kubeconfig", str(self.kubeconfig)]
         )

@@ -9,15 +9,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from packetwalk.errors import LabError
-from packetwalk.lab.kind.cluster import Cluster
 from packetwalk.lab.kind.programs import attempt, call, refusal
 from packetwalk.output import Output
 
 PATIENCE = 60.0  # seconds for one command
 LINES = '{range .items[*]}{.metadata.name}{"\\t"}%s{"\\n"}{end}'
+
+
+class Machines(Protocol):
+    """A cluster in Docker: its nodes' containers by the names we use, and the container of tools."""
+
+    containers: Mapping[str, str]
+    tools: str
+
+    def kubectl(self, *words: str) -> str:
+        """Ask the cluster."""
 
 
 class Pod(NamedTuple):
@@ -31,7 +40,7 @@ class Pod(NamedTuple):
 class Reach:
     """The namespaces of one cluster, by the names of the book's nodes and of the pods in ``namespace``."""
 
-    def __init__(self, cluster: Cluster, namespace: str = "default") -> None:
+    def __init__(self, cluster: Machines, namespace: str = "default") -> None:
         self.cluster, self.namespace = cluster, namespace
         self._has: dict[tuple[str, str], bool] = {}
 
@@ -70,6 +79,11 @@ class Reach:
         answer = self.run(next(iter(self.nodes)), ["ip", "-j", "route", "show", "default"])
         found = json.loads(answer) if answer.ok else []
         return found[0].get("gateway") if found else None
+
+    def find(self, name: str) -> str | None:
+        """Return the address of a pod, node or service; None for other words."""
+        pod = self.pods.get(name)
+        return pod.address if pod else self.nodes.get(name) or self.services.get(name)
 
     def forget(self) -> None:
         """Ask anew next time: pods have been started or stopped."""

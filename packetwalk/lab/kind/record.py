@@ -8,33 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import COMMANDS, Place, Recording, Sent
 from packetwalk.errors import BadInput
+from packetwalk.lab.kind.foreign import Foreign
 from packetwalk.lab.kind.programs import call
 from packetwalk.lab.kind.reach import Reach
-
-PORTS = {"icmp": 0, "udp": 8080, "tcp": 8080}
-SPORT = 40000
-
-
-class Packet(NamedTuple):
-    """One packet to send: from a namespace to an address; ``size`` in bytes of payload."""
-
-    src: str
-    dst: str
-    proto: str = "icmp"
-    size: int | None = None
-    df: bool = False
-    ttl: int = 64
-    dport: int | None = None
-
-    @property
-    def port(self) -> int:
-        """The port asked for; 0 for ICMP."""
-        return PORTS[self.proto] if self.dport is None else self.dport
+from packetwalk.lab.record import Packet
 
 
 def record(
@@ -58,13 +40,38 @@ def record(
     inside = [*chosen, *held]
     if send is not None and send.src not in inside:
         raise BadInput("sender", send.src, inside)
-    if send is not None and send.proto not in PORTS:
-        raise BadInput("protocol", send.proto, PORTS)
     sent = (_listen(reach, inside, held, send, seconds, payload),) if send or seconds else ()
     places = tuple(_place(reach, netns) for netns in inside)
     kernel = reach.run(chosen[0], ["uname", "-sr"]).strip() if chosen else ""
     told = {"ground": "kind", "kernel": kernel, "payload": "kept" if payload else "zeroed", **(about or {})}
     return Recording(told, places, sent)
+
+
+def record_cluster(
+    name: str,
+    *,
+    namespace: str = "default",
+    nodes: Iterable[str] | None = None,
+    pods: Iterable[str] | None = None,
+    ping: tuple[str, str] | None = None,
+    seconds: float = 0,
+    payload: bool = False,
+) -> Recording:
+    """Record a kind cluster that somebody else made, which is only read; options as in ``record``.
+
+    ``ping`` is a pod or node and a pod, node or service: one ping is sent from there to there.
+    """
+    with Foreign(name) as cluster:
+        reach = Reach(cluster, namespace)
+        send = None
+        if ping is not None:
+            src, dst = ping
+            address = reach.find(dst)
+            if address is None:
+                raise BadInput("destination", dst, [*reach.pods, *reach.nodes, *reach.services])
+            send = Packet(f"{src}-{dst}-icmp", src, address, 0)
+        about = {"note": f"kind cluster {name}, namespace {namespace}"}
+        return record(reach, nodes=nodes, pods=pods, send=send, seconds=seconds, payload=payload, about=about)
 
 
 def _chosen(what: str, asked: Iterable[str] | None, known: Mapping[str, Any]) -> list[str]:
@@ -96,14 +103,12 @@ def _listen(
     reach: Reach, inside: list[str], pods: list[str], send: Packet | None, seconds: float, payload: bool
 ) -> Sent:
     wanted = {reach.pods[pod].address for pod in pods}
-    packet: dict[str, Any] | None = None
     if send is not None:
         here = reach.nodes[send.src] if send.src in reach.nodes else reach.pods[send.src].address
         wanted |= {here, send.dst}
-        packet = {**send._asdict(), "dport": send.port, "size": send.size or 0, "sport": SPORT}
     request = {
         "namespaces": {netns: reach.path(netns) for netns in inside},
-        "send": packet,
+        "send": send and send._asdict(),
         "seconds": seconds,
         "addresses": sorted(wanted),
         "payload": payload,
@@ -120,9 +125,19 @@ def _listen(
     answer = json.loads(call(asked, text=json.dumps(request), timeout=60 + seconds))
     frames = tuple(
         Frame(netns, dev, direction, time, bytes.fromhex(data), bare)
-        for netns, dev, direction, time, data, bare in answer["frames"]
+        for netns, dev, direction, time, data, bare in answer
     )
     if send is None:
         return Sent("heard", "", "", "icmp", None, False, 64, 0, 0, frames)
-    name = f"{send.src}-{send.proto}"
-    return Sent(name, send.src, send.dst, send.proto, send.size, send.df, send.ttl, SPORT, send.port, frames)
+    return Sent(
+        send.name,
+        send.src,
+        send.dst,
+        send.proto,
+        send.size,
+        send.df,
+        send.ttl,
+        send.sport,
+        send.dport,
+        frames,
+    )

@@ -7,24 +7,21 @@ them), ``payload`` (false: bytes after the headers become zeros).  The answer is
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import socket
-import struct
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
 
+from packetwalk.capture.frames import Frame
 from packetwalk.errors import LabError
 from packetwalk.lab.kind.redact import bears, headers_only
 from packetwalk.lab.namespaces import Namespace
+from packetwalk.lab.record import Packet, Recorder
 from packetwalk.lab.sniff import Seen, Sniffer
-from packetwalk.lab.traffic import send
 
 MOST = 20_000  # frames
-SIOCGIFHWADDR, ETHERNET, LOOPBACK = 0x8927, 1, 772  # linux/sockios.h, linux/if_arp.h
 
 
 class Found(Namespace):
@@ -37,52 +34,46 @@ class Found(Namespace):
             raise LabError(f"{name}: {path}: {error.strerror}") from None
 
 
-def listen(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what a request says and return ``frames`` (the fields of a Frame, its bytes in hex) and ``said``."""
+def listen(request: Mapping[str, Any]) -> list[list[Any]]:
+    """Do what a request says and return the frames: the fields of each, its bytes in hex."""
     held: dict[str, Namespace] = {name: Found(name, path) for name, path in request["namespaces"].items()}
-    bare = {(name, dev) for name, namespace in held.items() for dev in namespace.inside(_bare)}
-    taps = Sniffer(held)
-    said = ""
     try:
-        packet = request["send"]
-        if packet:
-            taps.collect()
-            said = send(held[packet.pop("src")], packet.pop("dst"), packet.pop("dport"), **packet)
-            seen = taps.collect()
+        if request["send"]:
+            packet = Packet(**request["send"])
+            with Recorder(held, {}) as recorder:
+                frames: Iterable[Frame] = recorder.send(packet, warm=packet.dst).frames
         else:
-            seen = _for(taps, request["seconds"])
+            frames = [_frame(each) for each in _for(held, request)]
+        return list(_kept(frames, request))
     finally:
-        taps.close()
         for namespace in held.values():
             namespace.close()
-    keep, addresses = request["payload"], request["addresses"]
-    frames = []
-    for each in seen[:MOST]:
-        first = "ip" if (each.netns, each.dev) in bare else "eth"
-        if bears(each.frame, addresses, first):
-            data = each.frame if keep else headers_only(each.frame, first)
-            frames.append([each.netns, each.dev, each.direction, each.time, data.hex(), first == "ip"])
-    return {"said": said, "frames": frames}
 
 
-def _bare() -> list[str]:
-    """Return the devices of the calling thread's namespace whose frames begin with an IP header."""
-    out = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        for _, dev in socket.if_nameindex():
-            answer = fcntl.ioctl(asking, SIOCGIFHWADDR, struct.pack("16s24x", dev.encode()))
-            if struct.unpack_from("=H", answer, 16)[0] not in (ETHERNET, LOOPBACK):
-                out.append(dev)
-    return out
-
-
-def _for(taps: Sniffer, seconds: float) -> list[Seen]:
+def _for(held: dict[str, Namespace], request: Mapping[str, Any]) -> list[Seen]:
     seen: list[Seen] = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and len(seen) < MOST:
-        seen += taps.collect(limit=0.5)
-        time.sleep(0.02)
-    return seen
+    taps = Sniffer(held)
+    try:
+        end = time.monotonic() + request["seconds"]
+        while time.monotonic() < end and len(seen) < MOST:
+            seen += taps.collect(limit=0.5)
+            time.sleep(0.02)
+    finally:
+        taps.close()
+    return seen[:MOST]
+
+
+def _frame(seen: Seen) -> Frame:
+    way: Literal["in", "out"] = "in" if seen.direction == "in" else "out"
+    return Frame(seen.netns, seen.dev, way, seen.time, seen.frame, seen.bare)
+
+
+def _kept(frames: Iterable[Frame], request: Mapping[str, Any]) -> Iterator[list[Any]]:
+    for frame in frames:
+        first = "ip" if frame.bare else "eth"
+        if bears(frame.data, request["addresses"], first):
+            data = frame.data if request["payload"] else headers_only(frame.data, first)
+            yield [frame.netns, frame.dev, frame.direction, frame.time_ns, data.hex(), frame.bare]
 
 
 def main() -> int:
