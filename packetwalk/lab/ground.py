@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from packetwalk import tcpdump
 from packetwalk.errors import BadInput
 from packetwalk.lab import command
 from packetwalk.output import Output
@@ -164,6 +165,19 @@ class Handle:
         """
         port = ":8080" if dst in self.cluster.pods else ""
         return self.run(f"curl -sS -m 2 http://{dst}{port}/{path}")
+
+    def tcpdump(self, dev: str, src: str, dst: str, **packet) -> Output:
+        """Return what ``tcpdump -nte`` on a device here prints of one packet and all that follows from it.
+
+        ``packet`` are the options of ``Ground.capture``.
+        """
+        frames = self.cluster.capture(src, dst, **packet).packet().frames
+        here = [
+            tcpdump.Seen(each.data, each.bare)
+            for each in frames
+            if (each.netns, each.dev) == (self.name, dev)
+        ]
+        return Output(tcpdump.listing(here), 0, f"tcpdump -nte -i {dev}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__.lower()} {self.name}, {self.address}"
