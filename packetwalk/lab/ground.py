@@ -7,7 +7,7 @@ Whatever the ground, a lab says the same: ``cluster.node("kind-worker").run("ip 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,8 +17,10 @@ from packetwalk.lab import command
 from packetwalk.output import Output
 
 if TYPE_CHECKING:
+    from packetwalk.capture.frames import Frame
     from packetwalk.capture.recording import Recording
 
+IGMP = 2
 __all__ = ["Ground", "Handle", "Node", "Output", "Pod"]
 
 
@@ -169,9 +171,9 @@ class Handle:
     def tcpdump(self, dev: str, src: str, dst: str, **packet) -> Output:
         """Return what ``tcpdump -nte`` on a device here prints of one packet and all that follows from it.
 
-        ``packet`` are the options of ``Ground.capture``.
+        ``packet`` are the options of ``Ground.capture``.  What machines send by the clock is left out.
         """
-        frames = self.cluster.capture(src, dst, **packet).packet().frames
+        frames = by_cause(self.cluster.capture(src, dst, **packet).packet().frames)
         here = [
             tcpdump.Seen(each.data, each.bare)
             for each in frames
@@ -181,6 +183,25 @@ class Handle:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__.lower()} {self.name}, {self.address}"
+
+
+def by_cause(frames: Iterable[Frame]) -> list[Frame]:
+    """Return the frames without IGMP and without the kernel's probes of neighbours it knows.
+
+    A probe is an ARP request to one MAC (``neigh_probe``); it comes some seconds after a neighbour was used.
+    """
+    kept = [each for each in frames if each.data[12:14] != b"\x08\x00" or each.data[23] != IGMP]
+    asked = {each.data[38:42] for each in kept if _is_arp(each, 1) and not each.data[0] & 1}
+    return [
+        each
+        for each in kept
+        if not (_is_arp(each, 1) and not each.data[0] & 1)
+        and not (_is_arp(each, 2) and each.data[28:32] in asked)
+    ]
+
+
+def _is_arp(frame: Frame, operation: int) -> bool:
+    return frame.data[12:14] == b"\x08\x06" and frame.data[21] == operation
 
 
 class Node(Handle):

@@ -16,7 +16,18 @@ from packetwalk.lab.record import Named, Packet, Recorder, recording
 from packetwalk.lab.traffic import Servers
 from packetwalk.output import Output
 from packetwalk.plan import Operation
-from packetwalk.tables import SocketEntry
+from packetwalk.tables import LinkEntry, SocketEntry
+
+USUAL_MTU = 1500
+
+
+def _wide(entry: Any) -> Any:
+    """Return a card as it was when the tunnels were made: only later has the network shrunk.
+
+    The kernel makes no VXLAN device that is too large for its card (``vxlan_config_apply``).
+    """
+    card = isinstance(entry, LinkEntry) and entry.kind == "eth"
+    return entry._replace(mtu=max(entry.mtu, USUAL_MTU)) if card else entry
 
 
 class Live:
@@ -34,7 +45,10 @@ class Live:
         missing = lacking(plan)
         if missing:
             raise LabError(f"not in this kernel: {missing}")
-        made = Lab(plan)
+        made = Lab([operation._replace(entry=_wide(operation.entry)) for operation in plan])
+        for netns, entry, *_ in plan:
+            if isinstance(entry, LinkEntry) and entry != _wide(entry):
+                made.netns[netns].run(["ip", "link", "set", entry.ifname, "mtu", str(entry.mtu)])
         self.close()
         self._lab = made
         sockets: dict[str, list[SocketEntry]] = defaultdict(list)

@@ -223,3 +223,12 @@ def test_an_interrupted_cell_leaves_the_cluster_usable(cluster, monkeypatch) -> 
         with pytest.raises(KeyboardInterrupt):
             cluster.pod("a").run("ip route")
     assert cluster.pod("a").run("ip -br link").startswith("lo")
+
+
+def test_an_underlay_that_shrank_after_the_tunnel_was_made() -> None:
+    with lab.open("flannel", "vxlan", ground="netns") as mine:
+        mine.fault("underlay-mtu-1400")
+        assert "mtu 1400" in mine.node("kind-worker").run("ip link show eth0")
+        assert "mtu 1450" in mine.node("kind-worker").run("ip link show flannel.1")
+        seen = mine.node("kind-worker").tcpdump("eth0", "a", "b", size=1422, df=True)
+        assert [line.split("length ")[1].split(":")[0] for line in seen.splitlines()] == ["1410", "138"] * 2

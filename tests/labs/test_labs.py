@@ -1,0 +1,105 @@
+"""Every lab on every ground here: its solution is accepted, and nothing less is."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from packetwalk.lab.check import HINTS, load
+from tests.lab_grounds.needs import needs_netns
+from tests.labs.run import Cell, cells, run
+from tests.refresh_labs import TAG, learners, solutions, sources
+
+GROUNDS = [pytest.param("model"), pytest.param("netns", marks=needs_netns)]
+DIFFERS = "differs"  # the tag of a cell whose output tells which ground it ran on
+LABS = [pytest.param(path, id=path.parent.name) for path in solutions()]
+LEFT_OUT = [
+    pytest.param(path, cell.number, id=f"{path.parent.name}-{cell.number}")
+    for path in solutions()
+    for cell in cells(path)
+    if TAG in cell.tags
+]
+
+
+def clean(text: str) -> str:
+    """Return an output without what differs from run to run, as nbval does with the same file."""
+    rules = configparser.RawConfigParser()
+    rules.read(Path(__file__).parents[2] / "labs" / "sanitize.cfg")
+    for name in rules.sections():
+        text = re.sub(rules[name]["regex"], rules[name]["replace"], text, flags=re.MULTILINE)
+    return text
+
+
+def committed(path: Path) -> dict[int, str]:
+    """Return the outputs that a notebook was committed with, as text, by number of the code cell."""
+    code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    return {
+        number: "".join(
+            output.text if output.output_type == "stream" else output.data.get("text/plain", "")
+            for output in cell.outputs
+        )
+        for number, cell in enumerate(code, 1)
+    }
+
+
+def unfinished(done: list[tuple[Cell, str]]) -> list[str]:
+    """Return what checks said was not yet done."""
+    return [text for cell, text in done if cell.checks and "not yet" in text]
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("path", LABS)
+def test_the_solution_passes_every_check_and_shows_the_same(path: Path, ground: str) -> None:
+    done = run(path, ground)
+    said = "\n".join(text for cell, text in done if cell.checks)
+    assert not unfinished(done), said
+    assert said.count(": done.") >= 3
+    shown = committed(path)
+    for cell, text in done:
+        if DIFFERS not in cell.tags:
+            assert clean(text) == clean(shown[cell.number]), f"cell {cell.number}: {cell.source}"
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize(("path", "number"), LEFT_OUT)
+def test_a_step_left_out_is_found_and_named(path: Path, number: int, ground: str) -> None:
+    done = run(path, ground, without=number)
+    last, said = done[-1]
+    assert last.checks and last.number > number, "no check follows this step"
+    assert "not yet.\n  - " in said, said
+
+
+@pytest.mark.parametrize("path", LABS)
+def test_the_learners_notebook_is_the_solution_without_the_answers(path: Path) -> None:
+    made = learners(nbformat.read(path, as_version=4))
+    lab = nbformat.read(path.with_name("lab.ipynb"), as_version=4)
+    assert sources(lab) == sources(made), "run `make refresh`"
+    assert "# Your turn" in "".join(cell.source for cell in lab.cells)
+
+
+@pytest.mark.parametrize("path", LABS)
+def test_a_lab_has_what_every_lab_has(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert notebook.cells[0].source.startswith("# Lab ") and " (solution)\n" in notebook.cells[0].source
+    for part in (
+        ":::{aims}",
+        ":::{predict}",
+        "minutes",
+        "lab.open(",
+        "lab.checks(cluster)",
+        "cluster.close()",
+    ):
+        assert part in text, part
+    steps = load(None, path.with_name("check.py"))  # type: ignore[arg-type]
+    assert steps.steps
+    for step in steps.steps:
+        function = steps._function(step)
+        assert (function.__doc__ or "").strip(), step
+        assert len(set(function.hints)) == HINTS, step  # type: ignore[attr-defined]
+        assert f'check("{step}"' in text, f"no cell checks {step}"
+    assert all(len(cell.source.splitlines()) <= 15 for cell in notebook.cells if cell.cell_type == "code")
