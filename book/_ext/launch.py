@@ -1,0 +1,56 @@
+"""A link at the head of each lab's page that opens its notebook on Binder.
+
+It is a link and nothing else: the page asks no other host for anything. The repository is `launch_repository`
+in _config.yml; where GitHub Actions builds the book, it is the repository that is built. Without one: no link.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+from urllib.parse import quote
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+BINDER = "https://mybinder.org/v2"
+PROVIDERS = {"https://github.com": "gh", "https://gitlab.com": "gl"}
+BRANCH = "main"
+LABS = "labs/"
+
+
+def repository(configured: str) -> str:
+    """Return the address of the repository, empty when nobody has said which it is."""
+    server, name = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
+    return configured.rstrip("/") or (f"{server}/{name}" if server and name else "")
+
+
+def address(repository: str, docname: str) -> str:
+    """Return where Binder opens the notebook of one page."""
+    known = re.fullmatch(r"(https://[^/]+)/([^/]+)/([^/]+?)(?:\.git)?", repository)
+    provider = PROVIDERS.get(known[1]) if known else None
+    if known and provider:
+        sign = "/" if provider == "gh" else "%2F"
+        place = f"{provider}/{known[2]}{sign}{known[3]}"
+    else:
+        place = f"git/{quote(repository, safe='')}"
+    return f"{BINDER}/{place}/{BRANCH}?urlpath=lab/tree/{quote(docname)}.ipynb"
+
+
+def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the link under the title of a lab's page."""
+    known = repository(app.config.launch_repository)
+    title = next(doctree.findall(nodes.title), None)
+    if not known or title is None or not docname.startswith(LABS) or docname.count("/") < 2:
+        return
+    line = nodes.paragraph(classes=["launch"])
+    line += nodes.reference("", "Open this lab on Binder", refuri=address(known, docname), internal=False)
+    line += nodes.Text(": in the browser, on the model, with nothing to install.")
+    title.parent.insert(title.parent.index(title) + 1, line)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("launch_repository", "", "html", [str])
+    app.connect("doctree-resolved", link)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
