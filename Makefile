@@ -55,6 +55,7 @@ check: $(VENV)/.dev ## lint, types, directions of imports, spelling, the player'
 
 refresh: $(VENV)/.dev ## rewrite golden traces and notebook outputs; read the diff afterwards
 	$(BIN)/python -m tests.refresh
+	$(BIN)/python -m tests.refresh_labs
 	$(BIN)/python -m tests.refresh_notebooks
 
 bench: $(VENV)/.dev ## measure what the book claims about speed

@@ -1,12 +1,14 @@
 """Run every notebook of the book and the labs and write its outputs: `python -m tests.refresh_notebooks [PATH...]`.
 
 The outputs are the same on every machine and every day: no times, no memory addresses, no widget
-ids, execution counts from 1, one fixed set of metadata. Read the diff afterwards: it is the change.
+ids, execution counts from 1, one fixed set of metadata. Labs run on the model. Read the diff afterwards:
+it is the change.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -91,6 +93,7 @@ def refresh(path: Path) -> bool:
 
 
 def main() -> None:
+    os.environ["PACKETWALK_GROUND"] = "model"
     paths = [Path(name).resolve() for name in sys.argv[1:]] or notebooks()
     changed = 0
     for path in paths:

@@ -8,8 +8,11 @@ needs "tests that dissect with tshark" tshark || :
 step "the model and its recordings" $python -m pytest -q -n 2 --dist loadfile tests \
     --ignore=tests/browser --ignore=tests/book
 
-# nbval runs each cell again and compares what it prints with what the book shows.
+# nbval runs each cell again and compares what it prints with what the book shows; labs on the model.
+# What they print on other grounds is compared by tests/labs.
+export PACKETWALK_GROUND=model
 step "notebooks, cell by cell" $python -m pytest -q -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 \
+    --nbval-sanitize-with labs/sanitize.cfg \
     -p no:cacheprovider $(find book labs -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
 
 if needs "the player's own tests" node npm; then

@@ -1,0 +1,68 @@
+"""A recording of what the model did: the same value and folder as from a kernel, so it is used alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from packetwalk import wire
+from packetwalk.capture.frames import Frame
+from packetwalk.capture.recording import VERSION, Place, Recording, Sent
+from packetwalk.datapath.netns import Netns, iptables_save
+from packetwalk.datapath.run import Run
+from packetwalk.lab.record import Packet
+from packetwalk.listing import forwarding, neighbours, policies
+from packetwalk.taps import START_NS, STEP_NS
+
+
+def record(packet: Packet, run: Run, places: Iterable[Netns], **about: str) -> Recording:
+    """Return the frames of a run of the model, and the tables of ``places`` as that packet left them.
+
+    Times are made: a microsecond a step.
+    """
+    head = {"version": VERSION, "ground": "model", "kernel": "the model", **about}
+    sent = Sent(
+        packet.name,
+        packet.src,
+        packet.dst,
+        packet.proto,
+        packet.size,
+        packet.df,
+        packet.ttl,
+        packet.sport,
+        packet.dport,
+        tuple(_frames(run)),
+    )
+    return Recording(head, tuple(_place(each, run) for each in places), (sent,))
+
+
+def _frames(run: Run) -> Iterable[Frame]:
+    steps = sorted((step for trace in run.traces for step in trace.steps), key=lambda step: step.seq)
+    for step in steps:
+        if step.event in ("ingress", "egress") and step.dev and step.dev != "lo":
+            bare = step.after[0].proto != "eth"
+            way = "in" if step.event == "ingress" else "out"
+            time = START_NS + step.seq * STEP_NS
+            yield Frame(step.netns, step.dev, way, time, wire.encode(step.after), bare)  # type: ignore[arg-type]
+
+
+def _place(ns: Netns, run: Run) -> Place:
+    """Return a namespace with what the tools would print of what the model knows."""
+    tables = ns.json()
+    addresses: dict[str, list[dict]] = {name: [] for name in ns.links}
+    for each in tables["addr"]:
+        addresses[each["label"]].append(each)
+    bridges = {entry.master or entry.ifname for entry in ns.fdb.values()}
+    fdb = [entry.json() for bridge in sorted(bridges) for entry in forwarding(ns, bridge, run)]
+    files = {
+        "link.json": [{"address": "", **link} for link in tables["link"]],  # a layer-3 tunnel has none
+        "addr.json": [{"ifname": name, "addr_info": infos} for name, infos in addresses.items()],
+        "route.json": tables["route"],
+        "neigh.json": [entry.json() for entry in neighbours(ns, run)],
+        "fdb.json": fdb,
+        "port.json": [{"ifname": link.ifname, "hairpin": True} for link in ns.links.values() if link.hairpin],
+    }
+    texts = {name: json.dumps(found) + "\n" for name, found in files.items()}
+    chains = sorted({entry.chain_table for entry in [*ns.rules, *ns.policies]})
+    texts["iptables.txt"] = iptables_save(ns.rules, [p for table in chains for p in policies(ns, table)])
+    return Place(ns.name, ns.node, ns.kind, ns.label, texts)
