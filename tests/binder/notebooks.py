@@ -19,12 +19,12 @@ PATIENCE = 120  # seconds for a cell
 NOT_YET = "not yet."  # how a check says that a step is not done
 
 
-def wrong(notebook: Path) -> str:
+def wrong(notebook: Path, kernel: str = "python3") -> str:
     """Run one notebook; return what is wrong with it, or nothing."""
     loaded = nbformat.read(notebook, as_version=4)
     where = {"metadata": {"path": str(notebook.parent)}}
     try:
-        NotebookClient(loaded, timeout=PATIENCE, kernel_name="binder", resources=where).execute()
+        NotebookClient(loaded, timeout=PATIENCE, kernel_name=kernel, resources=where).execute()
     except CellExecutionError as error:
         return str(error)
     texts = [output.get("text", "") for cell in loaded.cells for output in cell.get("outputs", [])]
@@ -42,7 +42,7 @@ def main(copy: Path, python: str) -> int:
         )
         os.environ["JUPYTER_PATH"] = folder
         notebooks = sorted(copy.glob("labs/*/solution.ipynb"))
-        found = {notebook.parent.name: wrong(notebook) for notebook in notebooks}
+        found = {notebook.parent.name: wrong(notebook, "binder") for notebook in notebooks}
     for name, text in found.items():
         print(f"{name}: {text or 'done'}")
     print(f"{sum(not text for text in found.values())} of {len(found)} labs run with Binder's packages")

@@ -72,6 +72,11 @@ def plugins() -> tuple[str, ...]:
     return tuple(_data()["plugins"])
 
 
+def programs() -> dict[str, File]:
+    """Return kind and kubectl for Linux on x86-64, the versions that everything here was written for."""
+    return {name: File(each["url"], each["sha256"]) for name, each in _data()["programs"].items()}
+
+
 def node() -> Image:
     """Return kind's node image."""
     return Image(**_data()["engine"]["node"])
