@@ -1,56 +1,115 @@
-"""What can run on this machine: the model, network namespaces, a guest kernel, a kind cluster."""
+"""What can run on this machine (the model, namespaces, a guest kernel, a kind cluster, Binder), and what to install."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-GROUNDS = (
-    ("model", (), "walks, tables and the book; needs nothing"),
-    ("netns", ("ip", "bridge", "iptables", "unshare"), "walks in the running kernel"),
-    ("qemu", ("qemu-system-x86_64",), "walks in a guest kernel"),
-    ("kind", ("docker", "kind", "kubectl"), "walks in a real Kubernetes cluster"),
-)
+PURPOSES = {
+    "model": "walks, tables, labs and the book; needs nothing",
+    "netns": "walks and labs in the running kernel",
+    "qemu": "walks in a guest kernel",
+    "kind": "labs and recordings in a real Kubernetes cluster",
+    "binder": "labs on the model in a browser; needs a network, and nothing on this machine",
+}
+NEEDED = {"qemu": ("qemu-system-x86_64",)}
+"""The programs of what is no ground of the labs; the labs' grounds say themselves what they lack."""
+
+PACKAGES = {
+    "bridge": "iproute2",
+    "ip": "iproute2",
+    "iptables-restore": "iptables",
+    "iptables-save": "iptables",
+    "nft": "nftables",
+    "nsenter": "util-linux",
+    "ping": "iputils-ping",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "sysctl": "procps",
+    "tc": "iproute2",
+    "unshare": "util-linux",
+}
+"""Debian's and Ubuntu's package of a program, where it is not called as the program is."""
+
+ELSEWHERE = {
+    "program docker": "Docker Engine or Docker Desktop: https://docs.docker.com/engine/install/",
+    "program kind": "kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
+    "program kubectl": "kubectl: https://kubernetes.io/docs/tasks/tools/",
+    "a running Docker engine": "start Docker Desktop, or: sudo systemctl start docker",
+    "the right to use Docker (group docker)": "sudo usermod -aG docker $USER, then log in again",
+    "root, or user namespaces for ordinary users": "as root: sysctl -w user.max_user_namespaces=10000",
+    "user namespaces (AppArmor)": "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    "Linux": "this needs Linux: use the model, kind or Binder",
+}
+"""What to do about what no Debian package brings."""
 
 
 class Finding(NamedTuple):
-    """A ground, whether it can be used, what it is for, and what is missing."""
+    """A ground, whether it can be used, what it is for, what is missing, and what to do about each of it."""
 
     ground: str
     ready: bool
     purpose: str
     missing: tuple[str, ...]
+    install: tuple[str, ...]
 
 
 def examine() -> list[Finding]:
     """Look for the tools and rights of each ground; starts no process."""
     return [
-        Finding(ground, not missing, purpose, missing)
-        for ground, tools, purpose in GROUNDS
-        for missing in [_missing(ground, tools)]
+        Finding(ground, not missing, purpose, missing, tuple(_advice(missing)))
+        for ground, purpose in PURPOSES.items()
+        for missing in [tuple(dict.fromkeys(_missing(ground)))]
     ]
 
 
-def _missing(ground: str, tools: tuple[str, ...]) -> tuple[str, ...]:
-    missing = [f"program {tool}" for tool in tools if shutil.which(tool) is None]
-    if ground == "netns" and not _may_make_namespaces():
-        missing.append("root, or user namespaces for ordinary users")
-    if ground == "kind" and not Path("/var/run/docker.sock").exists():
-        missing.append("a running Docker engine")
-    return tuple(missing)
+def _missing(ground: str) -> Iterator[str]:
+    from packetwalk.lab.grounds import grounds
+
+    if ground == "netns" and not Path("/proc/self/ns/net").exists():
+        yield "Linux"
+        return
+    for tool in NEEDED.get(ground, ()):
+        if shutil.which(tool) is None:
+            yield f"program {tool}"
+    if ground in grounds():
+        yield from grounds()[ground].missing()
+    if ground == "netns":
+        yield from _rights()
 
 
-def _may_make_namespaces() -> bool:
-    limit = Path("/proc/sys/user/max_user_namespaces")
-    return os.geteuid() == 0 or (limit.exists() and limit.read_text().strip() not in ("", "0"))
+def _rights() -> Iterator[str]:
+    """Yield what keeps this user from making a network namespace."""
+    if os.geteuid() == 0:
+        return
+    if _setting("user/max_user_namespaces") in ("", "0"):
+        yield "root, or user namespaces for ordinary users"
+    elif _setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
+        yield "user namespaces (AppArmor)"
+
+
+def _setting(name: str) -> str:
+    try:
+        return Path("/proc/sys", name).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _advice(missing: tuple[str, ...]) -> Iterator[str]:
+    tools = [each.removeprefix("program ") for each in missing if each.startswith("program ")]
+    packages = sorted({PACKAGES.get(tool, tool) for tool in tools if f"program {tool}" not in ELSEWHERE})
+    if packages:
+        yield f"sudo apt-get install {' '.join(packages)}"
+    yield from (ELSEWHERE[each] for each in missing if each in ELSEWHERE)
 
 
 def text(findings: list[Finding]) -> str:
     """Return the findings as lines for a terminal."""
-    return "\n".join(
-        f"{'yes' if each.ready else 'no ':<4}{each.ground:<7}{each.purpose}"
-        + (f"; missing: {', '.join(each.missing)}" if each.missing else "")
-        for each in findings
-    )
+    lines = []
+    for each in findings:
+        lacks = f"; missing: {', '.join(each.missing)}" if each.missing else ""
+        lines.append(f"{'yes' if each.ready else 'no ':<4}{each.ground:<8}{each.purpose}{lacks}")
+        lines += [f"{'':<12}{line}" for line in each.install]
+    return "\n".join(lines)

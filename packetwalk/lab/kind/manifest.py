@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from packetwalk.errors import BadInput, LabError
 
 Document = dict[str, Any]
@@ -51,6 +49,8 @@ def patched(plugin: str, mode: str, text: str, *, password: str = "") -> str:
 
     BadInput for an unknown mode; LabError when the manifest has not what is to be changed.
     """
+    import yaml  # not there in a bare Python, where the doctor runs too
+
     if mode not in modes(plugin):
         raise BadInput(f"mode of {plugin} on kind", mode, modes(plugin))
     change: Callable[[Document, str], bool] = {"flannel": _flannel, "calico": _calico, "weave": _weave}[

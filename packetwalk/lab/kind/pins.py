@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from packetwalk.errors import BadInput, LabError
 
 HERE = Path(__file__).parent
@@ -50,6 +48,8 @@ class Release(NamedTuple):
 
 @cache
 def _data() -> dict[str, Any]:
+    import yaml  # not there in a bare Python, where the doctor runs too
+
     return yaml.safe_load((HERE / "manifests.yaml").read_text())
 
 

@@ -6,13 +6,9 @@ import re
 import subprocess
 from collections.abc import Sequence
 
+from packetwalk.doctor import ELSEWHERE
 from packetwalk.errors import LabError
 
-INSTALL = {
-    "docker": "install Docker Engine or Docker Desktop: https://docs.docker.com/engine/install/",
-    "kind": "install kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
-    "kubectl": "install kubectl: https://kubernetes.io/docs/tasks/tools/",
-}
 KNOWN = (
     (
         r"permission denied.*(docker|/var/run|daemon)",
@@ -61,7 +57,8 @@ def attempt(
             start_new_session=True,
         )
     except FileNotFoundError:
-        raise LabError(f"the program {argv[0]} is not on the PATH; {INSTALL[argv[0]]}") from None
+        advice = ELSEWHERE[f"program {argv[0]}"]
+        raise LabError(f"the program {argv[0]} is not on the PATH; install {advice}") from None
     except PermissionError:
         raise LabError(f"the program {argv[0]} may not be run by this user") from None
     except subprocess.TimeoutExpired:
