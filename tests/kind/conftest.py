@@ -140,6 +140,8 @@ def _answers() -> dict[str, str]:
         "bridge -j fdb show dev flannel.1": json.dumps([{"mac": "8e:00:00:00:00:02", "ifname": "flannel.1", "dst": "172.18.0.4"}]),
         "ip -j neigh show dev flannel.1": json.dumps([{"dst": "10.244.2.0", "lladdr": "8e:00:00:00:00:02"}]),
         "ip -j route show dev flannel.1": json.dumps([{"dst": "10.244.2.0/24", "gateway": "10.244.2.0"}]),
+        "conntrack -L": "tcp 6 9 ESTABLISHED src=10.244.1.2 dst=10.244.2.2 sport=1 dport=80\n"
+        "tcp 6 9 ESTABLISHED src=10.244.1.77 dst=192.0.2.9 sport=1 dport=443",
         "uname -sr": "Linux 6.8.0",
     }  # fmt: skip
 

@@ -306,6 +306,8 @@ def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path
     recording.write(made, tmp_path / "carried")
     read = recording.read(tmp_path / "carried")
     assert [len(frame.data) for frame in read.sent[0].frames] == [len(bytes.fromhex(f[4])) for f in frames]
+    connections = read.place("kind-worker").files["conntrack.txt"]
+    assert "10.244.2.2" in connections and "10.244.1.77" not in connections, "nobody else's"
     kept = read.sent[0].frames[1].stack
     assert [header.proto for header in kept[:-1]] == ["eth", "ip", "udp", "vxlan", "eth", "ip", "tcp"]
     for file in (tmp_path / "carried").rglob("*"):

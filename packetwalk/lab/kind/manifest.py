@@ -94,8 +94,9 @@ def _calico(resource: Document, mode: str) -> bool:
         "CALICO_IPV4POOL_CIDR": POD_NETWORK,
         "CALICO_IPV4POOL_IPIP": ipip,
         "CALICO_IPV4POOL_VXLAN": vxlan,
-        "FELIX_WIREGUARDENABLED": str(mode == "wireguard").lower(),
     }
+    if mode == "wireguard":  # else unset: Felix takes its environment before any FelixConfiguration
+        values["FELIX_WIREGUARDENABLED"] = "true"
     for container in resource["spec"]["template"]["spec"]["containers"]:
         for name, value in values.items():
             _set(container, {"name": name, "value": value})

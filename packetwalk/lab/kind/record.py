@@ -7,6 +7,7 @@ asked for: environment variables, annotations, secrets and ConfigMaps never leav
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from packetwalk.lab.kind.foreign import Foreign
 from packetwalk.lab.kind.programs import call
 from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.record import Packet
+
+CONNECTIONS = "conntrack.txt"
 
 
 def record(
@@ -41,7 +44,8 @@ def record(
     if send is not None and send.src not in inside:
         raise BadInput("sender", send.src, inside)
     sent = (_listen(reach, inside, held, send, seconds, payload),) if send or seconds else ()
-    places = tuple(_place(reach, netns) for netns in inside)
+    known = {reach.pods[pod].address for pod in held} | ({send.dst} if send else set())
+    places = tuple(_place(reach, netns, known) for netns in inside)
     kernel = reach.run(chosen[0], ["uname", "-sr"]).strip() if chosen else ""
     told = {"ground": "kind", "kernel": kernel, "payload": "kept" if payload else "zeroed", **(about or {})}
     return Recording(told, places, sent)
@@ -82,12 +86,13 @@ def _chosen(what: str, asked: Iterable[str] | None, known: Mapping[str, Any]) ->
     return names
 
 
-def _place(reach: Reach, netns: str) -> Place:
+def _place(reach: Reach, netns: str, known: set[str]) -> Place:
+    """Return the tables of a namespace; of its connections only those of the chosen pods."""
     files = {}
     for file, argv in COMMANDS.items():
         answer = reach.run(netns, argv)
         if answer.code == 0:
-            files[file] = answer.text
+            files[file] = answer.text if file != CONNECTIONS else _of(answer.text, known)
     node = netns in reach.nodes
     address = reach.nodes[netns] if node else reach.pods[netns].address
     return Place(
@@ -97,6 +102,11 @@ def _place(reach: Reach, netns: str) -> Place:
         f"{'node' if node else 'pod'} {address}",
         files,
     )
+
+
+def _of(connections: str, known: set[str]) -> str:
+    lines = connections.splitlines(keepends=True)
+    return "".join(line for line in lines if known & set(re.findall(r"(?:src|dst)=(\S+)", line)))
 
 
 def _listen(
