@@ -35,6 +35,7 @@ class Machine:
             "objects": _objects(cluster),
             "answers": _answers(),
             "frames": [],
+            "no modules": [],
         }
         self.write()
         self.fail()

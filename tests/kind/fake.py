@@ -165,6 +165,8 @@ def docker(name, flags, rest, state):
 
 def inside(container, argv, state):
     """What programs on a node, in a pod's network and in the container of tools say."""
+    if argv[:2] == ["sh", "-c"] and argv[2].startswith("modprobe"):
+        return 0 if argv[4] not in state["no modules"] else 1
     if argv[:2] == ["sh", "-c"]:
         return 0 if argv[-1] in ON_NODES else 1
     if argv[:2] == ["crictl", "pods"]:

@@ -29,7 +29,7 @@ def test_a_cluster_is_made_by_these_calls_in_this_order(machine: Machine) -> Non
     kube = ["kubectl", "--kubeconfig", str(folder / "kubeconfig")]
     image = f"{pins.node().image}@{pins.node().digest}"
     wait = "--timeout=300s"
-    assert [call for call in machine.calls if call[:3] != ["docker", "image", "inspect"]][:14] == [
+    assert [call for call in machine.calls if call[:3] != ["docker", "image", "inspect"] and "sh" not in call][:14] == [
         ["docker", "version", "--format", "{{.Server.Version}} {{.Server.Arch}}"],
         ["kind", "get", "clusters"],
         ["kind", "create", "cluster", "--name", NAME, "--config", str(CONFIG / "flannel.yaml"),
@@ -199,6 +199,18 @@ def test_each_failure_is_one_line_and_leaves_nothing(machine: Machine, name: str
     assert machine.nothing_left()
     if machine.called("kind", "create"):
         assert machine.called("kind", "delete")
+
+
+def test_a_kernel_module_that_is_not_there_is_named(machine: Machine) -> None:
+    machine.write(**{"no modules": ["br_netfilter"]})
+    with pytest.raises(LabError, match="needs the kernel module br_netfilter: `sudo modprobe br_netfilter`"):
+        Kind("flannel", "vxlan")
+    assert machine.nothing_left()
+    machine.write(**{"no modules": ["wireguard"], "clusters": [], "containers": {}})
+    with Kind("flannel", "vxlan") as cluster:
+        with pytest.raises(LabError, match="kernel module wireguard"):
+            cluster.use("wireguard")
+        assert cluster.mode == "vxlan" and not machine.called("kubectl", "delete"), "all stays as it was"
 
 
 @pytest.mark.parametrize("program", ["docker", "kind", "kubectl"])

@@ -151,6 +151,11 @@ def test_calicos_modes(mode: str, ipip: str, vxlan: str, wireguard: str | None) 
     assert found["CALICO_IPV4POOL_CIDR"] == "10.244.0.0/16"
 
 
+def test_the_modules_are_those_of_modes_that_are_there() -> None:
+    for plugin, known in manifest.MODULES.items():
+        assert set(known) <= set(manifest.modes(plugin))
+
+
 def test_weaves_images_are_pinned_and_its_password_is_in_a_secret_only() -> None:
     after = manifest.patched("weave", "sleeve-encrypted", manifests()["weave"], password="0123456789abcdef")
     assert ":latest" not in after and after.count(":2.9.0") == 3

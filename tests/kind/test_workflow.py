@@ -57,16 +57,19 @@ def test_each_lab_belongs_to_a_plugin() -> None:
 def test_every_mode_is_recorded_in_one_cluster_which_is_gone_afterwards(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(real, "has", lambda module: module != "ipip")
     monkeypatch.setattr(real, "labs", lambda plugin: [])
     monkeypatch.setattr(real.manifest, "modes", lambda plugin: ("vxlan", "host-gw", "ipip"))
     monkeypatch.setenv("PACKETWALK_GROUND", "kind")
+    machine.write(**{"no modules": ["ipip"]})
     ping = "ping -c 1 -W 1 -s 56 10.244.2.2"
     machine.write(answers={**machine.state["answers"], ping: "1 packets transmitted, 1 received"})
     monkeypatch.setattr("packetwalk.lab.grounds.kind.Kind.missing", classmethod(lambda cls: ()))
     assert real.main("flannel", tmp_path / "recordings") == 0, capsys.readouterr().out
     said = capsys.readouterr().out
-    assert "flannel ipip: not here: kernel module ipip" in said and "flannel host-gw: done" in said
+    assert (
+        "flannel ipip: not here: flannel ipip needs the kernel module ipip" in said
+        and "flannel host-gw: done" in said
+    )
     assert (tmp_path / "recordings" / "flannel-host-gw-ping" / "recording.json").exists()
     assert len(machine.called("kind", "create")) == 1
     assert machine.nothing_left()

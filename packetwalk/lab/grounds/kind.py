@@ -138,6 +138,7 @@ class Kind(Ground):
         before, self.mode = self.mode, find_plugin(self.plugin).mode(mode).name
         try:
             self._offered()
+            self._cluster.demand(self.mode)
         except LabError:
             self.mode = before
             raise

@@ -10,11 +10,14 @@ from pathlib import Path
 
 from packetwalk.errors import LabError
 from packetwalk.lab.kind import bridge, images, pins, tools
+from packetwalk.lab.kind.manifest import modules
 from packetwalk.lab.kind.programs import attempt, call
 
 CONFIG = Path(__file__).parent
 WAIT = "300s"
 LABEL = "io.x-k8s.kind.cluster"  # kind writes it on each node's container
+LOAD = 'modprobe -q "$1" || test -e "$2"'
+SIGNS = {"br_netfilter": "/proc/sys/net/bridge/bridge-nf-call-iptables"}
 SUFFIXES = ("control-plane", "worker", "worker2")
 
 
@@ -91,6 +94,7 @@ class Cluster:
         try:
             pins.put(self.record, json.dumps({"state": "making"}).encode())
             self._create()
+            self.demand(mode)
             if program is not None:
                 for container in self.containers.values():
                     call(["docker", "cp", str(program), f"{container}:/opt/cni/bin/bridge"])
@@ -131,6 +135,21 @@ class Cluster:
         archive = images.archive(self.plugin)
         if archive is not None:
             call(["kind", "load", "image-archive", str(archive), "--name", self.name])
+
+    def demand(self, mode: str) -> None:
+        """Load the kernel modules that a mode needs; LabError names the one that is not there.
+
+        A module that is built into the kernel shows by its folder or setting only.
+        """
+        node = next(iter(self.containers.values()))
+        for module in modules(self.plugin, mode):
+            sign = SIGNS.get(module, f"/sys/module/{module}")
+            asked = ["docker", "exec", node, "sh", "-c", LOAD, "sh", module, sign]
+            if attempt(asked).returncode != 0:
+                raise LabError(
+                    f"{self.plugin} {mode} needs the kernel module {module}: `sudo modprobe {module}` "
+                    "on the machine of the Docker engine"
+                )
 
     def _install(self, manifest: str) -> None:
         _say(f"installing {self.plugin} {self.release.version}")

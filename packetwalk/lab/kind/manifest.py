@@ -36,6 +36,36 @@ SECRET = "weave-passwd"
 POD_NETWORK = "10.244.0.0/16"
 
 
+MODULES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "flannel": {
+        "vxlan": ("br_netfilter", "vxlan"),
+        "vxlan-directrouting": ("br_netfilter", "vxlan"),
+        "host-gw": ("br_netfilter",),
+        "wireguard": ("br_netfilter", "wireguard"),
+        "ipip": ("br_netfilter", "ipip"),
+    },
+    "calico": {
+        "ipip": ("ipip",),
+        "ipip-crosssubnet": ("ipip",),
+        "vxlan": ("vxlan",),
+        "vxlan-crosssubnet": ("vxlan",),
+        "wireguard": ("ipip", "wireguard"),
+    },
+    "weave": {
+        "fastdp": ("br_netfilter", "openvswitch", "vxlan"),
+        "fastdp-encrypted": ("br_netfilter", "openvswitch", "vxlan"),
+        "sleeve": ("br_netfilter",),
+        "sleeve-encrypted": ("br_netfilter",),
+    },
+}
+"""Kernel modules without which a mode does not work, or (Weave without Open vSwitch) is another one."""
+
+
+def modules(plugin: str, mode: str) -> tuple[str, ...]:
+    """Return the kernel modules that a mode needs on the engine's machine."""
+    return MODULES[plugin].get(mode, ())
+
+
 def modes(plugin: str) -> tuple[str, ...]:
     """Return the modes that can be installed; BadInput for an unknown plugin."""
     known = {"flannel": tuple(FLANNEL), "calico": tuple(CALICO), "weave": WEAVE}
