@@ -19,6 +19,16 @@ class BadInput(_OneLine, ValueError):
         choices = ", ".join(valid)
         super().__init__(f"{what}: {given!r} is not valid" + (f"; valid: {choices}" if choices else ""))
 
+    def __reduce__(self) -> tuple:
+        """Say how it crosses from one process to another: with its line as it is."""
+        return _again, (str(self),)
+
+
+def _again(line: str) -> BadInput:
+    error = BadInput.__new__(BadInput)
+    error.args = (line,)
+    return error
+
 
 class LabError(_OneLine, Exception):
     """Say in one line what could not be done in the kernel, and what it said."""

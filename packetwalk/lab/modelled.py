@@ -63,6 +63,6 @@ def _place(ns: Netns, run: Run) -> Place:
         "port.json": [{"ifname": link.ifname, "hairpin": True} for link in ns.links.values() if link.hairpin],
     }
     texts = {name: json.dumps(found) + "\n" for name, found in files.items()}
-    chains = sorted({entry.chain_table for entry in [*ns.rules, *ns.policies]})
+    chains = sorted({rule.chain_table for rule in ns.rules} | {each.chain_table for each in ns.policies})
     texts["iptables.txt"] = iptables_save(ns.rules, [p for table in chains for p in policies(ns, table)])
     return Place(ns.name, ns.node, ns.kind, ns.label, texts)

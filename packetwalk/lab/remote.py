@@ -64,8 +64,10 @@ class Remote:
             self._pipe.send((self._count, method, arguments))
             while self._pipe.poll(PATIENCE):
                 number, failure, value = self._pipe.recv()
+                if number == self._count and failure:
+                    raise failure
                 if number == self._count:
-                    return _result(failure, value)
+                    return value
         except (EOFError, OSError):
             raise LabError(self._last_words()) from None
         self.close()
@@ -90,16 +92,6 @@ class Remote:
         self._process.wait()
 
 
-def _result(failure: str | None, value: Any) -> Any:
-    if failure == "BadInput":
-        error = BadInput.__new__(BadInput, value)
-        error.args = (value,)
-        raise error
-    if failure:
-        raise LabError(value)
-    return value
-
-
 def serve(pipe: Connection) -> None:
     """Answer requests until the pipe closes, which ends the process even amid a request."""
     live = Live()
@@ -120,13 +112,14 @@ def serve(pipe: Connection) -> None:
         with waiting:
             waiting.wait_for(lambda: requests)
             number, method, arguments = requests.pop(0)
-        failure, value = None, None
+        failure: Exception | None = None
+        value = None
         try:
             value = getattr(live, method)(*arguments)
         except (BadInput, LabError) as error:
-            failure, value = type(error).__name__, str(error)
+            failure = error
         except Exception as error:
-            failure, value = "LabError", f"network namespaces: {type(error).__name__}: {error}"
+            failure = LabError(f"network namespaces: {type(error).__name__}: {error}")
         pipe.send((number, failure, value))
 
 
