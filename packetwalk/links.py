@@ -5,7 +5,13 @@ As in ``tables``: ``str(entry)`` is the line of the tool, ``argv()`` the command
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+
+def in_order_of_making(links: Iterable[LinkEntry]) -> list[LinkEntry]:
+    """Return devices so that each comes after what it needs: bridges before ports, tunnels last."""
+    return sorted(links, key=lambda link: (link.kind == "vxlan", link.master is not None))
 
 
 class LinkEntry(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from packetwalk.errors import BadInput
 from packetwalk.plan import Operation
 
 NODES_SHOWN = 8
+Edit = Callable[[str, list[Operation]], list[Operation]]
 
 
 class End(NamedTuple):
@@ -37,12 +39,16 @@ class Network:
         mode: str | None = None,
         fault: str | None = None,
         change: Change | None = None,
+        edit: Edit | None = None,
     ) -> None:
-        """Raise BadInput for a plugin, mode or fault that does not exist; ``change`` is a scenario's."""
+        """Raise BadInput for a plugin, mode or fault that does not exist.
+
+        ``change`` is a scenario's; ``edit`` is what was done by hand afterwards, namespace by namespace.
+        """
         self.cluster, self.plugin = machines, find_plugin(plugin)
         self.mode = self.plugin.mode(mode)
         self.fault = self.plugin.fault(fault) if fault else None
-        self.change = change
+        self.change, self.edit = change, edit or (lambda netns, made: made)
         if self.fault and self.mode.name not in self.fault.modes:
             raise BadInput(
                 f"fault in {self.plugin.name} {self.mode.name}",
@@ -94,16 +100,16 @@ class Network:
             parts: dict[str, list[Operation]] = {node.name: []}
             for operation in made:
                 parts.setdefault(operation.netns, []).append(operation)
-            self._plans[node.name] = parts
+            self._plans[node.name] = {name: self.edit(name, made) for name, made in parts.items()}
         return self._plans[node.name]
 
     def _place(self, name: str) -> Place:
         if name == ROUTER:
-            return Place(
-                ROUTER, "router", "the router between the subnets", [*underlay.router_plan(self.cluster)]
-            )
+            made = self.edit(name, [*underlay.router_plan(self.cluster)])
+            return Place(ROUTER, "router", "the router between the subnets", made)
         if name == INTERNET:
-            return Place(INTERNET, "outside", "a host outside of the cluster", [*underlay.internet_plan()])
+            made = self.edit(name, [*underlay.internet_plan()])
+            return Place(INTERNET, "outside", "a host outside of the cluster", made)
         node = self.cluster.node_by_name.get(name)
         if node:
             return Place(name, "node", name, self._plan(node)[name])

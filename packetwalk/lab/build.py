@@ -16,6 +16,7 @@ from pathlib import Path
 
 from packetwalk.errors import LabError
 from packetwalk.lab.namespaces import Namespace
+from packetwalk.links import in_order_of_making
 from packetwalk.plan import Operation
 from packetwalk.tables import LinkEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
 
@@ -94,8 +95,7 @@ class Lab:
 
     def _links(self, name: str, operations: list[Operation]) -> None:
         """Make the devices of a namespace, bridges before their ports."""
-        links = [op.entry for op in operations if isinstance(op.entry, LinkEntry)]
-        links.sort(key=lambda link: (link.kind == "vxlan", link.master is not None))
+        links = in_order_of_making(op.entry for op in operations if isinstance(op.entry, LinkEntry))
         commands = []
         for link in links:
             if link.kind in ("eth", "lo"):

@@ -37,6 +37,8 @@ def run(argv: Sequence[str], seconds: float = SECONDS, characters: int = CHARACT
         return Output(f"{argv[0]}: {reason}\n", 127, line)
     text, reason = _read(process, seconds, characters)
     code = 124 if reason else process.returncode
+    if reason and text and not text.endswith("\n"):
+        text += "\n"
     return Output(text + reason, code, line)
 
 

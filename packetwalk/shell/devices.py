@@ -1,0 +1,126 @@
+"""Devices as ``ip link`` and ``ip addr`` print them (iproute2 6.1)."""
+
+from __future__ import annotations
+
+from packetwalk.cluster import INTERNET, ROUTER
+from packetwalk.datapath.netns import Netns
+from packetwalk.links import LinkEntry, in_order_of_making
+from packetwalk.network import Network
+from packetwalk.shell.place import Place
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+FLAGS = {
+    "lo": "LOOPBACK,UP,LOWER_UP",
+    "ipip": "NOARP,UP,LOWER_UP",
+    "wireguard": "POINTOPOINT,NOARP,UP,LOWER_UP",
+    "tun": "POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP",
+}
+CABLES = ("veth", "eth")
+
+
+def numbers(ns: Netns) -> dict[str, int]:
+    """Return the number of each device, counted in the order in which the netns lab makes them."""
+    links = ns.links.values()
+    first = [link for kind in ("lo", "eth") for link in links if link.kind == kind]
+    made: list[LinkEntry] = []
+    for link in in_order_of_making(link for link in links if link not in first):
+        other = ns.links.get(link.peer[1]) if link.peer and link.peer[0] == ns.name else None
+        if other is not None and link.creates:
+            made += [other, link]
+        elif other is None:
+            made.append(link)
+    return {link.ifname: number for number, link in enumerate([*first, *made], 1)}
+
+
+def other_end(place: Place, link: LinkEntry) -> str:
+    """Return what stands behind a device's name: ``@if4``, ``@name``, ``@NONE``, or nothing."""
+    if link.kind == "ipip":
+        return "@NONE"
+    if link.kind == "eth":
+        return f"@if{_socket(place.state.network, place.name, link)}"
+    if link.peer is None:
+        return ""
+    netns, name = link.peer
+    return f"@{name}" if netns == place.name else f"@if{numbers(place.state.netns(netns))[name]}"
+
+
+def _socket(network: Network, netns: str, card: LinkEntry) -> int:
+    """Return the number of the port that a card is plugged into: after ``lo`` and the bridges."""
+    names = [*(node.name for node in network.nodes), ROUTER, INTERNET]
+    cards = [
+        (name, link)
+        for name in names
+        for link in network.fabric.netns(name).links.values()
+        if link.kind == "eth"
+    ]
+    segments = {link.segment for _, link in cards}
+    return 2 + len(segments) + [(name, link.ifname) for name, link in cards].index((netns, card.ifname))
+
+
+def namespace_id(ns: Netns, link: LinkEntry) -> int | None:
+    """Return the number by which the namespace of a cable's other end is known here."""
+    cables = [
+        each
+        for each in sorted(ns.links.values(), key=lambda each: numbers(ns)[each.ifname])
+        if each.kind == "eth" or (each.peer and each.peer[0] != ns.name)
+    ]
+    ends = list(dict.fromkeys("wire" if each.kind == "eth" else each.peer[0] for each in cables if each))  # type: ignore[index]
+    if link not in cables:
+        return None
+    return ends.index("wire" if link.kind == "eth" else link.peer[0])  # type: ignore[index]
+
+
+def state(ns: Netns, link: LinkEntry) -> str:
+    """Return the operational state."""
+    if link.kind == "bridge":
+        return "UP" if ns.ports.get(link.ifname) else "DOWN"
+    return "UP" if link.kind in CABLES else "UNKNOWN"
+
+
+def flags(ns: Netns, link: LinkEntry) -> str:
+    """Return the device's flags."""
+    if state(ns, link) == "DOWN":
+        return "NO-CARRIER,BROADCAST,MULTICAST,UP"
+    return FLAGS.get(link.kind, "BROADCAST,MULTICAST,UP,LOWER_UP")
+
+
+def hardware(link: LinkEntry) -> str:
+    """Return the link layer's name and addresses."""
+    if link.kind == "lo":
+        return f"link/loopback {link.address} brd {link.address}"
+    if link.kind == "ipip":
+        return f"link/ipip {link.local or '0.0.0.0'} brd 0.0.0.0"
+    if not link.address:
+        return "link/none "
+    return f"link/ether {link.address} brd {BROADCAST}"
+
+
+def lines(place: Place, link: LinkEntry, *, mode: bool, details: bool = False) -> str:
+    """Return the two lines of a device; ``ip addr`` leaves the mode out."""
+    ns = place.ns
+    queue = "fq_codel" if link.kind == "tun" else "noqueue"
+    length = 500 if link.kind == "tun" else 1000
+    head = f"{numbers(ns)[link.ifname]}: {link.ifname}{other_end(place, link)}: <{flags(ns, link)}>"
+    master = f" master {link.master}" if link.master else ""
+    text = f"{head} mtu {link.mtu} qdisc {queue}{master} state {state(ns, link)}"
+    text += f"{' mode DEFAULT' if mode else ''} group default qlen {length}\n    {hardware(link)}"
+    number = namespace_id(ns, link)
+    text += f" link-netnsid {number}" if number is not None else ""
+    return f"{text}{_details(link) if details else ''}\n"
+
+
+def _details(link: LinkEntry) -> str:
+    """Return what ``ip -d`` adds, for a VXLAN device with the kernel's defaults of Linux 6.18."""
+    return (
+        " promiscuity 0  allmulti 0 minmtu 68 maxmtu 65535 \n"
+        f"    vxlan id {link.vni} local {link.local} dev {link.link} srcport 0 0 dstport {link.port} "
+        "nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx addrgenmode eui64 "
+        "numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size 524280 "
+        "tso_max_segs 65535 gro_max_size 65536 "
+    )
+
+
+def brief(place: Place, link: LinkEntry, what: str) -> str:
+    """Return the line of ``ip -br``."""
+    name = f"{link.ifname}{other_end(place, link)}"
+    return f"{name:<16} {state(place.ns, link):<14} {what} \n"

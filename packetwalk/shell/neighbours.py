@@ -1,0 +1,71 @@
+"""``ip neigh``: show, add, replace, del."""
+
+from __future__ import annotations
+
+import json
+
+from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.tables import NeighEntry
+
+
+def run(place: Place, words: Words, *, as_json: bool) -> str:
+    """Run a command of ``ip neigh``."""
+    command = words.next() if words else "show"
+    if command in ("show", "list", "ls", "s"):
+        return _show(place, words, as_json)
+    if command in ("add", "replace", "change", "del", "delete"):
+        return _change(place, command.removesuffix("ete"), words)
+    raise Unknown("ip neigh", command, "show, add, replace, del")
+
+
+def _show(place: Place, words: Words, as_json: bool) -> str:
+    dev = dst = None
+    while words:
+        word = words.next()
+        if word == "dev":
+            dev = place.link(words.next()).ifname
+        else:
+            dst = words.next() if word == "to" else word
+    found = [
+        each
+        for each in place.state.neighbours(place.ns)
+        if dev in (None, each.dev) and dst in (None, each.dst)
+    ]
+    if as_json:
+        return json.dumps([each.json() for each in found]) + "\n"
+    return "".join(f"{_line(each, dev is None)} \n" for each in found)
+
+
+def _line(entry: NeighEntry, with_device: bool) -> str:
+    words = [entry.dst, *(["dev", entry.dev] if with_device else [])]
+    return " ".join([*words, *(["lladdr", entry.lladdr] if entry.lladdr else []), entry.state])
+
+
+def _change(place: Place, command: str, words: Words) -> str:
+    dst, dev, mac, state = words.next(), "", None, "PERMANENT"
+    while words:
+        word = words.next()
+        if word == "dev":
+            dev = place.link(words.next()).ifname
+        elif word == "lladdr":
+            mac = words.next()
+        elif word in ("nud", "permanent"):
+            state = words.next().upper() if word == "nud" else "PERMANENT"
+        else:
+            raise Unknown("ip neigh", word, "ADDRESS, lladdr MAC, dev DEVICE")
+    if not dev:
+        raise Failure("Device and destination are required arguments.", 255)
+    old = place.ns.neighs.get((dev, dst))
+    if command == "del":
+        if old is None:
+            raise Failure("RTNETLINK answers: No such file or directory", 2)
+        place.state.remove(place.name, old)
+        return ""
+    if command == "add" and old is not None:
+        raise Failure("RTNETLINK answers: File exists", 2)
+    entry = NeighEntry(dst, dev, mac, state)
+    if old is not None:
+        place.state.replace(place.name, old, entry)
+    else:
+        place.state.add(place.name, entry)
+    return ""

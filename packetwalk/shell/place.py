@@ -1,0 +1,74 @@
+"""Where a command runs, and how it says that the model cannot do what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from packetwalk.datapath.netns import Netns
+from packetwalk.links import LinkEntry
+from packetwalk.output import Output
+from packetwalk.shell.state import State
+
+
+class Failure(Exception):
+    """A command that ends with a message and an exit code, as the real one would."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Unknown(Failure):
+    """Something the real program can do and the model cannot."""
+
+    def __init__(self, program: str, what: str, known: str) -> None:
+        super().__init__(f"{program}: the model does not know {what!r}; it knows: {known}", 2)
+
+
+class Place(NamedTuple):
+    """A namespace of a state."""
+
+    state: State
+    name: str
+
+    @property
+    def ns(self) -> Netns:
+        """Its tables as they are now."""
+        return self.state.netns(self.name)
+
+    def link(self, name: str, message: str = 'Cannot find device "{}"', code: int = 1) -> LinkEntry:
+        """Return a device by name, or fail with the program's message."""
+        try:
+            return self.ns.links[name]
+        except KeyError:
+            raise Failure(message.format(name), code) from None
+
+
+Program = Callable[[Place, list[str]], str | Output]
+"""Takes the arguments, returns what is printed; an Output where the exit code is not 0."""
+
+
+class Words:
+    """Reads arguments one after the other, with the words that have a value after them."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = list(words)
+
+    def __bool__(self) -> bool:
+        return bool(self._words)
+
+    def next(self, missing: str = 'Command line is not complete. Try option "help"') -> str:
+        """Return the next word, or fail with what the program says when there is none."""
+        if not self._words:
+            raise Failure(missing, 255)
+        return self._words.pop(0)
+
+    def peek(self) -> str:
+        """Return the next word without taking it, or nothing."""
+        return self._words[0] if self._words else ""
+
+    def rest(self) -> list[str]:
+        """Take all words that are left."""
+        rest, self._words = self._words, []
+        return rest

@@ -1,0 +1,148 @@
+"""``ip route``: show, get, add, replace, del."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+
+from packetwalk.datapath.netns import sorted_routes
+from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.tables import RouteEntry
+
+TABLES = {"main", "local", "default"}
+PAIRS = {"via": "gateway", "dev": "dev", "src": "prefsrc", "proto": "protocol", "scope": "scope"}
+
+
+def run(place: Place, words: Words, *, as_json: bool) -> str:
+    """Run a command of ``ip route``."""
+    command = words.next() if words else "show"
+    if command in ("show", "list", "ls", "s"):
+        return _show(place, words, as_json)
+    if command in ("get", "g"):
+        return _get(place, words)
+    if command == "flush" and words.peek() == "cache":
+        return ""
+    if command in ("add", "replace", "del", "delete", "append"):
+        return _change(place, command.removesuffix("ete"), words)
+    raise Unknown("ip route", command, "show, get, add, replace, del, flush cache")
+
+
+def _show(place: Place, words: Words, as_json: bool) -> str:
+    table, wanted = "main", {}
+    while words:
+        word = words.next()
+        if word == "table":
+            table = words.next()
+        elif word == "dev":
+            wanted["dev"] = words.next()
+        elif word == "proto":
+            wanted["protocol"] = words.next()
+        else:
+            wanted["dst"] = _prefix(words.next() if word in ("exact", "to") else word)
+    found = [
+        route
+        for route in sorted_routes(place.ns.routes)
+        if table in ("all", route.routes) and all(getattr(route, k) == v for k, v in wanted.items())
+    ]
+    if as_json:
+        return json.dumps([route.json() for route in found]) + "\n"
+    hidden = wanted.get("dev")
+    return "".join(f"{_line(route, hidden, table)} \n" for route in found)
+
+
+def _line(route: RouteEntry, hidden: str | None, table: str) -> str:
+    text = str(route._replace(dev="") if hidden else route)
+    return f"{text} table {route.routes}" if table == "all" and route.routes != "main" else text
+
+
+def _get(place: Place, words: Words) -> str:
+    dst = _address(words.next())
+    if words:
+        raise Unknown("ip route get", words.peek(), "get ADDRESS")
+    route = place.ns.fib.lookup(dst)
+    if route is None or route.type in ("unreachable", "blackhole", "throw"):
+        raise Failure("RTNETLINK answers: Network is unreachable", 2)
+    if route.type == "local":
+        return f"local {dst} dev lo src {dst} uid 0 \n    cache <local> \n"
+    source = route.prefsrc or place.ns.address_of(route.dev, dst) or "0.0.0.0"
+    via = f" via {route.gateway}" if route.gateway else ""
+    return f"{dst}{via} dev {route.dev} src {source} uid 0 \n    cache \n"
+
+
+def _change(place: Place, command: str, words: Words) -> str:
+    fields: dict = {"dst": _prefix(words.next())}
+    if fields["dst"] in ("blackhole", "unreachable"):
+        fields = {"type": fields["dst"], "dst": _prefix(words.next())}
+    while words:
+        word = words.next()
+        if word in PAIRS:
+            fields[PAIRS[word]] = words.next()
+        elif word in ("metric", "mtu"):
+            fields[word] = int(words.next())
+        elif word == "onlink":
+            fields["onlink"] = True
+        elif word == "table":
+            fields["routes"] = words.next()
+        else:
+            raise Unknown("ip route", word, ", ".join([*PAIRS, "metric", "mtu", "onlink", "table"]))
+    return _delete(place, fields) if command == "del" else _put(place, command, fields)
+
+
+def _delete(place: Place, fields: dict) -> str:
+    for route in place.ns.routes:
+        if route.routes == fields.get("routes", "main") and all(
+            getattr(route, name) == value for name, value in fields.items()
+        ):
+            if not place.state.written(place.name, route):
+                raise Unknown("ip route del", str(route), "routes that no address brings along")
+            place.state.remove(place.name, route)
+            return ""
+    raise Failure("RTNETLINK answers: No such process", 2)
+
+
+def _put(place: Place, command: str, fields: dict) -> str:
+    gateway = fields.get("gateway")
+    if "dev" in fields:
+        place.link(fields["dev"])
+    if gateway and not fields.get("onlink"):
+        way = place.ns.fib.lookup(_address(gateway))
+        if way is None or way.gateway or way.type != "unicast":
+            raise Failure("Error: Nexthop has invalid gateway.", 2)
+        fields.setdefault("dev", way.dev)
+    if not gateway and "dev" not in fields and fields.get("type") is None:
+        raise Failure("RTNETLINK answers: No such device", 2)
+    if not gateway and fields.get("type") is None:
+        fields.setdefault("scope", "link")
+    route = RouteEntry(**fields)
+    same = [
+        each
+        for each in place.ns.routes
+        if (each.routes, each.dst, each.metric) == (route.routes, route.dst, route.metric)
+    ]
+    if same and command == "add":
+        raise Failure("RTNETLINK answers: File exists", 2)
+    if same and place.state.written(place.name, same[0]):
+        place.state.replace(place.name, same[0], route)
+    else:
+        place.state.add(place.name, route)
+    return ""
+
+
+def _address(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError:
+        raise Failure(f'Error: any valid prefix is expected rather than "{text}".') from None
+
+
+def _prefix(text: str) -> str:
+    """Return a destination as the tables write it: ``default``, an address, or a network."""
+    if text in ("default", "blackhole", "unreachable"):
+        return text
+    try:
+        network = IPv4Network(text, strict=False)
+    except (AddressValueError, NetmaskValueError, ValueError):
+        raise Failure(f'Error: any valid prefix is expected rather than "{text}".') from None
+    if str(network) == "0.0.0.0/0":
+        return "default"
+    return str(network.network_address) if network.prefixlen == 32 else str(network)

@@ -1,0 +1,87 @@
+"""A network as commands change it: what was done by hand, and what its machines learnt since."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from packetwalk.cluster import Cluster
+from packetwalk.cni import Change
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run
+from packetwalk.listing import forwarding, neighbours
+from packetwalk.network import Network
+from packetwalk.plan import Operation
+from packetwalk.tables import Entry, FdbEntry, NeighEntry
+
+Edit = Callable[[list[Operation]], list[Operation]]
+BY_HAND = "by hand"
+
+
+class State:
+    """The network now: ``network`` is made anew with each edit, ``learnt`` grows with each packet."""
+
+    def __init__(
+        self,
+        machines: Cluster,
+        plugin: str,
+        mode: str | None = None,
+        fault: str | None = None,
+        change: Change | None = None,
+    ) -> None:
+        """Start with what a plugin makes; BadInput as ``Network``."""
+        self._made = (machines, plugin, mode, fault, change)
+        self._edits: dict[str, list[Edit]] = defaultdict(list)
+        self._seen: list[Run] = []
+        self.network = Network(*self._made)
+
+    def edit(self, netns: str, edit: Edit) -> None:
+        """Change the operations that make a namespace, and all with it that follows."""
+        self._edits[netns].append(edit)
+        self._seen.clear()
+        self.network = Network(*self._made, edit=self._apply)
+
+    def _apply(self, netns: str, plan: list[Operation]) -> list[Operation]:
+        for edit in self._edits.get(netns, ()):
+            plan = edit(plan)
+        return plan
+
+    def add(self, netns: str, entry: Entry) -> None:
+        """Add an entry by hand."""
+        self.edit(netns, lambda plan: [*plan, Operation(netns, entry, BY_HAND)])
+
+    def remove(self, netns: str, entry: Entry) -> None:
+        """Remove an entry that somebody has written; what the kernel adds by itself is not there."""
+        self.edit(netns, lambda plan: [op for op in plan if op.entry != entry])
+
+    def replace(self, netns: str, old: Entry, new: Entry) -> None:
+        """Put an entry in the place of another."""
+        self.edit(
+            netns, lambda plan: [op._replace(entry=new, by=BY_HAND) if op.entry == old else op for op in plan]
+        )
+
+    def written(self, netns: str, entry: Entry) -> bool:
+        """Say whether an entry was written by somebody, so that it can be changed here."""
+        return self.netns(netns).origin.get(entry, ("kernel", ""))[0] != "kernel"
+
+    def netns(self, name: str) -> Netns:
+        """Return the tables of a namespace as they are now."""
+        return self.network.fabric.netns(name)
+
+    def send(self, src: str, dst: str, **packet) -> Run:
+        """Send a packet as ``Network.send``, and remember what it taught."""
+        run = self.network.send(src, dst, **packet)
+        self._seen.append(run)
+        return run
+
+    def neighbours(self, ns: Netns) -> list[NeighEntry]:
+        """Return the neighbours, written or asked for since the last change."""
+        found = {(each.dev, each.dst): each for run in [None, *self._seen] for each in neighbours(ns, run)}
+        return sorted(found.values(), key=lambda each: (each.dev, each.dst))
+
+    def forwarding(self, ns: Netns, bridge: str) -> list[FdbEntry]:
+        """Return the FDB of a bridge or VXLAN device, written or learnt since the last change."""
+        found = {
+            (e.mac, e.dst, e.ifname): e for run in [None, *self._seen] for e in forwarding(ns, bridge, run)
+        }
+        return list(found.values())
