@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
-from packetwalk.cluster import Cluster
-from packetwalk.cni import Change
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.listing import forwarding, neighbours
@@ -21,25 +19,29 @@ BY_HAND = "by hand"
 class State:
     """The network now: ``network`` is made anew with each edit, ``learnt`` grows with each packet."""
 
-    def __init__(
-        self,
-        machines: Cluster,
-        plugin: str,
-        mode: str | None = None,
-        fault: str | None = None,
-        change: Change | None = None,
-    ) -> None:
-        """Start with what a plugin makes; BadInput as ``Network``."""
-        self._made = (machines, plugin, mode, fault, change)
+    def __init__(self, network: Network) -> None:
+        """Start with what a plugin makes."""
+        self._start = network
         self._edits: dict[str, list[Edit]] = defaultdict(list)
         self._seen: list[Run] = []
-        self.network = Network(*self._made)
+        self.network = network
+
+    def _made(self) -> Network:
+        """Return the network anew, with all edits."""
+        start = self._start
+        fault = start.fault.name if start.fault else None
+        return Network(start.cluster, start.plugin.name, start.mode.name, fault, start.change, self._apply)
 
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""
         self._edits[netns].append(edit)
         self._seen.clear()
-        self.network = Network(*self._made, edit=self._apply)
+        self.network = self._made()
+
+    def undo(self, netns: str) -> None:
+        """Take the last edit of a namespace back."""
+        self._edits[netns].pop()
+        self.network = self._made()
 
     def _apply(self, netns: str, plan: list[Operation]) -> list[Operation]:
         for edit in self._edits.get(netns, ()):

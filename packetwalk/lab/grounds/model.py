@@ -1,0 +1,71 @@
+"""The model: anywhere Python runs, with a shell that answers from the model's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from packetwalk.capture.recording import Recording
+from packetwalk.cluster import INTERNET, ROUTER
+from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.modelled import record
+from packetwalk.lab.planned import Planned
+from packetwalk.network import Network
+from packetwalk.output import Output
+from packetwalk.shell import Shell, State
+from packetwalk.walk import Options, Walk
+
+
+class Model(Planned):
+    """A cluster that exists in this process only."""
+
+    ground, preference = "model", 30
+    _state: State | None = None
+
+    @classmethod
+    def missing(cls) -> tuple[str, ...]:
+        """Return nothing: it needs no more than Python."""
+        return ()
+
+    def _bring_up(self, network: Network) -> None:
+        self._state = State(network)
+
+    @property
+    def state(self) -> State:
+        """The network as it is now; LabError when it was closed."""
+        if self._state is None:
+            raise LabError("the model: the cluster is closed")
+        return self._state
+
+    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+        """Answer a command from the model; as ``Ground.execute``."""
+        if netns not in (*self.nodes, *self.pods):
+            raise BadInput("network namespace", netns, [*self.nodes, *self.pods])
+        return Shell(self.state, netns).run(argv)
+
+    def capture(
+        self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
+    ) -> Recording:
+        """Send one packet in the model and return its frames; as ``Ground.capture``."""
+        packet = self.packet(src, dst, proto, size, df)
+        run = self.state.send(src, dst, proto=proto, size=size, df=df)
+        places = [self.state.netns(name) for name in (*self.nodes, *self.pods, ROUTER, INTERNET)]
+        return record(packet, run, places, **self.about)
+
+    def walk(self, src: str, dst: str, **packet):
+        """Return a player of the model's own walk, which knows why each step was taken."""
+        from packetwalk.widgets import Player
+
+        run = self.state.send(src, dst, **packet)
+        flow = run.traces[0].flow
+        size = 56 if packet.get("size") is None and flow.proto != "tcp" else packet.get("size") or 0
+        options = Options(flow.proto, size, packet.get("df", False), 64, False, None)
+        plugin = self.network.plugin
+        title = f"{plugin.title} {self.mode}: {src} to {dst}"
+        return Player(Walk(plugin.name, self.mode, "", title, plugin.version, options, run.traces, run))
+
+    def close(self) -> None:
+        """Let it go."""
+        self._state = None
+
+
+GROUND = Model

@@ -1,0 +1,99 @@
+"""``bridge``: ``fdb`` show, add, append, replace, del; ``link`` show."""
+
+from __future__ import annotations
+
+import json
+
+from packetwalk.shell import devices
+from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.tables import FdbEntry
+
+
+def run(place: Place, arguments: list[str]) -> str:
+    """Run ``bridge OBJECT COMMAND``."""
+    words = Words(arguments)
+    as_json = words.peek() == "-j"
+    if as_json:
+        words.next()
+    name = words.next()
+    if name.startswith("-"):
+        raise Unknown("bridge", name, "-j")
+    if name == "fdb":
+        return _fdb(place, words, as_json)
+    if name == "link" and words.rest() in ([], ["show"]):
+        return "".join(_port(place, link.ifname) for link in place.ns.links.values() if link.master)
+    raise Unknown("bridge", name, "fdb, link")
+
+
+def _port(place: Place, name: str) -> str:
+    link = place.ns.links[name]
+    return (
+        f"{devices.numbers(place.ns)[name]}: {name}{devices.other_end(place, link)}: "
+        f"<{devices.flags(place.ns, link)}> mtu {link.mtu} master {link.master} "
+        "state forwarding priority 32 cost 2 \n"
+    )
+
+
+def _fdb(place: Place, words: Words, as_json: bool) -> str:
+    command = words.next() if words else "show"
+    if command in ("show", "list"):
+        return _show(place, words, as_json)
+    if command in ("add", "append", "replace", "del", "delete"):
+        return _change(place, command.removesuffix("ete"), words)
+    raise Unknown("bridge fdb", command, "show, add, append, replace, del")
+
+
+def _show(place: Place, words: Words, as_json: bool) -> str:
+    wanted = {}
+    while words:
+        word = words.next()
+        if word not in ("dev", "br", "brport"):
+            raise Unknown("bridge fdb show", word, "dev DEVICE, br BRIDGE")
+        wanted["dev" if word == "brport" else word] = place.link(words.next()).ifname
+    tables = dict.fromkeys(entry.master or entry.ifname for entry in place.ns.fdb.values())
+    found = [
+        entry
+        for table in tables
+        for entry in place.state.forwarding(place.ns, table)
+        if wanted.get("dev") in (None, entry.ifname) and wanted.get("br") in (None, table)
+    ]
+    if as_json:
+        return json.dumps([entry.json() for entry in found]) + "\n"
+    hidden = f" dev {wanted['dev']}" if "dev" in wanted else "\n"
+    return "".join(f"{str(entry).replace(hidden, '', 1)}\n" for entry in found)
+
+
+def _change(place: Place, command: str, words: Words) -> str:
+    mac, dev, dst, state, master = words.next().lower(), "", None, "permanent", False
+    while words:
+        word = words.next()
+        if word == "dev":
+            dev = place.link(words.next()).ifname
+        elif word == "dst":
+            dst = words.next()
+        elif word == "master":
+            master = True
+        elif word not in ("self", "permanent", "static", "local", "dynamic"):
+            raise Unknown("bridge fdb", word, "MAC dev DEVICE dst ADDRESS, self, master, permanent")
+    if not dev:
+        raise Failure("Device is a required argument.", 255)
+    bridge = place.ns.links[dev].master if master else None
+    same = [e for e in place.ns.fdb.values() if (e.mac, e.ifname, e.master) == (mac, dev, bridge)]
+    if command == "del":
+        if not same or (dst and same[0].dst != dst):
+            raise Failure("RTNETLINK answers: No such file or directory", 255)
+        place.state.remove(place.name, same[0])
+        return ""
+    if same and command == "add":
+        raise Failure("RTNETLINK answers: File exists", 255)
+    entry = FdbEntry(mac, dev, dst, bridge, () if bridge else ("self",), state)
+    if same and command == "append" and same[0].dst != dst:
+        raise Unknown("bridge fdb append", f"a second place for {mac}", "one place for each MAC")
+    if same:
+        place.state.replace(place.name, same[0], entry)
+    else:
+        place.state.add(place.name, entry)
+    return ""
+
+
+PROGRAMS = {"bridge": run}

@@ -1,0 +1,56 @@
+"""``traceroute``: UDP packets with a growing time to live; times are made."""
+
+from __future__ import annotations
+
+from ipaddress import AddressValueError, IPv4Address
+
+from packetwalk.output import Output
+from packetwalk.shell.answers import Answer, answer
+from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.wire.icmp import UNREACHABLE
+
+FIRST_PORT = 33434
+SIZE = 60
+MARKS = {0: "!N", 1: "!H", 2: "!P", 4: "!F", 10: "!X", 13: "!X"}
+VALUES = {"-m": "30", "-q": "3", "-w": "5"}
+
+
+def run(place: Place, arguments: list[str]) -> Output:
+    """Print the hops."""
+    words, options, target, numeric = Words(arguments), dict(VALUES), "", False
+    while words:
+        word = words.next()
+        if word in VALUES:
+            options[word] = words.next()
+        elif word == "-n":
+            numeric = True
+        elif word.startswith("-"):
+            raise Unknown("traceroute", word, ", ".join(["-n", *VALUES]))
+        else:
+            target = word
+    try:
+        target = str(IPv4Address(target))
+    except AddressValueError:
+        raise Failure(f"{target}: Temporary failure in name resolution", 2) from None
+    most, queries = int(options["-m"]), int(options["-q"])
+    lines = [f"traceroute to {target} ({target}), {most} hops max, {SIZE} byte packets"]
+    for ttl in range(1, most + 1):
+        port = FIRST_PORT + (ttl - 1) * queries
+        came = answer(place.state.send(place.name, f"{target}:{port}", proto="udp", size=SIZE - 28, ttl=ttl))
+        if came.kind == "local":
+            return Output("\n".join([*lines, "connect: Network is unreachable"]) + "\n", 1)
+        lines.append(f"{ttl:2}  {_hop(came, queries, numeric)}")
+        if came.icmp is not None and came.icmp.type == UNREACHABLE:
+            break
+    return Output("\n".join(lines) + "\n")
+
+
+def _hop(came: Answer, queries: int, numeric: bool) -> str:
+    if came.icmp is None:
+        return " ".join("*" * queries)
+    name = came.source if numeric else f"{came.source} ({came.source})"
+    mark = MARKS.get(came.icmp.code, "") if came.icmp.type == UNREACHABLE else ""
+    return f"{name}  " + "  ".join([f"0.100 ms{' ' if mark else ''}{mark}"] * queries)
+
+
+PROGRAMS = {"traceroute": run}
