@@ -31,11 +31,12 @@ def answer(run: Run) -> Answer:
     """Return what the program that sent the first packet of a run got to know."""
     request = run.traces[0]
     for trace in run.traces[1:]:
-        if trace.disposition == "delivered" and trace.steps[-1].netns == run.client:
-            head = next(h for h in trace.steps[-1].after if isinstance(h, wire.Ipv4))
-            if trace.name == "reply":
+        last = trace.steps[-1]
+        if (last.event, last.netns) == ("deliver", run.client):
+            head = next(h for h in last.after if isinstance(h, wire.Ipv4))
+            if trace.name in ("reply", "fragment"):  # a fragment that completes the reply
                 return Answer("reply", head.src, head.ttl)
-            icmp = next((h for h in trace.steps[-1].after if isinstance(h, wire.Icmp)), None)
+            icmp = next((h for h in last.after if isinstance(h, wire.Icmp)), None)
             if trace.name == "error" and icmp is not None:
                 late = (icmp.type, icmp.code) == (UNREACHABLE, HOST)
                 return Answer("error", head.src, head.ttl, icmp, late=late)
