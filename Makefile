@@ -66,11 +66,12 @@ bench: $(VENV)/.dev ## measure what the book claims about speed
 player: player/node_modules/.package-lock.json ## bundle the player for readers who have no Node
 	npm run --prefix player build
 
-lock: ## pin everything anew: requirements.txt (the book, Binder), requirements-dev.txt (tests)
+lock: ## pin everything anew: for the book, for the tests, for Binder
 	$(PYTHON) -m venv $(VENV)/lock-tools
 	$(VENV)/lock-tools/bin/pip install --quiet "$$(sed -n 's/^lock = \["\(.*\)"\]/\1/p' pyproject.toml)"
 	$(PINS) --extra book --upgrade -o requirements.txt
 	$(PINS) --extra book --extra dev -c requirements.txt -o requirements-dev.txt
+	$(PINS) --extra labs -c requirements.txt -o binder/requirements.txt
 
 fix: $(VENV)/.dev ## mend what ruff can mend by itself
 	$(BIN)/ruff check --fix .

@@ -15,6 +15,7 @@ step "notebooks, cell by cell" $python -m pytest -q -n 2 --dist loadfile --nbval
     --nbval-sanitize-with labs/sanitize.cfg \
     -p no:cacheprovider $(find book labs -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
 
+step "Binder's files and packages" tests/binder/run.sh
 if needs "the player's own tests" node npm; then
     step "packages of the player" make -s player/node_modules/.package-lock.json
     step "the player" npm test --prefix player --silent
