@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve test check refresh bench player lock fix clean
+.PHONY: help book build serve test check refresh proof bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -57,6 +57,9 @@ refresh: $(VENV)/.dev ## rewrite golden traces and notebook outputs; read the di
 	$(BIN)/python -m tests.refresh
 	$(BIN)/python -m tests.refresh_labs
 	$(BIN)/python -m tests.refresh_notebooks
+
+proof: $(VENV)/.dev ## prove every mode anew, keep matrix and recordings (root)
+	$(BIN)/python -m tests.refresh_proof
 
 bench: $(VENV)/.dev ## measure what the book claims about speed
 	$(BIN)/python -m benchmarks

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from packetwalk import doctor, report
+from packetwalk import doctor, replay, report
+from packetwalk.capture import recording
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput, LabError
@@ -80,6 +81,11 @@ def _parser() -> Parser:
     proving = command("prove", _prove, "send the same packets in this kernel and compare", ("text", "json"))
     proving.add_argument("plugin", nargs="?")
     proving.add_argument("mode", nargs="?")
+    proving.add_argument("--save", metavar="FOLDER", help="keep the recordings there")
+    proving.add_argument("--replay", metavar="FOLDER", help="compare a recording instead; needs no rights")
+    replaying = command("replay", _replay, "the walk of a recorded packet", ("text", "json"))
+    replaying.add_argument("folder", help="a recording: what `record` or a lab wrote")
+    replaying.add_argument("packet", nargs="?", help="the first when left out")
     command("doctor", _doctor, "what can run here and what is missing", ("text", "json"))
     return parser
 
@@ -181,15 +187,37 @@ def _mtu(parsed: argparse.Namespace) -> None:
 
 def _prove(parsed: argparse.Namespace) -> int:
     """Exit code 1 on any difference."""
+    from packetwalk import proof
     from packetwalk.lab import prove, rootless
 
-    if parsed.plugin:
-        find_plugin(parsed.plugin).mode(parsed.mode)
-    named = [name for name in (parsed.plugin, parsed.mode) if name]
-    rootless.ensure_root(["prove", *named, "--format", parsed.format])
-    results = list(prove.prove(parsed.plugin, parsed.mode))
-    _print([each._asdict() for each in results] if parsed.format == "json" else prove.table(results))
+    if parsed.replay:
+        results = list(prove.replay(recording.read(parsed.replay), there=True))
+    else:
+        if parsed.plugin:
+            find_plugin(parsed.plugin).mode(parsed.mode)
+        save = _new_folder(parsed.save) if parsed.save else None
+        named = [name for name in (parsed.plugin, parsed.mode) if name]
+        rootless.ensure_root(["prove", *named, "--format", parsed.format, *_option("--save", save)])
+        results = list(prove.prove(parsed.plugin, parsed.mode, save=save))
+    _print([each._asdict() for each in results] if parsed.format == "json" else proof.table(results))
     return int(any(each.verdict == "differs" for each in results))
+
+
+def _option(name: str, value: object) -> list[str]:
+    return [name, str(value)] if value is not None else []
+
+
+def _new_folder(path: str) -> Path:
+    """Return a folder that is not there yet, or is empty; BadInput for another."""
+    folder = Path(path).absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput("--save", path, ["a folder that does not exist yet"])
+    return folder
+
+
+def _replay(parsed: argparse.Namespace) -> None:
+    done = replay.replay(parsed.folder, parsed.packet)
+    _print(repr(done) if parsed.format == "text" else json.dumps(done.to_json()))
 
 
 def _doctor(parsed: argparse.Namespace) -> None:

@@ -18,11 +18,12 @@ from packetwalk.capture.order import Cables, order
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.tables import Entry
 from packetwalk.trace import Flow, Step, Trace
-from packetwalk.wire import Arp, Ethernet, Icmp, Ipv4, Tcp
+from packetwalk.wire import Arp, Ethernet, Icmp, Ipv4, Tcp, Vxlan
 
 SOURCE = "capture"
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 IGMP = 2
+TUNNELLED = (Vxlan,)  # what a device takes, not a program
 PROTOS = {1: "icmp", 6: "tcp", 17: "udp"}
 
 
@@ -501,7 +502,7 @@ class Stitch:
             journey.end = "delivered"
             return None
         local = bool(packet) and isinstance(packet[0], Ipv4) and packet[0].dst in tables.local
-        if not local:
+        if not local or any(isinstance(header, TUNNELLED) for header in packet[1:]):
             return self._vanished(k)
         if isinstance(packet[0], Ipv4) and packet[0].fragment:
             return self._hold(where, seen)

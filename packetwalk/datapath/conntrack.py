@@ -85,3 +85,7 @@ class Conntrack:
         """Enter the connection, both ways; done after POSTROUTING or INPUT as the kernel does."""
         self._by_tuple[connection.original] = (connection, True)
         self._by_tuple.setdefault(connection.reply, (connection, False))
+
+    def connections(self) -> list[Connection]:
+        """Return the connections, in the order in which they were confirmed."""
+        return [connection for connection, original in self._by_tuple.values() if original]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import local, quotation, xfrm
-from packetwalk.datapath.conntrack import Connection
+from packetwalk.datapath.conntrack import Connection, Tuple
 from packetwalk.datapath.matches import Aside
 from packetwalk.datapath.netfilter import UNTRACKED, Verdict
 from packetwalk.datapath.netns import Netns
@@ -131,11 +131,7 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict:
         return
     ip, l4 = skb.stack[skb.at], skb.stack[skb.at + 1]
     if isinstance(l4, wire.Icmp) and l4.type not in (0, 8):
-        if name in TO_DESTINATION and ip.dst != ahead.dst:
-            quoted = wire.Data(quotation.translated(skb.stack[skb.at + 2].content, ahead))
-            skb.stack = (*skb.stack[: skb.at], ip._replace(dst=ahead.dst), l4, quoted)
-            skb.known = None
-            run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", ip.dst, ahead.dst), name)
+        _translate_error(run, ns, skb, name, dev, ahead)
         return
     if name in TO_DESTINATION:
         old, new, port, key = ip.dst, ahead.dst, ahead.dport, "dnat"
@@ -159,3 +155,27 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict:
         run.emit(ns, skb, "nat", dev, verdict.entry, (key, verdict.path, new), name)
     else:
         run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", old, new), name)
+
+
+def _translate_error(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, ahead: Tuple) -> None:
+    """Change an ICMP error and its quotation (``nf_nat_icmp_reply_translation``).
+
+    Where the quoted packet's source was changed, the error's destination is; where its destination
+    was, the error's source: a message about a service comes from the service's address.
+    """
+    assert skb.conn is not None
+    content, ip = skb.stack[skb.at + 2].content, skb.stack[skb.at]
+    quoted = quotation.embedded(content)
+    if name in TO_DESTINATION:
+        if (quoted.src, quoted.sport) == (ahead.dst, ahead.dport):
+            return
+        content = quotation.translated(content, "src", ahead.dst, ahead.dport)
+        old, new, changed = ip.dst, ahead.dst, ip._replace(dst=ahead.dst)
+    else:
+        if (quoted.dst, quoted.dport) == (ahead.src, ahead.sport):
+            return
+        content = quotation.translated(content, "dst", ahead.src, ahead.sport)
+        old, new, changed = ip.src, ahead.src, ip._replace(src=ahead.src)
+    l4 = skb.stack[skb.at + 1]
+    skb.stack, skb.known = (*skb.stack[: skb.at], changed, l4, wire.Data(content)), None
+    run.emit(ns, skb, "nat", dev, skb.conn.entry(), ("nat-known", old, new), name)

@@ -19,12 +19,13 @@ def embedded(content: bytes) -> Tuple:
     return Tuple(name, src, int.from_bytes(raw[20:22]), dst, int.from_bytes(raw[22:24]))
 
 
-def translated(content: bytes, ahead: Tuple) -> bytes:
-    """Return a quotation as the sender of the quoted packet wrote it, before NAT changed it."""
+def translated(content: bytes, end: str, address: str, port: int) -> bytes:
+    """Return a quotation with another ``src`` or ``dst`` (the ``end``), as it was before NAT changed it."""
     raw = bytearray(content)
-    address = bytes(int(part) for part in ahead.dst.split("."))
-    _patch(raw, 12, address, (10,))
-    _patch(raw, 24 if raw[9] == 1 else 20, ahead.dport.to_bytes(2), _l4_checksum(raw[9]))
+    source = end == "src"
+    _patch(raw, 12 if source else 16, bytes(int(part) for part in address.split(".")), (10,))
+    place = 24 if raw[9] == 1 else 20 if source else 22
+    _patch(raw, place, port.to_bytes(2), _l4_checksum(raw[9]))
     return bytes(raw)
 
 

@@ -21,9 +21,13 @@ from packetwalk.plan import Operation
 from packetwalk.tables import LinkEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
 
 WIRE = "wire"
-QUIET = {  # no traffic but the packet's own; no ICMP error is held back
+QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no connection forgotten
     "net.ipv6.conf.default.disable_ipv6": "1",
     "net.ipv4.icmp_ratelimit": "0",
+    "net.netfilter.nf_conntrack_tcp_timeout_close": "600",
+    "net.netfilter.nf_conntrack_tcp_timeout_syn_sent": "600",
+    "net.netfilter.nf_conntrack_tcp_timeout_syn_recv": "600",
+    "net.netfilter.nf_conntrack_udp_timeout": "600",
 }
 TOOLS = ("ip", "bridge", "iptables-restore")
 SIOCETHTOOL = 0x8946
@@ -163,7 +167,7 @@ def restore_text(rules: list[RuleEntry | PolicyEntry]) -> str:
         }
         named = {rule.chain for rule in mine} | jumps
         out += [f"*{table}", *(f":{chain} - [0:0]" for chain in sorted(named - built_in))]
-        out += [str(rule) for rule in mine]
+        out += [" ".join(rule.argv()[0][3:]) if isinstance(rule, RuleEntry) else str(rule) for rule in mine]
         out.append("COMMIT")
     return "\n".join(out) + "\n"
 

@@ -10,7 +10,7 @@ from packetwalk.cluster import INTERNET, ROUTER
 from packetwalk.errors import BadInput
 from packetwalk.lab import manifests
 from packetwalk.lab.ground import Ground
-from packetwalk.lab.record import Named, Packet
+from packetwalk.lab.record import Packet
 from packetwalk.network import Network
 
 
@@ -49,11 +49,6 @@ class Planned(Ground):
         flow, length = run.traces[0].flow, 56 if size is None and proto != "tcp" else size
         name = f"{src}-{dst}-{proto}".replace(":", "-")
         return Packet(name, run.client, flow.dst, flow.dport or 0, proto, length, df)
-
-    def named(self) -> dict[str, Named]:
-        """Return what people call each namespace, all that there are."""
-        places = [self.network.fabric.netns(name) for name in (*self.nodes, *self.pods, ROUTER, INTERNET)]
-        return {place.name: Named(place.node, place.kind, place.label) for place in places}
 
     @property
     def about(self) -> dict[str, str]:

@@ -10,8 +10,10 @@ from typing import Any, Literal, NamedTuple
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import COMMANDS, VERSION, Place, Recording, Sent
 from packetwalk.lab.namespaces import Namespace
-from packetwalk.lab.sniff import Sniffer
+from packetwalk.lab.sniff import Seen, Sniffer
 from packetwalk.lab.traffic import send
+
+IPV4, IGMP = b"\x08\x00", 2
 
 
 class Named(NamedTuple):
@@ -53,11 +55,12 @@ class Recorder:
         """Give the taps back."""
         self._taps.close()
 
-    def send(self, packet: Packet, warm: str | None = None) -> Sent:
+    def send(self, packet: Packet, warm: str | None = None, count: int = 0, limit: float = 0.5) -> Sent:
         """Send a packet and return it with every frame that followed.
 
         ``warm`` is the address that another packet goes to before, with the port below, so that the
-        neighbours on the way are known; what it causes is not recorded.
+        neighbours on the way are known; what it causes is not recorded.  ``count`` frames with IPv4
+        are waited for, if they are slow to come, for ``limit`` seconds.
         """
         here = self._namespaces[packet.src]
         if warm is not None:
@@ -73,7 +76,7 @@ class Recorder:
             ttl=packet.ttl,
             sport=packet.sport,
         )
-        return self._sent(packet, self._taps.collect())
+        return self._sent(packet, self._taps.collect(_ipv4, count, limit))
 
     @staticmethod
     def _sent(packet: Packet, seen: Iterable[Any]) -> Sent:
@@ -95,12 +98,14 @@ class Recorder:
             frames,
         )
 
-    def places(self) -> tuple[Place, ...]:
-        """Return the tables of every namespace, as the tools print them now."""
-        return tuple(
-            Place(name, *self._named[name], files=tables(namespace))
-            for name, namespace in self._namespaces.items()
-        )
+    def places(self, names: Iterable[str] | None = None) -> tuple[Place, ...]:
+        """Return the tables of the namespaces (of all), as the tools print them now."""
+        chosen = self._namespaces if names is None else names
+        return tuple(Place(name, *self._named[name], files=tables(self._namespaces[name])) for name in chosen)
+
+
+def _ipv4(seen: Seen) -> bool:
+    return seen.bare or (seen.frame[12:14] == IPV4 and seen.frame[23] != IGMP)
 
 
 def tables(namespace: Namespace) -> dict[str, str]:
@@ -112,10 +117,15 @@ def tables(namespace: Namespace) -> dict[str, str]:
     }
 
 
-def recording(recorder: Recorder, sent: Iterable[Sent], **about: Any) -> Recording:
-    """Return a recording of what was sent, with the tables as they are afterwards."""
+def recording(recorder: Recorder, sent: Iterable[Sent], *, whole: bool = True, **about: Any) -> Recording:
+    """Return a recording of what was sent, with the tables as they are afterwards.
+
+    Unless it is to be ``whole``, only with those of namespaces that a packet saw.
+    """
+    every = tuple(sent)
     head = {"version": VERSION, "ground": "netns", "kernel": kernel(), **about}
-    return Recording(head, recorder.places(), tuple(sent))
+    seen = dict.fromkeys(name for each in every for name in (each.src, *(f.netns for f in each.frames)))
+    return Recording(head, recorder.places(None if whole else seen), every)
 
 
 def kernel() -> str:

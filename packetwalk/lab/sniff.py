@@ -13,6 +13,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ BLOCK, SLOT, BLOCKS = 1 << 16, 1 << 13, 8  # bytes, bytes, number: 64 frames of 
 HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
 LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
 WARM_UP = 0.05  # seconds a tap needs before it misses nothing
-QUIET = 0.06  # seconds without a frame that end a recording
+QUIET = 0.04  # seconds without a frame that end a recording
 
 
 class Seen(NamedTuple):
@@ -99,16 +100,23 @@ class Sniffer:
             self._poll.register(tap.socket.fileno(), select.POLLIN)
         time.sleep(WARM_UP)
 
-    def collect(self, limit: float = 3.0) -> list[Seen]:
-        """Wait until it is quiet (``limit`` seconds at most) and return the frames in order.
+    def collect(
+        self, enough: Callable[[Seen], bool] | None = None, count: int = 0, limit: float = 3.0
+    ) -> list[Seen]:
+        """Wait until it is quiet and return the frames in order.
 
-        A namespace's own order is kept even where its times are not in order.
+        Wait longer, up to ``limit`` seconds, while fewer than ``count`` frames are ``enough``.  A
+        namespace's own order is kept even where its times are not in order.
         """
         seen: dict[str, list[Seen]] = {}
-        end = time.monotonic() + limit
-        while time.monotonic() < end and self._poll.poll(QUIET * 1000):
+        missing, end = count, time.monotonic() + limit
+        while (now := time.monotonic()) < end:
+            if not self._poll.poll(1000 * (QUIET if missing <= 0 else end - now)):
+                break
             for tap in self._taps:
-                seen.setdefault(tap.name, []).extend(each for each in tap.take() if each.dev != "lo")
+                new = [each for each in tap.take() if each.dev != "lo"]
+                seen.setdefault(tap.name, []).extend(new)
+                missing -= sum(1 for each in new if enough is None or enough(each))
         return list(heapq.merge(*seen.values(), key=lambda each: each.time))
 
     def close(self) -> None:

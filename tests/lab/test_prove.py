@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from packetwalk import proof
+from packetwalk.capture.recording import Recording
 from packetwalk.cli import main
 from packetwalk.cni import plugins
-from packetwalk.lab.prove import Result, prove
+from packetwalk.lab.cases import cases
+from packetwalk.lab.prove import Task, prove, replay
 from packetwalk.plan import Operation
 from packetwalk.tables import FdbEntry, LinkEntry, NeighEntry, RouteEntry, RuleEntry, SysctlEntry
 
@@ -43,11 +46,21 @@ needs_kernel = pytest.mark.skipif(
 def test_every_mode_is_proven_or_says_why_not(plugin: str, mode: str) -> None:
     results = list(prove(plugin, mode))
     wrong = [result for result in results if result.verdict == "differs"]
-    assert not wrong, "\n".join(f"{r.scenario} {r.packet}: {r.detail}" for r in wrong)
+    assert not wrong, "\n".join(f"{r.fault} {r.what}: {r.detail}" for r in wrong)
     if (plugin, mode) in HERE:
-        assert sum(result.verdict == "proven" for result in results) >= 27
+        printed = [each for each in proof.matrix()["results"] if (each.plugin, each.mode) == (plugin, mode)]
+        assert set(printed) == set(results), "the matrix of the book is not what is found: make proof"
     else:
         assert all(r.verdict == "proven" or r.detail for r in results)
+
+
+@pytest.mark.parametrize(
+    "recorded", proof.recordings(), ids=lambda r: f"{r.about['plugin']}-{r.about['mode']}"
+)
+def test_a_recording_that_comes_with_the_package_is_the_models_walk(recorded: Recording) -> None:
+    results = list(replay(recorded, there=True))
+    assert len(results) > 1
+    assert not [result for result in results if result.verdict != "proven"]
 
 
 def _replace(kind: type, where: Callable[[Operation], bool], **changes):
@@ -104,11 +117,21 @@ ALTERATIONS = {
 @needs_kernel
 @pytest.mark.parametrize("name", ALTERATIONS)
 def test_an_altered_plan_is_found_out(name: str) -> None:
-    def differs(result: Result) -> bool:
-        return result.verdict == "differs"
+    """In the tables, and in the walk of a packet, each by one line."""
+    vxlan = next(cases(plugins()["flannel"], plugins()["flannel"].mode("vxlan")))
+    found = [each for each in Task(vxlan, ALTERATIONS[name])() if each.verdict == "differs"]
+    assert {each.what == "tables" for each in found} == {True, False}
+    assert all(each.detail and each.detail.count("\n") == 0 for each in found)
 
-    found = next((r for r in prove("flannel", "vxlan", alter=ALTERATIONS[name]) if differs(r)), None)
-    assert found is not None and found.detail
+
+def test_a_recording_with_another_table_is_a_difference(tmp_path: Path, capsys) -> None:
+    shutil.copytree(proof.HERE / "recordings" / "flannel-vxlan", tmp_path / "copy")
+    assert main(["prove", "--replay", str(tmp_path / "copy")]) == 0
+    table = tmp_path / "copy" / "kind-worker" / "route.json"
+    table.write_text(table.read_text().replace('"10.244.2.0/24"', '"10.244.2.0/25"'))
+    capsys.readouterr()
+    assert main(["prove", "--replay", str(tmp_path / "copy")]) == 1
+    assert "kernel has 'main: 10.244.2.0/25 via 10.244.2.0 dev flannel.1 onlink'" in capsys.readouterr().out
 
 
 def namespaces() -> int:

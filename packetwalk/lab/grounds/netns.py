@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from packetwalk.capture.recording import Recording
 from packetwalk.lab.build import TOOLS
+from packetwalk.lab.everything import named, operations
 from packetwalk.lab.planned import Planned
-from packetwalk.lab.prove import operations
 from packetwalk.lab.remote import Remote, search_path
 from packetwalk.network import Network
 from packetwalk.output import Output
@@ -45,7 +45,9 @@ class Netns(Planned):
         self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
     ) -> Recording:
         """Send one packet from a real socket and capture every device; as ``Ground.capture``."""
-        return self._remote.call("capture", self.packet(src, dst, proto, size, df), self.named(), self.about)
+        return self._remote.call(
+            "capture", self.packet(src, dst, proto, size, df), named(self.network), self.about
+        )
 
     def close(self) -> None:
         """End the process; its namespaces go with it."""

@@ -1,0 +1,54 @@
+"""What connection tracking wrote down of each TCP and UDP packet, in model and recording."""
+
+from __future__ import annotations
+
+from packetwalk.capture import conntrack
+from packetwalk.capture.recording import Place, Recording, Sent
+from packetwalk.datapath.run import Run
+from packetwalk.tables import ConntrackEntry
+
+MASKS = {
+    "connections": "Both directions of each connection are compared; the port that masquerading draws is not.",
+}
+FILE = "conntrack.txt"
+
+
+def difference(run: Run, recording: Recording, sent: Sent) -> str:
+    """Return the first namespace that took a connection down differently; empty when there is none."""
+    if sent.proto == "icmp":  # its identifier is the program's
+        return ""
+    for place in recording.places:
+        if FILE not in place.files:
+            continue
+        theirs, ours = _recorded(place, sent), _modelled(run, place.netns, sent)
+        if theirs != ours:
+            return f"{place.netns}: connections of the model {ours}; of the kernel {theirs}"
+    return ""
+
+
+def _recorded(place: Place, sent: Sent) -> list[str]:
+    found = []
+    for line in place.files[FILE].splitlines():
+        try:
+            entry = conntrack.entry(line)
+        except ValueError:
+            continue
+        if entry.protocol == sent.proto and entry.sport == sent.sport:
+            found.append(_shown(entry))
+    return sorted(found)
+
+
+def _modelled(run: Run, netns: str, sent: Sent) -> list[str]:
+    table = run.conntracks.get(netns)
+    entries = [connection.entry() for connection in table.connections()] if table else []
+    return sorted(_shown(entry) for entry in entries if entry.sport == sent.sport)
+
+
+def _shown(entry: ConntrackEntry) -> str:
+    """Return an entry as text, without a port that masquerading drew."""
+    drawn = (entry.reply_dst, entry.reply_dport) != (entry.src, entry.sport)
+    port = "any" if drawn else entry.reply_dport
+    return (
+        f"{entry.protocol} {entry.src}:{entry.sport} > {entry.dst}:{entry.dport}, "
+        f"answered {entry.reply_src}:{entry.reply_sport} > {entry.reply_dst}:{port}"
+    )

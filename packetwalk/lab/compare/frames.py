@@ -1,0 +1,86 @@
+"""Every frame of a packet's way, in model and recording.
+
+What is compared of a frame is a projection (``packetwalk.capture.projection``): device, direction,
+size and all header fields but those that somebody drew at random.  The order of frames is compared on
+each device, in each direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from packetwalk.capture.frames import Frame
+from packetwalk.capture.projection import Reader, Seen
+from packetwalk.capture.recording import Recording, Sent
+from packetwalk.datapath.run import Run
+from packetwalk.wire import Ipv4, Tcp, Udp, Wireguard
+
+MASKS = {
+    "frame": "Identifiers of IP packets and of echo requests, initial sequence numbers, windows after the "
+    "handshake, timestamps, the source port of a tunnel, ports that masquerading draws, and checksums over "
+    "these: random or the clock's.",
+    "ARP, IGMP": "Left out, for when they are sent is a matter of time; so are the segments that close a "
+    "TCP connection, or its socket, after the handshake.",
+    "WireGuard": "Its handshake and keepalive messages are left out: only its data is modelled.",
+}
+IGMP = 2
+WIREGUARD = 51820
+PORTS = (80, 8080, 8472, 4789)
+
+
+def difference(run: Run, recording: Recording, sent: Sent) -> str:
+    """Return the first frame in which the two differ, as text; empty when there is none."""
+    known = (sent.sport, sent.dport, *PORTS)
+    mine, theirs = _lines(modelled(run), known), _lines(belonging(sent.frames), known)
+    for place in sorted({*mine, *theirs}):
+        ours, other = mine.get(place, []), theirs.get(place, [])
+        for number in range(max(len(ours), len(other))):
+            a = ours[number] if number < len(ours) else "nothing"
+            b = other[number] if number < len(other) else "nothing"
+            if a != b:
+                return f"{' '.join(place)}: model {a}; kernel {b}"
+    return ""
+
+
+def modelled(run: Run) -> Iterator[Seen]:
+    """Yield the frames that the model puts on devices."""
+    steps = sorted((step for trace in run.traces for step in trace.steps), key=lambda s: s.seq)
+    for step in steps:
+        ip = next((header for header in step.after if isinstance(header, Ipv4)), None)
+        if step.event in ("ingress", "egress") and step.dev not in (None, "lo") and ip is not None:
+            way = "in" if step.event == "ingress" else "out"
+            yield Seen(step.netns, step.dev or "", way, step.after, b"")
+
+
+def belonging(frames: Iterable[Frame]) -> Iterator[Seen]:
+    """Yield the frames that belong to the walk, as ``MASKS`` says."""
+    established: set[str] = set()  # namespaces in which a handshake is complete
+    for each in frames:
+        try:
+            stack = each.stack
+        except ValueError:
+            continue
+        head = next((header for header in stack if isinstance(header, Ipv4)), None)
+        tcp = next((header for header in stack if isinstance(header, Tcp)), None)
+        if head is None or head.protocol == IGMP:
+            continue
+        if tcp and (set(tcp.flags) & set("FR")) and each.netns in established:
+            continue
+        if tcp and tcp.flags == "A":
+            established.add(each.netns)
+        tunnel = any(
+            isinstance(header, Udp) and WIREGUARD in (header.sport, header.dport) for header in stack
+        )
+        if tunnel and not any(isinstance(header, Wireguard) for header in stack):
+            continue
+        yield Seen(each.netns, each.dev, each.direction, stack, each.data)
+
+
+def _lines(frames: Iterable[Seen], known: Iterable[int]) -> dict[tuple[str, str, str], list[str]]:
+    """Return the projected frames of each device and direction, in order."""
+    reader = Reader({}, known, ids=False)
+    out: dict[tuple[str, str, str], list[str]] = {}
+    for frame in frames:
+        text = reader.line(frame).split(" ", 3)[-1]
+        out.setdefault((frame.netns, frame.dev, frame.direction), []).append(text)
+    return out

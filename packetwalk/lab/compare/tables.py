@@ -1,0 +1,130 @@
+"""The tables of every namespace, line by line, in model and recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packetwalk.capture.recording import Place, Recording
+from packetwalk.datapath.netns import Netns
+from packetwalk.network import Network
+from packetwalk.tables import LinkEntry, PolicyEntry, SysctlEntry
+
+TABLES = ("link", "addr", "route", "rule", "neigh", "fdb", "iptables", "sysctl")
+MASKS = {
+    "links": "A node's card is a veth in namespaces. The numbers of devices are the kernel's own.",
+    "neighbours, forwarding": "Only what was written down is compared as a table; what is learnt shows in "
+    "the deciding lines.",
+    "iptables": "The order of rules within each chain is compared, not the order of the chains.",
+    "ip rule": "The kernel's own rule 32767, for the empty table `default`, is left out.",
+}
+DEFAULT = 32767
+
+
+def differences(network: Network, recording: Recording) -> Iterator[str]:
+    """Yield each line that only one of the two has, as text."""
+    for place in recording.places:
+        model = network.fabric.netns(place.netns)
+        for table in TABLES:
+            theirs, ours = _recorded(place, table), _modelled(model, table, place)
+            if theirs is None:
+                continue
+            for line in _without(theirs, ours):
+                yield f"{table}, {place.netns}: kernel has '{line}'"
+            for line in _without(ours, theirs):
+                yield f"{table}, {place.netns}: kernel lacks '{line}'"
+            if table == "iptables" and sorted(ours) == sorted(theirs):
+                yield from _order(place.netns, ours, theirs)
+
+
+def _without(some: list[str], others: list[str]) -> list[str]:
+    left = list(others)
+    out = []
+    for line in some:
+        if line in left:
+            left.remove(line)
+        else:
+            out.append(line)
+    return out
+
+
+def _order(netns: str, ours: list[str], theirs: list[str]) -> Iterator[str]:
+    """Yield the first rule of a chain that stands elsewhere."""
+    chains = dict.fromkeys(_chain(line) for line in ours)
+    for chain in chains:
+        mine, other = ([x for x in lines if _chain(x) == chain] for lines in (ours, theirs))
+        for a, b in zip(mine, other, strict=True):
+            if a != b:
+                yield f"iptables, {netns}: kernel has '{b}' where the model has '{a}'"
+                break
+
+
+def _chain(line: str) -> str:
+    return " ".join(line.split(" ", 3)[:3])
+
+
+def _recorded(place: Place, table: str) -> list[str] | None:
+    """Return the lines of a recorded table; None when it was not recorded."""
+    match table:
+        case "link":
+            return [_link(link) for link in place.links() if link.kind != "lo"]
+        case "addr":
+            return [str(each) for each in place.addresses()]
+        case "route":
+            return [f"{each.routes}: {each}" for each in place.routes()]
+        case "rule":
+            printed = place.printed("rule.json")
+            return [
+                f"{rule['priority']} {rule.get('fwmark', '')} {rule['table']}"
+                for rule in printed
+                if rule["priority"] != DEFAULT
+            ]
+        case "neigh":
+            return [str(each) for each in place.neighbours() if each.state == "PERMANENT"]
+        case "fdb":
+            return [str(each) for each in place.forwarding() if each.state == "permanent"]
+        case "iptables" if "iptables.txt" in place.files:
+            return [
+                f"{rule.chain_table} {rule}" for rule in place.rules() if not isinstance(rule, PolicyEntry)
+            ]
+        case "sysctl" if "sysctl.txt" in place.files:
+            return [line for line in place.files["sysctl.txt"].splitlines() if " = " in line]
+    return None
+
+
+def _modelled(model: Netns, table: str, place: Place) -> list[str]:
+    match table:
+        case "link":
+            return [_link(link) for link in model.links.values() if link.kind != "lo"]
+        case "addr":
+            return [str(each) for each in model.addrs]
+        case "route":
+            return [f"{each.routes}: {each}" for each in model.routes]
+        case "rule":
+            return [
+                f"{rule.priority} {hex(rule.fwmark[0]) if rule.fwmark else ''} {rule.lookup}"
+                for rule in model.fib.rules
+            ]
+        case "neigh":
+            return [str(each) for each in model.neighs.values()]
+        case "fdb":
+            return [str(each) for each in model.fdb.values()]
+        case "iptables":
+            return [f"{rule.chain_table} {rule}" for rule in model.rules]
+    lines = place.files.get("sysctl.txt", "").splitlines()
+    out = []
+    for line in lines:
+        key, equals, value = line.partition(" = ")
+        if equals:
+            out.append(str(SysctlEntry(key, model.sysctl(key, value))))
+    return out
+
+
+def _link(link: LinkEntry) -> str:
+    """Return a device as text: a node's card is a veth in the lab."""
+    kind = "veth" if link.kind == "eth" else link.kind
+    parts = [link.ifname, kind, f"mtu {link.mtu}", link.address, f"master {link.master}"]
+    if link.hairpin:
+        parts.append("hairpin")
+    if link.kind == "vxlan":
+        parts += [f"id {link.vni}", f"local {link.local}", f"dev {link.link}", f"port {link.port}"]
+    return " ".join(parts)

@@ -1,0 +1,148 @@
+"""What was proven, where: results of ``packetwalk prove``, and recordings that anybody can replay.
+
+``matrix.json`` and the folders in ``recordings`` are written by ``make proof``, never by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packetwalk.capture import recording
+from packetwalk.capture.recording import HEAD, Recording
+
+HERE = Path(__file__).parent
+MATRIX = HERE / "matrix.json"
+WHERE = {
+    "kernel": "in the running kernel",
+    "emulated": "in the running kernel, a program in place of a device it lacks",
+    "guest": "in a guest's kernel, by replay of its recording",
+    "replay": "in another machine's kernel, by replay of its recording",
+    "kind": "in a real cluster, by replay of its recording",
+}
+"""Where something was proven, the best first."""
+SHORT = {
+    "kernel": "in {}",
+    "emulated": "in {}, with a stand-in for a device",
+    "guest": "in a guest's {}",
+    "replay": "by replay",
+    "kind": "on a real cluster",
+}
+
+
+class Result(NamedTuple):
+    """What came of one comparison.
+
+    ``what`` is ``tables``, a packet (``cross-node-icmp``) or ``all``; ``verdict`` is ``proven``,
+    ``differs`` or ``not here``; ``detail`` the first difference, or the reason.
+    """
+
+    plugin: str
+    mode: str
+    fault: str | None
+    what: str
+    where: str
+    verdict: str
+    detail: str = ""
+
+
+class Mark(NamedTuple):
+    """How a walk was proven: ``where`` is empty when it was not; ``text`` is for people."""
+
+    where: str
+    text: str
+
+
+def recordings(plugin: str | None = None, mode: str | None = None) -> list[Recording]:
+    """Return the recordings that come with the package, of one mode or of all."""
+    found = (recording.read(path.parent) for path in sorted(HERE.glob(f"recordings/*/{HEAD}")))
+    return [
+        each
+        for each in found
+        if plugin in (None, each.about["plugin"]) and mode in (None, each.about["mode"])
+    ]
+
+
+class Row(NamedTuple):
+    """A mode in one place: how many comparisons there were and how many agreed, or why there was none."""
+
+    plugin: str
+    mode: str
+    where: str
+    proven: int
+    of: int
+    reason: str
+
+
+def rows(results: Iterable[Result]) -> list[Row]:
+    """Return results mode by mode, in their order, the best place first."""
+    found: dict[tuple[str, str], dict[str, list[Result]]] = {}
+    for each in results:
+        found.setdefault((each.plugin, each.mode), {}).setdefault(each.where, []).append(each)
+    out = []
+    for (plugin, mode), places in found.items():
+        for where in sorted(places, key=lambda name: list(WHERE).index(name) if name else len(WHERE)):
+            mine = places[where]
+            failed = [each for each in mine if each.verdict != "proven"]
+            out.append(Row(plugin, mode, where, len(mine) - len(failed), len(mine), _reason(failed)))
+    return out
+
+
+def _reason(failed: list[Result]) -> str:
+    return "; ".join(dict.fromkeys(each.detail for each in failed if each.verdict == "not here"))
+
+
+def table(results: Iterable[Result]) -> str:
+    """Return results as text: a line for each mode and place, below it each difference."""
+    every = list(results)
+    out = []
+    for row in rows(every):
+        text = f"{row.proven:>4} of {row.of:<4} {WHERE.get(row.where, row.where)}"
+        if not row.where:
+            text = f"   not here: {row.reason}" if row.reason else "   differs"
+        out.append(f"{row.plugin:<9}{row.mode:<21}{text}")
+        out += [
+            f"  {' '.join(filter(None, [each.fault, each.what]))}: {each.detail}"
+            for each in every
+            if (each.plugin, each.mode, each.where) == row[:3] and each.verdict == "differs"
+        ]
+    return "\n".join(out)
+
+
+@cache
+def matrix() -> Mapping[str, Any]:
+    """Return what was proven when the package was made: ``kernels`` by place, and ``results``."""
+    found = json.loads(MATRIX.read_text())
+    return {**found, "results": [Result(*each) for each in found["results"]]}
+
+
+def marks(plugin: str, mode: str) -> dict[str, Mark]:
+    """Return how each walk of a mode was proven, by scenario or ``SCENARIO+FAULT``.
+
+    Packets of all kinds count together; of several places the best one is named.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for each in matrix()["results"]:
+        if (each.plugin, each.mode, each.verdict) != (plugin, mode, "proven") or each.what == "tables":
+            continue
+        name = _scenario(each.what) + (f"+{each.fault}" if each.fault else "")
+        places = counts.setdefault(name, {})
+        places[each.where] = places.get(each.where, 0) + 1
+    return {name: _mark(places) for name, places in counts.items()}
+
+
+def _scenario(packet: str) -> str:
+    """Return the scenario of a packet's name: ``cross-node-icmp-3000`` is of ``cross-node``."""
+    for proto in ("-icmp", "-udp", "-tcp"):
+        if proto in packet:
+            return packet.partition(proto)[0]
+    return packet
+
+
+def _mark(places: Mapping[str, int]) -> Mark:
+    where = next(name for name in WHERE if name in places)
+    kernel = matrix()["kernels"].get(where, "")
+    return Mark(where, f"proven {SHORT[where].format(kernel)}")

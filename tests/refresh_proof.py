@@ -1,0 +1,71 @@
+"""Prove anew and keep what anybody can replay: ``python -m tests.refresh_proof``, as root.
+
+Writes ``packetwalk/proof/matrix.json``, and of each mode that this kernel can do a recording with a few
+packets.  What a guest's kernel recorded (``make test-guest``) stays, and is compared again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from packetwalk import proof
+from packetwalk.capture import recording
+from packetwalk.capture.recording import Recording
+from packetwalk.lab.prove import prove
+from packetwalk.lab.record import kernel
+
+KEPT = ("cross-node", "cross-subnet", "relay", "service-tcp")
+LEFT_OUT = ("nft.json",)  # the same rules as in iptables.txt
+RECORDINGS = proof.HERE / "recordings"
+
+
+def small(whole: Recording) -> Recording:
+    """Return a recording with the packets that are kept, without files that say nothing."""
+    places = tuple(
+        place._replace(files={k: v for k, v in place.files.items() if v and k not in LEFT_OUT})
+        for place in whole.places
+    )
+    return whole._replace(places=places, sent=tuple(s for s in whole.sent if s.name.startswith(KEPT)))
+
+
+def keep(folder: Path) -> None:
+    """Put a new recording in the place of the old one, unless it was made in a guest."""
+    whole = recording.read(folder)
+    target = RECORDINGS / folder.name
+    routed = (
+        whole.about["underlay"] == "routed" and "-cross" not in folder.name and "-direct" not in folder.name
+    )
+    if (
+        routed
+        or whole.about.get("fault")
+        or (target.exists() and recording.read(target).about["ground"] == "guest")
+    ):
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    recording.write(small(whole), target)
+
+
+def main() -> int:
+    """Return 1 on any difference, and then change nothing."""
+    with tempfile.TemporaryDirectory() as temporary:
+        results = list(prove(save=Path(temporary) / "all"))
+        if any(each.verdict == "differs" for each in results):
+            print(proof.table(results))
+            return 1
+        for folder in sorted((Path(temporary) / "all").iterdir()):
+            keep(folder)
+    guests = {each.about["kernel"] for each in proof.recordings() if each.about["ground"] == "guest"}
+    kernels = {"kernel": kernel(), "emulated": kernel(), "guest": ", ".join(sorted(guests))}
+    lines = ",\n  ".join(json.dumps(each) for each in results)
+    head = json.dumps(kernels)
+    proof.MATRIX.write_text(f'{{\n "kernels": {head},\n "results": [\n  {lines}\n ]\n}}\n')
+    print(proof.table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
