@@ -18,11 +18,13 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from packetwalk.proof import MATRIX
 from packetwalk.widgets.bundle import modes, write_choices, write_index
 
 PACKAGE = Path(__file__).parents[2] / "packetwalk"
 PLAYER = PACKAGE / "widgets" / "static" / "player.js"
 TAG = re.compile(r"<packet-walk\b([^>]*)>")
+RECORDED = re.compile(r'\brecorded="1"')
 ATTRIBUTE = re.compile(r'(plugin|mode)="([\w.-]+)"')
 
 
@@ -39,19 +41,19 @@ def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
 
 
 def pairs_on(pages: list[Path]) -> set[tuple[str, str]]:
-    """Return every (plugin, mode) that some player on the pages names."""
+    """Return every (plugin, mode) that some player on the pages names, but for recordings: they offer no choice."""
     found = set()
     for page in pages:
         for tag in TAG.findall(page.read_text()):
             named = dict(ATTRIBUTE.findall(tag))
-            if {"plugin", "mode"} <= named.keys():
+            if {"plugin", "mode"} <= named.keys() and not RECORDED.search(tag):
                 found.add((named["plugin"], named["mode"]))
     return found
 
 
 def package_version() -> str:
     """Return a name for the state of the package's sources."""
-    sources = sorted(PACKAGE.rglob("*.py"))
+    sources = sorted([*PACKAGE.rglob("*.py"), MATRIX])
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 

@@ -119,19 +119,30 @@ def matrix() -> Mapping[str, Any]:
     return {**found, "results": [Result(*each) for each in found["results"]]}
 
 
-def marks(plugin: str, mode: str) -> dict[str, Mark]:
-    """Return how each walk of a mode was proven, by scenario or ``SCENARIO+FAULT``.
-
-    Packets of all kinds count together; of several places the best one is named.
-    """
+@cache
+def _places(plugin: str, mode: str) -> Mapping[str, Mapping[str, int]]:
+    """Return how many packets were proven of each walk (``SCENARIO`` or ``SCENARIO+FAULT``), by place."""
     counts: dict[str, dict[str, int]] = {}
     for each in matrix()["results"]:
-        if (each.plugin, each.mode, each.verdict) != (plugin, mode, "proven") or each.what == "tables":
-            continue
-        name = _scenario(each.what) + (f"+{each.fault}" if each.fault else "")
-        places = counts.setdefault(name, {})
-        places[each.where] = places.get(each.where, 0) + 1
-    return {name: _mark(places) for name, places in counts.items()}
+        if (each.plugin, each.mode, each.verdict) == (plugin, mode, "proven") and each.what != "tables":
+            places = counts.setdefault(_walk(_scenario(each.what), each.fault), {})
+            places[each.where] = places.get(each.where, 0) + 1
+    return counts
+
+
+def mark(plugin: str, mode: str, scenario: str, fault: str | None = None) -> Mark:
+    """Return how a walk was proven; of several places the best one is named."""
+    places = _places(plugin, mode).get(_walk(scenario, fault), {})
+    for where in WHERE:
+        if where in places:
+            kernel = matrix()["kernels"].get(where, "")
+            many = f"{places[where]} packet{'s' * (places[where] != 1)}"
+            return Mark(where, f"{many} proven {SHORT[where].format(kernel)}")
+    return Mark("", "computed, not proven in a kernel")
+
+
+def _walk(scenario: str, fault: str | None) -> str:
+    return f"{scenario}+{fault}" if fault else scenario
 
 
 def _scenario(packet: str) -> str:
@@ -140,9 +151,3 @@ def _scenario(packet: str) -> str:
         if proto in packet:
             return packet.partition(proto)[0]
     return packet
-
-
-def _mark(places: Mapping[str, int]) -> Mark:
-    where = next(name for name in WHERE if name in places)
-    kernel = matrix()["kernels"].get(where, "")
-    return Mark(where, f"proven {SHORT[where].format(kernel)}")

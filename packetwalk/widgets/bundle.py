@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from packetwalk import proof
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni import plugins
 from packetwalk.pieces import HOLDS_FOR, piece, walk_piece
@@ -117,7 +118,15 @@ def catalogue(of: Offer) -> dict:
             }
             for f in of.faults
         ],
+        "proof": _proof(of),
     }
+
+
+def _proof(of: Offer) -> dict[str, dict[str, str]]:
+    """Return how each walk was proven, by ``SCENARIO`` or ``SCENARIO+FAULT``."""
+    walks: list[tuple[str, str | None]] = [(s.name, None) for s in of.scenarios]
+    walks += [(name, f.name) for f in of.faults for name in f.shows]
+    return {"+".join(filter(None, each)): proof.mark(of.plugin, of.mode, *each)._asdict() for each in walks}
 
 
 def _sizes(of: Offer) -> dict[int, str]:

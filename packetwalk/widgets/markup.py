@@ -14,11 +14,16 @@ from packetwalk.widgets.pack import pack
 def page_of(walk: Walk, beside: Sequence[Walk] = ()) -> dict:
     """Return what a page holds for a player: its choices, its walk, the walks beside it."""
     page: dict = {"walks": {key(walk.options): walk.to_json()}}
-    if walk.traces[0].source == "model":  # a recording offers no other packets than its own
+    if not recorded(walk):  # a recording offers no other packets than its own
         page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)), **page}
     if beside:
         page["compare"] = {mode_key(other): other.to_json() for other in beside}
     return page
+
+
+def recorded(walk: Walk) -> bool:
+    """Say whether a walk was stitched from a recording."""
+    return walk.traces[0].source != "model"
 
 
 def mode_key(walk: Walk) -> str:
@@ -42,6 +47,8 @@ def element(walk: Walk, step: int = 0, beside: Sequence[Walk] = ()) -> str:
     attributes.update({name: 1 for name in ("df", "cold") if getattr(options, name)})
     if options.fault:
         attributes["fault"] = options.fault
+    if recorded(walk):
+        attributes["recorded"] = 1
     if step:
         attributes["step"] = step
     if beside:

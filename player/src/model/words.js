@@ -47,6 +47,9 @@ const MODES = { vxlan: "VXLAN", ipip: "IP-in-IP", bgp: "BGP", wireguard: "WireGu
 /** @param {string} plugin */
 export const pluginName = (plugin) => PLUGINS[plugin] ?? plugin;
 /** @param {string} mode */
-export const modeName = (mode) => MODES[mode] ?? mode;
+export const modeName = (mode) => {
+  const [name, recorded] = mode.split("-recorded");
+  return `${MODES[name] ?? name}${recorded === undefined ? "" : ", recorded"}`;
+};
 /** @param {{plugin: string, mode: string}} of a walk, or the choices that name one */
 export const headline = ({ plugin, mode }) => `${pluginName(plugin)} · ${modeName(mode)}`;

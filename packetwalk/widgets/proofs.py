@@ -1,0 +1,58 @@
+"""How the walks were proven, as tables for pages: made of the results that come with the package."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pandas as pd
+
+from packetwalk import compare, proof
+from packetwalk.lab.compare import MASKS
+from packetwalk.scenario import SCENARIOS
+from packetwalk.widgets.frames import Table
+
+PLACES = {"kernel": "Kernel", "emulated": "With a stand-in", "guest": "Guest's kernel"}
+NONE = "–"
+
+
+def matrix() -> Table:
+    """Return for every mode how many comparisons agreed, by place, or why there is none."""
+    by_mode: dict[tuple[str, str], dict[str, proof.Row]] = defaultdict(dict)
+    for row in proof.rows(proof.matrix()["results"]):
+        by_mode[row.plugin, row.mode][row.where] = row
+    pairs = list(compare.modes())
+    columns = {title: [_count(by_mode[pair].get(where)) for pair in pairs] for where, title in PLACES.items()}
+    columns["Not here, and why"] = [_reason(by_mode[pair].get("")) for pair in pairs]
+    kernels = proof.matrix()["kernels"]
+    where = f"{PLACES['kernel']}: {kernels['kernel']}"
+    if kernels.get("guest"):
+        where += f"; {PLACES['guest'].lower()}: {kernels['guest']}"
+    frame = pd.DataFrame(columns, index=pd.Index([" ".join(pair) for pair in pairs], name="Mode"))
+    return Table(frame, f"Comparisons that agree, of those made: tables and packets. {where}")
+
+
+def _count(row: proof.Row | None) -> str:
+    return f"{row.proven} of {row.of}" if row else NONE
+
+
+def _reason(row: proof.Row | None) -> str:
+    return row.reason if row else ""
+
+
+def walks() -> Table:
+    """Return for every mode and scenario the best place in which its packets were proven."""
+    pairs = list(compare.modes())
+    frame = pd.DataFrame(
+        {
+            each.name: [PLACES.get(proof.mark(*pair, each.name).where, NONE).lower() for pair in pairs]
+            for each in SCENARIOS
+        },
+        index=pd.Index([" ".join(pair) for pair in pairs], name="Mode"),
+    )
+    return Table(frame, "The best place in which the packets of a walk were proven")
+
+
+def masks() -> Table:
+    """Return what is not compared, and why."""
+    frame = pd.DataFrame({"Why": list(MASKS.values())}, index=pd.Index(list(MASKS), name="Not compared"))
+    return Table(frame, "What is not compared between model and kernel")
