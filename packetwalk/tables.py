@@ -115,9 +115,11 @@ class RouteEntry(NamedTuple):
         return {**out, "flags": ["onlink"] if self.onlink else []}
 
     def argv(self) -> list[list[str]]:
-        """Return ``ip route add``."""
+        """Return ``ip route add``, with the scope that the command would not choose by itself."""
         table = [] if self.routes == "main" else ["table", self.routes]
-        return [["ip", "route", "add", *self.words, *table]]
+        direct = self.type == "unicast" and not self.gateway and not self.scope
+        scope = ["scope", "global"] if direct else []
+        return [["ip", "route", "add", *self.words, *scope, *table]]
 
 
 class LookupEntry(NamedTuple):

@@ -28,7 +28,8 @@ def inner(stack: Stack) -> Stack:
 
 def wrapped(stack: Stack) -> bool:
     """Whether a packet is inside another one."""
-    return sum(isinstance(header, Ipv4) for header in stack) > 1 or not inner(stack)
+    twice = sum(isinstance(header, Ipv4) for header in stack) > 1
+    return twice or any(isinstance(header, Ethernet) for header in stack[1:]) or not inner(stack)
 
 
 def key(packet: Stack) -> tuple | None:

@@ -28,7 +28,7 @@ def _link(printed: Mapping[str, Any], hairpin: bool) -> LinkEntry:
         printed["ifname"],
         kind,
         printed["mtu"],
-        printed["address"],
+        printed.get("address", ""),  # a layer-3 tunnel has none
         printed.get("master"),
         hairpin=hairpin,
         vni=data.get("id"),

@@ -65,6 +65,7 @@ class Linker:
         self.seen, self.tables = seen, tables
         self.after: dict[int, list[int]] = defaultdict(list)
         self._here: dict[str, list[int]] = defaultdict(list)
+        self._whole: dict[int, Stack] = {}
         self.links: list[Link] = []
         for k, source in enumerate(ordered.came_from):
             link = Link("cable", source) if source is not None else self._inside(k)
@@ -95,11 +96,37 @@ class Linker:
             if not taken:
                 return "same"
             return "copy" if self._flood(then, now, [self.seen[t] for t in taken]) else ""
-        if identity.part_of(now.packet, then.packet):
+        if identity.part_of(now.packet, then.packet) or self._holds(k, then):
             return "cut"
-        if not taken and identity.part_of(then.packet, now.packet):
+        if not taken and (identity.part_of(then.packet, now.packet) or self._holds(before, now)):
             return "whole"
         return ""
+
+    def _holds(self, k: int, other: Seen) -> bool:
+        """Whether the datagram of a fragment is the other packet's wrapping."""
+        return other.key is not None and identity.key(identity.inner(self.whole(k))) == other.key
+
+    def parts(self, k: int) -> list[int]:
+        """Return the frames with the fragments of the same datagram that passed the same device."""
+        seen = self.seen[k]
+        if not _fragment(seen):
+            return []
+        here = seen.frame.netns, seen.frame.dev, seen.coming
+        return [
+            n
+            for n, other in enumerate(self.seen)
+            if (other.frame.netns, other.frame.dev, other.coming) == here
+            and _fragment(other)
+            and identity.same_datagram(other.packet[0], seen.packet[0])
+            and other.packet[0].src == seen.packet[0].src
+        ]
+
+    def whole(self, k: int) -> Stack:
+        """Return the datagram of a fragment, from its IP header on; empty when a part is missing."""
+        first = min(self.parts(k), default=k)
+        if first not in self._whole:
+            self._whole[first] = identity.gathered([self.seen[n].packet for n in self.parts(k)])
+        return self._whole[first]
 
     def _can_follow(self, then: Seen, now: Seen) -> bool:
         tables = self.tables[now.frame.netns]

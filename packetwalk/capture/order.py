@@ -31,27 +31,39 @@ class Cables:
     def __init__(self, recording: Recording) -> None:
         self.kinds: dict[End, str] = {}
         self._index: dict[End, tuple[int | None, int | None]] = {}
+        self._inner: dict[End, End] = {}  # cables with both ends in one namespace
         for place in recording.places:
             for each in place.printed("link.json"):
                 end = place.netns, each["ifname"]
                 plain = "lo" if each["ifname"] == "lo" else "eth"
                 self.kinds[end] = each.get("linkinfo", {}).get("info_kind", plain)
                 self._index[end] = each.get("ifindex"), each.get("link_index")
+                if self.kinds[end] == "veth" and "link" in each:
+                    self._inner[end] = place.netns, each["link"]
 
     def has_end(self, end: End) -> bool:
         """Whether frames come into a device from outside of its namespace."""
         return self.kinds.get(end) in ("veth", "eth")
 
     def pair(self, one: End, other: End) -> bool:
-        """Whether two devices name each other by number, as the ends of a veth do (``eth0@if4``).
+        """Whether two devices name each other, as the ends of a veth do (``eth0@if4``, ``v0@v1``).
 
-        Numbers are unique in a namespace only, so ends that are no pair may do so too.
+        Between namespaces they do so by number.  Numbers are unique in a namespace only, so ends that
+        are no pair may do so too.
         """
+        if one in self._inner or other in self._inner:
+            return self._inner.get(one) == other
         return (
             one[0] != other[0]
             and None not in self._index[one]
             and self._index[one][::-1] == self._index[other]
         )
+
+    def joined(self, one: End, other: End) -> bool:
+        """Whether what leaves by one device could come in by the other."""
+        if one in self._inner or other in self._inner:
+            return self.pair(one, other)
+        return one[0] != other[0]
 
 
 def order(recording: Recording, frames: Sequence[Frame]) -> Ordered:
@@ -109,8 +121,9 @@ def _crossings(cables: Cables, frames: Sequence[Frame]) -> dict[int, int]:
         here = frame.netns, frame.dev
         if frame.direction != "in" or not cables.has_end(here):
             continue
-        others = [c for c in left[frame.data] if frames[c].netns != frame.netns and (c, here) not in seen]
-        pairs = [c for c in others if cables.pair((frames[c].netns, frames[c].dev), here) and c not in spent]
+        ends = {c: (frames[c].netns, frames[c].dev) for c in left[frame.data]}
+        others = [c for c in ends if cables.joined(ends[c], here) and (c, here) not in seen]
+        pairs = [c for c in others if cables.pair(ends[c], here) and c not in spent]
         for cause in (pairs or [c for c in others if c not in spent] or others)[:1]:
             out[k] = cause
             seen.add((cause, here))

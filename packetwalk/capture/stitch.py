@@ -12,11 +12,11 @@ from packetwalk import wire
 from packetwalk.capture import identity
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.identity import Stack
-from packetwalk.capture.links import Link, Linker, Seen, read
+from packetwalk.capture.links import TUNNELS, Link, Linker, Seen, read
 from packetwalk.capture.lookup import Tables
 from packetwalk.capture.order import Cables, order
 from packetwalk.capture.recording import Recording, Sent
-from packetwalk.tables import Entry
+from packetwalk.tables import Entry, LinkEntry
 from packetwalk.trace import Flow, Step, Trace
 from packetwalk.wire import Arp, Ethernet, Icmp, Ipv4, Tcp, Vxlan
 
@@ -179,7 +179,7 @@ class Stitch:
     def _origin(self, k: int) -> int:
         seen = self.seen[k]
         netns, packet = seen.frame.netns, seen.packet
-        whole = self._all_parts(k)
+        whole = self.linker.whole(k)
         name, cause = self._name(k, whole or packet)
         where = self._begin(name, whole or packet, cause)
         if seen.coming:
@@ -191,33 +191,20 @@ class Stitch:
             )
             return where
         self._step(where, netns, None, "originate", ip, _made(whole or packet, name))
-        self._route(where, netns, seen.frame.dev, ip)
+        if not isinstance(seen.stack[0], Ethernet) or self._by_route(netns, seen):
+            self._route(where, netns, seen.frame.dev, ip)
         if whole:
             mtu = self.tables[netns].links[seen.frame.dev].mtu
-            note = "fragment", wire.size(whole), mtu, len(self._parts(k))
+            note = "fragment", wire.size(whole), mtu, len(self.linker.parts(k))
             self._step(where, netns, seen.frame.dev, "fragment", self._bare(seen.stack), note)
         self._address(where, netns, seen)
         return where
 
-    def _parts(self, k: int) -> list[int]:
-        """Return the frames with the fragments of the same packet that left by the same device."""
-        seen = self.seen[k]
-        head = seen.packet[0] if seen.packet else None
-        if not isinstance(head, Ipv4) or not head.fragment:
-            return []
-        return [
-            n
-            for n, other in enumerate(self.seen)
-            if (other.frame.netns, other.frame.dev, other.coming)
-            == (seen.frame.netns, seen.frame.dev, seen.coming)
-            and other.packet
-            and isinstance(other.packet[0], Ipv4)
-            and other.packet[0].fragment
-            and (other.packet[0].id, other.packet[0].src) == (head.id, head.src)
-        ]
-
-    def _all_parts(self, k: int) -> Stack:
-        return identity.gathered([self.seen[n].packet for n in self._parts(k)])
+    def _by_route(self, netns: str, seen: Seen) -> bool:
+        """Whether the way of a new packet is one that a route names; a program may send frames by any device."""
+        ip = next(header for header in seen.stack if isinstance(header, Ipv4))
+        route = self.tables[netns].route(ip.dst, seen.frame.dev)
+        return route is not None and route.dev == seen.frame.dev
 
     def _name(self, k: int, packet: Stack) -> tuple[str, tuple[int, int] | None]:
         """Return what a new packet is, and the step that made it."""
@@ -226,7 +213,7 @@ class Stitch:
             return "request", None
         if isinstance(packet[0], Arp):
             return "arp", self._arp_cause(k, packet[0])
-        parts = self._parts(k)
+        parts = self.linker.parts(k)
         if parts and parts[0] != k and parts[0] in self.at:
             first = self.at[parts[0]].journey
             made = [n for n, step in enumerate(self.journeys[first].steps) if step.event == "fragment"]
@@ -295,14 +282,9 @@ class Stitch:
         if link.how == "recut":
             self._gather(where, k, link.before)
         if link.how == "whole":
-            self._step(
-                where,
-                netns,
-                seen.frame.dev,
-                "reassemble",
-                seen.stack,
-                ("reassembled", wire.size(seen.packet)),
-            )
+            whole = self.linker.whole(link.before) or seen.packet
+            note = ("reassembled", wire.size(whole))
+            self._step(where, netns, then.frame.dev, "reassemble", self._within(then, whole), note)
         bridge = self._bridged(then, seen)
         if bridge:
             self._rewrite(where, netns, bridge, then, seen, "PREROUTING", keep=True)
@@ -311,21 +293,31 @@ class Stitch:
                 where, netns, bridge, "fdb", self._now(where), note, entry, looked_up=entry is not None
             )
             return where
-        if seen.coming:
+        cut = link.how in ("cut", "recut")
+        goal = self.linker.whole(k) if cut else seen.stack
+        inside, now = identity.wrapped(self._now(where)), identity.wrapped(goal)
+        if seen.coming or (then.coming and inside and not now):
             self._unwrap(where, then, seen, hidden=link.how == "hidden")
-        elif tables.kind(then.frame.dev) != "bridge" and not then.coming:
-            self._wrap(where, then, seen, hidden=link.how == "hidden")
+        elif (then.coming and now and not inside) or (
+            tables.kind(then.frame.dev) != "bridge" and not then.coming
+        ):
+            self._wrap(where, then, k, cut=cut, hidden=link.how == "hidden")
         else:
-            self._forward(where, then, seen, cut=link.how in ("cut", "recut"), k=k)
+            self._forward(where, then, seen, cut=cut, k=k)
         return where
 
     def _gather(self, where: int, k: int, last: int) -> None:
         """Say that fragments were put together, although no tap saw the whole packet."""
         frame = self.seen[last].frame
-        whole = identity.gathered([self.seen[n].packet for n in self._parts(last)])
+        whole = self.linker.whole(last)
         if whole:
-            stack = (*self._now(where)[:1], *whole) if not frame.bare else whole
+            stack = self._within(self.seen[last], whole)
             self._step(where, frame.netns, frame.dev, "reassemble", stack, ("reassembled", wire.size(whole)))
+
+    @staticmethod
+    def _within(seen: Seen, packet: Stack) -> Stack:
+        """Return a packet behind the Ethernet header of a frame, if that has one."""
+        return (seen.stack[0], *packet) if isinstance(seen.stack[0], Ethernet) else packet
 
     def _copy(self, where: int, seen: Seen) -> int:
         copy = self._begin("copy", seen.packet, self._last_at(where, "fdb", "egress"))
@@ -348,7 +340,7 @@ class Stitch:
 
     def _cut(self, k: int) -> tuple:
         frame = self.seen[k].frame
-        parts = self._parts(k)
+        parts = self.linker.parts(k)
         whole = sum(len(identity.content_of(self.seen[n].packet)) for n in parts) + 20
         return "fragment", whole, self.tables[frame.netns].links[frame.dev].mtu, len(parts)
 
@@ -456,9 +448,9 @@ class Stitch:
             where, netns, seen.frame.dev, "neigh", seen.stack, note, known, looked_up=known is not None
         )
 
-    def _wrap(self, where: int, then: Seen, seen: Seen, *, hidden: bool) -> None:
+    def _wrap(self, where: int, then: Seen, k: int, *, cut: bool, hidden: bool) -> None:
         """Say what a tunnel did with the packet that was handed to it."""
-        netns, dev = then.frame.netns, then.frame.dev
+        seen, netns, dev = self.seen[k], then.frame.netns, then.frame.dev
         tables = self.tables[netns]
         link = tables.links[dev]
         if link.kind == "vxlan" and isinstance(then.stack[0], Ethernet):
@@ -466,11 +458,14 @@ class Stitch:
             if entry:
                 note: tuple = ("vtep", entry.mac, entry.dst)
                 self._step(where, netns, dev, "fdb", then.stack, note, entry, looked_up=True)
-        outside = self._bare(seen.stack)
+        part = self._bare(seen.stack)
+        outside = self.linker.whole(k) if cut else part
         more = wire.size(outside) - wire.size(then.stack)
-        note = ("wrapped-by", dev, more) if not hidden else ("wrapped-unread", dev, more)
+        note = ("wrapped-unread" if hidden else "wrapped-by", _wrapper(link), more)
         self._step(where, netns, dev, "encap", outside, note, link)
         self._route(where, netns, seen.frame.dev, outside)
+        if cut:
+            self._step(where, netns, seen.frame.dev, "fragment", part, self._cut(k))
         self._address(where, netns, seen)
 
     def _unwrap(self, where: int, then: Seen, seen: Seen, *, hidden: bool) -> None:
@@ -479,8 +474,9 @@ class Stitch:
         if outer is not None:
             self._route(where, netns, then.frame.dev, self._now(where))
         less = wire.size(then.stack) - wire.size(seen.stack)
-        note = ("unwrapped-by", dev, less) if not hidden else ("unwrapped-unread", dev, less)
-        self._step(where, netns, dev, "decap", seen.stack, note, self.tables[netns].links.get(dev))
+        link = self.tables[netns].links[dev]
+        note = ("unwrapped-unread" if hidden else "unwrapped-by", _wrapper(link), less)
+        self._step(where, netns, dev, "decap", seen.stack, note, link)
 
     # --- the end -----------------------------------------------------------------------------
 
@@ -603,6 +599,11 @@ class Stitch:
     def _bare(stack: Stack) -> Stack:
         """Return a packet without the Ethernet header it wears outside."""
         return stack[1:] if isinstance(stack[0], Ethernet) else stack
+
+
+def _wrapper(link: LinkEntry) -> str:
+    """Return what wraps and unwraps at a device: the device itself, or a program that reads it."""
+    return link.ifname if link.kind in TUNNELS else f"A program that reads {link.ifname}"
 
 
 def _keep(now: Stack, part: Stack) -> Stack:

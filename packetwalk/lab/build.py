@@ -11,19 +11,22 @@ import socket
 import struct
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from packetwalk.errors import LabError
+from packetwalk.lab import emulators
+from packetwalk.lab.emulators import Program
 from packetwalk.lab.namespaces import Namespace
 from packetwalk.links import in_order_of_making
 from packetwalk.plan import Operation
-from packetwalk.tables import LinkEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
+from packetwalk.tables import Entry, LinkEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
 
 WIRE = "wire"
 QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no connection forgotten
     "net.ipv6.conf.default.disable_ipv6": "1",
     "net.ipv4.icmp_ratelimit": "0",
+    "net.ipv4.igmp_link_local_mcast_reports": "0",
     "net.netfilter.nf_conntrack_tcp_timeout_close": "600",
     "net.netfilter.nf_conntrack_tcp_timeout_syn_sent": "600",
     "net.netfilter.nf_conntrack_tcp_timeout_syn_recv": "600",
@@ -31,7 +34,7 @@ QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no con
 }
 TOOLS = ("ip", "bridge", "iptables-restore")
 SIOCETHTOOL = 0x8946
-KERNEL_KINDS = {"ipip": "ipip", "wireguard": "wireguard"}
+TITLES = {"wireguard": "WireGuard", "openvswitch": "Open vSwitch"}
 OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # rx, tx checksums, TSO, GSO, GRO: all off
 
 
@@ -45,6 +48,8 @@ class Lab:
             raise LabError(f"programs missing: {', '.join(missing)}")
         self.plan = list(operations)
         self.netns: dict[str, Namespace] = {}
+        self.emulated = stand_ins(self.plan)
+        self._programs: list[Program] = []
         try:
             self._build()
         except BaseException:
@@ -58,7 +63,10 @@ class Lab:
         self.close()
 
     def close(self) -> None:
-        """Let all namespaces go."""
+        """End the stand-ins, let all namespaces go."""
+        for program in self._programs:
+            program.close()
+        self._programs.clear()
         for namespace in self.netns.values():
             namespace.close()
         self.netns.clear()
@@ -76,6 +84,8 @@ class Lab:
             self._links(name, operations)
         for name, operations in by_netns.items():
             self._rest(name, operations)
+        for name in by_netns if self.emulated else ():
+            self._programs += emulators.start(self.netns[name], self.plan, self.emulated)
 
     def _wire(self) -> None:
         """Plug every card into a bridge of the namespace ``wire``, one for each segment."""
@@ -104,6 +114,9 @@ class Lab:
         for link in links:
             if link.kind in ("eth", "lo"):
                 commands.append(["ip", "link", "set", link.ifname, "up"])
+            elif link.kind in self.emulated:
+                commands.append(["ip", "tuntap", "add", link.ifname, "mode", "tun"])
+                commands.append(["ip", "link", "set", link.ifname, "mtu", str(link.mtu), "up"])
             elif link.creates:
                 commands += self._named(link.argv())
         self._commands(name, commands)
@@ -190,18 +203,40 @@ def _quieten_one(device: str) -> None:
 
 
 def lacking(plan: Iterable[Operation]) -> str:
-    """Return what the running kernel lacks for a plan, or nothing: device kinds are tried out."""
-    kinds = {op.entry.kind: op.entry for op in plan if isinstance(op.entry, LinkEntry)}
-    for kind in sorted(set(kinds) - {"lo", "eth", "veth", "bridge", "vxlan"}):
-        if kind not in KERNEL_KINDS:
-            return f"{kind}: made by a program, not by the kernel alone"
-        trial = Namespace("trial")
-        try:
-            trial.run(["ip", "link", "add", "trial0", "type", KERNEL_KINDS[kind]])
-        except LabError:
-            return f"no {KERNEL_KINDS[kind]} device"
-        finally:
-            trial.close()
-    if any(not op.entry.argv() and not isinstance(op.entry, SocketEntry) for op in plan):
-        return "tables that only a program can fill"
-    return ""
+    """Return what is missing for a plan: a device that is neither in the kernel nor has a stand-in; or nothing."""
+    entries = [op.entry for op in plan]
+    for kind in sorted(_kinds(entries)):
+        if not in_kernel(kind) and emulators.player(kind) is None:
+            return f"no {TITLES.get(kind, kind)} device"
+    for entry in entries:
+        if not entry.argv() and not isinstance(entry, SocketEntry) and emulators.keeper(entry.table) is None:
+            return f"nobody fills {entry.table}, a table of {getattr(entry, 'by', 'a program')}"
+    refused = (each.refuses(entries) for each in emulators.programs())
+    return next(filter(None, refused), "")
+
+
+def stand_ins(plan: Iterable[Operation]) -> frozenset[str]:
+    """Return what is played for a plan: kinds of devices the kernel lacks, and names of programs."""
+    entries = [op.entry for op in plan]
+    programs = {emulators.keeper(entry.table) for entry in entries} - {None}
+    kinds = {kind for kind in _kinds(entries) if not in_kernel(kind)}
+    return frozenset(kinds | {each.process for each in programs if each})
+
+
+def _kinds(entries: Iterable[Entry]) -> set[str]:
+    return {entry.kind for entry in entries if isinstance(entry, LinkEntry)} - {"lo", "eth"}
+
+
+@cache
+def in_kernel(kind: str) -> bool:
+    """Say whether the running kernel makes this kind of device; it is tried out."""
+    if kind in ("veth", "bridge", "vxlan"):
+        return True
+    trial = Namespace("trial")
+    try:
+        trial.run(["ip", "link", "add", "trial0", "type", kind])
+    except LabError:
+        return False
+    finally:
+        trial.close()
+    return True

@@ -30,6 +30,11 @@ def _wide(entry: Any) -> Any:
     return entry._replace(mtu=max(entry.mtu, USUAL_MTU)) if card else entry
 
 
+def _played(entry: SocketEntry, lab: Lab) -> bool:
+    """Say whether a stand-in has this socket."""
+    return entry.protocol == "udp" and entry.process in lab.emulated
+
+
 class Live:
     """At most one plan at a time; it lives inside the process of ``packetwalk.lab.remote``."""
 
@@ -53,7 +58,7 @@ class Live:
         self._lab = made
         sockets: dict[str, list[SocketEntry]] = defaultdict(list)
         for operation in plan:
-            if isinstance(operation.entry, SocketEntry):
+            if isinstance(operation.entry, SocketEntry) and not _played(operation.entry, made):
                 sockets[operation.netns].append(operation.entry)
         self._servers = [Servers(made.netns[name], entries) for name, entries in sockets.items()]
 

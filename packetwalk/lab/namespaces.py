@@ -66,11 +66,15 @@ class Namespace:
     def inside(self, work: Callable[[], T]) -> T:
         """Run a function inside; sockets it opens stay inside."""
 
-        def enter() -> T:
-            _call("setns", self.fd, CLONE_NEWNET)
+        def there() -> T:
+            self.enter()
             return work()
 
-        return _in_thread(enter)
+        return _in_thread(there)
+
+    def enter(self) -> None:
+        """Take the calling thread inside, for good."""
+        _call("setns", self.fd, CLONE_NEWNET)
 
     def run(self, argv: list[str], text: str = "", *, check: bool = True) -> str:
         """Run a program inside and return what it printed; LabError when it fails."""

@@ -147,7 +147,7 @@ def _record(case: Case, network: Network, live: Live) -> Recording:
         "fault": case.fault,
         "special": case.special,
         "cold": any(packet.kind.cold for packet in case.packets),
-        "emulated": sorted(getattr(live.lab, "emulated", ())),
+        "emulated": sorted(live.lab.emulated),
     }
     with Recorder(live.inside, named(network)) as recorder:
         sent = list(_send(case, network, recorder))

@@ -11,7 +11,8 @@ from packetwalk.tables import LinkEntry, PolicyEntry, SysctlEntry
 
 TABLES = ("link", "addr", "route", "rule", "neigh", "fdb", "iptables", "sysctl")
 MASKS = {
-    "links": "A node's card is a veth in namespaces. The numbers of devices are the kernel's own.",
+    "links": "A node's card is a veth in namespaces. The numbers of devices are the kernel's own. "
+    "Of a device with a stand-in only the name and the MTU are compared.",
     "neighbours, forwarding": "Only what was written down is compared as a table; what is learnt shows in "
     "the deciding lines.",
     "iptables": "The order of rules within each chain is compared, not the order of the chains.",
@@ -22,10 +23,12 @@ DEFAULT = 32767
 
 def differences(network: Network, recording: Recording) -> Iterator[str]:
     """Yield each line that only one of the two has, as text."""
+    emulated = set(recording.about.get("emulated") or ())
     for place in recording.places:
         model = network.fabric.netns(place.netns)
+        played = {link.ifname for link in model.links.values() if link.kind in emulated}
         for table in TABLES:
-            theirs, ours = _recorded(place, table), _modelled(model, table, place)
+            theirs, ours = _recorded(place, table, played), _modelled(model, table, place, played)
             if theirs is None:
                 continue
             for line in _without(theirs, ours):
@@ -62,11 +65,11 @@ def _chain(line: str) -> str:
     return " ".join(line.split(" ", 3)[:3])
 
 
-def _recorded(place: Place, table: str) -> list[str] | None:
+def _recorded(place: Place, table: str, played: set[str]) -> list[str] | None:
     """Return the lines of a recorded table; None when it was not recorded."""
     match table:
         case "link":
-            return [_link(link) for link in place.links() if link.kind != "lo"]
+            return [_link(link, link.ifname in played) for link in place.links() if link.kind != "lo"]
         case "addr":
             return [str(each) for each in place.addresses()]
         case "route":
@@ -91,10 +94,10 @@ def _recorded(place: Place, table: str) -> list[str] | None:
     return None
 
 
-def _modelled(model: Netns, table: str, place: Place) -> list[str]:
+def _modelled(model: Netns, table: str, place: Place, played: set[str]) -> list[str]:
     match table:
         case "link":
-            return [_link(link) for link in model.links.values() if link.kind != "lo"]
+            return [_link(link, link.ifname in played) for link in model.links.values() if link.kind != "lo"]
         case "addr":
             return [str(each) for each in model.addrs]
         case "route":
@@ -119,8 +122,10 @@ def _modelled(model: Netns, table: str, place: Place) -> list[str]:
     return out
 
 
-def _link(link: LinkEntry) -> str:
-    """Return a device as text: a node's card is a veth in the lab."""
+def _link(link: LinkEntry, played: bool) -> str:
+    """Return a device as text: a node's card is a veth in the lab, a stand-in's has only its MTU."""
+    if played:
+        return f"{link.ifname} mtu {link.mtu}"
     kind = "veth" if link.kind == "eth" else link.kind
     parts = [link.ifname, kind, f"mtu {link.mtu}", link.address, f"master {link.master}"]
     if link.hairpin:

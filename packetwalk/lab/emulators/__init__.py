@@ -1,0 +1,43 @@
+"""Stand-ins for what the running kernel lacks or a plugin's own program does: one file each, found by scan.
+
+A stand-in is a thread of this process that works on sockets opened inside a namespace: it ends with the
+process, however that ends.  It reads the plan's entries, never the model; that both send the same frames
+is what ``prove`` shows.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+
+from packetwalk.lab.emulators.program import Program
+from packetwalk.lab.namespaces import Namespace
+from packetwalk.plan import Operation
+from packetwalk.tables import LinkEntry
+
+
+@cache
+def programs() -> tuple[type[Program], ...]:
+    """Return every stand-in."""
+    names = sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name != "program")
+    return tuple(import_module(f"{__name__}.{name}").Emulator for name in names)
+
+
+def player(kind: str) -> type[Program] | None:
+    """Return the stand-in for a kind of device, or None."""
+    return next((each for each in programs() if each.device == kind), None)
+
+
+def keeper(table: str) -> type[Program] | None:
+    """Return the stand-in for the program that keeps a table, or None."""
+    return next((each for each in programs() if table in each.tables), None)
+
+
+def start(namespace: Namespace, plan: Iterable[Operation], lacking: Iterable[str]) -> list[Program]:
+    """Start what a namespace needs; ``lacking`` are the device kinds that the kernel has not."""
+    mine = [op.entry for op in plan if op.netns == namespace.name]
+    kinds = {entry.kind for entry in mine if isinstance(entry, LinkEntry)} & set(lacking)
+    found = {player(kind) for kind in kinds} | {keeper(entry.table) for entry in mine}
+    return [each(namespace, mine) for each in programs() if each in found]

@@ -1,0 +1,154 @@
+"""Weaver's sleeve overlay without encryption: frames from the bridge into UDP port 6783, and back.
+
+As ``handleCapturedPacket``, ``handleForwardedPacket`` and ``sleeveForwarder.Forward`` of weave
+router/network_router.go and router/sleeve.go: a frame goes to the peer behind which its destination
+was seen, else to all neighbours; a frame whose packet has DF travels with DF and without a UDP checksum.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterable
+
+from packetwalk.lab.emulators.program import LONGEST, Program, checksum
+from packetwalk.overlay import (
+    BroadcastEntry,
+    CaptureEntry,
+    ConnectionEntry,
+    MeshPeerEntry,
+    RingEntry,
+    UnicastEntry,
+)
+from packetwalk.tables import Entry
+
+PORT, NAME, RECORD, ETHERNET = 6783, 6, 14, 14
+ALL, IPV4, OUTGOING = 0x0003, 0x0800, 4
+IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
+TTL, QUOTED = 64, 28
+
+
+class Emulator(Program):
+    """The weaver of one node."""
+
+    process = "weaver"
+    tables = frozenset(
+        each.table
+        for each in (BroadcastEntry, CaptureEntry, ConnectionEntry, MeshPeerEntry, RingEntry, UnicastEntry)
+    )
+
+    @classmethod
+    def refuses(cls, entries: Iterable[Entry]) -> str:
+        """Return why it cannot be: it has neither encryption nor the fast datapath."""
+        found = [each for each in entries if isinstance(each, ConnectionEntry)]
+        if any(each.overlay != "sleeve" for each in found):
+            return "weaver with Open vSwitch"
+        return "encryption by weaver (NaCl)" if any(each.encrypted for each in found) else ""
+
+    def open(self) -> None:
+        """Open the packet socket on the cable to the bridge, and the two sockets for the other peers."""
+        peers, captures, connections = [], [], []
+        self.unicast: dict[bytes, bytes] = {}
+        self.broadcast: dict[bytes, list[bytes]] = {}
+        for each in self.entries:
+            match each:
+                case MeshPeerEntry():
+                    peers.append(each)
+                case CaptureEntry():
+                    captures.append(each)
+                case ConnectionEntry():
+                    connections.append(each)
+                case UnicastEntry():
+                    self.unicast[_name(each.dest)] = _name(each.via)
+                case BroadcastEntry():
+                    self.broadcast[_name(each.source)] = [_name(via) for via in each.via]
+        self.me = _name(peers[0].name)
+        self.connections = {_name(each.peer): each for each in connections}
+        self.macs: dict[bytes, bytes] = {}
+        self.bridge = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
+        self.bridge.bind((captures[0].dev, ALL))
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DONT)
+        self.udp.bind(("0.0.0.0", PORT))
+        self.raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+        self.raw.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DO)
+        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # it only sends
+        self.on(self.bridge.fileno(), self.captured)
+        self.on(self.udp.fileno(), self.received)
+
+    def captured(self) -> None:
+        """Decide about a frame that a pod of this node sent."""
+        frame, (_, _, kind, *_) = self.bridge.recvfrom(LONGEST)
+        if kind == OUTGOING:
+            return
+        dst, src = frame[:6], frame[6:12]
+        self.macs[src] = self.me
+        peer = self.macs.get(dst)
+        if peer == self.me:
+            return
+        if peer is None:
+            for via in self.broadcast.get(self.me, ()):
+                self._send(via, self.me, via, frame)
+        else:
+            self._relay(self.me, peer, frame)
+
+    def received(self) -> None:
+        """Decide about the frames that another peer sent."""
+        data = self.udp.recv(LONGEST)
+        if data[:NAME] not in self.connections:
+            return
+        at = NAME
+        while at + RECORD <= len(data):
+            src, dst = data[at : at + 6], data[at + 6 : at + 12]
+            length = int.from_bytes(data[at + 12 : at + RECORD])
+            self._forwarded(src, dst, data[at + RECORD : at + RECORD + length])
+            at += RECORD + length
+
+    def _forwarded(self, src: bytes, dst: bytes, frame: bytes) -> None:
+        if dst != self.me:
+            return self._relay(src, dst, frame)
+        self.macs[frame[6:12]] = src
+        self.bridge.send(frame)
+        if self.macs.get(frame[:6]) != self.me:
+            for via in self.broadcast.get(src, ()):
+                self._send(via, src, via, frame)
+        return None
+
+    def _relay(self, src: bytes, dst: bytes, frame: bytes) -> None:
+        via = self.unicast.get(dst)
+        if via is not None:
+            self._send(via, src, dst, frame)
+
+    def _send(self, via: bytes, src: bytes, dst: bytes, frame: bytes) -> None:
+        """Send a frame to a neighbour, or say in its destination's name that it is too big."""
+        connection = self.connections.get(via)
+        if connection is None:
+            return
+        payload = self.me + src + dst + len(frame).to_bytes(2) + frame
+        df = int.from_bytes(frame[12:14]) == IPV4 and bool(frame[20] & 0x40)
+        if not df:
+            self.udp.sendto(payload, (connection.remote, PORT))
+        elif len(frame) - ETHERNET > connection.mtu:
+            self.bridge.send(_too_big(frame, connection.mtu))
+        else:
+            header = struct.pack("!HHHH", PORT, PORT, 8 + len(payload), 0)
+            self.raw.sendto(header + payload, (connection.remote, 0))
+
+    def shut(self) -> None:
+        """Close the sockets."""
+        for each in (self.bridge, self.udp, self.raw):
+            each.close()
+
+
+def _name(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def _too_big(frame: bytes, mtu: int) -> bytes:
+    """Return the ICMP error that goes back into the bridge (``sendICMPFragNeeded``)."""
+    packet = frame[ETHERNET:]
+    body = struct.pack("!HH", 0, mtu) + packet[:QUOTED]
+    icmp = struct.pack("!BBH", 3, 4, checksum(struct.pack("!BBH", 3, 4, 0) + body)) + body
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(icmp), 0, 0, TTL, 1, 0) + packet[16:20] + packet[12:16]
+    ip = ip[:10] + checksum(ip).to_bytes(2) + ip[12:]
+    return frame[6:12] + frame[:6] + frame[12:14] + ip + icmp
