@@ -24,7 +24,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str, *, hooked: bool = False) ->
     if skb.ip.src in ns.local and dev != "lo":
         run.drop(ns, skb, dev, None, ("martian", skb.ip.src, dev))
         return
-    route = lookup(run, ns, skb, skb.ip.dst)
+    route = lookup(run, ns, skb, skb.ip.dst, forwarded=True)
     if route is None:
         return
     if route.type in ("local", "broadcast"):
@@ -40,12 +40,19 @@ def prerouting(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     return hooks.hook(run, ns, skb, "PREROUTING", dev, None)
 
 
-def lookup(run: Run, ns: Netns, skb: Skb, dst: str, key: str = "") -> RouteEntry | None:
-    """Find the route for ``dst`` and say so; None when there is none (the sender is told)."""
+def lookup(
+    run: Run, ns: Netns, skb: Skb, dst: str, key: str = "", *, forwarded: bool = False
+) -> RouteEntry | None:
+    """Find the route for ``dst`` and say so; None when there is none.
+
+    The sender of a ``forwarded`` packet is told by ICMP (``ip_error``), a program of this machine by the
+    error of its system call.
+    """
     route = ns.fib.lookup(dst, skb.mark)
     if route is None:
         run.drop(ns, skb, None, None, ("no-route", dst), "no_route")
-        local.send_error(run, ns, skb, 3, 0)
+        if forwarded:
+            local.send_error(run, ns, skb, 3, 0)
         return None
     if route.type == "blackhole":
         run.drop(ns, skb, None, route, ("blackhole", dst, route.dst), "no_route")

@@ -220,15 +220,19 @@ def sorted_routes(routes: list[RouteEntry]) -> list[RouteEntry]:
 
 
 def iptables_save(rules: list[RuleEntry], policies: list[PolicyEntry]) -> str:
-    """Return what ``iptables-save`` prints (no counters, no comments)."""
+    """Return what ``iptables-save`` prints (no counters, no comments): built-in chains, then the others by name."""
     out: list[str] = []
     for table in sorted({e.chain_table for e in rules} | {e.chain_table for e in policies}):
         built_in = [str(entry) for entry in policies if entry.chain_table == table]
         named = {entry.chain: None for entry in rules if entry.chain_table == table}
-        made = [chain for chain in named if f":{chain} " not in " ".join(f"{b} " for b in built_in)]
-        out += [f"*{table}", *built_in, *(f":{chain} - [0:0]" for chain in sorted(made))]
+        first = [entry.chain for entry in policies if entry.chain_table == table]
+        made = sorted(chain for chain in named if chain not in first)
+        out += [f"*{table}", *built_in, *(f":{chain} - [0:0]" for chain in made)]
         out += [
-            str(rule) for chain in named for rule in rules if (rule.chain_table, rule.chain) == (table, chain)
+            str(rule)
+            for chain in (*first, *made)
+            for rule in rules
+            if (rule.chain_table, rule.chain) == (table, chain)
         ]
         out.append("COMMIT")
     return "\n".join(out) + "\n" if out else ""

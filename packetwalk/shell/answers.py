@@ -9,6 +9,7 @@ from packetwalk.datapath.run import Run
 from packetwalk.trace import Trace
 from packetwalk.wire.icmp import TIME_EXCEEDED, UNREACHABLE
 
+ARP_WAITS = 3.0  # seconds until the kernel gives a neighbour up (mcast_solicit times retrans_time)
 NET, HOST, PROTOCOL, PORT, TOO_BIG = 0, 1, 2, 3, 4
 
 

@@ -7,6 +7,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from packetwalk import wire
 from packetwalk.datapath.run import Run
+from packetwalk.shell.answers import ARP_WAITS
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 
 FLAGS = ("-s", "-S", "-sS", "-v", "-4", "--silent", "--show-error")
@@ -33,10 +34,10 @@ def run(place: Place, arguments: list[str]) -> str:
     except AddressValueError:
         raise Failure(f"curl: (6) Could not resolve host: {host}", 6) from None
     sent = place.state.send(place.name, f"{host}:{port}", proto="tcp")
-    names = {trace.name for trace in sent.traces}
     request = sent.traces[0]
     here = request.disposition == "no_route" and request.steps[-1].netns == place.name
-    if "reset" in names or here or _told(sent):
+    late = any(trace.disposition == "neighbor_unreachable" for trace in sent.traces) and patience < ARP_WAITS
+    if not late and (here or _told(sent) or _refused(sent)):
         raise Failure(
             f"curl: (7) Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server", 7
         )
@@ -51,6 +52,13 @@ def _told(sent: Run) -> bool:
         trace.name == "error" and trace.disposition == "delivered" and trace.steps[-1].netns == sent.client
         for trace in sent.traces
     )
+
+
+def _refused(sent: Run) -> bool:
+    """Say whether the answer was a reset."""
+    last = [trace.steps[-1] for trace in sent.traces if trace.disposition == "delivered"]
+    heads = [head for step in last if step.netns == sent.client for head in step.after]
+    return any(isinstance(head, wire.Tcp) and "R" in head.flags for head in heads)
 
 
 def _open(sent: Run) -> bool:

@@ -6,13 +6,12 @@ from ipaddress import AddressValueError, IPv4Address
 
 from packetwalk.errors import BadInput
 from packetwalk.output import Output
-from packetwalk.shell.answers import Answer, answer, message
+from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 
 VALUES = {"-c": "1", "-s": "56", "-M": "want", "-W": "10", "-t": "64", "-i": "1"}
 FLAGS = ("-n", "-q", "-D")
 TIME = "0.100"
-ARP_WAITS = 3.0  # seconds until the kernel gives a neighbour up (mcast_solicit times retrans_time)
 MOST = 65507
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import AddressValueError, IPv4Address
 
 from packetwalk.output import Output
-from packetwalk.shell.answers import Answer, answer
+from packetwalk.shell.answers import ARP_WAITS, Answer, answer
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 from packetwalk.wire.icmp import UNREACHABLE
 
@@ -39,8 +39,9 @@ def run(place: Place, arguments: list[str]) -> Output:
         came = answer(place.state.send(place.name, f"{target}:{port}", proto="udp", size=SIZE - 28, ttl=ttl))
         if came.kind == "local":
             return Output("\n".join([*lines, "connect: Network is unreachable"]) + "\n", 1)
-        lines.append(f"{ttl:2}  {_hop(came, queries, numeric)}")
-        if came.icmp is not None and came.icmp.type == UNREACHABLE:
+        told = not came.late or float(options["-w"]) > ARP_WAITS
+        lines.append(f"{ttl:2}  {_hop(came, queries, numeric) if told else ' '.join('*' * queries)}")
+        if told and came.icmp is not None and came.icmp.type == UNREACHABLE:
             break
     return Output("\n".join(lines) + "\n")
 

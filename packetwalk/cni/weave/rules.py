@@ -41,7 +41,9 @@ def plan(node: Node, network: str, own: str, pods: tuple[str, ...]) -> Iterator[
 
 def _forward() -> list[str]:
     """Return the rules at the top of FORWARD, with a network policy controller."""
-    before = "-m comment --comment \"NOTE: this must go before \\'-j KUBE-FORWARD\\'\""  # as iptables-save quotes
+    before = (
+        "-m comment --comment \"NOTE: this must go before \\'-j KUBE-FORWARD\\'\""  # as iptables-save quotes
+    )
     return [
         f"-i weave {before} -j WEAVE-NPC-EGRESS",
         f"-o weave {before} -j WEAVE-NPC",

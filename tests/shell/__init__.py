@@ -1,0 +1,1 @@
+"""The model's shell against the real programs."""
