@@ -31,3 +31,10 @@ class Output(str):
 
     def __repr__(self) -> str:
         return self.rstrip("\n")
+
+
+class Lines(list[str]):
+    """Lines of text; ``repr`` prints one below the other."""
+
+    def __repr__(self) -> str:
+        return "\n".join(self)

@@ -12,6 +12,7 @@ from packetwalk.lab import manifests
 from packetwalk.lab.ground import Ground
 from packetwalk.lab.record import Packet
 from packetwalk.network import Network
+from packetwalk.output import Lines
 
 
 class Planned(Ground):
@@ -60,7 +61,7 @@ class Planned(Ground):
         asked = manifests.read(manifest, self.plugin, self.mode, self._settings)
         if (asked.mode, asked.settings) != (self.mode, self._settings):
             self._make(asked.mode, self._fault, asked.settings)
-        return asked.lines
+        return Lines(asked.lines)
 
     def use(self, mode: str) -> None:
         """Start anew with another mode; what was applied or broken is gone."""
