@@ -7,7 +7,7 @@ Whatever the ground, a lab says the same: ``cluster.node("kind-worker").run("ip 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,6 +15,7 @@ from packetwalk import tcpdump
 from packetwalk.errors import BadInput
 from packetwalk.lab import command
 from packetwalk.output import Output
+from packetwalk.wire import Tcp
 
 if TYPE_CHECKING:
     from packetwalk.capture.frames import Frame
@@ -171,7 +172,8 @@ class Handle:
     def tcpdump(self, dev: str, src: str, dst: str, **packet) -> Output:
         """Return what ``tcpdump -nte`` on a device here prints of one packet and all that follows from it.
 
-        ``packet`` are the options of ``Ground.capture``.  What machines send by the clock is left out.
+        ``packet`` are the options of ``Ground.capture``.  What machines send by the clock is left out,
+        and how a TCP connection that came about ends again.
         """
         frames = by_cause(self.cluster.capture(src, dst, **packet).packet().frames)
         here = [
@@ -186,11 +188,13 @@ class Handle:
 
 
 def by_cause(frames: Iterable[Frame]) -> list[Frame]:
-    """Return the frames without IGMP and without the kernel's probes of neighbours it knows.
+    """Return the frames without IGMP, without the end of a TCP connection after its handshake, and
+    without the kernel's probes of neighbours it knows.
 
     A probe is an ARP request to one MAC (``neigh_probe``); it comes some seconds after a neighbour was used.
     """
     kept = [each for each in frames if each.data[12:14] != b"\x08\x00" or each.data[23] != IGMP]
+    kept = list(_without_end(kept))
     asked = {each.data[38:42] for each in kept if _is_arp(each, 1) and not each.data[0] & 1}
     return [
         each
@@ -198,6 +202,20 @@ def by_cause(frames: Iterable[Frame]) -> list[Frame]:
         if not (_is_arp(each, 1) and not each.data[0] & 1)
         and not (_is_arp(each, 2) and each.data[28:32] in asked)
     ]
+
+
+def _without_end(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Yield the frames but those that close or reset a connection whose handshake was seen there."""
+    complete: set[str] = set()
+    for each in frames:
+        try:
+            flags = next((head.flags for head in each.stack if isinstance(head, Tcp)), "")
+        except ValueError:
+            flags = ""  # nobody can read it
+        if flags == "A":
+            complete.add(each.netns)
+        if not (each.netns in complete and set(flags) & set("FR")):
+            yield each
 
 
 def _is_arp(frame: Frame, operation: int) -> bool:

@@ -33,7 +33,7 @@ def run(place: Place, arguments: list[str]) -> str:
         IPv4Address(host)
     except AddressValueError:
         raise Failure(f"curl: (6) Could not resolve host: {host}", 6) from None
-    sent = place.state.send(place.name, f"{host}:{port}", proto="tcp")
+    sent = place.state.send(place.name, f"{host}:{port}", proto="tcp", closes=True)
     request = sent.traces[0]
     here = request.disposition == "no_route" and request.steps[-1].netns == place.name
     late = any(trace.disposition == "neighbor_unreachable" for trace in sent.traces) and patience < ARP_WAITS
@@ -62,8 +62,8 @@ def _refused(sent: Run) -> bool:
 
 
 def _open(sent: Run) -> bool:
-    """Say whether every packet of the handshake arrived."""
-    return len(sent.traces) > 1 and all(
+    """Say whether every packet of the handshake arrived, up to the client's own acknowledgement."""
+    return any(trace.name == "ack" for trace in sent.traces) and all(
         trace.disposition == "delivered" for trace in sent.traces if trace.name not in ("arp", "copy")
     )
 

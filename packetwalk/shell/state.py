@@ -24,6 +24,8 @@ class State:
         self._start = network
         self._edits: dict[str, list[Edit]] = defaultdict(list)
         self._seen: list[Run] = []
+        self._closed: set[int] = set()  # places in ``_seen`` of connections that both ends closed
+        self._forgotten: dict[str, int] = {}  # how many of ``_seen`` a namespace's connection tracking forgot
         self.network = network
 
     def _made(self) -> Network:
@@ -35,7 +37,7 @@ class State:
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""
         self._edits[netns].append(edit)
-        self._seen.clear()
+        self._forget_all()
         self.network = self._made()
 
     def undo(self, netns: str) -> None:
@@ -70,11 +72,30 @@ class State:
         """Return the tables of a namespace as they are now."""
         return self.network.fabric.netns(name)
 
-    def send(self, src: str, dst: str, **packet) -> Run:
-        """Send a packet as ``Network.send``, and remember what it taught."""
+    def send(self, src: str, dst: str, *, closes: bool = False, **packet) -> Run:
+        """Send a packet as ``Network.send``, and remember what it taught.
+
+        ``closes`` says that the program closes its connection in order, as one does that got its answer.
+        """
         run = self.network.send(src, dst, **packet)
+        if closes:
+            self._closed.add(len(self._seen))
         self._seen.append(run)
         return run
+
+    def remembered(self, netns: str) -> list[tuple[Run, bool]]:
+        """Return the packets that connection tracking of a namespace may know, each with ``closes``."""
+        since = self._forgotten.get(netns, 0)
+        return [(run, n in self._closed) for n, run in enumerate(self._seen) if n >= since]
+
+    def forget(self, netns: str) -> None:
+        """Empty the connection tracking table of a namespace."""
+        self._forgotten[netns] = len(self._seen)
+
+    def _forget_all(self) -> None:
+        self._seen.clear()
+        self._closed.clear()
+        self._forgotten.clear()
 
     def neighbours(self, ns: Netns) -> list[NeighEntry]:
         """Return the neighbours, written or asked for since the last change."""

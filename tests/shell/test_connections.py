@@ -1,0 +1,81 @@
+"""What the lab on services asks of connections: the model's answers are those of real namespaces."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from packetwalk import lab
+from tests.lab_grounds.needs import needs_netns
+from tests.labs.test_labs import clean
+
+COMMANDS = """
+    kind-worker: conntrack -L -p tcp
+    a: curl -sS http://web/hostname
+    kind-worker: conntrack -L -p tcp
+    kind-worker: conntrack -L -p tcp -d 10.96.0.80
+    kind-worker: conntrack -L -p tcp --orig-dst 10.96.0.81
+    kind-worker2: conntrack -L -p tcp -s 10.244.1.2
+    kind-control-plane: conntrack -L -p tcp
+    a: conntrack -L -p tcp
+    kind-worker: conntrack -F
+    kind-worker: conntrack -L -p tcp
+    a: curl -sS -m 1 http://web:81/
+    kind-worker: conntrack -L -p tcp
+    a: curl -sS -m 1 http://b:9/
+    kind-worker: conntrack -L -p tcp -d 10.244.2.2
+    a2: curl -sS http://near/clientip
+    kind-worker: conntrack -L -p tcp -s 10.244.1.3
+    kind-worker: curl -sS http://web/clientip
+    kind-worker: conntrack -L -p tcp -s 172.18.0.3
+    kind-worker2: conntrack -L -p tcp -s 10.244.1.0
+    a: ping -c 1 -W 1 web
+    kind-worker: conntrack -L -p icmp -d 10.96.0.80
+    a: ping -c 1 -W 1 b
+    kind-worker: conntrack -L -p icmp -d 10.244.2.2
+"""
+LINES = [tuple(line.strip().split(": ", 1)) for line in COMMANDS.strip().splitlines()]
+needs_conntrack = pytest.mark.skipif(shutil.which("conntrack") is None, reason="needs conntrack")
+
+
+@needs_netns
+@needs_conntrack
+@pytest.mark.parametrize("fault", [None, "br-netfilter-off"])
+def test_the_same_connections(fault: str | None) -> None:
+    with (
+        lab.open("flannel", "vxlan", ground="model") as model,
+        lab.open("flannel", "vxlan", ground="netns") as kernel,
+    ):
+        if fault:
+            model.fault(fault)
+            kernel.fault(fault)
+        commands = LINES if not fault else [("a", "curl -sS -m 1 http://near/hostname"), LINES[0]]
+        for place, command in commands:
+            mine, theirs = (
+                (each.pod if place in each.pods else each.node)(place).run(command)
+                for each in (model, kernel)
+            )
+            assert clean(mine).splitlines() == clean(theirs).splitlines(), f"{place}: {command}"
+            assert mine.code == theirs.code
+
+
+@needs_netns
+@pytest.mark.parametrize(("place", "dev"), [("a", "eth0"), ("b", "eth0"), ("kind-worker", "cni0")])
+def test_the_same_handshake(place: str, dev: str) -> None:
+    listed = []
+    for ground in ("model", "netns"):
+        with lab.open("flannel", "vxlan", ground=ground) as cluster:
+            here = (cluster.pod if place in cluster.pods else cluster.node)(place)
+            listed.append(clean(here.tcpdump(dev, "a", "web", proto="tcp")).splitlines())
+    assert len(listed[0]) == 3
+    assert listed[0] == listed[1]
+
+
+@pytest.mark.parametrize(
+    "line", ["conntrack -L", "conntrack -E", "conntrack -L -p udp", "conntrack -L -p tcp -d 1"]
+)
+def test_what_the_model_does_not_know_is_one_line(line: str) -> None:
+    with lab.open("flannel", "vxlan", ground="model") as cluster:
+        said = cluster.node("kind-worker").run(line)
+    assert said.code == 2 and said.startswith("conntrack: the model does not know") and said.count("\n") == 1
