@@ -1,6 +1,7 @@
 """The only code that starts processes: plans built in a real kernel, packets sent and captured.
 
-For a lab: ``cluster = lab.open("flannel", "vxlan")`` and ``check, hint = lab.checks(cluster)``.
+For a lab: ``cluster = lab.open("flannel", "vxlan")`` and ``check, hint = lab.checks(cluster)``, and where
+something is broken that has to be found, ``patient = lab.patients(cluster)``.
 """
 
 from __future__ import annotations
@@ -49,3 +50,10 @@ def checks(cluster: Ground) -> tuple[Callable[..., None], Callable[[str], None]]
 
     made = load(cluster)
     return made.check, made.hint
+
+
+def patients(cluster: Ground) -> Callable[[int], None]:
+    """Return ``patient``, which breaks the cluster by number: what is wrong is for the learner to find."""
+    from packetwalk.lab.check import load
+
+    return load(cluster).patient

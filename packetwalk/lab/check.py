@@ -3,13 +3,15 @@
 A lab's ``check.py`` has a function for each step, ``check_2a(cluster)`` or with an answer of the
 learner ``check_2a(cluster, answer)``.  It returns or yields what is still wrong, one line each;
 nothing means done.  Its docstring is what is so when the step is done, its hints come from ``@hints``.
+Where the learner has to find out what is broken, the faults are named there, in ``PATIENTS``, and asked for
+by number.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.ground import Ground
 
 FILE = "check.py"
-PREFIX = "check_"
+PREFIX, PATIENTS = "check_", "PATIENTS"
 HINTS = 3
 Function = Callable[..., Iterable[str]]
 
@@ -35,8 +37,8 @@ def hints(first: str, second: str, third: str) -> Callable[[Function], Function]
 class Checks:
     """The steps of one lab on one cluster."""
 
-    def __init__(self, cluster: Ground, functions: dict[str, Function]) -> None:
-        self.cluster, self._functions = cluster, functions
+    def __init__(self, cluster: Ground, functions: dict[str, Function], patients: Sequence[str] = ()) -> None:
+        self.cluster, self._functions, self._patients = cluster, functions, patients
         self._given: dict[str, int] = {}
 
     @property
@@ -78,6 +80,15 @@ class Checks:
         self._given[step] = number
         print(f"Hint {number} of {HINTS} for step {step}: {texts[number - 1]}")
 
+    def patient(self, number: int) -> None:
+        """Break the mended cluster by the fault of this number, from 1, without a word about it."""
+        numbers = range(1, len(self._patients) + 1)
+        if number not in numbers:
+            raise BadInput("patient", number, map(str, numbers))
+        self.cluster.mend()
+        self.cluster.fault(self._patients[number - 1])
+        print(f"Patient {number} is in.")
+
     def _function(self, step: str) -> Function:
         if step not in self._functions:
             raise BadInput("step", step, self._functions)
@@ -100,4 +111,4 @@ def load(cluster: Ground, path: Path | str = FILE) -> Checks:
         for name, each in vars(module).items()
         if name.startswith(PREFIX) and callable(each)
     }
-    return Checks(cluster, found)
+    return Checks(cluster, found, getattr(module, PATIENTS, ()))

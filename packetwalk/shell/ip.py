@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ def _link(place: Place, words: Words, options: Options) -> str:
     if command == "set":
         return _set(place, words)
     if command not in SHOW:
-        raise Unknown("ip link", command, "show, set DEV mtu BYTES")
+        raise Unknown("ip link", command, "show, set DEV mtu BYTES, set DEV address MAC")
     chosen = _chosen(place, words)
     if options.json:
         return json.dumps([link.json() for link in chosen]) + "\n"
@@ -90,17 +91,38 @@ def _set(place: Place, words: Words) -> str:
         word = words.next()
         if word == "up":
             continue
-        if word != "mtu":
-            raise Unknown("ip link set", word, "mtu BYTES, up")
-        value = words.next()
-        if not value.isdigit():
-            raise Failure(f'Error: argument "{value}" is wrong: Invalid "mtu" value', 255)
-        if int(value) > LARGEST.get(link.kind, 65535):
-            raise Failure("Error: mtu greater than device maximum.", 2)
-        if int(value) < SMALLEST:
-            raise Failure("Error: mtu less than device minimum.", 2)
-        place.state.replace(place.name, link, link._replace(mtu=int(value)))
+        if word == "mtu":
+            _set_mtu(place, link, words.next())
+        elif word == "address":
+            _set_address(place, link, words.next())
+        else:
+            raise Unknown("ip link set", word, "mtu BYTES, address MAC, up")
+        link = place.link(link.ifname)
     return ""
+
+
+def _set_mtu(place: Place, link: LinkEntry, value: str) -> None:
+    if not value.isdigit():
+        raise Failure(f'Error: argument "{value}" is wrong: Invalid "mtu" value', 255)
+    if int(value) > LARGEST.get(link.kind, 65535):
+        raise Failure("Error: mtu greater than device maximum.", 2)
+    if int(value) < SMALLEST:
+        raise Failure("Error: mtu less than device minimum.", 2)
+    place.state.replace(place.name, link, link._replace(mtu=int(value)))
+
+
+def _set_address(place: Place, link: LinkEntry, value: str) -> None:
+    """Change a device's MAC; the kernel then forgets its neighbours, permanent ones too (``neigh_changeaddr``)."""
+    if not re.fullmatch(r"[0-9a-f]{1,2}(:[0-9a-f]{1,2})*", value.lower()):
+        raise Failure(f'"{value}" is invalid lladdr.', 1)
+    if value.count(":") != 5:
+        raise Failure(f"Invalid address length {value.count(':') + 1} - must be 6 bytes", 1)
+    if not link.address or link.kind == "lo":
+        raise Unknown("ip link set", f"address of {link.ifname}", "address MAC of a device that has one")
+    for entry in list(place.ns.neighs.values()):
+        if entry.dev == link.ifname:
+            place.state.remove(place.name, entry)
+    place.state.replace(place.name, link, link._replace(address=value.lower()))
 
 
 def _addr(place: Place, words: Words, options: Options) -> str:

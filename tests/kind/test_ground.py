@@ -103,6 +103,20 @@ def test_a_faults_commands_are_taken_back_the_last_first(machine: Machine) -> No
             cluster.fault("nobody")
 
 
+def test_a_changed_mac_takes_no_neighbours_with_it(machine: Machine) -> None:
+    """The kernel forgets a device's neighbours, permanent ones too, when its MAC changes."""
+    near = "ip neigh replace 10.244.2.0 lladdr 8e:00:00:00:00:02 dev flannel.1 nud permanent"
+    do, undo = (
+        f"ip link set dev flannel.1 address {mac}" for mac in ("02:00:00:00:00:99", "8e:00:00:00:00:02")
+    )
+    machine.write(answers={**machine.state["answers"], near: "", do: "", undo: ""})
+    with Kind("flannel", "vxlan") as cluster:
+        cluster.fault("vtep-mac-mismatch")
+        assert machine.ran[-2:] == [[NODES[2], do.split()], [NODES[2], near.split()]]
+        cluster.mend()
+        assert machine.ran[-2:] == [[NODES[2], undo.split()], [NODES[2], near.split()]]
+
+
 def test_another_mode_is_installed_anew(machine: Machine) -> None:
     with Kind("flannel", "vxlan") as cluster:
         cluster.use("host-gw")

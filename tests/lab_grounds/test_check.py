@@ -10,6 +10,8 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.check import load
 
 SOURCE = '''
+PATIENTS = ("no-route", "no-mac")
+
 from packetwalk.errors import LabError
 from packetwalk.lab.check import hints
 
@@ -34,6 +36,15 @@ def check_3(cluster):
 
 class Cluster:
     broken = True
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def mend(self) -> None:
+        self.done.append("mended")
+
+    def fault(self, name: str) -> None:
+        self.done.append(name)
 
 
 @pytest.fixture
@@ -86,3 +97,12 @@ def test_an_unknown_step_lists_the_known_ones(checks, tmp_path: Path) -> None:
         checks.check("4")
     with pytest.raises(BadInput, match=r"run the notebook in its own folder"):
         load(Cluster(), tmp_path / "elsewhere.py")  # type: ignore[arg-type]
+
+
+def test_a_patient_is_asked_for_by_number_and_nothing_says_what_is_wrong(checks, capsys) -> None:
+    checks.patient(2)
+    assert checks.cluster.done == ["mended", "no-mac"]
+    assert capsys.readouterr().out == "Patient 2 is in.\n"
+    for number in (0, 3, "no-mac"):
+        with pytest.raises(BadInput, match=r"valid: 1, 2"):
+            checks.patient(number)

@@ -96,6 +96,8 @@ COMMANDS = {  # in this order, on one cluster
         bridge fdb add 00:11:22:33:44:55 dev flannel.1 dst 172.18.0.4
         bridge fdb show dev flannel.1
         bridge fdb del 00:11:22:33:44:55 dev flannel.1 dst 172.18.0.4
+        ip link set dev flannel.1 address 02:00:00:00:00
+        ip link set dev flannel.1 address zz
         ip neigh add 10.244.9.0 lladdr 00:11:22:33:44:66 dev flannel.1
         ip neigh show dev flannel.1
         ip neigh del 10.244.9.0 dev flannel.1
@@ -117,6 +119,10 @@ COMMANDS = {  # in this order, on one cluster
         sysctl -w net.ipv4.ip_forward=0
         sysctl net.ipv4.ip_forward
         sysctl -w net.ipv4.ip_forward=1
+        ip link set dev flannel.1 address 02:00:00:00:00:98
+        ip -br link show flannel.1
+        ip neigh show dev flannel.1
+        ping -c 1 -W 1 10.244.2.2
     """,
 }
 

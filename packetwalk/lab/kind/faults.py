@@ -44,10 +44,10 @@ def _sysctl(node: str, key: str) -> Make:
     return lambda _: [Step(node, ("sysctl", "-w", f"{key}=0"), ("sysctl", "-w", f"{key}=1"))]
 
 
-def _listed(reach: Reach, line: str) -> list[dict[str, Any]]:
-    answer = reach.run(SENDER, line.split())
+def _listed(reach: Reach, line: str, node: str = SENDER) -> list[dict[str, Any]]:
+    answer = reach.run(node, line.split())
     if answer.code != 0:
-        raise LabError(f"{SENDER}: {line}: {(answer.splitlines() or ['failed'])[0]}")
+        raise LabError(f"{node}: {line}: {(answer.splitlines() or ['failed'])[0]}")
     return json.loads(answer)
 
 
@@ -81,9 +81,17 @@ def _missing_route(reach: Reach) -> list[Step]:
 
 
 def _other_mac(reach: Reach) -> list[Step]:
+    """Change the receiver's MAC, but keep its neighbours: with the MAC the kernel drops those of the device."""
     mac = _peer(reach)[0]
     line = "ip link set dev flannel.1 address "
-    return [Step(RECEIVER, _words(line + OTHER_MAC), _words(line + mac))]
+    near = _listed(reach, "ip -j neigh show dev flannel.1", RECEIVER)
+    again = [
+        _words(f"ip neigh replace {each['dst']} lladdr {each['lladdr']} dev flannel.1 nud permanent")
+        for each in near
+        if "lladdr" in each
+    ]
+    kept = [Step(RECEIVER, words, words) for words in again]
+    return [*kept, Step(RECEIVER, _words(line + OTHER_MAC), _words(line + mac)), *kept]
 
 
 def _underlay(reach: Reach) -> list[Step]:
