@@ -2,7 +2,8 @@
 
 ``solution.ipynb`` is the source. A code cell with the tag ``solution`` keeps in ``lab.ipynb`` its first
 comment lines (the task) and the names it gives a value that later cells use, with dots in place of the
-value. A markdown cell with that tag is left out, and so are the words `` (solution)`` of the title.
+value. A markdown cell with that tag is left out, and so are the words `` (solution)`` of the title. Text is
+made readable where notebooks are run (``tests.jupyter_form``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tests.jupyter_form import jupyter
 from tests.refresh_notebooks import ROOT, normalise
 
 TAG, SOLVED = "solution", " (solution)"
@@ -61,7 +63,7 @@ def learners(solution: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             cells.append(nbformat.v4.new_code_cell(next(code), metadata=cell.metadata))
         elif not marked(cell):
-            cells.append(nbformat.v4.new_markdown_cell(cell.source))
+            cells.append(nbformat.v4.new_markdown_cell(jupyter(cell.source)))
     cells[0].source = cells[0].source.replace(SOLVED, "", 1)
     return normalise(nbformat.v4.new_notebook(cells=cells))
 

@@ -1,6 +1,6 @@
-"""A link at the head of each lab's page that opens its notebook on Binder.
+"""A line near the head of each lab's page: how to run its notebook here, and a link that opens it on Binder.
 
-It is a link and nothing else: the page asks no other host for anything. The repository is `launch_repository`
+The link is a link and nothing else: the page asks no other host for anything. The repository is `launch_repository`
 in _config.yml; where GitHub Actions builds the book, it is the repository that is built. Without one: no link.
 """
 
@@ -18,6 +18,8 @@ BINDER = "https://mybinder.org/v2"
 PROVIDERS = {"https://github.com": "gh", "https://gitlab.com": "gl"}
 BRANCH = "main"
 LABS = "labs/"
+JUPYTER = ".venv/bin/jupyter lab"
+OPEN = "On this page all tasks are still open, and what is printed is printed with nothing done yet."
 
 
 def repository(configured: str) -> str:
@@ -39,15 +41,20 @@ def address(repository: str, docname: str) -> str:
 
 
 def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Put the link under the title of a lab's page."""
-    known = repository(app.config.launch_repository)
+    """Say below the first paragraph of a lab's page how it is done, and what the page shows."""
     title = next(doctree.findall(nodes.title), None)
-    if not known or title is None or not docname.startswith(LABS) or docname.count("/") < 2:
+    if title is None or not docname.startswith(LABS) or docname.count("/") < 2:
         return
     line = nodes.paragraph(classes=["launch"])
-    line += nodes.reference("", "Open this lab on Binder", refuri=address(known, docname), internal=False)
-    line += nodes.Text(": in the browser, on the model, with nothing to install.")
-    title.parent.insert(title.parent.index(title) + 1, line)
+    line += nodes.Text("Run it: ")
+    line += nodes.literal("", f"{JUPYTER} {docname}.ipynb")
+    known = repository(app.config.launch_repository)
+    if known:
+        line += nodes.Text(", or ")
+        line += nodes.reference("", "open it on Binder", refuri=address(known, docname), internal=False)
+        line += nodes.Text(", in the browser, on the model, with nothing to install")
+    line += nodes.Text(f". {OPEN}" if docname.endswith("/lab") else ".")
+    title.parent.insert(title.parent.index(title) + 2, line)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_the_repository_is_the_configured_one_else_the_one_that_is_built(
     assert launch.repository("https://gitlab.com/a/b/") == "https://gitlab.com/a/b"
 
 
-def test_the_link_stands_under_the_title_of_labs_only() -> None:
+def test_the_link_stands_near_the_title_of_labs_only() -> None:
     from types import SimpleNamespace
 
     from docutils import nodes
@@ -83,3 +83,15 @@ def test_the_link_stands_under_the_title_of_labs_only() -> None:
     assert made("book/intro", "https://github.com/o/p") == made("labs/README", "https://github.com/o/p") == []
     if "GITHUB_REPOSITORY" not in os.environ:
         assert made("labs/0-meet/lab", "") == []
+
+
+def test_a_labs_page_says_how_to_run_it() -> None:
+    from types import SimpleNamespace
+
+    from docutils.core import publish_doctree
+
+    tree = publish_doctree("Meet\n====\n\ntext\n", settings_overrides={"doctitle_xform": False})
+    launch.link(SimpleNamespace(config=SimpleNamespace(launch_repository="")), tree, "labs/0-meet/lab")
+    said = [each.astext() for each in tree.children[0].children]
+    assert said[1] == "text"
+    assert said[2].startswith("Run it: .venv/bin/jupyter lab labs/0-meet/lab.ipynb")
