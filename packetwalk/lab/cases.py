@@ -8,10 +8,14 @@ from typing import NamedTuple
 from packetwalk.cluster import Cluster
 from packetwalk.cni import Mode, Plugin
 from packetwalk.cni import plugin as find_plugin
+from packetwalk.lab import bird
+from packetwalk.lab.everything import operations
 from packetwalk.network import Network
 from packetwalk.scenario import scenario, scenarios
 
 UNDERLAYS = ("flat", "routed")
+FAR = ("cross-node", "cross-subnet", "service", "node-to-pod")
+"""The scenarios whose packets follow a route to another node."""
 
 
 class Kind(NamedTuple):
@@ -40,7 +44,11 @@ class Packet(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One cluster to build, and what is sent in it; ``special`` is a scenario that changes the cluster."""
+    """One cluster to build, and what is sent in it.
+
+    ``special`` is a scenario that changes the cluster; ``bird`` names who speaks BGP to whom
+    (``bird.ROUTINGS``) where BIRD itself writes its routes.
+    """
 
     plugin: str
     mode: str
@@ -48,6 +56,7 @@ class Case(NamedTuple):
     fault: str | None
     special: str | None
     packets: tuple[Packet, ...]
+    bird: str | None = None
 
     @property
     def name(self) -> str:
@@ -55,6 +64,7 @@ class Case(NamedTuple):
         words = [self.plugin, self.mode, self.fault, self.special]
         words.append(None if self.underlay == "flat" else self.underlay)
         words.append(self.packets[0].scenario if self.fault and len(self.packets) == 1 else None)
+        words.append(f"bird {self.bird}".replace(" ", "-") if self.bird else None)
         return "-".join(filter(None, words))
 
     def network(self) -> Network:
@@ -69,7 +79,17 @@ def network(plugin: str, mode: str, underlay: str, fault: str | None, special: s
 
 
 def cases(plugin: Plugin, mode: Mode) -> Iterator[Case]:
-    """Yield all cases of a mode: whole clusters first, then each fault with the packet that shows it best.
+    """Yield all cases of a mode: those of its plan, then those whose routes BIRD itself writes."""
+    planned = list(_planned(plugin, mode))
+    yield from planned
+    for case in planned:
+        if bird.variants(case.fault) and any(map(bird.writes, operations(case.network()))):
+            far = tuple(packet for packet in case.packets if packet.scenario in FAR)
+            yield from (case._replace(packets=far, bird=name) for name in bird.variants(case.fault))
+
+
+def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:
+    """Yield whole clusters first, then each fault with the packet that shows it best.
 
     A packet that must find a cluster that nobody has used yet has one of its own.
     """

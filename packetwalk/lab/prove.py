@@ -5,7 +5,6 @@ What this kernel lacks is compared with recordings of a guest's kernel, which co
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -19,10 +18,11 @@ from packetwalk.capture.recording import Recording, Sent
 from packetwalk.cluster import OUTSIDE
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab import compare
+from packetwalk.lab import bird, compare
 from packetwalk.lab.build import lacking
 from packetwalk.lab.cases import Case, cases
 from packetwalk.lab.compare import frames
+from packetwalk.lab.daemon import end_with
 from packetwalk.lab.everything import named, operations
 from packetwalk.lab.live import Live
 from packetwalk.lab.record import Packet, Recorder, recording
@@ -33,7 +33,6 @@ from packetwalk.scenario import scenario
 
 Alter = Callable[[list[Operation]], list[Operation]]
 FIRST_PORT = 41000
-PR_SET_PDEATHSIG = 1
 NEIGHBOUR_GIVEN_UP = 5.0  # seconds: three questions, one a second (mcast_solicit, retrans_time_ms)
 SLOW = 1.0  # seconds in which every other frame has come
 
@@ -103,22 +102,19 @@ def _side_by_side(tasks: list[Task]) -> Iterator[Result]:
 
 def _end_with_parent(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+    end_with(parent)
 
 
 def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result]:
     network = case.network()
     plan = operations(network)
-    missing = lacking(plan)
+    missing = lacking(plan) or (bird.lacking(plan) if case.bird else "")
     if missing:
         yield _failed(case, "not here", missing)
         return
     live = Live()
     try:
-        live.build(alter(plan) if alter else plan)
-        made = _record(case, network, live)
+        made = _made(case, network, live, alter(plan) if alter else plan)
     except LabError as error:
         yield _failed(case, "differs", str(error))
         return
@@ -129,8 +125,24 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
     yield from replay(made, network)
 
 
+def _made(case: Case, network: Network, live: Live, plan: list[Operation]) -> Recording:
+    """Build a plan and record the case; routes that BIRD is to write are not built."""
+    if not case.bird:
+        live.build(plan)
+        return _record(case, network, live)
+    live.build([operation for operation in plan if not bird.writes(operation)])
+    with bird.Speakers(live.inside, network.cluster, bird.ROUTINGS[case.bird]) as speakers:
+        speakers.wait(plan)
+        return _record(case, network, live)
+
+
 def _failed(case: Case, verdict: str, detail: str) -> Result:
-    return Result(case.plugin, case.mode, case.fault, "all", "", verdict, detail)
+    return Result(case.plugin, case.mode, case.fault, _titled("all", case.bird), "", verdict, detail)
+
+
+def _titled(what: str, by_bird: str | None) -> str:
+    """Return what was compared, and whether BIRD itself wrote the routes."""
+    return f"{what} (BIRD: {by_bird})" if by_bird else what
 
 
 def _record(case: Case, network: Network, live: Live) -> Recording:
@@ -146,6 +158,7 @@ def _record(case: Case, network: Network, live: Live) -> Recording:
         "underlay": case.underlay,
         "fault": case.fault,
         "special": case.special,
+        **({"bird": case.bird} if case.bird else {}),
         "cold": any(packet.kind.cold for packet in case.packets),
         "emulated": sorted(live.lab.emulated),
     }
@@ -186,7 +199,7 @@ def replay(recorded: Recording, model: Network | None = None, *, there: bool = F
             about["plugin"],
             about["mode"],
             about.get("fault"),
-            what,
+            _titled(what, about.get("bird")),
             _where(about, there),
             "differs" if what in details else "proven",
             details.get(what, ""),

@@ -13,7 +13,7 @@ from packetwalk.lab.namespaces import Namespace
 from packetwalk.lab.sniff import Seen, Sniffer
 from packetwalk.lab.traffic import send
 
-IPV4, IGMP = b"\x08\x00", 2
+ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
 
 
 class Named(NamedTuple):
@@ -56,7 +56,7 @@ class Recorder:
         self._taps.close()
 
     def send(self, packet: Packet, warm: str | None = None, count: int = 0, limit: float = 0.5) -> Sent:
-        """Send a packet and return it with every frame that followed.
+        """Send a packet and return it with every frame that followed, but those of BGP sessions.
 
         ``warm`` is the address that another packet goes to before, with the port below, so that the
         neighbours on the way are known; what it causes is not recorded.  ``count`` frames with IPv4
@@ -84,6 +84,7 @@ class Recorder:
         frames = tuple(
             Frame(each.netns, each.dev, ways[each.direction], each.time, each.frame, each.bare)
             for each in seen
+            if not _bgp(each)
         )
         return Sent(
             packet.name,
@@ -106,6 +107,13 @@ class Recorder:
 
 def _ipv4(seen: Seen) -> bool:
     return seen.bare or (seen.frame[12:14] == IPV4 and seen.frame[23] != IGMP)
+
+
+def _bgp(seen: Seen) -> bool:
+    """Say whether a frame belongs to a BGP session, which lives beside the packet's story."""
+    ip = seen.frame[0 if seen.bare else ETHERNET :]
+    ports = ip[(ip[0] & 15) * 4 :][:4]
+    return _ipv4(seen) and ip[9] == TCP and BGP in (ports[:2], ports[2:])
 
 
 def tables(namespace: Namespace) -> dict[str, str]:

@@ -21,6 +21,7 @@ MASKS = {
     "these: random or the clock's.",
     "ARP, IGMP": "Left out, for when they are sent is a matter of time; so are the segments that close a "
     "TCP connection, or its socket, after the handshake.",
+    "BGP": "The sessions of BIRD are left out: their routes are compared, as tables.",
     "WireGuard": "Its handshake and keepalive messages are left out: only its data is modelled.",
 }
 IGMP = 2

@@ -1,0 +1,170 @@
+"""BIRD in every node: the routes that Calico leaves to BGP, written by the program itself.
+
+The configuration says what confd writes for calico-node (projectcalico/calico v3.32.1,
+confd/etc/calico/confd/templates: bird.cfg, bird_aggr.cfg, bird_ipam.cfg, and
+confd/pkg/backends/calico/bgp_processor.go), in the words of BIRD 2.  Calico's own is a patched BIRD 1.6:
+its ``krt_tunnel``, which puts a route on ``tunl0``, is in no other BIRD.  Left out is what no packet here
+meets: communities, BFD, and the preferences of a live migration.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from packetwalk.cluster import Cluster, Node
+from packetwalk.ipam import blocks
+from packetwalk.lab.bgp import BIRD, Peering, Routing
+from packetwalk.lab.daemon import Daemon
+from packetwalk.lab.namespaces import Namespace
+from packetwalk.plan import Operation
+from packetwalk.tables import RouteEntry
+
+PROGRAM, AS, CLUSTER_ID, METRIC = "bird", 64512, "244.0.0.1", 1024
+TUNNEL = "tunl0"
+PATIENCE = 20.0  # seconds until the sessions are up and the routes written
+LOOK_AGAIN = 0.05  # seconds
+REFLECTOR = "kind-control-plane"
+ROUTINGS = {
+    "mesh": Routing(),
+    "reflector": Routing(
+        peerings=(Peering("reflector", "all()", f"kubernetes.io/hostname == '{REFLECTOR}'"),),
+        reflectors=(REFLECTOR,),
+    ),
+    "no peers": Routing(mesh=False),
+}
+"""Who speaks to whom, by the name of it."""
+
+
+def variants(fault: str | None) -> tuple[str, ...]:
+    """Return the names of those ``ROUTINGS`` that lead to the routes of a plan with this fault."""
+    return {None: ("mesh", "reflector"), "bgp-down": ("no peers",)}.get(fault, ())
+
+
+def writes(operation: Operation) -> bool:
+    """Say whether an operation is a route that BIRD writes."""
+    return operation.by == BIRD and isinstance(operation.entry, RouteEntry)
+
+
+def lacking(plan: Iterable[Operation]) -> str:
+    """Return why BIRD cannot write its routes of a plan here, or nothing."""
+    if any(writes(op) and isinstance(op.entry, RouteEntry) and op.entry.dev == TUNNEL for op in plan):
+        return f"{TUNNEL} by BIRD itself: krt_tunnel is a patch of Calico's BIRD that Debian's has not"
+    return "" if shutil.which(PROGRAM) else f"program missing: {PROGRAM}"
+
+
+def configuration(machines: Cluster, node: Node, routing: Routing) -> str:
+    """Return the bird.conf of a node.
+
+    Unless told, BIRD 2 writes a metric of 32, and routes of devices too, which BIRD 1.6 does not.
+    Calico waits two seconds before it dials, here it is one.
+    """
+    own = blocks.blocks(machines, node)
+    static = "".join(f"  route {block} blackhole;\n" for block in own)
+    aggregation = "".join(f"  if net = {b} then accept;\n  if net ~ {b} then reject;\n" for b in own)
+    sessions = "".join(_session(node, peer, routing) for peer in machines.nodes)
+    return f"""router id {node.address};
+filter calico_kernel_programming {{
+  if source = RTS_DEVICE then reject;
+  if source = RTS_BGP then krt_metric = {METRIC};
+  accept;
+}}
+filter calico_export_to_bgp_peers {{
+{aggregation}  if net ~ {machines.pod_network} then accept;
+  reject;
+}}
+protocol kernel {{
+  learn;
+  persist;
+  scan time 2;
+  metric 0;
+  graceful restart;
+  merge paths on;
+  ipv4 {{ import all; export filter calico_kernel_programming; }};
+}}
+protocol device {{ scan time 2; }}
+protocol direct {{
+  interface -"cali*", -"kube-ipvs*", "*";
+  ipv4;
+}}
+protocol static {{
+  ipv4;
+{static}}}
+template bgp bgp_template {{
+  local {node.address} as {AS};
+  multihop;
+  graceful restart;
+  connect delay time 1;
+  connect retry time 5;
+  error wait time 5,30;
+  ipv4 {{
+    gateway recursive;
+    add paths on;
+    import all;
+    export filter calico_export_to_bgp_peers;
+  }};
+}}
+{sessions}"""
+
+
+def _session(node: Node, peer: Node, routing: Routing) -> str:
+    """Return the session with a node: of the mesh only the lower address listens, of a peering both dial."""
+    if peer is node or not routing.session(node, peer):
+        return ""
+    meshed = routing.mesh and not {node.name, peer.name} & set(routing.reflectors)
+    lines = [f"  neighbor {peer.address} as {AS};"]
+    if meshed and peer.address > node.address:
+        lines.append("  passive on;")
+    if node.name in routing.reflectors and peer.name not in routing.reflectors:
+        lines += ["  rr client;", f"  rr cluster id {CLUSTER_ID};"]
+    name = f"{'Mesh' if meshed else 'Node'}_{peer.address.replace('.', '_')}"
+    return "\n".join([f"protocol bgp {name} from bgp_template {{", *lines, "}\n"])
+
+
+class Speakers:
+    """A BIRD in each node; use it with ``with``, and they end."""
+
+    def __init__(self, namespaces: Mapping[str, Namespace], machines: Cluster, routing: Routing) -> None:
+        self.namespaces = {node.name: namespaces[node.name] for node in machines.nodes}
+        self._running: list[Daemon] = []
+        for node in machines.nodes:
+            text = configuration(machines, node, routing)
+            argv = [PROGRAM, "-f", "-c", "/dev/stdin", "-s", "/run/bird.ctl"]
+            self._running.append(Daemon(self.namespaces[node.name], argv, text))
+
+    def __enter__(self) -> Speakers:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The numbers of their processes."""
+        return tuple(each.pid for each in self._running)
+
+    def wait(self, plan: Sequence[Operation]) -> None:
+        """Wait until the kernels have a route by BIRD to each network of a plan, or until patience ends.
+
+        LabError when a BIRD has ended.  What the routes are is for others to compare.
+        """
+        end = time.monotonic() + PATIENCE
+        for name, namespace in self.namespaces.items():
+            wanted = {getattr(op.entry, "dst", "") for op in plan if op.netns == name and writes(op)}
+            while wanted - {each["dst"] for each in routes(namespace)} and time.monotonic() < end:
+                for each in self._running:
+                    each.check()
+                time.sleep(LOOK_AGAIN)
+
+    def close(self) -> None:
+        """End them; the routes stay, as ``persist`` says."""
+        for each in self._running:
+            each.close()
+        self._running = []
+
+
+def routes(namespace: Namespace) -> list[dict]:
+    """Return the routes that BIRD wrote in a namespace, as ``ip -j route`` prints them."""
+    return json.loads(namespace.run(["ip", "-j", "route", "show", "proto", "bird"]) or "[]")
