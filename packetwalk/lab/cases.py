@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from packetwalk.cluster import Cluster
 from packetwalk.cni import Mode, Plugin
 from packetwalk.cni import plugin as find_plugin
-from packetwalk.lab import bird
+from packetwalk.lab.authors import authors
 from packetwalk.lab.everything import operations
 from packetwalk.network import Network
 from packetwalk.scenario import scenario, scenarios
 
 UNDERLAYS = ("flat", "routed")
-FAR = ("cross-node", "cross-subnet", "service", "node-to-pod")
-"""The scenarios whose packets follow a route to another node."""
 
 
 class Kind(NamedTuple):
@@ -46,8 +45,8 @@ class Packet(NamedTuple):
 class Case(NamedTuple):
     """One cluster to build, and what is sent in it.
 
-    ``special`` is a scenario that changes the cluster; ``bird`` names who speaks BGP to whom
-    (``bird.ROUTINGS``) where BIRD itself writes its routes.
+    ``special`` is a scenario that changes the cluster; ``author`` names the program that writes its part
+    of the plan itself (``packetwalk.lab.authors``).
     """
 
     plugin: str
@@ -56,7 +55,7 @@ class Case(NamedTuple):
     fault: str | None
     special: str | None
     packets: tuple[Packet, ...]
-    bird: str | None = None
+    author: str | None = None
 
     @property
     def name(self) -> str:
@@ -64,7 +63,7 @@ class Case(NamedTuple):
         words = [self.plugin, self.mode, self.fault, self.special]
         words.append(None if self.underlay == "flat" else self.underlay)
         words.append(self.packets[0].scenario if self.fault and len(self.packets) == 1 else None)
-        words.append(f"bird {self.bird}".replace(" ", "-") if self.bird else None)
+        words.append(re.sub(r"\W+", "-", self.author.lower()) if self.author else None)
         return "-".join(filter(None, words))
 
     def network(self) -> Network:
@@ -79,13 +78,15 @@ def network(plugin: str, mode: str, underlay: str, fault: str | None, special: s
 
 
 def cases(plugin: Plugin, mode: Mode) -> Iterator[Case]:
-    """Yield all cases of a mode: those of its plan, then those whose routes BIRD itself writes."""
+    """Yield all cases of a mode: those of its plan, then those in which a program writes a part of it."""
     planned = list(_planned(plugin, mode))
     yield from planned
     for case in planned:
-        if bird.variants(case.fault) and any(map(bird.writes, operations(case.network()))):
-            far = tuple(packet for packet in case.packets if packet.scenario in FAR)
-            yield from (case._replace(packets=far, bird=name) for name in bird.variants(case.fault))
+        for author in authors().values():
+            shown = () if case.special else author.scenarios(mode.name, case.underlay, case.fault)
+            if shown and any(map(author.writes, operations(case.network()))):
+                packets = tuple(packet for packet in case.packets if packet.scenario in shown)
+                yield case._replace(packets=packets, author=author.name)
 
 
 def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:

@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from packetwalk.errors import LabError
-from packetwalk.lab.namespaces import Namespace
+from packetwalk.lab.namespaces import Mounts, Namespace
 
 PR_SET_PDEATHSIG = 1
-FRESH_RUN = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh")
-"""Starts a program with a /run of its own: what it leaves there nobody else sees, and it goes with it."""
 _libc = ctypes.CDLL(None)
 
 
@@ -27,7 +25,7 @@ def end_with(parent: int) -> None:
 
 
 class Daemon:
-    """A running program; ``close`` ends it.
+    """A running program, with a /run of its own in ``mounts``; ``close`` ends it.
 
     A thread waits for it as long as it runs: the kernel sends the signal of a parent's death when the
     thread ends that started a process, not when the whole parent does.
@@ -38,7 +36,8 @@ class Daemon:
 
         LabError when there is no such program.
         """
-        self.namespace, self.argv = namespace, [*FRESH_RUN, *argv]
+        self.namespace, self.mounts = namespace, Mounts()
+        self._argv = [*self.mounts.prefix, *argv]
         self.name = argv[0].rpartition("/")[2]
         self._input = os.memfd_create("input", os.MFD_CLOEXEC)
         os.write(self._input, text.encode())
@@ -56,7 +55,7 @@ class Daemon:
         try:
             self.namespace.enter()
             self._process = subprocess.Popen(
-                self.argv,
+                self._argv,
                 stdin=self._input,
                 stdout=self._said,
                 stderr=self._said,
@@ -87,3 +86,4 @@ class Daemon:
         self._thread.join()
         os.close(self._input)
         self._said.close()
+        self.mounts.close()

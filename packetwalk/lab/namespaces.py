@@ -1,4 +1,4 @@
-"""Network namespaces that live only in this process's file descriptors.
+"""Network and mount namespaces that live only in this process's file descriptors.
 
 Nothing is mounted under /run/netns and no process holds a namespace: when this process ends, in
 whatever way (also ``kill -9``), the kernel takes its namespaces, their devices and rules away.
@@ -16,12 +16,13 @@ from typing import TypeVar
 
 from packetwalk.errors import LabError
 
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
+MS_REC, MS_PRIVATE = 0x4000, 0x40000
 T = TypeVar("T")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _call(name: str, *arguments: int) -> None:
+def _call(name: str, *arguments: int | bytes | None) -> None:
     if getattr(_libc, name)(*arguments) != 0:
         error = ctypes.get_errno()
         raise LabError(f"{name}: {os.strerror(error)}")
@@ -46,6 +47,34 @@ def _in_thread(work: Callable[[], T]) -> T:
     return result[0]
 
 
+def _path(fd: int) -> str:
+    return f"/proc/{os.readlink('/proc/self')}/fd/{fd}"
+
+
+class Mounts:
+    """A mount namespace whose /run is empty: what a program leaves there nobody else sees."""
+
+    def __init__(self) -> None:
+        """Make it. LabError without the right to."""
+
+        def make() -> int:
+            _call("unshare", CLONE_NEWNS)
+            _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+            _call("mount", b"none", b"/run", b"tmpfs", 0, None)
+            return os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+
+        self.fd = _in_thread(make)
+
+    @property
+    def prefix(self) -> list[str]:
+        """The words before a command that is to run there."""
+        return ["nsenter", f"--mount={_path(self.fd)}"]
+
+    def close(self) -> None:
+        """Let it go."""
+        os.close(self.fd)
+
+
 class Namespace:
     """One network namespace, kept by ``fd``; closing it is its end."""
 
@@ -61,7 +90,7 @@ class Namespace:
     @property
     def path(self) -> str:
         """A path by which ``ip ... netns PATH`` finds it, also where ``/proc`` counts from outside."""
-        return f"/proc/{os.readlink('/proc/self')}/fd/{self.fd}"
+        return _path(self.fd)
 
     def inside(self, work: Callable[[], T]) -> T:
         """Run a function inside; sockets it opens stay inside."""

@@ -18,13 +18,15 @@ from packetwalk.capture.recording import Recording, Sent
 from packetwalk.cluster import OUTSIDE
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab import bird, compare
+from packetwalk.lab import compare
+from packetwalk.lab.authors import author, left_out
 from packetwalk.lab.build import lacking
 from packetwalk.lab.cases import Case, cases
 from packetwalk.lab.compare import frames
 from packetwalk.lab.daemon import end_with
 from packetwalk.lab.everything import named, operations
 from packetwalk.lab.live import Live
+from packetwalk.lab.patience import FACTOR
 from packetwalk.lab.record import Packet, Recorder, recording
 from packetwalk.network import Network
 from packetwalk.plan import Operation
@@ -33,8 +35,8 @@ from packetwalk.scenario import scenario
 
 Alter = Callable[[list[Operation]], list[Operation]]
 FIRST_PORT = 41000
-NEIGHBOUR_GIVEN_UP = 5.0  # seconds: three questions, one a second (mcast_solicit, retrans_time_ms)
-SLOW = 1.0  # seconds in which every other frame has come
+NEIGHBOUR_GIVEN_UP = 5.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit, retrans_time_ms)
+SLOW = 1.0 * FACTOR  # seconds in which every other frame has come
 
 
 def prove(
@@ -108,7 +110,7 @@ def _end_with_parent(parent: int) -> None:
 def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result]:
     network = case.network()
     plan = operations(network)
-    missing = lacking(plan) or (bird.lacking(plan) if case.bird else "")
+    missing = lacking(plan) or (author(case.author).lacking(plan) if case.author else "")
     if missing:
         yield _failed(case, "not here", missing)
         return
@@ -126,23 +128,23 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
 
 
 def _made(case: Case, network: Network, live: Live, plan: list[Operation]) -> Recording:
-    """Build a plan and record the case; routes that BIRD is to write are not built."""
-    if not case.bird:
+    """Build a plan and record the case; the part of an author is its own to write."""
+    if not case.author:
         live.build(plan)
         return _record(case, network, live)
-    live.build([operation for operation in plan if not bird.writes(operation)])
-    with bird.Speakers(live.inside, network.cluster, bird.ROUTINGS[case.bird]) as speakers:
-        speakers.wait(plan)
+    writing = author(case.author)
+    live.build(left_out(plan, writing))
+    with writing.work(live.inside, network, plan):
         return _record(case, network, live)
 
 
 def _failed(case: Case, verdict: str, detail: str) -> Result:
-    return Result(case.plugin, case.mode, case.fault, _titled("all", case.bird), "", verdict, detail)
+    return Result(case.plugin, case.mode, case.fault, _titled("all", case.author), "", verdict, detail)
 
 
-def _titled(what: str, by_bird: str | None) -> str:
-    """Return what was compared, and whether BIRD itself wrote the routes."""
-    return f"{what} (BIRD: {by_bird})" if by_bird else what
+def _titled(what: str, author: str | None) -> str:
+    """Return what was compared, and which program wrote its part of the plan itself."""
+    return f"{what} ({author})" if author else what
 
 
 def _record(case: Case, network: Network, live: Live) -> Recording:
@@ -158,7 +160,7 @@ def _record(case: Case, network: Network, live: Live) -> Recording:
         "underlay": case.underlay,
         "fault": case.fault,
         "special": case.special,
-        **({"bird": case.bird} if case.bird else {}),
+        **({"author": case.author} if case.author else {}),
         "cold": any(packet.kind.cold for packet in case.packets),
         "emulated": sorted(live.lab.emulated),
     }
@@ -199,7 +201,7 @@ def replay(recorded: Recording, model: Network | None = None, *, there: bool = F
             about["plugin"],
             about["mode"],
             about.get("fault"),
-            _titled(what, about.get("bird")),
+            _titled(what, about.get("author")),
             _where(about, there),
             "differs" if what in details else "proven",
             details.get(what, ""),

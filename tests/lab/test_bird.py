@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from packetwalk.cluster import Cluster
 from packetwalk.cni import plugins
 from packetwalk.errors import LabError
-from packetwalk.lab import bird
+from packetwalk.lab.authors import author, bird, left_out
 from packetwalk.lab.bgp import Peering, Routing
 from packetwalk.lab.cases import cases, network
 from packetwalk.lab.everything import operations
@@ -16,30 +18,30 @@ from packetwalk.lab.prove import Task
 from tests.lab.needs import killed, needs
 
 needs_bird = needs("bird")
+MESH, REFLECTOR, ALONE = author("BIRD: mesh"), author("BIRD: reflector"), author("BIRD: no peers")
 
 
-def written(routing: Routing, underlay: str = "flat") -> tuple[dict, dict]:
-    """Return the routes by BIRD of each node: in the kernel, and in the model's plan as the routing leaves it."""
+def written(by: bird.Bird, underlay: str = "flat") -> tuple[dict, dict]:
+    """Return the routes by BIRD of each node: in the kernel, and in the plan as the routing leaves it."""
     model = network("calico", "bgp", underlay, None, None)
-    plan = operations(model)
-    learnt = [op for node in model.nodes for op in routing.change(model.cluster, node, model.plan(node.name))]
+    change = by.routing.change
+    plan = [op for node in model.nodes for op in change(model.cluster, node, model.plan(node.name))]
     live = Live()
     try:
-        live.build([op for op in plan if not bird.writes(op)])
-        with bird.Speakers(live.inside, model.cluster, routing) as speakers:
-            speakers.wait(learnt)
-            kernel = {
-                node.name: sorted(map(_line, bird.routes(live.inside[node.name]))) for node in model.nodes
-            }
+        live.build(left_out(operations(model), by))
+        with by.work(live.inside, model, plan):
+            kernel = {node.name: _lines(bird.routes(live.inside[node.name])) for node in model.nodes}
     finally:
         live.close()
     planned = {
-        node.name: sorted(
-            _line(op.entry.json()) for op in learnt if op.netns == node.name and bird.writes(op)
-        )
+        node.name: _lines(op.entry.json() for op in plan if op.netns == node.name and by.writes(op))
         for node in model.nodes
     }
     return kernel, planned
+
+
+def _lines(routes: Iterable[dict]) -> list[tuple[str, ...]]:
+    return sorted(map(_line, routes))
 
 
 def _line(route: dict) -> tuple[str, ...]:
@@ -49,16 +51,16 @@ def _line(route: dict) -> tuple[str, ...]:
 
 @needs_bird
 @pytest.mark.parametrize("underlay", ["flat", "routed"])
-@pytest.mark.parametrize("name", ["mesh", "reflector"])
-def test_mesh_and_reflector_lead_to_the_routes_of_the_plan(name: str, underlay: str) -> None:
-    kernel, planned = written(bird.ROUTINGS[name], underlay)
+@pytest.mark.parametrize("by", [MESH, REFLECTOR], ids=lambda each: each.name)
+def test_mesh_and_reflector_lead_to_the_routes_of_the_plan(by: bird.Bird, underlay: str) -> None:
+    kernel, planned = written(by, underlay)
     assert kernel == planned
     assert all(len(routes) == 3 for routes in kernel.values())
 
 
 @needs_bird
 def test_without_mesh_and_peers_only_the_blackhole_is_left() -> None:
-    kernel, planned = written(bird.ROUTINGS["no peers"])
+    kernel, planned = written(ALONE)
     assert kernel == planned
     assert kernel["kind-worker"] == [("blackhole", "10.244.1.0/26", "", "", "")]
 
@@ -68,7 +70,7 @@ def test_a_peering_between_two_nodes_reaches_no_further() -> None:
     """What a node learnt over iBGP it does not pass on (RFC 4456), unless it is a reflector."""
     middle = "kubernetes.io/hostname == 'kind-control-plane'"
     star = Routing(mesh=False, peerings=(Peering("star", "all()", middle),))
-    kernel, planned = written(star)
+    kernel, planned = written(bird.Bird("star", star))
     assert kernel == planned
     assert {route[1] for route in kernel["kind-worker"]} == {"10.244.0.0/26", "10.244.1.0/26"}
     assert len(kernel["kind-control-plane"]) == 3
@@ -77,21 +79,21 @@ def test_a_peering_between_two_nodes_reaches_no_further() -> None:
 def test_confd_knows_who_listens_and_who_reflects() -> None:
     machines = Cluster()
     first, second, _ = machines.nodes
-    mesh, reflector = bird.ROUTINGS["mesh"], bird.ROUTINGS["reflector"]
+    mesh, reflector = MESH.routing, REFLECTOR.routing
     assert bird.configuration(machines, first, mesh).count("passive on;") == 2
     assert bird.configuration(machines, second, mesh).count("passive on;") == 1
     assert bird.configuration(machines, first, reflector).count("rr client;") == 2
     assert "Node_172_18_0_2" in bird.configuration(machines, second, reflector)
     assert "Mesh_172_18_0_4" in bird.configuration(machines, second, reflector)
     assert "rr client" not in bird.configuration(machines, second, reflector)
-    assert "protocol bgp" not in bird.configuration(machines, second, bird.ROUTINGS["no peers"])
+    assert "protocol bgp" not in bird.configuration(machines, second, ALONE.routing)
 
 
 @needs_bird
 def test_a_bird_that_learns_less_than_the_model_is_found_out(monkeypatch) -> None:
     calico = plugins()["calico"]
-    mesh = next(case for case in cases(calico, calico.mode("bgp")) if case.bird == "mesh")
-    monkeypatch.setitem(bird.ROUTINGS, "mesh", bird.ROUTINGS["no peers"])
+    mesh = next(case for case in cases(calico, calico.mode("bgp")) if case.author == MESH.name)
+    monkeypatch.setattr(MESH, "routing", ALONE.routing)
     monkeypatch.setattr(bird, "PATIENCE", 1.0)
     found = {each.what: each for each in Task(mesh)() if each.verdict == "differs"}
     assert "kernel lacks 'main: 10.244." in found["tables (BIRD: mesh)"].detail
@@ -102,29 +104,28 @@ def test_a_bird_that_learns_less_than_the_model_is_found_out(monkeypatch) -> Non
 def test_a_bird_that_has_ended_says_why(monkeypatch) -> None:
     monkeypatch.setattr(bird, "configuration", lambda *_: "router id nonsense;\n")
     with pytest.raises(LabError, match=r"kind-control-plane: bird: .*1:11"):
-        written(bird.ROUTINGS["mesh"])
+        written(MESH)
 
 
 def test_what_is_not_here_is_said(monkeypatch) -> None:
-    tunnelled = operations(network("calico", "ipip", "flat", None, None))
-    assert "krt_tunnel" in bird.lacking(tunnelled)
+    assert "krt_tunnel" in MESH.lacking(operations(network("calico", "ipip", "flat", None, None)))
     monkeypatch.setenv("PATH", "/nowhere")
-    assert bird.lacking(operations(network("calico", "bgp", "flat", None, None))) == "program missing: bird"
+    assert MESH.lacking(operations(network("calico", "bgp", "flat", None, None))) == "program missing: bird"
 
 
 KILLED = """
 import time
-from packetwalk.lab import bird
+from packetwalk.lab.authors import author, left_out
 from packetwalk.lab.cases import network
 from packetwalk.lab.everything import operations
 from packetwalk.lab.live import Live
 
-model = network("calico", "bgp", "flat", None, None)
-live = Live()
-live.build([op for op in operations(model) if not bird.writes(op)])
-speakers = bird.Speakers(live.inside, model.cluster, bird.ROUTINGS["mesh"])
-print(*speakers.pids, flush=True)
-time.sleep(60)
+model, by, live = network("calico", "bgp", "flat", None, None), author("BIRD: mesh"), Live()
+plan = operations(model)
+live.build(left_out(plan, by))
+with by.work(live.inside, model, plan) as speakers:
+    print(*speakers.pids, flush=True)
+    time.sleep(60)
 """
 
 

@@ -12,13 +12,16 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from packetwalk.cluster import Cluster, Node
 from packetwalk.ipam import blocks
+from packetwalk.lab.authors.author import Author
 from packetwalk.lab.bgp import BIRD, Peering, Routing
 from packetwalk.lab.daemon import Daemon
 from packetwalk.lab.namespaces import Namespace
+from packetwalk.network import Network
 from packetwalk.plan import Operation
 from packetwalk.tables import RouteEntry
 
@@ -27,32 +30,54 @@ TUNNEL = "tunl0"
 PATIENCE = 20.0  # seconds until the sessions are up and the routes written
 LOOK_AGAIN = 0.05  # seconds
 REFLECTOR = "kind-control-plane"
-ROUTINGS = {
-    "mesh": Routing(),
-    "reflector": Routing(
-        peerings=(Peering("reflector", "all()", f"kubernetes.io/hostname == '{REFLECTOR}'"),),
-        reflectors=(REFLECTOR,),
+FAR = ("cross-node", "cross-subnet", "service", "node-to-pod")
+"""The scenarios whose packets follow a route to another node."""
+
+
+class Bird(Author):
+    """BIRD in all nodes, who speaks to whom by a routing; ``fault`` is what the plan calls its outcome."""
+
+    def __init__(self, name: str, routing: Routing, fault: str | None = None) -> None:
+        self.name, self.routing, self.fault = f"BIRD: {name}", routing, fault
+
+    def scenarios(self, mode: str, underlay: str, fault: str | None) -> tuple[str, ...]:
+        """Return the scenarios in which a packet follows one of its routes."""
+        return FAR if fault == self.fault else ()
+
+    def writes(self, operation: Operation) -> bool:
+        """Say whether an operation is a route by BIRD."""
+        return operation.by == BIRD and isinstance(operation.entry, RouteEntry)
+
+    def lacking(self, plan: Sequence[Operation]) -> str:
+        """Return what keeps BIRD from its part: the program is missing, or a route goes into a tunnel."""
+        if any(isinstance(op.entry, RouteEntry) and op.entry.dev == TUNNEL for op in plan if self.writes(op)):
+            return f"{TUNNEL} by BIRD itself: krt_tunnel is a patch of Calico's BIRD that Debian's has not"
+        return "" if shutil.which(PROGRAM) else f"program missing: {PROGRAM}"
+
+    @contextmanager
+    def work(
+        self, namespaces: Mapping[str, Namespace], network: Network, plan: Sequence[Operation]
+    ) -> Iterator[Speakers]:
+        """Run a BIRD in each node, and wait for the routes of the plan."""
+        speakers = Speakers(namespaces, network.cluster, self.routing)
+        try:
+            speakers.wait([operation for operation in plan if self.writes(operation)])
+            yield speakers
+        finally:
+            speakers.close()
+
+
+AUTHORS = (
+    Bird("mesh", Routing()),
+    Bird(
+        "reflector",
+        Routing(
+            peerings=(Peering("reflector", "all()", f"kubernetes.io/hostname == '{REFLECTOR}'"),),
+            reflectors=(REFLECTOR,),
+        ),
     ),
-    "no peers": Routing(mesh=False),
-}
-"""Who speaks to whom, by the name of it."""
-
-
-def variants(fault: str | None) -> tuple[str, ...]:
-    """Return the names of those ``ROUTINGS`` that lead to the routes of a plan with this fault."""
-    return {None: ("mesh", "reflector"), "bgp-down": ("no peers",)}.get(fault, ())
-
-
-def writes(operation: Operation) -> bool:
-    """Say whether an operation is a route that BIRD writes."""
-    return operation.by == BIRD and isinstance(operation.entry, RouteEntry)
-
-
-def lacking(plan: Iterable[Operation]) -> str:
-    """Return why BIRD cannot write its routes of a plan here, or nothing."""
-    if any(writes(op) and isinstance(op.entry, RouteEntry) and op.entry.dev == TUNNEL for op in plan):
-        return f"{TUNNEL} by BIRD itself: krt_tunnel is a patch of Calico's BIRD that Debian's has not"
-    return "" if shutil.which(PROGRAM) else f"program missing: {PROGRAM}"
+    Bird("no peers", Routing(mesh=False), "bgp-down"),
+)
 
 
 def configuration(machines: Cluster, node: Node, routing: Routing) -> str:
@@ -124,7 +149,7 @@ def _session(node: Node, peer: Node, routing: Routing) -> str:
 
 
 class Speakers:
-    """A BIRD in each node; use it with ``with``, and they end."""
+    """A BIRD in each node, until they are closed."""
 
     def __init__(self, namespaces: Mapping[str, Namespace], machines: Cluster, routing: Routing) -> None:
         self.namespaces = {node.name: namespaces[node.name] for node in machines.nodes}
@@ -134,25 +159,19 @@ class Speakers:
             argv = [PROGRAM, "-f", "-c", "/dev/stdin", "-s", "/run/bird.ctl"]
             self._running.append(Daemon(self.namespaces[node.name], argv, text))
 
-    def __enter__(self) -> Speakers:
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.close()
-
     @property
     def pids(self) -> tuple[int, ...]:
         """The numbers of their processes."""
         return tuple(each.pid for each in self._running)
 
     def wait(self, plan: Sequence[Operation]) -> None:
-        """Wait until the kernels have a route by BIRD to each network of a plan, or until patience ends.
+        """Wait until the kernels have all routes of a plan by BIRD, by destination, or until patience ends.
 
         LabError when a BIRD has ended.  What the routes are is for others to compare.
         """
         end = time.monotonic() + PATIENCE
         for name, namespace in self.namespaces.items():
-            wanted = {getattr(op.entry, "dst", "") for op in plan if op.netns == name and writes(op)}
+            wanted = {op.entry.dst for op in plan if op.netns == name and isinstance(op.entry, RouteEntry)}
             while wanted - {each["dst"] for each in routes(namespace)} and time.monotonic() < end:
                 for each in self._running:
                     each.check()
