@@ -20,6 +20,7 @@ from packetwalk.wire import Tcp
 if TYPE_CHECKING:
     from packetwalk.capture.frames import Frame
     from packetwalk.capture.recording import Recording
+    from packetwalk.lab.measure import Ceiling, Measurement
 
 IGMP = 2
 __all__ = ["Ground", "Handle", "Node", "Output", "Pod"]
@@ -114,6 +115,21 @@ class Ground(ABC):
         from packetwalk.widgets import play_recording
 
         return play_recording(self.capture(src, dst, **packet))
+
+    def ceiling(self, src: str = "a", dst: str = "b") -> Ceiling:
+        """Return what full-size packets from a pod to a place on another node can carry at most."""
+        from packetwalk.lab.measure import ceiling
+
+        return ceiling(self, src, dst)
+
+    def measure(self, src: str = "a", dst: str = "b", seconds: int = 1) -> Measurement:
+        """Measure throughput, processors and round trip by iperf3 and ping; ``seconds`` is 1 to 5.
+
+        Where nothing can be measured, the value says why.
+        """
+        from packetwalk.lab.measure import measure
+
+        return measure(self, src, dst, seconds)
 
     def record(self, path: str | Path, src: str = "a", dst: str = "b", **packet) -> Recording:
         """Capture one packet and write the recording as a folder, which must not exist yet."""

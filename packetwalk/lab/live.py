@@ -74,6 +74,10 @@ class Live:
         """The namespaces of the plan; there is no way to name any other."""
         return {name: namespace for name, namespace in self.lab.netns.items() if name != WIRE}
 
+    def played(self) -> list[str]:
+        """Return what programs play here: kinds of devices, or other programs."""
+        return sorted(self.lab.emulated)
+
     def execute(self, netns: str, argv: Sequence[str]) -> Output:
         """Run a program inside a namespace."""
         if netns not in self.inside:

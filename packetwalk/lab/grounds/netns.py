@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from packetwalk.capture.recording import Recording
 from packetwalk.lab.build import TOOLS
 from packetwalk.lab.everything import named, operations
+from packetwalk.lab.measure import Measurement, measure
 from packetwalk.lab.planned import Planned
 from packetwalk.lab.remote import Remote, search_path
 from packetwalk.network import Network
@@ -48,6 +49,11 @@ class Netns(Planned):
         return self._remote.call(
             "capture", self.packet(src, dst, proto, size, df), named(self.network), self.about
         )
+
+    def measure(self, src: str = "a", dst: str = "b", seconds: int = 1) -> Measurement:
+        """Measure, as ``Ground.measure``; where a program stands in for a device, the note says so."""
+        played = self._remote.call("played")
+        return measure(self, src, dst, seconds, note=f"stand-in: {', '.join(played)}" if played else "")
 
     def close(self) -> None:
         """End the process; its namespaces go with it."""
