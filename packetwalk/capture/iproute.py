@@ -23,16 +23,17 @@ def links(printed: Objects, ports: Objects = ()) -> list[LinkEntry]:
 def _link(printed: Mapping[str, Any], hairpin: bool) -> LinkEntry:
     info = printed.get("linkinfo", {})
     kind = info.get("info_kind", "lo" if printed["ifname"] == "lo" else "eth")
-    data = info.get("info_data", {}) if kind == "vxlan" else {}
+    data = info.get("info_data", {}) if kind in ("vxlan", "ipip") else {}
+    local = data.get("local")
     return LinkEntry(
         printed["ifname"],
         kind,
         printed["mtu"],
-        printed.get("address", ""),  # a layer-3 tunnel has none
+        printed.get("address", "") if printed.get("link_type") != "ipip" else "",  # that is its IP address
         printed.get("master"),
         hairpin=hairpin,
         vni=data.get("id"),
-        local=data.get("local"),
+        local=None if local == "any" else local,
         link=data.get("link"),
         port=data.get("port"),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import platform
 import re
 import shutil
 import socket
 import struct
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, partial
@@ -33,8 +35,11 @@ QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no con
     "net.netfilter.nf_conntrack_udp_timeout": "600",
 }
 TOOLS = ("ip", "bridge", "iptables-restore")
+MODULES = ("nf_conntrack", "br_netfilter", "tun")
+"""What a kernel in modules does not load by itself when its settings or devices are asked for."""
 SIOCETHTOOL = 0x8946
 TITLES = {"wireguard": "WireGuard", "openvswitch": "Open vSwitch"}
+TRIED_WITH = {"ipip": ("local", "192.0.2.1")}  # without an address it would be a second tunl0
 OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # rx, tx checksums, TSO, GSO, GRO: all off
 
 
@@ -46,6 +51,7 @@ class Lab:
         missing = [tool for tool in TOOLS if shutil.which(tool) is None]
         if missing:
             raise LabError(f"programs missing: {', '.join(missing)}")
+        _load()
         self.plan = list(operations)
         self.netns: dict[str, Namespace] = {}
         self.emulated = stand_ins(self.plan)
@@ -146,7 +152,7 @@ class Lab:
         if rules:
             self.netns[name].run(["iptables-restore", "--noflush"], restore_text(rules))
         devices = [op.entry.ifname for op in operations if isinstance(op.entry, LinkEntry)]
-        self.netns[name].inside(partial(_quieten, devices))
+        self.netns[name].inside(partial(quieten, devices))
 
     def _commands(self, name: str, commands: list[list[str]]) -> None:
         """Run commands in batches, in order: ``ip -b`` and ``bridge -b``."""
@@ -163,6 +169,14 @@ class Lab:
         if lines:
             how = ["restore"] if tool == ["ipset"] else ["-b", "-"]
             self.netns[name].run([*tool, *how], "\n".join(lines) + "\n")
+
+
+@cache
+def _load() -> None:
+    """Load modules, where there are any and this user may; what is missing then is told by its setting."""
+    modprobe = shutil.which("modprobe")
+    if modprobe and Path("/lib/modules", platform.release()).is_dir():
+        subprocess.run([modprobe, "-qa", *MODULES], check=False, stderr=subprocess.DEVNULL, timeout=20)
 
 
 def restore_text(rules: list[RuleEntry | PolicyEntry]) -> str:
@@ -185,7 +199,8 @@ def restore_text(rules: list[RuleEntry | PolicyEntry]) -> str:
     return "\n".join(out) + "\n"
 
 
-def _quieten(devices: list[str]) -> None:
+def quieten(devices: Iterable[str]) -> None:
+    """Switch off what would hide or add frames on devices of the calling thread's namespace."""
     for device in devices:
         if device != "lo":
             _quieten_one(device)
@@ -234,7 +249,7 @@ def in_kernel(kind: str) -> bool:
         return True
     trial = Namespace("trial")
     try:
-        trial.run(["ip", "link", "add", "trial0", "type", kind])
+        trial.run(["ip", "link", "add", "trial0", "type", kind, *TRIED_WITH.get(kind, ())])
     except LabError:
         return False
     finally:

@@ -18,6 +18,7 @@ from functools import partial
 from typing import NamedTuple
 
 from packetwalk.lab.namespaces import Namespace
+from packetwalk.lab.patience import FACTOR
 
 ETH_P_ALL, PACKET_OUTGOING = 0x0003, 4
 SOL_PACKET, PACKET_RX_RING, PACKET_VERSION, TPACKET_V2 = 263, 5, 10, 1
@@ -26,8 +27,8 @@ ARPHRD_ETHER, ARPHRD_LOOPBACK = 1, 772
 BLOCK, SLOT, BLOCKS = 1 << 16, 1 << 13, 8  # bytes, bytes, number: 64 frames of up to 8 kB
 HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
 LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
-WARM_UP = 0.05  # seconds a tap needs before it misses nothing
-QUIET = 0.04  # seconds without a frame that end a recording
+WARM_UP = 0.05 * FACTOR  # seconds a tap needs before it misses nothing
+QUIET = 0.04 * FACTOR  # seconds without a frame that end a recording
 
 
 class Seen(NamedTuple):

@@ -11,11 +11,12 @@ from functools import partial
 
 from packetwalk import wire
 from packetwalk.lab.namespaces import Namespace
+from packetwalk.lab.patience import FACTOR
 from packetwalk.tables import SocketEntry
 
 IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
 IDENT = 4711
-PATIENCE = 0.4  # seconds a client waits for an answer
+PATIENCE = 0.4 * FACTOR  # seconds a client waits for an answer
 
 
 class Servers:
