@@ -1,0 +1,134 @@
+"""What became of a packet that no tap saw again."""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.capture import identity
+from packetwalk.capture.links import Seen
+from packetwalk.capture.stitch import explain, notes
+from packetwalk.capture.stitch.work import BROADCAST, Work
+from packetwalk.wire import Arp, Ethernet, Ipv4, Vxlan
+
+TUNNELLED = (Vxlan,)  # what a device takes, not a program
+
+
+def end(work: Work, k: int) -> None:
+    """Say what became of a packet that no tap saw again."""
+    seen, where = work.seen[k], work.at[k].journey
+    netns, dev = seen.frame.netns, seen.frame.dev
+    tables, journey, packet = work.tables[netns], work.journeys[where], seen.packet
+    if packet and isinstance(packet[0], Arp):
+        return _end_arp(work, where, seen)
+    if not seen.coming:
+        known = (netns, dev)
+        if work.cables.has_end(known) and not _recorded_end(work, k):
+            return None  # it leaves what was recorded
+        note = ("lost-behind", dev)
+        return _stop(work, where, netns, dev, note, "dropped")
+    if work.linker.held(k):
+        work.step(where, netns, dev, "reassemble", seen.stack, ("held",))
+        journey.end = "delivered"
+        return None
+    local = bool(packet) and isinstance(packet[0], Ipv4) and packet[0].dst in tables.local
+    if not local or any(isinstance(header, TUNNELLED) for header in packet[1:]):
+        return _vanished(work, k)
+    if isinstance(packet[0], Ipv4) and packet[0].fragment:
+        return _hold(work, where, seen)
+    explain.route(work, where, netns, dev, seen.stack)
+    work.step(where, netns, dev, "deliver", seen.stack, notes.arrived(packet))
+    journey.end = "delivered"
+    work.ended.append((where, netns))
+    return None
+
+
+def _recorded_end(work: Work, k: int) -> bool:
+    """Whether the frame can only have gone to devices whose taps were recorded."""
+    frame = work.seen[k].frame
+    here = frame.netns, frame.dev
+    return any(work.cables.pair(here, end) for end in work.cables.kinds if end[0] in work.tables)
+
+
+def _stop(work: Work, where: int, netns: str, dev: str | None, note: tuple, end: str, entry=None) -> None:
+    journey = work.journeys[where]
+    before = work.now(where)
+    work.step(where, netns, dev, "drop", (), note, entry, looked_up=entry is not None)
+    journey.steps[-1] = journey.steps[-1]._replace(before=before)
+    journey.end = end
+
+
+def _vanished(work: Work, k: int) -> None:
+    seen, where = work.seen[k], work.at[k].journey
+    netns, dev = seen.frame.netns, seen.frame.dev
+    tables, stack = work.tables[netns], seen.stack
+    own = tables.links[dev].address
+    if isinstance(stack[0], Ethernet) and stack[0].dst not in (own, BROADCAST):
+        return _stop(work, where, netns, dev, ("other-mac", stack[0].dst, own), "dropped")
+    outer = next((header for header in stack if isinstance(header, Ipv4)), None)
+    if outer is not None and outer.dst not in tables.local:
+        route = tables.route(outer.dst)
+        if route is None:
+            return _stop(work, where, netns, None, ("no-route", outer.dst), "no_route")
+        if route.type == "blackhole":
+            note = ("blackhole", outer.dst, route.dst)
+            return _stop(work, where, netns, None, note, "no_route", route)
+        explain.route(work, where, netns, route.dev, stack)
+        if outer.ttl <= 1:
+            return _stop(work, where, netns, None, ("ttl",), "ttl_expired")
+        mtu = tables.links[route.dev].mtu if route.dev in tables.links else 0
+        size = wire.size(stack[1:] if isinstance(stack[0], Ethernet) else stack)
+        if size > mtu > 0 and outer.df:
+            return _stop(work, where, netns, route.dev, ("too-big", size, mtu), "too_big")
+        hop = tables.neighbour(route.gateway or outer.dst, route.dev)
+        if hop is not None and hop.lladdr is None:
+            note = ("neigh-failed", hop.dst, route.dev)
+            return _stop(work, where, netns, route.dev, note, "neighbor_unreachable", hop)
+    elif outer is not None:
+        explain.route(work, where, netns, dev, stack)
+    return _stop(work, where, netns, dev, ("vanished", netns), "dropped")
+
+
+def _end_arp(work: Work, where: int, seen: Seen) -> None:
+    netns, dev, arp = seen.frame.netns, seen.frame.dev, seen.packet[0]
+    journey, tables = work.journeys[where], work.tables[netns]
+    if not seen.coming:
+        return
+    if arp.op == 2:
+        entry = tables.neighbour(arp.spa, dev)
+        known = entry if entry and entry.lladdr == arp.sha else None
+        work.step(where, netns, dev, "deliver", seen.stack, ("arp-learnt", arp.spa, arp.sha), known)
+    elif arp.tpa in tables.local or _answered(work, netns, arp):
+        work.step(where, netns, dev, "deliver", seen.stack, ("arp-reply", arp.tpa, dev))
+    else:
+        return _stop(work, where, netns, dev, ("not-mine", arp.tpa), "dropped")
+    journey.end = "delivered"
+    work.ended.append((where, netns))
+
+
+def _answered(work: Work, netns: str, arp: Arp) -> bool:
+    """Whether this namespace answered a question, for itself or as a proxy."""
+    return any(
+        each.frame.netns == netns
+        and not each.coming
+        and each.packet
+        and isinstance(each.packet[0], Arp)
+        and each.packet[0].op == 2
+        and each.packet[0].spa == arp.tpa
+        for each in work.seen
+    )
+
+
+def _hold(work: Work, where: int, seen: Seen) -> None:
+    """Keep a fragment; deliver the packet when it is whole."""
+    netns, dev, head = seen.frame.netns, seen.frame.dev, seen.packet[0]
+    parts = work.held.setdefault((netns, head.id, head.src, head.dst), [])
+    parts.append(seen.packet)
+    whole = identity.gathered(parts)
+    explain.route(work, where, netns, dev, seen.stack)
+    work.journeys[where].end = "delivered"
+    if not whole:
+        work.step(where, netns, dev, "reassemble", seen.stack, ("held",))
+        return
+    stack = (*(seen.stack[:1] if isinstance(seen.stack[0], Ethernet) else ()), *whole)
+    work.step(where, netns, dev, "reassemble", stack, ("reassembled", wire.size(whole)))
+    work.step(where, netns, dev, "deliver", stack, notes.arrived(whole))
+    work.ended.append((where, netns))

@@ -1,0 +1,64 @@
+"""The table lines that lie between two sightings: which route, which neighbour led here."""
+
+from __future__ import annotations
+
+from packetwalk.capture import identity
+from packetwalk.capture.identity import Stack
+from packetwalk.capture.links import Seen
+from packetwalk.capture.stitch.work import Work
+from packetwalk.wire import Ethernet, Ipv4
+
+
+def route(work: Work, where: int, netns: str, dev: str, stack: Stack) -> None:
+    """Say which route led a packet to a device, if the recorded table has one that does."""
+    ips = [header for header in stack if isinstance(header, Ipv4)]
+    if not ips:
+        return
+    dst = ips[0].dst if identity.wrapped(stack) else ips[-1].dst
+    route = work.tables[netns].route(dst, dev)
+    if route is None:
+        return
+    if route.gateway:
+        note: tuple = ("gateway", dst, route.dst, route.gateway, route.dev)
+    elif route.dst == dst:
+        note = ("host-route", dst, route.dev)
+    else:
+        note = ("onlink", dst, route.dst, route.dev)
+    if route.type == "local":
+        note = ("local", dst)
+    elif len(ips) > 1 or not identity.inner(stack):
+        note = ("outer-route", dst)
+    work.step(where, netns, None, "route", stack, note, route, looked_up=True)
+
+
+def address(work: Work, where: int, netns: str, seen: Seen) -> None:
+    """Say which neighbour the frame is addressed to."""
+    if seen.frame.bare or not isinstance(seen.stack[0], Ethernet):
+        return
+    tables, mac = work.tables[netns], seen.stack[0].dst
+    outer = next((header for header in seen.stack if isinstance(header, Ipv4)), None)
+    if outer is None:
+        return
+    route = tables.route(outer.dst, seen.frame.dev)
+    hop = (route.gateway if route else None) or outer.dst
+    entry = tables.neighbour(hop, seen.frame.dev)
+    known = entry if entry and entry.lladdr == mac else None
+    note: tuple = ("neigh", hop, mac)
+    if known and known.state == "PERMANENT":
+        note = ("neigh-permanent", hop, mac, "a program")
+    work.step(where, netns, seen.frame.dev, "neigh", seen.stack, note, known, looked_up=known is not None)
+
+
+def by_route(work: Work, netns: str, seen: Seen) -> bool:
+    """Whether the way of a new packet is one that a route names; a program may send frames by any device."""
+    ip = next(header for header in seen.stack if isinstance(header, Ipv4))
+    route = work.tables[netns].route(ip.dst, seen.frame.dev)
+    return route is not None and route.dev == seen.frame.dev
+
+
+def cut(work: Work, k: int) -> tuple:
+    """Return the note of a fragment: size of the whole and MTU in bytes, number of parts."""
+    frame = work.seen[k].frame
+    parts = work.linker.parts(k)
+    whole = sum(len(identity.content_of(work.seen[n].packet)) for n in parts) + 20
+    return "fragment", whole, work.tables[frame.netns].links[frame.dev].mtu, len(parts)
