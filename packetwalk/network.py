@@ -40,15 +40,19 @@ class Network:
         fault: str | None = None,
         change: Change | None = None,
         edit: Edit | None = None,
+        *,
+        noticed: bool = False,
     ) -> None:
         """Raise BadInput for a plugin, mode or fault that does not exist.
 
-        ``change`` is a scenario's; ``edit`` is what was done by hand afterwards, namespace by namespace.
+        ``change`` is a scenario's; ``edit`` is what was done by hand afterwards, namespace by namespace;
+        ``noticed`` says that the plugin has had the time to do something about the fault.
         """
         self.cluster, self.plugin = machines, find_plugin(plugin)
         self.mode = self.plugin.mode(mode)
         self.fault = self.plugin.fault(fault) if fault else None
         self.change, self.edit = change, edit or (lambda netns, made: made)
+        self.noticed = noticed
         if self.fault and self.mode.name not in self.fault.modes:
             raise BadInput(
                 f"fault in {self.plugin.name} {self.mode.name}",
@@ -96,7 +100,8 @@ class Network:
             if self.change:
                 made = self.change(self.cluster, node, made)
             if self.fault:
-                made = self.fault.change(self.cluster, node, made)
+                left = (self.noticed and self.fault.later) or self.fault.change
+                made = left(self.cluster, node, made)
             parts: dict[str, list[Operation]] = {node.name: []}
             for operation in made:
                 parts.setdefault(operation.netns, []).append(operation)

@@ -81,7 +81,9 @@ def refresh(path: Path) -> bool:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     here = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, kernel_name="python3", timeout=TIMEOUT, resources=here)
+    client = NotebookClient(
+        notebook, kernel_name="python3", timeout=TIMEOUT, resources=here, coalesce_streams=True
+    )
     client.extra_arguments = ["--IPKernelApp.log_level=40"]  # errors only
     client.execute()
     after = (

@@ -42,7 +42,8 @@ class Fault(NamedTuple):
     """A thing that goes wrong: ``change`` returns the operations of a node as the fault leaves them.
 
     ``shows`` are the scenarios and ``modes`` the modes in which it makes a difference; ``packet``
-    are options of the packet that shows it best.
+    are options of the packet that shows it best; ``later`` does the same as ``change`` and what the plugin
+    does about it once it has noticed.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Fault(NamedTuple):
     modes: tuple[str, ...]
     change: Change
     packet: dict = {}  # noqa: RUF012  (never changed)
+    later: Change | None = None
 
 
 class Scenario(NamedTuple):

@@ -84,6 +84,10 @@ class Ground(ABC):
         """Break something; BadInput lists the faults of this mode."""
 
     @abstractmethod
+    def settle(self) -> None:
+        """Wait until the plugin has noticed what is broken, and has done about it what it does."""
+
+    @abstractmethod
     def mend(self) -> None:
         """Take the fault away, and whatever was changed by hand."""
 

@@ -28,10 +28,12 @@ class Planned(Ground):
     def _bring_up(self, network: Network) -> None:
         """Make what is there equal to this network, and nothing else."""
 
-    def _make(self, mode: str, fault: str | None, settings: manifests.Settings) -> None:
+    def _make(
+        self, mode: str, fault: str | None, settings: manifests.Settings, *, noticed: bool = False
+    ) -> None:
         """Bring up anew; if that fails, all stays as it was."""
         change = manifests.change(settings)
-        network = Network(cluster.Cluster(), self.plugin, mode, fault, change)
+        network = Network(cluster.Cluster(), self.plugin, mode, fault, change, noticed=noticed)
         self._bring_up(network)
         self.mode, self._fault, self._settings, self.network = mode, fault, settings, network
         self.nodes = tuple(node.name for node in network.nodes)
@@ -73,6 +75,11 @@ class Planned(Ground):
         if name not in known:
             raise BadInput(f"fault in {self.plugin} {self.mode}", name, known)
         self._make(self.mode, name, self._settings)
+
+    def settle(self) -> None:
+        """Start anew as the plugin leaves things when it has noticed the fault; at once, no time passes."""
+        if self.network.fault and self.network.fault.later and not self.network.noticed:
+            self._make(self.mode, self._fault, self._settings, noticed=True)
 
     def mend(self) -> None:
         """Start anew with nothing broken; what was applied stays."""

@@ -32,7 +32,15 @@ class State:
         """Return the network anew, with all edits."""
         start = self._start
         fault = start.fault.name if start.fault else None
-        return Network(start.cluster, start.plugin.name, start.mode.name, fault, start.change, self._apply)
+        return Network(
+            start.cluster,
+            start.plugin.name,
+            start.mode.name,
+            fault,
+            start.change,
+            self._apply,
+            noticed=start.noticed,
+        )
 
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""

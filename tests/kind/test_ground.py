@@ -148,6 +148,26 @@ def test_manifests_name_nodes_as_the_book_does(machine: Machine) -> None:
             cluster.apply("nowhere.yaml")
 
 
+POOL = "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: default-ipv4-ippool}\nspec: {vxlanMode: Always}\n"
+PEER = POOL.replace("IPPool", "BGPPeer")
+
+
+@pytest.mark.parametrize(("text", "anew"), [(POOL, True), (PEER, False)])
+def test_calico_is_given_time_and_pods_are_made_anew_for_a_pool(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, text: str, anew: bool
+) -> None:
+    waited: list[str] = []
+    monkeypatch.setattr(Kind, "settle", lambda cluster: waited.append(cluster.plugin))
+    renamed = json.dumps(machine.state["objects"]).replace(NAME, "packetwalk-calico")
+    machine.write(objects=json.loads(renamed))
+    with Kind("calico", "ipip") as cluster:
+        before = len(machine.calls)
+        cluster.apply(text)
+        done = [call[:2] for call in machine.calls[before:]]
+    assert waited == ["calico"]
+    assert (["kubectl", "delete"] in done) == anew
+
+
 # --- whose cluster is it? -------------------------------------------------------------------------
 
 

@@ -176,6 +176,7 @@ FAULTS = (
         ALL,
         walls,
         {"cold": True},
+        relayed,
     ),
     Fault(
         "wrong-password",

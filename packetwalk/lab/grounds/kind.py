@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
@@ -29,6 +30,10 @@ SOCKET = "/var/run/docker.sock"
 REUSE = "PACKETWALK_KIND_REUSE"
 PORTS, PORT_OF_SERVICES = {"icmp": 0, "udp": 8080, "tcp": 8080}, 80
 OWN_API, STORED_API = "projectcalico.org/v3", "crd.projectcalico.org/v1"
+NOTICES = {"flannel": 10.0, "calico": 30.0, "weave": 75.0}
+"""Seconds until a plugin has acted: flanneld puts a route of host-gw back after about 10 s (observed, v0.20.2),
+Calico's agents watch their resources and BGP sessions need a little longer, a peer of Weave Net is given up after
+60 s of silence (router/network_router.go)."""
 LEFT_BY_FLANNEL = ("cni0", "flannel.1", "flannel-wg", "flannel.ipip")
 
 
@@ -131,7 +136,24 @@ class Kind(Ground):
         ).splitlines()
         if self.plugin == "flannel" and "kube-flannel-cfg" in text:
             self._restart_flannel()
+        elif self.plugin == "calico":
+            self._restart_pods(text)
         return changed
+
+    def _restart_pods(self, text: str) -> None:
+        """Let Calico act on its resources; pods get what an IPPool says of packets only when they are made."""
+        anew = re.search(r"^kind: (IPPool|FelixConfiguration)\b", text, re.MULTILINE)
+        if anew:
+            self._cluster.stop_pods()
+        self.settle()
+        if anew:
+            self._cluster.rolled_out()
+            self._cluster.start_pods()
+            self._names()
+
+    def settle(self) -> None:
+        """Wait as long as the plugin takes to notice a fault, or a change, and to act."""
+        time.sleep(NOTICES[self.plugin])
 
     def use(self, mode: str) -> None:
         """Install the plugin again in another mode, and start the pods anew."""
