@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from packetwalk.lab.authors.cni import FOLDERS, PLUGINS
 from packetwalk.lab.build import TOOLS
 
 ROOT = Path(__file__).parents[2]
@@ -20,10 +21,14 @@ ROOT = Path(__file__).parents[2]
 
 def needs(*programs: str) -> pytest.MarkDecorator:
     """Return the mark of tests that need root, the tools of every lab and these programs."""
-    missing = [each for each in (*TOOLS, *programs) if shutil.which(each) is None]
+    path = os.pathsep.join([os.environ.get("PATH", ""), *FOLDERS])
+    missing = [each for each in (*TOOLS, *programs) if shutil.which(each, path=path) is None]
     if os.geteuid() != 0:
         missing.append("root")
     return pytest.mark.skipif(bool(missing) and "CI" not in os.environ, reason=f"needs {', '.join(missing)}")
+
+
+needs_plugins = needs(*PLUGINS, "curl")
 
 
 def killed(script: str) -> list[int]:
