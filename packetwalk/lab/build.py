@@ -17,12 +17,12 @@ from functools import cache, partial
 from pathlib import Path
 
 from packetwalk.errors import LabError
-from packetwalk.lab import emulators
+from packetwalk.lab import emulators, keys
 from packetwalk.lab.emulators import Program
 from packetwalk.lab.namespaces import Namespace
 from packetwalk.links import in_order_of_making
 from packetwalk.plan import Operation
-from packetwalk.tables import Entry, LinkEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
+from packetwalk.tables import Entry, LinkEntry, PeerEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
 
 WIRE = "wire"
 QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no connection forgotten
@@ -124,8 +124,9 @@ class Lab:
                 commands.append(["ip", "tuntap", "add", link.ifname, "mode", "tun"])
                 commands.append(["ip", "link", "set", link.ifname, "mtu", str(link.mtu), "up"])
             elif link.creates:
-                commands += self._named(link.argv())
+                commands += [argv for argv in self._named(link.argv()) if argv[0] != "wg"]
         self._commands(name, commands)
+        keys.configure(self.netns[name], [link for link in links if link.kind not in self.emulated])
 
     def _named(self, commands: list[list[str]]) -> list[list[str]]:
         """Replace namespace names after the word ``netns`` by paths."""
@@ -146,6 +147,8 @@ class Lab:
                     rules.append(rule)
                 case SysctlEntry() as setting:
                     self.netns[name].sysctl(setting.key, setting.value)
+                case PeerEntry() as peer:
+                    keys.configure(self.netns[name], [peer])
                 case entry:
                     commands += entry.argv()
         self._commands(name, commands)

@@ -9,13 +9,15 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.network import Network
 from packetwalk.tables import LinkEntry, PolicyEntry, SysctlEntry
 
-TABLES = ("link", "addr", "route", "rule", "neigh", "fdb", "iptables", "sysctl")
+TABLES = ("link", "addr", "route", "rule", "neigh", "fdb", "iptables", "wg", "sysctl")
 MASKS = {
     "links": "A node's card is a veth in namespaces. The numbers of devices are the kernel's own. "
     "Of a device with a stand-in only the name and the MTU are compared. A `tunl0` that nobody asked for is "
     "left out: the kernel makes one in each namespace as soon as it has the module.",
     "neighbours, forwarding": "Only what was written down is compared as a table; what is learnt shows in "
     "the deciding lines. A bridge's own MAC is left out: not every kernel lists it.",
+    "wg": "The allowed addresses of each peer are compared. Its keys are the lab's own: those of the plan are "
+    "names, of which nobody knows a private half.",
     "iptables": "The order of rules within each chain is compared, not the order of the chains.",
     "ip rule": "The kernel's own rule 32767, for the empty table `default`, is left out.",
 }
@@ -97,6 +99,9 @@ def _recorded(place: Place, table: str, played: set[str]) -> list[str] | None:
             return [
                 f"{rule.chain_table} {rule}" for rule in place.rules() if not isinstance(rule, PolicyEntry)
             ]
+        case "wg" if "wireguard.txt" in place.files:
+            columns = [line.split("\t") for line in place.files["wireguard.txt"].splitlines()]
+            return [f"{dev} allowed ips {allowed}" for dev, _, allowed in columns]
         case "sysctl" if "sysctl.txt" in place.files:
             return [line for line in place.files["sysctl.txt"].splitlines() if " = " in line]
     return None
@@ -118,9 +123,11 @@ def _modelled(model: Netns, table: str, place: Place, played: set[str]) -> list[
         case "neigh":
             return [str(each) for each in model.neighs.values()]
         case "fdb":
-            return [str(each) for each in model.fdb.values()]
+            return [str(each) for each in model.fdb.values() if each.ifname != each.master]
         case "iptables":
             return [f"{rule.chain_table} {rule}" for rule in model.rules]
+        case "wg":
+            return [f"{peer.dev} allowed ips {' '.join(peer.allowed_ips) or '(none)'}" for peer in model.peers]
     lines = place.files.get("sysctl.txt", "").splitlines()
     out = []
     for line in lines:

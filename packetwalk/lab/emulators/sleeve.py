@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from packetwalk.lab.emulators.program import LONGEST, Program, checksum
 from packetwalk.overlay import (
@@ -26,6 +27,14 @@ PORT, NAME, RECORD, ETHERNET = 6783, 6, 14, 14
 ALL, IPV4, OUTGOING = 0x0003, 0x0800, 4
 IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
 TTL, QUOTED = 64, 28
+
+
+class Hop(NamedTuple):
+    """One way of a frame from peer ``src`` to peer ``dst``: over a connection; None: into the bridge here."""
+
+    connection: ConnectionEntry | None
+    src: bytes
+    dst: bytes
 
 
 class Emulator(Program):
@@ -46,51 +55,50 @@ class Emulator(Program):
         return "encryption by weaver (NaCl)" if any(each.encrypted for each in found) else ""
 
     def open(self) -> None:
-        """Open the packet socket on the cable to the bridge, and the two sockets for the other peers."""
-        peers, captures, connections = [], [], []
+        """Open what leads to the bridge, and the two sockets for the other peers."""
         self.unicast: dict[bytes, bytes] = {}
         self.broadcast: dict[bytes, list[bytes]] = {}
+        self.connections: dict[bytes, ConnectionEntry] = {}
+        self.macs: dict[bytes, bytes] = {}
         for each in self.entries:
             match each:
-                case MeshPeerEntry():
-                    peers.append(each)
-                case CaptureEntry():
-                    captures.append(each)
                 case ConnectionEntry():
-                    connections.append(each)
+                    self.connections[_name(each.peer)] = each
                 case UnicastEntry():
                     self.unicast[_name(each.dest)] = _name(each.via)
                 case BroadcastEntry():
                     self.broadcast[_name(each.source)] = [_name(via) for via in each.via]
-        self.me = _name(peers[0].name)
-        self.connections = {_name(each.peer): each for each in connections}
-        self.macs: dict[bytes, bytes] = {}
-        self.bridge = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
-        self.bridge.bind((captures[0].dev, ALL))
+        self.me = _name(next(each.name for each in self.entries if isinstance(each, MeshPeerEntry)))
+        self.open_bridge()
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DONT)
         self.udp.bind(("0.0.0.0", PORT))
         self.raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
         self.raw.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DO)
         self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # it only sends
-        self.on(self.bridge.fileno(), self.captured)
         self.on(self.udp.fileno(), self.received)
+
+    def open_bridge(self) -> None:
+        """Open the packet socket on the cable to the bridge."""
+        device = next(each.dev for each in self.entries if isinstance(each, CaptureEntry))
+        self.bridge = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
+        self.bridge.bind((device, ALL))
+        self.on(self.bridge.fileno(), self.captured)
 
     def captured(self) -> None:
         """Decide about a frame that a pod of this node sent."""
         frame, (_, _, kind, *_) = self.bridge.recvfrom(LONGEST)
-        if kind == OUTGOING:
-            return
+        if kind != OUTGOING:
+            self.carry(frame, self.from_here(frame))
+
+    def from_here(self, frame: bytes) -> list[Hop]:
+        """Return where a frame goes that the bridge sent: nowhere if its destination is on it."""
         dst, src = frame[:6], frame[6:12]
         self.macs[src] = self.me
         peer = self.macs.get(dst)
-        if peer == self.me:
-            return
         if peer is None:
-            for via in self.broadcast.get(self.me, ()):
-                self._send(via, self.me, via, frame)
-        else:
-            self._relay(self.me, peer, frame)
+            return self._spread(self.me)
+        return [] if peer == self.me else self._relay(self.me, peer)
 
     def received(self) -> None:
         """Decide about the frames that another peer sent."""
@@ -101,29 +109,36 @@ class Emulator(Program):
         while at + RECORD <= len(data):
             src, dst = data[at : at + 6], data[at + 6 : at + 12]
             length = int.from_bytes(data[at + 12 : at + RECORD])
-            self._forwarded(src, dst, data[at + RECORD : at + RECORD + length])
+            frame = data[at + RECORD : at + RECORD + length]
+            self.carry(frame, self.from_peer(src, dst, frame))
             at += RECORD + length
 
-    def _forwarded(self, src: bytes, dst: bytes, frame: bytes) -> None:
+    def from_peer(self, src: bytes, dst: bytes, frame: bytes) -> list[Hop]:
+        """Return where a frame goes that one peer sent to another."""
         if dst != self.me:
-            return self._relay(src, dst, frame)
+            return self._relay(src, dst)
         self.macs[frame[6:12]] = src
-        self.bridge.send(frame)
-        if self.macs.get(frame[:6]) != self.me:
-            for via in self.broadcast.get(src, ()):
-                self._send(via, src, via, frame)
-        return None
+        here = [Hop(None, src, dst)]
+        return here if self.macs.get(frame[:6]) == self.me else here + self._spread(src)
 
-    def _relay(self, src: bytes, dst: bytes, frame: bytes) -> None:
-        via = self.unicast.get(dst)
-        if via is not None:
-            self._send(via, src, dst, frame)
+    def _spread(self, src: bytes) -> list[Hop]:
+        hops = [(self.connections.get(via), via) for via in self.broadcast.get(src, ())]
+        return [Hop(connection, src, via) for connection, via in hops if connection]
 
-    def _send(self, via: bytes, src: bytes, dst: bytes, frame: bytes) -> None:
+    def _relay(self, src: bytes, dst: bytes) -> list[Hop]:
+        connection = self.connections.get(self.unicast.get(dst, b""))
+        return [Hop(connection, src, dst)] if connection else []
+
+    def carry(self, frame: bytes, hops: Iterable[Hop]) -> None:
+        """Send a frame on, or into the bridge."""
+        for connection, src, dst in hops:
+            if connection is None:
+                self.bridge.send(frame)
+            else:
+                self._send(connection, src, dst, frame)
+
+    def _send(self, connection: ConnectionEntry, src: bytes, dst: bytes, frame: bytes) -> None:
         """Send a frame to a neighbour, or say in its destination's name that it is too big."""
-        connection = self.connections.get(via)
-        if connection is None:
-            return
         payload = self.me + src + dst + len(frame).to_bytes(2) + frame
         df = int.from_bytes(frame[12:14]) == IPV4 and bool(frame[20] & 0x40)
         if not df:
