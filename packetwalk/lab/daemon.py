@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from packetwalk.errors import LabError
-from packetwalk.lab.namespaces import Mounts, Namespace
+from packetwalk.lab.namespaces import Namespace
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -25,7 +25,7 @@ def end_with(parent: int) -> None:
 
 
 class Daemon:
-    """A running program, with a /run of its own in ``mounts``; ``close`` ends it.
+    """A running program, in a namespace that gets a /run of its own; ``close`` ends it.
 
     A thread waits for it as long as it runs: the kernel sends the signal of a parent's death when the
     thread ends that started a process, not when the whole parent does.
@@ -36,20 +36,21 @@ class Daemon:
 
         LabError when there is no such program.
         """
-        self.namespace, self.mounts = namespace, Mounts()
-        self._argv = [*self.mounts.prefix, *argv]
+        self.namespace, self._argv = namespace, list(argv)
+        namespace.own_run()
         self.name = argv[0].rpartition("/")[2]
         self._input = os.memfd_create("input", os.MFD_CLOEXEC)
         os.write(self._input, text.encode())
         self._said = os.fdopen(os.memfd_create("said", os.MFD_CLOEXEC), "rb")
         self._process: subprocess.Popen[bytes] | None = None
+        self._failure = ""
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self._started.wait()
         if self._process is None:
             self.close()
-            raise LabError(f"{namespace.name}: {self.name} could not be started")
+            raise LabError(f"{namespace.name}: {self.name}: {self._failure}")
 
     def _run(self) -> None:
         try:
@@ -61,6 +62,9 @@ class Daemon:
                 stderr=self._said,
                 preexec_fn=partial(end_with, os.getpid()),  # noqa: PLW1509  (two system calls, no lock)
             )
+        except (OSError, LabError) as error:
+            self._failure = str(error)
+            return
         finally:
             self._started.set()
         self._process.wait()
@@ -86,4 +90,3 @@ class Daemon:
         self._thread.join()
         os.close(self._input)
         self._said.close()
-        self.mounts.close()

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from packetwalk.errors import LabError
 
-CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
+CLONE_NEWNET, CLONE_NEWNS, CLONE_FS = 0x40000000, 0x00020000, 0x00000200
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 T = TypeVar("T")
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -47,32 +47,12 @@ def _in_thread(work: Callable[[], T]) -> T:
     return result[0]
 
 
-def _path(fd: int) -> str:
-    return f"/proc/{os.readlink('/proc/self')}/fd/{fd}"
-
-
-class Mounts:
-    """A mount namespace whose /run is empty: what a program leaves there nobody else sees."""
-
-    def __init__(self) -> None:
-        """Make it. LabError without the right to."""
-
-        def make() -> int:
-            _call("unshare", CLONE_NEWNS)
-            _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-            _call("mount", b"none", b"/run", b"tmpfs", 0, None)
-            return os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-
-        self.fd = _in_thread(make)
-
-    @property
-    def prefix(self) -> list[str]:
-        """The words before a command that is to run there."""
-        return ["nsenter", f"--mount={_path(self.fd)}"]
-
-    def close(self) -> None:
-        """Let it go."""
-        os.close(self.fd)
+def _fresh_run() -> int:
+    """Return a new mount namespace with an empty /run; the calling thread stays in it."""
+    _call("unshare", CLONE_NEWNS)
+    _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    _call("mount", b"none", b"/run", b"tmpfs", 0, None)
+    return os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
 
 class Namespace:
@@ -86,11 +66,12 @@ class Namespace:
             return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
         self.name, self.fd = name, _in_thread(make)
+        self._mounts: int | None = None
 
     @property
     def path(self) -> str:
         """A path by which ``ip ... netns PATH`` finds it, also where ``/proc`` counts from outside."""
-        return _path(self.fd)
+        return f"/proc/{os.readlink('/proc/self')}/fd/{self.fd}"
 
     def inside(self, work: Callable[[], T]) -> T:
         """Run a function inside; sockets it opens stay inside."""
@@ -104,6 +85,14 @@ class Namespace:
     def enter(self) -> None:
         """Take the calling thread inside, for good."""
         _call("setns", self.fd, CLONE_NEWNET)
+        if self._mounts is not None:
+            _call("unshare", CLONE_FS)
+            _call("setns", self._mounts, CLONE_NEWNS)
+
+    def own_run(self) -> None:
+        """Give all that goes inside from now on an empty /run: what programs leave there nobody else sees."""
+        if self._mounts is None:
+            self._mounts = _in_thread(_fresh_run)
 
     def run(self, argv: list[str], text: str = "", *, check: bool = True) -> str:
         """Run a program inside and return what it printed; LabError when it fails."""
@@ -132,3 +121,5 @@ class Namespace:
     def close(self) -> None:
         """Let it go."""
         os.close(self.fd)
+        if self._mounts is not None:
+            os.close(self._mounts)

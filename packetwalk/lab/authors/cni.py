@@ -20,7 +20,7 @@ from packetwalk.cluster import Node
 from packetwalk.errors import LabError
 from packetwalk.lab.authors.author import Author
 from packetwalk.lab.build import quieten
-from packetwalk.lab.namespaces import Mounts, Namespace
+from packetwalk.lab.namespaces import Namespace
 from packetwalk.network import Network
 from packetwalk.plan import Operation
 from packetwalk.tables import LinkEntry
@@ -30,7 +30,7 @@ MODES = ("vxlan", "host-gw")  # pods are attached alike in all modes, but for th
 NEAR = ("same-node", "cross-node", "service-local", "internet")
 FOLDERS = ("/usr/lib/cni", "/opt/cni/bin")  # Debian's, and the one of everybody else
 PLUGINS = ("bridge", "host-local", "portmap")
-STATE = "/run/cni/networks"  # in a mount namespace, in the place of /var/lib/cni/networks
+STATE = "/run/cni/networks"  # the namespace's own, in the place of /var/lib/cni/networks
 BRIDGE, INTERFACE, VERSION = "cni0", "eth0", "0.3.1"
 
 
@@ -69,7 +69,7 @@ class Runtime:
 
     def __init__(self, node: Namespace, config: Mapping[str, Any]) -> None:
         self.node, self.config = node, config
-        self.mounts = Mounts()
+        node.own_run()
         self._attached: dict[str, tuple[Namespace, Mapping[str, Any]]] = {}
 
     def add(self, pod: Namespace, ports: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
@@ -99,12 +99,9 @@ class Runtime:
         self._call("DEL", namespace, self.config)
 
     def close(self) -> None:
-        """Detach all that is attached, forget the state."""
-        try:
-            for pod in list(self._attached):
-                self.delete(pod)
-        finally:
-            self.mounts.close()
+        """Detach all that is attached."""
+        for pod in list(self._attached):
+            self.delete(pod)
 
     def _call(self, verb: str, pod: Namespace, config: Mapping[str, Any]) -> dict[str, Any]:
         found = folder()
@@ -117,7 +114,7 @@ class Runtime:
         }
         words = ["env", *(f"{key}={value}" for key, value in environment.items())]
         program = f"{found}/{config['type']}"
-        said = self.node.run([*self.mounts.prefix, *words, program], json.dumps(config), check=False)
+        said = self.node.run([*words, program], json.dumps(config), check=False)
         try:
             answer = json.loads(said) if said.strip() else {}
         except ValueError:

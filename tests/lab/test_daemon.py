@@ -1,0 +1,55 @@
+"""A program beside a lab: it ends with it, sees a /run of its own, and tells what is wrong in one line."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from packetwalk.errors import LabError
+from packetwalk.lab.daemon import Daemon
+from packetwalk.lab.namespaces import Namespace
+from tests.lab.needs import needs, running
+
+pytestmark = needs()
+
+
+@pytest.fixture
+def namespace() -> Iterator[Namespace]:
+    made = Namespace("place")
+    yield made
+    made.close()
+
+
+def test_it_runs_inside_and_reads_its_input(namespace: Namespace) -> None:
+    daemon = Daemon(namespace, ["sh", "-c", "cat /dev/stdin > /run/copy; exec sleep 60"], "a line\n")
+    try:
+        end = time.monotonic() + 5
+        while namespace.run(["cat", "/run/copy"], check=False) != "a line\n" and time.monotonic() < end:
+            time.sleep(0.01)
+        assert namespace.run(["cat", "/run/copy"]) == "a line\n"
+        assert not Path("/run/copy").exists()
+        inside = namespace.run(["readlink", "/proc/self/ns/net"]).strip()
+        assert os.readlink(f"/proc/{daemon.pid}/ns/net") == inside
+        daemon.check()
+    finally:
+        daemon.close()
+    assert running([daemon.pid]) == []
+
+
+def test_what_ended_says_its_last_words(namespace: Namespace) -> None:
+    daemon = Daemon(namespace, ["sh", "-c", "echo first; echo no such thing; exit 3"])
+    end = time.monotonic() + 5
+    with pytest.raises(LabError, match=r"^place: sh: no such thing$"):
+        while time.monotonic() < end:
+            daemon.check()
+            time.sleep(0.01)
+    daemon.close()
+
+
+def test_a_program_that_is_missing_is_one_line(namespace: Namespace) -> None:
+    with pytest.raises(LabError, match=r"^place: nothing-like-it: .*No such file"):
+        Daemon(namespace, ["nothing-like-it"])
