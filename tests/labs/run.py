@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import nbformat
 
 from packetwalk.lab import CHOICE
-from tests.refresh_labs import marked, stubs
+from tests.refresh_labs import TAG, marked, stubs
 
 
 class Cell(NamedTuple):
@@ -69,13 +69,32 @@ def execute(source: str, names: dict[str, Any]) -> str:
     return printed.getvalue() + (repr(value) if value is not None else "")
 
 
-def run(path: Path, ground: str, without: int | None = None) -> list[tuple[Cell, str]]:
-    """Run a notebook; ``without`` is the solution cell to leave to the learner: then up to its check."""
-    out, code = [], cells(path)
+def run(path: Path, ground: str) -> list[tuple[Cell, str]]:
+    """Run a notebook to its end."""
     with place(path.parent, ground) as names:
-        for cell in code:
-            left = cell.number == without
-            out.append((cell, execute(cell.stub if left else cell.source, names)))
-            if without is not None and cell.number > without and cell.checks:
-                break
-    return out
+        return [(cell, execute(cell.source, names)) for cell in cells(path)]
+
+
+def left_out(path: Path, ground: str) -> Iterator[tuple[Cell, str]]:
+    """Run a notebook; yield each cell of the solution with what the next check says without it.
+
+    Then the cell is done, and the notebook goes on as if nobody had asked.
+    """
+    code = cells(path)
+    with place(path.parent, ground) as names:
+        for position, cell in enumerate(code):
+            if TAG in cell.tags:
+                execute(cell.stub, names)
+                yield cell, _next_check(code[position + 1 :], names)
+            execute(cell.source, names)
+
+
+def _next_check(later: list[Cell], names: dict[str, Any]) -> str:
+    """Run cells up to the next check and return what it says; nothing when another task comes first."""
+    for cell in later:
+        if TAG in cell.tags:
+            break
+        said = execute(cell.source, names)
+        if cell.checks:
+            return said
+    return ""

@@ -11,18 +11,12 @@ import pytest
 
 from packetwalk.lab.check import HINTS, load
 from tests.lab_grounds.needs import needs_netns
-from tests.labs.run import Cell, cells, run
+from tests.labs.run import Cell, cells, left_out, run
 from tests.refresh_labs import TAG, learners, solutions, sources
 
 GROUNDS = [pytest.param("model"), pytest.param("netns", marks=needs_netns)]
 DIFFERS = "differs"  # the tag of a cell whose output tells which ground it ran on
 LABS = [pytest.param(path, id=path.parent.name) for path in solutions()]
-LEFT_OUT = [
-    pytest.param(path, cell.number, id=f"{path.parent.name}-{cell.number}")
-    for path in solutions()
-    for cell in cells(path)
-    if TAG in cell.tags
-]
 
 
 def clean(text: str) -> str:
@@ -72,12 +66,14 @@ def test_the_solution_passes_every_check_and_shows_the_same(path: Path, ground: 
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize(("path", "number"), LEFT_OUT)
-def test_a_step_left_out_is_found_and_named(path: Path, number: int, ground: str) -> None:
-    done = run(path, ground, without=number)
-    last, said = done[-1]
-    assert last.checks and last.number > number, "no check follows this step"
-    assert "not yet.\n  - " in said, said
+@pytest.mark.parametrize("path", LABS)
+def test_each_step_left_out_is_found_and_named(path: Path, ground: str) -> None:
+    done = list(left_out(path, ground))
+    assert [cell for cell, _ in done] == [cell for cell in cells(path) if TAG in cell.tags]
+    for cell, said in done:
+        assert "not yet.\n  - " in said, (
+            f"cell {cell.number}, {cell.stub}: {said or 'no check follows this step'}"
+        )
 
 
 @pytest.mark.parametrize("path", LABS)
