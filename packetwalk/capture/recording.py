@@ -7,17 +7,19 @@ one pcapng a packet.  Nothing in it needs privileges to read, and no command ask
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
+from glob import escape
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from packetwalk.capture import iproute, iptables
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.frames import read as read_frames
-from packetwalk.errors import BadInput
+from packetwalk.errors import BadInput, LabError
 from packetwalk.tables import (
     AddrEntry,
     FdbEntry,
@@ -33,6 +35,9 @@ VERSION = 1
 HEAD = "recording.json"
 RAW = 101  # link type of bare IP packets
 LARGEST = 64 * 2**20  # bytes of one file
+PROTOCOLS = ("icmp", "udp", "tcp")
+NUMBERS = {"size": 65535, "ttl": 255, "sport": 65535, "dport": 65535}
+"""The largest value of a packet's numbers."""
 KINDS = ("pod", "node", "router", "outside")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "link.json": ("ip", "-j", "-d", "link"),
@@ -136,30 +141,55 @@ class Recording(NamedTuple):
 
 
 def write(recording: Recording, path: Path | str) -> None:
-    """Write a recording as a folder, whole or not at all; BadInput when something is there already."""
+    """Write a recording as a folder, whole or not at all; BadInput when something is there already.
+
+    LabError in one line when the disk is full or the place may not be written to.  What a writer that
+    was killed has left beside it goes.
+    """
     target = Path(path)
     if target.exists():
         raise BadInput("folder for the recording", str(target), ["one that does not exist yet"])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    part = target.parent / f".{target.name}.{os.getpid()}.part"
     try:
-        head = {
-            "about": {"version": VERSION, **recording.about},
-            "places": [{k: v for k, v in p._asdict().items() if k != "files"} for p in recording.places],
-            "sent": [{k: v for k, v in s._asdict().items() if k != "frames"} for s in recording.sent],
-        }
-        (part / HEAD).write_text(json.dumps(head, indent=1) + "\n")
-        for place in recording.places:
-            (part / place.netns).mkdir()
-            for name, text in place.files.items():
-                (part / place.netns / name).write_text(text)
-        for sent in recording.sent:
-            (part / f"{sent.name}.pcapng").write_bytes(_pcapng(sent))
-        part.chmod(0o755)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for each in target.parent.glob(f".{escape(target.name)}.*.part"):
+            if not _alive(each.suffixes[-2:]):
+                shutil.rmtree(each, ignore_errors=True)
+        part.mkdir()
+        _fill(part, recording)
         part.rename(target)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise LabError(f"recording, {target}: {error.strerror or error}; nothing was kept") from None
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def _alive(suffixes: list[str]) -> bool:
+    """Say whether the process still runs whose number is the first suffix, ``.4711``; in doubt it does."""
+    try:
+        os.kill(int(suffixes[0][1:]), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError, IndexError):
+        return True
+    return True
+
+
+def _fill(folder: Path, recording: Recording) -> None:
+    head = {
+        "about": {"version": VERSION, **recording.about},
+        "places": [{k: v for k, v in p._asdict().items() if k != "files"} for p in recording.places],
+        "sent": [{k: v for k, v in s._asdict().items() if k != "frames"} for s in recording.sent],
+    }
+    (folder / HEAD).write_text(json.dumps(head, indent=1) + "\n")
+    for place in recording.places:
+        (folder / place.netns).mkdir()
+        for name, text in place.files.items():
+            (folder / place.netns / name).write_text(text)
+    for sent in recording.sent:
+        (folder / f"{sent.name}.pcapng").write_bytes(_pcapng(sent))
 
 
 def _pcapng(sent: Sent) -> bytes:
@@ -178,8 +208,10 @@ def read(path: Path | str) -> Recording:
         raise BadInput("recording", str(folder), ["a folder with recording.json"])
     head = _head(folder)
     places = tuple(_place(folder, each) for each in head["places"])
-    known = {(p.netns, link.ifname) for p in places for link in p.links()}
-    return Recording(head["about"], places, tuple(_sent(folder, each, known) for each in head["sent"]))
+    known = {(place.netns, link.ifname) for place in places for link in place.links()}
+    return Recording(
+        head["about"], places, tuple(_sent(folder, each, places, known) for each in head["sent"])
+    )
 
 
 def _fail(file: Path, what: str) -> BadInput:
@@ -247,11 +279,8 @@ def _place(folder: Path, each: Any) -> Place:
     return place
 
 
-def _sent(folder: Path, each: Any, known: set[tuple[str, str]]) -> Sent:
-    head = folder / HEAD
-    if not isinstance(each, dict) or set(each) != set(Sent._fields) - {"frames"}:
-        raise _fail(head, f"packet {each!r}")
-    file = folder / f"{_named(head, each['name'])}.pcapng"
+def _sent(folder: Path, each: Any, places: tuple[Place, ...], known: set[tuple[str, str]]) -> Sent:
+    file = folder / f"{_named(folder / HEAD, _packet(folder / HEAD, each, places)['name'])}.pcapng"
     try:
         if file.stat().st_size > LARGEST:
             raise _fail(file, f"more than {LARGEST} bytes")
@@ -266,3 +295,24 @@ def _sent(folder: Path, each: Any, known: set[tuple[str, str]]) -> Sent:
         if (frame.netns, frame.dev) not in known:
             raise _fail(file, f"device {frame.netns}:{frame.dev}, which no link.json has")
     return Sent(**each, frames=tuple(frames))
+
+
+def _packet(head: Path, each: Any, places: tuple[Place, ...]) -> dict[str, Any]:
+    """Return what the head says of a packet; a recording that only listened has no sender and no goal."""
+    if not isinstance(each, dict) or set(each) != set(Sent._fields) - {"frames"}:
+        raise _fail(head, f"packet {each!r}")
+    name = each["name"]
+    if each["src"] and each["src"] not in {place.netns for place in places}:
+        raise BadInput(f"recording, {HEAD}, src of {name}", each["src"], [place.netns for place in places])
+    if each["proto"] not in PROTOCOLS:
+        raise BadInput(f"recording, {HEAD}, proto of {name}", each["proto"], PROTOCOLS)
+    try:
+        if each["dst"]:
+            IPv4Address(each["dst"])
+    except (AddressValueError, TypeError):
+        raise BadInput(f"recording, {HEAD}, dst of {name}", each["dst"], ["an IPv4 address"]) from None
+    for field, most in NUMBERS.items():
+        value = each[field]
+        if (value is not None or field != "size") and not (type(value) is int and 0 <= value <= most):
+            raise BadInput(f"recording, {HEAD}, {field} of {name}", value, [f"0 to {most}"])
+    return each

@@ -135,11 +135,18 @@ class Ground(ABC):
 
         return measure(self, src, dst, seconds)
 
-    def record(self, path: str | Path, src: str = "a", dst: str = "b", **packet) -> Recording:
-        """Capture one packet and write the recording as a folder, which must not exist yet."""
+    def record(
+        self, path: str | Path, src: str = "a", dst: str = "b", *, payload: bool = False, **packet
+    ) -> Recording:
+        """Capture one packet and write the recording as a folder, which must not exist yet.
+
+        Without ``payload`` every byte after a frame's headers is zero.
+        """
         from packetwalk.capture import recording
+        from packetwalk.lab.kind.redact import without_payload
 
         made = self.capture(src, dst, **packet)
+        made = made if payload else without_payload(made)
         recording.write(made, path)
         return made
 

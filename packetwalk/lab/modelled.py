@@ -14,6 +14,9 @@ from packetwalk.lab.record import Packet
 from packetwalk.listing import forwarding, neighbours, policies
 from packetwalk.taps import START_NS, STEP_NS
 
+LAST_RULE = {"priority": 32767, "src": "all", "table": "default"}
+"""A rule that every namespace has, for a table in which there is never anything."""
+
 
 def record(packet: Packet, run: Run, places: Iterable[Netns], **about: str) -> Recording:
     """Return the frames of a run of the model, and the tables of ``places`` as that packet left them.
@@ -58,6 +61,7 @@ def _place(ns: Netns, run: Run) -> Place:
         "link.json": [{"address": "", **link} for link in tables["link"]],  # a layer-3 tunnel has none
         "addr.json": [{"ifname": name, "addr_info": infos} for name, infos in addresses.items()],
         "route.json": tables["route"],
+        "rule.json": [*(rule.json() for rule in ns.fib.rules), LAST_RULE],
         "neigh.json": [entry.json() for entry in neighbours(ns, run)],
         "fdb.json": fdb,
         "port.json": [{"ifname": link.ifname, "hairpin": True} for link in ns.links.values() if link.hairpin],

@@ -58,6 +58,8 @@ def _fresh_run() -> int:
 class Namespace:
     """One network namespace, kept by ``fd``; closing it is its end."""
 
+    _mounts: int | None = None
+
     def __init__(self, name: str) -> None:
         """Make it. LabError without the right to (root, or inside ``unshare -Urn``)."""
 

@@ -209,8 +209,11 @@ def replay(recorded: Recording, model: Network | None = None, *, there: bool = F
 
 
 def _where(about: Mapping[str, Any], there: bool) -> str:
-    """Return where a recording was made, a word of ``proof.WHERE``."""
+    """Return where a recording was made, a word of ``proof.WHERE``; BadInput for a ground that nobody knows."""
     ground = str(about.get("ground"))
+    known = ("netns", "guest", "kind", *proof.OWN)
+    if ground not in known:
+        raise BadInput("recording, ground", about.get("ground"), known)
     if ground != "netns":
         return ground
     return "replay" if there else "emulated" if about.get("emulated") else "kernel"

@@ -24,6 +24,7 @@ WHERE = {
     "kind": "in a real cluster, by replay of its recording",
 }
 """Where something was proven, the best first."""
+OWN = {"model": "in the model itself, which proves nothing"}
 SHORT = {
     "kernel": "in {}",
     "emulated": "in {}, with a stand-in for a device",
@@ -84,7 +85,7 @@ def rows(results: Iterable[Result]) -> list[Row]:
         found.setdefault((each.plugin, each.mode), {}).setdefault(each.where, []).append(each)
     out = []
     for (plugin, mode), places in found.items():
-        for where in sorted(places, key=lambda name: list(WHERE).index(name) if name else len(WHERE)):
+        for where in sorted(places, key=lambda name: [*WHERE, *OWN, ""].index(name)):
             mine = places[where]
             failed = [each for each in mine if each.verdict != "proven"]
             out.append(Row(plugin, mode, where, len(mine) - len(failed), len(mine), _reason(failed)))
@@ -97,10 +98,10 @@ def _reason(failed: list[Result]) -> str:
 
 def table(results: Iterable[Result]) -> str:
     """Return results as text: a line for each mode and place, below it each difference."""
-    every = list(results)
+    every, names = list(results), {**WHERE, **OWN}
     out = []
     for row in rows(every):
-        text = f"{row.proven:>4} of {row.of:<4} {WHERE.get(row.where, row.where)}"
+        text = f"{row.proven:>4} of {row.of:<4} {names.get(row.where)}"
         if not row.where:
             text = f"   not here: {row.reason}" if row.reason else "   differs"
         out.append(f"{row.plugin:<9}{row.mode:<21}{text}")

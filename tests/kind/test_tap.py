@@ -37,6 +37,7 @@ FRAMES = {
     "inside VXLAN": _frame(*UDP, wire.Udp(50000, 8472), wire.Vxlan(1), wire.Ethernet(*MACS), *TCP, wire.Data(SECRETS)),
     "words on VXLAN's port": _frame(*UDP, wire.Udp(50000, 4789), wire.Data(SECRETS * 3)),
     "words on WireGuard's port": _frame(*UDP, wire.Udp(50000, 51820), wire.Data(SECRETS * 3)),
+    "a first fragment": _frame(wire.Ipv4("10.0.0.1", "10.0.0.2", 17, mf=True), wire.Data(bytes(8) + SECRETS)),
     "a later fragment": _frame(wire.Ipv4("10.0.0.1", "10.0.0.2", 17, offset=1480), wire.Data(SECRETS)),
     "quoted in an error": _frame(
         wire.Ipv4("10.0.0.1", "10.0.0.2", 1), wire.Icmp(3, 4, 0, 1400),
@@ -63,6 +64,14 @@ def test_headers_are_kept_as_they_were() -> None:
     quoted = wire.decode(headers_only(FRAMES["quoted in an error"]))[-1]
     assert isinstance(quoted, wire.Data)
     assert wire.Ipv4.decode(quoted.content, 0, len(quoted.content))[0].src == "10.244.1.2"
+
+
+@pytest.mark.parametrize(("protocol", "size"), [(1, 8), (17, 8), (6, 32), (47, 0)])
+def test_a_first_fragment_keeps_the_header_it_begins_with(protocol: int, size: int) -> None:
+    """It says to which conversation the whole belongs: an echo request, or its answer."""
+    data = bytes([8] * 12) + b"\x80" + bytes([7] * 100)
+    frame = _frame(wire.Ipv4("10.0.0.1", "10.0.0.2", protocol, mf=True), wire.Data(data))
+    assert headers_only(frame)[34:] == data[:size] + bytes(len(data) - size)
 
 
 def test_frames_of_others_are_not_taken() -> None:
