@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -25,20 +23,6 @@ ROOT = Path(__file__).parents[2]
 def cluster():
     with lab.open("flannel", "vxlan", ground="netns") as opened:
         yield opened
-
-
-def namespaces() -> set[str]:
-    """Return the network namespaces that some process is in or holds open."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        for link in [process / "ns" / "net", *process.glob("fd/*")]:
-            try:
-                target = os.readlink(link)
-            except OSError:
-                continue
-            if target.startswith("net:"):
-                found.add(target)
-    return found
 
 
 def test_what_people_see_first(cluster) -> None:
@@ -138,46 +122,6 @@ def test_a_program_has_limited_time_and_limited_output() -> None:
     long = program.run(["yes"], characters=1000)
     assert len(long) < 1200 and long.endswith("(stopped: more than 1000 characters)\n")
     assert program.run(["sh", "-c", "sleep 30 & echo back"]).text == "back\n"
-
-
-KILLED = """
-import sys, time
-from packetwalk import lab
-print("start", flush=True)
-cluster = lab.open("flannel", "vxlan", ground="netns")
-print("up", flush=True)
-if "command" in sys.argv: cluster.pod("a").run("ping b")
-if "daemon" in sys.argv: cluster.pod("a").run("setsid -f sleep 60"); print("forked", flush=True)
-if "capture" in sys.argv:
-    while True: cluster.capture("a", "b")
-time.sleep(60)
-"""
-
-
-@pytest.mark.parametrize(
-    ("phase", "word", "after"),
-    [
-        ("start", "start", 0.15),
-        ("build", "start", 0.35),
-        ("idle", "up", 0.0),
-        ("command", "up", 0.2),
-        ("daemon", "forked", 0.0),
-        ("capture", "up", 0.3),
-    ],
-)
-def test_killed_at_any_moment_it_leaves_nothing(phase: str, word: str, after: float) -> None:
-    before = namespaces()
-    child = subprocess.Popen([sys.executable, "-c", KILLED, phase], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    while child.stdout.readline().strip() != word:
-        pass
-    time.sleep(after)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    end = time.monotonic() + 5
-    while namespaces() - before and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not namespaces() - before
 
 
 def test_an_ordinary_user_can_do_it_too() -> None:
