@@ -92,6 +92,9 @@ class Lab:
             self._rest(name, operations)
         for name in by_netns if self.emulated else ():
             self._programs += emulators.start(self.netns[name], self.plan, self.emulated)
+        keys.meet(self.netns, self.plan)
+        for name, operations in by_netns.items():
+            self._rules(name, operations)
 
     def _wire(self) -> None:
         """Plug every card into a bridge of the namespace ``wire``, one for each segment."""
@@ -137,25 +140,28 @@ class Lab:
 
     def _rest(self, name: str, operations: list[Operation]) -> None:
         commands: list[list[str]] = []
-        rules: list[RuleEntry | PolicyEntry] = []
         for operation in operations:
             match operation.entry:
                 case LinkEntry() as link:
                     if link.kind == "veth" and not link.creates:
                         commands += link.argv()
-                case RuleEntry() | PolicyEntry() as rule:
-                    rules.append(rule)
+                case RuleEntry() | PolicyEntry():
+                    continue
                 case SysctlEntry() as setting:
                     self.netns[name].sysctl(setting.key, setting.value)
                 case PeerEntry() as peer:
-                    keys.configure(self.netns[name], [peer])
+                    if "wireguard" not in self.emulated:
+                        keys.configure(self.netns[name], [peer])
                 case entry:
                     commands += entry.argv()
         self._commands(name, commands)
-        if rules:
-            self.netns[name].run(["iptables-restore", "--noflush"], restore_text(rules))
         devices = [op.entry.ifname for op in operations if isinstance(op.entry, LinkEntry)]
         self.netns[name].inside(partial(quieten, devices))
+
+    def _rules(self, name: str, operations: list[Operation]) -> None:
+        rules = [op.entry for op in operations if isinstance(op.entry, RuleEntry | PolicyEntry)]
+        if rules:
+            self.netns[name].run(["iptables-restore", "--noflush"], restore_text(rules))
 
     def _commands(self, name: str, commands: list[list[str]]) -> None:
         """Run commands in batches, in order: ``ip -b`` and ``bridge -b``."""
@@ -224,8 +230,12 @@ def lacking(plan: Iterable[Operation]) -> str:
     """Return what is missing for a plan: a device that is neither in the kernel nor has a stand-in; or nothing."""
     entries = [op.entry for op in plan]
     for kind in sorted(_kinds(entries)):
-        if not in_kernel(kind) and emulators.player(kind) is None:
-            return f"no {TITLES.get(kind, kind)} device"
+        if not in_kernel(kind):
+            player = emulators.player(kind)
+            absent = [each for each in player.needs if shutil.which(each) is None] if player else []
+            if player is None or absent:
+                also = f", and programs missing: {', '.join(absent)}" if absent else ""
+                return f"no {TITLES.get(kind, kind)} device{also}"
     for entry in entries:
         if not entry.argv() and not isinstance(entry, SocketEntry) and emulators.keeper(entry.table) is None:
             return f"nobody fills {entry.table}, a table of {getattr(entry, 'by', 'a program')}"

@@ -8,12 +8,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import subprocess
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from packetwalk.errors import LabError
 from packetwalk.lab.namespaces import Namespace
+from packetwalk.plan import Operation
 from packetwalk.tables import Entry, LinkEntry, PeerEntry
+
+PATIENCE = 3.0  # seconds for all handshakes
 
 
 def private(name: str) -> str:
@@ -47,3 +51,24 @@ def configure(namespace: Namespace, entries: Iterable[Entry]) -> None:
                 continue
         for argv in commands:
             namespace.run([public(word) if word == entry.key else word for word in argv])
+
+
+def meet(namespaces: Mapping[str, Namespace], plan: Iterable[Operation]) -> None:
+    """Let all peers shake hands, so that a session is there before any packet or any rule against it.
+
+    A keepalive, switched on for a moment, starts it.  Peers that do not meet in a while are left alone.
+    """
+    peers = [(op.netns, op.entry) for op in plan if isinstance(op.entry, PeerEntry)]
+    for seconds in ("1", "off"):
+        for netns, peer in peers:
+            words = ["wg", "set", peer.dev, "peer", public(peer.key), "persistent-keepalive", seconds]
+            namespaces[netns].run(words)
+        end = time.monotonic() + PATIENCE
+        for netns in dict.fromkeys(netns for netns, _ in peers):
+            while _strangers(namespaces[netns]) and time.monotonic() < end:
+                time.sleep(0.01)
+
+
+def _strangers(namespace: Namespace) -> bool:
+    said = namespace.run(["wg", "show", "all", "latest-handshakes"])
+    return any(line.split()[-1] == "0" for line in said.splitlines())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any, Literal, NamedTuple
 
 from packetwalk.capture.frames import Frame
@@ -58,6 +59,8 @@ class Recorder:
     def send(self, packet: Packet, warm: str | None = None, count: int = 0, limit: float = 0.5) -> Sent:
         """Send a packet and return it with every frame that followed, but those of BGP sessions.
 
+        A TCP connection stays open so long: what closes it could not be told apart where it is encrypted.
+
         ``warm`` is the address that another packet goes to before, with the port below, so that the
         neighbours on the way are known; what it causes is not recorded.  ``count`` frames with IPv4
         are waited for, if they are slow to come, for ``limit`` seconds.
@@ -66,17 +69,19 @@ class Recorder:
         if warm is not None:
             send(here, warm, packet.dport, proto=packet.proto, sport=packet.sport - 1)
         self._taps.collect()
-        send(
-            here,
-            packet.dst,
-            packet.dport,
-            proto=packet.proto,
-            size=packet.size or 0,
-            df=packet.df,
-            ttl=packet.ttl,
-            sport=packet.sport,
-        )
-        return self._sent(packet, self._taps.collect(_ipv4, count, limit))
+        with ExitStack() as hold:
+            send(
+                here,
+                packet.dst,
+                packet.dport,
+                proto=packet.proto,
+                size=packet.size or 0,
+                df=packet.df,
+                ttl=packet.ttl,
+                sport=packet.sport,
+                hold=hold,
+            )
+            return self._sent(packet, self._taps.collect(_ipv4, count, limit))
 
     @staticmethod
     def _sent(packet: Packet, seen: Iterable[Any]) -> Sent:

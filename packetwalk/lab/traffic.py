@@ -6,7 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from packetwalk import wire
@@ -85,15 +85,23 @@ def send(
     df: bool = False,
     ttl: int = 64,
     sport: int = 40000,
+    hold: contextlib.ExitStack | None = None,
 ) -> str:
-    """Send one packet from inside a namespace; return ``sent``, or the error the program got."""
-    work = {"icmp": _ping, "udp": _datagram, "tcp": _connect}[proto]
+    """Send one packet from inside a namespace; return ``sent``, or the error the program got.
+
+    A TCP connection is closed at once, or together with ``hold``: what closes it is a packet too.
+    """
+    workers: dict[str, Callable[..., None]] = {"icmp": _ping, "udp": _datagram, "tcp": _connect}
+    work = workers[proto]
 
     def run() -> str:
-        try:
-            work(dst, dport, size, df, ttl, sport)
-        except OSError as error:
-            return error.strerror or str(error)
+        with contextlib.ExitStack() as opened:
+            try:
+                work(dst, dport, size, df, ttl, sport, opened)
+            except OSError as error:
+                return error.strerror or str(error)
+            if hold is not None:
+                hold.push(opened.pop_all())
         return "sent"
 
     return namespace.inside(run)
@@ -109,13 +117,13 @@ def _payload(size: int) -> bytes:
     return bytes(k & 255 for k in range(size))
 
 
-def _ping(dst: str, _: int, size: int, df: bool, ttl: int, __: int) -> None:
+def _ping(dst: str, _: int, size: int, df: bool, ttl: int, *__: object) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as client:
         _options(client, df, ttl)
         client.sendto(wire.encode((wire.Icmp(8, 0, IDENT, 1), wire.Data(_payload(size)))), (dst, 0))
 
 
-def _datagram(dst: str, dport: int, size: int, df: bool, ttl: int, sport: int) -> None:
+def _datagram(dst: str, dport: int, size: int, df: bool, ttl: int, sport: int, _: object) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         _options(client, df, ttl)
         client.bind(("0.0.0.0", sport))
@@ -125,12 +133,17 @@ def _datagram(dst: str, dport: int, size: int, df: bool, ttl: int, sport: int) -
             client.recv(70000)
 
 
-def _connect(dst: str, dport: int, _: int, __: bool, ttl: int, sport: int) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
-        client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        client.settimeout(PATIENCE)
-        client.bind(("0.0.0.0", sport))
-        with contextlib.suppress(TimeoutError, ConnectionRefusedError):
-            client.connect((dst, dport))
+def _connect(
+    dst: str, dport: int, _: int, __: bool, ttl: int, sport: int, opened: contextlib.ExitStack
+) -> None:
+    """Connect; where nobody answers, the socket is closed before it asks again."""
+    client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.settimeout(PATIENCE)
+    client.bind(("0.0.0.0", sport))
+    try:
+        client.connect((dst, dport))
+    except (TimeoutError, ConnectionRefusedError):
+        opened.close()

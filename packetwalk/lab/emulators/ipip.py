@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 
-from packetwalk.lab.emulators.program import LONGEST, Program, checksum, tun
+from packetwalk.lab.emulators.program import LONGEST, Program, errors, tun, unreachable
 from packetwalk.lab.netlink import next_hop
 from packetwalk.tables import LinkEntry
 
 PROTOCOL, HEADER = 4, 20
 IP_MTU_DISCOVER, DONT, DO, IP_MTU = 10, 0, 2, 14
-INTERNET_CONTROL = 0xC0  # the precedence of ICMP errors (icmp_send)
 
 
 class Emulator(Program):
@@ -30,8 +28,7 @@ class Emulator(Program):
         self.tun = tun(link.ifname)
         self.index = socket.if_nametoindex(link.ifname)
         self.outside = socket.socket(socket.AF_INET, socket.SOCK_RAW, PROTOCOL)
-        self.errors = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        self.errors.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, INTERNET_CONTROL)
+        self.errors = errors()
         if link.local:
             self.outside.bind((link.local, 0))
         self.on(self.tun, self.wrap)
@@ -58,9 +55,7 @@ class Emulator(Program):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
             asked.connect((hop, 9))
             room = asked.getsockopt(socket.IPPROTO_IP, IP_MTU) - HEADER
-        body = struct.pack("!HH", 0, room) + packet[:548]
-        head = struct.pack("!BBH", 3, 4, checksum(struct.pack("!BBH", 3, 4, 0) + body))
-        self.errors.sendto(head + body, (socket.inet_ntoa(packet[12:16]), 0))
+        self.errors.sendto(unreachable(packet, 4, room), (socket.inet_ntoa(packet[12:16]), 0))
 
     def unwrap(self) -> None:
         """Hand what came inside to the kernel, as if the device had received it."""

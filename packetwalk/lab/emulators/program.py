@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import selectors
+import socket
 import struct
 import threading
 from abc import ABC, abstractmethod
@@ -17,18 +18,21 @@ from packetwalk.tables import Entry
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
 LONGEST = 65535
+INTERNET_CONTROL, QUOTED = 0xC0, 548
+IP_MTU_DISCOVER, DONT = 10, 0
 
 
 class Program(ABC):
     """A stand-in in one namespace.
 
     ``device`` is the kind of device it plays, ``tables`` are the entries it works by, ``process`` is
-    the program whose UDP socket it has.
+    the program whose UDP socket it has, ``needs`` are the programs it runs itself.
     """
 
     device: ClassVar[str] = ""
     tables: ClassVar[frozenset[str]] = frozenset()
     process: ClassVar[str] = ""
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, namespace: Namespace, entries: Sequence[Entry]) -> None:
         """Open everything and begin; LabError or OSError when that is not allowed."""
@@ -50,6 +54,11 @@ class Program(ABC):
     def on(self, descriptor: int, work: Callable[[], None]) -> None:
         """Call ``work`` whenever there is something to read."""
         self._ready[descriptor] = work
+
+    @classmethod
+    def fits(cls, entries: Iterable[Entry]) -> bool:
+        """Say whether it is the one for these entries; several programs may keep the same tables."""
+        return True
 
     @classmethod
     def refuses(cls, entries: Iterable[Entry]) -> str:
@@ -97,6 +106,24 @@ def lowered(packet: bytes) -> bytes | None:
     changed[10:12] = b"\0\0"
     changed[10:12] = checksum(bytes(changed[: (packet[0] & 15) * 4])).to_bytes(2)
     return bytes(changed)
+
+
+def unreachable(packet: bytes, code: int, value: int = 0) -> bytes:
+    """Return an ICMP message that a packet's destination cannot be reached, as ``icmp_send`` quotes it.
+
+    ``value`` is the MTU of the next hop, where that is the reason (code 4).
+    """
+    body = struct.pack("!HH", 0, value) + packet[:QUOTED]
+    return struct.pack("!BBH", 3, code, checksum(struct.pack("!BBH", 3, code, 0) + body)) + body
+
+
+def errors() -> socket.socket:
+    """Return a socket that sends ICMP errors, with the precedence the kernel gives them (``icmp_send``)."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    made.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, INTERNET_CONTROL)
+    made.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DONT)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # it only sends
+    return made
 
 
 def checksum(data: bytes) -> int:
