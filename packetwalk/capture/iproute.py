@@ -32,7 +32,7 @@ def _link(printed: Mapping[str, Any], hairpin: bool) -> LinkEntry:
         printed.get("address", "") if printed.get("link_type") != "ipip" else "",  # that is its IP address
         printed.get("master"),
         hairpin=hairpin,
-        vni=data.get("id"),
+        vni=None if data.get("external") else data.get("id"),
         local=None if local == "any" else local,
         link=data.get("link"),
         port=data.get("port"),
@@ -80,8 +80,11 @@ def neighbours(printed: Objects) -> list[NeighEntry]:
 
 
 def forwarding(printed: Objects) -> list[FdbEntry]:
-    """Read ``bridge -j fdb``, multicast groups left out: only IPv6 and IGMP put them there."""
-    return [
+    """Read ``bridge -j fdb``, multicast groups left out: only IPv6 and IGMP put them there.
+
+    A kernel that can tell VLANs apart lists a port's MAC once more for each VLAN; it is one entry here.
+    """
+    entries = (
         FdbEntry(
             each["mac"],
             each["ifname"],
@@ -92,4 +95,5 @@ def forwarding(printed: Objects) -> list[FdbEntry]:
         )
         for each in printed
         if not int(each["mac"][:2], 16) & 1
-    ]
+    )
+    return list(dict.fromkeys(entries))

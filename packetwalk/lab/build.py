@@ -17,10 +17,11 @@ from functools import cache, partial
 from pathlib import Path
 
 from packetwalk.errors import LabError
-from packetwalk.lab import emulators, keys
+from packetwalk.lab import emulators, keys, openvswitch, xfrm
 from packetwalk.lab.emulators import Program
 from packetwalk.lab.namespaces import Namespace
 from packetwalk.links import in_order_of_making
+from packetwalk.overlay import XfrmStateEntry
 from packetwalk.plan import Operation
 from packetwalk.tables import Entry, LinkEntry, PeerEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
 
@@ -40,6 +41,7 @@ MODULES = ("nf_conntrack", "br_netfilter", "tun")
 SIOCETHTOOL = 0x8946
 TITLES = {"wireguard": "WireGuard", "openvswitch": "Open vSwitch"}
 TRIED_WITH = {"ipip": ("local", "192.0.2.1")}  # without an address it would be a second tunl0
+TRIED = {"openvswitch": openvswitch.available, "esp": xfrm.available}
 OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # rx, tx checksums, TSO, GSO, GRO: all off
 
 
@@ -120,7 +122,8 @@ class Lab:
         """Make the devices of a namespace, bridges before their ports."""
         links = in_order_of_making(op.entry for op in operations if isinstance(op.entry, LinkEntry))
         commands = []
-        for link in links:
+        datapaths = openvswitch.names(links)
+        for link in (each for each in links if not {each.ifname, each.master} & datapaths):
             if link.kind in ("eth", "lo"):
                 commands.append(["ip", "link", "set", link.ifname, "up"])
             elif link.kind in self.emulated:
@@ -130,6 +133,8 @@ class Lab:
                 commands += [argv for argv in self._named(link.argv()) if argv[0] != "wg"]
         self._commands(name, commands)
         keys.configure(self.netns[name], [link for link in links if link.kind not in self.emulated])
+        if datapaths:
+            self._commands(name, self.netns[name].inside(partial(openvswitch.build, links)))
 
     def _named(self, commands: list[list[str]]) -> list[list[str]]:
         """Replace namespace names after the word ``netns`` by paths."""
@@ -140,10 +145,12 @@ class Lab:
 
     def _rest(self, name: str, operations: list[Operation]) -> None:
         commands: list[list[str]] = []
+        links = [op.entry for op in operations if isinstance(op.entry, LinkEntry)]
+        datapaths = openvswitch.names(links)
         for operation in operations:
             match operation.entry:
                 case LinkEntry() as link:
-                    if link.kind == "veth" and not link.creates:
+                    if link.kind == "veth" and not link.creates and link.master not in datapaths:
                         commands += link.argv()
                 case RuleEntry() | PolicyEntry():
                     continue
@@ -155,8 +162,7 @@ class Lab:
                 case entry:
                     commands += entry.argv()
         self._commands(name, commands)
-        devices = [op.entry.ifname for op in operations if isinstance(op.entry, LinkEntry)]
-        self.netns[name].inside(partial(quieten, devices))
+        self.netns[name].inside(partial(quieten, [link.ifname for link in links]))
 
     def _rules(self, name: str, operations: list[Operation]) -> None:
         rules = [op.entry for op in operations if isinstance(op.entry, RuleEntry | PolicyEntry)]
@@ -236,19 +242,21 @@ def lacking(plan: Iterable[Operation]) -> str:
             if player is None or absent:
                 also = f", and programs missing: {', '.join(absent)}" if absent else ""
                 return f"no {TITLES.get(kind, kind)} device{also}"
+    kept = emulators.keepers(entries)
     for entry in entries:
-        if not entry.argv() and not isinstance(entry, SocketEntry) and emulators.keeper(entry.table) is None:
+        if not entry.argv() and not isinstance(entry, SocketEntry) and entry.table not in kept:
             return f"nobody fills {entry.table}, a table of {getattr(entry, 'by', 'a program')}"
-    refused = (each.refuses(entries) for each in emulators.programs())
-    return next(filter(None, refused), "")
+    if any(isinstance(entry, XfrmStateEntry) for entry in entries) and not in_kernel("esp"):
+        return "no ESP"
+    return next(filter(None, (each.refuses(entries) for each in dict.fromkeys(kept.values()))), "")
 
 
 def stand_ins(plan: Iterable[Operation]) -> frozenset[str]:
     """Return what is played for a plan: kinds of devices the kernel lacks, and names of programs."""
     entries = [op.entry for op in plan]
-    programs = {emulators.keeper(entry.table) for entry in entries} - {None}
+    programs = emulators.keepers(entries).values()
     kinds = {kind for kind in _kinds(entries) if not in_kernel(kind)}
-    return frozenset(kinds | {each.process for each in programs if each})
+    return frozenset(kinds | {each.process for each in programs})
 
 
 def _kinds(entries: Iterable[Entry]) -> set[str]:
@@ -257,11 +265,13 @@ def _kinds(entries: Iterable[Entry]) -> set[str]:
 
 @cache
 def in_kernel(kind: str) -> bool:
-    """Say whether the running kernel makes this kind of device; it is tried out."""
+    """Say whether the running kernel makes this kind of device, or has ``esp``; it is tried out."""
     if kind in ("veth", "bridge", "vxlan"):
         return True
     trial = Namespace("trial")
     try:
+        if kind in TRIED:
+            return TRIED[kind](trial)
         trial.run(["ip", "link", "add", "trial0", "type", kind, *TRIED_WITH.get(kind, ())])
     except LabError:
         return False

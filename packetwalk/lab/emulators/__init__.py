@@ -8,14 +8,14 @@ is what ``prove`` shows.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 
 from packetwalk.lab.emulators.program import Program
 from packetwalk.lab.namespaces import Namespace
 from packetwalk.plan import Operation
-from packetwalk.tables import LinkEntry
+from packetwalk.tables import Entry, LinkEntry
 
 
 @cache
@@ -30,14 +30,16 @@ def player(kind: str) -> type[Program] | None:
     return next((each for each in programs() if each.device == kind), None)
 
 
-def keeper(table: str) -> type[Program] | None:
-    """Return the stand-in for the program that keeps a table, or None."""
-    return next((each for each in programs() if table in each.tables), None)
+def keepers(entries: Sequence[Entry]) -> dict[str, type[Program]]:
+    """Return the stand-ins for programs that keep tables, by table."""
+    fitting = [each for each in programs() if each.tables and each.fits(entries)]
+    found = {each.table for each in entries}
+    return {table: each for each in fitting for table in each.tables & found}
 
 
 def start(namespace: Namespace, plan: Iterable[Operation], lacking: Iterable[str]) -> list[Program]:
     """Start what a namespace needs; ``lacking`` are the device kinds that the kernel has not."""
     mine = [op.entry for op in plan if op.netns == namespace.name]
     kinds = {entry.kind for entry in mine if isinstance(entry, LinkEntry)} & set(lacking)
-    found = {player(kind) for kind in kinds} | {keeper(entry.table) for entry in mine}
+    found = {player(kind) for kind in kinds} | set(keepers(mine).values())
     return [each(namespace, mine) for each in programs() if each in found]

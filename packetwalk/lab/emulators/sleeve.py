@@ -21,7 +21,7 @@ from packetwalk.overlay import (
     RingEntry,
     UnicastEntry,
 )
-from packetwalk.tables import Entry
+from packetwalk.tables import Entry, LinkEntry
 
 PORT, NAME, RECORD, ETHERNET = 6783, 6, 14, 14
 ALL, IPV4, OUTGOING = 0x0003, 0x0800, 4
@@ -47,12 +47,15 @@ class Emulator(Program):
     )
 
     @classmethod
+    def fits(cls, entries: Iterable[Entry]) -> bool:
+        """Say whether there is no datapath."""
+        return not any(isinstance(each, LinkEntry) and each.kind == "openvswitch" for each in entries)
+
+    @classmethod
     def refuses(cls, entries: Iterable[Entry]) -> str:
-        """Return why it cannot be: it has neither encryption nor the fast datapath."""
-        found = [each for each in entries if isinstance(each, ConnectionEntry)]
-        if any(each.overlay != "sleeve" for each in found):
-            return "weaver with Open vSwitch"
-        return "encryption by weaver (NaCl)" if any(each.encrypted for each in found) else ""
+        """Return why it cannot be: sleeve has no encryption here."""
+        boxed = [each for each in entries if isinstance(each, ConnectionEntry) and each.encrypted]
+        return "encryption by weaver (NaCl)" if any(each.overlay == "sleeve" for each in boxed) else ""
 
     def open(self) -> None:
         """Open what leads to the bridge, and the two sockets for the other peers."""
@@ -63,12 +66,12 @@ class Emulator(Program):
         for each in self.entries:
             match each:
                 case ConnectionEntry():
-                    self.connections[_name(each.peer)] = each
+                    self.connections[name(each.peer)] = each
                 case UnicastEntry():
-                    self.unicast[_name(each.dest)] = _name(each.via)
+                    self.unicast[name(each.dest)] = name(each.via)
                 case BroadcastEntry():
-                    self.broadcast[_name(each.source)] = [_name(via) for via in each.via]
-        self.me = _name(next(each.name for each in self.entries if isinstance(each, MeshPeerEntry)))
+                    self.broadcast[name(each.source)] = [name(via) for via in each.via]
+        self.me = name(next(each.name for each in self.entries if isinstance(each, MeshPeerEntry)))
         self.open_bridge()
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DONT)
@@ -84,6 +87,14 @@ class Emulator(Program):
         self.bridge = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
         self.bridge.bind((device, ALL))
         self.on(self.bridge.fileno(), self.captured)
+
+    def close_bridge(self) -> None:
+        """Close it."""
+        self.bridge.close()
+
+    def inject(self, frame: bytes) -> None:
+        """Send a frame into the bridge."""
+        self.bridge.send(frame)
 
     def captured(self) -> None:
         """Decide about a frame that a pod of this node sent."""
@@ -133,29 +144,31 @@ class Emulator(Program):
         """Send a frame on, or into the bridge."""
         for connection, src, dst in hops:
             if connection is None:
-                self.bridge.send(frame)
+                self.inject(frame)
             else:
-                self._send(connection, src, dst, frame)
+                self.send(connection, src, dst, frame)
 
-    def _send(self, connection: ConnectionEntry, src: bytes, dst: bytes, frame: bytes) -> None:
+    def send(self, connection: ConnectionEntry, src: bytes, dst: bytes, frame: bytes) -> None:
         """Send a frame to a neighbour, or say in its destination's name that it is too big."""
         payload = self.me + src + dst + len(frame).to_bytes(2) + frame
         df = int.from_bytes(frame[12:14]) == IPV4 and bool(frame[20] & 0x40)
         if not df:
             self.udp.sendto(payload, (connection.remote, PORT))
         elif len(frame) - ETHERNET > connection.mtu:
-            self.bridge.send(_too_big(frame, connection.mtu))
+            self.inject(_too_big(frame, connection.mtu))
         else:
             header = struct.pack("!HHHH", PORT, PORT, 8 + len(payload), 0)
             self.raw.sendto(header + payload, (connection.remote, 0))
 
     def shut(self) -> None:
         """Close the sockets."""
-        for each in (self.bridge, self.udp, self.raw):
-            each.close()
+        self.close_bridge()
+        self.udp.close()
+        self.raw.close()
 
 
-def _name(text: str) -> bytes:
+def name(text: str) -> bytes:
+    """Return a peer's name as it travels: 6 bytes."""
     return bytes.fromhex(text.replace(":", ""))
 
 
