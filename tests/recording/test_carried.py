@@ -1,0 +1,113 @@
+"""A recording of a live cluster, carried elsewhere, is the same walk there, and holds no secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from packetwalk import lab
+from packetwalk.replay import replay
+from tests.lab_grounds import left
+from tests.lab_grounds.needs import needs_netns
+
+ROOT = Path(__file__).parents[2]
+NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+PACKETS: dict[str, dict] = {
+    "ping": {"dst": "b"},
+    "service": {"dst": "web", "proto": "tcp"},
+    "outside": {"dst": "internet"},
+    "large": {"dst": "b", "size": 3000},
+    "datagram": {"dst": "b", "proto": "udp"},
+}
+SECRET = "s3cr3t-of-the-cluster"
+BUSY = f"for i in $(seq 2000); do curl -s -m 1 http://$0:8080/{SECRET}; done >/dev/null 2>&1"
+
+
+def _pythons() -> list[list[str]]:
+    """Return ways to start a Python that has no rights at all; the last resort is this one."""
+    tried = [[*NOBODY, name] for name in (sys.executable, "/usr/bin/python3")]
+    works = [
+        each
+        for each in tried
+        if shutil.which("setpriv")
+        and not subprocess.run(
+            [*each, "-c", "import yaml"], check=False, stderr=subprocess.DEVNULL
+        ).returncode
+    ]
+    return [*works, [sys.executable]]
+
+
+def _elsewhere(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*_pythons()[0], "-m", "packetwalk", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+@needs_netns
+def test_the_same_walk_on_another_desk(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    shown = {}
+    with lab.open("flannel", "vxlan", ground="netns") as cluster:
+        for name, packet in PACKETS.items():
+            cluster.record(tmp_path / "here" / name, "a", **packet)
+            shown[name] = replay(tmp_path / "here" / name)
+            assert shown[name].traces[0].disposition == "delivered"
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    shutil.rmtree(tmp_path / "here")
+    for name, walk in shown.items():
+        read = _elsewhere("replay", name, folder=tmp_path / "there")
+        assert (read.returncode, read.stderr) == (0, "")
+        assert read.stdout == f"{walk!r}\n"
+        told = _elsewhere("replay", name, "--format", "json", folder=tmp_path / "there")
+        assert json.loads(told.stdout) == json.loads(json.dumps(walk.to_json()))
+        proven = _elsewhere("prove", "--replay", name, folder=tmp_path / "there")
+        assert proven.returncode == 0, proven.stdout
+        assert "2 of 2" in proven.stdout
+
+
+@pytest.mark.parametrize("packet", PACKETS.values(), ids=PACKETS)
+def test_without_payload_it_is_the_same_walk(packet: dict, tmp_path: Path) -> None:
+    with lab.open("flannel", "vxlan", ground="model") as cluster:
+        cluster.record(tmp_path / "headers", "a", **packet)
+        cluster.record(tmp_path / "whole", "a", payload=True, **packet)
+    assert repr(replay(tmp_path / "headers")) == repr(replay(tmp_path / "whole"))
+
+
+def _holding(folder: Path, text: str) -> list[str]:
+    return [str(path) for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+@needs_netns
+@pytest.mark.skipif(not all(map(shutil.which, ("curl", "conntrack"))), reason="needs curl and conntrack")
+def test_no_secret_goes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted in the environment, in an annotation and in what pods say to each other meanwhile."""
+    monkeypatch.setenv("PASSWORD", SECRET)
+    with lab.open("calico", "bgp", ground="netns") as cluster:
+        cluster.apply(
+            "apiVersion: projectcalico.org/v3\nkind: Node\n"
+            f"metadata: {{name: kind-worker, labels: {{rack: one}}, annotations: {{token: {SECRET}}}}}\n"
+        )
+        cluster.execute("a", ["setsid", "-f", "sh", "-c", BUSY, cluster.address("b")])
+        assert left.soon(
+            lambda: cluster.node("kind-worker").run("conntrack -L -p tcp").count("dport=8080") > 3
+        )
+        for folder, payload in (("whole", True), ("headers", False)):
+            cluster.record(tmp_path / folder, "a", "b", payload=payload)
+        environment = cluster.pod("a").run("env")
+    assert SECRET in environment, "it was there to be taken"
+    assert [name for name in _holding(tmp_path / "whole", SECRET) if name.endswith(".pcapng")], "it was seen"
+    assert not _holding(tmp_path / "headers", SECRET)
+    assert not _holding(tmp_path / "headers", SECRET[:8])
+    assert not [name for name in _holding(tmp_path / "whole", SECRET) if not name.endswith(".pcapng")]
