@@ -17,13 +17,12 @@ from functools import cache, partial
 from pathlib import Path
 
 from packetwalk.errors import LabError
-from packetwalk.lab import emulators, keys, openvswitch, xfrm
+from packetwalk.lab import abilities, emulators, keys, openvswitch
 from packetwalk.lab.emulators import Program
 from packetwalk.lab.namespaces import Namespace
 from packetwalk.links import in_order_of_making
-from packetwalk.overlay import XfrmStateEntry
 from packetwalk.plan import Operation
-from packetwalk.tables import Entry, LinkEntry, PeerEntry, PolicyEntry, RuleEntry, SocketEntry, SysctlEntry
+from packetwalk.tables import LinkEntry, PeerEntry, PolicyEntry, RuleEntry, SysctlEntry
 
 WIRE = "wire"
 QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no connection forgotten
@@ -39,9 +38,6 @@ TOOLS = ("ip", "bridge", "iptables-restore")
 MODULES = ("nf_conntrack", "br_netfilter", "tun")
 """What a kernel in modules does not load by itself when its settings or devices are asked for."""
 SIOCETHTOOL = 0x8946
-TITLES = {"wireguard": "WireGuard", "openvswitch": "Open vSwitch"}
-TRIED_WITH = {"ipip": ("local", "192.0.2.1")}  # without an address it would be a second tunl0
-TRIED = {"openvswitch": openvswitch.available, "esp": xfrm.available}
 OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # rx, tx checksums, TSO, GSO, GRO: all off
 
 
@@ -56,8 +52,8 @@ class Lab:
         _load()
         self.plan = list(operations)
         self.netns: dict[str, Namespace] = {}
-        self.emulated = stand_ins(self.plan)
-        self._programs: list[Program] = []
+        self.emulated = abilities.stand_ins(self.plan)
+        self.programs: list[Program] = []
         try:
             self._build()
         except BaseException:
@@ -72,9 +68,9 @@ class Lab:
 
     def close(self) -> None:
         """End the stand-ins, let all namespaces go."""
-        for program in self._programs:
+        for program in self.programs:
             program.close()
-        self._programs.clear()
+        self.programs.clear()
         for namespace in self.netns.values():
             namespace.close()
         self.netns.clear()
@@ -93,7 +89,7 @@ class Lab:
         for name, operations in by_netns.items():
             self._rest(name, operations)
         for name in by_netns if self.emulated else ():
-            self._programs += emulators.start(self.netns[name], self.plan, self.emulated)
+            self.programs += emulators.start(self.netns[name], self.plan, self.emulated)
         keys.meet(self.netns, self.plan)
         for name, operations in by_netns.items():
             self._rules(name, operations)
@@ -230,51 +226,3 @@ def _quieten_one(device: str) -> None:
             request = struct.pack("16sP", device.encode(), ctypes.addressof(value))
             with contextlib.suppress(OSError):  # a device may not know an offload
                 fcntl.ioctl(control, SIOCETHTOOL, request)
-
-
-def lacking(plan: Iterable[Operation]) -> str:
-    """Return what is missing for a plan: a device that is neither in the kernel nor has a stand-in; or nothing."""
-    entries = [op.entry for op in plan]
-    for kind in sorted(_kinds(entries)):
-        if not in_kernel(kind):
-            player = emulators.player(kind)
-            absent = [each for each in player.needs if shutil.which(each) is None] if player else []
-            if player is None or absent:
-                also = f", and programs missing: {', '.join(absent)}" if absent else ""
-                return f"no {TITLES.get(kind, kind)} device{also}"
-    kept = emulators.keepers(entries)
-    for entry in entries:
-        if not entry.argv() and not isinstance(entry, SocketEntry) and entry.table not in kept:
-            return f"nobody fills {entry.table}, a table of {getattr(entry, 'by', 'a program')}"
-    if any(isinstance(entry, XfrmStateEntry) for entry in entries) and not in_kernel("esp"):
-        return "no ESP"
-    return next(filter(None, (each.refuses(entries) for each in dict.fromkeys(kept.values()))), "")
-
-
-def stand_ins(plan: Iterable[Operation]) -> frozenset[str]:
-    """Return what is played for a plan: kinds of devices the kernel lacks, and names of programs."""
-    entries = [op.entry for op in plan]
-    programs = emulators.keepers(entries).values()
-    kinds = {kind for kind in _kinds(entries) if not in_kernel(kind)}
-    return frozenset(kinds | {each.process for each in programs})
-
-
-def _kinds(entries: Iterable[Entry]) -> set[str]:
-    return {entry.kind for entry in entries if isinstance(entry, LinkEntry)} - {"lo", "eth"}
-
-
-@cache
-def in_kernel(kind: str) -> bool:
-    """Say whether the running kernel makes this kind of device, or has ``esp``; it is tried out."""
-    if kind in ("veth", "bridge", "vxlan"):
-        return True
-    trial = Namespace("trial")
-    try:
-        if kind in TRIED:
-            return TRIED[kind](trial)
-        trial.run(["ip", "link", "add", "trial0", "type", kind, *TRIED_WITH.get(kind, ())])
-    except LabError:
-        return False
-    finally:
-        trial.close()
-    return True

@@ -10,7 +10,8 @@ from typing import Any
 from packetwalk.capture.recording import Recording
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import program
-from packetwalk.lab.build import WIRE, Lab, lacking
+from packetwalk.lab.abilities import lacking
+from packetwalk.lab.build import WIRE, Lab
 from packetwalk.lab.namespaces import Namespace
 from packetwalk.lab.record import Named, Packet, Recorder, recording
 from packetwalk.lab.traffic import Servers

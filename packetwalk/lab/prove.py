@@ -19,8 +19,8 @@ from packetwalk.cluster import OUTSIDE
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import compare
+from packetwalk.lab.abilities import lacking
 from packetwalk.lab.authors import author, left_out
-from packetwalk.lab.build import lacking
 from packetwalk.lab.cases import Case, cases
 from packetwalk.lab.compare import frames
 from packetwalk.lab.daemon import end_with

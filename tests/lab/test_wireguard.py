@@ -1,0 +1,81 @@
+"""WireGuard where the kernel has none: wireguard-go in every node, with the model's frames; nothing is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from packetwalk.cni import plugins
+from packetwalk.lab import abilities
+from packetwalk.lab.cases import cases, network
+from packetwalk.lab.everything import operations
+from packetwalk.lab.live import Live
+from packetwalk.lab.prove import Task
+from tests.lab.needs import killed, needs
+
+needs_go = needs("wireguard-go", "wg")
+MODES = ("flannel", "calico")
+
+
+@pytest.fixture(autouse=True)
+def without_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that has one is treated as if it had none."""
+    in_kernel = abilities.in_kernel
+    monkeypatch.setattr(abilities, "in_kernel", lambda kind: kind != "wireguard" and in_kernel(kind))
+
+
+@needs_go
+@pytest.mark.parametrize("plugin", MODES)
+def test_encrypted_packets_have_the_models_sizes_and_headers(plugin: str) -> None:
+    found = plugins()[plugin]
+    whole = next(cases(found, found.mode("wireguard")))
+    across = whole._replace(packets=tuple(each for each in whole.packets if each.scenario == "cross-node"))
+    results = Task(across)()
+    assert len(results) == 5 and not [each for each in results if each.verdict != "proven"]
+    assert {each.where for each in results} == {"emulated"}
+
+
+@needs_go
+def test_a_session_stands_before_the_network_drops_its_messages() -> None:
+    """So a packet goes out encrypted and is lost on the way, as in a cluster that has run for a while."""
+    found = plugins()["flannel"]
+    blocked = [each for each in cases(found, found.mode("wireguard")) if each.fault == "udp-51820-blocked"]
+    results = [result for case in blocked for result in Task(case)()]
+    assert len(results) > 2 and not [each for each in results if each.verdict != "proven"]
+
+
+@needs_go
+def test_wg_shows_the_peers_of_each_node() -> None:
+    live = Live()
+    try:
+        live.build(operations(network("flannel", "wireguard", "flat", None, None)))
+        said = live.execute("kind-worker", ["wg", "show"])
+        assert said.code == 0 and "endpoint: 172.18.0.4:51820" in said and "latest handshake:" in said
+        assert "172.18.0.3" not in said
+        assert "172.18.0.3:51820" in live.execute("kind-worker2", ["wg", "show"])
+    finally:
+        live.close()
+
+
+def test_without_the_program_it_is_said(monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    plan = operations(network("flannel", "wireguard", "flat", None, None))
+    assert abilities.lacking(plan) == "no WireGuard device, and programs missing: wireguard-go, wg"
+
+
+KILLED = """
+import time
+from packetwalk.lab import abilities, build
+from packetwalk.lab.cases import network
+from packetwalk.lab.everything import operations
+from packetwalk.lab.emulators.wireguard import Emulator
+
+abilities.in_kernel = lambda kind: kind != "wireguard"
+with build.Lab(operations(network("flannel", "wireguard", "flat", None, None))) as lab:
+    print(*(each.daemon.pid for each in lab.programs if isinstance(each, Emulator)), flush=True)
+    time.sleep(60)
+"""
+
+
+@needs_go
+def test_killed_it_leaves_no_program_behind() -> None:
+    assert killed(KILLED) == []
