@@ -11,14 +11,16 @@ from typing import NamedTuple
 PURPOSES = {
     "model": "walks, tables, labs and the book; needs nothing",
     "netns": "walks and labs in the running kernel",
+    "programs": "the plugins' own programs in that kernel: BIRD, CNI plugins, WireGuard in user space",
     "qemu": "walks in a guest kernel",
     "kind": "labs and recordings in a real Kubernetes cluster",
     "binder": "labs on the model in a browser; needs a network, and nothing on this machine",
 }
-NEEDED = {"qemu": ("qemu-system-x86_64",)}
+NEEDED = {"qemu": ("qemu-system-x86_64",), "programs": ("bird", "wireguard-go", "wg")}
 """The programs of what is no ground of the labs; the labs' grounds say themselves what they lack."""
 
 PACKAGES = {
+    "bird": "bird2",
     "bridge": "iproute2",
     "ip": "iproute2",
     "iptables-restore": "iptables",
@@ -30,10 +32,13 @@ PACKAGES = {
     "sysctl": "procps",
     "tc": "iproute2",
     "unshare": "util-linux",
+    "wg": "wireguard-tools",
 }
 """Debian's and Ubuntu's package of a program, where it is not called as the program is."""
 
 ELSEWHERE = {
+    "CNI plugins": "sudo apt-get install containernetworking-plugins (or bridge, host-local and portmap of "
+    "https://github.com/containernetworking/plugins in /opt/cni/bin)",
     "program docker": "Docker Engine or Docker Desktop: https://docs.docker.com/engine/install/",
     "program kind": "kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
     "program kubectl": "kubectl: https://kubernetes.io/docs/tasks/tools/",
@@ -66,14 +71,18 @@ def examine() -> list[Finding]:
 
 
 def _missing(ground: str) -> Iterator[str]:
+    from packetwalk.lab.authors.cni import folder
     from packetwalk.lab.grounds import grounds
+    from packetwalk.lab.remote import search_path
 
     if ground == "netns" and not Path("/proc/self/ns/net").exists():
         yield "Linux"
         return
     for tool in NEEDED.get(ground, ()):
-        if shutil.which(tool) is None:
+        if shutil.which(tool, path=search_path()) is None:
             yield f"program {tool}"
+    if ground == "programs" and folder() is None:
+        yield "CNI plugins"
     if ground in grounds():
         yield from grounds()[ground].missing()
     if ground == "netns":
@@ -110,6 +119,6 @@ def text(findings: list[Finding]) -> str:
     lines = []
     for each in findings:
         lacks = f"; missing: {', '.join(each.missing)}" if each.missing else ""
-        lines.append(f"{'yes' if each.ready else 'no ':<4}{each.ground:<8}{each.purpose}{lacks}")
+        lines.append(f"{'yes' if each.ready else 'no ':<4}{each.ground:<9}{each.purpose}{lacks}")
         lines += [f"{'':<12}{line}" for line in each.install]
     return "\n".join(lines)

@@ -48,6 +48,17 @@ def test_a_bare_machine_is_told_what_to_install(bare: Path) -> None:
     assert "no  kind" in text and "            sudo apt-get install" in text
 
 
+def test_the_plugins_own_programs_are_named_with_their_packages(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("packetwalk.lab.remote.search_path", lambda: str(bare))
+    monkeypatch.setattr("packetwalk.lab.authors.cni.FOLDERS", (str(bare),))
+    found = _found()["programs"]
+    assert found.missing == ("program bird", "program wireguard-go", "program wg", "CNI plugins")
+    assert found.install[0] == "sudo apt-get install bird2 wireguard-go wireguard-tools"
+    assert "containernetworking-plugins" in found.install[1]
+
+
 def test_programs_without_an_engine_or_without_the_right_to_it(
     bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
