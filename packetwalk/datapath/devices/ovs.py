@@ -45,6 +45,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     skb.stack, skb.at = skb.stack[at + 3 :], 1
     skb.forget()
     run.emit(ns, skb, "decap", VPORT, ns.links[VPORT], ("ovs-decap", f"{header.vni:#x}", HEADERS + ETHERNET))
+    run.emit(ns, skb, "ingress", VPORT, None, ("unwrapped", VPORT))
     process(run, ns, skb, VPORT, tunnel)
     return True
 
@@ -142,6 +143,7 @@ def tunnel(run: Run, ns: Netns, skb: Skb, hop: Hop) -> None:
 
 def _wrap(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel, flow: FlowEntry | None) -> None:
     """Wrap a frame and send it: TTL 64, DF set, no UDP checksum, whatever the inner packet says."""
+    run.emit(ns, skb, "egress", VPORT, ns.links[VPORT], ("to-tunnel", VPORT))
     outer = wire.Ipv4(tunnel.src, tunnel.dst, 17, df=True)
     udp = wire.Udp(source_port(ns, skb), PORT, checksum=False)
     skb.stack, skb.at, skb.mark = (outer, udp, wire.Vxlan(tunnel.vni), *skb.stack), 0, 0

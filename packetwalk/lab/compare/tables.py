@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from packetwalk.capture.recording import Place, Recording
@@ -9,7 +10,19 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.network import Network
 from packetwalk.tables import LinkEntry, PolicyEntry, SysctlEntry
 
-TABLES = ("link", "addr", "route", "rule", "neigh", "fdb", "iptables", "wg", "sysctl")
+TABLES = (
+    "link",
+    "addr",
+    "route",
+    "rule",
+    "neigh",
+    "fdb",
+    "iptables",
+    "wg",
+    "xfrm-policy",
+    "xfrm-state",
+    "sysctl",
+)
 MASKS = {
     "links": "A node's card is a veth in namespaces. The numbers of devices are the kernel's own. "
     "Of a device with a stand-in only the name and the MTU are compared. A `tunl0` that nobody asked for is "
@@ -18,6 +31,7 @@ MASKS = {
     "the deciding lines. A bridge's own MAC is left out: not every kernel lists it.",
     "wg": "The allowed addresses of each peer are compared. Its keys are the lab's own: those of the plan are "
     "names, of which nobody knows a private half.",
+    "xfrm": "How far an agreement has counted its packets is left out.",
     "iptables": "The order of rules within each chain is compared, not the order of the chains.",
     "ip rule": "The kernel's own rule 32767, for the empty table `default`, is left out.",
 }
@@ -102,6 +116,8 @@ def _recorded(place: Place, table: str, played: set[str]) -> list[str] | None:
         case "wg" if "wireguard.txt" in place.files:
             columns = [line.split("\t") for line in place.files["wireguard.txt"].splitlines()]
             return [f"{dev} allowed ips {allowed}" for dev, _, allowed in columns]
+        case "xfrm-policy" | "xfrm-state" if f"{table}.txt" in place.files:
+            return _agreements(place.files[f"{table}.txt"])
         case "sysctl" if "sysctl.txt" in place.files:
             return [line for line in place.files["sysctl.txt"].splitlines() if " = " in line]
     return None
@@ -127,7 +143,11 @@ def _modelled(model: Netns, table: str, place: Place, played: set[str]) -> list[
         case "iptables":
             return [f"{rule.chain_table} {rule}" for rule in model.rules]
         case "wg":
-            return [f"{peer.dev} allowed ips {' '.join(peer.allowed_ips) or '(none)'}" for peer in model.peers]
+            return [
+                f"{peer.dev} allowed ips {' '.join(peer.allowed_ips) or '(none)'}" for peer in model.peers
+            ]
+        case "xfrm-policy" | "xfrm-state":
+            return [" ".join(str(each).replace("\\", " ").split()) for each in model.tables.get(table, ())]
     lines = place.files.get("sysctl.txt", "").splitlines()
     out = []
     for line in lines:
@@ -135,6 +155,12 @@ def _modelled(model: Netns, table: str, place: Place, played: set[str]) -> list[
         if equals:
             out.append(str(SysctlEntry(key, model.sysctl(key, value))))
     return out
+
+
+def _agreements(printed: str) -> list[str]:
+    """Return what ``ip xfrm`` printed, each policy or state on a line, without its counts."""
+    blocks = re.split(r"^(?=src )", printed, flags=re.MULTILINE)
+    return [" ".join(block.partition("anti-replay")[0].split()) for block in blocks if block.strip()]
 
 
 def _link(link: LinkEntry, played: bool) -> str:
