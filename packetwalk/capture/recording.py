@@ -139,6 +139,14 @@ class Recording(NamedTuple):
                 return each
         raise BadInput("packet of the recording", name, [each.name for each in self.sent])
 
+    def __repr__(self) -> str:
+        words = [str(self.about[key]) for key in ("plugin", "mode") if self.about.get(key)]
+        packets = [f"{each.name} ({len(each.frames)} frames)" for each in self.sent]
+        return (
+            f"recording of {' '.join(words) or 'a network'} in {self.about.get('kernel') or 'an unknown kernel'}: "
+            f"{len(self.places)} namespaces, {', '.join(packets) or 'no packet'}"
+        )
+
 
 def write(recording: Recording, path: Path | str) -> None:
     """Write a recording as a folder, whole or not at all; BadInput when something is there already.
