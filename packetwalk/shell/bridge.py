@@ -26,9 +26,11 @@ def run(place: Place, arguments: list[str]) -> str:
 
 
 def _port(place: Place, name: str) -> str:
-    link = place.ns.links[name]
-    return (
-        f"{devices.numbers(place.ns)[name]}: {name}{devices.other_end(place, link)}: "
+    link, numbers = place.ns.links[name], devices.numbers(place.ns)
+    end = devices.other_end(place, link)
+    here = {f"@if{number}": f"@{other}" for other, number in numbers.items()}
+    return (  # bridge takes the number of another namespace's device for one of its own
+        f"{numbers[name]}: {name}{here.get(end, end)}: "
         f"<{devices.flags(place.ns, link)}> mtu {link.mtu} master {link.master} "
         "state forwarding priority 32 cost 2 \n"
     )

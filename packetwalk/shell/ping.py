@@ -13,18 +13,26 @@ VALUES = {"-c": "1", "-s": "56", "-M": "want", "-W": "10", "-t": "64", "-i": "1"
 FLAGS = ("-n", "-q", "-D")
 TIME = "0.100"
 MOST = 65507
+HEADERS = 28  # bytes of IP and ICMP
 
 
 def run(place: Place, arguments: list[str]) -> Output:
     """Send echo requests, one after the other."""
     options, target = _read(arguments)
     count, size, wait = int(options["-c"]), int(options["-s"]), float(options["-W"])
-    df = options["-M"] == "do" or (options["-M"] == "want" and size + 28 <= _limit(place, target))
+    hard = options["-M"] == "do"
     lines = [f"PING {target} ({target}) {size}({size + 28}) bytes of data."]
     received = errors = 0
     for number in range(1, count + 1):
-        sent = place.state.send(place.name, target, size=size or 1, df=df, ttl=int(options["-t"]))
-        came = answer(sent)
+        known = place.state.path_mtu(place.name, target)
+        if hard and known and size + HEADERS > known:
+            came = Answer("local", mtu=known)
+        else:
+            df = hard or (options["-M"] == "want" and size + HEADERS <= (known or _limit(place, target)))
+            sent = place.state.send(place.name, target, size=size or 1, df=df, ttl=int(options["-t"]))
+            came = answer(sent)
+        if came.icmp is not None and came.icmp.mtu:
+            place.state.learn_path(place.name, target, came.icmp.mtu)
         if came.kind == "local" and not came.mtu:
             return Output("ping: connect: Network is unreachable\n", 2)
         line = _line(came, number, size, wait)

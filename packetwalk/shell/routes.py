@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 
 from packetwalk.datapath.netns import sorted_routes
@@ -21,6 +22,7 @@ def run(place: Place, words: Words, *, as_json: bool) -> str:
     if command in ("get", "g"):
         return _get(place, words)
     if command == "flush" and words.peek() == "cache":
+        place.state.forget_paths(place.name)
         return ""
     if command in ("add", "replace", "del", "delete", "append"):
         return _change(place, command.removesuffix("ete"), words)
@@ -46,12 +48,16 @@ def _show(place: Place, words: Words, as_json: bool) -> str:
     ]
     if as_json:
         return json.dumps([route.json() for route in found]) + "\n"
-    hidden = wanted.get("dev")
-    return "".join(f"{_line(route, hidden, table)} \n" for route in found)
+    return "".join(f"{_line(route, wanted, table)} \n" for route in found)
 
 
-def _line(route: RouteEntry, hidden: str | None, table: str) -> str:
-    text = str(route._replace(dev="") if hidden else route)
+def _line(route: RouteEntry, wanted: Mapping[str, str], table: str) -> str:
+    """Return a line without what was asked for, as iproute2 prints it (``print_route``)."""
+    if "dev" in wanted:
+        route = route._replace(dev="")
+    if "protocol" in wanted:
+        route = route._replace(protocol=None)
+    text = str(route)
     return f"{text} table {route.routes}" if table == "all" and route.routes != "main" else text
 
 

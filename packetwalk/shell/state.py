@@ -14,6 +14,7 @@ from packetwalk.tables import Entry, FdbEntry, NeighEntry
 
 Edit = Callable[[list[Operation]], list[Operation]]
 BY_HAND = "by hand"
+FIRST_PORT = 40000
 
 
 class State:
@@ -25,6 +26,7 @@ class State:
         self._edits: dict[str, list[Edit]] = defaultdict(list)
         self._seen: list[Run] = []
         self._closed: set[int] = set()  # places in ``_seen`` of connections that both ends closed
+        self._paths: dict[tuple[str, str], int] = {}
         self._forgotten: dict[str, int] = {}  # how many of ``_seen`` a namespace's connection tracking forgot
         self.network = network
 
@@ -45,6 +47,7 @@ class State:
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""
         self._edits[netns].append(edit)
+        self.forget_paths(netns)
         self._forget_all()
         self.network = self._made()
 
@@ -83,13 +86,28 @@ class State:
     def send(self, src: str, dst: str, *, closes: bool = False, **packet) -> Run:
         """Send a packet as ``Network.send``, and remember what it taught.
 
-        ``closes`` says that the program closes its connection in order, as one does that got its answer.
+        ``closes`` says that the program closes its connection in order, as one does that got its answer; each
+        such connection has a port of its own.
         """
+        if closes:
+            packet.setdefault("sport", FIRST_PORT + len(self._closed))
         run = self.network.send(src, dst, **packet)
         if closes:
             self._closed.add(len(self._seen))
         self._seen.append(run)
         return run
+
+    def path_mtu(self, netns: str, dst: str) -> int | None:
+        """Return the MTU in bytes that an ICMP error named for a destination, as a namespace remembers it."""
+        return self._paths.get((netns, dst))
+
+    def learn_path(self, netns: str, dst: str, mtu: int) -> None:
+        """Remember the MTU of a path; the kernel does so for ten minutes (``ip_rt_mtu_expires``)."""
+        self._paths[netns, dst] = mtu
+
+    def forget_paths(self, netns: str) -> None:
+        """Forget what a namespace learnt of paths: ``ip route flush cache``."""
+        self._paths = {key: mtu for key, mtu in self._paths.items() if key[0] != netns}
 
     def remembered(self, netns: str) -> list[tuple[Run, bool]]:
         """Return the packets that connection tracking of a namespace may know, each with ``closes``."""

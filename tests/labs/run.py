@@ -7,12 +7,14 @@ import contextlib
 import io
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
 
 from packetwalk.lab import CHOICE
+from packetwalk.lab.ground import Handle, Output
 from tests.refresh_labs import TAG, marked, stubs
 
 
@@ -69,10 +71,45 @@ def execute(source: str, names: dict[str, Any]) -> str:
     return printed.getvalue() + (repr(value) if value is not None else "")
 
 
-def run(path: Path, ground: str) -> list[tuple[Cell, str]]:
+class Said(NamedTuple):
+    """A command that was run on a node or in a pod, and what it said."""
+
+    place: str
+    command: str
+    text: str
+    code: int
+
+
+class Session(NamedTuple):
+    """A notebook that was run to its end: what each cell showed, and each command, also those of checks."""
+
+    shown: list[tuple[Cell, str]]
+    said: list[Said]
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[list[Said]]:
+    """Yield a list that grows with each command that anybody runs on any cluster."""
+    log: list[Said] = []
+    original = Handle.run
+
+    def listening(handle: Handle, line: str) -> Output:
+        said = original(handle, line)
+        log.append(Said(handle.name, line, said.text, said.code))
+        return said
+
+    Handle.run = listening  # type: ignore[method-assign]
+    try:
+        yield log
+    finally:
+        Handle.run = original  # type: ignore[method-assign]
+
+
+@cache
+def run(path: Path, ground: str) -> Session:
     """Run a notebook to its end."""
-    with place(path.parent, ground) as names:
-        return [(cell, execute(cell.source, names)) for cell in cells(path)]
+    with place(path.parent, ground) as names, heard() as said:
+        return Session([(cell, execute(cell.source, names)) for cell in cells(path)], said)
 
 
 def left_out(path: Path, ground: str) -> Iterator[tuple[Cell, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
-import re
 from pathlib import Path
 
 import nbformat
@@ -11,27 +9,13 @@ import pytest
 
 from packetwalk.lab.check import HINTS, load
 from tests.lab_grounds.needs import needs_netns
+from tests.labs.outputs import clean, comparable
 from tests.labs.run import Cell, cells, left_out, run
 from tests.refresh_labs import TAG, learners, solutions, sources
 
 GROUNDS = [pytest.param("model"), pytest.param("netns", marks=needs_netns)]
 DIFFERS = "differs"  # the tag of a cell whose output tells which ground it ran on
 LABS = [pytest.param(path, id=path.parent.name) for path in solutions()]
-
-
-def clean(text: str) -> str:
-    """Return an output without what differs from run to run, as nbval does with the same file."""
-    rules = configparser.RawConfigParser()
-    rules.read(Path(__file__).parents[2] / "labs" / "sanitize.cfg")
-    for name in rules.sections():
-        text = re.sub(rules[name]["regex"], rules[name]["replace"], text, flags=re.MULTILINE)
-    return text
-
-
-def in_order(cell: Cell, text: str) -> list[str]:
-    """Return the lines; sorted where the kernel prints a table in the order of its own random hash."""
-    lines = text.splitlines()
-    return sorted(lines) if "ip neigh" in cell.source or "bridge fdb" in cell.source else lines
 
 
 def committed(path: Path) -> dict[int, str]:
@@ -54,15 +38,29 @@ def unfinished(done: list[tuple[Cell, str]]) -> list[str]:
 @pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("path", LABS)
 def test_the_solution_passes_every_check_and_shows_the_same(path: Path, ground: str) -> None:
-    done = run(path, ground)
+    done = run(path, ground).shown
     said = "\n".join(text for cell, text in done if cell.checks)
     assert not unfinished(done), said
     assert said.count(": done.") >= 3
     shown = committed(path)
     for cell, text in done:
         if DIFFERS not in cell.tags:
-            mine, theirs = in_order(cell, clean(text)), in_order(cell, clean(shown[cell.number]))
+            mine, theirs = (comparable(cell.source, each) for each in (text, shown[cell.number]))
             assert mine == theirs, f"cell {cell.number}: {cell.source}"
+
+
+@needs_netns
+@pytest.mark.parametrize("path", LABS)
+def test_every_command_prints_the_same_in_the_model_and_in_the_kernel(path: Path) -> None:
+    """All that a lab's cells and its checks run, one command after the other."""
+    model, kernel = (run(path, ground).said for ground in ("model", "netns"))
+    assert [(each.place, each.command) for each in model] == [(each.place, each.command) for each in kernel]
+    assert model
+    for mine, theirs in zip(model, kernel, strict=True):
+        where = f"{mine.place}: {mine.command}"
+        assert theirs.code != 127, f"{where}: not installed"
+        assert comparable(mine.command, mine.text) == comparable(mine.command, theirs.text), where
+        assert mine.code == theirs.code, where
 
 
 @pytest.mark.parametrize("ground", GROUNDS)

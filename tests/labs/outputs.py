@@ -1,0 +1,25 @@
+"""What of an output can be compared: from run to run, and between the model and the real programs."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from pathlib import Path
+
+UNORDERED = re.compile(r"ip neigh|bridge fdb|conntrack -L")  # the kernel prints these by a random hash
+MULTICAST = re.compile(r"^(33:33|01:00:5e).*\n", re.MULTILINE)  # who listens to which group: not modelled
+
+
+def clean(text: str) -> str:
+    """Return an output without what differs from run to run, as nbval does with the same file."""
+    rules = configparser.RawConfigParser()
+    rules.read(Path(__file__).parents[2] / "labs" / "sanitize.cfg")
+    for name in rules.sections():
+        text = re.sub(rules[name]["regex"], rules[name]["replace"], text, flags=re.MULTILINE)
+    return text
+
+
+def comparable(source: str, text: str) -> list[str]:
+    """Return the lines that must be the same; sorted where ``source`` asks for a table without an order."""
+    lines = clean(MULTICAST.sub("", text)).splitlines()
+    return sorted(lines) if UNORDERED.search(source) else lines
