@@ -6,10 +6,10 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve test check refresh proof bench player lock fix clean
+.PHONY: help book build serve test test-guest check refresh proof proof-guest bench player lock fix clean
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 # --- environment: installed once, again only when what is pinned changes ---------------------
 
@@ -50,6 +50,9 @@ serve: $(VENV)/.book ## serve the book as it was last built
 test: $(VENV)/.dev ## run every test; what a missing tool prevents is skipped by name
 	@tests/run.sh
 
+test-guest: $(VENV)/.dev ## prove in a guest's kernel what this one may lack; slow, needs apt-guest.txt
+	$(BIN)/python -m pytest -q tests/guest
+
 check: $(VENV)/.dev ## lint, types, directions of imports, spelling, the player's bundle
 	@tests/check.sh
 
@@ -60,6 +63,9 @@ refresh: $(VENV)/.dev ## rewrite golden traces and notebook outputs; read the di
 
 proof: $(VENV)/.dev ## prove every mode anew, keep matrix and recordings (root)
 	$(BIN)/python -m tests.refresh_proof
+
+proof-guest: $(VENV)/.dev ## prove in a guest's kernel anew, keep its results and recordings; then make proof
+	$(BIN)/python -m tests.refresh_guest
 
 bench: $(VENV)/.dev ## measure what the book claims about speed
 	$(BIN)/python -m benchmarks

@@ -12,16 +12,18 @@ PURPOSES = {
     "model": "walks, tables, labs and the book; needs nothing",
     "netns": "walks and labs in the running kernel",
     "programs": "the plugins' own programs in that kernel: BIRD, CNI plugins, WireGuard in user space",
-    "qemu": "walks in a guest kernel",
+    "qemu": "what your kernel lacks, in a guest's: make test-guest",
     "kind": "labs and recordings in a real Kubernetes cluster",
     "binder": "labs on the model in a browser; needs a network, and nothing on this machine",
 }
-NEEDED = {"qemu": ("qemu-system-x86_64",), "programs": ("bird", "wireguard-go", "wg")}
+NEEDED = {"programs": ("bird", "wireguard-go", "wg")}
 """The programs of what is no ground of the labs; the labs' grounds say themselves what they lack."""
 
 PACKAGES = {
     "bird": "bird2",
     "bridge": "iproute2",
+    "busybox": "busybox-static",
+    "depmod": "kmod",
     "ip": "iproute2",
     "iptables-restore": "iptables",
     "iptables-save": "iptables",
@@ -45,6 +47,7 @@ ELSEWHERE = {
     "a running Docker engine": "start Docker Desktop, or: sudo systemctl start docker",
     "the right to use Docker (group docker)": "sudo usermod -aG docker $USER, then log in again",
     "root, or user namespaces for ordinary users": "as root: sysctl -w user.max_user_namespaces=10000",
+    "program apt-get": "Debian on amd64, for its kernel: https://www.debian.org",
     "user namespaces (AppArmor)": "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
     "Linux": "this needs Linux: use the model, kind or Binder",
 }
@@ -71,6 +74,7 @@ def examine() -> list[Finding]:
 
 
 def _missing(ground: str) -> Iterator[str]:
+    from packetwalk.lab import guest
     from packetwalk.lab.authors.cni import folder
     from packetwalk.lab.grounds import grounds
     from packetwalk.lab.remote import search_path
@@ -81,6 +85,8 @@ def _missing(ground: str) -> Iterator[str]:
     for tool in NEEDED.get(ground, ()):
         if shutil.which(tool, path=search_path()) is None:
             yield f"program {tool}"
+    if ground == "qemu":
+        yield from guest.missing()
     if ground == "programs" and folder() is None:
         yield "CNI plugins"
     if ground in grounds():

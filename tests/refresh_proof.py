@@ -1,7 +1,8 @@
 """Prove anew and keep what anybody can replay: ``python -m tests.refresh_proof``, as root.
 
 Writes ``packetwalk/proof/matrix.json``, and of each mode that this kernel can do a recording with a few
-packets.  What a guest's kernel recorded (``make test-guest``) stays, and is compared again.
+packets.  What a guest's kernel recorded and proved (``make proof-guest``) stays; its recordings are
+compared again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from packetwalk import proof
 from packetwalk.capture import recording
 from packetwalk.capture.recording import Recording
+from packetwalk.lab.guest.proving import GROUND
 from packetwalk.lab.prove import prove
 from packetwalk.lab.record import kernel
 
@@ -32,21 +34,19 @@ def small(whole: Recording) -> Recording:
     return whole._replace(places=places, sent=tuple(s for s in whole.sent if s.name.startswith(KEPT)))
 
 
+def is_kept(name: str, whole: Recording) -> bool:
+    """Say whether a recording is one that comes with the package."""
+    routed = whole.about["underlay"] == "routed" and "-cross" not in name and "-direct" not in name
+    return not routed and not whole.about.get("fault")
+
+
 def keep(folder: Path) -> None:
     """Put a new recording in the place of the old one, unless it was made in a guest."""
-    whole = recording.read(folder)
-    target = RECORDINGS / folder.name
-    routed = (
-        whole.about["underlay"] == "routed" and "-cross" not in folder.name and "-direct" not in folder.name
-    )
-    if (
-        routed
-        or whole.about.get("fault")
-        or (target.exists() and recording.read(target).about["ground"] == "guest")
-    ):
-        return
-    shutil.rmtree(target, ignore_errors=True)
-    recording.write(small(whole), target)
+    whole, target = recording.read(folder), RECORDINGS / folder.name
+    old = recording.read(target).about["ground"] if target.exists() else ""
+    if is_kept(folder.name, whole) and old != GROUND:
+        shutil.rmtree(target, ignore_errors=True)
+        recording.write(small(whole), target)
 
 
 def main() -> int:
@@ -58,8 +58,9 @@ def main() -> int:
             return 1
         for folder in sorted((Path(temporary) / "all").iterdir()):
             keep(folder)
-    guests = {each.about["kernel"] for each in proof.recordings() if each.about["ground"] == "guest"}
-    kernels = {"kernel": kernel(), "emulated": kernel(), "guest": ", ".join(sorted(guests))}
+    guests = {each.about["kernel"] for each in proof.recordings() if each.about["ground"] == GROUND}
+    results = [each for each in results if each.where != GROUND] + proof.guest()
+    kernels = {"kernel": kernel(), "emulated": kernel(), GROUND: ", ".join(sorted(guests))}
     lines = ",\n  ".join(json.dumps(each) for each in results)
     head = json.dumps(kernels)
     proof.MATRIX.write_text(f'{{\n "kernels": {head},\n "results": [\n  {lines}\n ]\n}}\n')

@@ -6,7 +6,7 @@ python=.venv/bin/python
 
 needs "tests that dissect with tshark" tshark || :
 step "the model and its recordings" $python -m pytest -q -n 2 --dist loadfile tests \
-    --ignore=tests/browser --ignore=tests/book
+    --ignore=tests/browser --ignore=tests/book --ignore=tests/guest
 
 # nbval runs each cell again and compares what it prints with what the book shows; labs on the model.
 # What they print on other grounds is compared by tests/labs.

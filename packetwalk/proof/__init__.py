@@ -15,7 +15,7 @@ from packetwalk.capture import recording
 from packetwalk.capture.recording import HEAD, Recording
 
 HERE = Path(__file__).parent
-MATRIX = HERE / "matrix.json"
+MATRIX, GUEST = HERE / "matrix.json", HERE / "guest.json"
 WHERE = {
     "kernel": "in the running kernel",
     "emulated": "in the running kernel, a program in place of a device it lacks",
@@ -85,7 +85,7 @@ def rows(results: Iterable[Result]) -> list[Row]:
         found.setdefault((each.plugin, each.mode), {}).setdefault(each.where, []).append(each)
     out = []
     for (plugin, mode), places in found.items():
-        for where in sorted(places, key=lambda name: [*WHERE, *OWN, ""].index(name)):
+        for where in sorted(places, key=[*WHERE, *OWN, ""].index):
             mine = places[where]
             failed = [each for each in mine if each.verdict != "proven"]
             out.append(Row(plugin, mode, where, len(mine) - len(failed), len(mine), _reason(failed)))
@@ -111,6 +111,11 @@ def table(results: Iterable[Result]) -> str:
             if (each.plugin, each.mode, each.where) == row[:3] and each.verdict == "differs"
         ]
     return "\n".join(out)
+
+
+def guest() -> list[Result]:
+    """Return what was proven in a guest's kernel when the recordings of the package were made."""
+    return [Result(*each) for each in json.loads(GUEST.read_text())] if GUEST.exists() else []
 
 
 @cache

@@ -26,13 +26,14 @@ MASKS = {
 }
 IGMP = 2
 WIREGUARD = 51820
+Place = tuple[str, str, str]  # namespace, device, direction
 PORTS = (80, 8080, 8472, 4789)
 
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return the first frame in which the two differ, as text; empty when there is none."""
     known = (sent.sport, sent.dport, *PORTS)
-    mine, theirs = _lines(modelled(run), known), _lines(belonging(sent.frames), known)
+    mine, theirs = lines(modelled(run), known), recorded(sent)
     for place in sorted({*mine, *theirs}):
         ours, other = mine.get(place, []), theirs.get(place, [])
         for number in range(max(len(ours), len(other))):
@@ -41,6 +42,11 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
             if a != b:
                 return f"{' '.join(place)}: model {a}; kernel {b}"
     return ""
+
+
+def recorded(sent: Sent) -> dict[Place, list[str]]:
+    """Return the projected frames of a recorded packet."""
+    return lines(belonging(sent.frames), (sent.sport, sent.dport, *PORTS))
 
 
 def modelled(run: Run) -> Iterator[Seen]:
@@ -77,10 +83,10 @@ def belonging(frames: Iterable[Frame]) -> Iterator[Seen]:
         yield Seen(each.netns, each.dev, each.direction, stack, each.data)
 
 
-def _lines(frames: Iterable[Seen], known: Iterable[int]) -> dict[tuple[str, str, str], list[str]]:
-    """Return the projected frames of each device and direction, in order."""
+def lines(frames: Iterable[Seen], known: Iterable[int]) -> dict[Place, list[str]]:
+    """Return the projected frames of each (namespace, device, direction), in order; ``known`` are ports."""
     reader = Reader({}, known, ids=False)
-    out: dict[tuple[str, str, str], list[str]] = {}
+    out: dict[Place, list[str]] = {}
     for frame in frames:
         text = reader.line(frame).split(" ", 3)[-1]
         out.setdefault((frame.netns, frame.dev, frame.direction), []).append(text)

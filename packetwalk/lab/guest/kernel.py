@@ -14,7 +14,7 @@ from typing import NamedTuple
 from packetwalk.errors import LabError
 
 META = "linux-image-amd64"
-TOOLS = ("apt-cache", "apt-get", "dpkg", "depmod")
+TOOLS = ("apt-get", "depmod")  # apt-cache and dpkg come with apt-get
 KEPT_DRIVERS = ("net", "virtio")
 PATIENCE = 600  # seconds for a download
 

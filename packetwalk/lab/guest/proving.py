@@ -10,15 +10,37 @@ from pathlib import Path
 
 from packetwalk.capture import recording
 from packetwalk.capture.recording import Recording
+from packetwalk.cluster import Cluster
+from packetwalk.cni import plugins
 from packetwalk.errors import LabError
 from packetwalk.lab.guest import machine
 from packetwalk.lab.patience import VARIABLE
+from packetwalk.links import LinkEntry
+from packetwalk.network import Network
+from packetwalk.plan import Operation
 from packetwalk.proof import Result
 
 GROUND = "guest"
+DEVICES = {"ipip", "wireguard", "openvswitch"}
 PATIENCE = 6  # times that of this machine, where the processor does not help
 LIMIT = 1200.0  # seconds for one mode
 Mode = tuple[str, str]
+
+
+def wanted() -> list[Mode]:
+    """Return the modes that need what many kernels lack."""
+    return [
+        (plugin.name, mode.name)
+        for plugin in plugins().values()
+        for mode in plugin.modes
+        if DEVICES
+        & {op.entry.kind for op in _plan(plugin.name, mode.name) if isinstance(op.entry, LinkEntry)}
+    ]
+
+
+def _plan(plugin: str, mode: str) -> list[Operation]:
+    model = Network(Cluster(), plugin, mode)
+    return model.plan(model.nodes[0].name)
 
 
 def prove(modes: Sequence[Mode], share: Path, accel: str | None = None) -> list[Result]:
