@@ -11,7 +11,7 @@ from typing import NamedTuple
 PURPOSES = {
     "model": "walks, tables, labs and the book; needs nothing",
     "netns": "walks and labs in the running kernel",
-    "programs": "the plugins' own programs in that kernel: BIRD, CNI plugins, WireGuard in user space",
+    "programs": "what plugins run beside that kernel: BIRD, CNI plugins, encryption in user space",
     "qemu": "what your kernel lacks, in a guest's: make test-guest",
     "kind": "labs and recordings in a real Kubernetes cluster",
     "binder": "labs on the model in a browser; needs a network, and nothing on this machine",
@@ -38,7 +38,9 @@ PACKAGES = {
 }
 """Debian's and Ubuntu's package of a program, where it is not called as the program is."""
 
+PYNACL = "Python package PyNaCl"
 ELSEWHERE = {
+    PYNACL: "pip install PyNaCl",
     "CNI plugins": "sudo apt-get install containernetworking-plugins (or bridge, host-local and portmap of "
     "https://github.com/containernetworking/plugins in /opt/cni/bin)",
     "program docker": "Docker Engine or Docker Desktop: https://docs.docker.com/engine/install/",
@@ -74,7 +76,7 @@ def examine() -> list[Finding]:
 
 
 def _missing(ground: str) -> Iterator[str]:
-    from packetwalk.lab import guest
+    from packetwalk.lab import box, guest
     from packetwalk.lab.authors.cni import folder
     from packetwalk.lab.grounds import grounds
     from packetwalk.lab.remote import search_path
@@ -89,6 +91,8 @@ def _missing(ground: str) -> Iterator[str]:
         yield from guest.missing()
     if ground == "programs" and folder() is None:
         yield "CNI plugins"
+    if ground == "programs" and box.missing():
+        yield PYNACL
     if ground in grounds():
         yield from grounds()[ground].missing()
     if ground == "netns":

@@ -53,10 +53,12 @@ def test_the_plugins_own_programs_are_named_with_their_packages(
 ) -> None:
     monkeypatch.setattr("packetwalk.lab.remote.search_path", lambda: str(bare))
     monkeypatch.setattr("packetwalk.lab.authors.cni.FOLDERS", (str(bare),))
+    monkeypatch.setattr("packetwalk.lab.box.find_spec", lambda name: None)
     found = _found()["programs"]
-    assert found.missing == ("program bird", "program wireguard-go", "program wg", "CNI plugins")
+    programs = ("program bird", "program wireguard-go", "program wg")
+    assert found.missing == (*programs, "CNI plugins", "Python package PyNaCl")
     assert found.install[0] == "sudo apt-get install bird2 wireguard-go wireguard-tools"
-    assert "containernetworking-plugins" in found.install[1]
+    assert "containernetworking-plugins" in found.install[1] and "PyNaCl" in found.install[2]
 
 
 def test_programs_without_an_engine_or_without_the_right_to_it(

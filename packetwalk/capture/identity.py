@@ -12,7 +12,8 @@ from packetwalk.wire import Arp, Data, Ethernet, Icmp, Ipv4, Tcp, Udp
 
 ERRORS = (3, 5, 11, 12)
 PLAIN = (Ethernet, Arp, Ipv4, Icmp, Udp, Tcp, Data)
-OPAQUE = ("wg", "wg-payload", "esp", "esp-payload", "sleeve-nonce", "sleeve-box")
+BOXED = ("sleeve-nonce", "sleeve-box")
+OPAQUE = ("wg", "wg-payload", "esp", "esp-payload", *BOXED)
 FIRST = 28  # bytes at the start of a datagram that address translation may rewrite
 
 Stack = tuple[Any, ...]
@@ -24,6 +25,11 @@ def inner(stack: Stack) -> Stack:
         return ()
     starts = [k for k, header in enumerate(stack) if isinstance(header, (Ipv4, Arp))]
     return stack[starts[-1] :] if starts else ()
+
+
+def boxed(stack: Stack) -> bool:
+    """Whether these are frames of Weave that its router, a program, has encrypted."""
+    return any(header.proto in BOXED for header in stack)
 
 
 def wrapped(stack: Stack) -> bool:

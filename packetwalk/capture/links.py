@@ -83,6 +83,9 @@ class Linker:
         last = self._gathered(k)
         if last is not None:
             return Link("recut", last)
+        boxed = self._boxed(k)
+        if boxed is not None:
+            return boxed
         hidden = self._hidden(k)
         return Link("hidden", hidden) if hidden is not None else Link("first")
 
@@ -191,3 +194,34 @@ class Linker:
             if (into and tables.kind(then.frame.dev) in TUNNELS) or (out and then.key is None):
                 return before
         return None
+
+    def _boxed(self, k: int) -> Link | None:
+        """Return the frame that a program put into this box, or the box that it took this frame out of.
+
+        Only order tells which; a box may travel in fragments.
+        """
+        now, closed = self.seen[k], identity.boxed(self._datagram(k))
+        if now.coming or not (closed or self._read(now)):
+            return None
+        parts = self.parts(k) if closed else []
+        if parts and parts[0] < k:
+            before_cut = self.links[parts[0]].before
+            return None if before_cut is None else Link("cut", before_cut)
+        for before in self._here[now.frame.netns]:
+            then, last = self.seen[before], max(self.parts(before), default=before)
+            if not then.coming or self.after[before] or last != before:
+                continue
+            if identity.boxed(self._datagram(before)) or (closed and self._read(then)):
+                how = {(True, False): "cut", (False, True): "whole", (True, True): "recut"}
+                return Link(how.get((bool(parts), _fragment(then)), "hidden"), before)
+        spread = [n for n in self._here[now.frame.netns] if self._read(self.seen[n]) and self.after[n]]
+        return Link("copy", spread[-1]) if closed and spread else None
+
+    def _datagram(self, k: int) -> Stack:
+        return self.whole(k) if _fragment(self.seen[k]) else self.seen[k].stack
+
+    def _read(self, seen: Seen) -> bool:
+        """Whether a frame is on a cable whose end no bridge and no address has: a program reads it there."""
+        tables, dev = self.tables[seen.frame.netns], seen.frame.dev
+        idle = dev not in {address.dev for address in tables.place.addresses()}
+        return tables.place.kind == "node" and tables.kind(dev) == "veth" and not tables.master(dev) and idle

@@ -1,8 +1,9 @@
-"""Weaver's sleeve overlay without encryption: frames from the bridge into UDP port 6783, and back.
+"""Weaver's sleeve overlay: frames from the bridge into UDP port 6783, and back.
 
 As ``handleCapturedPacket``, ``handleForwardedPacket`` and ``sleeveForwarder.Forward`` of weave
 router/network_router.go and router/sleeve.go: a frame goes to the peer behind which its destination
 was seen, else to all neighbours; a frame whose packet has DF travels with DF and without a UDP checksum.
+With encryption the records are in a box (``packetwalk.lab.box``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from packetwalk.lab.box import Box, missing
 from packetwalk.lab.emulators.program import LONGEST, Program, checksum
 from packetwalk.overlay import (
     BroadcastEntry,
@@ -53,9 +55,9 @@ class Emulator(Program):
 
     @classmethod
     def refuses(cls, entries: Iterable[Entry]) -> str:
-        """Return why it cannot be: sleeve has no encryption here."""
+        """Return why it cannot be: its encryption needs a package of Python's."""
         boxed = [each for each in entries if isinstance(each, ConnectionEntry) and each.encrypted]
-        return "encryption by weaver (NaCl)" if any(each.overlay == "sleeve" for each in boxed) else ""
+        return missing() if any(each.overlay == "sleeve" for each in boxed) else ""
 
     def open(self) -> None:
         """Open what leads to the bridge, and the two sockets for the other peers."""
@@ -72,6 +74,11 @@ class Emulator(Program):
                 case BroadcastEntry():
                     self.broadcast[name(each.source)] = [name(via) for via in each.via]
         self.me = name(next(each.name for each in self.entries if isinstance(each, MeshPeerEntry)))
+        self.boxes = {
+            peer: Box(self.me, peer, each.port == PORT)
+            for peer, each in self.connections.items()
+            if each.encrypted and each.overlay == "sleeve"
+        }
         self.open_bridge()
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DONT)
@@ -116,11 +123,12 @@ class Emulator(Program):
         data = self.udp.recv(LONGEST)
         if data[:NAME] not in self.connections:
             return
-        at = NAME
-        while at + RECORD <= len(data):
-            src, dst = data[at : at + 6], data[at + 6 : at + 12]
-            length = int.from_bytes(data[at + 12 : at + RECORD])
-            frame = data[at + RECORD : at + RECORD + length]
+        box = self.boxes.get(data[:NAME])
+        records, at = box.opened(data[NAME:]) if box else data[NAME:], 0
+        while at + RECORD <= len(records):
+            src, dst = records[at : at + 6], records[at + 6 : at + 12]
+            length = int.from_bytes(records[at + 12 : at + RECORD])
+            frame = records[at + RECORD : at + RECORD + length]
             self.carry(frame, self.from_peer(src, dst, frame))
             at += RECORD + length
 
@@ -150,15 +158,17 @@ class Emulator(Program):
 
     def send(self, connection: ConnectionEntry, src: bytes, dst: bytes, frame: bytes) -> None:
         """Send a frame to a neighbour, or say in its destination's name that it is too big."""
-        payload = self.me + src + dst + len(frame).to_bytes(2) + frame
         df = int.from_bytes(frame[12:14]) == IPV4 and bool(frame[20] & 0x40)
-        if not df:
-            self.udp.sendto(payload, (connection.remote, PORT))
-        elif len(frame) - ETHERNET > connection.mtu:
+        if df and len(frame) - ETHERNET > connection.mtu:
             self.inject(_too_big(frame, connection.mtu))
-        else:
+            return
+        records, box = src + dst + len(frame).to_bytes(2) + frame, self.boxes.get(name(connection.peer))
+        payload = self.me + (box.closed(records, df) if box else records)
+        if df:
             header = struct.pack("!HHHH", PORT, PORT, 8 + len(payload), 0)
             self.raw.sendto(header + payload, (connection.remote, 0))
+        else:
+            self.udp.sendto(payload, (connection.remote, PORT))
 
     def shut(self) -> None:
         """Close the sockets."""
