@@ -17,6 +17,7 @@ from packetwalk.tables import SocketEntry
 IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
 IDENT = 4711
 PATIENCE = 0.4 * FACTOR  # seconds a client waits for an answer
+SYN = min(PATIENCE, 0.8)  # seconds for a handshake: after one, TCP asks again
 
 
 class Servers:
@@ -141,7 +142,7 @@ def _connect(
     client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    client.settimeout(PATIENCE)
+    client.settimeout(SYN)
     client.bind(("0.0.0.0", sport))
     try:
         client.connect((dst, dport))

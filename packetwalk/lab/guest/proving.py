@@ -22,7 +22,7 @@ from packetwalk.proof import Result
 
 GROUND = "guest"
 DEVICES = {"ipip", "wireguard", "openvswitch"}
-PATIENCE = 6  # times that of this machine, where the processor does not help
+PATIENCE = 5  # times that of this machine, where the processor does not help
 LIMIT = 1200.0  # seconds for one mode
 Mode = tuple[str, str]
 
