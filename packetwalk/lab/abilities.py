@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from functools import cache
@@ -31,9 +32,13 @@ def _missing(kind: str) -> str:
         return ""
     player = emulators.player(kind)
     absent = [each for each in player.needs if shutil.which(each) is None] if player else []
-    if player and not absent:
+    closed = (
+        player.opens if player and player.opens and not os.access(player.opens, os.R_OK | os.W_OK) else ""
+    )
+    if player and not absent and not closed:
         return ""
     also = f", and programs missing: {', '.join(absent)}" if absent else ""
+    also += f", and this user may not open {closed} to play one" if closed else ""
     return f"no {TITLES.get(kind, kind)} device{also}"
 
 

@@ -65,6 +65,15 @@ def test_a_kernel_without_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
         _ = live.lab
 
 
+def test_a_stand_in_that_this_user_may_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(abilities, "in_kernel", lambda kind: kind in ("veth", "bridge"))
+    monkeypatch.setattr(abilities.os, "access", lambda path, mode: path != "/dev/net/tun")
+    with lab.open("calico", "ipip", ground="model") as cluster:
+        plan = [op for node in cluster.network.nodes for op in cluster.network.plan(node.name)]
+    said = abilities.lacking(plan)
+    assert said == "no ipip device, and this user may not open /dev/net/tun to play one"
+
+
 def test_in_a_notebook_it_is_one_line_too(tmp_path: Path) -> None:
     cells = [
         new_code_cell(source)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 
-from packetwalk.lab.emulators.program import LONGEST, Program, errors, tun, unreachable
+from packetwalk.lab.emulators.program import LONGEST, TUN, Program, errors, tun, unreachable
 from packetwalk.lab.netlink import next_hop
 from packetwalk.tables import LinkEntry
 
@@ -21,6 +21,7 @@ class Emulator(Program):
     """All IP-in-IP devices of a namespace: there is one."""
 
     device = "ipip"
+    opens = TUN
 
     def open(self) -> None:
         """Open the TUN device and the raw sockets."""

@@ -16,6 +16,7 @@ from typing import ClassVar
 from packetwalk.lab.namespaces import Namespace
 from packetwalk.tables import Entry
 
+TUN = "/dev/net/tun"
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
 LONGEST = 65535
 INTERNET_CONTROL, QUOTED = 0xC0, 548
@@ -26,13 +27,14 @@ class Program(ABC):
     """A stand-in in one namespace.
 
     ``device`` is the kind of device it plays, ``tables`` are the entries it works by, ``process`` is
-    the program whose UDP socket it has, ``needs`` are the programs it runs itself.
+    the program whose UDP socket it has, ``needs`` are the programs it runs itself, ``opens`` a device file.
     """
 
     device: ClassVar[str] = ""
     tables: ClassVar[frozenset[str]] = frozenset()
     process: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
+    opens: ClassVar[str] = ""
 
     def __init__(self, namespace: Namespace, entries: Sequence[Entry]) -> None:
         """Open everything and begin; LabError or OSError when that is not allowed."""
@@ -88,7 +90,7 @@ class Program(ABC):
 
 def tun(name: str) -> int:
     """Attach to a TUN device in the namespace of the calling thread; return its descriptor."""
-    descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+    descriptor = os.open(TUN, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
     except BaseException:

@@ -11,7 +11,7 @@ import socket
 import struct
 from ipaddress import IPv4Address, IPv4Network
 
-from packetwalk.lab.emulators.program import LONGEST, Program, checksum, lowered, tun
+from packetwalk.lab.emulators.program import LONGEST, TUN, Program, checksum, lowered, tun
 from packetwalk.overlay import ProxyEntry
 from packetwalk.tables import AddrEntry, LinkEntry, SocketEntry
 
@@ -21,7 +21,7 @@ ICMP, UNREACHABLE_TTL = 1, 8
 class Emulator(Program):
     """The proxy of one node."""
 
-    device, process = "tun", "flanneld"
+    device, process, opens = "tun", "flanneld", TUN
     tables = frozenset({ProxyEntry.table})
 
     def open(self) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from packetwalk.errors import LabError
 from packetwalk.lab import keys
 from packetwalk.lab.daemon import Daemon
-from packetwalk.lab.emulators.program import LONGEST, Program, errors, unreachable
+from packetwalk.lab.emulators.program import LONGEST, TUN, Program, errors, unreachable
 from packetwalk.tables import LinkEntry, PeerEntry
 
 PROGRAM = "wireguard-go"
@@ -31,6 +31,7 @@ class Emulator(Program):
 
     device = "wireguard"
     needs = (PROGRAM, "wg")
+    opens = TUN
 
     def open(self) -> None:
         """Start the program and tell it what ``wg`` would tell the kernel."""
