@@ -219,8 +219,8 @@ def quieten(devices: Iterable[str]) -> None:
 
 def _quieten_one(device: str) -> None:
     """Switch offloads off (``ethtool -K``), let no neighbour on the device grow old, and ask for none again."""
-    for setting, value in ("base_reachable_time_ms", "3600000"), ("delay_first_probe_time", "3600"):
-        Path(f"/proc/sys/net/ipv4/neigh/{device}/{setting}").write_text(value)
+    for setting, hour in ("base_reachable_time_ms", "3600000"), ("delay_first_probe_time", "3600"):
+        Path(f"/proc/sys/net/ipv4/neigh/{device}/{setting}").write_text(hour)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for command in OFFLOADS:
             value = (ctypes.c_uint32 * 2)(command, 0)  # struct ethtool_value

@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -69,17 +68,20 @@ def run(
         FIRST.format(folder=shlex.quote(os.getcwd()), command=shlex.join(["env", *words, *argv]))
     )
     (share / "modules").write_text(str(chosen.modules))
-    with tempfile.NamedTemporaryFile(prefix="packetwalk-guest-") as first:
-        first.write(initramfs(chosen, Path(shutil.which(BUSYBOX) or "")))
-        first.flush()
-        _boot(_command(chosen, Path(first.name), share, accel or accelerator()), share, limit)
     answer = share / "exit"
+    answer.unlink(missing_ok=True)
+    first = os.memfd_create("initramfs")  # no file that could stay behind
+    try:
+        os.write(first, initramfs(chosen, Path(shutil.which(BUSYBOX) or "")))
+        _boot(_command(chosen, first, share, accel or accelerator()), first, share, limit)
+    finally:
+        os.close(first)
     if not answer.exists():
         raise LabError(f"guest: no answer; its console: {_last_words(share)}")
     return int(answer.read_text())
 
 
-def _command(chosen: kernel.Kernel, first: Path, share: Path, accel: str) -> list[str]:
+def _command(chosen: kernel.Kernel, first: int, share: Path, accel: str) -> list[str]:
     def folder(tag: str, path: str, *options: str) -> list[str]:
         where = path.replace(",", ",,")
         return ["-virtfs", ",".join(["local", f"path={where}", f"mount_tag={tag}", *options])]
@@ -87,7 +89,7 @@ def _command(chosen: kernel.Kernel, first: Path, share: Path, accel: str) -> lis
     return [
         *(QEMU, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
         *("-accel", accel, "-cpu", "max", "-smp", str(min(os.cpu_count() or 1, 4)), "-m", MEMORY),
-        *("-kernel", str(chosen.image), "-initrd", str(first)),
+        *("-kernel", str(chosen.image), "-initrd", f"/proc/self/fd/{first}"),
         *("-append", "console=ttyS0 quiet panic=-1 mitigations=off"),
         *("-serial", f"file:{share / 'console'}"),
         *folder("host", "/", "readonly=on", "security_model=none", "multidevs=remap"),
@@ -95,13 +97,14 @@ def _command(chosen: kernel.Kernel, first: Path, share: Path, accel: str) -> lis
     ]
 
 
-def _boot(command: list[str], share: Path, limit: float) -> None:
+def _boot(command: list[str], first: int, share: Path, limit: float) -> None:
     """Let QEMU run to its end; it ends with this process, however that ends."""
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        pass_fds=[first],
         preexec_fn=partial(end_with, os.getpid()),  # noqa: PLW1509  (two system calls, no lock)
     ) as machine:
         try:
