@@ -17,7 +17,7 @@ from packetwalk.tables import SocketEntry
 IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
 IDENT = 4711
 PATIENCE = 0.4 * FACTOR  # seconds a client waits for an answer
-SYN = min(PATIENCE, 0.8)  # seconds for a handshake: after one, TCP asks again
+SYN = min(PATIENCE, 0.6)  # seconds for a handshake: after one, TCP asks again
 
 
 class Servers:
