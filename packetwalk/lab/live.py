@@ -14,6 +14,7 @@ from packetwalk.lab.abilities import lacking
 from packetwalk.lab.build import WIRE, Lab
 from packetwalk.lab.namespaces import Namespace
 from packetwalk.lab.record import Named, Packet, Recorder, recording
+from packetwalk.lab.sniff import PROGRAMS_QUIET, QUIET
 from packetwalk.lab.traffic import Servers
 from packetwalk.output import Output
 from packetwalk.plan import Operation
@@ -87,8 +88,11 @@ class Live:
 
     def capture(self, packet: Packet, named: Mapping[str, Named], about: Mapping[str, Any]) -> Recording:
         """Send a packet, after one that makes the neighbours known, and return what followed."""
+        quiet = PROGRAMS_QUIET if self.lab.emulated else QUIET
         with Recorder(self.inside, named) as recorder:
-            return recording(recorder, [recorder.send(packet, warm=packet.dst)], **about)
+            return recording(
+                recorder, [recorder.send(packet, warm=packet.dst, limit=1, quiet=quiet)], **about
+            )
 
     def close(self) -> None:
         """Let all of it go."""

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import COMMANDS, VERSION, Place, Recording, Sent
 from packetwalk.lab.namespaces import Namespace
-from packetwalk.lab.sniff import Seen, Sniffer
+from packetwalk.lab.sniff import QUIET, Seen, Sniffer
 from packetwalk.lab.traffic import send
 
 ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
@@ -56,14 +56,22 @@ class Recorder:
         """Give the taps back."""
         self._taps.close()
 
-    def send(self, packet: Packet, warm: str | None = None, count: int = 0, limit: float = 0.5) -> Sent:
+    def send(
+        self,
+        packet: Packet,
+        warm: str | None = None,
+        count: int = 0,
+        limit: float = 0.5,
+        quiet: float = QUIET,
+    ) -> Sent:
         """Send a packet and return it with every frame that followed, but those of BGP sessions.
 
         A TCP connection stays open so long: what closes it could not be told apart where it is encrypted.
 
         ``warm`` is the address that another packet goes to before, with the port below, so that the
         neighbours on the way are known; what it causes is not recorded.  ``count`` frames with IPv4
-        are waited for, if they are slow to come, for ``limit`` seconds.
+        are waited for, if they are slow to come, for ``limit`` seconds; ``quiet`` seconds without a frame
+        are the end.
         """
         here = self._namespaces[packet.src]
         if warm is not None:
@@ -81,7 +89,7 @@ class Recorder:
                 sport=packet.sport,
                 hold=hold,
             )
-            return self._sent(packet, self._taps.collect(_ipv4, count, limit))
+            return self._sent(packet, self._taps.collect(_ipv4, count, limit, quiet))
 
     @staticmethod
     def _sent(packet: Packet, seen: Iterable[Any]) -> Sent:

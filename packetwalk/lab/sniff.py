@@ -29,6 +29,7 @@ HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
 LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
 WARM_UP = 0.05 * FACTOR  # seconds a tap needs before it misses nothing
 QUIET = 0.04 * FACTOR  # seconds without a frame that end a recording
+PROGRAMS_QUIET = 0.3 * FACTOR  # the same where programs pass frames on: they have to wait for a processor
 
 
 class Seen(NamedTuple):
@@ -102,9 +103,13 @@ class Sniffer:
         time.sleep(WARM_UP)
 
     def collect(
-        self, enough: Callable[[Seen], bool] | None = None, count: int = 0, limit: float = 3.0
+        self,
+        enough: Callable[[Seen], bool] | None = None,
+        count: int = 0,
+        limit: float = 3.0,
+        quiet: float = QUIET,
     ) -> list[Seen]:
-        """Wait until it is quiet and return the frames in order.
+        """Wait until it is quiet, for ``quiet`` seconds, and return the frames in order.
 
         Wait longer, up to ``limit`` seconds, while fewer than ``count`` frames are ``enough``.  A
         namespace's own order is kept even where its times are not in order.
@@ -112,7 +117,7 @@ class Sniffer:
         seen: dict[str, list[Seen]] = {}
         missing, end = count, time.monotonic() + limit
         while (now := time.monotonic()) < end:
-            if not self._poll.poll(1000 * (QUIET if missing <= 0 else end - now)):
+            if not self._poll.poll(1000 * (quiet if missing <= 0 else end - now)):
                 break
             for tap in self._taps:
                 new = [each for each in tap.take() if each.dev != "lo"]
