@@ -8,7 +8,7 @@ import pytest
 
 from packetwalk import lab
 from tests.lab_grounds.needs import needs_netns
-from tests.labs.test_labs import clean
+from tests.labs.outputs import clean
 
 COMMANDS = """
     kind-worker: conntrack -L -p tcp
