@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from packetwalk import wire
 from packetwalk.capture.frames import Frame
@@ -11,7 +12,9 @@ from packetwalk.capture.recording import VERSION, Place, Recording, Sent
 from packetwalk.datapath.netns import Netns, iptables_save
 from packetwalk.datapath.run import Run
 from packetwalk.lab.record import Packet
+from packetwalk.links import LinkEntry
 from packetwalk.listing import forwarding, neighbours, policies
+from packetwalk.shell.devices import numbers
 from packetwalk.taps import START_NS, STEP_NS
 
 LAST_RULE = {"priority": 32767, "src": "all", "table": "default"}
@@ -36,7 +39,8 @@ def record(packet: Packet, run: Run, places: Iterable[Netns], **about: str) -> R
         packet.dport,
         tuple(_frames(run)),
     )
-    return Recording(head, tuple(_place(each, run) for each in places), (sent,))
+    known = {each.name: each for each in places}
+    return Recording(head, tuple(_place(each, run, known) for each in known.values()), (sent,))
 
 
 def _frames(run: Run) -> Iterable[Frame]:
@@ -49,7 +53,17 @@ def _frames(run: Run) -> Iterable[Frame]:
             yield Frame(step.netns, step.dev, way, time, wire.encode(step.after), bare)  # type: ignore[arg-type]
 
 
-def _place(ns: Netns, run: Run) -> Place:
+def _cable(link: LinkEntry, ns: Netns, known: Mapping[str, Netns]) -> dict[str, Any]:
+    """Return a device's number and, of a cable, its other end, as ``ip -j link`` names it."""
+    out: dict[str, Any] = {"ifindex": numbers(ns)[link.ifname]}
+    if link.peer and link.peer[0] == ns.name:
+        out["link"] = link.peer[1]
+    elif link.peer and link.peer[0] in known:
+        out["link_index"] = numbers(known[link.peer[0]])[link.peer[1]]
+    return out
+
+
+def _place(ns: Netns, run: Run, known: Mapping[str, Netns]) -> Place:
     """Return a namespace with what the tools would print of what the model knows."""
     tables = ns.json()
     addresses: dict[str, list[dict]] = {name: [] for name in ns.links}
@@ -58,7 +72,9 @@ def _place(ns: Netns, run: Run) -> Place:
     bridges = {entry.master or entry.ifname for entry in ns.fdb.values()}
     fdb = [entry.json() for bridge in sorted(bridges) for entry in forwarding(ns, bridge, run)]
     files = {
-        "link.json": [{"address": "", **link} for link in tables["link"]],  # a layer-3 tunnel has none
+        "link.json": [  # a layer-3 tunnel has no address
+            {**_cable(ns.links[link["ifname"]], ns, known), "address": "", **link} for link in tables["link"]
+        ],
         "addr.json": [{"ifname": name, "addr_info": infos} for name, infos in addresses.items()],
         "route.json": tables["route"],
         "rule.json": [*(rule.json() for rule in ns.fib.rules), LAST_RULE],

@@ -1,0 +1,22 @@
+"""What the model records: its walk says of cables what a kernel's recording says of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from packetwalk import lab
+from packetwalk.replay import replay
+
+
+@pytest.mark.parametrize(
+    ("plugin", "mode", "cable"),
+    [
+        ("flannel", "vxlan", "eth0 in a"),
+        ("calico", "ipip", "eth0 in a"),
+        ("weave", "sleeve", "vethwe-bridge in kind-worker"),  # both ends in one namespace
+    ],
+)
+def test_a_recorded_frame_comes_out_of_the_other_end_of_its_cable(plugin: str, mode: str, cable: str) -> None:
+    with lab.open(plugin, mode, ground="model") as cluster:
+        steps = replay(cluster.capture("a", "b")).traces[0].steps
+    assert ("crossing", cable) in [step.note for step in steps]
