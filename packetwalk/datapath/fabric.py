@@ -45,6 +45,10 @@ class Fabric:
         self._built: dict[str, Netns] = {}
         self.warm: dict[Key, tuple[dict[Key, NeighEntry], dict[Key, FdbEntry], dict]] = {}
 
+    def place(self, name: str) -> Place:
+        """Return what a namespace is made of, without building it."""
+        return self._place(name)
+
     def netns(self, name: str) -> Netns:
         """Return the namespace called ``name``, building it if this is the first time."""
         try:

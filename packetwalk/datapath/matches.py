@@ -7,7 +7,8 @@ table, the machine's own addresses) find it in ``State``.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from packetwalk.datapath.fib import Fib, Prefixes, number, prefix
@@ -58,7 +59,8 @@ class Option(NamedTuple):
     flags: set[str]
 
 
-def options(spec: str) -> Iterator[Option]:
+@lru_cache(4096)
+def options(spec: str) -> tuple[Option, ...]:
     """Read a rule word by word; the flags of a match belong to its module (``-m``)."""
     found: list[Option] = []
     negated, flags = False, set[str]()
@@ -74,7 +76,7 @@ def options(spec: str) -> Iterator[Option]:
             flags.add(word)
         found.append(Option(word, values, negated, flags))
         negated = False
-    return iter(found)
+    return tuple(found)
 
 
 VALUES = {

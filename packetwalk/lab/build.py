@@ -166,15 +166,9 @@ class Lab:
             self.netns[name].run(["iptables-restore", "--noflush"], restore_text(rules))
 
     def _commands(self, name: str, commands: list[list[str]]) -> None:
-        """Run commands in batches, in order: ``ip -b`` and ``bridge -b``."""
-        batch: list[str] = []
-        tool = ""
-        for argv in [*commands, [""]]:
-            if argv[0] != tool and batch:
-                self._batch(name, [tool], batch)
-                batch = []
-            tool = argv[0]
-            batch.append(" ".join(argv[1:]))
+        """Run commands in batches, a tool after the other: ``ip -b``, ``bridge -b``, ``ipset restore``."""
+        for tool in dict.fromkeys(argv[0] for argv in commands):
+            self._batch(name, [tool], [" ".join(argv[1:]) for argv in commands if argv[0] == tool])
 
     def _batch(self, name: str, tool: list[str], lines: list[str]) -> None:
         if lines:

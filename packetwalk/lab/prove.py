@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +35,9 @@ from packetwalk.scenario import scenario
 
 Alter = Callable[[list[Operation]], list[Operation]]
 FIRST_PORT = 41000
+SIDE_BY_SIDE = 4  # processes for each processor
+UNCOMPARED = ("nft.json", "ipset.txt")
+SELDOM = {"xfrm-policy.txt": "xfrm-policy", "xfrm-state.txt": "xfrm-state", "wireguard.txt": "wg"}
 NEIGHBOUR_GIVEN_UP = 5.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit, retrans_time_ms)
 SLOW = 1.0 * FACTOR  # seconds in which every other frame has come
 
@@ -90,9 +93,9 @@ def _do(task: Task) -> list[Result]:
 def _side_by_side(tasks: list[Task]) -> Iterator[Result]:
     """Do the tasks on all processors; what is yielded has their order.
 
-    The processes, two a processor for they mostly wait, end with this one, however it ends.
+    The processes, several a processor for they mostly wait, end with this one, however it ends.
     """
-    many = min(2 * len(os.sched_getaffinity(0)), len(tasks))
+    many = min(SIDE_BY_SIDE * len(os.sched_getaffinity(0)), len(tasks))
     if many < 2:
         for task in tasks:
             yield from task()
@@ -116,7 +119,8 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
         return
     live = Live()
     try:
-        made = _made(case, network, live, alter(plan) if alter else plan)
+        unread = _unread(plan) if save is None else ()
+        made = _made(case, network, live, alter(plan) if alter else plan, unread)
     except LabError as error:
         yield _failed(case, "differs", str(error))
         return
@@ -127,15 +131,23 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
     yield from replay(made, network)
 
 
-def _made(case: Case, network: Network, live: Live, plan: list[Operation]) -> Recording:
+def _unread(plan: Iterable[Operation]) -> tuple[str, ...]:
+    """Return the files of a recording that nothing compares, or only where the plan has such tables."""
+    found = {operation.entry.table for operation in plan}
+    return (*UNCOMPARED, *(file for file, table in SELDOM.items() if table not in found))
+
+
+def _made(
+    case: Case, network: Network, live: Live, plan: list[Operation], without: Iterable[str]
+) -> Recording:
     """Build a plan and record the case; the part of an author is its own to write."""
     if not case.author:
         live.build(plan)
-        return _record(case, network, live)
+        return _record(case, network, live, without)
     writing = author(case.author)
     live.build(left_out(plan, writing))
     with writing.work(live.inside, network, plan):
-        return _record(case, network, live)
+        return _record(case, network, live, without)
 
 
 def _failed(case: Case, verdict: str, detail: str) -> Result:
@@ -147,7 +159,7 @@ def _titled(what: str, author: str | None) -> str:
     return f"{what} ({author})" if author else what
 
 
-def _record(case: Case, network: Network, live: Live) -> Recording:
+def _record(case: Case, network: Network, live: Live, without: Iterable[str]) -> Recording:
     """Send the packets of a case, each after another that warms the neighbours on its way.
 
     Where the packet itself finds no route, that one goes to a host outside: the kernel sends only
@@ -166,7 +178,7 @@ def _record(case: Case, network: Network, live: Live) -> Recording:
     }
     with Recorder(live.inside, named(network)) as recorder:
         sent = list(_send(case, network, recorder))
-        return recording(recorder, sent, whole=case.fault is None, **about)
+        return recording(recorder, sent, whole=case.fault is None, without=without, **about)
 
 
 def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
@@ -184,7 +196,9 @@ def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
         warm = None if cold else OUTSIDE if lost else flow.dst
         given_up = any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
         limit = NEIGHBOUR_GIVEN_UP if given_up else SLOW
-        yield recorder.send(packet, warm, sum(1 for _ in frames.modelled(run)), limit)
+        answered = any(trace.name == "reply" for trace in run.traces)
+        count = sum(1 for _ in frames.modelled(run))
+        yield recorder.send(packet, warm, count, limit, answered=answered)
 
 
 def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:

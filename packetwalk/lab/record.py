@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from packetwalk.capture.frames import Frame
@@ -15,6 +16,8 @@ from packetwalk.lab.sniff import QUIET, Seen, Sniffer
 from packetwalk.lab.traffic import send
 
 ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
+
+IP = ("ip", "-j")
 
 
 class Named(NamedTuple):
@@ -63,6 +66,7 @@ class Recorder:
         count: int = 0,
         limit: float = 0.5,
         quiet: float = QUIET,
+        answered: bool = True,
     ) -> Sent:
         """Send a packet and return it with every frame that followed, but those of BGP sessions.
 
@@ -71,11 +75,12 @@ class Recorder:
         ``warm`` is the address that another packet goes to before, with the port below, so that the
         neighbours on the way are known; what it causes is not recorded.  ``count`` frames with IPv4
         are waited for, if they are slow to come, for ``limit`` seconds; ``quiet`` seconds without a frame
-        are the end.
+        are the end.  ``answered`` says that the packet before will have an answer, to be waited for.
         """
         here = self._namespaces[packet.src]
         if warm is not None:
-            send(here, warm, packet.dport, proto=packet.proto, sport=packet.sport - 1)
+            like = "icmp" if packet.proto == "icmp" else "udp"  # a datagram has no end that comes later
+            send(here, warm, packet.dport, proto=like, sport=packet.sport - 1, answered=answered)
         self._taps.collect()
         with ExitStack() as hold:
             send(
@@ -112,10 +117,12 @@ class Recorder:
             frames,
         )
 
-    def places(self, names: Iterable[str] | None = None) -> tuple[Place, ...]:
-        """Return the tables of the namespaces (of all), as the tools print them now."""
+    def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
+        """Return the tables of the namespaces (of all), as the tools print them now, but for some files."""
         chosen = self._namespaces if names is None else names
-        return tuple(Place(name, *self._named[name], files=tables(self._namespaces[name])) for name in chosen)
+        return tuple(
+            Place(name, *self._named[name], files=tables(self._namespaces[name], without)) for name in chosen
+        )
 
 
 def _ipv4(seen: Seen) -> bool:
@@ -129,24 +136,39 @@ def _bgp(seen: Seen) -> bool:
     return _ipv4(seen) and ip[9] == TCP and BGP in (ports[:2], ports[2:])
 
 
-def tables(namespace: Namespace) -> dict[str, str]:
-    """Return what each tool prints in a namespace; a tool that is not installed is left out."""
-    return {
-        name: namespace.run(list(argv), check=False)
-        for name, argv in COMMANDS.items()
-        if shutil.which(argv[0])
-    }
+def tables(namespace: Namespace, without: Iterable[str] = ()) -> dict[str, str]:
+    """Return what each tool prints in a namespace, but for some files; a missing tool is left out."""
+    wanted = {name: argv for name, argv in COMMANDS.items() if name not in without and shutil.which(argv[0])}
+    objects = {name: argv[2:] for name, argv in wanted.items() if argv[:2] == IP and argv[2] != "-d"}
+    lines = "".join(f"{' '.join(words)}\n" for words in objects.values())
+    printed = namespace.run([*IP, "-b", "-"], lines, check=False).splitlines(keepends=True)
+    at_once = dict(zip(objects, printed, strict=True)) if len(printed) == len(objects) else {}
+    return {name: at_once.get(name) or _printed(namespace, argv) for name, argv in wanted.items()}
 
 
-def recording(recorder: Recorder, sent: Iterable[Sent], *, whole: bool = True, **about: Any) -> Recording:
-    """Return a recording of what was sent, with the tables as they are afterwards.
+def _printed(namespace: Namespace, argv: Sequence[str]) -> str:
+    """Return what a tool prints; what ``sysctl`` prints is read where it reads it."""
+    if argv[0] != "sysctl":
+        return namespace.run(list(argv), check=False)
+
+    def read() -> str:
+        found = {key: Path("/proc/sys", key.replace(".", "/")) for key in argv[1:]}
+        return "".join(f"{key} = {path.read_text()}" for key, path in found.items() if path.exists())
+
+    return namespace.inside(read)
+
+
+def recording(
+    recorder: Recorder, sent: Iterable[Sent], *, whole: bool = True, without: Iterable[str] = (), **about: Any
+) -> Recording:
+    """Return a recording of what was sent, with the tables as they are afterwards, but for some files.
 
     Unless it is to be ``whole``, only with those of namespaces that a packet saw.
     """
     every = tuple(sent)
     head = {"version": VERSION, "ground": "netns", "kernel": kernel(), **about}
     seen = dict.fromkeys(name for each in every for name in (each.src, *(f.netns for f in each.frames)))
-    return Recording(head, recorder.places(None if whole else seen), every)
+    return Recording(head, recorder.places(None if whole else seen, without), every)
 
 
 def kernel() -> str:

@@ -87,20 +87,25 @@ def send(
     ttl: int = 64,
     sport: int = 40000,
     hold: contextlib.ExitStack | None = None,
+    answered: bool = False,
 ) -> str:
     """Send one packet from inside a namespace; return ``sent``, or the error the program got.
 
-    A TCP connection is closed at once, or together with ``hold``: what closes it is a packet too.
+    Its socket is closed at once, or together with ``hold``: what closes a connection is a packet too.
+    Where it is ``answered``, wait for the answer for a while.
     """
-    workers: dict[str, Callable[..., None]] = {"icmp": _ping, "udp": _datagram, "tcp": _connect}
+    workers: dict[str, Callable[..., socket.socket]] = {"icmp": _ping, "udp": _datagram, "tcp": _connect}
     work = workers[proto]
 
     def run() -> str:
         with contextlib.ExitStack() as opened:
             try:
-                work(dst, dport, size, df, ttl, sport, opened)
+                client = work(dst, dport, size, df, ttl, sport, opened)
             except OSError as error:
                 return error.strerror or str(error)
+            with contextlib.suppress(OSError):
+                if answered and proto != "tcp":
+                    client.recv(70000)
             if hold is not None:
                 hold.push(opened.pop_all())
         return "sent"
@@ -118,25 +123,29 @@ def _payload(size: int) -> bytes:
     return bytes(k & 255 for k in range(size))
 
 
-def _ping(dst: str, _: int, size: int, df: bool, ttl: int, *__: object) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as client:
-        _options(client, df, ttl)
-        client.sendto(wire.encode((wire.Icmp(8, 0, IDENT, 1), wire.Data(_payload(size)))), (dst, 0))
+def _ping(
+    dst: str, _: int, size: int, df: bool, ttl: int, __: int, opened: contextlib.ExitStack
+) -> socket.socket:
+    client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
+    _options(client, df, ttl)
+    client.sendto(wire.encode((wire.Icmp(8, 0, IDENT, 1), wire.Data(_payload(size)))), (dst, 0))
+    return client
 
 
-def _datagram(dst: str, dport: int, size: int, df: bool, ttl: int, sport: int, _: object) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        _options(client, df, ttl)
-        client.bind(("0.0.0.0", sport))
-        client.connect((dst, dport))
-        client.send(_payload(size))
-        with contextlib.suppress(OSError):
-            client.recv(70000)
+def _datagram(
+    dst: str, dport: int, size: int, df: bool, ttl: int, sport: int, opened: contextlib.ExitStack
+) -> socket.socket:
+    client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    _options(client, df, ttl)
+    client.bind(("0.0.0.0", sport))
+    client.connect((dst, dport))
+    client.send(_payload(size))
+    return client
 
 
 def _connect(
     dst: str, dport: int, _: int, __: bool, ttl: int, sport: int, opened: contextlib.ExitStack
-) -> None:
+) -> socket.socket:
     """Connect; where nobody answers, the socket is closed before it asks again."""
     client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
@@ -148,3 +157,4 @@ def _connect(
         client.connect((dst, dport))
     except (TimeoutError, ConnectionRefusedError):
         opened.close()
+    return client
