@@ -78,8 +78,7 @@ class Lab:
     def _build(self) -> None:
         for name in [WIRE, *dict.fromkeys(op.netns for op in self.plan)]:
             self.netns[name] = Namespace(name)
-            for key, value in QUIET.items():
-                self.netns[name].sysctl(key, value)
+            self.netns[name].sysctl(QUIET)
         by_netns: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.plan:
             by_netns[operation.netns].append(operation)
@@ -141,6 +140,7 @@ class Lab:
 
     def _rest(self, name: str, operations: list[Operation]) -> None:
         commands: list[list[str]] = []
+        settings: dict[str, str] = {}
         links = [op.entry for op in operations if isinstance(op.entry, LinkEntry)]
         datapaths = openvswitch.names(links)
         for operation in operations:
@@ -151,12 +151,13 @@ class Lab:
                 case RuleEntry() | PolicyEntry():
                     continue
                 case SysctlEntry() as setting:
-                    self.netns[name].sysctl(setting.key, setting.value)
+                    settings[setting.key] = setting.value
                 case PeerEntry() as peer:
                     if "wireguard" not in self.emulated:
                         keys.configure(self.netns[name], [peer])
                 case entry:
                     commands += entry.argv()
+        self.netns[name].sysctl(settings)
         self._commands(name, commands)
         self.netns[name].inside(partial(quieten, [link.ifname for link in links]))
 

@@ -10,7 +10,7 @@ import ctypes
 import os
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -108,17 +108,18 @@ class Namespace:
             raise LabError(f"{self.name}: {' '.join(argv)}: {said[0] if said else 'failed'}")
         return done.stdout
 
-    def sysctl(self, key: str, value: str) -> None:
-        """Write a kernel setting of this namespace; ``key`` has dots, devices may have them too."""
-        path = "/proc/sys/" + key.replace(".", "/")
+    def sysctl(self, settings: Mapping[str, str]) -> None:
+        """Write kernel settings of this namespace; a key has dots, devices in it may have them too."""
 
         def write() -> None:
-            try:
-                Path(path).write_text(value)
-            except OSError as error:
-                raise LabError(f"{self.name}: sysctl {key}: {error.strerror}") from None
+            for key, value in settings.items():
+                try:
+                    Path("/proc/sys", key.replace(".", "/")).write_text(value)
+                except OSError as error:
+                    raise LabError(f"{self.name}: sysctl {key}: {error.strerror}") from None
 
-        self.inside(write)
+        if settings:
+            self.inside(write)
 
     def close(self) -> None:
         """Let it go."""

@@ -71,14 +71,13 @@ def _without(some: list[str], others: list[str]) -> list[str]:
 
 
 def _order(netns: str, ours: list[str], theirs: list[str]) -> Iterator[str]:
-    """Yield the first rule of a chain that stands elsewhere."""
-    chains = dict.fromkeys(_chain(line) for line in ours)
-    for chain in chains:
-        mine, other = ([x for x in lines if _chain(x) == chain] for lines in (ours, theirs))
-        for a, b in zip(mine, other, strict=True):
-            if a != b:
-                yield f"iptables, {netns}: kernel has '{b}' where the model has '{a}'"
-                break
+    """Yield the first rule of each chain that stands elsewhere."""
+    told = set()
+    mine, other = (sorted(lines, key=_chain) for lines in (ours, theirs))
+    for a, b in zip(mine, other, strict=True):
+        if a != b and _chain(a) not in told:
+            told.add(_chain(a))
+            yield f"iptables, {netns}: kernel has '{b}' where the model has '{a}'"
 
 
 def _chain(line: str) -> str:

@@ -39,10 +39,10 @@ class Emulator(Program):
         self.daemon = Daemon(self.namespace, [PROGRAM, "-f", link.ifname])
         try:
             self._await(Path(f"/proc/{self.daemon.pid}/root/run/wireguard/{link.ifname}.sock"))
-            self.namespace.sysctl(NO_DF, "1")
+            self.namespace.sysctl({NO_DF: "1"})
             peers = [each for each in self.entries if isinstance(each, PeerEntry)]
             keys.configure(self.namespace, [link, *peers])
-            self.namespace.sysctl(NO_DF, "0")
+            self.namespace.sysctl({NO_DF: "0"})
             self.namespace.run(["ip", "link", "set", link.ifname, "mtu", str(link.mtu), "up"])
         except BaseException:
             self.daemon.close()
