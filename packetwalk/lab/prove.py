@@ -39,7 +39,7 @@ SIDE_BY_SIDE = 4  # processes for each processor
 UNCOMPARED = ("nft.json", "ipset.txt")
 SELDOM = {"xfrm-policy.txt": "xfrm-policy", "xfrm-state.txt": "xfrm-state", "wireguard.txt": "wg"}
 NEIGHBOUR_GIVEN_UP = 5.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit, retrans_time_ms)
-SLOW = 1.0 * FACTOR  # seconds in which every other frame has come
+SLOW = 0.9  # seconds in which every other frame has come; after one, ARP and TCP ask again
 
 
 def prove(

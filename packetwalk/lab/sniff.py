@@ -29,7 +29,7 @@ HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
 LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
 WARM_UP = 0.05 * FACTOR  # seconds a tap needs before it misses nothing
 QUIET = 0.04 * FACTOR  # seconds without a frame that end a recording
-PROGRAMS_QUIET = 0.3 * FACTOR  # the same where programs pass frames on: they have to wait for a processor
+PROGRAMS_QUIET = min(0.3 * FACTOR, 0.8)  # the same where programs pass frames on: they have to wait for a processor
 
 
 class Seen(NamedTuple):
