@@ -91,7 +91,10 @@ class Live:
         quiet = PROGRAMS_QUIET if self.lab.emulated else QUIET
         with Recorder(self.inside, named) as recorder:
             return recording(
-                recorder, [recorder.send(packet, warm=packet.dst, limit=1, quiet=quiet)], **about
+                recorder,
+                [recorder.send(packet, warm=packet.dst, limit=1, quiet=quiet)],
+                emulated=self.played(),
+                **about,
             )
 
     def close(self) -> None:

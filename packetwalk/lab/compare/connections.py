@@ -21,13 +21,19 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
     for place in recording.places:
         if FILE not in place.files or place.netns not in run.conntracks:
             continue
-        theirs, ours = _recorded(place, sent), _modelled(run, place.netns, sent)
+        made = _modelled(run, place.netns, sent)
+        goals = {sent.dst, *(entry.dst for entry in made)}
+        ours, theirs = (
+            sorted(_shown(entry) for entry in some if entry.dst in goals)
+            for some in (made, _recorded(place, sent))
+        )
         if theirs != ours:
             return f"{place.netns}: connections of the model {ours}; of the kernel {theirs}"
     return ""
 
 
-def _recorded(place: Place, sent: Sent) -> list[str]:
+def _recorded(place: Place, sent: Sent) -> list[ConntrackEntry]:
+    """Return the connections with the packet's port; earlier packets with the same one went elsewhere."""
     found = []
     for line in place.files[FILE].splitlines():
         try:
@@ -35,13 +41,14 @@ def _recorded(place: Place, sent: Sent) -> list[str]:
         except ValueError:
             continue
         if entry.protocol == sent.proto and entry.sport == sent.sport:
-            found.append(_shown(entry))
-    return sorted(found)
+            found.append(entry)
+    return found
 
 
-def _modelled(run: Run, netns: str, sent: Sent) -> list[str]:
-    entries = [connection.entry() for connection in run.conntracks[netns].connections()]
-    return sorted(_shown(entry) for entry in entries if entry.sport == sent.sport)
+def _modelled(run: Run, netns: str, sent: Sent) -> list[ConntrackEntry]:
+    table = run.conntracks.get(netns)
+    entries = [connection.entry() for connection in table.connections()] if table else []
+    return [entry for entry in entries if entry.sport == sent.sport]
 
 
 def _shown(entry: ConntrackEntry) -> str:
