@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from packetwalk.errors import LabError
+from packetwalk.lab.patience import FACTOR
 
 CLONE_NEWNET, CLONE_NEWNS, CLONE_FS = 0x40000000, 0x00020000, 0x00000200
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
+PATIENCE = 20.0 * FACTOR  # seconds for one program
 T = TypeVar("T")
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -100,9 +102,14 @@ class Namespace:
         """Run a program inside and return what it printed; LabError when it fails."""
 
         def start() -> subprocess.CompletedProcess[str]:
-            return subprocess.run(argv, check=False, input=text, capture_output=True, text=True, timeout=20)
+            return subprocess.run(
+                argv, check=False, input=text, capture_output=True, text=True, timeout=PATIENCE
+            )
 
-        done = self.inside(start)
+        try:
+            done = self.inside(start)
+        except subprocess.TimeoutExpired:
+            raise LabError(f"{self.name}: {' '.join(argv)}: not done after {PATIENCE:.0f} s") from None
         if check and done.returncode != 0:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise LabError(f"{self.name}: {' '.join(argv)}: {said[0] if said else 'failed'}")
