@@ -27,6 +27,11 @@ class Kernel(NamedTuple):
     release: str
 
     @property
+    def package(self) -> str:
+        """The name and version of the package."""
+        return f"linux-image-{self.release} {self.version}"
+
+    @property
     def image(self) -> Path:
         """The file to boot."""
         return self.folder / "boot" / f"vmlinuz-{self.release}"
@@ -68,7 +73,10 @@ def unpacked() -> Kernel | None:
 
 
 def get() -> Kernel:
-    """Return an unpacked kernel, fetched when there is none; LabError says what hinders."""
+    """Return an unpacked kernel, fetched when there is none; LabError says what hinders.
+
+    A newer one is fetched once the folder is removed.
+    """
     return unpacked() or _fetch()
 
 

@@ -13,7 +13,7 @@ from packetwalk.capture.recording import Recording
 from packetwalk.cluster import Cluster
 from packetwalk.cni import plugins
 from packetwalk.errors import LabError
-from packetwalk.lab.guest import machine
+from packetwalk.lab.guest import kernel, machine
 from packetwalk.lab.patience import VARIABLE
 from packetwalk.links import LinkEntry
 from packetwalk.network import Network
@@ -80,8 +80,11 @@ def _results(mode: Mode, share: Path) -> Iterator[Result]:
 
 
 def recordings(modes: Sequence[Mode], share: Path) -> Iterator[tuple[str, Recording]]:
-    """Yield the guest's recordings, by name."""
+    """Yield the guest's recordings, by name; they say which package its kernel came from."""
+    found = kernel.get()
+    version = found.version.partition("-")[0]
+    guest = {"ground": GROUND, "kernel": f"Linux {version}", "package": found.package}
     for plugin, mode in modes:
         for folder in sorted((share / f"{plugin}-{mode}").glob("*")):
             made = recording.read(folder)
-            yield folder.name, made._replace(about={**made.about, "ground": GROUND})
+            yield folder.name, made._replace(about={**made.about, **guest})
