@@ -13,7 +13,7 @@ from packetwalk.lab import program
 from packetwalk.lab.abilities import lacking
 from packetwalk.lab.build import WIRE, Lab
 from packetwalk.lab.namespaces import Namespace
-from packetwalk.lab.record import Named, Packet, Recorder, recording
+from packetwalk.lab.record import Named, Packet, Recorder, Warm, recording
 from packetwalk.lab.sniff import PROGRAMS_QUIET, QUIET
 from packetwalk.lab.traffic import Servers
 from packetwalk.output import Output
@@ -92,7 +92,7 @@ class Live:
         with Recorder(self.inside, named) as recorder:
             return recording(
                 recorder,
-                [recorder.send(packet, warm=packet.dst, limit=1, quiet=quiet)],
+                [recorder.send(packet, warm=Warm(packet.dst), limit=1, quiet=quiet)],
                 emulated=self.played(),
                 **about,
             )

@@ -17,6 +17,7 @@ from packetwalk.capture import recording as folder
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.cluster import OUTSIDE
 from packetwalk.cni import plugins
+from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import compare
 from packetwalk.lab.abilities import lacking
@@ -27,7 +28,7 @@ from packetwalk.lab.daemon import end_with
 from packetwalk.lab.everything import named, operations
 from packetwalk.lab.live import Live
 from packetwalk.lab.patience import FACTOR
-from packetwalk.lab.record import Packet, Recorder, recording
+from packetwalk.lab.record import Packet, Recorder, Warm, recording
 from packetwalk.network import Network
 from packetwalk.plan import Operation
 from packetwalk.proof import Result
@@ -193,12 +194,24 @@ def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
         packet = Packet(
             f"{name}-{kind.label}", run.client, flow.dst, flow.dport or 0, proto, size, df, 64, port
         )
-        warm = None if cold else OUTSIDE if lost else flow.dst
+        warm = None
+        if not cold:
+            warm = _warm(network, ends.src, OUTSIDE if lost else flow.dst, packet)
         given_up = any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
         limit = NEIGHBOUR_GIVEN_UP if given_up else SLOW
-        answered = any(trace.name == "reply" for trace in run.traces)
-        count = sum(1 for _ in frames.modelled(run))
-        yield recorder.send(packet, warm, count, limit, answered=answered)
+        yield recorder.send(packet, warm, _frames(run), limit)
+
+
+def _warm(network: Network, src: str, dst: str, packet: Packet) -> Warm:
+    """Return the packet before one, with what the model says of it; TCP's would have an end that comes later."""
+    goal = f"{dst}:{packet.dport}" if packet.dport else dst
+    proto = "udp" if packet.proto == "tcp" else packet.proto
+    run = network.send(src, goal, proto=proto, sport=packet.sport - 1)
+    return Warm(dst, proto, _frames(run), any(trace.name == "reply" for trace in run.traces))
+
+
+def _frames(run: Run) -> int:
+    return sum(1 for _ in frames.modelled(run))
 
 
 def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:

@@ -42,6 +42,19 @@ class Packet(NamedTuple):
     sport: int = 40000
 
 
+class Warm(NamedTuple):
+    """A packet before the one that is recorded, so that the neighbours on its way are known.
+
+    ``dst`` is an address, ``proto`` that of the recorded packet unless another is given; ``frames`` with
+    IPv4 follow it, and, if it is ``answered``, an answer.
+    """
+
+    dst: str
+    proto: str | None = None
+    frames: int = 0
+    answered: bool = True
+
+
 class Recorder:
     """Taps on every device of some namespaces; use it with ``with``."""
 
@@ -62,26 +75,24 @@ class Recorder:
     def send(
         self,
         packet: Packet,
-        warm: str | None = None,
+        warm: Warm | None = None,
         count: int = 0,
         limit: float = 0.5,
         quiet: float = QUIET,
-        answered: bool = True,
     ) -> Sent:
         """Send a packet and return it with every frame that followed, but those of BGP sessions.
 
         A TCP connection stays open so long: what closes it could not be told apart where it is encrypted.
 
-        ``warm`` is the address that another packet goes to before, with the port below, so that the
-        neighbours on the way are known; what it causes is not recorded.  ``count`` frames with IPv4
-        are waited for, if they are slow to come, for ``limit`` seconds; ``quiet`` seconds without a frame
-        are the end.  ``answered`` says that the packet before will have an answer, to be waited for.
+        ``warm`` goes before, with the port below; what it causes is not recorded.  ``count`` frames with
+        IPv4 are waited for, if they are slow to come, for ``limit`` seconds; ``quiet`` seconds without a
+        frame are the end.
         """
         here = self._namespaces[packet.src]
         if warm is not None:
-            like = "icmp" if packet.proto == "icmp" else "udp"  # a datagram has no end that comes later
-            send(here, warm, packet.dport, proto=like, sport=packet.sport - 1, answered=answered)
-        self._taps.collect()
+            proto, port = warm.proto or packet.proto, packet.sport - 1
+            send(here, warm.dst, packet.dport, proto=proto, sport=port, answered=warm.answered)
+        self._taps.collect(_ipv4, warm.frames if warm else 0, limit)
         with ExitStack() as hold:
             send(
                 here,

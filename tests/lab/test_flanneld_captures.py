@@ -15,7 +15,7 @@ from packetwalk.capture.projection import Reader, Seen
 from packetwalk.cluster import INTERNET, ROUTER
 from packetwalk.lab.compare.frames import belonging
 from packetwalk.lab.live import Live
-from packetwalk.lab.record import Named, Packet, Recorder
+from packetwalk.lab.record import Named, Packet, Recorder, Warm
 from packetwalk.plan import Operation
 from packetwalk.tables import SocketEntry
 from tests.lab.test_prove import needs_kernel
@@ -52,13 +52,15 @@ def sent(network: RecordedNetwork, command: Command) -> Iterator[Seen]:
     )
     flow = run.traces[0].flow
     size = None if command.proto == "tcp" else command.size
-    packet = Packet("", run.client, flow.dst, flow.dport or 0, command.proto, size, command.df, 64, command.sport)
+    packet = Packet(
+        "", run.client, flow.dst, flow.dport or 0, command.proto, size, command.df, 64, command.sport
+    )
     live = Live()
     try:
         live.build(plan(network))
         named = {name: Named(name, "node", name) for name in live.inside}
         with Recorder(live.inside, named) as recorder:
-            yield from belonging(recorder.send(packet, warm=flow.dst).frames)
+            yield from belonging(recorder.send(packet, Warm(flow.dst)).frames)
     finally:
         live.close()
 

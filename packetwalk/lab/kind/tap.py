@@ -18,7 +18,7 @@ from packetwalk.capture.frames import Frame
 from packetwalk.errors import LabError
 from packetwalk.lab.kind.redact import bears, headers_only
 from packetwalk.lab.namespaces import Namespace
-from packetwalk.lab.record import Packet, Recorder
+from packetwalk.lab.record import Packet, Recorder, Warm
 from packetwalk.lab.sniff import Seen, Sniffer
 
 MOST = 20_000  # frames
@@ -41,7 +41,7 @@ def listen(request: Mapping[str, Any]) -> list[list[Any]]:
         if request["send"]:
             packet = Packet(**request["send"])
             with Recorder(held, {}) as recorder:
-                frames: Iterable[Frame] = recorder.send(packet, warm=packet.dst).frames
+                frames: Iterable[Frame] = recorder.send(packet, Warm(packet.dst)).frames
         else:
             frames = [_frame(each) for each in _for(held, request)]
         return list(_kept(frames, request))
