@@ -27,6 +27,8 @@ MASKS = {
     "links": "A node's card is a veth in namespaces. The numbers of devices are the kernel's own. "
     "Of a device with a stand-in only the name and the MTU are compared. A `tunl0` that nobody asked for is "
     "left out: the kernel makes one in each namespace as soon as it has the module.",
+    "CNI plugins": "Where they attach the pods themselves, the name of a host end and the MACs, which they or the "
+    "kernel draw at random, are set to the plan's before packets are sent.",
     "neighbours, forwarding": "Only what was written down is compared as a table; what is learnt shows in "
     "the deciding lines. A bridge's own MAC is left out: not every kernel lists it.",
     "wg": "The allowed addresses of each peer are compared. Its keys are the lab's own: those of the plan are "
