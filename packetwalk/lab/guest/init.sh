@@ -20,7 +20,7 @@ mount -t sysfs none /root/sys
 mount -t devtmpfs none /root/dev
 ln -s /proc/self/fd /root/dev/fd
 for number in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${number%:*}" "/root/dev/${number#*:}"; done
-for place in tmp run dev/shm; do
+for place in run dev/shm; do
     mkdir -p "/root/$place"
     mount -t tmpfs none "/root/$place"
 done
