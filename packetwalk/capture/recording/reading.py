@@ -1,0 +1,136 @@
+"""Read a recording's folder, whatever somebody made of it: what is wrong is one line."""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
+from typing import Any
+
+from packetwalk.capture.frames import read as read_frames
+from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, Recording, Sent
+from packetwalk.errors import BadInput
+
+LARGEST = 64 * 2**20  # bytes of one file
+PROTOCOLS = ("icmp", "udp", "tcp")
+NUMBERS = {"size": 65535, "ttl": 255, "sport": 65535, "dport": 65535}
+"""The largest value of a packet's numbers."""
+KINDS = ("pod", "node", "router", "outside")
+
+
+def read(path: Path | str) -> Recording:
+    """Read a folder that ``write`` wrote; BadInput says in one line which file is wrong, and how."""
+    folder = Path(path)
+    if not folder.is_dir():
+        raise BadInput("recording", str(folder), ["a folder with recording.json"])
+    head = _head(folder)
+    places = tuple(_place(folder, each) for each in head["places"])
+    known = {(place.netns, link.ifname) for place in places for link in place.links()}
+    return Recording(
+        head["about"], places, tuple(_sent(folder, each, places, known) for each in head["sent"])
+    )
+
+
+def _fail(file: Path, what: str) -> BadInput:
+    return BadInput(f"recording, {file.name}", what)
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > LARGEST:
+            raise _fail(file, f"more than {LARGEST} bytes")
+        return file.read_text()
+    except UnicodeDecodeError:
+        raise _fail(file, "not text") from None
+    except OSError as error:
+        raise _fail(file, error.strerror or "cannot be read") from None
+
+
+def _head(folder: Path) -> dict[str, Any]:
+    file = folder / HEAD
+    head = _parsed(file, _text(file))
+    shape = {"about": dict, "places": list, "sent": list}
+    for name, kind in shape.items():
+        if not isinstance(head, dict) or not isinstance(head.get(name), kind):
+            raise _fail(file, f"no {name}")
+    if head["about"].get("version") != VERSION:
+        raise BadInput(f"recording, {HEAD}, version", head["about"].get("version"), [str(VERSION)])
+    return head
+
+
+def _parsed(file: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _fail(file, f"no JSON at line {error.lineno}: {error.msg}") from None
+
+
+def _named(file: Path, value: Any) -> str:
+    """Return a name that stays inside the folder."""
+    if not isinstance(value, str) or not re.fullmatch(r"[\w@][\w.@+-]*", value):
+        raise _fail(file, f"name {value!r}")
+    return value
+
+
+def _place(folder: Path, each: Any) -> Place:
+    head = folder / HEAD
+    if not isinstance(each, dict) or set(each) != set(Place._fields) - {"files"}:
+        raise _fail(head, f"place {each!r}")
+    if each["kind"] not in KINDS:
+        raise BadInput(f"recording, {HEAD}, kind of {each['netns']}", each["kind"], KINDS)
+    inside = folder / _named(head, each["netns"])
+    if not inside.is_dir():
+        raise BadInput("recording", f"no folder {inside.name}")
+    files = {name: _text(inside / name) for name in COMMANDS if (inside / name).exists()}
+    if "link.json" not in files:
+        raise BadInput("recording", f"no {inside.name}/link.json")
+    for name, text in files.items():
+        if name.endswith(".json") and text.strip():
+            _parsed(inside / name, text)
+    place = Place(**each, files=files)
+    try:
+        _ = place.links(), place.addresses(), place.routes(), place.neighbours(), place.forwarding()
+        place.rules()
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise BadInput(f"recording, tables of {place.netns}", str(error)) from None
+    return place
+
+
+def _sent(folder: Path, each: Any, places: tuple[Place, ...], known: set[tuple[str, str]]) -> Sent:
+    file = folder / f"{_named(folder / HEAD, _packet(folder / HEAD, each, places)['name'])}.pcapng"
+    try:
+        if file.stat().st_size > LARGEST:
+            raise _fail(file, f"more than {LARGEST} bytes")
+        frames = read_frames(file.read_bytes())
+    except OSError as error:
+        raise _fail(file, error.strerror or "cannot be read") from None
+    except BadInput:
+        raise
+    except ValueError as error:
+        raise _fail(file, str(error)) from None
+    for frame in frames:
+        if (frame.netns, frame.dev) not in known:
+            raise _fail(file, f"device {frame.netns}:{frame.dev}, which no link.json has")
+    return Sent(**each, frames=tuple(frames))
+
+
+def _packet(head: Path, each: Any, places: tuple[Place, ...]) -> dict[str, Any]:
+    """Return what the head says of a packet; a recording that only listened has no sender and no goal."""
+    if not isinstance(each, dict) or set(each) != set(Sent._fields) - {"frames"}:
+        raise _fail(head, f"packet {each!r}")
+    name = each["name"]
+    if each["src"] and each["src"] not in {place.netns for place in places}:
+        raise BadInput(f"recording, {HEAD}, src of {name}", each["src"], [place.netns for place in places])
+    if each["proto"] not in PROTOCOLS:
+        raise BadInput(f"recording, {HEAD}, proto of {name}", each["proto"], PROTOCOLS)
+    try:
+        if each["dst"]:
+            IPv4Address(each["dst"])
+    except (AddressValueError, TypeError):
+        raise BadInput(f"recording, {HEAD}, dst of {name}", each["dst"], ["an IPv4 address"]) from None
+    for field, most in NUMBERS.items():
+        value = each[field]
+        if (value is not None or field != "size") and not (type(value) is int and 0 <= value <= most):
+            raise BadInput(f"recording, {HEAD}, {field} of {name}", value, [f"0 to {most}"])
+    return each

@@ -1,0 +1,130 @@
+"""The values of a recording: places with what their tools printed, packets with their frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from packetwalk.capture import iproute, iptables
+from packetwalk.capture.frames import Frame
+from packetwalk.errors import BadInput
+from packetwalk.tables import (
+    AddrEntry,
+    FdbEntry,
+    LinkEntry,
+    NeighEntry,
+    PolicyEntry,
+    RouteEntry,
+    RuleEntry,
+)
+
+VERSION = 1
+HEAD = "recording.json"
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "link.json": ("ip", "-j", "-d", "link"),
+    "addr.json": ("ip", "-j", "addr"),
+    "route.json": ("ip", "-j", "route", "show", "table", "all"),
+    "rule.json": ("ip", "-j", "rule"),
+    "neigh.json": ("ip", "-j", "neigh"),
+    "fdb.json": ("bridge", "-j", "fdb"),
+    "port.json": ("bridge", "-j", "-d", "link"),
+    "iptables.txt": ("iptables-save", "-c"),
+    "ipset.txt": ("ipset", "save"),
+    "nft.json": ("nft", "-j", "list", "ruleset"),
+    "xfrm-policy.txt": ("ip", "xfrm", "policy"),
+    "xfrm-state.txt": ("ip", "xfrm", "state", "list", "nokeys"),
+    "wireguard.txt": ("wg", "show", "all", "allowed-ips"),
+    "conntrack.txt": ("conntrack", "-L"),
+    "sysctl.txt": (
+        "sysctl",
+        "net.ipv4.ip_forward",
+        "net.ipv4.conf.all.rp_filter",
+        "net.bridge.bridge-nf-call-iptables",
+    ),
+}
+"""What is asked in each namespace, by the name of the file that keeps the answer."""
+
+
+class Place(NamedTuple):
+    """A namespace: ``files`` are what the tools printed there, by name, as they printed it."""
+
+    netns: str
+    node: str
+    kind: str
+    label: str
+    files: Mapping[str, str]
+
+    def links(self) -> list[LinkEntry]:
+        """Return the devices."""
+        return iproute.links(self.printed("link.json"), self.printed("port.json"))
+
+    def addresses(self) -> list[AddrEntry]:
+        """Return the IPv4 addresses."""
+        return iproute.addresses(self.printed("addr.json"))
+
+    def routes(self) -> list[RouteEntry]:
+        """Return the IPv4 routes of all tables."""
+        return iproute.routes(self.printed("route.json"))
+
+    def neighbours(self) -> list[NeighEntry]:
+        """Return the IPv4 neighbours."""
+        return iproute.neighbours(self.printed("neigh.json"))
+
+    def forwarding(self) -> list[FdbEntry]:
+        """Return the forwarding entries of bridges and VXLAN devices."""
+        return iproute.forwarding(self.printed("fdb.json"))
+
+    def rules(self) -> list[RuleEntry | PolicyEntry]:
+        """Return the iptables rules and policies."""
+        return iptables.rules(self.files.get("iptables.txt", ""))
+
+    def printed(self, name: str) -> list[dict[str, Any]]:
+        """Return what a command of ``ip -j`` or ``bridge -j`` printed, parsed; empty when it is not there."""
+        text = self.files.get(name, "")
+        return json.loads(text) if text.strip() else []
+
+
+class Sent(NamedTuple):
+    """A packet and the frames that followed it: ``src`` is a namespace, ``dst`` the address asked for."""
+
+    name: str
+    src: str
+    dst: str
+    proto: str
+    size: int | None
+    df: bool
+    ttl: int
+    sport: int
+    dport: int
+    frames: tuple[Frame, ...]
+
+
+class Recording(NamedTuple):
+    """Tables and packets of one network; ``about`` says where they come from."""
+
+    about: Mapping[str, Any]
+    places: tuple[Place, ...]
+    sent: tuple[Sent, ...]
+
+    def place(self, netns: str) -> Place:
+        """Return a namespace by name; BadInput if it was not recorded."""
+        for each in self.places:
+            if each.netns == netns:
+                return each
+        raise BadInput("namespace of the recording", netns, [p.netns for p in self.places])
+
+    def packet(self, name: str | None = None) -> Sent:
+        """Return a packet by name (the first when None); BadInput lists the valid ones."""
+        for each in self.sent:
+            if name in (None, each.name):
+                return each
+        raise BadInput("packet of the recording", name, [each.name for each in self.sent])
+
+    def __repr__(self) -> str:
+        words = [str(self.about[key]) for key in ("plugin", "mode") if self.about.get(key)]
+        packets = [f"{each.name} ({len(each.frames)} frames)" for each in self.sent]
+        return (
+            f"recording of {' '.join(words) or 'a network'} in {self.about.get('kernel') or 'an unknown kernel'}: "
+            f"{len(self.places)} namespaces, {', '.join(packets) or 'no packet'}"
+        )
