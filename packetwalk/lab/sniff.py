@@ -14,6 +14,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
@@ -29,7 +30,9 @@ HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
 LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
 WARM_UP = 0.05 * FACTOR  # seconds a tap needs before it misses nothing
 QUIET = 0.04 * FACTOR  # seconds without a frame that end a recording
-PROGRAMS_QUIET = min(0.3 * FACTOR, 0.8)  # the same where programs pass frames on: they have to wait for a processor
+PROGRAMS_QUIET = min(
+    0.3 * FACTOR, 0.8
+)  # the same where programs pass frames on: they have to wait for a processor
 
 
 class Seen(NamedTuple):
@@ -93,10 +96,15 @@ class Tap:
 
 
 class Sniffer:
-    """Taps in several namespaces, open until ``close``; ``collect`` returns what was seen since."""
+    """Taps in several namespaces, open until ``close``; ``collect`` returns what was seen since.
+
+    They are opened together, and closed: each waits until all processors have seen it (``synchronize_net``).
+    """
 
     def __init__(self, namespaces: dict[str, Namespace]) -> None:
-        self._taps = [namespace.inside(partial(Tap, name)) for name, namespace in namespaces.items()]
+        self._together = ThreadPoolExecutor(max(1, len(namespaces)))
+        opened = [self._together.submit(each.inside, partial(Tap, name)) for name, each in namespaces.items()]
+        self._taps = [each.result() for each in opened]
         self._poll = select.poll()
         for tap in self._taps:
             self._poll.register(tap.socket.fileno(), select.POLLIN)
@@ -127,5 +135,5 @@ class Sniffer:
 
     def close(self) -> None:
         """Give all rings back."""
-        for tap in self._taps:
-            tap.close()
+        list(self._together.map(Tap.close, self._taps))
+        self._together.shutdown()
