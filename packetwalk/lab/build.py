@@ -125,6 +125,8 @@ class Lab:
                 commands.append(["ip", "tuntap", "add", link.ifname, "mode", "tun"])
                 commands.append(["ip", "link", "set", link.ifname, "mtu", str(link.mtu), "up"])
             elif link.creates:
+                if link.kind == "ipip" and not link.local and link.ifname not in self.netns[name].devices():
+                    commands.append(["ip", "link", "add", link.ifname, "type", "ipip"])
                 commands += [argv for argv in self._named(link.argv()) if argv[0] != "wg"]
         self._commands(name, commands)
         keys.configure(self.netns[name], [link for link in links if link.kind not in self.emulated])

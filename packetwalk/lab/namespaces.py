@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
@@ -97,6 +98,10 @@ class Namespace:
         """Give all that goes inside from now on an empty /run: what programs leave there nobody else sees."""
         if self._mounts is None:
             self._mounts = _in_thread(_fresh_run)
+
+    def devices(self) -> list[str]:
+        """Return the names of its devices."""
+        return [name for _, name in self.inside(socket.if_nameindex)]
 
     def run(self, argv: list[str], text: str = "", *, check: bool = True) -> str:
         """Run a program inside and return what it printed; LabError when it fails."""

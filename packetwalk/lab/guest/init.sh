@@ -26,4 +26,6 @@ for place in run dev/shm; do
 done
 mount -t 9p -o "$plan9" share /root/share || fail "9p"
 ln -s "$(cat /root/share/modules)" "/root/lib/modules/$(uname -r)"
+# A node has its card before its tunl0, as a machine has that loads ipip after it has booted.
+echo 2 > /proc/sys/net/core/fb_tunnels_only_for_init_net
 exec switch_root /root /bin/sh /share/first
