@@ -27,7 +27,9 @@ def chain_of(cluster, service):
 def ends(cluster, service):
     """Return the chains of a Service's endpoints for TCP, each with where it sends to."""
     chains = [
-        jump(rule) for rule in rules(cluster, chain_of(cluster, service)) if jump(rule).startswith("KUBE-SEP-")
+        jump(rule)
+        for rule in rules(cluster, chain_of(cluster, service))
+        if jump(rule).startswith("KUBE-SEP-")
     ]
     return {
         chain: rule.split("--to-destination ")[1].split()[0]

@@ -20,7 +20,7 @@ def walked(folder):
 
 @hints(
     "The file is a list of routes; each has dst, and those that lead to another node have a gateway.",
-    "Pod b's address is in one of the ranges: `cluster.address(\"b\")`.",
+    'Pod b\'s address is in one of the ranges: `cluster.address("b")`.',
     "The gateway of the route whose dst is b's range, 10.244.2.0/24 in the book's cluster.",
 )
 def check_1(cluster, hop):
