@@ -39,7 +39,7 @@ FIRST_PORT = 41000
 SIDE_BY_SIDE = 4 if FACTOR == 1 else 1  # processes for each processor
 UNCOMPARED = ("nft.json", "ipset.txt")
 SELDOM = {"xfrm-policy.txt": "xfrm-policy", "xfrm-state.txt": "xfrm-state", "wireguard.txt": "wg"}
-NEIGHBOUR_GIVEN_UP = 5.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit, retrans_time_ms)
+NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
 SLOW = 0.9  # seconds in which every other frame has come; after one, ARP and TCP ask again
 
 
