@@ -35,9 +35,9 @@ def small(whole: Recording) -> Recording:
 
 
 def is_kept(name: str, whole: Recording) -> bool:
-    """Say whether a recording is one that comes with the package."""
+    """Say whether a recording is one that comes with the package: of the plan alone, nothing wrong in it."""
     routed = whole.about["underlay"] == "routed" and "-cross" not in name and "-direct" not in name
-    return not routed and not whole.about.get("fault")
+    return not routed and not whole.about.get("fault") and not whole.about.get("author")
 
 
 def keep(folder: Path) -> None:
