@@ -47,7 +47,11 @@ def _transport(data: bytes, stack: wire.Stack) -> int:
 
 
 def without_payload(recording: Recording) -> Recording:
-    """Return a recording whose frames have only their headers; ``about`` says so."""
+    """Return a recording whose frames have only their headers; ``about`` says so.
+
+    The walk is the same, but for Weave's encrypted sleeve: which messages are one packet is told there by
+    bytes that are gone.
+    """
     sent = tuple(
         each._replace(
             frames=tuple(
