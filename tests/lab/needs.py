@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -32,29 +32,38 @@ needs_plugins = needs(*PLUGINS, "curl")
 
 
 def killed(script: str) -> list[int]:
-    """Run a script until it prints the numbers of its programs, kill it, and return those still there.
-
-    They have five seconds, for the kernel sends its signals one after another.
-    """
+    """Run a script until it prints the numbers of its programs, kill it, and return those still there."""
     child = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     pids = [int(word) for word in child.stdout.readline().split()]
     assert pids and len(running(pids)) == len(pids)
     child.send_signal(signal.SIGKILL)
     child.wait()
+    return left(lambda: running(pids))
+
+
+def left(look: Callable[[], list[int]]) -> list[int]:
+    """Return the processes that are still there after a while: signals are sent one after another."""
     end = time.monotonic() + 5
-    while running(pids) and time.monotonic() < end:
+    while look() and time.monotonic() < end:
         time.sleep(0.02)
-    return running(pids)
+    return look()
+
+
+def of_session(number: int) -> list[int]:
+    """Return the running processes of a session."""
+    found = (int(each.name) for each in Path("/proc").glob("[0-9]*"))
+    return running(pid for pid in found if _stat(pid)[3:4] == [str(number)])
 
 
 def running(pids: Iterable[int]) -> list[int]:
     """Return the processes that are there and not just waited for."""
-    return [pid for pid in pids if _state(pid) not in ("", "Z")]
+    return [pid for pid in pids if _stat(pid)[:1] not in ([], ["Z"])]
 
 
-def _state(pid: int) -> str:
+def _stat(pid: int) -> list[str]:
+    """Return what the kernel says of a process from its state on; nothing when it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return ""
+        return []

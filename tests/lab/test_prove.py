@@ -21,6 +21,7 @@ from packetwalk.lab.cases import cases
 from packetwalk.lab.prove import Task, prove, replay
 from packetwalk.plan import Operation
 from packetwalk.tables import FdbEntry, LinkEntry, NeighEntry, RouteEntry, RuleEntry, SysctlEntry
+from tests.lab.needs import left, of_session
 
 ROOT = Path(__file__).parents[2]
 MODES = [(plugin.name, mode.name) for plugin in plugins().values() for mode in plugin.modes]
@@ -134,33 +135,26 @@ def test_a_recording_with_another_table_is_a_difference(tmp_path: Path, capsys) 
     assert "kernel has 'main: 10.244.2.0/25 via 10.244.2.0 dev flannel.1 onlink'" in capsys.readouterr().out
 
 
-def namespaces() -> int:
-    """Count the network namespaces that processes of this machine hold."""
-    return len(
-        {
-            os.readlink(f"/proc/{pid}/ns/net")
-            for pid in os.listdir("/proc")
-            if pid.isdigit() and os.path.exists(f"/proc/{pid}/ns/net")
-        }
-    )
-
-
 @needs_kernel
-@pytest.mark.parametrize("after", [0.1, 0.3, 0.8])
-def test_killed_at_any_moment_it_leaves_nothing(after: float) -> None:
-    before = namespaces()
+@pytest.mark.parametrize(
+    ("mode", "after"),
+    [("flannel vxlan", 0.1), ("flannel vxlan", 0.3), ("flannel vxlan", 0.8), ("calico bgp", 3)],
+)
+def test_killed_at_any_moment_it_leaves_nothing(mode: str, after: float) -> None:
+    """All that it made lives in its processes, also in BIRD's and others', and these end with it."""
     links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=False).stdout
     run = subprocess.Popen(
-        [sys.executable, "-m", "packetwalk", "prove", "flannel", "vxlan"],
+        [sys.executable, "-m", "packetwalk", "prove", *mode.split()],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     time.sleep(after)
     run.send_signal(signal.SIGKILL)
     run.wait()
+    assert left(lambda: of_session(run.pid)) == []
     assert subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=False).stdout == links
-    assert namespaces() == before
     assert not list(Path("/run/netns").glob("*")) if Path("/run/netns").exists() else True
 
 
