@@ -59,7 +59,8 @@ def main() -> int:
         for folder in sorted((Path(temporary) / "all").iterdir()):
             keep(folder)
     guests = {each.about["kernel"] for each in proof.recordings() if each.about["ground"] == GROUND}
-    results = [each for each in results if each.where != GROUND] + proof.guest()
+    results = [each for each in results if each.where != GROUND]
+    results += [each for each in proof.guest() if each.where == GROUND]
     kernels = {"kernel": kernel(), "emulated": kernel(), GROUND: ", ".join(sorted(guests))}
     lines = ",\n  ".join(json.dumps(each) for each in results)
     head = json.dumps(kernels)
