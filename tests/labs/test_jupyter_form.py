@@ -16,7 +16,10 @@ LABS = [pytest.param(path, id=path.parent.name) for path in solutions()]
 
 def test_a_box_keeps_its_title_and_its_text_and_an_answer_is_folded() -> None:
     said = jupyter("One.\n\n:::{predict}\nWhat comes?\n:::\n\n:::{answer} Two flows\nTwo *flows*.\n:::\n")
-    assert '<div class="predict admonition"><p class="admonition-title"><b>Predict</b></p>\n\nWhat comes?' in said
+    assert (
+        '<div class="predict admonition"><p class="admonition-title"><b>Predict</b></p>\n\nWhat comes?'
+        in said
+    )
     assert '<details class="answer fold"><summary>Two flows</summary>\n\nTwo *flows*.\n\n</details>' in said
     assert ":::" not in said
 
