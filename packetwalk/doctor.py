@@ -77,9 +77,9 @@ def examine() -> list[Finding]:
 
 def _missing(ground: str) -> Iterator[str]:
     from packetwalk.lab import box, guest
-    from packetwalk.lab.authors.cni import folder
     from packetwalk.lab.grounds import grounds
     from packetwalk.lab.remote import search_path
+    from packetwalk.lab.runtime import folder
 
     if ground == "netns" and not Path("/proc/self/ns/net").exists():
         yield "Linux"

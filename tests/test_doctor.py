@@ -52,7 +52,7 @@ def test_the_plugins_own_programs_are_named_with_their_packages(
     bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("packetwalk.lab.remote.search_path", lambda: str(bare))
-    monkeypatch.setattr("packetwalk.lab.authors.cni.FOLDERS", (str(bare),))
+    monkeypatch.setattr("packetwalk.lab.runtime.FOLDERS", (str(bare),))
     monkeypatch.setattr("packetwalk.lab.box.find_spec", lambda name: None)
     found = _found()["programs"]
     programs = ("program bird", "program wireguard-go", "program wg")

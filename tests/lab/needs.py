@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk.lab.authors.cni import FOLDERS, PLUGINS
 from packetwalk.lab.build import TOOLS
+from packetwalk.lab.runtime import FOLDERS, PLUGINS
 
 ROOT = Path(__file__).parents[2]
 

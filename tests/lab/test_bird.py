@@ -9,6 +9,7 @@ import pytest
 from packetwalk.cluster import Cluster
 from packetwalk.cni import plugins
 from packetwalk.errors import LabError
+from packetwalk.lab import confd
 from packetwalk.lab.authors import author, bird, left_out
 from packetwalk.lab.bgp import Peering, Routing
 from packetwalk.lab.cases import cases, network
@@ -80,13 +81,13 @@ def test_confd_knows_who_listens_and_who_reflects() -> None:
     machines = Cluster()
     first, second, _ = machines.nodes
     mesh, reflector = MESH.routing, REFLECTOR.routing
-    assert bird.configuration(machines, first, mesh).count("passive on;") == 2
-    assert bird.configuration(machines, second, mesh).count("passive on;") == 1
-    assert bird.configuration(machines, first, reflector).count("rr client;") == 2
-    assert "Node_172_18_0_2" in bird.configuration(machines, second, reflector)
-    assert "Mesh_172_18_0_4" in bird.configuration(machines, second, reflector)
-    assert "rr client" not in bird.configuration(machines, second, reflector)
-    assert "protocol bgp" not in bird.configuration(machines, second, ALONE.routing)
+    assert confd.configuration(machines, first, mesh).count("passive on;") == 2
+    assert confd.configuration(machines, second, mesh).count("passive on;") == 1
+    assert confd.configuration(machines, first, reflector).count("rr client;") == 2
+    assert "Node_172_18_0_2" in confd.configuration(machines, second, reflector)
+    assert "Mesh_172_18_0_4" in confd.configuration(machines, second, reflector)
+    assert "rr client" not in confd.configuration(machines, second, reflector)
+    assert "protocol bgp" not in confd.configuration(machines, second, ALONE.routing)
 
 
 @needs_bird

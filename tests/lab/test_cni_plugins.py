@@ -15,6 +15,7 @@ from packetwalk.lab.cases import network
 from packetwalk.lab.everything import operations
 from packetwalk.lab.live import Live
 from packetwalk.lab.namespaces import Namespace
+from packetwalk.lab.runtime import Runtime
 from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry
 from tests.lab.needs import needs_plugins
 
@@ -35,8 +36,8 @@ def live() -> Iterator[Live]:
 
 
 @pytest.fixture
-def runtime(live: Live) -> Iterator[cni.Runtime]:
-    made = cni.Runtime(live.inside[WORKER], cni.delegated(MODEL, NODE))
+def runtime(live: Live) -> Iterator[Runtime]:
+    made = Runtime(live.inside[WORKER], cni.delegated(MODEL, NODE))
     yield made
     made.close()
 
@@ -53,7 +54,7 @@ def planned(kind: type, netns: str) -> list:
     ]
 
 
-def test_the_bridge_is_the_plans_and_made_with_the_first_pod(live: Live, runtime: cni.Runtime) -> None:
+def test_the_bridge_is_the_plans_and_made_with_the_first_pod(live: Live, runtime: Runtime) -> None:
     node = live.inside[WORKER]
     assert "cni0" not in [link["ifname"] for link in shown(node, "link", "show")]
     runtime.add(live.inside["a"])
@@ -68,7 +69,7 @@ def test_the_bridge_is_the_plans_and_made_with_the_first_pod(live: Live, runtime
     assert node.run(["sysctl", "-n", "net.ipv4.ip_forward"]).strip() == "1"
 
 
-def test_a_pod_gets_the_plans_address_routes_and_cable(live: Live, runtime: cni.Runtime) -> None:
+def test_a_pod_gets_the_plans_address_routes_and_cable(live: Live, runtime: Runtime) -> None:
     node = live.inside[WORKER]
     for name in PODS:
         result = runtime.add(live.inside[name])
@@ -86,7 +87,7 @@ def test_a_pod_gets_the_plans_address_routes_and_cable(live: Live, runtime: cni.
         assert routes == {(r.dst, r.gateway) for r in planned(RouteEntry, name)} | {(network_of, None)}
 
 
-def test_host_local_counts_up_and_takes_no_address_back_at_once(live: Live, runtime: cni.Runtime) -> None:
+def test_host_local_counts_up_and_takes_no_address_back_at_once(live: Live, runtime: Runtime) -> None:
     """The next address is the one after the last given, not the lowest that is free."""
     given = [runtime.add(live.inside[name])["ips"][0]["address"] for name in PODS]
     assert given == ["10.244.1.2/24", "10.244.1.3/24"]
@@ -94,7 +95,7 @@ def test_host_local_counts_up_and_takes_no_address_back_at_once(live: Live, runt
     assert runtime.add(live.inside["a"])["ips"][0]["address"] == "10.244.1.4/24"
 
 
-def test_the_bridge_plugin_masquerades_nothing(live: Live, runtime: cni.Runtime) -> None:
+def test_the_bridge_plugin_masquerades_nothing(live: Live, runtime: Runtime) -> None:
     before = live.inside[WORKER].run(["iptables-save"])
     runtime.add(live.inside["a"])
     after = live.inside[WORKER].run(["iptables-save"])
@@ -105,7 +106,7 @@ def rules(saved: str) -> list[str]:
     return [line for line in saved.splitlines() if line.startswith(("-A", "*"))]
 
 
-def test_a_host_port_is_a_chain_of_portmap_and_works(live: Live, runtime: cni.Runtime) -> None:
+def test_a_host_port_is_a_chain_of_portmap_and_works(live: Live, runtime: Runtime) -> None:
     node, ports = live.inside[WORKER], [{"hostPort": 18080, "containerPort": 8080, "protocol": "tcp"}]
     before = rules(node.run(["iptables-save", "-t", "nat"]))
     runtime.add(live.inside["a"], ports)
@@ -123,7 +124,7 @@ def test_a_host_port_is_a_chain_of_portmap_and_works(live: Live, runtime: cni.Ru
 
 
 def test_what_was_attached_is_detached(live: Live) -> None:
-    runtime = cni.Runtime(live.inside[WORKER], cni.delegated(MODEL, NODE))
+    runtime = Runtime(live.inside[WORKER], cni.delegated(MODEL, NODE))
     for name in PODS:
         runtime.add(live.inside[name])
     runtime.close()
@@ -131,7 +132,7 @@ def test_what_was_attached_is_detached(live: Live) -> None:
     assert not [link for link in shown(live.inside[WORKER], "link") if link["ifname"].startswith("veth")]
 
 
-def test_a_plugins_complaint_is_one_line(live: Live, runtime: cni.Runtime) -> None:
+def test_a_plugins_complaint_is_one_line(live: Live, runtime: Runtime) -> None:
     live.inside[WORKER].run(["ip", "link", "add", "cni0", "type", "bridge"])
     live.inside[WORKER].run(["ip", "addr", "add", "10.244.9.1/24", "dev", "cni0"])
     with pytest.raises(LabError, match=r'^kind-worker: bridge, ADD of a: .*"cni0" already has an IP address'):
@@ -139,5 +140,5 @@ def test_a_plugins_complaint_is_one_line(live: Live, runtime: cni.Runtime) -> No
 
 
 def test_without_plugins_it_is_said(monkeypatch) -> None:
-    monkeypatch.setattr(cni, "FOLDERS", ("/nowhere",))
+    monkeypatch.setattr("packetwalk.lab.runtime.FOLDERS", ("/nowhere",))
     assert author("CNI plugins").lacking([]) == "CNI plugins missing: bridge, host-local, portmap"
