@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 MATRIX, GUEST = HERE / "matrix.json", HERE / "guest.json"
 WHERE = {
     "kernel": "in the running kernel",
-    "emulated": "in the running kernel, a program in place of a device it lacks",
     "guest": "in a guest's kernel, by replay of its recording",
+    "emulated": "in the running kernel, a program in place of a device it lacks",
     "replay": "in another machine's kernel, by replay of its recording",
     "kind": "in a real cluster, by replay of its recording",
 }
@@ -48,6 +48,11 @@ class Result(NamedTuple):
     where: str
     verdict: str
     detail: str = ""
+
+    @property
+    def author(self) -> str:
+        """The plugin's own program that wrote a part of the tables (``cross-node-icmp (BIRD: mesh)``), or nothing."""
+        return self.what.partition(" (")[2].removesuffix(")")
 
 
 class Mark(NamedTuple):

@@ -11,7 +11,7 @@ from packetwalk.lab.compare import MASKS
 from packetwalk.scenario import SCENARIOS
 from packetwalk.widgets.frames import Table
 
-PLACES = {"kernel": "Kernel", "emulated": "With a stand-in", "guest": "Guest's kernel"}
+PLACES = {"kernel": "Kernel", "guest": "Guest's kernel", "emulated": "With a stand-in"}
 NONE = "–"
 
 
@@ -37,6 +37,28 @@ def _count(row: proof.Row | None) -> str:
 
 def _reason(row: proof.Row | None) -> str:
     return row.reason if row else ""
+
+
+def programs() -> Table:
+    """Return in how many comparisons a plugin's own program had written its part of the tables."""
+    by_program: dict[str, list[proof.Result]] = defaultdict(list)
+    for each in proof.matrix()["results"]:
+        if each.author and each.where:
+            by_program[each.author].append(each)
+    frame = pd.DataFrame(
+        {
+            "Modes": [
+                ", ".join(dict.fromkeys(f"{each.plugin} {each.mode}" for each in mine))
+                for mine in by_program.values()
+            ],
+            "Agree": [
+                f"{sum(each.verdict == 'proven' for each in mine)} of {len(mine)}"
+                for mine in by_program.values()
+            ],
+        },
+        index=pd.Index(list(by_program), name="Program"),
+    )
+    return Table(frame, "Comparisons in which a plugin's own program wrote a part of the tables")
 
 
 def walks() -> Table:
