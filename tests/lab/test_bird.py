@@ -96,7 +96,11 @@ def test_a_bird_that_learns_less_than_the_model_is_found_out(monkeypatch) -> Non
     mesh = next(case for case in cases(calico, calico.mode("bgp")) if case.author == MESH.name)
     monkeypatch.setattr(MESH, "routing", ALONE.routing)
     monkeypatch.setattr(bird, "PATIENCE", 1.0)
-    found = {each.what: each for each in Task(mesh)() if each.verdict == "differs"}
+    found = {
+        each.what: each
+        for each in Task(mesh._replace(packets=mesh.packets[:1]))()
+        if each.verdict == "differs"
+    }
     assert "kernel lacks 'main: 10.244." in found["tables (BIRD: mesh)"].detail
     assert "cross-node-icmp (BIRD: mesh)" in found
 

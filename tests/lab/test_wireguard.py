@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from packetwalk import lab
 from packetwalk.cni import plugins
 from packetwalk.lab import abilities
 from packetwalk.lab.cases import cases, network
@@ -54,6 +55,13 @@ def test_wg_shows_the_peers_of_each_node() -> None:
         assert "172.18.0.3:51820" in live.execute("kind-worker2", ["wg", "show"])
     finally:
         live.close()
+
+
+@needs_go
+def test_a_lab_on_this_ground_has_it_too() -> None:
+    with lab.open("flannel", "wireguard", ground="netns") as cluster:
+        assert cluster.pod("a").ping("b").ok
+        assert "latest handshake" in cluster.node("kind-worker").run("wg show")
 
 
 def test_without_the_program_it_is_said(monkeypatch) -> None:

@@ -38,7 +38,7 @@ class Emulator(Program):
         link = next(each for each in self.entries if isinstance(each, LinkEntry) and each.kind == self.device)
         self.daemon = Daemon(self.namespace, [PROGRAM, "-f", link.ifname])
         try:
-            self._await(Path(f"/proc/{self.daemon.pid}/root/run/wireguard/{link.ifname}.sock"))
+            self._await(Path(f"/run/wireguard/{link.ifname}.sock"))
             self.namespace.sysctl({NO_DF: "1"})
             peers = [each for each in self.entries if isinstance(each, PeerEntry)]
             keys.configure(self.namespace, [link, *peers])
@@ -55,7 +55,7 @@ class Emulator(Program):
 
     def _await(self, control: Path) -> None:
         end = time.monotonic() + PATIENCE
-        while not control.exists():
+        while not self.namespace.inside(control.exists):
             self.daemon.check()
             if time.monotonic() > end:
                 raise LabError(f"{self.namespace.name}: {PROGRAM} does not answer")
