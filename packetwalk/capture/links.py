@@ -14,7 +14,6 @@ from packetwalk.capture.order import Ordered
 from packetwalk.wire import Ipv4
 
 TUNNELS = ("vxlan", "ipip", "wireguard", "tun", "openvswitch")
-WRAPPERS = ("wireguard", "tun")
 ENDS = ("pod", "outside")
 
 
@@ -186,7 +185,7 @@ class Linker:
         now = self.seen[k]
         tables = self.tables[now.frame.netns]
         into = now.key is None and not now.coming
-        out = now.coming and tables.kind(now.frame.dev) in WRAPPERS
+        out = now.coming and tables.kind(now.frame.dev) in TUNNELS
         for before in self._here[now.frame.netns] if into or out else ():
             then = self.seen[before]
             if self.after[before] or then.coming is into:
