@@ -5,6 +5,8 @@ The recordings and results that come with the package are what is found (``make 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,51 +16,53 @@ from packetwalk.capture.recording import Recording
 from packetwalk.lab.compare import frames
 from packetwalk.lab.guest import proving
 from packetwalk.lab.guest.proving import Mode
-from packetwalk.proof import Result
 
 MODES = proving.wanted()
 CONTROL = ("flannel", "vxlan")
 GUESTS = [each for each in proof.recordings() if each.about["ground"] == proving.GROUND]
 
 
+def _case(recorded: Recording) -> tuple[object, ...]:
+    return tuple(recorded.about.get(key) for key in ("plugin", "mode", "underlay", "fault", "special"))
+
+
+def _named(recorded: Recording) -> str:
+    return "-".join(str(word) for word in _case(recorded) if word)
+
+
 class Found:
-    """One boot for all modes."""
+    """What a guest found in one mode."""
 
-    def __init__(self, share: Path) -> None:
-        modes = [*MODES, CONTROL]
-        self.results = proving.prove(modes, share)
-        self.recordings = dict(proving.recordings(modes, share))
-
-    def of(self, mode: Mode) -> list[Result]:
-        """Return the results of a mode."""
-        return [each for each in self.results if (each.plugin, each.mode) == mode]
+    def __init__(self, mode: Mode, share: Path) -> None:
+        self.results = proving.prove([mode], share)
+        self.recordings = [made for _, made in proving.recordings([mode], share)]
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
-    return Found(tmp_path_factory.mktemp("guest"))
+def found(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mode], Found]:
+    """Boot a guest for a mode, once."""
+    return cache(lambda mode: Found(mode, tmp_path_factory.mktemp("guest")))
 
 
 @pytest.mark.parametrize("mode", [*MODES, CONTROL], ids="-".join)
-def test_the_guests_kernel_agrees(found: Found, mode: Mode) -> None:
-    wrong = [each for each in found.of(mode) if each.verdict == "differs"]
+def test_the_guests_kernel_agrees(found: Callable[[Mode], Found], mode: Mode) -> None:
+    wrong = [each for each in found(mode).results if each.verdict == "differs"]
     assert not wrong, proof.table(wrong)
-    assert sum(each.verdict == "proven" for each in found.of(mode)) > 20
+    assert sum(each.verdict == "proven" for each in found(mode).results) > 20
 
 
 @pytest.mark.parametrize("mode", MODES, ids="-".join)
-def test_the_results_of_the_package_are_found_again(found: Found, mode: Mode) -> None:
+def test_the_results_of_the_package_are_found_again(found: Callable[[Mode], Found], mode: Mode) -> None:
     kept = [each for each in proof.guest() if (each.plugin, each.mode) == mode]
-    assert set(kept) == set(found.of(mode)), "make proof-guest"
+    assert set(kept) == set(found(mode).results), "make proof-guest"
 
 
-@pytest.mark.parametrize("recorded", GUESTS, ids=lambda each: f"{each.about['plugin']}-{each.about['mode']}")
-def test_the_recordings_of_the_package_are_made_again(found: Found, recorded: Recording) -> None:
-    again = [each for each in found.recordings.values() if _case(each) == _case(recorded)]
+@pytest.mark.parametrize("recorded", GUESTS, ids=_named)
+def test_the_recordings_of_the_package_are_made_again(
+    found: Callable[[Mode], Found], recorded: Recording
+) -> None:
+    mode = recorded.about["plugin"], recorded.about["mode"]
+    again = [each for each in found(mode).recordings if _case(each) == _case(recorded)]
     assert len(again) == 1
     for sent in recorded.sent:
         assert frames.recorded(again[0].packet(sent.name)) == frames.recorded(sent), sent.name
-
-
-def _case(recorded: Recording) -> tuple[object, ...]:
-    return tuple(recorded.about.get(key) for key in ("plugin", "mode", "underlay", "fault", "special"))
