@@ -38,6 +38,7 @@ TOOLS = ("ip", "bridge", "iptables-restore")
 MODULES = ("nf_conntrack", "br_netfilter", "tun")
 """What a kernel in modules does not load by itself when its settings or devices are asked for."""
 SIOCETHTOOL = 0x8946
+THERE = ("eth", "lo")  # kinds of devices that a namespace has from the start
 OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # rx, tx checksums, TSO, GSO, GRO: all off
 
 
@@ -119,12 +120,10 @@ class Lab:
         commands = []
         datapaths = openvswitch.names(links)
         for link in (each for each in links if not {each.ifname, each.master} & datapaths):
-            if link.kind in ("eth", "lo"):
-                commands.append(["ip", "link", "set", link.ifname, "up"])
-            elif link.kind in self.emulated:
+            if link.kind in self.emulated:
                 commands.append(["ip", "tuntap", "add", link.ifname, "mode", "tun"])
                 commands.append(["ip", "link", "set", link.ifname, "mtu", str(link.mtu), "up"])
-            elif link.creates:
+            elif link.creates and link.kind not in THERE:
                 if link.kind == "ipip" and not link.local and link.ifname not in self.netns[name].devices():
                     commands.append(["ip", "link", "add", link.ifname, "type", "ipip"])
                 commands += [argv for argv in self._named(link.argv()) if argv[0] != "wg"]
@@ -148,7 +147,9 @@ class Lab:
         for operation in operations:
             match operation.entry:
                 case LinkEntry() as link:
-                    if link.kind == "veth" and not link.creates and link.master not in datapaths:
+                    if link.kind in THERE:
+                        commands.append(["ip", "link", "set", link.ifname, "up"])
+                    elif link.kind == "veth" and not link.creates and link.master not in datapaths:
                         commands += link.argv()
                 case RuleEntry() | PolicyEntry():
                     continue
