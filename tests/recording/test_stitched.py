@@ -18,6 +18,6 @@ HEALTHY = [
 @pytest.mark.parametrize(("recorded", "sent"), HEALTHY)
 def test_every_trace_ends_where_its_packet_arrived(recorded, sent) -> None:
     traces = stitch(recorded, sent)
-    assert [trace.name for trace in traces][0] == "request"
+    assert traces[0].name == "request"
     assert {trace.disposition for trace in traces} == {"delivered"}
     assert {"reply", "error"} & {trace.name for trace in traces}
