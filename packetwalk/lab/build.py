@@ -120,7 +120,9 @@ class Lab:
         commands = []
         datapaths = openvswitch.names(links)
         for link in (each for each in links if not {each.ifname, each.master} & datapaths):
-            if link.kind in self.emulated:
+            if link.kind == "eth":  # first: the kernel counts the namespaces behind devices as they come up
+                commands.append(["ip", "link", "set", link.ifname, "up"])
+            elif link.kind in self.emulated:
                 commands.append(["ip", "tuntap", "add", link.ifname, "mode", "tun"])
                 commands.append(["ip", "link", "set", link.ifname, "mtu", str(link.mtu), "up"])
             elif link.creates and link.kind not in THERE:
@@ -147,7 +149,7 @@ class Lab:
         for operation in operations:
             match operation.entry:
                 case LinkEntry() as link:
-                    if link.kind in THERE:
+                    if link.kind == "lo":
                         commands.append(["ip", "link", "set", link.ifname, "up"])
                     elif link.kind == "veth" and not link.creates and link.master not in datapaths:
                         commands += link.argv()

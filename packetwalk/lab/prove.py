@@ -201,7 +201,7 @@ def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
             warm = _warm(network, ends.src, OUTSIDE if lost else flow.dst, packet)
         given_up = any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
         limit = NEIGHBOUR_GIVEN_UP if given_up else SLOW
-        yield recorder.send(packet, warm, _frames(run), limit)
+        yield recorder.send(packet, warm, _frames(run), limit, closing=_closing(run))
 
 
 def _warm(network: Network, src: str, dst: str, packet: Packet) -> Warm:
@@ -214,6 +214,12 @@ def _warm(network: Network, src: str, dst: str, packet: Packet) -> Warm:
 
 def _frames(run: Run) -> int:
     return sum(1 for _ in frames.modelled(run))
+
+
+def _closing(run: Run) -> int:
+    """Return how many frames the end of a connection is: a reset, which goes the way of the handshake's last part."""
+    ack = [step for trace in run.traces if trace.name == "ack" for step in trace.frames()]
+    return sum(1 for step in ack if step.dev != "lo")
 
 
 def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:

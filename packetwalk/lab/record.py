@@ -79,6 +79,7 @@ class Recorder:
         count: int = 0,
         limit: float = 0.5,
         quiet: float = QUIET,
+        closing: int = 0,
     ) -> Sent:
         """Send a packet and return it with every frame that followed, but those of BGP sessions.
 
@@ -86,7 +87,8 @@ class Recorder:
 
         ``warm`` goes before, with the port below; what it causes is not recorded.  ``count`` frames with
         IPv4 are waited for, if they are slow to come, for ``limit`` seconds; ``quiet`` seconds without a
-        frame are the end.
+        frame are the end.  ``closing`` frames follow when the connection is closed, and are waited for too,
+        so that they are not taken for the next packet's.
         """
         here = self._namespaces[packet.src]
         if warm is not None:
@@ -105,7 +107,10 @@ class Recorder:
                 sport=packet.sport,
                 hold=hold,
             )
-            return self._sent(packet, self._taps.collect(_ipv4, count, limit, quiet))
+            sent = self._sent(packet, self._taps.collect(_ipv4, count, limit, quiet))
+        if closing:
+            self._taps.collect(_ipv4, closing, limit)
+        return sent
 
     @staticmethod
     def _sent(packet: Packet, seen: Iterable[Any]) -> Sent:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +13,7 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import measure
 from packetwalk.lab.ground import Output
 from packetwalk.lab.measure import Ceiling, Measurement
+from tests.lab_grounds import left
 from tests.lab_grounds.needs import needs_netns
 
 CEILINGS = {  # MTU of the pod, TCP payload with time stamps, frame between the nodes
@@ -55,7 +56,8 @@ def test_the_model_says_that_it_has_no_time() -> None:
 @needs_netns
 @pytest.mark.skipif(shutil.which("iperf3") is None, reason="needs iperf3")
 @pytest.mark.parametrize("mode", ["vxlan", "ipip"])
-def test_bytes_really_cross_and_nothing_stays(mode: str) -> None:
+def test_bytes_really_cross_and_nothing_stays(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(left.MARK, mark := f"measure-{os.getpid()}-{mode}")
     with lab.open("flannel", mode, ground="netns") as cluster:
         said = cluster.measure("a", "b")
         assert said.bytes and said.seconds and said.cpu and said.rtt and not said.why
@@ -64,18 +66,12 @@ def test_bytes_really_cross_and_nothing_stays(mode: str) -> None:
         assert json.loads(counted)[0]["stats64"]["rx"]["bytes"] > said.bytes
         with pytest.raises(BadInput, match="1 to 5"):
             cluster.measure(seconds=60)
-        assert not _servers()
+        assert not _servers(mark)
 
 
-def _servers() -> list[str]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        found += [path.parent.name] if words[0] == b"iperf3" else []
-    return found
+def _servers(mark: str) -> list[str]:
+    """Return the iperf3 servers of this test."""
+    return [each.name for each in left.processes(mark) if (each / "comm").read_text() == "iperf3\n"]
 
 
 ANSWER = {"end": {"sum_received": {"bytes": 125_000_000, "seconds": 1.0}}}
