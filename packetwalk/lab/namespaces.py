@@ -79,13 +79,23 @@ class Namespace:
         return f"/proc/{os.readlink('/proc/self')}/fd/{self.fd}"
 
     def inside(self, work: Callable[[], T]) -> T:
-        """Run a function inside; sockets it opens stay inside."""
+        """Run a function inside; sockets it opens stay inside.
+
+        The calling thread goes in and comes back; into a mount namespace only a new thread can go.
+        """
 
         def there() -> T:
             self.enter()
             return work()
 
-        return _in_thread(there)
+        if self._mounts is not None:
+            return _in_thread(there)
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return there()
+        finally:
+            _call("setns", home, CLONE_NEWNET)
+            os.close(home)
 
     def enter(self) -> None:
         """Take the calling thread inside, for good."""
