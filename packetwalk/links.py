@@ -99,7 +99,9 @@ class LinkEntry(NamedTuple):
     def argv(self) -> list[list[str]]:
         """Return the ``ip link`` commands that make this device; a veth is made with its peer.
 
-        An ipip device without a local address is the kernel's own, there as soon as the module is.
+        An ipip device without a local address is the kernel's own, there as soon as the module is.  A
+        datapath and its ports are weaver's own work, over generic netlink; ``ovs-dpctl`` comes nearest, and
+        ``packetwalk.lab.openvswitch`` does what weaver does.
         """
         name, made = self.ifname, []
         base = ["ip", "link", "add", name, "address", self.address, "mtu", str(self.mtu)]
