@@ -32,7 +32,12 @@ def matrix() -> Table:
 
 
 def _count(row: proof.Row | None) -> str:
-    return f"{row.proven} of {row.of}" if row else NONE
+    return _of(row.proven, row.of) if row else NONE
+
+
+def _of(part: int, whole: int) -> str:
+    """Return a count that stays on one line."""
+    return f"{part} of {whole}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _reason(row: proof.Row | None) -> str:
@@ -52,8 +57,7 @@ def programs() -> Table:
                 for mine in by_program.values()
             ],
             "Agree": [
-                f"{sum(each.verdict == 'proven' for each in mine)} of {len(mine)}"
-                for mine in by_program.values()
+                _of(sum(each.verdict == "proven" for each in mine), len(mine)) for mine in by_program.values()
             ],
         },
         index=pd.Index(list(by_program), name="Program"),
