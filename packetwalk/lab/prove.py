@@ -36,7 +36,7 @@ from packetwalk.scenario import scenario
 
 Alter = Callable[[list[Operation]], list[Operation]]
 FIRST_PORT = 41000
-SIDE_BY_SIDE = 6 if FACTOR == 1 else 1  # processes for each processor
+SIDE_BY_SIDE = 4 if FACTOR == 1 else 1  # processes for each processor
 UNCOMPARED = ("nft.json", "ipset.txt")
 SELDOM = {"xfrm-policy.txt": "xfrm-policy", "xfrm-state.txt": "xfrm-state", "wireguard.txt": "wg"}
 NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
