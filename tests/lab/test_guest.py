@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from packetwalk.lab.guest.proving import GROUND
 from packetwalk.lab.prove import Task
 from tests.lab.needs import needs
 
+NOBODY = "no Open vSwitch device"  # what nothing stands in for; any other lack is one of this machine
 GUESTS = [each for each in proof.recordings() if each.about["ground"] == GROUND]
 
 
@@ -44,6 +46,7 @@ def test_a_stand_in_sends_the_frames_of_the_guests_kernel(recorded: Recording, t
     case = _case(recorded)
     missing = lacking(operations(case.network()))
     if missing:
+        assert "CI" not in os.environ or missing == NOBODY, missing
         pytest.skip(f"no stand-in: {missing}")
     Task(case, save=tmp_path)()
     here = recording.read(tmp_path / case.name)
