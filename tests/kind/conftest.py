@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 import json
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ import pytest
 import yaml
 
 from packetwalk.lab.kind import pins
+from tests.kind.fakes.exchange import PROGRAM, Exchange
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 SECRET = "correct-horse-battery-staple"  # planted wherever a secret may be in a cluster
 
 POD = {"a": ("worker", "10.244.1.2"), "b": ("worker2", "10.244.2.2")}
@@ -37,36 +36,35 @@ class Machine:
             "frames": [],
             "no modules": [],
         }
-        self.write()
-        self.fail()
+        self.exchange = Exchange(copy.deepcopy(self.state))
 
     def write(self, **state: Any) -> None:
+        """Put the machine back to how it was given, with this changed."""
         self.state = {**self.state, **state}
-        (self.folder / "state.json").write_text(json.dumps(self.state))
+        self.exchange.programs.state = copy.deepcopy(self.state)
 
     def now(self) -> dict[str, Any]:
-        return json.loads((self.folder / "state.json").read_text())
+        return copy.deepcopy(self.exchange.programs.state)
 
-    def fail(self, **how: Any) -> None:
-        """Let calls that match ``pattern`` say ``text`` after ``wait`` seconds and end with ``code``."""
-        failures = {how["pattern"]: (how["text"], how.get("code", 1), how.get("wait", 0))} if how else {}
-        (self.folder / "fail.json").write_text(json.dumps(failures))
-
-    def _lines(self, name: str) -> list[Any]:
-        file = self.folder / name
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    def fail(self, pattern: str | None = None, text: str = "", code: int = 1, stays: bool = False) -> None:
+        """Let calls that match ``pattern`` say ``text`` and end with ``code``, or first stay until the end."""
+        self.exchange.failures = {} if pattern is None else {pattern: (text, code, stays)}
 
     @property
     def calls(self) -> list[list[str]]:
-        return self._lines("log.jsonl")
+        return list(self.exchange.calls)
 
     @property
     def ran(self) -> list[Any]:
-        return self._lines("ran.jsonl")
+        return list(self.exchange.log.ran)
 
     @property
     def applied(self) -> list[str]:
-        return self._lines("applied.jsonl")
+        return list(self.exchange.log.applied)
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        return list(self.exchange.log.requests)
 
     def called(self, *words: str) -> list[list[str]]:
         return [call for call in self.calls if call[: len(words)] == list(words)]
@@ -189,11 +187,10 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("docker", "kind", "kubectl"):
-        (programs / name).symlink_to(HERE / "fake.py")
-    (programs / "python3").symlink_to(sys.executable)
+        (programs / name).symlink_to(PROGRAM)
+    made = Machine(tmp_path, "packetwalk-flannel")
     monkeypatch.setenv("PATH", str(programs))
-    monkeypatch.setenv("FAKE_STATE", str(tmp_path))
-    monkeypatch.setenv("FAKE_PACKAGE", str(ROOT))
+    monkeypatch.setenv("FAKE_PORT", str(made.exchange.port))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("PACKETWALK_KIND_REUSE", raising=False)
@@ -204,5 +201,5 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     program = tmp_path / "bridge"
     program.write_text("bridge")
     monkeypatch.setattr("packetwalk.lab.kind.bridge.extract", lambda architecture: program)
-    yield Machine(tmp_path, "packetwalk-flannel")
-    assert os.environ["FAKE_STATE"] == str(tmp_path)
+    yield made
+    made.exchange.close()

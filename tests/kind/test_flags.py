@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.kind.fake import FLAGS
+from tests.kind.fakes.flags import FLAGS
 
 
 def _flags(name: str) -> set[str]:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -272,7 +271,7 @@ RUN = """
 import tests.kind.conftest as c, packetwalk.lab.kind.pins as pins, packetwalk.lab.kind.bridge as bridge, pathlib, os
 texts = {pins.release(n).manifest.url: t for n, t in c.manifests().items()}
 pins.fetch = lambda file: texts[file.url].encode()
-bridge.extract = lambda architecture: pathlib.Path(os.environ["FAKE_STATE"]) / "bridge"
+bridge.extract = lambda architecture: pathlib.Path(os.environ["XDG_STATE_HOME"]).parent / "bridge"
 from packetwalk.lab.grounds.kind import Kind
 Kind("flannel", "vxlan")
 """
@@ -280,12 +279,10 @@ Kind("flannel", "vxlan")
 
 def _start(machine: Machine, pattern: str, text: str) -> subprocess.Popen[str]:
     """Start a lab in a process of its own and return when the call that matches is under way."""
-    machine.fail(pattern=pattern, text=text, wait=30)
+    machine.fail(pattern, text, stays=True)
     run = subprocess.Popen([sys.executable, "-c", RUN], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 30
-    while not (machine.folder / "reached").exists():
-        assert run.poll() is None and time.monotonic() < end, run.communicate()
-        time.sleep(0.05)
+    while not machine.exchange.reached.wait(0.1):
+        assert run.poll() is None, run.communicate()
     return run
 
 
@@ -363,7 +360,7 @@ def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path
         assert call[-1].startswith("jsonpath="), "never whole objects"
     whole = record(cluster._reach, nodes=["kind-worker"], pods=["a"], seconds=1, payload=True)
     assert any(SECRET.encode() in frame.data for frame in whole.sent[0].frames), "the test can fail"
-    assert json.loads((machine.folder / "request.json").read_text())["send"] is None
+    assert machine.requests[-1]["send"] is None
     with pytest.raises(BadInput, match="kind-worker"):
         record(cluster._reach, nodes=["nobody"])
     cluster.close()
@@ -374,7 +371,7 @@ def test_without_asking_for_packets_nothing_is_sent(machine: Machine) -> None:
 
     with Kind("flannel", "vxlan") as cluster:
         made = record(cluster._reach)
-        assert made.sent == () and not (machine.folder / "request.json").exists()
+        assert made.sent == () and not machine.requests
         assert len(made.places) == 5
 
 
@@ -392,7 +389,7 @@ def test_somebody_elses_cluster_is_recorded_and_left_as_it_was(
     assert machine.now()["containers"] == theirs and machine.now()["clusters"] == ["mine"]
     assert {call[1] for call in machine.called("kubectl")} == {"get"}, "nothing but questions"
     assert not [call for call in machine.calls if call[:2] in (["kind", "create"], ["kind", "delete"])]
-    assert json.loads((machine.folder / "request.json").read_text())["payload"] is False
+    assert machine.requests[-1]["payload"] is False
     assert SECRET.encode() not in b"".join(f.read_bytes() for f in Path(folder).rglob("*") if f.is_file())
     assert main(["record", "mine", folder]) == 2 and "does not exist yet" in capsys.readouterr().err
     assert main(["record", "nobody", folder + "2"]) == 2 and "'nobody'" in capsys.readouterr().err
@@ -403,7 +400,7 @@ def test_somebody_elses_cluster_is_recorded_and_left_as_it_was(
 def test_a_lab_captures_its_own_packet_whole(machine: Machine) -> None:
     with Kind("flannel", "vxlan") as cluster:
         made = cluster.capture("a", "web:80", proto="tcp")
-        asked = json.loads((machine.folder / "request.json").read_text())
+        asked = machine.requests[-1]
         assert asked["payload"] and asked["send"]["dst"] == "10.96.0.80" and asked["send"]["dport"] == 80
         assert set(asked["namespaces"]) == {*cluster.nodes, *cluster.pods}
         assert asked["namespaces"]["kind-worker"] == "/proc/101/ns/net"
