@@ -12,7 +12,7 @@ from time import perf_counter
 
 from benchmarks import lab
 from packetwalk import Cluster
-from packetwalk.network import Network
+from packetwalk.walks.network import Network
 
 FIRST = """
 import json, resource

@@ -13,10 +13,10 @@ import sys
 from time import perf_counter
 
 from packetwalk.errors import LabError
-from packetwalk.lab.abilities import lacking
-from packetwalk.lab.build import Lab
-from packetwalk.lab.cases import network
-from packetwalk.lab.everything import operations
+from packetwalk.lab.kernel.abilities import lacking
+from packetwalk.lab.kernel.build import Lab
+from packetwalk.lab.kernel.inventory import operations
+from packetwalk.lab.proving.cases import network
 
 MODES = (("flannel", "vxlan"), ("calico", "bgp"), ("weave", "sleeve"), ("flannel", "wireguard"))
 

@@ -7,10 +7,11 @@ cluster.send("a", "b", proto="icmp", size=56)
 """
 
 from packetwalk.errors import BadInput
-from packetwalk.network import Cluster
-from packetwalk.report import mtu, tables
-from packetwalk.scenario import SCENARIOS, walk
-from packetwalk.walk import Walk
+from packetwalk.walks.compare import modes
+from packetwalk.walks.network import Cluster
+from packetwalk.walks.report import mtu, tables
+from packetwalk.walks.scenario import SCENARIOS, walk
+from packetwalk.walks.walk import Walk
 
 __version__ = "0.1.0"
-__all__ = ["SCENARIOS", "BadInput", "Cluster", "Walk", "mtu", "tables", "walk"]
+__all__ = ["SCENARIOS", "BadInput", "Cluster", "Walk", "modes", "mtu", "tables", "walk"]

@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from packetwalk import proof
 from packetwalk.capture import recording
 from packetwalk.lab.guest import proving
+from packetwalk.proof import results as proof
 from tests.refresh_proof import RECORDINGS, is_kept, small
 
 

@@ -13,16 +13,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from packetwalk import proof
 from packetwalk.capture import recording
 from packetwalk.capture.recording import Recording
 from packetwalk.lab.guest.proving import GROUND
-from packetwalk.lab.prove import prove
-from packetwalk.lab.record import kernel
+from packetwalk.lab.kernel.record import kernel
+from packetwalk.lab.proving.prove import prove
+from packetwalk.proof import recordings
+from packetwalk.proof import results as proof
 
 KEPT = ("cross-node", "cross-subnet", "relay", "service-tcp")
 LEFT_OUT = ("nft.json",)  # the same rules as in iptables.txt
-RECORDINGS = proof.HERE / "recordings"
+RECORDINGS = recordings.folder()
 
 
 def small(whole: Recording) -> Recording:
@@ -58,7 +59,7 @@ def main() -> int:
             return 1
         for folder in sorted((Path(temporary) / "all").iterdir()):
             keep(folder)
-    guests = {each.about["kernel"] for each in proof.recordings() if each.about["ground"] == GROUND}
+    guests = {each.about["kernel"] for each in recordings.recordings() if each.about["ground"] == GROUND}
     results = [each for each in results if each.where != GROUND]
     results += [each for each in proof.guest() if each.where == GROUND]
     kernels = {"kernel": kernel(), "emulated": kernel(), GROUND: ", ".join(sorted(guests))}

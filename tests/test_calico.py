@@ -13,14 +13,14 @@ import pytest
 
 import packetwalk
 from packetwalk import wire
-from packetwalk.cluster import Cluster, Pod
 from packetwalk.cni.calico import PLUGIN as CALICO
 from packetwalk.cni.calico.faults import FAULTS
+from packetwalk.cni.calico.felix import _limited
 from packetwalk.cni.calico.plan import MODES, interface, vtep
-from packetwalk.felix import _limited
-from packetwalk.network import Network
-from packetwalk.tables import RuleEntry
-from packetwalk.taps import pcap, pcapng
+from packetwalk.plan.cluster import Cluster, Pod
+from packetwalk.tables import IptablesRule
+from packetwalk.walks.network import Network
+from packetwalk.walks.pcap import pcap, pcapng
 
 NODE, NODE2 = "kind-worker", "kind-worker2"
 A, B = "10.244.1.2", "10.244.2.2"
@@ -383,7 +383,7 @@ def test_faults(
 def test_allowed_by_a_policy() -> None:
     """6.2: the policy's rule lets a in, and the profile is not asked."""
     entry = steps("ipip", event="policy", netns=NODE2, fault="policy-allow")[0].entry
-    assert isinstance(entry, RuleEntry)
+    assert isinstance(entry, IptablesRule)
     assert entry.chain.startswith("cali-pi-")
     assert "--match-set cali40s:" in entry.spec
     assert walk("ipip", fault="policy-allow").disposition == "delivered"

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from packetwalk import compare
+from packetwalk.walks import compare
 from packetwalk.widgets import frames
 
 # (bytes of the frame on the wire for a default ping, pod MTU on 1500, TTL at pod b)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk import doctor
+from packetwalk.lab import doctor
 from packetwalk.lab.grounds import grounds
 from packetwalk.lab.grounds.kind import Kind
 
@@ -51,9 +51,9 @@ def test_a_bare_machine_is_told_what_to_install(bare: Path) -> None:
 def test_the_plugins_own_programs_are_named_with_their_packages(
     bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("packetwalk.lab.remote.search_path", lambda: str(bare))
-    monkeypatch.setattr("packetwalk.lab.runtime.FOLDERS", (str(bare),))
-    monkeypatch.setattr("packetwalk.lab.box.find_spec", lambda name: None)
+    monkeypatch.setattr("packetwalk.lab.kernel.remote.search_path", lambda: str(bare))
+    monkeypatch.setattr("packetwalk.lab.kernel.programs.runtime.FOLDERS", (str(bare),))
+    monkeypatch.setattr("packetwalk.lab.kernel.emulators.secretbox.find_spec", lambda name: None)
     found = _found()["programs"]
     programs = ("program bird", "program wireguard-go", "program wg")
     assert found.missing == (*programs, "CNI plugins", "Python package PyNaCl")

@@ -14,9 +14,9 @@ import pytest
 
 import packetwalk
 from packetwalk import wire
-from packetwalk.cluster import Cluster
-from packetwalk.network import Network
-from packetwalk.trace import Step, Trace
+from packetwalk.plan.cluster import Cluster
+from packetwalk.trace.step import Step, Trace
+from packetwalk.walks.network import Network
 from packetwalk.wire import Icmp, Ipv4, Tcp, Udp, Vxlan
 
 NODE, NODE2 = "kind-worker", "kind-worker2"

@@ -11,10 +11,10 @@ import pytest
 
 import packetwalk
 from packetwalk import wire
-from packetwalk.cluster import Cluster
 from packetwalk.cni.flannel.plan import MODES
 from packetwalk.datapath.devices.wireguard import padding
-from packetwalk.network import Network
+from packetwalk.plan.cluster import Cluster
+from packetwalk.walks.network import Network
 
 NODE, NODE2 = "kind-worker", "kind-worker2"
 BOTH = ["ipip", "wireguard"]

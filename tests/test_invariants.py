@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from packetwalk import wire
-from packetwalk.cluster import INTERNET, ROUTER, Cluster
 from packetwalk.cni import plugin
 from packetwalk.datapath.run import Run
-from packetwalk.listing import Listings
-from packetwalk.network import Network
+from packetwalk.plan.cluster import INTERNET, ROUTER, Cluster
 from packetwalk.tables import FdbEntry, NeighEntry, RouteEntry
-from packetwalk.trace import DISPOSITIONS, EVENTS, Step, Trace
+from packetwalk.trace.step import DISPOSITIONS, EVENTS, Step, Trace
+from packetwalk.walks.listing import Listings
+from packetwalk.walks.network import Network
 from packetwalk.wire import Ethernet, Ipv4
 
 FLANNEL = plugin("flannel")

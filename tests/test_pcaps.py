@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import packetwalk
-from packetwalk import taps, wire
+from packetwalk import wire
 from packetwalk.cni import plugins
+from packetwalk.walks import pcap as taps
 
 MODES = [(plugin.name, mode.name) for plugin in plugins().values() for mode in plugin.modes]
 PORTS = ("8472,vxlan", "4789,vxlan", "6784,vxlan", "51820,wg")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packetwalk import BadInput
-from packetwalk.pieces import PIECES, walk_piece
+from packetwalk.walks.pieces import PIECES, walk_piece
 
 
 def names(walk) -> list[str]:

@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from packetwalk import walk, wire
-from packetwalk.taps import ETHERNET, frames
-from packetwalk.tcpdump import Seen, listing
+from packetwalk.walks.pcap import ETHERNET, frames
+from packetwalk.wire.tcpdump import Seen, listing
 
 WALKS = {
     "vxlan": ("flannel", "vxlan", {}),

@@ -15,15 +15,14 @@ import pytest
 
 import packetwalk
 from packetwalk import wire
-from packetwalk.cluster import Cluster
 from packetwalk.cni import plugin
-from packetwalk.cni.weave import mesh
-from packetwalk.ipam import ring
-from packetwalk.network import Network
-from packetwalk.overlay import ConnectionEntry, FlowEntry, MacEntry, UnicastEntry
-from packetwalk.scenario import scenarios
-from packetwalk.taps import pcap
-from packetwalk.trace import Step
+from packetwalk.cni.weave import mesh, ring
+from packetwalk.plan.cluster import Cluster
+from packetwalk.tables import ConnectionEntry, FlowEntry, MacEntry, UnicastEntry
+from packetwalk.trace.step import Step
+from packetwalk.walks.network import Network
+from packetwalk.walks.pcap import pcap
+from packetwalk.walks.scenario import scenarios
 
 WEAVE = plugin("weave")
 MODES = [mode.name for mode in WEAVE.modes]

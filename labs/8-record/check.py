@@ -5,7 +5,7 @@ from pathlib import Path
 
 from packetwalk.errors import BadInput
 from packetwalk.lab.check import hints
-from packetwalk.replay import replay
+from packetwalk.walks.replay import replay
 
 WORKER = "kind-worker"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from packetwalk.tables import PolicyEntry, RuleEntry
+from packetwalk.tables import ChainPolicy, IptablesRule
 
 COUNTED = re.compile(r"\[(\d+):(\d+)\] ")
 
@@ -18,12 +18,12 @@ class Hit(NamedTuple):
     size: int
 
 
-def rules(text: str) -> list[RuleEntry | PolicyEntry]:
+def rules(text: str) -> list[IptablesRule | ChainPolicy]:
     """Read ``iptables-save`` in its order; user-defined chains have no policy and are left out.
 
     ValueError names a line that is none of this program's.
     """
-    out: list[RuleEntry | PolicyEntry] = []
+    out: list[IptablesRule | ChainPolicy] = []
     table = ""
     for number, counted in enumerate(text.splitlines(), 1):
         line = COUNTED.sub("", counted, count=1)
@@ -32,10 +32,10 @@ def rules(text: str) -> list[RuleEntry | PolicyEntry]:
         elif line.startswith(":"):
             chain, target, *_ = line[1:].split(" ")
             if target != "-":
-                out.append(PolicyEntry(table, chain, target))
+                out.append(ChainPolicy(table, chain, target))
         elif line.startswith("-A "):
             _, chain, spec = line.split(" ", 2)
-            out.append(RuleEntry(table, chain, spec))
+            out.append(IptablesRule(table, chain, spec))
         elif line and line != "COMMIT" and not line.startswith("#"):
             raise ValueError(f"iptables-save, line {number}: {line!r} is no rule")
     return out

@@ -15,10 +15,10 @@ from packetwalk.capture.recording import Place
 from packetwalk.tables import (
     ConntrackEntry,
     FdbEntry,
+    IptablesRule,
     LinkEntry,
     NeighEntry,
     RouteEntry,
-    RuleEntry,
     SysctlEntry,
 )
 
@@ -94,7 +94,7 @@ class Tables:
         return SysctlEntry("net.ipv4.ip_forward", found[1]) if found else None
 
     @cached_property
-    def _nat(self) -> list[tuple[RuleEntry, int]]:
+    def _nat(self) -> list[tuple[IptablesRule, int]]:
         """The rules of the table nat, with how many packets each has seen."""
         out, table = [], ""
         for line in self.place.files.get("iptables.txt", "").splitlines():
@@ -102,10 +102,10 @@ class Tables:
             if table == "nat" and line.startswith("[") and " -A " in line:
                 hit = iptables.hit(line)
                 _, chain, spec = hit.rule.split(" ", 2)
-                out.append((RuleEntry("nat", chain, spec), hit.packets))
+                out.append((IptablesRule("nat", chain, spec), hit.packets))
         return out
 
-    def translation(self, proto: str, new: str, port: int) -> RuleEntry | None:
+    def translation(self, proto: str, new: str, port: int) -> IptablesRule | None:
         """Return the DNAT rule that makes a destination; None unless exactly one that has been used does."""
         goals = (f"--to-destination {new}:{port}", f"--to-destination {new}")
         fits = [
@@ -115,7 +115,7 @@ class Tables:
         ]
         return fits[0] if len(fits) == 1 else None
 
-    def masquerade(self, src: str, dst: str) -> RuleEntry | None:
+    def masquerade(self, src: str, dst: str) -> IptablesRule | None:
         """Return the rule that rewrites a source; None unless exactly one that has been used fits."""
         fits = [
             rule

@@ -11,9 +11,9 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
-from packetwalk.cluster import Cluster, Node, Pod
 from packetwalk.errors import BadInput
-from packetwalk.plan import Operation
+from packetwalk.plan.cluster import Cluster, Node, Pod
+from packetwalk.plan.operation import Operation
 
 Change = Callable[[Cluster, Node, list[Operation]], list[Operation]]
 

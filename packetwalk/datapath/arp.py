@@ -12,7 +12,7 @@ from packetwalk.datapath.devices import is_layer2
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import NeighEntry, RouteEntry
-from packetwalk.trace import Flow
+from packetwalk.trace.step import Flow
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NOBODY = "00:00:00:00:00:00"

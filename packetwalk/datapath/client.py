@@ -8,7 +8,7 @@ from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.errors import BadInput
-from packetwalk.trace import Flow
+from packetwalk.trace.step import Flow
 
 PROTOCOLS = {"icmp": 1, "udp": 17, "tcp": 6}
 SIZES = (1, 65507)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from packetwalk.datapath.netns import Netns
-from packetwalk.plan import Operation
+from packetwalk.plan.operation import Operation
+from packetwalk.plan.segment import Segment
 from packetwalk.tables import FdbEntry, NeighEntry
 
 Key = tuple[str, str, str]
@@ -23,13 +24,6 @@ class Place(NamedTuple):
     kind: str
     label: str
     operations: list[Operation]
-
-
-class Segment(NamedTuple):
-    """An Ethernet segment: who has a MAC, who has an address; both give (netns, device)."""
-
-    by_mac: Mapping[str, tuple[str, str]]
-    by_address: Mapping[str, tuple[str, str]]
 
 
 class Fabric:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from packetwalk.tables import LookupEntry, RouteEntry
+from packetwalk.tables import IpRule, RouteEntry
 
 T = TypeVar("T")
-KERNEL_RULES = (LookupEntry(0, "local"), LookupEntry(32766, "main"))
+KERNEL_RULES = (IpRule(0, "local"), IpRule(32766, "main"))
 
 
 @lru_cache(maxsize=65536)
@@ -65,7 +65,7 @@ def _mask(length: int) -> int:
 class Fib:
     """Routes by table; lookups are remembered (the tables never change)."""
 
-    def __init__(self, routes: list[RouteEntry], rules: list[LookupEntry]) -> None:
+    def __init__(self, routes: list[RouteEntry], rules: list[IpRule]) -> None:
         self.rules = sorted([*rules, *KERNEL_RULES], key=lambda rule: rule.priority)
         self._tables: dict[str, Prefixes[RouteEntry]] = {}
         for route in routes:
@@ -98,7 +98,7 @@ class Fib:
         return None
 
 
-def applies(rule: LookupEntry, mark: int) -> bool:
+def applies(rule: IpRule, mark: int) -> bool:
     """Say whether a routing rule is for packets with this mark (``fib4_rule_match``)."""
     if rule.fwmark is None:
         return True

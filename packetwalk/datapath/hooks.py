@@ -13,7 +13,7 @@ from packetwalk.datapath.matches import Aside
 from packetwalk.datapath.netfilter import UNTRACKED, Verdict
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
-from packetwalk.tables import RuleEntry
+from packetwalk.tables import IptablesRule
 
 TO_DESTINATION = {"PREROUTING", "OUTPUT"}
 
@@ -93,7 +93,7 @@ def _aside(ns: Netns, skb: Skb) -> Aside:
 
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:
     disposition, note = "dropped" if verdict.target == "DROP" else "rejected", verdict.note
-    if isinstance(verdict.entry, RuleEntry) and verdict.entry.policy:
+    if isinstance(verdict.entry, IptablesRule) and verdict.entry.policy:
         run.emit(ns, skb, "policy", dev, verdict.entry, verdict.note, name)
         disposition, note = "denied", ("discarded",)
     run.drop(ns, skb, dev, verdict.entry, note, disposition, name)

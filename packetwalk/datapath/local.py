@@ -12,7 +12,7 @@ from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.devices import receivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.trace import Flow
+from packetwalk.trace.step import Flow
 
 QUOTED = 576 - 20 - 8
 ERRORS = {

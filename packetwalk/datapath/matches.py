@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from packetwalk.datapath.fib import Fib, Prefixes, number, prefix
-from packetwalk.tables import SetEntry
+from packetwalk.tables import IpSet
 
 
 class View(NamedTuple):
@@ -44,7 +44,7 @@ class State(NamedTuple):
 
     fib: Fib
     local: Mapping[str, str]
-    sets: Mapping[str, SetEntry]
+    sets: Mapping[str, IpSet]
 
 
 Match = Callable[[View], bool]

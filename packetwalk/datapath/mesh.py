@@ -12,7 +12,7 @@ from typing import NamedTuple
 from packetwalk.datapath.fib import number, prefix
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.overlay import (
+from packetwalk.tables import (
     BroadcastEntry,
     ConnectionEntry,
     MacEntry,

@@ -20,7 +20,7 @@ from packetwalk.datapath.matches import (
     View,
     options,
 )
-from packetwalk.tables import PolicyEntry, RuleEntry
+from packetwalk.tables import ChainPolicy, IptablesRule
 
 TABLES_AT = {
     "PREROUTING": ("raw", "mangle", "nat"),
@@ -42,7 +42,7 @@ class Verdict(NamedTuple):
     """
 
     target: str
-    entry: RuleEntry | PolicyEntry
+    entry: IptablesRule | ChainPolicy
     chain: str
     mark: int
     argument: str | None = None
@@ -59,7 +59,7 @@ class Verdict(NamedTuple):
 class Rule(NamedTuple):
     """A compiled rule."""
 
-    entry: RuleEntry
+    entry: IptablesRule
     matches: tuple[Match, ...]
     target: str
     argument: str | None
@@ -71,7 +71,7 @@ GOES_ON = {"", "NFLOG"}  # a rule without -j only counts, NFLOG only reports
 IGNORED = {"--comment", "--dir", "--nflog-group", *(word for word, values in VALUES.items() if not values)}
 
 
-def compile_rule(entry: RuleEntry, state: State) -> Rule:
+def compile_rule(entry: IptablesRule, state: State) -> Rule:
     """Return the compiled form of one rule; ValueError names a word that is not known."""
     matches, target, argument, goes = [], "", None, False
     for word, values, negated, flags in options(entry.spec):
@@ -95,7 +95,7 @@ def _not(match: Match) -> Match:
 class Ruleset:
     """All chains of one network namespace; verdicts are remembered (the rules never change)."""
 
-    def __init__(self, rules: list[RuleEntry], policies: list[PolicyEntry], state: State) -> None:
+    def __init__(self, rules: list[IptablesRule], policies: list[ChainPolicy], state: State) -> None:
         self._chains: dict[tuple[str, str], list[Rule]] = {}
         for entry in rules:
             chain = self._chains.setdefault((entry.chain_table, entry.chain), [])
@@ -152,7 +152,7 @@ class Ruleset:
         allowed: list[Verdict] = []
         found, returned, view = self._run(table, hook, view, hook, allowed)
         if found is None:
-            policy = self._policies.get((table, hook)) or PolicyEntry(table, hook, "ACCEPT")
+            policy = self._policies.get((table, hook)) or ChainPolicy(table, hook, "ACCEPT")
             found = (returned or Verdict(policy.target, policy, hook, view.mark))._replace(
                 target=policy.target, mark=view.mark
             )
@@ -195,7 +195,7 @@ class Ruleset:
 
 def _note(verdict: Verdict) -> tuple:
     """Return the sentence's key: a rule decided, a RETURN did, or only the policy was left."""
-    if isinstance(verdict.entry, PolicyEntry):
+    if isinstance(verdict.entry, ChainPolicy):
         key = "policy"
     elif "-j MARK" in verdict.entry.spec:
         return "marked", verdict.path, f"{verdict.mark:#x}", verdict.target

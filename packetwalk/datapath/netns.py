@@ -9,21 +9,21 @@ from __future__ import annotations
 from packetwalk.datapath.fib import Fib, Prefixes, number
 from packetwalk.datapath.matches import State
 from packetwalk.datapath.netfilter import Ruleset
-from packetwalk.plan import Operation
+from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     AddrEntry,
+    ChainPolicy,
     Entry,
     FdbEntry,
+    IpRule,
+    IpSet,
+    IptablesRule,
     LinkEntry,
-    LookupEntry,
     NeighEntry,
-    PeerEntry,
-    PolicyEntry,
     RouteEntry,
-    RuleEntry,
-    SetEntry,
     SocketEntry,
     SysctlEntry,
+    WireguardPeer,
 )
 
 
@@ -41,13 +41,13 @@ class Netns:
         self.routes: list[RouteEntry] = []
         self.neighs: dict[tuple[str, str], NeighEntry] = {}
         self.fdb: dict[tuple[str, str], FdbEntry] = {}
-        self.rules: list[RuleEntry] = []
-        self.policies: list[PolicyEntry] = []
+        self.rules: list[IptablesRule] = []
+        self.policies: list[ChainPolicy] = []
         self.sysctls: dict[str, SysctlEntry] = {}
         self.sockets: dict[tuple[str, int], SocketEntry] = {}
-        self.lookups: list[LookupEntry] = []
-        self.peers: list[PeerEntry] = []
-        self.sets: dict[str, SetEntry] = {}
+        self.lookups: list[IpRule] = []
+        self.peers: list[WireguardPeer] = []
+        self.sets: dict[str, IpSet] = {}
         self.tables: dict[str, list] = {}  # what only a driver looks up, by the table's name
         self.memo: dict[str, object] = {}  # and how it finds it again
         for operation in operations:
@@ -69,7 +69,7 @@ class Netns:
         self.wireguard = {link.port: link for link in self.links.values() if link.kind == "wireguard"}
         self.tun = next((link for link in self.links.values() if link.kind == "tun"), None)
         self.captures = {each.dev: each for each in self.tables.get("capture", ())}
-        self.allowed_ips: dict[str, Prefixes[PeerEntry]] = {}
+        self.allowed_ips: dict[str, Prefixes[WireguardPeer]] = {}
         for peer in self.peers:
             for network in peer.allowed_ips:
                 self.allowed_ips.setdefault(peer.dev, Prefixes()).put(network, peer)
@@ -87,21 +87,21 @@ class Netns:
                 self.neighs[entry.dev, entry.dst] = entry
             case FdbEntry():
                 self.fdb[entry.master or entry.ifname, entry.mac] = entry
-            case RuleEntry(inserted=True):
+            case IptablesRule(inserted=True):
                 self.rules.insert(0, entry)
-            case RuleEntry():
+            case IptablesRule():
                 self.rules.append(entry)
-            case PolicyEntry():
+            case ChainPolicy():
                 self.policies.append(entry)
             case SysctlEntry():
                 self.sysctls[entry.key] = entry
             case SocketEntry():
                 self.sockets[entry.protocol, entry.port] = entry
-            case LookupEntry():
+            case IpRule():
                 self.lookups.append(entry)
-            case PeerEntry():
+            case WireguardPeer():
                 self.peers.append(entry)
-            case SetEntry():
+            case IpSet():
                 self.sets[entry.name] = entry
             case _:
                 self.tables.setdefault(entry.table, []).append(entry)
@@ -219,7 +219,7 @@ def sorted_routes(routes: list[RouteEntry]) -> list[RouteEntry]:
     return sorted(routes, key=lambda r: (r.routes == "local", prefix(r.dst), r.metric, r.type == "broadcast"))
 
 
-def iptables_save(rules: list[RuleEntry], policies: list[PolicyEntry]) -> str:
+def iptables_save(rules: list[IptablesRule], policies: list[ChainPolicy]) -> str:
     """Return what ``iptables-save`` prints (no counters, no comments): built-in chains, then the others by name."""
     out: list[str] = []
     for table in sorted({e.chain_table for e in rules} | {e.chain_table for e in policies}):

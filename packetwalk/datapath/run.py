@@ -14,7 +14,7 @@ from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
 from packetwalk.tables import Entry, FdbEntry, NeighEntry
-from packetwalk.trace import Flow, Stack, Step, Trace
+from packetwalk.trace.step import Flow, Stack, Step, Trace
 
 MAX_STEPS = 400
 CROSSINGS = ("ingress", "egress")  # steps whose entry is the device itself

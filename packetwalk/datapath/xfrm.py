@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from packetwalk.datapath.conntrack import Tuple
 from packetwalk.datapath.netns import Netns
-from packetwalk.overlay import XfrmPolicyEntry
+from packetwalk.tables import XfrmPolicyEntry
 
 
 def policy(ns: Netns, packet: Tuple, mark: int) -> XfrmPolicyEntry | None:

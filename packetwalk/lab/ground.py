@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from packetwalk import tcpdump
 from packetwalk.errors import BadInput
 from packetwalk.lab import command
-from packetwalk.output import Output
-from packetwalk.wire import Tcp
+from packetwalk.shell.output import Output
+from packetwalk.wire import Tcp, tcpdump
 
 if TYPE_CHECKING:
     from packetwalk.capture.frames import Frame

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from packetwalk.errors import BadInput, LabError
-from packetwalk.output import Output
+from packetwalk.shell.output import Output
 
 if TYPE_CHECKING:
     from packetwalk.lab.ground import Ground

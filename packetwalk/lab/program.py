@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 
-from packetwalk.output import Output
+from packetwalk.shell.output import Output
 
 SECONDS = 20.0
 CHARACTERS = 200_000

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 
 from packetwalk.errors import BadInput
-from packetwalk.output import Output
+from packetwalk.shell.output import Output
 from packetwalk.shell.place import Failure, Place, Program
 from packetwalk.shell.state import State
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from packetwalk import wire
 from packetwalk.datapath.run import Run
-from packetwalk.trace import Trace
+from packetwalk.trace.step import Trace
 from packetwalk.wire.icmp import TIME_EXCEEDED, UNREACHABLE
 
 ARP_WAITS = 3.0  # seconds until the kernel gives a neighbour up (mcast_solicit times retrans_time)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from packetwalk.cluster import INTERNET, ROUTER
 from packetwalk.datapath.netns import Netns
-from packetwalk.links import LinkEntry, in_order_of_making
-from packetwalk.network import Network
+from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.place import Place
+from packetwalk.tables import LinkEntry, in_order_of_making
+from packetwalk.walks.network import Network
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 FLAGS = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from packetwalk.links import LinkEntry
 from packetwalk.shell import devices, links, neighbours, routes
 from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.tables import LinkEntry
 
 
 def run(place: Place, arguments: list[str]) -> str:

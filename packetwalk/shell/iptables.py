@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from packetwalk.datapath.netns import iptables_save
 from packetwalk.errors import BadInput
-from packetwalk.listing import policies
 from packetwalk.shell.place import Failure, Place, Unknown, Words
-from packetwalk.tables import PolicyEntry, RuleEntry
+from packetwalk.tables import ChainPolicy, IptablesRule
+from packetwalk.walks.listing import policies
 
 KNOWN = "-A, -I, -D, -F, -P, -S, each with -t TABLE; iptables-save"
 TABLES = ("raw", "mangle", "nat", "filter")
@@ -61,7 +61,7 @@ def run(place: Place, arguments: list[str]) -> str:
             lambda plan: [
                 op
                 for op in plan
-                if not isinstance(op.entry, RuleEntry)
+                if not isinstance(op.entry, IptablesRule)
                 or op.entry.chain_table != table
                 or chain not in ("", op.entry.chain)
             ],
@@ -100,11 +100,11 @@ def _policy(place: Place, table: str, chain: str, spec: list[str]) -> str:
         lambda plan: [
             op
             for op in plan
-            if not isinstance(op.entry, PolicyEntry)
+            if not isinstance(op.entry, ChainPolicy)
             or (op.entry.chain_table, op.entry.chain) != (table, chain)
         ],
     )
-    place.state.add(place.name, PolicyEntry(table, chain, spec[0]))
+    place.state.add(place.name, ChainPolicy(table, chain, spec[0]))
     return ""
 
 
@@ -118,7 +118,7 @@ def _change(place: Place, table: str, command: str, chain: str, spec: str) -> st
     built_in = {policy.chain for policy in policies(place.ns, table)}
     if chain not in built_in | {rule.chain for rule in place.ns.rules if rule.chain_table == table}:
         raise Failure("iptables: No chain/target/match by that name.")
-    place.state.add(place.name, RuleEntry(table, chain, spec, inserted=command == "-I"))
+    place.state.add(place.name, IptablesRule(table, chain, spec, inserted=command == "-I"))
     try:
         _ = place.ns
     except (BadInput, ValueError, KeyError):

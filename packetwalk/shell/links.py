@@ -6,9 +6,9 @@ import json
 import re
 from typing import NamedTuple
 
-from packetwalk.links import LinkEntry
 from packetwalk.shell import devices
 from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.tables import LinkEntry
 
 SHOW = ("", "show", "list", "ls", "lst", "sh", "s")
 LARGEST = {"veth": 65535, "eth": 65535, "vxlan": 65535, "bridge": 65535, "lo": 2**31 - 1}

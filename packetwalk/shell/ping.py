@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import AddressValueError, IPv4Address
 
 from packetwalk.errors import BadInput
-from packetwalk.output import Output
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
+from packetwalk.shell.output import Output
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 
 VALUES = {"-c": "1", "-s": "56", "-M": "want", "-W": "10", "-t": "64", "-i": "1"}

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from packetwalk.datapath.netns import Netns
-from packetwalk.links import LinkEntry
-from packetwalk.output import Output
+from packetwalk.shell.output import Output
 from packetwalk.shell.state import State
+from packetwalk.tables import LinkEntry
 
 
 class Failure(Exception):

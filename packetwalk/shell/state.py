@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
-from packetwalk.listing import forwarding, neighbours
-from packetwalk.network import Network
-from packetwalk.plan import Operation
+from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry, FdbEntry, NeighEntry
+from packetwalk.walks.listing import forwarding, neighbours
+from packetwalk.walks.network import Network
 
 Edit = Callable[[list[Operation]], list[Operation]]
 BY_HAND = "by hand"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ipaddress import AddressValueError, IPv4Address
 
-from packetwalk.output import Output
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer
+from packetwalk.shell.output import Output
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 from packetwalk.wire.icmp import UNREACHABLE
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from packetwalk.capture.recording import Recording, read
 from packetwalk.errors import BadInput
-from packetwalk.pieces import walk_piece
-from packetwalk.replay import replay
-from packetwalk.scenario import walk
+from packetwalk.walks.pieces import walk_piece
+from packetwalk.walks.replay import replay
+from packetwalk.walks.scenario import walk
 from packetwalk.widgets.player import Player
 
 MOST_BESIDE = 2

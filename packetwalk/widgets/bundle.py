@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from packetwalk import proof
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni import plugins
-from packetwalk.pieces import HOLDS_FOR, piece, walk_piece
-from packetwalk.scenario import scenarios, walk
-from packetwalk.walk import Options, Walk
+from packetwalk.proof import results as proof
+from packetwalk.walks.pieces import HOLDS_FOR, piece, walk_piece
+from packetwalk.walks.scenario import scenarios, walk
+from packetwalk.walks.walk import Options, Walk
 from packetwalk.widgets.pack import pack
 
 PING, LONG = 56, 4000

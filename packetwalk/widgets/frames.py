@@ -8,7 +8,7 @@ from itertools import groupby
 
 import pandas as pd
 
-from packetwalk import compare
+from packetwalk.walks import compare
 
 KINDS = {
     "Routes": ("route",),

@@ -12,7 +12,7 @@ from math import cos, pi, sin
 
 from pyvis.network import Network
 
-from packetwalk.cluster import Cluster
+from packetwalk.plan.cluster import Cluster
 
 RING, INNER, DOT = 150, 42, 15  # radii in the units of the drawing
 HALF = RING + DOT + 5

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 
-from packetwalk.walk import Walk
+from packetwalk.walks.walk import Walk
 from packetwalk.widgets.bundle import catalogue, key, offer
 from packetwalk.widgets.pack import pack
 

@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from packetwalk.errors import BadInput
-from packetwalk.walk import Walk
+from packetwalk.walks.walk import Walk
 from packetwalk.widgets.bundle import index, offer
 from packetwalk.widgets.markup import element, page_of
 from packetwalk.widgets.pack import pack

@@ -6,9 +6,10 @@ from collections import defaultdict
 
 import pandas as pd
 
-from packetwalk import compare, proof
-from packetwalk.lab.compare import MASKS
-from packetwalk.scenario import SCENARIOS
+from packetwalk.proof import results as proof
+from packetwalk.proof.compare import MASKS
+from packetwalk.walks import compare
+from packetwalk.walks.scenario import SCENARIOS
 from packetwalk.widgets.frames import Table
 
 PLACES = {"kernel": "Kernel", "guest": "Guest's kernel", "emulated": "With a stand-in"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import packetwalk
 from packetwalk.cni import plugins
-from packetwalk.scenario import scenarios
+from packetwalk.walks.scenario import scenarios
 
 FOLDER = Path(__file__).parent
 

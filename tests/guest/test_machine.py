@@ -28,7 +28,7 @@ def test_it_runs_a_program_and_returns_what_that_returned(tmp_path: Path) -> Non
 
 def test_it_has_what_the_running_kernel_may_lack(tmp_path: Path) -> None:
     told = (
-        "from packetwalk.lab.abilities import in_kernel; "
+        "from packetwalk.lab.kernel.abilities import in_kernel; "
         "print([in_kernel(each) for each in ('ipip', 'wireguard', 'openvswitch', 'esp')])"
     )
     assert guest.run([sys.executable, "-c", told], tmp_path, limit=LIMIT, accel="tcg") == 0

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk import proof
 from packetwalk.capture.recording import Recording
-from packetwalk.lab.compare import frames
 from packetwalk.lab.guest import proving
 from packetwalk.lab.guest.proving import Mode
+from packetwalk.proof import recordings
+from packetwalk.proof import results as proof
+from packetwalk.proof.compare import frames
 
 MODES = proving.wanted()
 CONTROL = ("flannel", "vxlan")
-GUESTS = [each for each in proof.recordings() if each.about["ground"] == proving.GROUND]
+GUESTS = [each for each in recordings.recordings() if each.about["ground"] == proving.GROUND]
 
 
 def _case(recorded: Recording) -> tuple[object, ...]:

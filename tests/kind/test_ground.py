@@ -317,8 +317,8 @@ def test_killed_in_the_middle_the_next_one_tidies_up(machine: Machine) -> None:
 def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path: Path) -> None:
     from packetwalk import wire
     from packetwalk.capture import recording
+    from packetwalk.lab.kernel.record import Packet
     from packetwalk.lab.kind.record import record
-    from packetwalk.lab.record import Packet
 
     macs = ("02:42:0a:f4:01:02", "02:42:0a:f4:01:01")
     http = f"GET / HTTP/1.1\r\nAuthorization: Bearer {SECRET}\r\n\r\n".encode()

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from packetwalk.cluster import Cluster
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.kind import bridge, manifest, pins
 from packetwalk.lab.kind.faults import FAULTS
+from packetwalk.plan.cluster import Cluster
 from tests.kind.conftest import ROOT, manifests
 
 HERE = ROOT / "packetwalk" / "lab" / "kind"

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import pytest
 
 from packetwalk import wire
+from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kind.redact import bears, headers_only
 from packetwalk.lab.kind.tap import listen
-from packetwalk.lab.namespaces import Namespace
 from tests.kind.conftest import ROOT, SECRET
 
 MISSING = [tool for tool in ("ip",) if shutil.which(tool) is None] + (["root"] if os.geteuid() else [])

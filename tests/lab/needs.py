@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk.lab.build import TOOLS
-from packetwalk.lab.runtime import FOLDERS, PLUGINS
+from packetwalk.lab.kernel.build import TOOLS
+from packetwalk.lab.kernel.programs.runtime import FOLDERS, PLUGINS
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,16 +6,15 @@ from collections.abc import Iterable
 
 import pytest
 
-from packetwalk.cluster import Cluster
 from packetwalk.cni import plugins
+from packetwalk.cni.calico.bgp import Peering, Routing
 from packetwalk.errors import LabError
-from packetwalk.lab import confd
-from packetwalk.lab.authors import author, bird, left_out
-from packetwalk.lab.bgp import Peering, Routing
-from packetwalk.lab.cases import cases, network
-from packetwalk.lab.everything import operations
-from packetwalk.lab.live import Live
-from packetwalk.lab.prove import Task
+from packetwalk.lab.kernel.inventory import operations
+from packetwalk.lab.kernel.live import Live
+from packetwalk.lab.kernel.programs import author, bird, confd, left_out
+from packetwalk.lab.proving.cases import cases, network
+from packetwalk.lab.proving.prove import Task
+from packetwalk.plan.cluster import Cluster
 from tests.lab.needs import killed, needs
 
 needs_bird = needs("bird")
@@ -120,10 +119,10 @@ def test_what_is_not_here_is_said(monkeypatch) -> None:
 
 KILLED = """
 import time
-from packetwalk.lab.authors import author, left_out
-from packetwalk.lab.cases import network
-from packetwalk.lab.everything import operations
-from packetwalk.lab.live import Live
+from packetwalk.lab.kernel.programs import author, left_out
+from packetwalk.lab.proving.cases import network
+from packetwalk.lab.kernel.inventory import operations
+from packetwalk.lab.kernel.live import Live
 
 model, by, live = network("calico", "bgp", "flat", None, None), author("BIRD: mesh"), Live()
 plan = operations(model)

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import pytest
 
 from packetwalk.errors import LabError
-from packetwalk.lab.authors import author, cni, left_out
-from packetwalk.lab.cases import network
-from packetwalk.lab.everything import operations
-from packetwalk.lab.live import Live
-from packetwalk.lab.namespaces import Namespace
-from packetwalk.lab.runtime import Runtime
+from packetwalk.lab.kernel.inventory import operations
+from packetwalk.lab.kernel.live import Live
+from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.programs import author, cni, left_out
+from packetwalk.lab.kernel.programs.runtime import Runtime
+from packetwalk.lab.proving.cases import network
 from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry
 from tests.lab.needs import needs_plugins
 
@@ -140,5 +140,5 @@ def test_a_plugins_complaint_is_one_line(live: Live, runtime: Runtime) -> None:
 
 
 def test_without_plugins_it_is_said(monkeypatch) -> None:
-    monkeypatch.setattr("packetwalk.lab.runtime.FOLDERS", ("/nowhere",))
+    monkeypatch.setattr("packetwalk.lab.kernel.programs.runtime.FOLDERS", ("/nowhere",))
     assert author("CNI plugins").lacking([]) == "CNI plugins missing: bridge, host-local, portmap"

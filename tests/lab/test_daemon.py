@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from packetwalk.errors import LabError
-from packetwalk.lab.daemon import Daemon
-from packetwalk.lab.namespaces import Namespace
+from packetwalk.lab.kernel.daemon import Daemon
+from packetwalk.lab.kernel.namespaces import Namespace
 from tests.lab.needs import needs, running
 
 pytestmark = needs()

@@ -12,11 +12,11 @@ from functools import cache
 import pytest
 
 from packetwalk.capture.projection import Reader, Seen
-from packetwalk.cluster import INTERNET, ROUTER
-from packetwalk.lab.compare.frames import belonging
-from packetwalk.lab.live import Live
-from packetwalk.lab.record import Named, Packet, Recorder, Warm
-from packetwalk.plan import Operation
+from packetwalk.lab.kernel.live import Live
+from packetwalk.lab.kernel.record import Named, Packet, Recorder, Warm
+from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.plan.operation import Operation
+from packetwalk.proof.compare.frames import belonging
 from packetwalk.tables import SocketEntry
 from tests.lab.test_prove import needs_kernel
 from tests.replay import differences

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk import proof
 from packetwalk.capture import recording
 from packetwalk.capture.recording import Recording
 from packetwalk.cni import plugins
 from packetwalk.errors import LabError
 from packetwalk.lab import guest
-from packetwalk.lab.abilities import lacking
-from packetwalk.lab.cases import Case, cases
-from packetwalk.lab.compare import frames
-from packetwalk.lab.everything import operations
 from packetwalk.lab.guest import kernel, machine
 from packetwalk.lab.guest.proving import GROUND
-from packetwalk.lab.prove import Task
+from packetwalk.lab.kernel.abilities import lacking
+from packetwalk.lab.kernel.inventory import operations
+from packetwalk.lab.proving.cases import Case, cases
+from packetwalk.lab.proving.prove import Task
+from packetwalk.proof import recordings
+from packetwalk.proof.compare import frames
 from tests.lab.needs import needs
 
 NOBODY = "no Open vSwitch device"  # what nothing stands in for; any other lack is one of this machine
-GUESTS = [each for each in proof.recordings() if each.about["ground"] == GROUND]
+GUESTS = [each for each in recordings.recordings() if each.about["ground"] == GROUND]
 
 
 def _named(recorded: Recording) -> str:

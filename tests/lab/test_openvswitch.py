@@ -7,10 +7,10 @@ import struct
 import pytest
 
 from packetwalk.errors import LabError
-from packetwalk.lab import openvswitch, xfrm
-from packetwalk.lab.genetlink import Generic, attribute, attributes, text
-from packetwalk.lab.openvswitch import Action, Tunnel
-from packetwalk.overlay import XfrmStateEntry
+from packetwalk.lab.kernel import openvswitch, xfrm
+from packetwalk.lab.kernel.genetlink import Generic, attribute, attributes, text
+from packetwalk.lab.kernel.openvswitch import Action, Tunnel
+from packetwalk.tables import XfrmStateEntry
 
 
 def test_attributes_are_padded_and_keep_their_length() -> None:

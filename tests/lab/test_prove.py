@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk import proof
 from packetwalk.capture.recording import Recording
 from packetwalk.cli import main
 from packetwalk.cni import plugins
-from packetwalk.lab.cases import cases
-from packetwalk.lab.prove import Task, prove, replay
-from packetwalk.plan import Operation
-from packetwalk.proof import Result
-from packetwalk.tables import FdbEntry, LinkEntry, NeighEntry, RouteEntry, RuleEntry, SysctlEntry
+from packetwalk.lab.proving.cases import cases
+from packetwalk.lab.proving.prove import Task, prove, replay
+from packetwalk.plan.operation import Operation
+from packetwalk.proof import recordings
+from packetwalk.proof import results as proof
+from packetwalk.proof.results import Result
+from packetwalk.tables import FdbEntry, IptablesRule, LinkEntry, NeighEntry, RouteEntry, SysctlEntry
 from tests.lab.needs import left, of_session
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def live(results: Iterable[Result]) -> set[tuple[str | None, str]]:
 
 
 @pytest.mark.parametrize(
-    "recorded", proof.recordings(), ids=lambda r: f"{r.about['plugin']}-{r.about['mode']}"
+    "recorded", recordings.recordings(), ids=lambda r: f"{r.about['plugin']}-{r.about['mode']}"
 )
 def test_a_recording_that_comes_with_the_package_is_the_models_walk(recorded: Recording) -> None:
     results = list(replay(recorded, there=True))
@@ -115,7 +116,7 @@ ALTERATIONS = {
         LinkEntry, lambda op: op.netns == "kind-worker2" and op.entry.kind == "vxlan", vni=2
     ),
     "masquerade rule removed": _remove(
-        RuleEntry, lambda op: _worker(op) and "MASQUERADE" in op.entry.spec and "224" in op.entry.spec
+        IptablesRule, lambda op: _worker(op) and "MASQUERADE" in op.entry.spec and "224" in op.entry.spec
     ),
     "no forwarding": _replace(
         SysctlEntry, lambda op: _worker(op) and op.entry.key == "net.ipv4.ip_forward", value="0"
@@ -134,7 +135,7 @@ def test_an_altered_plan_is_found_out(name: str) -> None:
 
 
 def test_a_recording_with_another_table_is_a_difference(tmp_path: Path, capsys) -> None:
-    shutil.copytree(proof.HERE / "recordings" / "flannel-vxlan", tmp_path / "copy")
+    shutil.copytree(recordings.folder() / "flannel-vxlan", tmp_path / "copy")
     assert main(["prove", "--replay", str(tmp_path / "copy")]) == 0
     table = tmp_path / "copy" / "kind-worker" / "route.json"
     table.write_text(table.read_text().replace('"10.244.2.0/24"', '"10.244.2.0/25"'))

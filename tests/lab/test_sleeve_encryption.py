@@ -7,10 +7,11 @@ import importlib.util
 import pytest
 
 from packetwalk.cni import plugins
-from packetwalk.lab import abilities, box
-from packetwalk.lab.cases import cases, network
-from packetwalk.lab.everything import operations
-from packetwalk.lab.prove import Task
+from packetwalk.lab.kernel import abilities
+from packetwalk.lab.kernel.emulators import secretbox as box
+from packetwalk.lab.kernel.inventory import operations
+from packetwalk.lab.proving.cases import cases, network
+from packetwalk.lab.proving.prove import Task
 from tests.lab.needs import needs
 
 ME, PEER = bytes.fromhex("7a0000000001"), bytes.fromhex("7a0000000002")

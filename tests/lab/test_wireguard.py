@@ -6,11 +6,11 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.cni import plugins
-from packetwalk.lab import abilities
-from packetwalk.lab.cases import cases, network
-from packetwalk.lab.everything import operations
-from packetwalk.lab.live import Live
-from packetwalk.lab.prove import Task
+from packetwalk.lab.kernel import abilities
+from packetwalk.lab.kernel.inventory import operations
+from packetwalk.lab.kernel.live import Live
+from packetwalk.lab.proving.cases import cases, network
+from packetwalk.lab.proving.prove import Task
 from tests.lab.needs import killed, needs
 
 needs_go = needs("wireguard-go", "wg")
@@ -72,10 +72,10 @@ def test_without_the_program_it_is_said(monkeypatch) -> None:
 
 KILLED = """
 import time
-from packetwalk.lab import abilities, build
-from packetwalk.lab.cases import network
-from packetwalk.lab.everything import operations
-from packetwalk.lab.emulators.wireguard import Emulator
+from packetwalk.lab.kernel import abilities, build
+from packetwalk.lab.proving.cases import network
+from packetwalk.lab.kernel.inventory import operations
+from packetwalk.lab.kernel.emulators.wireguard import Emulator
 
 abilities.in_kernel = lambda kind: kind != "wireguard"
 with build.Lab(operations(network("flannel", "wireguard", "flat", None, None))) as lab:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from packetwalk.cni.calico.bgp import selects
 from packetwalk.errors import BadInput
-from packetwalk.lab.bgp import selects
 from packetwalk.lab.manifests import Settings, change, read
-from packetwalk.network import Cluster, Network
 from packetwalk.tables import RouteEntry
+from packetwalk.walks.network import Cluster, Network
 
 
 def flannel(backend: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packetwalk import lab
-from packetwalk.replay import replay
+from packetwalk.walks.replay import replay
 
 
 @pytest.mark.parametrize(

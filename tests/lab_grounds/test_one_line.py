@@ -12,9 +12,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from packetwalk import lab
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab import abilities
 from packetwalk.lab.grounds import kind as kind_ground
-from packetwalk.lab.live import Live
+from packetwalk.lab.kernel import abilities
+from packetwalk.lab.kernel.live import Live
 from tests.lab_grounds.needs import needs_netns
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from packetwalk import proof
 from packetwalk.capture import recording
 from packetwalk.cli import main
 from packetwalk.errors import BadInput
-from packetwalk.lab import prove
-from packetwalk.replay import replay
+from packetwalk.lab.proving import prove
+from packetwalk.proof import recordings
+from packetwalk.walks.replay import replay
 from packetwalk.wire.pcap import write_pcapng
 
-WHOLE = proof.HERE / "recordings" / "flannel-vxlan"
+WHOLE = recordings.folder() / "flannel-vxlan"
 PACKET = "cross-node-icmp.pcapng"
 Break = Callable[[Path], Any]
 

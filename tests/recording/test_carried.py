@@ -15,7 +15,7 @@ from packetwalk import lab
 from packetwalk.capture.recording import Recording
 from packetwalk.cni import plugins
 from packetwalk.lab.kind.redact import without_payload
-from packetwalk.replay import replay
+from packetwalk.walks.replay import replay
 from tests.lab_grounds.needs import needs_netns
 
 ROOT = Path(__file__).parents[2]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from packetwalk import proof
 from packetwalk.capture.stitch import stitch
+from packetwalk.proof import recordings
 
 HEALTHY = [
     pytest.param(recorded, sent, id=f"{recorded.about['plugin']}-{recorded.about['mode']}-{sent.name}")
-    for recorded in proof.recordings()
+    for recorded in recordings.recordings()
     if not recorded.about.get("fault")
     for sent in recorded.sent
 ]

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import IPv4Network
 
-from packetwalk.cluster import Cluster, Node, Pod
 from packetwalk.cni.flannel.plan import veth
 from packetwalk.datapath.fabric import Place
-from packetwalk.network import Network
-from packetwalk.plan import Operation
-from packetwalk.tables import Entry, RuleEntry, SysctlEntry
+from packetwalk.plan.cluster import Cluster, Node, Pod
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import Entry, IptablesRule, SysctlEntry
+from packetwalk.walks.network import Network
 from tests.replay.recording import State
 
 NAMES = {"internet": "ext", "router": "rt"}
@@ -81,7 +81,7 @@ class RecordedNetwork(Network):
         late = [
             e
             for e in added
-            if isinstance(e, SysctlEntry) or (isinstance(e, RuleEntry) and e.chain == "POSTROUTING")
+            if isinstance(e, SysctlEntry) or (isinstance(e, IptablesRule) and e.chain == "POSTROUTING")
         ]
         ops = [Operation(name, entry, "experimenter") for entry in added]
         kept = [

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import yaml
 
 from packetwalk.capture.projection import Seen
-from packetwalk.tables import LinkEntry, RuleEntry
+from packetwalk.tables import IptablesRule, LinkEntry
 from packetwalk.wire import Arp, Data, Tcp, Udp
 from tests.replay.cluster import RecordedNetwork
 from tests.replay.recording import Command, Experiment
@@ -39,7 +39,7 @@ def not_modelled(address: str) -> bool:
     return address == "172.18.0.10"
 
 
-def current_rules(rules: list[RuleEntry], node: str) -> list[RuleEntry]:
+def current_rules(rules: list[IptablesRule], node: str) -> list[IptablesRule]:
     """``six-rules``: write the five masquerade rules of v0.20.2 as the six of v0.28.9."""
     old = f"-s {NETWORK} -d {NETWORK} {NOTE} -j RETURN"
     own = f"10.244.{node[1:]}.0/24"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from packetwalk.capture import frames, iproute, iptables
-from packetwalk.tables import LinkEntry, PolicyEntry, RuleEntry
+from packetwalk.tables import ChainPolicy, IptablesRule, LinkEntry
 
 FOLDER = Path(__file__).parents[1] / "recordings" / "flannel"
 
@@ -158,7 +158,7 @@ class State:
             if link.get("linkinfo", {}).get("info_kind") == "vxlan"
         ]
 
-    def rules(self, netns: str) -> list[RuleEntry | PolicyEntry]:
+    def rules(self, netns: str) -> list[IptablesRule | ChainPolicy]:
         """Netfilter rules; none when ``iptables-save`` printed nothing."""
         path = self.folder / f"{netns}.iptables-save"
         return iptables.rules(path.read_text()) if path.exists() else []

@@ -6,12 +6,12 @@ from functools import cache
 
 from packetwalk.capture import iptables
 from packetwalk.tables import (
+    ChainPolicy,
     Entry,
+    IptablesRule,
     LinkEntry,
     NeighEntry,
-    PolicyEntry,
     RouteEntry,
-    RuleEntry,
     SocketEntry,
     SysctlEntry,
 )
@@ -20,7 +20,7 @@ from tests.replay.recording import FOLDER, Experiment, State
 
 MODES = {"host-gw": "host-gw", "vxlan-directrouting": "vxlan-directrouting"}
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
-BLOCK = RuleEntry("filter", "INPUT", "-p udp -m udp --dport 8472 -j DROP")
+BLOCK = IptablesRule("filter", "INPUT", "-p udp -m udp --dport 8472 -j DROP")
 
 
 def network(experiment: Experiment) -> RecordedNetwork:
@@ -42,8 +42,8 @@ def network(experiment: Experiment) -> RecordedNetwork:
         case "udp-8472-blocked", "8":
             add(
                 "n2",
-                PolicyEntry("filter", "INPUT", "DROP"),
-                RuleEntry("filter", "INPUT", "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"),
+                ChainPolicy("filter", "INPUT", "DROP"),
+                IptablesRule("filter", "INPUT", "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"),
             )
         case "udp-8472-blocked", _:
             fault = "udp-8472-blocked"
@@ -101,7 +101,7 @@ def _not_of_flanneld(moment: str) -> list[Entry]:
     """The rules in the recorded tables that are none of flanneld's: the DNAT of the experiment."""
     text = (FOLDER / "br-netfilter-off" / moment / "n1.iptables-save").read_text()
     return [
-        rule for rule in iptables.rules(text) if isinstance(rule, RuleEntry) and "flanneld" not in rule.spec
+        rule for rule in iptables.rules(text) if isinstance(rule, IptablesRule) and "flanneld" not in rule.spec
     ]
 
 

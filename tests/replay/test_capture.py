@@ -13,7 +13,7 @@ from packetwalk.capture import conntrack, frames, iproute, iptables
 from packetwalk.tables import ConntrackEntry, RouteEntry
 from packetwalk.wire.pcap import write_pcapng
 
-ALLOWED = re.compile(r"packetwalk(\.(capture(\.\w+)*|errors|tables|trace|wire(\.\w+)?))?")
+ALLOWED = re.compile(r"packetwalk(\.(capture(\.\w+)*|errors|tables(\.\w+)?|trace(\.\w+)?|wire(\.\w+)?))?")
 
 
 def test_they_know_nothing_of_the_model() -> None:

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from packetwalk.capture import conntrack, iptables
-from packetwalk.tables import ConntrackEntry, RuleEntry
-from packetwalk.trace import Trace
+from packetwalk.tables import ConntrackEntry, IptablesRule
+from packetwalk.trace.step import Trace
 from tests.replay import differences
 from tests.replay.test_walks import EXPERIMENTS, replay
 
@@ -56,7 +56,7 @@ def test_rules(name: str) -> None:
         for trace in replay(name).traces
         for step in trace.steps
         if step.hook
-        and isinstance(step.entry, RuleEntry)
+        and isinstance(step.entry, IptablesRule)
         and not differences.answers(EXPERIMENTS[name], trace.name)
     }
     counted = {

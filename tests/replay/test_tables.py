@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packetwalk.datapath.netns import sorted_routes
-from packetwalk.tables import LinkEntry, PolicyEntry
+from packetwalk.tables import ChainPolicy, LinkEntry
 from tests.replay import differences
 from tests.replay.cluster import RecordedNetwork
 from tests.replay.recording import State
@@ -111,13 +111,13 @@ def test_learnt_forwarding_entries(pair) -> None:
 
 def test_rules(pair) -> None:
     network, netns, model = pair
-    recorded = [rule for rule in network.state.rules(netns) if not isinstance(rule, PolicyEntry)]
+    recorded = [rule for rule in network.state.rules(netns) if not isinstance(rule, ChainPolicy)]
     same(differences.current_rules(recorded, netns), model.rules)
 
 
 def test_policies(pair) -> None:
     network, netns, model = pair
-    recorded = [rule for rule in network.state.rules(netns) if isinstance(rule, PolicyEntry)]
+    recorded = [rule for rule in network.state.rules(netns) if isinstance(rule, ChainPolicy)]
     assert {policy.target for policy in recorded} <= {"ACCEPT"}
     assert model.policies == []
 

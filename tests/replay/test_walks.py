@@ -14,7 +14,7 @@ import pytest
 from packetwalk import wire
 from packetwalk.capture.projection import Reader, Seen, renamed, with_masked
 from packetwalk.tables import ConntrackEntry
-from packetwalk.trace import Trace
+from packetwalk.trace.step import Trace
 from tests.replay import differences, setups
 from tests.replay.cluster import RecordedNetwork
 from tests.replay.recording import Experiment, experiments

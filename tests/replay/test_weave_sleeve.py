@@ -15,17 +15,23 @@ import pytest
 
 from packetwalk import wire
 from packetwalk.datapath import client
-from packetwalk.datapath.fabric import Fabric, Place, Segment
+from packetwalk.datapath.fabric import Fabric, Place
 from packetwalk.datapath.run import Run
-from packetwalk.overlay import (
+from packetwalk.plan.operation import Operation
+from packetwalk.plan.segment import Segment
+from packetwalk.tables import (
+    AddrEntry,
     BroadcastEntry,
     CaptureEntry,
     ConnectionEntry,
+    LinkEntry,
     MeshPeerEntry,
+    NeighEntry,
+    RouteEntry,
+    SocketEntry,
+    SysctlEntry,
     UnicastEntry,
 )
-from packetwalk.plan import Operation
-from packetwalk.tables import AddrEntry, LinkEntry, NeighEntry, RouteEntry, SocketEntry, SysctlEntry
 from packetwalk.wire import Data, Header, Icmp, Ipv4, Sleeve, SleeveFrame
 
 FOLDER = Path(__file__).parents[1] / "recordings" / "weave-sleeve"

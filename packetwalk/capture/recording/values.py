@@ -11,12 +11,12 @@ from packetwalk.capture.frames import Frame
 from packetwalk.errors import BadInput
 from packetwalk.tables import (
     AddrEntry,
+    ChainPolicy,
     FdbEntry,
+    IptablesRule,
     LinkEntry,
     NeighEntry,
-    PolicyEntry,
     RouteEntry,
-    RuleEntry,
 )
 
 VERSION = 1
@@ -75,7 +75,7 @@ class Place(NamedTuple):
         """Return the forwarding entries of bridges and VXLAN devices."""
         return iproute.forwarding(self.printed("fdb.json"))
 
-    def rules(self) -> list[RuleEntry | PolicyEntry]:
+    def rules(self) -> list[IptablesRule | ChainPolicy]:
         """Return the iptables rules and policies."""
         return iptables.rules(self.files.get("iptables.txt", ""))
 

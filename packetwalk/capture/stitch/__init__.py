@@ -10,7 +10,7 @@ from packetwalk.capture.links import Link
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch import ending, onward, origin
 from packetwalk.capture.stitch.work import At, Work
-from packetwalk.trace import Trace
+from packetwalk.trace.step import Trace
 
 
 def stitch(recording: Recording, sent: Sent) -> tuple[Trace, ...]:

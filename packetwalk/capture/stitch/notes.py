@@ -1,4 +1,4 @@
-"""What is said of a step beside its table line, as ``packetwalk.why`` reads it."""
+"""What is said of a step beside its table line, as ``packetwalk.trace.sentences`` reads it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from packetwalk.capture.lookup import Tables
 from packetwalk.capture.order import Cables, order
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.tables import Entry
-from packetwalk.trace import Flow, Step, Trace
+from packetwalk.trace.step import Flow, Step, Trace
 from packetwalk.wire import Arp, Ipv4
 
 SOURCE = "capture"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from packetwalk import felix
-from packetwalk.cluster import Cluster, Node, made_key
 from packetwalk.cni import Fault
+from packetwalk.cni.calico import blocks, felix
 from packetwalk.cni.calico.plan import BIRD, FELIX_RULES, FELIX_SETS, MODES, interface, pod_address
-from packetwalk.ipam import blocks
-from packetwalk.plan import Operation
+from packetwalk.plan.cluster import Cluster, Node, made_key
+from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     Entry,
+    IpSet,
+    IptablesRule,
     LinkEntry,
-    PeerEntry,
     RouteEntry,
-    RuleEntry,
-    SetEntry,
+    WireguardPeer,
 )
 
 ALL = tuple(mode.name for mode in MODES)
@@ -38,7 +37,7 @@ def _blocked(match: str) -> Change:
     """
 
     def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        rule = RuleEntry("raw", "PREROUTING", f"{match} -j DROP")
+        rule = IptablesRule("raw", "PREROUTING", f"{match} -j DROP")
         return (
             [*plan, Operation(node.name, rule, "a filter in the network")]
             if node is _receiver(cluster)
@@ -61,8 +60,8 @@ def _policy(policy: felix.Policy) -> Change:
             for rule in felix.endpoint(interface(target), target.namespace, (policy,))
             if rule.chain == chain
         ]
-        kept = [op for op in plan if not (isinstance(op.entry, RuleEntry) and op.entry.chain == chain)]
-        members = [SetEntry(name, (pod_address(cluster, peer),)) for name in policy.sets]
+        kept = [op for op in plan if not (isinstance(op.entry, IptablesRule) and op.entry.chain == chain)]
+        members = [IpSet(name, (pod_address(cluster, peer),)) for name in policy.sets]
         return [
             *kept,
             *(Operation(node.name, each, *FELIX_SETS) for each in members),
@@ -104,7 +103,7 @@ def _forged(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operati
     """Pod a changes the source of all it sends to another address of its node's block."""
     if node.index != 1:
         return plan
-    rule = RuleEntry(
+    rule = IptablesRule(
         "nat", "POSTROUTING", f"-o eth0 -j SNAT --to-source {blocks.address(cluster, node, blocks.SIZE - 1)}"
     )
     return [*plan, Operation(cluster.pod(node, 0).name, rule, "a program in the pod")]
@@ -114,7 +113,7 @@ def _unknown_node(cluster: Cluster, node: Node, plan: list[Operation]) -> list[O
     """The receiver's sets lack the sender."""
 
     def without(entry: Entry) -> Entry:
-        if isinstance(entry, SetEntry):
+        if isinstance(entry, IpSet):
             return entry._replace(
                 members=tuple(each for each in entry.members if each != cluster.nodes[1].address)
             )
@@ -129,7 +128,7 @@ def _stale_allowed_ips(cluster: Cluster, node: Node, plan: list[Operation]) -> l
     return (
         [
             op._replace(entry=op.entry._replace(allowed_ips=()))
-            if isinstance(op.entry, PeerEntry) and op.entry.key == key
+            if isinstance(op.entry, WireguardPeer) and op.entry.key == key
             else op
             for op in plan
         ]

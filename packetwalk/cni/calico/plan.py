@@ -11,22 +11,21 @@ import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from packetwalk import felix
-from packetwalk.cluster import Cluster, Node, Pod, made_key
 from packetwalk.cni import Mode
-from packetwalk.ipam import blocks
-from packetwalk.plan import Operation
+from packetwalk.cni.calico import blocks, felix
+from packetwalk.plan.cluster import Cluster, Node, Pod, made_key
+from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     AddrEntry,
     Entry,
     FdbEntry,
+    IpRule,
     LinkEntry,
-    LookupEntry,
     NeighEntry,
-    PeerEntry,
     RouteEntry,
     SocketEntry,
     SysctlEntry,
+    WireguardPeer,
 )
 
 GATEWAY, HOST_MAC = "169.254.1.1", "ee:ee:ee:ee:ee:ee"
@@ -133,7 +132,7 @@ def _devices(cluster: Cluster, way: Way, node: Node) -> Made:
         )
         yield AddrEntry(WIREGUARD, blocks.address(cluster, node, 1), 32), FELIX_WG
         yield SocketEntry("udp", WG_PORT, "kernel (wireguard)"), ("kernel", "drivers/net/wireguard")
-        yield LookupEntry(WG_PRIORITY, WG_TABLE, (mark, mark), inverted=True), FELIX_WG
+        yield IpRule(WG_PRIORITY, WG_TABLE, (mark, mark), inverted=True), FELIX_WG
 
 
 def _routes(cluster: Cluster, way: Way, node: Node) -> Made:
@@ -160,7 +159,7 @@ def _tunnel_entries(cluster: Cluster, way: Way, peer: Node) -> Made:
         yield NeighEntry(address, VXLAN, mac, "PERMANENT"), FELIX_VXLAN
         yield FdbEntry(mac, VXLAN, peer.address, flags=("self",), state="permanent"), FELIX_VXLAN
     if felix.WG in way.tunnels:
-        yield PeerEntry(WIREGUARD, made_key(peer.name), f"{peer.address}:{WG_PORT}", theirs), FELIX_WG
+        yield WireguardPeer(WIREGUARD, made_key(peer.name), f"{peer.address}:{WG_PORT}", theirs), FELIX_WG
         for block in theirs:
             yield RouteEntry(block, WIREGUARD, scope="link", routes=WG_TABLE), FELIX_WG
 

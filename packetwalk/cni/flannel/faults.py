@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from packetwalk.cluster import Cluster, Node, made_key, made_mac
 from packetwalk.cni import Fault
 from packetwalk.cni.flannel.plan import MODES, PORT, WG_PORT, vtep
-from packetwalk.plan import Operation
+from packetwalk.plan.cluster import Cluster, Node, made_key, made_mac
+from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     AddrEntry,
     FdbEntry,
+    IptablesRule,
     LinkEntry,
     NeighEntry,
     RouteEntry,
-    RuleEntry,
     SysctlEntry,
 )
 
@@ -89,7 +89,7 @@ def _blocked(match: str):
     def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
         if node is not _receiver(cluster):
             return plan
-        rule = RuleEntry("filter", "INPUT", f"{match} -j DROP")
+        rule = IptablesRule("filter", "INPUT", f"{match} -j DROP")
         return [*plan, Operation(node.name, rule, "host firewall")]
 
     return change
@@ -98,7 +98,7 @@ def _blocked(match: str):
 def _forward_drop(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
     if node.index != 1:
         return plan
-    rule = RuleEntry("filter", "FORWARD", '-i cni0 -m comment --comment "host firewall" -j DROP')
+    rule = IptablesRule("filter", "FORWARD", '-i cni0 -m comment --comment "host firewall" -j DROP')
     return [Operation(node.name, rule, "host firewall"), *plan]
 
 

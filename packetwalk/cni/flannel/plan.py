@@ -9,21 +9,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from packetwalk.cluster import Cluster, Node, Pod, made_key, made_mac
 from packetwalk.cni import Mode
-from packetwalk.overlay import ProxyEntry
-from packetwalk.plan import Operation
+from packetwalk.plan.cluster import Cluster, Node, Pod, made_key, made_mac
+from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     AddrEntry,
     Entry,
     FdbEntry,
+    IptablesRule,
     LinkEntry,
     NeighEntry,
-    PeerEntry,
+    ProxyEntry,
     RouteEntry,
-    RuleEntry,
     SocketEntry,
     SysctlEntry,
+    WireguardPeer,
 )
 
 VNI, PORT, OVERHEAD = 1, 8472, 50
@@ -73,7 +73,7 @@ def _flanneld(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
             for entry, source in _peer(cluster, mode, node, peer):
                 yield Operation(node.name, entry, "flanneld", source)
     for table, chain, spec in _rules(cluster, node):
-        yield Operation(node.name, RuleEntry(table, chain, spec), "flanneld", MASQ)
+        yield Operation(node.name, IptablesRule(table, chain, spec), "flanneld", MASQ)
 
 
 def _device(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
@@ -119,7 +119,7 @@ def _peer(cluster: Cluster, mode: str, node: Node, peer: Node) -> Iterator[tuple
     elif mode == "udp":
         yield ProxyEntry(cidr, peer.address, PROXY_PORT), UDP
     elif mode == "wireguard":
-        yield PeerEntry("flannel-wg", made_key(peer.name), f"{peer.address}:{WG_PORT}", (cidr,)), WIREGUARD
+        yield WireguardPeer("flannel-wg", made_key(peer.name), f"{peer.address}:{WG_PORT}", (cidr,)), WIREGUARD
     elif mode in ("host-gw", "vxlan-directrouting") and adjacent(node, peer):
         yield RouteEntry(cidr, "eth0", peer.address), HOSTGW if mode == "host-gw" else VXLAN
     elif mode != "host-gw":

@@ -11,15 +11,20 @@ import hashlib
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from packetwalk.cluster import Cluster, Node, Pod, made_mac
 from packetwalk.cni import Mode, Plugin, Scenario
-from packetwalk.cni.weave import faults, mesh, rules
+from packetwalk.cni.weave import faults, mesh, ring, rules
 from packetwalk.errors import BadInput
-from packetwalk.ipam import ring
-from packetwalk.links import LinkEntry
-from packetwalk.overlay import CaptureEntry, RingEntry
-from packetwalk.plan import Operation
-from packetwalk.tables import AddrEntry, RouteEntry, SocketEntry, SysctlEntry
+from packetwalk.plan.cluster import Cluster, Node, Pod, made_mac
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import (
+    AddrEntry,
+    CaptureEntry,
+    LinkEntry,
+    RingEntry,
+    RouteEntry,
+    SocketEntry,
+    SysctlEntry,
+)
 
 NETWORK = IPv4Network("10.32.0.0/12")
 MAX_PEERS = 4096

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from packetwalk.cluster import Cluster, Node
 from packetwalk.cni import Fault
 from packetwalk.cni.weave import mesh, rules
 from packetwalk.cni.weave.mesh import Links, Pair
-from packetwalk.links import LinkEntry
-from packetwalk.overlay import ConnectionEntry
-from packetwalk.plan import Operation
-from packetwalk.tables import RuleEntry
+from packetwalk.plan.cluster import Cluster, Node
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import ConnectionEntry, IptablesRule, LinkEntry
 
 FASTDP = ("fastdp", "fastdp-encrypted")
 SLEEVE = ("sleeve", "sleeve-encrypted")
@@ -56,7 +54,7 @@ def remade(
 
 def _block(node: Node, words: str) -> Operation:
     return Operation(
-        node.name, RuleEntry("filter", "INPUT", f"{words} -j DROP", inserted=True), "host firewall"
+        node.name, IptablesRule("filter", "INPUT", f"{words} -j DROP", inserted=True), "host firewall"
     )
 
 

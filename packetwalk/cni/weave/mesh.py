@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from packetwalk.cluster import Cluster, Node, made_mac
-from packetwalk.overlay import (
+from packetwalk.plan.cluster import Cluster, Node, made_mac
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import (
     BroadcastEntry,
     ConnectionEntry,
+    IptablesRule,
     MeshPeerEntry,
     UnicastEntry,
     XfrmPolicyEntry,
     XfrmStateEntry,
 )
-from packetwalk.plan import Operation
-from packetwalk.tables import RuleEntry
 
 PORT, VXLAN_PORT, MARK = 6783, 6784, 0x20000
 FASTDP_OVERHEAD, SLEEVE_OVERHEAD, SLEEVE_SECRET = 50, 62, 24
@@ -168,7 +168,7 @@ def _encryption(name: str) -> Iterator[Operation]:
         ("mangle", "WEAVE-IPSEC-OUT-MARK", f"-j MARK --set-xmark {MASKED}"),
         ("filter", "OUTPUT", f"! -p esp -m policy --dir out --pol none -m mark --mark {MASKED} -j DROP"),
     ):
-        yield Operation(name, RuleEntry(table, chain, spec), "weaver", IPSEC)
+        yield Operation(name, IptablesRule(table, chain, spec), "weaver", IPSEC)
 
 
 def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
@@ -181,7 +181,7 @@ def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
         ("filter", "WEAVE-IPSEC-IN", f"{inwards} {vxlan} -m mark ! --mark {MASKED} -j DROP"),
         ("mangle", "WEAVE-IPSEC-OUT", f"-s {me}/32 -d {other}/32 {vxlan} -j WEAVE-IPSEC-OUT-MARK"),
     ):
-        yield Operation(name, RuleEntry(table, chain, spec), "weaver", IPSEC)
+        yield Operation(name, IptablesRule(table, chain, spec), "weaver", IPSEC)
     yield Operation(name, XfrmStateEntry(other, me, spi(peer, node)), "weaver", IPSEC)
     yield Operation(name, XfrmStateEntry(me, other, spi(node, peer)), "weaver", IPSEC)
     yield Operation(name, XfrmPolicyEntry(me, other, "udp", MARK, spi(node, peer)), "weaver", IPSEC)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packetwalk.cluster import Cluster, Node
-from packetwalk.plan import Operation
-from packetwalk.tables import RuleEntry, SetEntry
+from packetwalk.plan.cluster import Cluster, Node
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import IpSet, IptablesRule
 
 BRIDGE, NPC = "net/bridge.go", "prog/weave-npc/main.go"
 NAMESPACE = "npc/namespace.go"
@@ -22,21 +22,21 @@ EGRESS_MARK = "0x40000/0x40000"
 def plan(node: Node, network: str, own: str, pods: tuple[str, ...]) -> Iterator[Operation]:
     """Return rules and sets; ``own`` is the range of addresses this node gives away, ``pods`` its pods'."""
     name = node.name
-    yield Operation(name, SetEntry(LOCAL, (own,)), "weaver", "net/ipset")
-    yield Operation(name, SetEntry(PODS, pods, "hash:ip"), "weave-npc", NAMESPACE)
+    yield Operation(name, IpSet(LOCAL, (own,)), "weaver", "net/ipset")
+    yield Operation(name, IpSet(PODS, pods, "hash:ip"), "weave-npc", NAMESPACE)
     for spec in reversed(_forward()):
-        yield Operation(name, RuleEntry("filter", "FORWARD", spec, True, _decides(spec)), "weaver", BRIDGE)
-    yield Operation(name, RuleEntry("filter", "INPUT", "-i weave -j WEAVE-NPC-EGRESS"), "weaver", BRIDGE)
+        yield Operation(name, IptablesRule("filter", "FORWARD", spec, True, _decides(spec)), "weaver", BRIDGE)
+    yield Operation(name, IptablesRule("filter", "INPUT", "-i weave -j WEAVE-NPC-EGRESS"), "weaver", BRIDGE)
     for chain, spec in _policy():
         yield Operation(
             name,
-            RuleEntry("filter", chain, spec, policy=_decides(spec)),
+            IptablesRule("filter", chain, spec, policy=_decides(spec)),
             "weave-npc",
             NAMESPACE if "--match-set" in spec else NPC,
         )
-    yield Operation(name, RuleEntry("nat", "POSTROUTING", "-j WEAVE"), "weaver", BRIDGE)
+    yield Operation(name, IptablesRule("nat", "POSTROUTING", "-j WEAVE"), "weaver", BRIDGE)
     for spec in _masquerade(network):
-        yield Operation(name, RuleEntry("nat", "WEAVE", spec), "weaver", "net/expose.go")
+        yield Operation(name, IptablesRule("nat", "WEAVE", spec), "weaver", "net/expose.go")
 
 
 def _forward() -> list[str]:
@@ -101,6 +101,6 @@ def denying(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operati
         op
         for op in plan
         if op.netns != node.name
-        or not isinstance(op.entry, RuleEntry)
+        or not isinstance(op.entry, IptablesRule)
         or op.entry.chain != "WEAVE-NPC-DEFAULT"
     ]

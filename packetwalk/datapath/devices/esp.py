@@ -11,7 +11,7 @@ from packetwalk import wire
 from packetwalk.datapath import hooks, ip, xfrm
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.overlay import XfrmStateEntry
+from packetwalk.tables import XfrmStateEntry
 from packetwalk.wire.esp import PROTOCOL as ESP
 from packetwalk.wire.esp import UDP, Esp, EspPayload, sealed
 

@@ -15,8 +15,7 @@ from packetwalk.datapath.devices.vxlan import ETHERNET, HEADERS, source_port
 from packetwalk.datapath.mesh import Hop, Mesh
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.links import LinkEntry
-from packetwalk.overlay import FlowEntry, Tunnel
+from packetwalk.tables import FlowEntry, LinkEntry, Tunnel
 
 KIND, LAYER2, PROTOCOL = "openvswitch", True, 17
 PORT, DEVICE, VPORT = 6784, "datapath", "vxlan-6784"

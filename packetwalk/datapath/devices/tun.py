@@ -12,10 +12,8 @@ from packetwalk.datapath import ip, link
 from packetwalk.datapath.fib import number, prefix
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.links import LinkEntry
-from packetwalk.overlay import ProxyEntry
-from packetwalk.tables import Entry
-from packetwalk.trace import Flow
+from packetwalk.tables import Entry, LinkEntry, ProxyEntry
+from packetwalk.trace.step import Flow
 
 KIND, LAYER2, PROTOCOL = "tun", False, 17
 PORT, ICMP, QUOTED = 8285, 1, 28

@@ -14,8 +14,8 @@ from packetwalk.datapath.devices import drivers
 from packetwalk.datapath.mesh import Hop
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.overlay import ConnectionEntry
-from packetwalk.trace import Flow
+from packetwalk.tables import ConnectionEntry
+from packetwalk.trace.step import Flow
 from packetwalk.wire.sleeve import PORT, Sleeve, SleeveBox, SleeveFrame, SleeveNonce
 
 KIND, LAYER2, PROTOCOL = "weaver", True, 17

@@ -12,6 +12,6 @@ from packetwalk.lab.ground import Ground
 @cache
 def grounds() -> dict[str, type[Ground]]:
     """Return the classes of all grounds by name, the best first; each file has one as ``GROUND``."""
-    names = [info.name for info in pkgutil.iter_modules(__path__)]
-    found = [import_module(f"{__name__}.{name}").GROUND for name in names]
+    files = [import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+    found = [file.GROUND for file in files if hasattr(file, "GROUND")]
     return {each.ground: each for each in sorted(found, key=lambda each: each.preference)}

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import ClassVar
 
 from packetwalk.capture.recording import Recording
-from packetwalk.cluster import INTERNET, ROUTER
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.ground import Ground
+from packetwalk.lab.kernel.record import Packet
 from packetwalk.lab.kind import manifest, pins, tools
 from packetwalk.lab.kind.cluster import Cluster
 from packetwalk.lab.kind.faults import FAULTS, Step
 from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.kind.record import record
-from packetwalk.lab.record import Packet
-from packetwalk.output import Output
+from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.shell.output import Output
 
 PROGRAMS = ("docker", "kind", "kubectl")
 SOCKET = "/var/run/docker.sock"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from packetwalk.capture.recording import Recording
-from packetwalk.cluster import INTERNET, ROUTER
 from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.grounds.modelled import record
+from packetwalk.lab.grounds.planned import Planned
 from packetwalk.lab.measure import Measurement
-from packetwalk.lab.modelled import record
-from packetwalk.lab.planned import Planned
-from packetwalk.network import Network
-from packetwalk.output import Output
+from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell import Shell, State
-from packetwalk.walk import Options, Walk
+from packetwalk.shell.output import Output
+from packetwalk.walks.network import Network
+from packetwalk.walks.walk import Options, Walk
 
 
 class Model(Planned):

@@ -6,19 +6,19 @@ import shutil
 from collections.abc import Sequence
 
 from packetwalk.capture.recording import Recording
-from packetwalk.lab.build import TOOLS
-from packetwalk.lab.everything import named, operations
+from packetwalk.lab.grounds.planned import Planned
+from packetwalk.lab.kernel.build import TOOLS
+from packetwalk.lab.kernel.inventory import named, operations
+from packetwalk.lab.kernel.remote import Remote, search_path
 from packetwalk.lab.measure import Measurement, measure
-from packetwalk.lab.planned import Planned
-from packetwalk.lab.remote import Remote, search_path
-from packetwalk.network import Network
-from packetwalk.output import Output
+from packetwalk.shell.output import Output
+from packetwalk.walks.network import Network
 
 NEEDED = ("unshare", "mount", *TOOLS, "ping")
 
 
 class Netns(Planned):
-    """The plan built by ``packetwalk.lab.build`` in a process of its own; its end is their end."""
+    """The plan built by ``packetwalk.lab.kernel.build`` in a process of its own; its end is their end."""
 
     ground, preference = "netns", 20
 

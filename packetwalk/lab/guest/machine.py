@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from packetwalk.errors import LabError
-from packetwalk.lab.daemon import end_with
 from packetwalk.lab.guest import kernel
 from packetwalk.lab.guest.initramfs import initramfs
+from packetwalk.lab.kernel.daemon import end_with
 
 QEMU, BUSYBOX = "qemu-system-x86_64", "busybox"
 MEMORY = "1024"  # MiB

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from packetwalk.capture import recording
 from packetwalk.capture.recording import Recording
-from packetwalk.cluster import Cluster
 from packetwalk.cni import plugins
 from packetwalk.errors import LabError
 from packetwalk.lab.guest import kernel, machine
-from packetwalk.lab.patience import VARIABLE
-from packetwalk.links import LinkEntry
-from packetwalk.network import Network
-from packetwalk.plan import Operation
-from packetwalk.proof import Result
+from packetwalk.lab.kernel.patience import VARIABLE
+from packetwalk.plan.cluster import Cluster
+from packetwalk.plan.operation import Operation
+from packetwalk.proof.results import Result
+from packetwalk.tables import LinkEntry
+from packetwalk.walks.network import Network
 
 GROUND = "guest"
 DEVICES = {"ipip", "wireguard", "openvswitch"}

@@ -6,8 +6,8 @@ import re
 import subprocess
 from collections.abc import Sequence
 
-from packetwalk.doctor import ELSEWHERE
 from packetwalk.errors import LabError
+from packetwalk.lab.doctor import ELSEWHERE
 
 KNOWN = (
     (

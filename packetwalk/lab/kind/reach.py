@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from packetwalk.errors import LabError
 from packetwalk.lab.kind.programs import attempt, call, refusal
-from packetwalk.output import Output
+from packetwalk.shell.output import Output
 
 PATIENCE = 60.0  # seconds for one command
 LINES = '{range .items[*]}{.metadata.name}{"\\t"}%s{"\\n"}{end}'

@@ -14,10 +14,10 @@ from typing import Any
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import COMMANDS, Place, Recording, Sent
 from packetwalk.errors import BadInput
+from packetwalk.lab.kernel.record import Packet
 from packetwalk.lab.kind.foreign import Foreign
 from packetwalk.lab.kind.programs import call
 from packetwalk.lab.kind.reach import Reach
-from packetwalk.lab.record import Packet
 
 CONNECTIONS = "conntrack.txt"
 

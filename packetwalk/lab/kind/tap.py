@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 from packetwalk.capture.frames import Frame
 from packetwalk.errors import LabError
+from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.record import Packet, Recorder, Warm
+from packetwalk.lab.kernel.sniff import Seen, Sniffer
 from packetwalk.lab.kind.redact import bears, headers_only
-from packetwalk.lab.namespaces import Namespace
-from packetwalk.lab.record import Packet, Recorder, Warm
-from packetwalk.lab.sniff import Seen, Sniffer
 
 MOST = 20_000  # frames
 

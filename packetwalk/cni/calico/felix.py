@@ -1,0 +1,281 @@
+"""Felix: what Calico's agent writes into iptables and ipset on a node.
+
+Source: github.com/projectcalico/calico at v3.32.1, felix/rules (static.go, dispatch.go, endpoints.go,
+policy.go, nat.go).  Left out, because they decide nothing in a cluster without host endpoints: the
+mangle table, the chains of host endpoints, empty chains, and the comment ``cali:HASH`` that Felix puts on
+each rule to know it again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from packetwalk.tables import IpSet, IptablesRule
+
+ACCEPT, PASS, WORKLOAD, WIREGUARD = 0x10000, 0x20000, 0x80000, 0x200000
+ALL = 0x1F0000
+"""The mark bits of the mask 0xffff0000 in the order Felix takes them: accept, pass, drop, two scratch
+bits (the first says "from a workload" in the raw table), WireGuard (felix/dataplane/driver.go)."""
+HOSTS, VXLAN_HOSTS = "cali40all-hosts-net", "cali40all-vxlan-net"
+MASQUERADED, POOLS = "cali40masq-ipam-pools", "cali40network-ip-pools"
+NAME = 28  # the longest chain name
+SET_NAME = 31
+
+
+class Tunnel(NamedTuple):
+    """A tunnel device and what its packets look like on the wire between nodes (``match``)."""
+
+    device: str
+    match: str
+    source: str = ""
+    peers: str | None = None
+
+
+class Policy(NamedTuple):
+    """A NetworkPolicy for ingress of some pods: ``sets`` are the peers it allows, nothing else passes."""
+
+    name: str
+    sets: tuple[str, ...] = ()
+
+
+IPIP = Tunnel("tunl0", "-p ipencap", "IPIP", HOSTS)
+VXLAN = Tunnel("vxlan.calico", "-p udp", "IPv4 VXLAN", VXLAN_HOSTS)
+WG = Tunnel("wireguard.cali", "-p udp", "IPv4 Wireguard")
+PORTS = {VXLAN: "-m multiport --dports 4789", WG: "-m multiport --dports 51820"}
+HOST_WORDS = {
+    IPIP: ("Calico hosts", "non-Calico hosts", "other Calico hosts"),
+    VXLAN: ("allowed hosts", "non-allowed hosts", "other allowed hosts"),
+}
+
+
+def note(text: str) -> str:
+    """Return a comment as ``iptables-save`` prints it."""
+    return f'-m comment --comment "{text}"'
+
+
+def marked(bits: int, value: int | None = None) -> str:
+    """Return the match on mark bits: all of them set, or ``value``."""
+    return f"-m mark --mark {bits if value is None else value:#x}/{bits:#x}"
+
+
+def mark(bits: int, value: int = 0) -> str:
+    """Return the target that sets mark bits to ``value``."""
+    return f"-j MARK --set-xmark {value:#x}/{bits:#x}"
+
+
+def sets(tunnels: tuple[Tunnel, ...], nodes: tuple[str, ...], node: str, pool: str) -> Iterator[IpSet]:
+    """Return the sets that static rules ask: nodes by address, the pools."""
+    if IPIP in tunnels:
+        yield IpSet(HOSTS, nodes)
+    if VXLAN in tunnels:
+        yield IpSet(VXLAN_HOSTS, tuple(each for each in nodes if each != node))
+    yield IpSet(MASQUERADED, (pool,))
+    yield IpSet(POOLS, (pool,))
+
+
+def static(tunnels: tuple[Tunnel, ...]) -> Iterator[IptablesRule]:
+    """Return the chains that do not depend on pods (static.go), and the jumps to them.
+
+    Felix inserts its jumps at the top of the kernel's chains, except nat POSTROUTING, and appends the
+    final ACCEPT to FORWARD.
+    """
+    for table, hook in (
+        ("raw", "PREROUTING"),
+        ("raw", "OUTPUT"),
+        ("filter", "INPUT"),
+        ("filter", "FORWARD"),
+        ("filter", "OUTPUT"),
+    ):
+        yield IptablesRule(table, hook, f"-j cali-{hook}", inserted=True)
+    yield IptablesRule("nat", "POSTROUTING", "-j cali-POSTROUTING")
+    for table, chain, specs in (
+        ("raw", "cali-PREROUTING", _raw_prerouting(tunnels)),
+        ("raw", "cali-OUTPUT", _raw_output(tunnels)),
+        ("filter", "cali-INPUT", _input(tunnels)),
+        ("filter", "cali-wl-to-host", _workload_to_host()),
+        ("filter", "cali-FORWARD", _forward()),
+        ("filter", "cali-OUTPUT", _output(tunnels)),
+        ("nat", "cali-POSTROUTING", _postrouting(tunnels)),
+        ("nat", "cali-nat-outgoing", _outgoing()),
+    ):
+        for spec in specs:
+            yield IptablesRule(table, chain, spec)
+    yield IptablesRule(
+        "filter", "FORWARD", f"{note('Policy explicitly accepted packet.')} {marked(ACCEPT)} -j ACCEPT"
+    )
+    yield IptablesRule("filter", "FORWARD", mark(ACCEPT, ACCEPT))
+
+
+def _raw_prerouting(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+    yield mark(ALL)
+    yield from _untracked(tunnels)
+    yield f"-i cali+ {mark(WORKLOAD, WORKLOAD)}"
+    yield f"{marked(WORKLOAD)} -m rpfilter --validmark --invert -j DROP"
+    yield f"{marked(ACCEPT)} -j ACCEPT"
+
+
+def _raw_output(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+    yield mark(ALL)
+    yield from _untracked(tunnels)
+    yield f"{marked(ACCEPT)} -j ACCEPT"
+
+
+def _untracked(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+    """VXLAN has another source port each way, so each direction would be an unanswered connection."""
+    if VXLAN in tunnels:
+        yield "-p udp -m udp --dport 4789 -j NOTRACK"
+
+
+def _input(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+    local = "-m addrtype --dst-type LOCAL"
+    for tunnel in tunnels:
+        port = f" {PORTS[tunnel]}" if tunnel in PORTS else ""
+        if tunnel.peers:
+            good, bad, _ = HOST_WORDS[tunnel]
+            text = note(f"Allow {tunnel.source} packets from {good}")
+            yield f"{tunnel.match} {text}{port} -m set --match-set {tunnel.peers} src {local} -j ACCEPT"
+            text = note(f"Drop {tunnel.source} packets from {bad}")
+            yield f"{tunnel.match} {text}{port}{f' {local}' if port else ''} -j DROP"
+        else:
+            text = note(f"Allow incoming {tunnel.source} packets")
+            yield f"{tunnel.match} {text}{port} {local} -j ACCEPT"
+    yield "-i cali+ -g cali-wl-to-host"
+    yield f"{marked(ACCEPT)} -j ACCEPT"
+    yield mark(ALL)
+
+
+def _workload_to_host() -> Iterator[str]:
+    yield "-j cali-from-wl-dispatch"
+    yield f"{note('Configured DefaultEndpointToHostAction')} -j ACCEPT"
+
+
+def _forward() -> Iterator[str]:
+    yield mark(ALL & ~ACCEPT)
+    yield "-i cali+ -j cali-from-wl-dispatch"
+    yield "-o cali+ -j cali-to-wl-dispatch"
+
+
+def _output(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+    local = "-m addrtype --src-type LOCAL"
+    yield f"{marked(ACCEPT)} -j ACCEPT"
+    yield "-o cali+ -j RETURN"
+    for tunnel in tunnels:
+        port = f" {PORTS[tunnel]}" if tunnel in PORTS else ""
+        if tunnel.peers:
+            text = note(f"Allow {tunnel.source} packets to {HOST_WORDS[tunnel][2]}")
+            asks = [f"-m set --match-set {tunnel.peers} dst", local]
+            asks = asks if tunnel is IPIP else asks[::-1]
+            yield f"{tunnel.match} {text}{port} {' '.join(asks)} -j ACCEPT"
+        else:
+            text = note(f"Allow outgoing {tunnel.source} packets")
+            yield f"{tunnel.match} {text}{port} {local} -j ACCEPT"
+    yield mark(ALL)
+
+
+def _postrouting(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+    """A local address that is not the tunnel's is not answered through the tunnel: it is replaced."""
+    yield "-j cali-nat-outgoing"
+    for tunnel in tunnels:
+        yield (
+            f"-o {tunnel.device} -m addrtype ! --src-type LOCAL --limit-iface-out "
+            "-m addrtype --src-type LOCAL -j MASQUERADE --random-fully"
+        )
+
+
+def _outgoing() -> Iterator[str]:
+    yield (
+        f"-m set --match-set {MASQUERADED} src -m set ! --match-set {POOLS} dst -j MASQUERADE --random-fully"
+    )
+
+
+# --- pods ------------------------------------------------------------------------------------
+
+
+def dispatch(interfaces: tuple[str, ...]) -> Iterator[IptablesRule]:
+    """Return the chains that choose a pod's own chain by its interface (dispatch.go)."""
+    for chain, flag, prefix in (
+        ("cali-from-wl-dispatch", "-i", "cali-fw-"),
+        ("cali-to-wl-dispatch", "-o", "cali-tw-"),
+    ):
+        for name in interfaces:
+            yield IptablesRule("filter", chain, f"{flag} {name} -g {prefix}{name}")
+        yield IptablesRule("filter", chain, f"{note('Unknown interface')} -j DROP")
+
+
+def endpoint(interface: str, namespace: str, ingress: tuple[Policy, ...] = ()) -> Iterator[IptablesRule]:
+    """Return a pod's two chains, egress and ingress (``endpointIptablesChain``)."""
+    vxlan = note("Drop VXLAN encapped packets originating in workloads")
+    ipip = note("Drop IPinIP encapped packets originating in workloads")
+    egress = [f"-p udp {vxlan} {PORTS[VXLAN]} -j DROP", f"-p ipencap {ipip} -j DROP"]
+    yield from _pipeline(f"cali-fw-{interface}", f"cali-pro-kns.{namespace}", egress, ())
+    yield from _pipeline(f"cali-tw-{interface}", f"cali-pri-kns.{namespace}", [], ingress)
+
+
+def _pipeline(
+    chain: str, profile: str, first: list[str], policies: tuple[Policy, ...]
+) -> Iterator[IptablesRule]:
+    specs = [
+        "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        "-m conntrack --ctstate INVALID -j DROP",
+        mark(ACCEPT | PASS),
+        *first,
+    ]
+    if policies:
+        specs.append(f"{note('Start of tier default')} {mark(PASS)}")
+        for policy in policies:
+            specs += [
+                f"{marked(PASS, 0)} -j {policy_chain(policy)}",
+                f"{note('Return if policy accepted')} {marked(ACCEPT)} -j RETURN",
+            ]
+        end = note("End of tier default. Drop if no policies passed packet")
+        specs.append(f"{end} {marked(PASS, 0)} -j DROP")
+    specs += [
+        f"-j {profile}",
+        f"{note('Return if profile accepted')} {marked(ACCEPT)} -j RETURN",
+        f"{note('Drop if no profiles matched')} -j DROP",
+    ]
+    for spec in specs:
+        yield IptablesRule("filter", chain, spec, policy=spec.endswith("-j DROP"))
+
+
+def profile(namespace: str) -> Iterator[IptablesRule]:
+    """Return the profile of a namespace: without any policy everything is allowed, both ways."""
+    for prefix, way in (("cali-pro-", "egress"), ("cali-pri-", "ingress")):
+        chain = f"{prefix}kns.{namespace}"
+        yield from _allow(chain, "", f"Profile kns.{namespace} {way}")
+
+
+def policy(of: Policy) -> Iterator[IptablesRule]:
+    """Return the chain of a policy: allow each set of peers; what none allows, the tier's end drops."""
+    for name in of.sets:
+        yield from _allow(
+            policy_chain(of),
+            f"-m set --match-set {name} src ",
+            f"Policy default/knp.default.{of.name} ingress",
+        )
+
+
+def _allow(chain: str, match: str, text: str) -> Iterator[IptablesRule]:
+    yield IptablesRule("filter", chain, f"{note(text)} {match}{mark(ACCEPT, ACCEPT)}", policy=True)
+    yield IptablesRule("filter", chain, f"{marked(ACCEPT)} -j RETURN")
+
+
+def policy_chain(of: Policy) -> str:
+    """Return the name of a policy's chain; too long a name ends in a hash (felix/hashutils)."""
+    return _limited("cali-pi-", f"default/knp.default.{of.name}", NAME)
+
+
+def selector_set(selector: str) -> str:
+    """Return the name of the set of pods that a selector finds; the hash is this model's own."""
+    return f"cali40s:{_digest(selector)}"[:SET_NAME]
+
+
+def _limited(prefix: str, text: str, length: int) -> str:
+    return prefix + text if len(prefix + text) <= length else f"{prefix}_{_digest(text)}"[:length]
+
+
+def _digest(text: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,1 +1,0 @@
-"""Who gives pods their addresses, where no CIDR of the node decides it."""

@@ -1,0 +1,86 @@
+"""What the grounds made from a plan have in common: mode, faults, manifests, names."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+
+from packetwalk.errors import BadInput
+from packetwalk.lab import manifests
+from packetwalk.lab.ground import Ground
+from packetwalk.lab.kernel.record import Packet
+from packetwalk.plan import cluster
+from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.shell.output import Lines
+from packetwalk.walks.network import Network
+
+
+class Planned(Ground):
+    """A canonical cluster whose tables come from its plugin's plan."""
+
+    def __init__(self, plugin: str, mode: str) -> None:
+        self.plugin = plugin
+        self._fault: str | None = None
+        self._settings = manifests.Settings()
+        self._make(mode, None, self._settings)
+
+    @abstractmethod
+    def _bring_up(self, network: Network) -> None:
+        """Make what is there equal to this network, and nothing else."""
+
+    def _make(
+        self, mode: str, fault: str | None, settings: manifests.Settings, *, noticed: bool = False
+    ) -> None:
+        """Bring up anew; if that fails, all stays as it was."""
+        change = manifests.change(settings)
+        network = Network(cluster.Cluster(), self.plugin, mode, fault, change, noticed=noticed)
+        self._bring_up(network)
+        self.mode, self._fault, self._settings, self.network = mode, fault, settings, network
+        self.nodes = tuple(node.name for node in network.nodes)
+        self.pods = tuple(pod.name for pod in network.pods)
+        self.services = tuple(service.name for service in network.cluster.services)
+
+    def find(self, name: str) -> str | None:
+        """Return an address by name, as ``Ground.find``."""
+        if name in (*self.nodes, *self.pods, *self.services, INTERNET, ROUTER):
+            return self.network.end(name).address
+        return None
+
+    def packet(self, src: str, dst: str, proto: str, size: int | None, df: bool) -> Packet:
+        """Return a packet with its addresses and port; BadInput for ends or sizes that cannot be."""
+        run = self.network.send(src, dst, proto=proto, size=size, df=df)
+        flow, length = run.traces[0].flow, 56 if size is None and proto != "tcp" else size
+        name = f"{src}-{dst}-{proto}".replace(":", "-")
+        return Packet(name, run.client, flow.dst, flow.dport or 0, proto, length, df)
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What a recording says of its origin."""
+        return {"plugin": self.plugin, "mode": self.mode, "underlay": self.network.cluster.underlay}
+
+    def apply(self, manifest: str | Path) -> list[str]:
+        """Apply documents as if the plugin and all pods had started again afterwards."""
+        asked = manifests.read(manifest, self.plugin, self.mode, self._settings)
+        if (asked.mode, asked.settings) != (self.mode, self._settings):
+            self._make(asked.mode, self._fault, asked.settings)
+        return Lines(asked.lines)
+
+    def use(self, mode: str) -> None:
+        """Start anew with another mode; what was applied or broken is gone."""
+        self._make(self.network.plugin.mode(mode).name, None, manifests.Settings())
+
+    def fault(self, name: str) -> None:
+        """Start anew with something broken."""
+        known = [fault.name for fault in self.network.plugin.faults if self.mode in fault.modes]
+        if name not in known:
+            raise BadInput(f"fault in {self.plugin} {self.mode}", name, known)
+        self._make(self.mode, name, self._settings)
+
+    def settle(self) -> None:
+        """Start anew as the plugin leaves things when it has noticed the fault; at once, no time passes."""
+        if self.network.fault and self.network.fault.later and not self.network.noticed:
+            self._make(self.mode, self._fault, self._settings, noticed=True)
+
+    def mend(self) -> None:
+        """Start anew with nothing broken; what was applied stays."""
+        self._make(self.mode, None, self._settings)

@@ -1,0 +1,22 @@
+"""A whole small cluster: what is done in each namespace of it, and what people call each."""
+
+from __future__ import annotations
+
+from packetwalk.lab.kernel.record import Named
+from packetwalk.plan import underlay
+from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.plan.operation import Operation
+from packetwalk.walks.network import Network
+
+
+def operations(network: Network) -> list[Operation]:
+    """Return all operations: on nodes, in pods, on the router, on the host outside."""
+    made = [op for node in network.nodes for op in network.plan(node.name)]
+    return [*made, *underlay.router_plan(network.cluster), *underlay.internet_plan()]
+
+
+def named(network: Network) -> dict[str, Named]:
+    """Return what people call each namespace, all that there are."""
+    names = [*(node.name for node in network.nodes), *(pod.name for pod in network.pods), ROUTER, INTERNET]
+    places = {name: network.fabric.place(name) for name in names}
+    return {name: Named(place.node, place.kind, place.label) for name, place in places.items()}

@@ -1,0 +1,74 @@
+"""Real keys for WireGuard: the plan's are only names, of which nobody knows a private half.
+
+Each device gets a key pair made of its name in the plan, so that all namespaces agree on the public one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from packetwalk.errors import LabError
+from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import Entry, LinkEntry, WireguardPeer
+
+PATIENCE = 3.0  # seconds for all handshakes
+
+
+def private(name: str) -> str:
+    """Return the private key of the device that the plan calls ``name``."""
+    return base64.b64encode(hashlib.sha256(f"private {name}".encode()).digest()).decode()
+
+
+@cache
+def public(name: str) -> str:
+    """Return the public key of that device (``wg pubkey``); LabError without the program."""
+    try:
+        done = subprocess.run(
+            ["wg", "pubkey"], input=private(name), capture_output=True, text=True, check=True, timeout=20
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise LabError(f"wg pubkey: {error}") from None
+    return done.stdout.strip()
+
+
+def configure(namespace: Namespace, entries: Iterable[Entry]) -> None:
+    """Give WireGuard devices that are there their keys, ports and peers (``wg set``)."""
+    for entry in entries:
+        match entry:
+            case LinkEntry(kind="wireguard"):
+                argv = ["wg", "set", entry.ifname, "private-key", "/dev/stdin"]
+                namespace.run(argv, private(str(entry.key)))
+                commands = [each for each in entry.argv() if each[0] == "wg"]
+            case WireguardPeer():
+                commands = entry.argv()
+            case _:
+                continue
+        for argv in commands:
+            namespace.run([public(word) if word == entry.key else word for word in argv])
+
+
+def meet(namespaces: Mapping[str, Namespace], plan: Iterable[Operation]) -> None:
+    """Let all peers shake hands, so that a session is there before any packet or any rule against it.
+
+    A keepalive, switched on for a moment, starts it.  Peers that do not meet in a while are left alone.
+    """
+    peers = [(op.netns, op.entry) for op in plan if isinstance(op.entry, WireguardPeer)]
+    for seconds in ("1", "off"):
+        for netns, peer in peers:
+            words = ["wg", "set", peer.dev, "peer", public(peer.key), "persistent-keepalive", seconds]
+            namespaces[netns].run(words)
+        end = time.monotonic() + PATIENCE
+        for netns in dict.fromkeys(netns for netns, _ in peers):
+            while _strangers(namespaces[netns]) and time.monotonic() < end:
+                time.sleep(0.01)
+
+
+def _strangers(namespace: Namespace) -> bool:
+    said = namespace.run(["wg", "show", "all", "latest-handshakes"])
+    return any(line.split()[-1] == "0" for line in said.splitlines())

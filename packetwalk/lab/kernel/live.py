@@ -1,0 +1,107 @@
+"""A plan that is up in the running kernel, with programs in its pods: what a netns lab works on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from packetwalk.capture.recording import Recording
+from packetwalk.errors import BadInput, LabError
+from packetwalk.lab import program
+from packetwalk.lab.kernel.abilities import lacking
+from packetwalk.lab.kernel.build import WIRE, Lab
+from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.record import Named, Packet, Recorder, Warm, recording
+from packetwalk.lab.kernel.sniff import PROGRAMS_QUIET, QUIET
+from packetwalk.lab.kernel.traffic import Servers
+from packetwalk.plan.operation import Operation
+from packetwalk.shell.output import Output
+from packetwalk.tables import LinkEntry, SocketEntry
+
+USUAL_MTU = 1500
+
+
+def _wide(entry: Any) -> Any:
+    """Return a card as it was when the tunnels were made: only later has the network shrunk.
+
+    The kernel makes no VXLAN device that is too large for its card (``vxlan_config_apply``).
+    """
+    card = isinstance(entry, LinkEntry) and entry.kind == "eth"
+    return entry._replace(mtu=max(entry.mtu, USUAL_MTU)) if card else entry
+
+
+def _played(entry: SocketEntry, lab: Lab) -> bool:
+    """Say whether a stand-in has this socket."""
+    return entry.protocol == "udp" and entry.process in lab.emulated
+
+
+class Live:
+    """At most one plan at a time; it lives inside the process of ``packetwalk.lab.kernel.remote``."""
+
+    def __init__(self) -> None:
+        self._lab: Lab | None = None
+        self._servers: list[Servers] = []
+
+    def ready(self) -> None:
+        """Do nothing; that it answers is the answer."""
+
+    def build(self, plan: Sequence[Operation]) -> None:
+        """Build a plan and let the one before it go; LabError when this kernel cannot."""
+        missing = lacking(plan)
+        if missing:
+            raise LabError(f"not in this kernel: {missing}")
+        made = Lab([operation._replace(entry=_wide(operation.entry)) for operation in plan])
+        for netns, entry, *_ in plan:
+            if isinstance(entry, LinkEntry) and entry != _wide(entry):
+                made.netns[netns].run(["ip", "link", "set", entry.ifname, "mtu", str(entry.mtu)])
+        self.close()
+        self._lab = made
+        sockets: dict[str, list[SocketEntry]] = defaultdict(list)
+        for operation in plan:
+            if isinstance(operation.entry, SocketEntry) and not _played(operation.entry, made):
+                sockets[operation.netns].append(operation.entry)
+        self._servers = [Servers(made.netns[name], entries) for name, entries in sockets.items()]
+
+    @property
+    def lab(self) -> Lab:
+        """What is up; LabError when nothing is."""
+        if self._lab is None:
+            raise LabError("network namespaces: the cluster is closed")
+        return self._lab
+
+    @property
+    def inside(self) -> dict[str, Namespace]:
+        """The namespaces of the plan; there is no way to name any other."""
+        return {name: namespace for name, namespace in self.lab.netns.items() if name != WIRE}
+
+    def played(self) -> list[str]:
+        """Return what programs play here: kinds of devices, or other programs."""
+        return sorted(self.lab.emulated)
+
+    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+        """Run a program inside a namespace."""
+        if netns not in self.inside:
+            raise BadInput("network namespace", netns, self.inside)
+        return self.inside[netns].inside(partial(program.run, argv))
+
+    def capture(self, packet: Packet, named: Mapping[str, Named], about: Mapping[str, Any]) -> Recording:
+        """Send a packet, after one that makes the neighbours known, and return what followed."""
+        quiet = PROGRAMS_QUIET if self.lab.emulated else QUIET
+        with Recorder(self.inside, named) as recorder:
+            return recording(
+                recorder,
+                [recorder.send(packet, warm=Warm(packet.dst), limit=1, quiet=quiet)],
+                emulated=self.played(),
+                **about,
+            )
+
+    def close(self) -> None:
+        """Let all of it go."""
+        for server in self._servers:
+            server.close()
+        self._servers = []
+        if self._lab is not None:
+            self._lab.close()
+            self._lab = None

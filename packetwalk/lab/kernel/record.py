@@ -1,0 +1,192 @@
+"""Record packets and tables of live namespaces: the taps, the sender, and what the tools print."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from packetwalk.capture.frames import Frame
+from packetwalk.capture.recording import COMMANDS, VERSION, Place, Recording, Sent
+from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.sniff import QUIET, Seen, Sniffer
+from packetwalk.lab.kernel.traffic import send
+
+ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
+
+IP = ("ip", "-j")
+
+
+class Named(NamedTuple):
+    """What people call a namespace; the fields are those of ``Place``."""
+
+    node: str
+    kind: str
+    label: str
+
+
+class Packet(NamedTuple):
+    """A packet to send: ``dst`` is an address, ``size`` the payload in bytes."""
+
+    name: str
+    src: str
+    dst: str
+    dport: int
+    proto: str = "icmp"
+    size: int | None = 56
+    df: bool = False
+    ttl: int = 64
+    sport: int = 40000
+
+
+class Warm(NamedTuple):
+    """A packet before the one that is recorded, so that the neighbours on its way are known.
+
+    ``dst`` is an address, ``proto`` that of the recorded packet unless another is given; ``frames`` with
+    IPv4 follow it, and, if it is ``answered``, an answer.
+    """
+
+    dst: str
+    proto: str | None = None
+    frames: int = 0
+    answered: bool = True
+
+
+class Recorder:
+    """Taps on every device of some namespaces; use it with ``with``."""
+
+    def __init__(self, namespaces: Mapping[str, Namespace], named: Mapping[str, Named]) -> None:
+        self._namespaces, self._named = dict(namespaces), named
+        self._taps = Sniffer(self._namespaces)
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the taps back."""
+        self._taps.close()
+
+    def send(
+        self,
+        packet: Packet,
+        warm: Warm | None = None,
+        count: int = 0,
+        limit: float = 0.5,
+        quiet: float = QUIET,
+        closing: int = 0,
+    ) -> Sent:
+        """Send a packet and return it with every frame that followed, but those of BGP sessions.
+
+        A TCP connection stays open so long: what closes it could not be told apart where it is encrypted.
+
+        ``warm`` goes before, with the port below; what it causes is not recorded.  ``count`` frames with
+        IPv4 are waited for, if they are slow to come, for ``limit`` seconds; ``quiet`` seconds without a
+        frame are the end.  ``closing`` frames follow when the connection is closed, and are waited for too,
+        so that they are not taken for the next packet's.
+        """
+        here = self._namespaces[packet.src]
+        if warm is not None:
+            proto, port = warm.proto or packet.proto, packet.sport - 1
+            send(here, warm.dst, packet.dport, proto=proto, sport=port, answered=warm.answered)
+        self._taps.collect(_ipv4, warm.frames if warm else 0, limit)
+        with ExitStack() as hold:
+            send(
+                here,
+                packet.dst,
+                packet.dport,
+                proto=packet.proto,
+                size=packet.size or 0,
+                df=packet.df,
+                ttl=packet.ttl,
+                sport=packet.sport,
+                hold=hold,
+            )
+            sent = self._sent(packet, self._taps.collect(_ipv4, count, limit, quiet))
+        if closing:
+            self._taps.collect(_ipv4, closing, limit)
+        return sent
+
+    @staticmethod
+    def _sent(packet: Packet, seen: Iterable[Any]) -> Sent:
+        ways: dict[str, Literal["in", "out"]] = {"in": "in", "out": "out"}
+        frames = tuple(
+            Frame(each.netns, each.dev, ways[each.direction], each.time, each.frame, each.bare)
+            for each in seen
+            if not _bgp(each)
+        )
+        return Sent(
+            packet.name,
+            packet.src,
+            packet.dst,
+            packet.proto,
+            packet.size,
+            packet.df,
+            packet.ttl,
+            packet.sport,
+            packet.dport,
+            frames,
+        )
+
+    def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
+        """Return the tables of the namespaces (of all), as the tools print them now, but for some files."""
+        chosen = self._namespaces if names is None else names
+        return tuple(
+            Place(name, *self._named[name], files=tables(self._namespaces[name], without)) for name in chosen
+        )
+
+
+def _ipv4(seen: Seen) -> bool:
+    return seen.bare or (seen.frame[12:14] == IPV4 and seen.frame[23] != IGMP)
+
+
+def _bgp(seen: Seen) -> bool:
+    """Say whether a frame belongs to a BGP session, which lives beside the packet's story."""
+    ip = seen.frame[0 if seen.bare else ETHERNET :]
+    ports = ip[(ip[0] & 15) * 4 :][:4]
+    return _ipv4(seen) and ip[9] == TCP and BGP in (ports[:2], ports[2:])
+
+
+def tables(namespace: Namespace, without: Iterable[str] = ()) -> dict[str, str]:
+    """Return what each tool prints in a namespace, but for some files; a missing tool is left out."""
+    wanted = {name: argv for name, argv in COMMANDS.items() if name not in without and shutil.which(argv[0])}
+    objects = {name: argv[2:] for name, argv in wanted.items() if argv[:2] == IP and argv[2] != "-d"}
+    lines = "".join(f"{' '.join(words)}\n" for words in objects.values())
+    printed = namespace.run([*IP, "-b", "-"], lines, check=False).splitlines(keepends=True)
+    at_once = dict(zip(objects, printed, strict=True)) if len(printed) == len(objects) else {}
+    return {name: at_once.get(name) or _printed(namespace, argv) for name, argv in wanted.items()}
+
+
+def _printed(namespace: Namespace, argv: Sequence[str]) -> str:
+    """Return what a tool prints; what ``sysctl`` prints is read where it reads it."""
+    if argv[0] != "sysctl":
+        return namespace.run(list(argv), check=False)
+
+    def read() -> str:
+        found = {key: Path("/proc/sys", key.replace(".", "/")) for key in argv[1:]}
+        return "".join(f"{key} = {path.read_text()}" for key, path in found.items() if path.exists())
+
+    return namespace.inside(read)
+
+
+def recording(
+    recorder: Recorder, sent: Iterable[Sent], *, whole: bool = True, without: Iterable[str] = (), **about: Any
+) -> Recording:
+    """Return a recording of what was sent, with the tables as they are afterwards, but for some files.
+
+    Unless it is to be ``whole``, only with those of namespaces that a packet saw.
+    """
+    every = tuple(sent)
+    head = {"version": VERSION, "ground": "netns", "kernel": kernel(), **about}
+    seen = dict.fromkeys(name for each in every for name in (each.src, *(f.netns for f in each.frames)))
+    return Recording(head, recorder.places(None if whole else seen, without), every)
+
+
+def kernel() -> str:
+    """Return the name of the running kernel, ``Linux 6.18.44``."""
+    return f"Linux {platform.release().partition('-')[0]}"

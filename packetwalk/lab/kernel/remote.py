@@ -1,0 +1,127 @@
+"""A process of its own for network namespaces: a notebook stays as it is, an ordinary user gets root in it.
+
+The process lives in user (for ordinary users), network, mount and process namespaces of its own, so
+nothing it runs can touch the machine's network.  It is the first process of its process namespace:
+when it ends, the kernel ends all it started.  It ends when the pipe to the notebook closes, so also
+when the notebook is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from multiprocessing.connection import Connection, Pipe
+from typing import Any
+
+from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.kernel.live import Live
+
+PATIENCE = 90.0  # seconds for one request; every program inside has less
+FRESH_RUN = 'mount -t tmpfs none /run && exec "$@"'
+UNSHARE = ("--net", "--mount", "--pid", "--fork", "--kill-child=KILL")
+
+
+def search_path() -> str:
+    """Return where programs are looked for: an ordinary user's PATH may lack those of root."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+class Remote:
+    """The notebook's end: ``call`` a method of the ``Live`` in the other process."""
+
+    def __init__(self) -> None:
+        """Start the process; LabError in one line without the right to."""
+        unshare = shutil.which("unshare")
+        if unshare is None:
+            raise LabError("program missing: unshare")
+        as_root = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+        self._pipe, theirs = Pipe()
+        self._count = 0
+        again = [sys.executable, "-m", __name__, str(theirs.fileno())]
+        self._said = os.fdopen(os.memfd_create("stderr"), "rb")
+        self._process = subprocess.Popen(
+            [unshare, *as_root, *UNSHARE, "sh", "-c", FRESH_RUN, "sh", *again],
+            stdin=subprocess.DEVNULL,
+            stderr=self._said,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+            env={**os.environ, "PATH": search_path(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        theirs.close()
+        self.call("ready")
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """Return what the method returns; its BadInput or LabError is raised here.
+
+        An answer that nobody waited for (the cell was interrupted) is thrown away.
+        """
+        self._count += 1
+        try:
+            self._pipe.send((self._count, method, arguments))
+            while self._pipe.poll(PATIENCE):
+                number, failure, value = self._pipe.recv()
+                if number == self._count and failure:
+                    raise failure
+                if number == self._count:
+                    return value
+        except (EOFError, OSError):
+            raise LabError(self._last_words()) from None
+        self.close()
+        raise LabError(f"network namespaces: no answer in {PATIENCE:g} seconds")
+
+    def _last_words(self) -> str:
+        """Return why the process is gone: what unshare or mount said, or its exit code."""
+        self.close()
+        self._said.seek(0)
+        said = self._said.read().decode(errors="replace").strip().splitlines()
+        needs = "; needs root, or user namespaces for ordinary users"
+        if said and said[-1].startswith(("unshare:", "mount:")):
+            return said[-1] + needs
+        return f"network namespaces: {said[-1] if said else 'closed'}"
+
+    def close(self) -> None:
+        """End the process, and with it all namespaces."""
+        self._pipe.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        self._process.kill()
+        self._process.wait()
+
+
+def serve(pipe: Connection) -> None:
+    """Answer requests until the pipe closes, which ends the process even amid a request."""
+    live = Live()
+    requests: list[tuple[int, str, tuple]] = []
+    waiting = threading.Condition()
+
+    def listen() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                request = pipe.recv()
+                with waiting:
+                    requests.append(request)
+                    waiting.notify()
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        with waiting:
+            waiting.wait_for(lambda: requests)
+            number, method, arguments = requests.pop(0)
+        failure: Exception | None = None
+        value = None
+        try:
+            value = getattr(live, method)(*arguments)
+        except (BadInput, LabError) as error:
+            failure = error
+        except Exception as error:
+            failure = LabError(f"network namespaces: {type(error).__name__}: {error}")
+        pipe.send((number, failure, value))
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))

@@ -1,0 +1,254 @@
+"""Model against kernel: build a plan in both, send the same packets, compare all that can be seen.
+
+What this kernel lacks is compared with recordings of a guest's kernel, which come with the package.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packetwalk.capture import recording as folder
+from packetwalk.capture.recording import Recording, Sent
+from packetwalk.cni import plugins
+from packetwalk.datapath.run import Run
+from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.kernel.abilities import lacking
+from packetwalk.lab.kernel.daemon import end_with
+from packetwalk.lab.kernel.inventory import named, operations
+from packetwalk.lab.kernel.live import Live
+from packetwalk.lab.kernel.patience import FACTOR
+from packetwalk.lab.kernel.programs import author, left_out
+from packetwalk.lab.kernel.record import Packet, Recorder, Warm, recording
+from packetwalk.lab.proving.cases import Case, cases
+from packetwalk.plan.cluster import OUTSIDE
+from packetwalk.plan.operation import Operation
+from packetwalk.proof import compare, recordings
+from packetwalk.proof import results as proof
+from packetwalk.proof.compare import frames
+from packetwalk.proof.results import Result
+from packetwalk.walks.network import Network
+from packetwalk.walks.scenario import scenario
+
+Alter = Callable[[list[Operation]], list[Operation]]
+FIRST_PORT = 41000
+SIDE_BY_SIDE = 4 if FACTOR == 1 else 1  # processes for each processor
+UNCOMPARED = ("nft.json", "ipset.txt")
+SELDOM = {"xfrm-policy.txt": "xfrm-policy", "xfrm-state.txt": "xfrm-state", "wireguard.txt": "wg"}
+NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
+SLOW = 0.9  # seconds in which every other frame has come; after one, ARP and TCP ask again
+
+
+def prove(
+    plugin: str | None = None, mode: str | None = None, *, save: Path | None = None
+) -> Iterator[Result]:
+    """Compare model and kernel for all modes, a plugin's, or one; yield results as they come.
+
+    ``save`` is a folder for the recordings.  BadInput for names that do not exist; LabError when no
+    namespace can be made.
+    """
+    chosen = list(_cases(plugin, mode))
+    here: dict[tuple[str, str], str] = {}
+    for result in _side_by_side([Task(case, save=save) for case in chosen]):
+        if result.where:
+            here[result.plugin, result.mode] = result.where
+        yield result
+    for each in () if recordings.missing() else recordings.recordings():
+        of = each.about["plugin"], each.about["mode"]
+        tells_more = of not in here or (here[of] != "kernel" and each.about["ground"] != "netns")
+        if tells_more and of in {(case.plugin, case.mode) for case in chosen}:
+            yield from replay(each, there=True)
+
+
+def _cases(plugin: str | None, mode: str | None) -> Iterator[Case]:
+    found = plugins()
+    if plugin is not None and plugin not in found:
+        raise BadInput("plugin", plugin, found)
+    for each in found.values():
+        if plugin in (None, each.name):
+            for one in each.modes if mode is None else [each.mode(mode)]:
+                yield from cases(each, one)
+
+
+class Task(NamedTuple):
+    """One case to do in a process.
+
+    ``alter`` changes the plan on its way into the kernel only: then the results must differ.
+    """
+
+    case: Case
+    alter: Alter | None = None
+    save: Path | None = None
+
+    def __call__(self) -> list[Result]:
+        """Return the results of a case."""
+        return list(_case(self.case, self.alter, self.save))
+
+
+def _do(task: Task) -> list[Result]:
+    return task()
+
+
+def _side_by_side(tasks: list[Task]) -> Iterator[Result]:
+    """Do the tasks on all processors; what is yielded has their order.
+
+    The processes, several a processor for they mostly wait, end with this one, however it ends.
+    """
+    many = min(SIDE_BY_SIDE * len(os.sched_getaffinity(0)), len(tasks))
+    if many < 2:
+        for task in tasks:
+            yield from task()
+        return
+    with multiprocessing.get_context("fork").Pool(many, _end_with_parent, (os.getpid(),)) as pool:
+        for results in pool.imap(_do, tasks):
+            yield from results
+
+
+def _end_with_parent(parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)
+
+
+def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result]:
+    network = case.network()
+    plan = operations(network)
+    missing = lacking(plan) or (author(case.author).lacking(plan) if case.author else "")
+    if missing:
+        yield _failed(case, "not here", missing)
+        return
+    live = Live()
+    try:
+        unread = _unread(plan) if save is None else ()
+        made = _made(case, network, live, alter(plan) if alter else plan, unread)
+    except LabError as error:
+        yield _failed(case, "differs", str(error))
+        return
+    finally:
+        live.close()
+    if save is not None:
+        folder.write(made, save / case.name)
+    yield from replay(made, network)
+
+
+def _unread(plan: Iterable[Operation]) -> tuple[str, ...]:
+    """Return the files of a recording that nothing compares, or only where the plan has such tables."""
+    found = {operation.entry.table for operation in plan}
+    return (*UNCOMPARED, *(file for file, table in SELDOM.items() if table not in found))
+
+
+def _made(
+    case: Case, network: Network, live: Live, plan: list[Operation], without: Iterable[str]
+) -> Recording:
+    """Build a plan and record the case; the part of an author is its own to write."""
+    if not case.author:
+        live.build(plan)
+        return _record(case, network, live, without)
+    writing = author(case.author)
+    live.build(left_out(plan, writing))
+    with writing.work(live.inside, network, plan):
+        return _record(case, network, live, without)
+
+
+def _failed(case: Case, verdict: str, detail: str) -> Result:
+    return Result(case.plugin, case.mode, case.fault, _titled("all", case.author), "", verdict, detail)
+
+
+def _titled(what: str, author: str | None) -> str:
+    """Return what was compared, and which program wrote its part of the plan itself."""
+    return f"{what} ({author})" if author else what
+
+
+def _record(case: Case, network: Network, live: Live, without: Iterable[str]) -> Recording:
+    """Send the packets of a case, each after another that warms the neighbours on its way.
+
+    Where the packet itself finds no route, that one goes to a host outside: the kernel sends only
+    five "network unreachable" in a row (``ip_rt_error_burst``).  A packet of which each fragment would
+    take one of these five is left out.
+    """
+    about = {
+        "plugin": case.plugin,
+        "mode": case.mode,
+        "underlay": case.underlay,
+        "fault": case.fault,
+        "special": case.special,
+        **({"author": case.author} if case.author else {}),
+        "cold": any(packet.kind.cold for packet in case.packets),
+        "emulated": sorted(live.lab.emulated),
+    }
+    with Recorder(live.inside, named(network)) as recorder:
+        sent = list(_send(case, network, recorder))
+        return recording(recorder, sent, whole=case.fault is None, without=without, **about)
+
+
+def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
+    for number, (name, kind) in enumerate(case.packets):
+        ends, port = scenario(name, network.plugin), FIRST_PORT + 2 * number
+        proto, size, df, cold = kind
+        run = network.send(ends.src, ends.dst, proto=proto, size=size, df=df, cold=cold, sport=port)
+        lost = any(trace.disposition == "no_route" for trace in run.traces)
+        if lost and any(trace.name == "fragment" for trace in run.traces):
+            continue
+        flow = run.traces[0].flow
+        packet = Packet(
+            f"{name}-{kind.label}", run.client, flow.dst, flow.dport or 0, proto, size, df, 64, port
+        )
+        warm = None
+        if not cold:
+            warm = _warm(network, ends.src, OUTSIDE if lost else flow.dst, packet)
+        given_up = any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
+        limit = NEIGHBOUR_GIVEN_UP if given_up else SLOW
+        yield recorder.send(packet, warm, _frames(run), limit, closing=_closing(run))
+
+
+def _warm(network: Network, src: str, dst: str, packet: Packet) -> Warm:
+    """Return the packet before one, with what the model says of it; TCP's would have an end that comes later."""
+    goal = f"{dst}:{packet.dport}" if packet.dport else dst
+    proto = "udp" if packet.proto == "tcp" else packet.proto
+    run = network.send(src, goal, proto=proto, sport=packet.sport - 1)
+    return Warm(dst, proto, _frames(run), any(trace.name == "reply" for trace in run.traces))
+
+
+def _frames(run: Run) -> int:
+    return sum(1 for _ in frames.modelled(run))
+
+
+def _closing(run: Run) -> int:
+    """Return how many frames the end of a connection is: a reset, which goes the way of the handshake's last part."""
+    ack = [step for trace in run.traces if trace.name == "ack" for step in trace.frames()]
+    return sum(1 for step in ack if step.dev != "lo")
+
+
+def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:
+    """Compare a recording with the model; one result for the tables, one for each packet.
+
+    ``there`` says that it was made on another machine, or at another time.
+    """
+    about = recorded.about
+    details: dict[str, str] = {}
+    for what, detail in compare.compare(recorded, model):
+        details.setdefault(what, detail)
+    for what in (compare.TABLES, *(sent.name for sent in recorded.sent)):
+        yield Result(
+            about["plugin"],
+            about["mode"],
+            about.get("fault"),
+            _titled(what, about.get("author")),
+            _where(about, there),
+            "differs" if what in details else "proven",
+            details.get(what, ""),
+        )
+
+
+def _where(about: Mapping[str, Any], there: bool) -> str:
+    """Return where a recording was made, a word of ``proof.WHERE``; BadInput for a ground that nobody knows."""
+    ground = str(about.get("ground"))
+    known = ("netns", "guest", "kind", *proof.OWN)
+    if ground not in known:
+        raise BadInput("recording, ground", about.get("ground"), known)
+    if ground != "netns":
+        return ground
+    return "replay" if there else "emulated" if about.get("emulated") else "kernel"

@@ -1,0 +1,91 @@
+"""What is there without any plugin: the nodes' cards, the router, a host on the internet, servers.
+
+The canonical cluster is kind's: nodes on 172.18.0.0/16, a router that knows the nodes' subnets and
+the outside, and no pod network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from packetwalk.plan.cluster import INTERNET, OUTSIDE, OUTSIDE_GATEWAY, ROUTER, Cluster, Node, docker_mac
+from packetwalk.plan.operation import Operation
+from packetwalk.plan.segment import Segment
+from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry, SocketEntry, SysctlEntry
+
+OUTSIDE_NET = "203.0.113.0/24"
+SERVER_PORT, KUBELET_PORT = 8080, 10250
+
+
+def node_plan(cluster: Cluster, node: Node) -> Iterator[Operation]:
+    """Return a node's own card, address, default route and kubelet."""
+    by = ("node set-up", "")
+    card = LinkEntry("eth0", "eth", cluster.mtu, node.mac, segment=node.segment)
+    yield Operation(node.name, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
+    yield Operation(node.name, card, *by)
+    yield Operation(node.name, AddrEntry("eth0", node.address, node.prefixlen), *by)
+    yield Operation(node.name, RouteEntry("default", "eth0", node.gateway), *by)
+    yield Operation(node.name, SocketEntry("tcp", KUBELET_PORT, "kubelet"), "kubelet")
+
+
+def pod_plan(name: str) -> Iterator[Operation]:
+    """Return what every pod has: a loopback, and a server on TCP and UDP 8080."""
+    yield Operation(name, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
+    for protocol in ("tcp", "udp"):
+        yield Operation(name, SocketEntry(protocol, SERVER_PORT, "server"), "the pod's program")
+
+
+def gateways(cluster: Cluster) -> list[tuple[str, str, int, str]]:
+    """Return the router's cards: (device, address, prefix length, segment)."""
+    segments = dict.fromkeys((node.segment, node.gateway) for node in cluster.nodes)
+    cards = [(gateway, 16, segment) for segment, gateway in segments]
+    cards.append((OUTSIDE_GATEWAY, 24, OUTSIDE_NET))
+    return [(f"eth{k}", address, length, segment) for k, (address, length, segment) in enumerate(cards)]
+
+
+def router_plan(cluster: Cluster) -> Iterator[Operation]:
+    """Return the router: a card in each subnet, forwarding on, no route to any pod."""
+    by = ("network administrator", "")
+    yield Operation(ROUTER, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
+    yield Operation(ROUTER, SysctlEntry("net.ipv4.ip_forward", "1"), *by)
+    for device, address, length, segment in gateways(cluster):
+        yield Operation(
+            ROUTER,
+            LinkEntry(
+                device,
+                "eth",
+                1500 if segment == OUTSIDE_NET else cluster.mtu,
+                docker_mac(address),
+                segment=segment,
+            ),
+            *by,
+        )
+        yield Operation(ROUTER, AddrEntry(device, address, length), *by)
+
+
+def internet_plan() -> Iterator[Operation]:
+    """Return the outside host: a web and a DNS server at 203.0.113.9."""
+    by = ("somebody else", "")
+    yield Operation(INTERNET, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
+    yield Operation(INTERNET, LinkEntry("eth0", "eth", 1500, docker_mac(OUTSIDE), segment=OUTSIDE_NET), *by)
+    yield Operation(INTERNET, AddrEntry("eth0", OUTSIDE, 24), *by)
+    yield Operation(INTERNET, RouteEntry("default", "eth0", OUTSIDE_GATEWAY), *by)
+    for protocol, port in (("tcp", 80), ("tcp", 443), ("udp", 80), ("udp", 53)):
+        yield Operation(INTERNET, SocketEntry(protocol, port, "server"), *by)
+
+
+def segments(cluster: Cluster) -> Mapping[str, Segment]:
+    """Return the Ethernet segments with the cards that are plugged into them."""
+    made: dict[str, Segment] = {}
+
+    def plug(segment: str, address: str, netns: str, device: str) -> None:
+        found = made.setdefault(segment, Segment({}, {}))
+        found.by_mac[docker_mac(address)] = (netns, device)  # type: ignore[index]
+        found.by_address[address] = (netns, device)  # type: ignore[index]
+
+    for node in cluster.nodes:
+        plug(node.segment, node.address, node.name, "eth0")
+    for device, address, _, segment in gateways(cluster):
+        plug(segment, address, ROUTER, device)
+    plug(OUTSIDE_NET, OUTSIDE, INTERNET, "eth0")
+    return made

@@ -1,0 +1,75 @@
+"""Model against recording: the tables of every namespace, every frame, connection and deciding line.
+
+Where the recording comes from (this kernel, a guest's, a folder) makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from packetwalk.capture.recording import Recording, Sent
+from packetwalk.cni import plugin as find_plugin
+from packetwalk.datapath.run import Run
+from packetwalk.errors import BadInput
+from packetwalk.plan.cluster import Cluster
+from packetwalk.proof.compare import connections, frames, lines, tables
+from packetwalk.walks.network import Network
+from packetwalk.walks.scenario import scenario
+
+TABLES = "tables"
+MASKS = {**tables.MASKS, **frames.MASKS, **connections.MASKS, **lines.MASKS}
+"""What is not compared, and why."""
+
+
+class Difference(NamedTuple):
+    """Where model and recording differ: ``what`` is ``tables`` or a packet's name, ``detail`` one line."""
+
+    what: str
+    detail: str
+
+
+def network(recording: Recording) -> Network:
+    """Return the model's cluster of a recording; BadInput when the recording does not say which."""
+    about = recording.about
+    for key in ("plugin", "mode"):
+        if not about.get(key):
+            raise BadInput(f"recording, {key}", about.get(key), ["one of `packetwalk list`"])
+    found = find_plugin(str(about["plugin"]))
+    change = scenario(about["special"], found).change if about.get("special") else None
+    machines = Cluster(underlay=about.get("underlay") or "flat")
+    made = Network(machines, found.name, about["mode"], about.get("fault"), change)
+    known = {*(n.name for n in made.nodes), *(p.name for p in made.pods), "router", "internet"}
+    for place in recording.places:
+        if place.netns not in known:
+            raise BadInput("namespace of the recording", place.netns, sorted(known))
+    return made
+
+
+def modelled(model: Network, sent: Sent, *, cold: bool = False) -> Run:
+    """Return what the model does with a recorded packet; ``cold`` when nobody had asked ARP before."""
+    goal = f"{sent.dst}:{sent.dport}" if sent.dport else sent.dst
+    return model.send(
+        sent.src,
+        goal,
+        proto=sent.proto,
+        size=sent.size,
+        df=sent.df,
+        ttl=sent.ttl,
+        cold=cold,
+        sport=sent.sport,
+    )
+
+
+def compare(recording: Recording, model: Network | None = None) -> Iterator[Difference]:
+    """Yield every difference of the tables, and the first one of each packet."""
+    model = model or network(recording)
+    for detail in tables.differences(model, recording):
+        yield Difference(TABLES, detail)
+    for sent in recording.sent:
+        run = modelled(model, sent, cold=bool(recording.about.get("cold")))
+        for part in (frames, connections, lines):
+            detail = part.difference(run, recording, sent)
+            if detail:
+                yield Difference(sent.name, detail)
+                break

@@ -1,0 +1,151 @@
+"""What was proven, where: results of ``packetwalk prove``.
+
+``matrix.json`` and ``guest.json`` are written by ``make proof``, never by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+HERE = Path(__file__).parent
+MATRIX, GUEST = HERE / "matrix.json", HERE / "guest.json"
+WHERE = {
+    "kernel": "in the running kernel",
+    "guest": "in a guest's kernel, by replay of its recording",
+    "emulated": "in the running kernel, a program in place of a device it lacks",
+    "replay": "in another machine's kernel, by replay of its recording",
+    "kind": "in a real cluster, by replay of its recording",
+}
+"""Where something was proven, the best first."""
+OWN = {"model": "in the model itself, which proves nothing"}
+SHORT = {
+    "kernel": "in {}",
+    "emulated": "in {}, with a stand-in for a device",
+    "guest": "in a guest's {}",
+    "replay": "by replay",
+    "kind": "on a real cluster",
+}
+
+
+class Result(NamedTuple):
+    """What came of one comparison.
+
+    ``what`` is ``tables``, a packet (``cross-node-icmp``) or ``all``; ``verdict`` is ``proven``,
+    ``differs`` or ``not here``; ``detail`` the first difference, or the reason.
+    """
+
+    plugin: str
+    mode: str
+    fault: str | None
+    what: str
+    where: str
+    verdict: str
+    detail: str = ""
+
+    @property
+    def author(self) -> str:
+        """The plugin's own program that wrote a part of the tables (``cross-node-icmp (BIRD: mesh)``), or nothing."""
+        return self.what.partition(" (")[2].removesuffix(")")
+
+
+class Mark(NamedTuple):
+    """How a walk was proven: ``where`` is empty when it was not; ``text`` is for people."""
+
+    where: str
+    text: str
+
+
+class Row(NamedTuple):
+    """A mode in one place: how many comparisons there were and how many agreed, or why there was none."""
+
+    plugin: str
+    mode: str
+    where: str
+    proven: int
+    of: int
+    reason: str
+
+
+def rows(results: Iterable[Result]) -> list[Row]:
+    """Return results mode by mode, in their order, the best place first."""
+    found: dict[tuple[str, str], dict[str, list[Result]]] = {}
+    for each in results:
+        found.setdefault((each.plugin, each.mode), {}).setdefault(each.where, []).append(each)
+    out = []
+    for (plugin, mode), places in found.items():
+        for where in sorted(places, key=[*WHERE, *OWN, ""].index):
+            mine = places[where]
+            failed = [each for each in mine if each.verdict != "proven"]
+            out.append(Row(plugin, mode, where, len(mine) - len(failed), len(mine), _reason(failed)))
+    return out
+
+
+def _reason(failed: list[Result]) -> str:
+    return "; ".join(dict.fromkeys(each.detail for each in failed if each.verdict == "not here"))
+
+
+def table(results: Iterable[Result]) -> str:
+    """Return results as text: a line for each mode and place, below it each difference."""
+    every, names = list(results), {**WHERE, **OWN}
+    out = []
+    for row in rows(every):
+        text = f"{row.proven:>4} of {row.of:<4} {names.get(row.where)}"
+        if not row.where:
+            text = f"   not here: {row.reason}" if row.reason else "   differs"
+        out.append(f"{row.plugin:<9}{row.mode:<21}{text}")
+        out += [
+            f"  {' '.join(filter(None, [each.fault, each.what]))}: {each.detail}"
+            for each in every
+            if (each.plugin, each.mode, each.where) == row[:3] and each.verdict == "differs"
+        ]
+    return "\n".join(out)
+
+
+def guest() -> list[Result]:
+    """Return what was proven in a guest's kernel when the recordings of the package were made."""
+    return [Result(*each) for each in json.loads(GUEST.read_text())] if GUEST.exists() else []
+
+
+@cache
+def matrix() -> Mapping[str, Any]:
+    """Return what was proven when the package was made: ``kernels`` by place, and ``results``."""
+    found = json.loads(MATRIX.read_text())
+    return {**found, "results": [Result(*each) for each in found["results"]]}
+
+
+@cache
+def _places(plugin: str, mode: str) -> Mapping[str, Mapping[str, int]]:
+    """Return how many packets were proven of each walk (``SCENARIO`` or ``SCENARIO+FAULT``), by place."""
+    counts: dict[str, dict[str, int]] = {}
+    for each in matrix()["results"]:
+        if (each.plugin, each.mode, each.verdict) == (plugin, mode, "proven") and each.what != "tables":
+            places = counts.setdefault(_walk(_scenario(each.what), each.fault), {})
+            places[each.where] = places.get(each.where, 0) + 1
+    return counts
+
+
+def mark(plugin: str, mode: str, scenario: str, fault: str | None = None) -> Mark:
+    """Return how a walk was proven; of several places the best one is named."""
+    places = _places(plugin, mode).get(_walk(scenario, fault), {})
+    for where in WHERE:
+        if where in places:
+            kernel = matrix()["kernels"].get(where, "")
+            many = f"{places[where]} packet{'s' * (places[where] != 1)}"
+            return Mark(where, f"{many} proven {SHORT[where].format(kernel)}")
+    return Mark("", "computed, not proven in a kernel")
+
+
+def _walk(scenario: str, fault: str | None) -> str:
+    return f"{scenario}+{fault}" if fault else scenario
+
+
+def _scenario(packet: str) -> str:
+    """Return the scenario of a packet's name: ``cross-node-icmp-3000`` is of ``cross-node``."""
+    for proto in ("-icmp", "-udp", "-tcp"):
+        if proto in packet:
+            return packet.partition(proto)[0]
+    return packet

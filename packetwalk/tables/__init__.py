@@ -1,0 +1,37 @@
+"""The tables of a network namespace: one file per kind of table.
+
+Every entry is an immutable value with the members that ``ip -j`` and ``bridge -j`` print;
+``str(entry)`` is the line of the tool without ``-j``.  ``argv()`` is the command that makes the entry in a
+real kernel.  Lengths are bytes, times are absent.
+"""
+
+from __future__ import annotations
+
+from packetwalk.tables.address import AddrEntry as AddrEntry
+from packetwalk.tables.conntrack import ConntrackEntry as ConntrackEntry
+from packetwalk.tables.entry import Entry as Entry
+from packetwalk.tables.fdb import FdbEntry as FdbEntry
+from packetwalk.tables.flanneld import ProxyEntry as ProxyEntry
+from packetwalk.tables.ip_rule import IpRule as IpRule
+from packetwalk.tables.ipset import IpSet as IpSet
+from packetwalk.tables.iptables import ChainPolicy as ChainPolicy
+from packetwalk.tables.iptables import IptablesRule as IptablesRule
+from packetwalk.tables.link import LinkEntry as LinkEntry
+from packetwalk.tables.link import in_order_of_making as in_order_of_making
+from packetwalk.tables.made import Made as Made
+from packetwalk.tables.neighbour import NeighEntry as NeighEntry
+from packetwalk.tables.openvswitch import FlowEntry as FlowEntry
+from packetwalk.tables.openvswitch import Tunnel as Tunnel
+from packetwalk.tables.packet_socket import CaptureEntry as CaptureEntry
+from packetwalk.tables.route import RouteEntry as RouteEntry
+from packetwalk.tables.socket import SocketEntry as SocketEntry
+from packetwalk.tables.sysctl import SysctlEntry as SysctlEntry
+from packetwalk.tables.weaver import BroadcastEntry as BroadcastEntry
+from packetwalk.tables.weaver import ConnectionEntry as ConnectionEntry
+from packetwalk.tables.weaver import MacEntry as MacEntry
+from packetwalk.tables.weaver import MeshPeerEntry as MeshPeerEntry
+from packetwalk.tables.weaver import RingEntry as RingEntry
+from packetwalk.tables.weaver import UnicastEntry as UnicastEntry
+from packetwalk.tables.wireguard import WireguardPeer as WireguardPeer
+from packetwalk.tables.xfrm import XfrmPolicyEntry as XfrmPolicyEntry
+from packetwalk.tables.xfrm import XfrmStateEntry as XfrmStateEntry

@@ -1,0 +1,32 @@
+"""Sets of addresses and networks (``ipset save``)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class IpSet(NamedTuple):
+    """A set of addresses and networks that rules can match (``ipset save``), on one line."""
+
+    name: str
+    members: tuple[str, ...]
+    type: str = "hash:net"
+
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "ipset"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.type}: {' '.join(self.members)}".rstrip()
+
+    def json(self) -> dict:
+        """Return what ``ipset list`` says of it."""
+        return {"name": self.name, "type": self.type, "members": list(self.members)}
+
+    def argv(self) -> list[list[str]]:
+        """Return ``ipset create`` and an ``ipset add`` for each member."""
+        return [
+            ["ipset", "create", self.name, self.type],
+            *(["ipset", "add", self.name, member] for member in self.members),
+        ]

@@ -1,0 +1,47 @@
+"""Peers of WireGuard devices (``wg show``)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class WireguardPeer(NamedTuple):
+    """A peer of a WireGuard device (``wg show``), on one line."""
+
+    dev: str
+    key: str
+    endpoint: str
+    allowed_ips: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        """The name of the table it stands in."""
+        return "wg"
+
+    def __str__(self) -> str:
+        return f"peer: {self.key} endpoint: {self.endpoint} allowed ips: {', '.join(self.allowed_ips)}"
+
+    def json(self) -> dict:
+        """Return the columns of ``wg show DEV dump``, under their names."""
+        return {
+            "interface": self.dev,
+            "public-key": self.key,
+            "endpoint": self.endpoint,
+            "allowed-ips": list(self.allowed_ips),
+        }
+
+    def argv(self) -> list[list[str]]:
+        """Return ``wg set``; the key is a name made by formula, which a real device would refuse."""
+        return [
+            [
+                "wg",
+                "set",
+                self.dev,
+                "peer",
+                self.key,
+                "endpoint",
+                self.endpoint,
+                "allowed-ips",
+                ",".join(self.allowed_ips),
+            ]
+        ]

@@ -1,0 +1,1 @@
+"""The record of a packet's way: its steps, and the sentences that explain them."""

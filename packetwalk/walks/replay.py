@@ -1,0 +1,141 @@
+"""A recording as a walk: what players show, and what prints, of packets that a real kernel moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
+
+from packetwalk.capture.recording import Place, Recording, read
+from packetwalk.capture.stitch import stitch
+from packetwalk.cni import plugins
+from packetwalk.datapath.run import Run
+from packetwalk.errors import BadInput
+from packetwalk.plan import cluster
+from packetwalk.tables import ChainPolicy, Entry, FdbEntry, IptablesRule, LinkEntry, NeighEntry, RouteEntry
+from packetwalk.walks.network import Network
+from packetwalk.walks.walk import Options, Walk
+
+RECORDED = "recorded"
+AUTHORS = {"bird": "BIRD", "kernel": "kernel", "static": "by hand or a program"}
+
+
+class Tables(NamedTuple):
+    """The tables of one recorded namespace, as listings of walks read them."""
+
+    name: str
+    node: str
+    kind: str
+    label: str
+    origin: dict[Entry, tuple[str, str]]
+    links: dict[str, LinkEntry]
+    addrs: list
+    routes: list[RouteEntry]
+    neighs: dict[tuple[str, str], NeighEntry]
+    fdb: dict[tuple[str, int], FdbEntry]
+    rules: list[IptablesRule]
+    policies: list[ChainPolicy]
+    fib: SimpleNamespace
+    peers: tuple = ()
+    sets: dict = {}  # noqa: RUF012  (never changed)
+    sockets: dict = {}  # noqa: RUF012
+    tables: dict = {}  # noqa: RUF012
+
+
+class Recorded:
+    """Stands where a walk of the model has its run: it knows the tables, and has learnt nothing since."""
+
+    neighs: dict = {}  # noqa: RUF012  (never changed)
+    learnt: dict = {}  # noqa: RUF012
+    state: dict = {}  # noqa: RUF012
+
+    def __init__(self, recording: Recording) -> None:
+        written = _authors(recording)
+        self._places = {place.netns: _tables(place, written) for place in recording.places}
+
+    def netns(self, name: str) -> Tables:
+        """Return the tables of a namespace."""
+        return self._places[name]
+
+
+def replay(recording: Recording | Path | str, name: str | None = None) -> Walk:
+    """Return the walk of a recorded packet, the first when ``name`` is None.
+
+    BadInput for a folder that is no recording, for a packet it has not, or for frames in no order.
+    """
+    of = recording if isinstance(recording, Recording) else read(recording)
+    sent = of.packet(name)
+    try:
+        traces = stitch(of, sent)
+    except ValueError as error:
+        raise BadInput(f"recording, {sent.name}", str(error)) from None
+    if not traces:
+        raise BadInput(f"recording, {sent.name}", "no frame of IPv4 or ARP in it")
+    about = of.about
+    where = " ".join(str(about[key]) for key in ("kernel",) if about.get(key)) or "a real kernel"
+    plugin, mode = str(about.get("plugin") or "linux"), f"{about.get('mode') or 'network'}-recorded"
+    size = sent.size if sent.size is not None else 0
+    return Walk(
+        plugin,
+        mode,
+        sent.name,
+        f"{_title(about)}: {sent.src} to {sent.dst}, recorded",
+        f"recorded in {where}",
+        Options(sent.proto, size, sent.df, sent.ttl, False, None),
+        traces,
+        cast(Run, Recorded(of)),
+    )
+
+
+def _title(about: Any) -> str:
+    found = plugins().get(str(about.get("plugin")))
+    return " ".join(filter(None, [found.title if found else "Linux", about.get("mode") or ""]))
+
+
+def _authors(recording: Recording) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return who writes which line, by namespace and line, where the plugin and its mode are known."""
+    about = recording.about
+    found = plugins().get(str(about.get("plugin")))
+    if found is None or about.get("mode") not in {mode.name for mode in found.modes}:
+        return {}
+    kind = about.get("underlay") or "flat"
+    network = Network(cluster.Cluster(underlay=kind), found.name, str(about["mode"]))
+    return {
+        (operation.netns, str(operation.entry)): (operation.by, operation.source)
+        for node in network.nodes
+        for operation in network.plan(node.name)
+    }
+
+
+def _tables(place: Place, written: dict[tuple[str, str], tuple[str, str]]) -> Tables:
+    links, routes, neighs, fdb = place.links(), place.routes(), place.neighbours(), place.forwarding()
+    rules = [rule for rule in place.rules() if isinstance(rule, IptablesRule)]
+    policies = [rule for rule in place.rules() if isinstance(rule, ChainPolicy)]
+    entries: list[Entry] = [*links, *routes, *neighs, *fdb, *rules, *policies]
+    origin = {entry: written.get((place.netns, str(entry)), (_author(entry), "")) for entry in entries}
+    return Tables(
+        place.netns,
+        place.node,
+        place.kind,
+        place.label,
+        origin,
+        {link.ifname: link for link in links},
+        place.addresses(),
+        routes,
+        {(each.dev, each.dst): each for each in neighs},
+        {(each.master or each.ifname, number): each for number, each in enumerate(fdb)},
+        rules,
+        policies,
+        SimpleNamespace(rules=()),
+    )
+
+
+def _author(entry: Entry) -> str:
+    """Return what the entry itself says of its author."""
+    if isinstance(entry, RouteEntry):
+        return AUTHORS.get(entry.protocol or "", RECORDED)
+    if isinstance(entry, NeighEntry) and entry.state != "PERMANENT":
+        return "kernel (ARP)"
+    if isinstance(entry, FdbEntry) and not entry.state and not entry.dst:
+        return "kernel (learnt)"
+    return RECORDED

@@ -1,0 +1,86 @@
+"""Answers that are not walks: the tables of a node, and the MTU of a mode."""
+
+from __future__ import annotations
+
+from packetwalk.cni import plugin as find_plugin
+from packetwalk.errors import BadInput
+from packetwalk.walks.scenario import network
+from packetwalk.walks.text import netns_tables
+
+
+class Tables:
+    """The tables of namespaces; ``repr`` is what the tools print, ``to_json`` their ``-j`` form."""
+
+    def __init__(self, plugin: str, mode: str | None, node: str | None) -> None:
+        self.network = network(plugin, mode, "flat", None)
+        names = [n.name for n in self.network.nodes]
+        if node is not None and node not in names and not self.network.cluster.find_pod(node):
+            raise BadInput("node or pod", node, names + [pod.name for pod in self.network.pods])
+        pods = [pod.name for pod in self.network.pods]
+        self.names = [node] if node else [*names, *pods]
+
+    def to_json(self) -> dict:
+        """Return ``{netns: {"link": [...], "addr": [...], ..., "iptables": text}}``."""
+        return {name: self.network.fabric.netns(name).json() for name in self.names}
+
+    def __repr__(self) -> str:
+        return "\n".join(netns_tables(self.network.fabric.netns(name)) for name in self.names)
+
+
+class Mtu:
+    """What a mode adds to a packet and what is left for the pod, in bytes."""
+
+    def __init__(self, plugin: str, mode: str | None, underlay: int) -> None:
+        found = find_plugin(plugin)
+        self.plugin, self.mode = found, found.mode(mode)
+        if not isinstance(underlay, int) or not 576 <= underlay <= 65535:
+            raise BadInput("underlay MTU in bytes", underlay, ["576 to 65535"])
+        self.underlay = underlay
+
+    def to_json(self) -> dict:
+        """Return overhead by header, the pod's MTU and the largest payloads, in bytes."""
+        pod, fits = self.mode.pod_mtu(self.underlay), self.mode.fits(self.underlay)
+        overhead = dict(self.mode.overhead)
+        return {
+            "plugin": self.plugin.name,
+            "mode": self.mode.name,
+            "underlay": self.underlay,
+            "overhead": overhead,
+            "overhead_total": sum(overhead.values()),
+            "pod_mtu": pod,
+            "fits": fits,
+            "largest_ping": pod - 28,
+            "largest_udp": pod - 28,
+            "tcp_mss": pod - 40,
+        }
+
+    def __repr__(self) -> str:
+        data = self.to_json()
+        lines = [
+            (
+                f"{self.plugin.title} {self.mode.name} over an underlay of {self.underlay} bytes"
+                f"   [{self.plugin.version}]"
+            )
+        ]
+        lines += [f"  {name:<18}{size:>6}" for name, size in self.mode.overhead]
+        lines += [
+            f"  {'together':<18}{data['overhead_total']:>6}",
+            f"  {'MTU of the pod':<18}{data['pod_mtu']:>6}",
+        ]
+        if self.mode.carries:
+            lines.append(f"  {'fits in one piece':<18}{data['fits']:>6}")
+        lines += [
+            f"  {'largest ping data':<18}{data['largest_ping']:>6}   (IP 20 and ICMP 8 less)",
+            f"  {'TCP MSS':<18}{data['tcp_mss']:>6}   (IP 20 and TCP 20 less)",
+        ]
+        return "\n".join(lines)
+
+
+def tables(plugin: str, mode: str | None = None, node: str | None = None) -> Tables:
+    """Return the tables of one node or pod, or of all, in the canonical cluster."""
+    return Tables(plugin, mode, node)
+
+
+def mtu(plugin: str, mode: str | None = None, underlay: int = 1500) -> Mtu:
+    """Return what a mode adds to each packet and what MTU is left for pods."""
+    return Mtu(plugin, mode, underlay)

@@ -1,0 +1,139 @@
+"""A walk: everything that followed from one packet, with the tables and places it touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from packetwalk import wire
+from packetwalk.datapath.run import Run
+from packetwalk.trace.step import VERSION, Step, Trace
+from packetwalk.walks.listing import Listings
+
+
+class Options(NamedTuple):
+    """What packet was sent: ``size`` is its payload in bytes."""
+
+    proto: str
+    size: int
+    df: bool
+    ttl: int
+    cold: bool
+    fault: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """One packet and all it caused: ``traces[0]`` is the request; ``repr`` is the text table."""
+
+    plugin: str
+    mode: str
+    scenario: str
+    title: str
+    holds_for: str
+    options: Options
+    traces: tuple[Trace, ...]
+    run: Run = field(repr=False)
+
+    @property
+    def disposition(self) -> str:
+        """How the walk ended: the first packet that did not arrive says it, else delivered."""
+        if any(trace.name == "reset" for trace in self.traces):
+            return "rejected"
+        main = (k for k, t in enumerate(self.traces) if t.name not in ("arp", "copy", "error"))
+        ends = (self._outcome(k) for k in main)
+        return next((end for end in ends if end != "delivered"), "delivered")
+
+    def _outcome(self, number: int) -> str:
+        """Return what became of a packet: a flooded one has arrived if one of its copies has."""
+        copies = [
+            k for k, t in enumerate(self.traces) if t.name == "copy" and t.cause and t.cause[0] == number
+        ]
+        ends = [self._outcome(k) for k in copies] or [self.traces[number].disposition]
+        return "delivered" if "delivered" in ends else ends[0]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of all traces in the order of time."""
+        return tuple(
+            sorted((step for trace in self.traces for step in trace.steps), key=lambda step: step.seq)
+        )
+
+    @property
+    def summary(self) -> str:
+        """One sentence: what happened, where it ended, why."""
+        if self.disposition == "delivered":
+            wires = {
+                s.size for s in self.steps if s.event == "egress" and s.dev == "eth0" and s.node == s.netns
+            }
+            on_wire = f", {max(wires)} bytes on the wire" if wires else ""
+            answered = any(trace.name == "reply" for trace in self.traces)
+            return f"Delivered{' and answered' if answered else ', without an answer'}{on_wire}."
+        name = "reset" if any(trace.name == "reset" for trace in self.traces) else None
+        end = next(
+            t for t in self.traces if t.name == name or (name is None and t.disposition != "delivered")
+        )
+        last = end.steps[-1]
+        where = last.netns + (f", {last.dev}" if last.dev else "")
+        return f"The {end.name} ends at {where}: {last.why}"
+
+    def to_json(self) -> dict:
+        """Return the walk as ``packetwalk walk --format json`` prints it."""
+        listings = Listings(self.run)
+        seen: dict[int, list[dict]] = {}
+        traces: list[dict] = [
+            {
+                "source": t.source,
+                "name": t.name,
+                "flow": {**t.flow._asdict(), "label": t.flow.label},
+                "disposition": t.disposition,
+                "cause": list(t.cause) if t.cause else None,
+                "steps": [_step(step, listings, seen) for step in t.steps],
+            }
+            for t in self.traces
+        ]
+        protos = {h["proto"] for t in traces for s in t["steps"] for h in s["after"]}
+        return {
+            "version": VERSION,
+            "plugin": self.plugin,
+            "mode": self.mode,
+            "scenario": self.scenario,
+            "title": self.title,
+            "holds_for": self.holds_for,
+            "summary": self.summary,
+            "disposition": self.disposition,
+            "options": self.options._asdict(),
+            "traces": traces,
+            "topology": listings.topology(self.steps),
+            "tables": listings.tables,
+            "layouts": {p: wire.LAYOUTS[p] for p in sorted(protos)},
+        }
+
+    def __repr__(self) -> str:
+        from packetwalk.walks.text import walk_table
+
+        return walk_table(self)
+
+
+def _step(step: Step, listings: Listings, seen: dict[int, list[dict]]) -> dict:
+    """Return one step; ``seen`` keeps the description of each stack, which steps share."""
+    before, after = (
+        seen.get(id(stack)) or seen.setdefault(id(stack), wire.describe(stack))
+        for stack in (step.before, step.after)
+    )
+    return {
+        "seq": step.seq,
+        "node": step.node,
+        "netns": step.netns,
+        "dev": step.dev,
+        "event": step.event,
+        "hook": step.hook,
+        "before": before,
+        "after": after,
+        "entry": listings.cite(step),
+        "evidence": step.evidence,
+        "why": step.why,
+        "source": listings.source(step),
+        "size": step.size,
+        "mtu": step.mtu,
+    }
