@@ -1,13 +1,17 @@
-/** The golden walks of the model: a step's `before` is the `after` of the step before it, and is left out in the files. */
+/**
+ * A walk from a file of the model (tests/golden/contract.py): a step's `before` is left out where it is the `after` of
+ * the step before it, and its `after` where it is its `before`.
+ */
 
 /** @param {string} text @returns {import("../src/types.js").Walk} */
 export function golden(text) {
   const walk = JSON.parse(text);
   for (const trace of walk.traces) {
-    let before = [];
+    let stack = [];
     for (const step of trace.steps) {
-      step.before ??= before;
-      before = step.after;
+      step.before ??= stack;
+      step.after ??= step.before;
+      stack = step.after;
     }
   }
   return walk;

@@ -1,19 +1,35 @@
-"""Golden walks: what the model said when somebody last looked, one step a line.
+"""Golden walks: what the model said when somebody last looked.
 
-A step's ``before`` is the step before's ``after`` and is left out; ``load`` puts it back.
+=========================  =====================================================================================
+``NAME.txt``               what ``packetwalk walk`` prints; lines that begin with ``#`` are what it does not print
+                           (``tests/golden/text.py``), down to a digest of the walk's JSON
+``PLUGIN-MODE.tables.txt`` the tables and devices that walks of a mode look into; a walk's own file shows only
+                           where its tables differ, by what was learnt or by a fault
+``layouts.txt``            which bits of each header are which field
+``contract/NAME.json``     a few walks whole, which together have every member that any walk has
+=========================  =====================================================================================
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import packetwalk
+from packetwalk import wire
 from packetwalk.cni import plugins
 from packetwalk.walks.scenario import scenarios
+from tests.golden import contract, tables, text
 
 FOLDER = Path(__file__).parent
+CONTRACT = (
+    "calico-ipip-mtu-mismatch",
+    "flannel-wireguard-udp-51820-blocked",
+    "weave-fastdp-encrypted-wrong-password",
+    "weave-sleeve-encrypted-service",
+    "weave-sleeve-udp-6783-blocked",
+)
 
 
 def cases() -> Iterator[tuple[str, dict]]:
@@ -41,49 +57,60 @@ def cases() -> Iterator[tuple[str, dict]]:
         yield f"{plugin.name}-ttl", {**first, "scenario_name": "cross-node", "ttl": 2}
 
 
-def dump(walk: dict) -> str:
-    """Return a walk as text: readable in a diff, one step a line."""
-    out = []
-    for key, value in walk.items():
-        if key != "traces":
-            out.append(f"{json.dumps(key)}: {json.dumps(value, sort_keys=True)}")
-            continue
-        traces = []
-        for trace in value:
-            head = json.dumps({k: v for k, v in trace.items() if k != "steps"})[:-1]
-            steps = [{k: v for k, v in step.items() if k != "before"} for step in trace["steps"]]
-            lines = ",\n".join(json.dumps(step) for step in steps)
-            traces.append(f'{head}, "steps": [\n{lines}]}}')
-        out.append('"traces": [\n' + ",\n".join(traces) + "]")
-    return "{" + ",\n".join(out) + "}\n"
+@cache
+def walk(name: str) -> tuple[str, dict]:
+    """Return a golden walk as it is now: what is printed of it, and its JSON."""
+    walked = packetwalk.walk(**dict(cases())[name])
+    return repr(walked), walked.to_json()
 
 
-def load(text: str) -> dict:
-    """Return the walk that ``dump`` wrote."""
-    walk = json.loads(text)
-    for trace in walk["traces"]:
-        before: list = []
-        for step in trace["steps"]:
-            step["before"], before = before, step["after"]
-    return walk
+@cache
+def of_mode(plugin: str, mode: str) -> dict[str, tables.Table]:
+    """Return the tables and devices that the mode's scenarios look into, when nothing is wrong."""
+    names = [f"{plugin}-{mode}-{scenario.name}" for scenario in scenarios(plugins()[plugin])]
+    return tables.gathered(walk(name)[1] for name in names)
 
 
-def current(arguments: dict) -> str:
-    """Return what the model says now, as text."""
-    return dump(packetwalk.walk(**arguments).to_json())
+def files() -> list[str]:
+    """Return the names of all golden files."""
+    modes = [f"{plugin.name}-{mode.name}" for plugin in plugins().values() for mode in plugin.modes]
+    return [
+        *(f"{name}.txt" for name, _ in cases()),
+        *(f"{mode}.tables.txt" for mode in modes),
+        "layouts.txt",
+        *(f"contract/{name}.json" for name in CONTRACT),
+    ]
+
+
+def current(file: str) -> str:
+    """Return what a golden file would hold now."""
+    if file == "layouts.txt":
+        return "".join(f"{proto}: {fields}\n" for proto, fields in wire.LAYOUTS.items())
+    if file.startswith("contract/"):
+        return contract.dump(walk(Path(file).stem)[1])
+    if file.endswith(".tables.txt"):
+        plugin, _, mode = file.removesuffix(".tables.txt").partition("-")
+        return tables.text(of_mode(plugin, mode))
+    printed, walked = walk(Path(file).stem)
+    return text.dump(printed, walked, of_mode(walked["plugin"], walked["mode"]))
+
+
+def there() -> set[str]:
+    """Return the names of the golden files that are there."""
+    found = [*FOLDER.glob("*.txt"), *FOLDER.glob("contract/*.json")]
+    return {str(path.relative_to(FOLDER)) for path in found}
 
 
 def refresh() -> list[str]:
-    """Write all golden walks, remove the others; return the names of those that changed."""
-    changed, wanted = [], set()
-    for name, arguments in cases():
-        path, text = FOLDER / f"{name}.json", current(arguments)
-        wanted.add(path)
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
-            changed.append(name)
-    for path in FOLDER.glob("*.json"):
-        if path not in wanted:
-            path.unlink()
-            changed.append(path.stem)
+    """Write all golden files, remove the others; return the names of those that changed."""
+    changed = []
+    for file in files():
+        path, now = FOLDER / file, current(file)
+        if not path.exists() or path.read_text() != now:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(now)
+            changed.append(file)
+    for file in sorted(there() - set(files())):
+        (FOLDER / file).unlink()
+        changed.append(file)
     return changed
