@@ -11,7 +11,9 @@ import pytest
 
 from packetwalk import wire
 from packetwalk.cli import main
+from packetwalk.cli.commands import commands
 
+KIND = ["delete", "load", "lock", "save"]
 WALK = ["walk", "flannel", "vxlan"]
 
 
@@ -85,7 +87,17 @@ def test_walk_json_has_the_documented_members(capsys) -> None:
         (["tables", "flannel", "vxlan", "--node", "kind-worker9"], ["kind-worker9", "kind-worker2"]),
         (["mtu", "flannel", "vxlan", "--underlay", "12"], ["12", "576"]),
         (["walk"], ["required"]),
-        (["fly"], ["fly"]),
+        (["fly"], ["fly", *commands()]),
+        ([], ["missing", *commands()]),
+        (["kind"], ["missing", "delete", "load", "lock", "save"]),
+        (["kind", "fly"], ["fly", "delete", "load", "lock", "save"]),
+        (["kind", "delete"], ["plugin"]),
+        (["kind", "load", "nowhere"], ["nowhere", "images.json"]),
+        (["record"], ["cluster", "folder"]),
+        (["record", "mine", "tests"], ["tests", "does not exist yet"]),
+        (["record", "mine", "new", "--seconds", "many"], ["many"]),
+        (["replay", "nowhere"], ["nowhere", "recording.json"]),
+        (["prove", "--save", "tests"], ["tests", "does not exist yet"]),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(arguments: list[str], named: list[str], capsys) -> None:
@@ -93,6 +105,48 @@ def test_bad_input_is_one_line_and_exit_2(arguments: list[str], named: list[str]
     assert (code, out) == (2, "")
     assert err.count("\n") == 1 and err.startswith("packetwalk")
     assert all(word in err for word in named), err
+
+
+@pytest.fixture
+def helps(capsys, monkeypatch) -> dict[tuple[str, ...], str]:
+    """What --help prints on a wide terminal, of the command and of every sub-command."""
+    monkeypatch.setenv("COLUMNS", "200")
+    names = [(), *((name,) for name in commands()), *(("kind", name) for name in KIND)]
+    out = {}
+    for words in names:
+        code, out[words], err = run(*words, "--help", capsys=capsys)
+        assert (code, err) == (0, ""), words
+    return out
+
+
+def test_help_tells_of_every_command_and_of_all_that_can_follow_it(helps) -> None:
+    assert {"list", "walk", "tables", "mtu", "prove", "replay", "record", "kind", "doctor"} <= set(commands())
+    for name in commands():
+        assert f"\n    {name} " in helps[()]
+    for words, text in helps.items():
+        assert text.startswith(" ".join(["usage: packetwalk", *words, "["]))
+        below = text.partition("\npositional arguments:\n")[2].replace("\n" + 24 * " ", "  ")
+        bare = {line.strip() for line in below.splitlines() if "  " not in line.strip()}
+        assert bare <= {"COMMAND", "options:", ""}, f"{words}: nothing is said of {bare}"
+
+
+def test_examples_of_the_help_are_what_the_command_takes(helps, capsys) -> None:
+    lines = [line.split() for text in helps.values() for line in text.splitlines()]
+    examples = [words[1:] for words in lines if words[:1] == ["packetwalk"]]
+    assert {words[0] for words in examples} >= {"walk", "prove", "replay", "record", "kind"}
+    walks = [words for words in examples if words[0] == "walk" and "-o" not in words]
+    assert len(walks) == 3
+    for words in walks:
+        assert run(*words, capsys=capsys)[0] == 0, words
+
+
+def test_ctrl_c_is_one_line(monkeypatch, capsys) -> None:
+    def pressed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands()["list"], "run", pressed)
+    code, out, err = run("list", capsys=capsys)
+    assert (code, out, err.count("\n")) == (130, "", 1)
 
 
 def test_an_output_that_cannot_be_written_leaves_nothing(tmp_path: Path, capsys) -> None:

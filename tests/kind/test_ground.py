@@ -378,7 +378,7 @@ def test_without_asking_for_packets_nothing_is_sent(machine: Machine) -> None:
 def test_somebody_elses_cluster_is_recorded_and_left_as_it_was(
     machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from packetwalk.lab.kind.__main__ import main
+    from packetwalk.cli import main
 
     theirs = {f"mine-{n}": {"id": f"x{n}", "cluster": "mine", "pid": 7} for n in ("control-plane", "worker")}
     objects = json.loads(json.dumps(machine.state["objects"]).replace(NAME, "mine"))

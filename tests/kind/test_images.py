@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from packetwalk.cli import main
 from packetwalk.lab.grounds.kind import Kind
 from packetwalk.lab.kind import images, pins
-from packetwalk.lab.kind.__main__ import main
 from tests.kind.conftest import Machine
 
 
@@ -26,7 +26,7 @@ def stick(tmp_path: Path) -> Path:
 
 
 def test_saved_here_loaded_there(machine: Machine, stick: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["save", str(stick / "room")]) == 0
+    assert main(["kind", "save", str(stick / "room")]) == 0
     said = capsys.readouterr().out
     for each in images.parts().values():
         for image in each:
@@ -40,7 +40,7 @@ def test_saved_here_loaded_there(machine: Machine, stick: Path, capsys: pytest.C
     files = {name: images.sha256(stick / "room" / name) for name in listed["files"]}
     listed["files"] = files  # the fake downloads have other bytes than the real ones
     (stick / "room" / "images.json").write_text(json.dumps(listed))
-    assert main(["load", str(stick / "room")]) == 0
+    assert main(["kind", "load", str(stick / "room")]) == 0
     assert pins.node().image in machine.now()["images"]
     with Kind("flannel", "vxlan"):
         created = machine.called("kind", "create")[0]
@@ -65,7 +65,7 @@ def test_what_fails_is_one_line_and_leaves_nothing(
 ) -> None:
     (pattern, text), expected = FAILURES[name]
     machine.fail(pattern=pattern, text=text)
-    assert main(["save", str(stick / "room")]) == 2
+    assert main(["kind", "save", str(stick / "room")]) == 2
     said = capsys.readouterr().err
     assert expected in said and said.count("\n") == 1
     assert _left(stick) == []
@@ -78,7 +78,7 @@ def test_a_full_disk_of_ours_is_one_line(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pins, "fetch", full)
-    assert main(["save", str(stick / "room")]) == 2
+    assert main(["kind", "save", str(stick / "room")]) == 2
     assert "the disk is full; nothing was kept" in capsys.readouterr().err
     assert _left(stick) == []
 
@@ -87,7 +87,7 @@ def test_an_image_that_is_not_the_pinned_one_is_refused(
     machine: Machine, stick: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine.write(registry={**machine.state["registry"], pins.node().image: "sha256:other"})
-    assert main(["save", str(stick / "room")]) == 2
+    assert main(["kind", "save", str(stick / "room")]) == 2
     assert "pinned is sha256:" in capsys.readouterr().err
     assert _left(stick) == []
 
@@ -95,28 +95,28 @@ def test_an_image_that_is_not_the_pinned_one_is_refused(
 def test_a_damaged_folder_is_not_loaded(
     machine: Machine, stick: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["save", str(stick / "room")])
+    main(["kind", "save", str(stick / "room")])
     (stick / "room" / "engine.tar").write_text("cut")
     capsys.readouterr()
-    assert main(["load", str(stick / "room")]) == 2
+    assert main(["kind", "load", str(stick / "room")]) == 2
     assert "damaged" in capsys.readouterr().err
     assert not machine.called("docker", "load")
     (stick / "room" / "engine.tar").unlink()
-    assert main(["load", str(stick / "room")]) == 2
+    assert main(["kind", "load", str(stick / "room")]) == 2
     assert "engine.tar: missing" in capsys.readouterr().err
-    assert main(["load", str(stick)]) == 2
+    assert main(["kind", "load", str(stick)]) == 2
     assert "images.json" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_there_is_not_overwritten(machine: Machine, stick: Path) -> None:
-    assert main(["save", str(stick)]) == 2
+    assert main(["kind", "save", str(stick)]) == 2
     assert machine.calls == []
 
 
 def test_the_lock_says_what_is_pinned_and_what_is_not_yet(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["lock"]) == 0
+    assert main(["kind", "lock"]) == 0
     lines = dict(line.split(" ", 1) for line in capsys.readouterr().out.splitlines())
     assert lines[pins.node().image].endswith("as pinned")
     assert lines[pins.tools().image].endswith("pinned: not yet")
@@ -124,16 +124,19 @@ def test_the_lock_says_what_is_pinned_and_what_is_not_yet(
 
 def test_wrong_words_list_the_right_ones(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["sing"])
+        main(["kind", "sing"])
     said = capsys.readouterr().err
     assert left.value.code == 2 and said.count("\n") == 1 and "'save'" in said
 
 
 def test_delete_removes_only_what_was_made_here(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     machine.write(clusters=["packetwalk-flannel"])
-    assert main(["delete", "flannel"]) == 2
+    assert main(["kind", "delete", "flannel"]) == 2
     assert "not made here" in capsys.readouterr().err
+    assert main(["kind", "delete", "nobody"]) == 2
+    said = capsys.readouterr().err
+    assert "'nobody'" in said and "flannel" in said and said.count("\n") == 1
     machine.write(clusters=[])
     Kind("flannel", "vxlan")
-    assert main(["delete", "flannel"]) == 0
+    assert main(["kind", "delete", "flannel"]) == 0
     assert machine.nothing_left()

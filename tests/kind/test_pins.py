@@ -240,7 +240,7 @@ def test_a_kept_copy_that_was_changed_is_fetched_anew(site: tuple[str, Path]) ->
 
 
 def test_without_a_network_one_line_says_what_to_do(site: tuple[str, Path]) -> None:
-    with pytest.raises(LabError, match=r"without a network: python3 -m packetwalk\.lab\.kind load"):
+    with pytest.raises(LabError, match=r"without a network: packetwalk kind load"):
         pins.fetch(pins.File(f"{site[0]}/nothing", "0" * 64))
     with pytest.raises(LabError, match="without a network"):
         pins.fetch(pins.File("http://127.0.0.1:1/nothing", "0" * 64))

@@ -83,7 +83,7 @@ class Cluster:
             if self.mode() and not reuse:
                 raise LabError(
                     f"the cluster {self.name} of an earlier run is still there; PACKETWALK_KIND_REUSE=1 takes "
-                    f"it up again, `python3 -m packetwalk.lab.kind delete {self.plugin}` removes it"
+                    f"it up again, `packetwalk kind delete {self.plugin}` removes it"
                 )
             if self.mode():
                 self._take_up()

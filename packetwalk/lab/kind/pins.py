@@ -148,7 +148,7 @@ def _download(url: str) -> bytes:
             content = answer.read(LARGEST + 1)
     except (urllib.error.URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise LabError(f"{url}: {reason}; without a network: python3 -m packetwalk.lab.kind load") from None
+        raise LabError(f"{url}: {reason}; without a network: packetwalk kind load") from None
     if len(content) > LARGEST:
         raise LabError(f"{url}: more than {LARGEST} bytes")
     return content

@@ -1,0 +1,49 @@
+"""Send the same packets in this kernel and compare.
+
+The exit code is 1 when anything differs.
+
+  packetwalk prove                                    all modes, also what your kernel lacks
+  packetwalk prove flannel vxlan --save my-recordings
+  packetwalk prove --replay my-recordings/flannel-vxlan
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from packetwalk.capture import recording
+from packetwalk.cli.output import new_folder, show
+from packetwalk.cli.parser import Parser
+from packetwalk.cni import plugin as find_plugin
+
+
+def arguments(parser: Parser) -> None:
+    """Add what can follow the command's name."""
+    parser.mode("?")
+    parser.add_argument("--save", metavar="FOLDER", help="keep the recordings there")
+    parser.add_argument("--replay", metavar="FOLDER", help="compare a recording instead; needs no rights")
+    parser.formats("text", "json")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Print a table of results; return 1 on any difference."""
+    from packetwalk.lab.kernel import rootless
+    from packetwalk.lab.proving import prove
+    from packetwalk.proof import recordings
+    from packetwalk.proof import results as proof
+
+    if parsed.replay:
+        results = list(prove.replay(recording.read(parsed.replay), there=True))
+    else:
+        if parsed.plugin:
+            find_plugin(parsed.plugin).mode(parsed.mode)
+        save = new_folder("--save", parsed.save) if parsed.save else None
+        named = [name for name in (parsed.plugin, parsed.mode) if name]
+        kept = ["--save", str(save)] if save else []
+        rootless.ensure_root(["prove", *named, "--format", parsed.format, *kept])
+        results = list(prove.prove(parsed.plugin, parsed.mode, save=save))
+    show([each._asdict() for each in results] if parsed.format == "json" else proof.table(results))
+    if any(each.verdict == "not here" for each in results) and recordings.missing():
+        sys.stderr.write(f"packetwalk: {recordings.missing()}\n")
+    return int(any(each.verdict == "differs" for each in results))

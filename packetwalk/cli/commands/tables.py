@@ -1,0 +1,22 @@
+"""Print what ip, bridge and iptables-save would print."""
+
+from __future__ import annotations
+
+import argparse
+
+from packetwalk.cli.output import show
+from packetwalk.cli.parser import Parser
+from packetwalk.walks import report
+
+
+def arguments(parser: Parser) -> None:
+    """Add what can follow the command's name."""
+    parser.mode()
+    parser.add_argument("--node", metavar="NODE|POD", help="of this one only")
+    parser.formats("text", "json")
+
+
+def run(parsed: argparse.Namespace) -> None:
+    """Print the tables of one namespace, or of all."""
+    found = report.tables(parsed.plugin, parsed.mode, parsed.node)
+    show(found.to_json() if parsed.format == "json" else repr(found))

@@ -1,0 +1,66 @@
+"""Send one packet through the model and print its way.
+
+  packetwalk walk flannel vxlan cross-node --size 1400
+  packetwalk walk calico bgp --src a --dst 10.96.0.80:80 --proto tcp
+  packetwalk walk flannel vxlan cross-node --fault missing-fdb
+  packetwalk walk weave sleeve cross-node --format pcap -o sleeve.pcapng
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from packetwalk.cli.output import show, write
+from packetwalk.cli.parser import Parser, whole
+from packetwalk.cni import plugin as find_plugin
+from packetwalk.errors import BadInput
+from packetwalk.walks.pcap import pcap, pcapng
+from packetwalk.walks.scenario import SCENARIOS, scenario, walk
+
+
+def arguments(parser: Parser) -> None:
+    """Add what can follow the command's name."""
+    parser.mode()
+    names = ", ".join(each.name for each in SCENARIOS)
+    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help=names)
+    parser.add_argument("--src", help="pod, node or address, instead of a scenario")
+    parser.add_argument("--dst", help="pod, node, service or address, with :PORT if you like")
+    parser.add_argument("--proto", metavar="icmp|udp|tcp", help="else the scenario's own, or icmp")
+    parser.add_argument("--size", type=whole, metavar="BYTES", help="payload, default 56")
+    parser.add_argument("--df", action="store_true", default=None, help="do not fragment")
+    parser.add_argument("--ttl", type=whole, default=64, help="time to live, default 64")
+    parser.add_argument("--cold", action="store_true", default=None, help="nobody has asked ARP yet")
+    parser.add_argument("--fault", metavar="NAME", help="break something first")
+    parser.formats("text", "json", "pcap")
+    parser.add_argument("-o", "--output", metavar="FILE", help="a pcap is a pcapng when its name ends so")
+
+
+def run(parsed: argparse.Namespace) -> None:
+    """Print or write the walk."""
+    if parsed.scenario is not None:
+        scenario(parsed.scenario, find_plugin(parsed.plugin))
+        if parsed.src or parsed.dst:
+            raise BadInput("with a scenario", "--src/--dst", ["leave them out"])
+    done = walk(
+        parsed.plugin,
+        parsed.mode,
+        parsed.scenario,
+        src=parsed.src,
+        dst=parsed.dst,
+        proto=parsed.proto,
+        size=parsed.size,
+        df=parsed.df,
+        ttl=parsed.ttl,
+        cold=parsed.cold,
+        fault=parsed.fault,
+    )
+    if parsed.format == "pcap":
+        packed = (pcapng if str(parsed.output).endswith(".pcapng") else pcap)(done)
+        write(parsed.output, packed)
+        return
+    text = repr(done) if parsed.format == "text" else json.dumps(done.to_json())
+    if parsed.output:
+        write(parsed.output, (text + "\n").encode())
+    else:
+        show(text)

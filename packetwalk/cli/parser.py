@@ -1,0 +1,48 @@
+"""The one parser of the command line: each mistake is one line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, NoReturn
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line and exit code 2; its help keeps the lines of its text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+        self._commands: Any = None
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message on one line and leave with 2."""
+        sys.stderr.write(f"{self.prog}: {message}\n")
+        raise SystemExit(2)
+
+    def command(self, name: str, text: str) -> Parser:
+        """Add a sub-command and return its parser; the first line of its text is what its list says."""
+        if self._commands is None:
+            self._commands = self.add_subparsers(metavar="COMMAND", parser_class=Parser)
+            self.set_defaults(run=self._none)
+        return self._commands.add_parser(name, help=text.partition("\n")[0], description=text)
+
+    def _none(self, _: argparse.Namespace) -> NoReturn:
+        self.error(f"a command is missing; valid: {', '.join(self._commands.choices)}")
+
+    def mode(self, nargs: str | None = None) -> None:
+        """Add a plugin and its mode; ``nargs`` is ``?`` where they may be left out."""
+        more = "; all when left out" if nargs else ""
+        for name in ("plugin", "mode"):
+            self.add_argument(name, nargs=nargs, help=f"as `packetwalk list` names it{more}")
+
+    def formats(self, *names: str) -> None:
+        """Add ``--format``; the first is meant where nobody names one."""
+        self.add_argument("--format", choices=names, default=names[0], help="the first unless you say another")
+
+
+def whole(text: str) -> int:
+    """Read a whole number, for ``type=`` of an argument."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
