@@ -20,18 +20,30 @@ const cssText = {
 
 /** Spaces between the tags of templates do nothing; Lit keeps them as they are, and so do we. */
 const result = await build({
-  entryPoints: [new URL("src/index.js", import.meta.url).pathname], bundle: true, write: false, format: "esm", target: "es2022",
-  minify: true, legalComments: "inline", plugins: [cssText],
+  entryPoints: [new URL("src/index.js", import.meta.url).pathname],
+  bundle: true,
+  write: false,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "inline",
+  plugins: [cssText],
 });
 const files = { "player.js": result.outputFiles[0].text, "page.css": pageCss() };
 
 const packed = gzipSync(files["player.js"], { level: 9 }).length;
-if (packed > MOST_GZIPPED) throw new Error(`player.js is ${packed} bytes gzipped; the most is ${MOST_GZIPPED}`);
+if (packed > MOST_GZIPPED)
+  throw new Error(`player.js is ${packed} bytes gzipped; the most is ${MOST_GZIPPED}`);
 
 if (process.argv.includes("--check")) {
   for (const [name, text] of Object.entries(files)) {
     const committed = await readFile(new URL(name, out), "utf8").catch(() => "");
-    if (committed !== text) { console.error(`packetwalk/widgets/static/${name} is not what player/src gives: run "npm run build" in player/ and commit it`); process.exitCode = 1; }
+    if (committed !== text) {
+      console.error(
+        `packetwalk/widgets/static/${name} is not what player/src gives: run "npm run build" in player/ and commit it`,
+      );
+      process.exitCode = 1;
+    }
   }
 } else {
   await mkdir(out, { recursive: true });

@@ -31,7 +31,9 @@ export function render({ model, el }) {
     if (page.compare) player.setAttribute("with", Object.keys(page.compare).join(","));
     player.walk = page;
   };
-  const follow = () => { player.step = model.get("step"); };
+  const follow = () => {
+    player.step = model.get("step");
+  };
   read();
   follow();
   player.source = liveSource(model);

@@ -19,16 +19,37 @@ export const LAYERS = {
 };
 
 const PAGE = {
-  bg: ["#ffffff", "#12161c"], panel: ["#f6f7f9", "#1a2028"], lane: ["#f2f4f7", "#181e26"], ink: ["#1b2430", "#e7ecf3"], soft: ["#55606f", "#a3aebc"], line: ["#d5dbe4", "#323c49"], rim: ["#78859a", "#74839a"],
-  accent: ["#0b62bd", "#6cb2ff"], "accent-ink": ["#ffffff", "#0b1622"], hit: ["#fff3c4", "#3d3312"], "hit-line": ["#a87400", "#f0b429"], good: ["#176f43", "#4cc38a"], bad: ["#b42318", "#ff8a80"],
+  bg: ["#ffffff", "#12161c"],
+  panel: ["#f6f7f9", "#1a2028"],
+  lane: ["#f2f4f7", "#181e26"],
+  ink: ["#1b2430", "#e7ecf3"],
+  soft: ["#55606f", "#a3aebc"],
+  line: ["#d5dbe4", "#323c49"],
+  rim: ["#78859a", "#74839a"],
+  accent: ["#0b62bd", "#6cb2ff"],
+  "accent-ink": ["#ffffff", "#0b1622"],
+  hit: ["#fff3c4", "#3d3312"],
+  "hit-line": ["#a87400", "#f0b429"],
+  good: ["#176f43", "#4cc38a"],
+  bad: ["#b42318", "#ff8a80"],
 };
 
 /** The custom properties of one theme. @param {"light"|"dark"} theme */
 export function properties(theme) {
   const at = theme === "light" ? 0 : 1;
-  const layers = Object.entries(LAYERS).flatMap(([name, c]) => [`--pw-${name}:${c[theme][0]}`, `--pw-${name}-ink:${c[theme][1]}`, `--pw-${name}-text:${c[theme][2]}`]);
+  const layers = Object.entries(LAYERS).flatMap(([name, c]) => [
+    `--pw-${name}:${c[theme][0]}`,
+    `--pw-${name}-ink:${c[theme][1]}`,
+    `--pw-${name}-text:${c[theme][2]}`,
+  ]);
   return [...Object.entries(PAGE).map(([name, c]) => `--pw-${name}:${c[at]}`), ...layers].join(";");
 }
 
 /** The classes of the layers: a class name is a layer's name. */
-export const layerRules = () => Object.keys(LAYERS).map((name) => `.${name}{--solid:var(--pw-${name});--ink:var(--pw-${name}-ink);--text:var(--pw-${name}-text)}`).join("");
+export const layerRules = () =>
+  Object.keys(LAYERS)
+    .map(
+      (name) =>
+        `.${name}{--solid:var(--pw-${name});--ink:var(--pw-${name}-ink);--text:var(--pw-${name}-text)}`,
+    )
+    .join("");

@@ -8,7 +8,10 @@ import { headline, titleOf } from "./model/words.js";
 import { Envelopes } from "./draw/envelopes.js";
 
 /** Pixels of a byte at most, and around and between the lanes. */
-const MOST_SCALE = 2.4, GAP = 12, PAD = 12, EDGE = 28;
+const MOST_SCALE = 2.4,
+  GAP = 12,
+  PAD = 12,
+  EDGE = 28;
 export const STACKED = 560;
 
 /** @typedef {{key: string, mode: import("./data/options.js").Mode, walk: import("./types.js").Walk|null, line: import("./types.js").Timeline|null, error: string}} Lane */
@@ -28,11 +31,17 @@ export class Comparison {
   }
 
   /** The walks that have come. */
-  get walks() { return this.lanes.flatMap((lane) => lane.walk ?? []); }
+  get walks() {
+    return this.lanes.flatMap((lane) => lane.walk ?? []);
+  }
 
-  get shown() { return this.picking || this.modes.length > 0; }
+  get shown() {
+    return this.picking || this.modes.length > 0;
+  }
 
-  get possible() { return this.player.current?.plugin !== "linux" && (this.player.store?.open ?? false); }
+  get possible() {
+    return this.player.current?.plugin !== "linux" && (this.player.store?.open ?? false);
+  }
 
   /** The first walk and those that have come, as lanes. @returns {Lane[]} */
   get all() {
@@ -41,7 +50,9 @@ export class Comparison {
   }
 
   /** @param {import("./data/options.js").Mode[]} modes */
-  set(modes) { this.modes = modes.slice(0, MOST); }
+  set(modes) {
+    this.modes = modes.slice(0, MOST);
+  }
 
   /** Fetch what stands beside the walk now shown: the same packet in the other modes. */
   follow() {
@@ -50,8 +61,23 @@ export class Comparison {
     this.lanes = this.modes.map((mode) => ({ key: modeKey(mode), mode, walk: null, line: null, error: "" }));
     this.room = null;
     for (const lane of this.lanes) {
-      store.exact({ ...options, ...lane.mode, fault: null }).then((walk) => { lane.walk = walk; lane.line = timeline(walk); }, (error) => { lane.error = error?.message ?? String(error); })
-        .finally(() => { if (this.lanes.includes(lane)) { this.room = null; this.player.requestUpdate(); } });
+      store
+        .exact({ ...options, ...lane.mode, fault: null })
+        .then(
+          (walk) => {
+            lane.walk = walk;
+            lane.line = timeline(walk);
+          },
+          (error) => {
+            lane.error = error?.message ?? String(error);
+          },
+        )
+        .finally(() => {
+          if (this.lanes.includes(lane)) {
+            this.room = null;
+            this.player.requestUpdate();
+          }
+        });
     }
     this.player.requestUpdate();
   }
@@ -61,7 +87,19 @@ export class Comparison {
     this.picking = !this.picking;
     this.player.requestUpdate();
     if (!this.picking || this.offers) return;
-    this.player.store.modes().then((all) => { this.offers = all; this.message = ""; }, () => { this.offers = null; this.message = "The list of modes cannot be read."; }).finally(() => this.player.requestUpdate());
+    this.player.store
+      .modes()
+      .then(
+        (all) => {
+          this.offers = all;
+          this.message = "";
+        },
+        () => {
+          this.offers = null;
+          this.message = "The list of modes cannot be read.";
+        },
+      )
+      .finally(() => this.player.requestUpdate());
   }
 
   /** Add a walk or take it away. @param {import("./data/options.js").Mode} mode */
@@ -78,21 +116,27 @@ export class Comparison {
   }
 
   /** The step of a lane beside a step of the first walk. @param {Lane} lane @param {number} i */
-  at(lane, i) { return lane.key === "" ? i : alignment(this.player.current, lane.walk, i); }
+  at(lane, i) {
+    return lane.key === "" ? i : alignment(this.player.current, lane.walk, i);
+  }
 
   /** What the lanes show at a step, in words. @param {number} i */
   words(i) {
-    return this.lanes.filter((lane) => lane.walk).map((lane) => {
-      const { step } = lane.line.moments[this.at(lane, i)];
-      return ` ${headline(lane.mode)}: ${titleOf(step)}, ${step.netns}.`;
-    }).join("");
+    return this.lanes
+      .filter((lane) => lane.walk)
+      .map((lane) => {
+        const { step } = lane.line.moments[this.at(lane, i)];
+        return ` ${headline(lane.mode)}: ${titleOf(step)}, ${step.netns}.`;
+      })
+      .join("");
   }
 
   /** Pixels of a byte and the height that the largest packet needs: the same for all lanes. @param {number} width of the player */
   space(width) {
     if (this.room?.width === width) return this.room;
     const stacks = this.all.flatMap((lane) => lane.line?.moments.map((m) => packetOf(m.step)) ?? []);
-    const side = width < STACKED ? 1 : this.all.length, own = (width - EDGE - GAP * (side - 1)) / side - 2 * PAD;
+    const side = width < STACKED ? 1 : this.all.length,
+      own = (width - EDGE - GAP * (side - 1)) / side - 2 * PAD;
     const scale = Math.min(MOST_SCALE, ...stacks.map((s) => (own - rims(s)) / shownBytes(s)));
     this.room = { width, scale, height: Math.max(...stacks.map(heightOf)) };
     return this.room;
@@ -114,6 +158,8 @@ export class Comparison {
 
 /** The packet of a lane at two steps, the same twice where it waits or where another packet takes over. */
 function packets(line, from, to) {
-  const moment = line.moments[to], after = packetOf(moment.step), earlier = line.moments[from];
+  const moment = line.moments[to],
+    after = packetOf(moment.step),
+    earlier = line.moments[from];
   return { before: from === to || earlier.trace !== moment.trace ? after : packetOf(earlier.step), after };
 }

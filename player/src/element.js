@@ -37,17 +37,52 @@ const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
 const WORDS = html`<div class="words"><slot></slot></div>`;
 
 export class PacketWalk extends LitElement {
-  static styles = [unsafeCSS(`:host{${properties("light")}}:host([theme=dark]){${properties("dark")}}${layerRules()}`), unsafeCSS(playerCss), unsafeCSS(diagramCss), unsafeCSS(compareCss)];
+  static styles = [
+    unsafeCSS(`:host{${properties("light")}}:host([theme=dark]){${properties("dark")}}${layerRules()}`),
+    unsafeCSS(playerCss),
+    unsafeCSS(diagramCss),
+    unsafeCSS(compareCss),
+  ];
 
   static properties = {
-    walk: { attribute: false }, source: { attribute: false }, step: { attribute: false },
-    seen: { state: true }, message: { state: true }, width: { state: true }, i: { state: true }, playing: { state: true }, speed: { state: true }, all: { state: true },
-    open: { state: true }, lit: { state: true }, options: { state: true }, busy: { state: true }, note: { state: true }, snippet: { state: true },
+    walk: { attribute: false },
+    source: { attribute: false },
+    step: { attribute: false },
+    seen: { state: true },
+    message: { state: true },
+    width: { state: true },
+    i: { state: true },
+    playing: { state: true },
+    speed: { state: true },
+    all: { state: true },
+    open: { state: true },
+    lit: { state: true },
+    options: { state: true },
+    busy: { state: true },
+    note: { state: true },
+    snippet: { state: true },
   };
 
   constructor() {
     super();
-    Object.assign(this, { walk: null, source: null, step: null, seen: false, message: "", width: 0, i: 0, playing: false, speed: 1, all: false, open: new Map(), lit: null, options: null, busy: false, note: "", snippet: null });
+    Object.assign(this, {
+      walk: null,
+      source: null,
+      step: null,
+      seen: false,
+      message: "",
+      width: 0,
+      i: 0,
+      playing: false,
+      speed: 1,
+      all: false,
+      open: new Map(),
+      lit: null,
+      options: null,
+      busy: false,
+      note: "",
+      snippet: null,
+    });
     this.clock = new Clock((t) => this.show(t));
     this.comparison = new Comparison(this);
     this.take = takeAwayActs(this);
@@ -74,18 +109,23 @@ export class PacketWalk extends LitElement {
 
   /** Nothing is read or drawn before the player comes near the screen; what leaves it stands still. */
   watchSight() {
-    this.sight = new IntersectionObserver((entries) => {
-      const near = entries.at(-1).isIntersecting;
-      if (near) this.wake();
-      else this.pause();
-    }, { rootMargin: "300px" });
+    this.sight = new IntersectionObserver(
+      (entries) => {
+        const near = entries.at(-1).isIntersecting;
+        if (near) this.wake();
+        else this.pause();
+      },
+      { rootMargin: "300px" },
+    );
     this.sight.observe(this);
   }
 
   wake() {
     if (this.seen) return;
     this.seen = true;
-    this.room = new ResizeObserver(([e]) => { this.width = Math.round(e.contentRect.width); });
+    this.room = new ResizeObserver(([e]) => {
+      this.width = Math.round(e.contentRect.width);
+    });
     this.room.observe(this);
     this.width = Math.round(this.getBoundingClientRect().width);
     this.begin();
@@ -97,10 +137,20 @@ export class PacketWalk extends LitElement {
     const wanted = this.wantedByHash();
     try {
       const text = this.walk ? null : this.querySelector("script.walk")?.textContent;
-      this.store = new Store({ page: this.walk ?? (text ? parsePage(text) : null), dataRoot: this.getAttribute("data-root"), source: this.source });
+      this.store = new Store({
+        page: this.walk ?? (text ? parsePage(text) : null),
+        dataRoot: this.getAttribute("data-root"),
+        source: this.source,
+      });
       this.comparison.set((wanted ?? asked).beside);
-      const { first } = this.store, alone = first && !this.store.inPage(asked.options) && (!asked.options.plugin || !asked.options.scenario);
-      this.load(wanted?.options ?? (alone ? optionsOf(first) : asked.options), wanted ? wanted.step : this.step ?? asked.step, Boolean(wanted));
+      const { first } = this.store,
+        alone =
+          first && !this.store.inPage(asked.options) && (!asked.options.plugin || !asked.options.scenario);
+      this.load(
+        wanted?.options ?? (alone ? optionsOf(first) : asked.options),
+        wanted ? wanted.step : (this.step ?? asked.step),
+        Boolean(wanted),
+      );
     } catch (error) {
       this.fail(error);
     }
@@ -122,11 +172,24 @@ export class PacketWalk extends LitElement {
   /** @param {import("./data/options.js").Options} options @param {number|null} step counted from 0 */
   load(options, step, reveal = false) {
     const token = (this.asked = Symbol("request"));
-    const arrive = (walk) => { if (this.asked === token) { this.show_(walk, step); if (reveal) this.updateComplete.then(() => this.scrollIntoView({ block: "start" })); } };
+    const arrive = (walk) => {
+      if (this.asked === token) {
+        this.show_(walk, step);
+        if (reveal) this.updateComplete.then(() => this.scrollIntoView({ block: "start" }));
+      }
+    };
     const here = this.store.now(options);
     if (here) return arrive(here);
     this.busy = true;
-    this.store.walk(options).then(arrive).catch((error) => { if (this.asked === token) this.fail(error); }).finally(() => { if (this.asked === token) this.busy = false; });
+    this.store
+      .walk(options)
+      .then(arrive)
+      .catch((error) => {
+        if (this.asked === token) this.fail(error);
+      })
+      .finally(() => {
+        if (this.asked === token) this.busy = false;
+      });
   }
 
   show_(walk, step) {
@@ -147,28 +210,42 @@ export class PacketWalk extends LitElement {
 
   fail(error) {
     this.busy = false;
-    this.message = error instanceof WalkError ? error.message : `This walk cannot be shown: ${error?.message ?? error}.`;
+    this.message =
+      error instanceof WalkError ? error.message : `This walk cannot be shown: ${error?.message ?? error}.`;
     if (!this.current) this.pause();
   }
 
   /** Another walk or step from a live notebook. */
   willUpdate(changed) {
     if (!this.seen) return;
-    if (changed.has("walk") && this.walk && this.store && this.store.page !== this.walk && this.store.only !== this.walk) {
+    if (
+      changed.has("walk") &&
+      this.walk &&
+      this.store &&
+      this.store.page !== this.walk &&
+      this.store.only !== this.walk
+    ) {
       const wrong = problem(this.walk.walks ? Object.values(this.walk.walks)[0] : this.walk);
       if (wrong) this.fail(new WalkError(`This walk cannot be played: ${wrong}.`));
       else this.begin();
     }
-    if (changed.has("step") && this.step !== null && this.line && this.step !== this.i) this.go(this.step, false);
-    if (this.current && this.width && (changed.has("width") || !this.layout)) this.layout = layout(this.current, this.line, this.inner());
+    if (changed.has("step") && this.step !== null && this.line && this.step !== this.i)
+      this.go(this.step, false);
+    if (this.current && this.width && (changed.has("width") || !this.layout))
+      this.layout = layout(this.current, this.line, this.inner());
   }
 
-  inner() { return this.width - 2 - (this.width < NARROW ? 10 : 24); }
+  inner() {
+    return this.width - 2 - (this.width < NARROW ? 10 : 24);
+  }
 
   render() {
-    if (this.message && !this.current) return html`<p class="message" role="alert">${this.message}</p><slot></slot>`;
+    if (this.message && !this.current)
+      return html`<p class="message" role="alert">${this.message}</p><slot></slot>`;
     if (!this.current || !this.layout) return html`<div class="pw empty"></div>${WORDS}`;
-    const { current: walk, line, i } = this, moment = line.moments[i], { step } = moment;
+    const { current: walk, line, i } = this,
+      moment = line.moments[i],
+      { step } = moment;
     const next = line.moments.find((m) => m.previous === i)?.step;
     const narrow = this.width < NARROW;
     return html`<div class="pw" role="region" aria-label=${walk.title || "Packet walk"} @keydown=${(e) => playerKey(e, this)}>
@@ -177,7 +254,15 @@ export class PacketWalk extends LitElement {
       ${this.picture(moment)}
       ${controls({ n: line.moments.length, i, playing: this.playing, speed: this.speed, ticks: this.ticks(), words: this.words(moment) }, this.playActs)}
       ${this.comparison.shown ? compare(this.comparison, { i, width: this.width }) : nothing}
-      <div class="columns">${steps({ walk, line, i, all: this.all }, { go: (to) => this.go(to), all: (yes) => { this.all = yes; } })}${why({ walk, step })}</div>
+      <div class="columns">${steps(
+        { walk, line, i, all: this.all },
+        {
+          go: (to) => this.go(to),
+          all: (yes) => {
+            this.all = yes;
+          },
+        },
+      )}${why({ walk, step })}</div>
       ${packet({ walk, step, next, open: this.open, lit: this.lit, narrow }, this.packetActs)}
       ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
       <p class="hidden" role="status" aria-live="polite">${this.words(moment)}${this.comparison.words(i)}</p>
@@ -185,8 +270,10 @@ export class PacketWalk extends LitElement {
   }
 
   picture(moment) {
-    const { width, height } = this.layout, trace = this.current.traces[moment.trace];
-    const box = `0 0 ${width} ${height}`, ended = moment.step.event === "drop";
+    const { width, height } = this.layout,
+      trace = this.current.traces[moment.trace];
+    const box = `0 0 ${width} ${height}`,
+      ended = moment.step.event === "drop";
     return html`<div class="stage" style="height:${height}px">
       <svg class="ground" viewBox=${box} width=${width} height=${height} role="img" aria-label=${this.words(moment)}>${ground(this.layout)}</svg>
       <i class="leader"></i>
@@ -201,11 +288,15 @@ export class PacketWalk extends LitElement {
   }
 
   waitingWords() {
-    const names = frame({ line: this.line, layout: this.layout }, this.i).waiting.map((w) => traceName(this.current.traces[w.trace], this.current.traces));
+    const names = frame({ line: this.line, layout: this.layout }, this.i).waiting.map((w) =>
+      traceName(this.current.traces[w.trace], this.current.traces),
+    );
     return names.length ? `${names.join(", ")} ${names.length > 1 ? "wait" : "waits"}` : "";
   }
 
-  fateWidth() { return Math.min(340, this.layout.zone.right - this.layout.zone.left); }
+  fateWidth() {
+    return Math.min(340, this.layout.zone.right - this.layout.zone.left);
+  }
 
   fateWords(trace, step) {
     const place = this.current.topology.find((p) => p.netns === step.netns)?.label ?? step.netns;
@@ -220,30 +311,49 @@ export class PacketWalk extends LitElement {
   ticks() {
     if (this.ticksOf !== this.line) {
       this.ticksOf = this.line;
-      this.tickList = this.line.hops.map((h, k) => ({ at: h.from, kind: k > 0 && this.line.hops[k - 1].trace !== h.trace ? "trace" : "hop" }));
-      for (const m of this.line.moments) if (["encap", "decap", "drop"].includes(m.step.event)) this.tickList.push({ at: m.i, kind: m.step.event });
+      this.tickList = this.line.hops.map((h, k) => ({
+        at: h.from,
+        kind: k > 0 && this.line.hops[k - 1].trace !== h.trace ? "trace" : "hop",
+      }));
+      for (const m of this.line.moments)
+        if (["encap", "decap", "drop"].includes(m.step.event))
+          this.tickList.push({ at: m.i, kind: m.step.event });
     }
     return this.tickList;
   }
 
   updated(changed) {
     if (!this.current || !this.layout) return;
-    const part = (css) => this.renderRoot.querySelector(css), marks = part(".marks");
+    const part = (css) => this.renderRoot.querySelector(css),
+      marks = part(".marks");
     if (this.stage?.marks !== marks) {
-      this.stage = new Stage({ marks, leader: part(".stage > .leader"), box: part(".parcel"), packet: part(".parcel > .packet"), fate: part(".fate") });
+      this.stage = new Stage({
+        marks,
+        leader: part(".stage > .leader"),
+        box: part(".parcel"),
+        packet: part(".parcel > .packet"),
+        fate: part(".fate"),
+      });
       this.scrubber = new Scrubber(part(".scrub"));
     }
     if (changed.has("width")) this.scrubber.measure();
     if (!this.clock.running) this.draw(this.clock.t);
-    if (changed.has("i") || changed.has("all") || changed.has("width") || this.marked !== this.line) this.keepInView();
+    if (changed.has("i") || changed.has("all") || changed.has("width") || this.marked !== this.line)
+      this.keepInView();
     this.marked = this.line;
   }
 
   /** What decides and what changed is scrolled into view inside its own box. */
   keepInView() {
     const part = (css) => this.renderRoot.querySelector(css);
-    const table = part(".table"), hit = table?.querySelector(".hit"), fields = part(".fields"), first = fields?.querySelector(".head em, .changed")?.closest(".header");
-    const places = [[table, hit ? hit.offsetTop - table.clientHeight / 2 : 0], [fields, first ? first.offsetTop : 0]];
+    const table = part(".table"),
+      hit = table?.querySelector(".hit"),
+      fields = part(".fields"),
+      first = fields?.querySelector(".head em, .changed")?.closest(".header");
+    const places = [
+      [table, hit ? hit.offsetTop - table.clientHeight / 2 : 0],
+      [fields, first ? first.offsetTop : 0],
+    ];
     markRow(part(".scroll"), this.i);
     for (const [box, top] of places) if (box && box.scrollTop !== top) box.scrollTop = top;
   }
@@ -251,13 +361,17 @@ export class PacketWalk extends LitElement {
   /** Called by the clock once a frame. */
   show(t) {
     const i = this.clock.gliding ? this.clock.target : Math.ceil(t - 1e-9);
-    if (i !== this.i) { this.i = i; this.lit = null; }
+    if (i !== this.i) {
+      this.i = i;
+      this.lit = null;
+    }
     this.draw(t);
   }
 
   draw(t) {
     if (!this.stage || !this.layout) return;
-    const f = frame({ line: this.line, layout: this.layout }, t), last = Math.max(1, this.line.moments.length - 1);
+    const f = frame({ line: this.line, layout: this.layout }, t),
+      last = Math.max(1, this.line.moments.length - 1);
     this.stage.draw(f);
     this.comparison.draw(f, this.renderRoot);
     this.scrubber.show(t / last);
@@ -276,26 +390,44 @@ export class PacketWalk extends LitElement {
   }
 
   /** Tell whoever listens (a live notebook) where the reader went. */
-  tell(i) { this.dispatchEvent(new CustomEvent("walk-step", { detail: { step: i } })); }
+  tell(i) {
+    this.dispatchEvent(new CustomEvent("walk-step", { detail: { step: i } }));
+  }
 
-  toggle() { if (this.playing) { this.pause(); this.tell(this.i); } else this.play(); }
+  toggle() {
+    if (this.playing) {
+      this.pause();
+      this.tell(this.i);
+    } else this.play();
+  }
 
   play() {
     const end = this.line.moments.length - 1;
     if (this.clock.t >= end) this.clock.t = 0;
     this.playing = true;
     if (calm?.matches) return this.playCalmly();
-    this.clock.play(end, (i) => lasts(this.line.moments[Math.min(i, end)].step) / this.speed, () => { this.playing = false; this.tell(end); });
+    this.clock.play(
+      end,
+      (i) => lasts(this.line.moments[Math.min(i, end)].step) / this.speed,
+      () => {
+        this.playing = false;
+        this.tell(end);
+      },
+    );
   }
 
   /** Steps without motion. */
   playCalmly() {
     this.timer = setTimeout(() => {
       if (!this.playing) return;
-      const end = this.line.moments.length - 1, to = Math.min(end, Math.floor(this.clock.t) + 1);
+      const end = this.line.moments.length - 1,
+        to = Math.min(end, Math.floor(this.clock.t) + 1);
       this.clock.jump(to);
       if (to < end) this.playCalmly();
-      else { this.playing = false; this.tell(end); }
+      else {
+        this.playing = false;
+        this.tell(end);
+      }
     }, 1800 / this.speed);
   }
 
@@ -306,15 +438,30 @@ export class PacketWalk extends LitElement {
   }
 
   playActs = {
-    go: (i) => this.go(i), toggle: () => this.toggle(),
-    scrub: (t) => { this.pause(); this.scrubbing = true; this.clock.jump(t); },
-    settle: () => { this.scrubbing = false; this.go(Math.round(this.clock.t)); },
-    speed: (s) => { this.speed = s; if (this.playing && !calm?.matches) this.play(); },
+    go: (i) => this.go(i),
+    toggle: () => this.toggle(),
+    scrub: (t) => {
+      this.pause();
+      this.scrubbing = true;
+      this.clock.jump(t);
+    },
+    settle: () => {
+      this.scrubbing = false;
+      this.go(Math.round(this.clock.t));
+    },
+    speed: (s) => {
+      this.speed = s;
+      if (this.playing && !calm?.matches) this.play();
+    },
   };
 
   packetActs = {
-    open: (key, yes) => { this.open = new Map(this.open).set(key, yes); },
-    light: (field) => { if (field?.field !== this.lit?.field || field?.header !== this.lit?.header) this.lit = field; },
+    open: (key, yes) => {
+      this.open = new Map(this.open).set(key, yes);
+    },
+    light: (field) => {
+      if (field?.field !== this.lit?.field || field?.header !== this.lit?.header) this.lit = field;
+    },
   };
 
   /** @param {Partial<import("./data/options.js").Options>} change */

@@ -9,8 +9,11 @@ export function playerKey(e, player) {
   if (e.key === " " && e.target.closest("button")) return;
   const end = player.line.moments.length - 1;
   const act = {
-    " ": () => player.toggle(), ArrowRight: () => player.go(player.i + 1), ArrowLeft: () => player.go(player.i - 1),
-    Home: () => player.go(0), End: () => player.go(end),
+    " ": () => player.toggle(),
+    ArrowRight: () => player.go(player.i + 1),
+    ArrowLeft: () => player.go(player.i - 1),
+    Home: () => player.go(0),
+    End: () => player.go(end),
   }[e.key];
   if (!act) return;
   e.preventDefault();

@@ -9,28 +9,43 @@ import { copy, download } from "./export/download.js";
 import { toHash } from "./data/options.js";
 
 /** A player's name in a link: its id, or its place among the players of the page. @param {Element} el */
-export const nameOnPage = (el) => el.id || String([...document.querySelectorAll("packet-walk")].indexOf(el) + 1);
+export const nameOnPage = (el) =>
+  el.id || String([...document.querySelectorAll("packet-walk")].indexOf(el) + 1);
 
 /** @param {import("./element.js").PacketWalk} player */
 export function takeAwayActs(player) {
-  let known = null, frames = [];
+  let known = null,
+    frames = [];
   const all = () => {
-    if (known !== player.line) { known = player.line; frames = captured(player.line); }
+    if (known !== player.line) {
+      known = player.line;
+      frames = captured(player.line);
+    }
     return frames;
   };
-  const file = (end) => [player.options.plugin, player.options.mode, player.options.scenario, player.options.fault, end].filter(Boolean).join("-");
-  const say = (words) => { player.note = words; };
+  const file = (end) =>
+    [player.options.plugin, player.options.mode, player.options.scenario, player.options.fault, end]
+      .filter(Boolean)
+      .join("-");
+  const say = (words) => {
+    player.note = words;
+  };
   const copied = async (text, words) => say((await copy(text)) ? words : "copying is not allowed here");
   return {
     devices: () => devicesOf(all()),
     pcapng() {
-      const { walks } = player.comparison, content = walks.length ? together([player.current, ...walks]) : all();
+      const { walks } = player.comparison,
+        content = walks.length ? together([player.current, ...walks]) : all();
       download(`${file(walks.length ? "compared" : "walk")}.pcapng`, pcapng(content), "application/x-pcapng");
       say(`${content.length} packets ${walks.length ? `of ${walks.length + 1} walks ` : ""}saved`);
     },
     pcap(device) {
       const own = all().filter((f) => `${f.netns}:${f.dev}` === device);
-      download(`${file(device.replace(":", "-"))}.pcap`, pcap(own, own[0].link), "application/vnd.tcpdump.pcap");
+      download(
+        `${file(device.replace(":", "-"))}.pcap`,
+        pcap(own, own[0].link),
+        "application/vnd.tcpdump.pcap",
+      );
       say(`${own.length} packets of ${device} saved`);
     },
     link() {
@@ -39,13 +54,28 @@ export function takeAwayActs(player) {
       copied(url.href, "link copied");
     },
     embed() {
-      if (player.snippet) { player.snippet = null; return; }
-      player.snippet = embed(player.options, player.i, new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href.replace(/walks\/?$/, ""), player.comparison.modes);
+      if (player.snippet) {
+        player.snippet = null;
+        return;
+      }
+      player.snippet = embed(
+        player.options,
+        player.i,
+        new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href.replace(/walks\/?$/, ""),
+        player.comparison.modes,
+      );
       copied(player.snippet, "snippet copied");
     },
     image() {
-      const layers = ["ground", "marks", "still", "packet"].map((c) => player.renderRoot.querySelector(`.stage svg.${c}`));
-      const text = svgText(layers, layerRules() + diagramCss, getComputedStyle(player), player.words(player.line.moments[player.i]));
+      const layers = ["ground", "marks", "still", "packet"].map((c) =>
+        player.renderRoot.querySelector(`.stage svg.${c}`),
+      );
+      const text = svgText(
+        layers,
+        layerRules() + diagramCss,
+        getComputedStyle(player),
+        player.words(player.line.moments[player.i]),
+      );
       download(`${file(`step-${player.i + 1}`)}.svg`, text, "image/svg+xml");
       say("picture saved");
     },

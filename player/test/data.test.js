@@ -2,14 +2,30 @@ import test from "node:test";
 import assert from "node:assert/strict";
 import { unpack } from "../src/data/unpack.js";
 import { problem } from "../src/data/validate.js";
-import { fromHash, nearestKey, optionsFromAttributes, toHash, walkFile, walkKey } from "../src/data/options.js";
+import {
+  fromHash,
+  nearestKey,
+  optionsFromAttributes,
+  toHash,
+  walkFile,
+  walkKey,
+} from "../src/data/options.js";
 import { Store, WalkError, parsePage } from "../src/data/store.js";
 import { settle } from "../src/panels/choices.js";
 import { proofOf, proofPage } from "../src/panels/proof.js";
 import { walks } from "./walks.js";
 
 const [, one] = walks().find(([name]) => name === "flannel-vxlan-cross-node");
-const OPTIONS = { plugin: "flannel", mode: "vxlan", scenario: "cross-node", proto: "icmp", size: 56, df: false, cold: true, fault: null };
+const OPTIONS = {
+  plugin: "flannel",
+  mode: "vxlan",
+  scenario: "cross-node",
+  proto: "icmp",
+  size: 56,
+  df: false,
+  cold: true,
+  fault: null,
+};
 
 test("packed JSON unpacks, equal values are shared", () => {
   const packed = { pack: 1, values: ["a", [0, 0], 7, "b", [0, 0, 3], [1, 4, 2, 1]] };
@@ -23,7 +39,17 @@ test("every walk is accepted", () => {
 });
 
 test("what cannot be played is told in one line", () => {
-  for (const bad of [null, [], {}, { ...one, version: 2 }, { ...one, traces: [] }, { ...one, topology: [{}] }, { ...one, traces: [{}] }, { ...one, traces: [{ steps: [{}] }] }, { ...one, traces: [{ steps: [] }] }]) {
+  for (const bad of [
+    null,
+    [],
+    {},
+    { ...one, version: 2 },
+    { ...one, traces: [] },
+    { ...one, topology: [{}] },
+    { ...one, traces: [{}] },
+    { ...one, traces: [{ steps: [{}] }] },
+    { ...one, traces: [{ steps: [] }] },
+  ]) {
     const words = problem(bad);
     assert.ok(words && !words.includes("\n"), words);
   }
@@ -31,17 +57,37 @@ test("what cannot be played is told in one line", () => {
 });
 
 test("a link leads back to the same choices and step", () => {
-  for (const o of [OPTIONS, { ...OPTIONS, df: true, cold: false, fault: "missing-fdb", scenario: "a/b & c" }]) {
-    assert.deepEqual(fromHash(toHash(o, 12, "main walk")), { options: o, step: 12, el: "main walk", beside: [] });
-    const beside = [{ plugin: "flannel", mode: "host-gw" }, { plugin: "calico", mode: "bgp" }];
-    assert.deepEqual(fromHash(toHash(o, 12, "main walk", beside)), { options: o, step: 12, el: "main walk", beside });
+  for (const o of [
+    OPTIONS,
+    { ...OPTIONS, df: true, cold: false, fault: "missing-fdb", scenario: "a/b & c" },
+  ]) {
+    assert.deepEqual(fromHash(toHash(o, 12, "main walk")), {
+      options: o,
+      step: 12,
+      el: "main walk",
+      beside: [],
+    });
+    const beside = [
+      { plugin: "flannel", mode: "host-gw" },
+      { plugin: "calico", mode: "bgp" },
+    ];
+    assert.deepEqual(fromHash(toHash(o, 12, "main walk", beside)), {
+      options: o,
+      step: 12,
+      el: "main walk",
+      beside,
+    });
   }
-  for (const other of ["", "#section-2", "#walk=x", "#walk=a/b/c/<b>/x/0/0/none/1", "#walk=%zz"]) assert.equal(fromHash(other), null);
+  for (const other of ["", "#section-2", "#walk=x", "#walk=a/b/c/<b>/x/0/0/none/1", "#walk=%zz"])
+    assert.equal(fromHash(other), null);
 });
 
 test("attributes give the first choices", () => {
   const has = { plugin: "flannel", mode: "vxlan", scenario: "cross-node", size: "1400", df: "1", step: "3" };
-  const { options, step } = optionsFromAttributes({ getAttribute: (n) => has[n] ?? null, hasAttribute: (n) => n in has });
+  const { options, step } = optionsFromAttributes({
+    getAttribute: (n) => has[n] ?? null,
+    hasAttribute: (n) => n in has,
+  });
   assert.deepEqual(options, { ...OPTIONS, size: 1400, df: true, cold: false });
   assert.equal(step, 3);
 });
@@ -52,19 +98,32 @@ test("a store finds what the page holds, and the nearest of a file", async () =>
   assert.equal(store.now({ ...OPTIONS, size: 9 }), null);
   await assert.rejects(store.walk({ ...OPTIONS, size: 9 }), WalkError);
   assert.equal(walkFile({ ...OPTIONS, fault: "x y" }), "flannel/vxlan/cross-node/x%20y.json");
-  assert.equal(nearestKey(["icmp/56/0/0", "icmp/1423/1/0", "tcp/0/0/0"], { ...OPTIONS, size: 1423 }), "icmp/1423/1/0");
+  assert.equal(
+    nearestKey(["icmp/56/0/0", "icmp/1423/1/0", "tcp/0/0/0"], { ...OPTIONS, size: 1423 }),
+    "icmp/1423/1/0",
+  );
   assert.equal(nearestKey(["tcp/0/0/0"], OPTIONS), null);
 });
 
 test("a live notebook is asked for any walk", async () => {
   const asked = [];
-  const store = new Store({ source: { walk: async (o) => { asked.push(o); return one; } } });
+  const store = new Store({
+    source: {
+      walk: async (o) => {
+        asked.push(o);
+        return one;
+      },
+    },
+  });
   assert.equal(await store.walk({ ...OPTIONS, size: 777 }), one);
   assert.equal(asked[0].size, 777);
 });
 
 test("a choice that another choice rules out is given up", () => {
-  const catalogue = { sizes: { icmp: [{ size: 56 }, { size: 1423 }], tcp: [{ size: 0 }] }, faults: [{ name: "f", scenarios: ["cross-node"], size: 1423, df: true }] };
+  const catalogue = {
+    sizes: { icmp: [{ size: 56 }, { size: 1423 }], tcp: [{ size: 0 }] },
+    faults: [{ name: "f", scenarios: ["cross-node"], size: 1423, df: true }],
+  };
   const broken = settle(catalogue, OPTIONS, { fault: "f" });
   assert.deepEqual([broken.fault, broken.size, broken.df], ["f", 1423, true]);
   assert.equal(settle(catalogue, broken, { scenario: "same-node" }).fault, null);
@@ -73,10 +132,14 @@ test("a choice that another choice rules out is given up", () => {
 });
 
 test("the mark of a walk is that of its scenario, broken or not, and leads to the page", () => {
-  const proof = { "cross-node": { where: "kernel", text: "proven in Linux 6.18" }, "cross-node+missing-fdb": { where: "", text: "not proven: why" } };
+  const proof = {
+    "cross-node": { where: "kernel", text: "proven in Linux 6.18" },
+    "cross-node+missing-fdb": { where: "", text: "not proven: why" },
+  };
   assert.equal(proofOf({ proof }, { scenario: "cross-node", fault: null }), proof["cross-node"]);
   assert.equal(proofOf({ proof }, { scenario: "cross-node", fault: "missing-fdb" }).where, "");
-  for (const none of [null, {}, { proof }]) assert.equal(proofOf(none, { scenario: "same-node", fault: null }), null);
+  for (const none of [null, {}, { proof }])
+    assert.equal(proofOf(none, { scenario: "same-node", fault: null }), null);
   assert.equal(proofPage("../_static/walks/"), "../_static/walks/../../book/how-do-we-know.html");
   assert.equal(proofPage("_static/walks"), "_static/walks/../../book/how-do-we-know.html");
   assert.equal(proofPage(null), null);

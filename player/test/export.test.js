@@ -12,7 +12,7 @@ const frames = captured(timeline(walk));
 /** Blocks of a pcapng: [type, body]. */
 function* blocks(bytes) {
   const view = new DataView(bytes.buffer);
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.length; ) {
     const length = view.getUint32(at + 4, true);
     assert.equal(view.getUint32(at + length - 4, true), length);
     assert.equal(length % 4, 0);
@@ -25,25 +25,46 @@ test("a capture has one packet for every crossing of a device", () => {
   assert.ok(frames.length >= 20);
   assert.ok(devicesOf(frames).includes("kind-worker:flannel.1"));
   const wire = frames.filter((f) => f.netns === "kind-worker" && f.dev === "eth0");
-  assert.deepEqual(wire.map((f) => f.bytes.length), [148, 148]);
+  assert.deepEqual(
+    wire.map((f) => f.bytes.length),
+    [148, 148],
+  );
 });
 
 test("pcapng: a section, one interface for each device, the packets with direction", () => {
-  const all = [...blocks(pcapng(frames))], types = all.map(([type]) => type);
+  const all = [...blocks(pcapng(frames))],
+    types = all.map(([type]) => type);
   assert.equal(types[0], 0x0a0d0d0a);
   assert.equal(types.filter((t) => t === 1).length, devicesOf(frames).length);
   assert.equal(types.filter((t) => t === 6).length, frames.length);
-  const names = all.filter(([t]) => t === 1).map(([, body]) => new TextDecoder().decode(body.subarray(12, 12 + body[10])));
+  const names = all
+    .filter(([t]) => t === 1)
+    .map(([, body]) => new TextDecoder().decode(body.subarray(12, 12 + body[10])));
   assert.deepEqual(names, devicesOf(frames));
 });
 
 test("pcap: one link type, every byte", () => {
-  const own = frames.filter((f) => f.dev === "cni0"), bytes = pcap(own, 1), view = new DataView(bytes.buffer);
+  const own = frames.filter((f) => f.dev === "cni0"),
+    bytes = pcap(own, 1),
+    view = new DataView(bytes.buffer);
   assert.equal(view.getUint32(0, true), 0xa1b23c4d);
   assert.equal(bytes.length, 24 + own.reduce((n, f) => n + 16 + f.bytes.length, 0));
 });
 
 test("an embed snippet cannot break out of its attributes", () => {
-  const text = embed({ plugin: 'x"><script>', mode: "m", scenario: "s", proto: "icmp", size: 56, df: true, cold: false, fault: null }, 3, "https://host/");
+  const text = embed(
+    {
+      plugin: 'x"><script>',
+      mode: "m",
+      scenario: "s",
+      proto: "icmp",
+      size: 56,
+      df: true,
+      cold: false,
+      fault: null,
+    },
+    3,
+    "https://host/",
+  );
   assert.ok(!text.includes("<script>") && text.includes('step="3"') && text.includes(" df"));
 });

@@ -8,8 +8,10 @@ import { measure } from "../src/panels/meter.js";
 import { walks } from "./walks.js";
 
 const ALL = walks();
-const headers = (...protos) => protos.map((proto) => ({ proto, size: { eth: 14, ip: 20, udp: 8, vxlan: 8, icmp: 8, data: 56 }[proto] }));
-const PLAIN = headers("eth", "ip", "icmp", "data"), WRAPPED = headers("eth", "ip", "udp", "vxlan", "eth", "ip", "icmp", "data");
+const headers = (...protos) =>
+  protos.map((proto) => ({ proto, size: { eth: 14, ip: 20, udp: 8, vxlan: 8, icmp: 8, data: 56 }[proto] }));
+const PLAIN = headers("eth", "ip", "icmp", "data"),
+  WRAPPED = headers("eth", "ip", "udp", "vxlan", "eth", "ip", "icmp", "data");
 
 test("the pod's own headers keep their layer, wrapped or not", () => {
   assert.deepEqual(roles(PLAIN), ["inner-eth", "inner-ip", "icmp", "data"]);
@@ -23,26 +25,51 @@ test("headers are paired from the inside out", () => {
   assert.deepEqual(partners(PLAIN, WRAPPED), [-1, -1, -1, -1, 0, 1, 2, 3]);
   assert.deepEqual(partners(WRAPPED, PLAIN), [4, 5, 6, 7]);
   assert.deepEqual(partners(headers("ip", "icmp", "data"), headers("ip", "data")), [0, 2]);
-  const sealed = [{ proto: "ip", size: 20 }, { proto: "udp", size: 8 }, { proto: "wg", size: 16 }, { proto: "wg-payload", size: 112 }];
-  assert.deepEqual(partners(headers("ip", "icmp", "data"), sealed), [-1, -1, -1, -1], "what is sealed is not the header outside");
+  const sealed = [
+    { proto: "ip", size: 20 },
+    { proto: "udp", size: 8 },
+    { proto: "wg", size: 16 },
+    { proto: "wg-payload", size: 112 },
+  ];
+  assert.deepEqual(
+    partners(headers("ip", "icmp", "data"), sealed),
+    [-1, -1, -1, -1],
+    "what is sealed is not the header outside",
+  );
   assert.equal(depth(sealed), 2);
-  const was = [{ proto: "ip", size: 20, "ip.ttl": 64, "ip.src": "a" }], now = [{ ...was[0], "ip.ttl": 63 }];
+  const was = [{ proto: "ip", size: 20, "ip.ttl": 64, "ip.src": "a" }],
+    now = [{ ...was[0], "ip.ttl": 63 }];
   assert.deepEqual([...changes(was, now)[0].changed], ["ip.ttl"]);
 });
 
 test("the timeline holds every step once, in the order of seq", () => {
   for (const [name, walk] of ALL) {
-    const line = timeline(walk), seq = line.moments.map((m) => m.step.seq);
-    assert.equal(line.moments.length, walk.traces.reduce((n, t) => n + t.steps.length, 0), name);
-    assert.deepEqual(seq, [...seq].sort((a, b) => a - b), name);
-    assert.equal(line.hops.reduce((n, h) => n + h.to - h.from + 1, 0), seq.length, name);
-    for (const m of line.moments) if (foldable(m.step)) assert.ok(untouched(m.step) && m.step.event === "hook");
+    const line = timeline(walk),
+      seq = line.moments.map((m) => m.step.seq);
+    assert.equal(
+      line.moments.length,
+      walk.traces.reduce((n, t) => n + t.steps.length, 0),
+      name,
+    );
+    assert.deepEqual(
+      seq,
+      [...seq].sort((a, b) => a - b),
+      name,
+    );
+    assert.equal(
+      line.hops.reduce((n, h) => n + h.to - h.from + 1, 0),
+      seq.length,
+      name,
+    );
+    for (const m of line.moments)
+      if (foldable(m.step)) assert.ok(untouched(m.step) && m.step.event === "hook");
   }
 });
 
 test("a packet that waits for an ARP answer is known to wait", () => {
   const [, cold] = ALL.find(([name]) => name === "flannel-cold");
-  const line = timeline(cold), asks = line.moments.find((m) => cold.traces[m.trace].name === "arp");
+  const line = timeline(cold),
+    asks = line.moments.find((m) => cold.traces[m.trace].name === "arp");
   assert.equal(waiting(line, asks.i)[0][0], 0);
   assert.deepEqual(waiting(line, line.moments.length - 1), []);
 });
@@ -57,27 +84,44 @@ test("widths are in proportion to bytes", () => {
 });
 
 test("wrapping begins and ends exactly", () => {
-  const open = morph(PLAIN, WRAPPED, 2, 0), shut = morph(PLAIN, WRAPPED, 2, 1);
+  const open = morph(PLAIN, WRAPPED, 2, 0),
+    shut = morph(PLAIN, WRAPPED, 2, 1);
   assert.deepEqual(shut.boxes, envelopes(WRAPPED, 2).boxes);
-  assert.deepEqual(open.boxes.map((b) => b.opacity), [0, 0, 0, 0, 1, 1, 1, 1]);
-  const middle = morph(PLAIN, WRAPPED, 2, 0.5).boxes.slice(0, 4).map((b) => b.opacity);
+  assert.deepEqual(
+    open.boxes.map((b) => b.opacity),
+    [0, 0, 0, 0, 1, 1, 1, 1],
+  );
+  const middle = morph(PLAIN, WRAPPED, 2, 0.5)
+    .boxes.slice(0, 4)
+    .map((b) => b.opacity);
   assert.ok(middle[3] > middle[0], "the innermost new header closes first");
 });
 
 test("every byte belongs to a field, and a field to its bytes", () => {
-  for (const [name, walk] of ALL) for (const { steps } of walk.traces) {
-    const { after: stack } = steps[0], places = spans(stack, walk.layouts);
-    assert.equal(packetBytes(stack).length, sizeOf(stack) * 2, name);
-    if (!walk.title.startsWith("Flannel")) continue;
-    const unused = stack.findIndex((h) => h.proto === "icmp" && ![0, 8].includes(h["icmp.type"])); // an ICMP error has bytes without a name
-    for (let byte = 0; unused < 0 && byte < sizeOf(stack); byte++) assert.ok(fieldAt(places, byte), `${name}: byte ${byte}`);
-    assert.equal(hexRows(stack, 16, null).map((r) => r.runs.map((run) => run.text.replaceAll(" ", "")).join("")).join(""), packetBytes(stack));
-  }
+  for (const [name, walk] of ALL)
+    for (const { steps } of walk.traces) {
+      const { after: stack } = steps[0],
+        places = spans(stack, walk.layouts);
+      assert.equal(packetBytes(stack).length, sizeOf(stack) * 2, name);
+      if (!walk.title.startsWith("Flannel")) continue;
+      const unused = stack.findIndex((h) => h.proto === "icmp" && ![0, 8].includes(h["icmp.type"])); // an ICMP error has bytes without a name
+      for (let byte = 0; unused < 0 && byte < sizeOf(stack); byte++)
+        assert.ok(fieldAt(places, byte), `${name}: byte ${byte}`);
+      assert.equal(
+        hexRows(stack, 16, null)
+          .map((r) => r.runs.map((run) => run.text.replaceAll(" ", "")).join(""))
+          .join(""),
+        packetBytes(stack),
+      );
+    }
 });
 
 test("what does not fit is measured", () => {
   const step = { event: "egress", before: WRAPPED, after: WRAPPED, dev: "eth0", mtu: 100 };
   const m = measure(step, { event: "fragment" });
   assert.deepEqual([m.size, m.over, m.spare, m.then], [134, 34, 50, "it is cut into fragments"]);
-  assert.equal(m.parts.reduce((n, p) => n + p.size, 0), 134);
+  assert.equal(
+    m.parts.reduce((n, p) => n + p.size, 0),
+    134,
+  );
 });

@@ -10,6 +10,11 @@ const FOLDER = new URL("../../_build/walks/", import.meta.url);
 
 /** @returns {[string, import("../src/types.js").Walk][]} */
 export function walks() {
-  const files = readdirSync(FOLDER).filter((f) => f.endsWith(".json")).sort();
-  return [...files.map((f) => [f.replace(".json", ""), golden(readFileSync(new URL(f, FOLDER), "utf8"))]), ...Object.entries(ALL).map(([name, make]) => [name, make()])];
+  const files = readdirSync(FOLDER)
+    .filter((f) => f.endsWith(".json"))
+    .sort();
+  return [
+    ...files.map((f) => [f.replace(".json", ""), golden(readFileSync(new URL(f, FOLDER), "utf8"))]),
+    ...Object.entries(ALL).map(([name, make]) => [name, make()]),
+  ];
 }

@@ -28,14 +28,25 @@ export function nearestKey(keys, o) {
 /** The choices a walk was made with. @param {import("../types.js").Walk} walk @returns {Options} */
 export function optionsOf(walk) {
   const { proto = "icmp", size = 0, df = false, cold = false, fault = null } = walk.options ?? {};
-  return { plugin: walk.plugin, mode: walk.mode, scenario: walk.scenario, proto, size, df: Boolean(df), cold: Boolean(cold), fault };
+  return {
+    plugin: walk.plugin,
+    mode: walk.mode,
+    scenario: walk.scenario,
+    proto,
+    size,
+    df: Boolean(df),
+    cold: Boolean(cold),
+    fault,
+  };
 }
 
 /** @param {Options} o  where the walks of a scenario and a fault are kept, under data-root */
-export const walkFile = (o) => [o.plugin, o.mode, o.scenario, o.fault || "none"].map(encodeURIComponent).join("/") + ".json";
+export const walkFile = (o) =>
+  [o.plugin, o.mode, o.scenario, o.fault || "none"].map(encodeURIComponent).join("/") + ".json";
 
 /** @param {Options} o  where the packets are kept that have the sizes other modes' choices offer */
-export const sizesFile = (o) => [o.plugin, o.mode, o.scenario, "sizes"].map(encodeURIComponent).join("/") + ".json";
+export const sizesFile = (o) =>
+  [o.plugin, o.mode, o.scenario, "sizes"].map(encodeURIComponent).join("/") + ".json";
 
 /** @typedef {{plugin: string, mode: string}} Mode */
 
@@ -47,8 +58,13 @@ export const modeKey = ({ plugin, mode }) => `${plugin}/${mode}`;
 
 /** Modes named one after another: "flannel/host-gw,calico/bgp". @param {string|null|undefined} text @returns {Mode[]} */
 export function modesIn(text) {
-  const names = [...new Set((text ?? "").split(",").map((name) => name.trim()))].map((name) => name.split("/"));
-  return names.filter((parts) => parts.length === 2 && parts.every((p) => /^\w[\w.-]*$/.test(p))).map(([plugin, mode]) => ({ plugin, mode })).slice(0, MOST);
+  const names = [...new Set((text ?? "").split(",").map((name) => name.trim()))].map((name) =>
+    name.split("/"),
+  );
+  return names
+    .filter((parts) => parts.length === 2 && parts.every((p) => /^\w[\w.-]*$/.test(p)))
+    .map(([plugin, mode]) => ({ plugin, mode }))
+    .slice(0, MOST);
 }
 
 const flag = (text) => text === "1" || text === "true" || text === "";
@@ -59,11 +75,17 @@ export function optionsFromAttributes(el) {
   const text = (name, otherwise) => el.getAttribute(name) || otherwise;
   return {
     options: {
-      plugin: text("plugin", ""), mode: text("mode", ""), scenario: text("scenario", ""), proto: text("proto", "icmp"),
-      size: whole(el.getAttribute("size"), 56), df: el.hasAttribute("df") && flag(el.getAttribute("df")),
-      cold: el.hasAttribute("cold") && flag(el.getAttribute("cold")), fault: text("fault", null),
+      plugin: text("plugin", ""),
+      mode: text("mode", ""),
+      scenario: text("scenario", ""),
+      proto: text("proto", "icmp"),
+      size: whole(el.getAttribute("size"), 56),
+      df: el.hasAttribute("df") && flag(el.getAttribute("df")),
+      cold: el.hasAttribute("cold") && flag(el.getAttribute("cold")),
+      fault: text("fault", null),
     },
-    step: whole(el.getAttribute("step"), null), beside: modesIn(el.getAttribute("with")),
+    step: whole(el.getAttribute("step"), null),
+    beside: modesIn(el.getAttribute("with")),
   };
 }
 
@@ -73,7 +95,17 @@ export function optionsFromAttributes(el) {
  * @param {Options} o @param {number} step @param {string} el @param {Mode[]} [beside]
  */
 export function toHash(o, step, el, beside = []) {
-  const parts = [o.plugin, o.mode, o.scenario, o.proto, o.size, o.df ? 1 : 0, o.cold ? 1 : 0, o.fault || "none", step];
+  const parts = [
+    o.plugin,
+    o.mode,
+    o.scenario,
+    o.proto,
+    o.size,
+    o.df ? 1 : 0,
+    o.cold ? 1 : 0,
+    o.fault || "none",
+    step,
+  ];
   return `#walk=${parts.map((p) => encodeURIComponent(p)).join("/")}${beside.length ? `&with=${beside.map(modeKey).join(",")}` : ""}&el=${encodeURIComponent(el)}`;
 }
 
@@ -82,18 +114,38 @@ export function toHash(o, step, el, beside = []) {
  * @returns {{options: Options, step: number|null, el: string|null, beside: Mode[]}|null}  null when the fragment speaks of something else
  */
 export function fromHash(hash) {
-  const query = Object.fromEntries(hash.replace(/^#/, "").split("&").map((p) => p.split("=", 2)));
+  const query = Object.fromEntries(
+    hash
+      .replace(/^#/, "")
+      .split("&")
+      .map((p) => p.split("=", 2)),
+  );
   const parts = query.walk?.split("/").map(decode);
   if (!parts || parts.length < 8) return null;
   const [plugin, mode, scenario, proto, size, df, cold, fault, step] = parts;
   if (!/^[a-z]+$/.test(proto) || !/^\d{1,5}$/.test(size)) return null;
   return {
-    options: { plugin, mode, scenario, proto, size: Number(size), df: df === "1", cold: cold === "1", fault: fault === "none" ? null : fault },
-    step: whole(step, null), el: query.el === undefined ? null : decode(query.el), beside: modesIn(decode(query.with ?? "")),
+    options: {
+      plugin,
+      mode,
+      scenario,
+      proto,
+      size: Number(size),
+      df: df === "1",
+      cold: cold === "1",
+      fault: fault === "none" ? null : fault,
+    },
+    step: whole(step, null),
+    el: query.el === undefined ? null : decode(query.el),
+    beside: modesIn(decode(query.with ?? "")),
   };
 }
 
 /** A broken percent escape in a typed address is no reason to fail. @param {string} text */
 function decode(text) {
-  try { return decodeURIComponent(text); } catch { return text; }
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -30,46 +30,66 @@ async function load(url) {
   return unpackIfPacked(await answer.json());
 }
 
-const sameMode = (walk, o) => walk.plugin === o.plugin && walk.mode === o.mode && walkKey(optionsOf(walk)) === walkKey(o);
+const sameMode = (walk, o) =>
+  walk.plugin === o.plugin && walk.mode === o.mode && walkKey(optionsOf(walk)) === walkKey(o);
 
 /** The walks of one player; equal options give the same object. */
 export class Store {
   /** @param {{page?: any, dataRoot?: string|null, source?: {walk(o: any): Promise<any>}|null}} from */
   constructor({ page = null, dataRoot = null, source = null }) {
-    this.page = page?.traces ? { walks: {} } : page ?? { walks: {} };
+    this.page = page?.traces ? { walks: {} } : (page ?? { walks: {} });
     this.only = page?.traces ? page : null;
     this.dataRoot = dataRoot;
     this.source = source;
   }
 
   /** The walk to begin with when the element's attributes do not name one of the page's. */
-  get first() { return this.only ?? Object.values(this.page.walks ?? {})[0] ?? null; }
+  get first() {
+    return this.only ?? Object.values(this.page.walks ?? {})[0] ?? null;
+  }
 
-  get catalogue() { return this.page.catalogue ?? null; }
+  get catalogue() {
+    return this.page.catalogue ?? null;
+  }
 
   /** The walk of these options that stands in the page, or null. */
   inPage(o) {
     const walk = this.only ?? this.page.walks?.[walkKey(o)];
     const fault = walk?.options?.fault ?? null;
     const same = (key) => !o[key] || !walk[key] || walk[key] === o[key];
-    return walk && same("scenario") && same("plugin") && same("mode") && fault === (o.fault ?? null) ? walk : null;
+    return walk && same("scenario") && same("plugin") && same("mode") && fault === (o.fault ?? null)
+      ? walk
+      : null;
   }
 
   /** The walk beside the page's own that stands in the page and is of exactly these options, or null. */
   besideInPage(o) {
-    const walk = this.page.compare?.[modeKey(o)], has = walk && optionsOf(walk);
-    return has && has.scenario === o.scenario && walkKey(has) === walkKey(o) && (has.fault ?? null) === (o.fault ?? null) ? checked(walk) : null;
+    const walk = this.page.compare?.[modeKey(o)],
+      has = walk && optionsOf(walk);
+    return has &&
+      has.scenario === o.scenario &&
+      walkKey(has) === walkKey(o) &&
+      (has.fault ?? null) === (o.fault ?? null)
+      ? checked(walk)
+      : null;
   }
 
   /** The walk of exactly these options, to stand beside another one. @param {import("./options.js").Options} o */
   async exact(o) {
-    const here = this.inPage(o), carried = here && sameMode(here, o) ? here : this.besideInPage(o);
+    const here = this.inPage(o),
+      carried = here && sameMode(here, o) ? here : this.besideInPage(o);
     if (carried) return checked(carried);
     if (this.source) return checked(unpackIfPacked(await this.source.walk(o)));
     if (this.dataRoot == null) throw new WalkError("This page does not carry this walk.");
-    const missing = () => new WalkError(`${o.size} bytes of ${o.proto} were not made ahead for this mode; other sizes, or a live notebook, have them.`);
+    const missing = () =>
+      new WalkError(
+        `${o.size} bytes of ${o.proto} were not made ahead for this mode; other sizes, or a live notebook, have them.`,
+      );
     for (const name of [walkFile(o), sizesFile(o)]) {
-      const file = await this.file(name).catch((error) => { if (name === walkFile(o)) throw error; throw missing(); });
+      const file = await this.file(name).catch((error) => {
+        if (name === walkFile(o)) throw error;
+        throw missing();
+      });
       const found = file.walks?.[walkKey(o)];
       if (found) return checked(found);
     }
@@ -77,20 +97,38 @@ export class Store {
   }
 
   /** Whether other modes can be had at all. */
-  get open() { return Boolean(this.source?.modes || this.dataRoot != null || this.page.compare); }
+  get open() {
+    return Boolean(this.source?.modes || this.dataRoot != null || this.page.compare);
+  }
 
   /** The modes that can stand beside a walk. @returns {Promise<{plugin: string, mode: string, title: string, holds_for: string, scenarios: string[]}[]>} */
   async modes() {
-    const carried = Object.values(this.page.compare ?? {}).map((w) => ({ plugin: w.plugin, mode: w.mode, title: "", holds_for: w.holds_for, scenarios: [w.scenario] }));
+    const carried = Object.values(this.page.compare ?? {}).map((w) => ({
+      plugin: w.plugin,
+      mode: w.mode,
+      title: "",
+      holds_for: w.holds_for,
+      scenarios: [w.scenario],
+    }));
     if (this.source?.modes) return unpackIfPacked(await this.source.modes());
     if (this.dataRoot == null) return carried;
-    return this.file("index.json").catch((error) => { if (carried.length) return carried; throw error; });
+    return this.file("index.json").catch((error) => {
+      if (carried.length) return carried;
+      throw error;
+    });
   }
 
   /** @param {string} name  under data-root */
   file(name) {
     const url = this.dataRoot.replace(/\/?$/, "/") + name;
-    if (!files.has(url)) files.set(url, load(url).catch((error) => { files.delete(url); throw error; }));
+    if (!files.has(url))
+      files.set(
+        url,
+        load(url).catch((error) => {
+          files.delete(url);
+          throw error;
+        }),
+      );
     return files.get(url);
   }
 

@@ -23,4 +23,5 @@ export function unpack(packed) {
 }
 
 /** Accept packed or plain JSON. @param {any} value */
-export const unpackIfPacked = (value) => (value && typeof value === "object" && "pack" in value ? unpack(value) : value);
+export const unpackIfPacked = (value) =>
+  value && typeof value === "object" && "pack" in value ? unpack(value) : value;

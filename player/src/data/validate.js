@@ -5,7 +5,9 @@ const isText = (v) => typeof v === "string";
 
 function stackProblem(stack, where) {
   if (!Array.isArray(stack)) return `${where} is not a list of headers`;
-  const bad = stack.findIndex((h) => !isObject(h) || !isText(h.proto) || !Number.isFinite(h.size) || h.size < 0);
+  const bad = stack.findIndex(
+    (h) => !isObject(h) || !isText(h.proto) || !Number.isFinite(h.size) || h.size < 0,
+  );
   return bad < 0 ? null : `${where}[${bad}] lacks "proto" or "size"`;
 }
 
@@ -22,11 +24,13 @@ function stepProblem(step, where) {
  */
 export function problem(walk) {
   if (!isObject(walk)) return "the walk is not an object";
-  if (walk.version !== 1) return `the walk has version ${JSON.stringify(walk.version) ?? "none"}; this player reads version 1`;
+  if (walk.version !== 1)
+    return `the walk has version ${JSON.stringify(walk.version) ?? "none"}; this player reads version 1`;
   if (!Array.isArray(walk.traces) || !walk.traces.length) return `the walk has no "traces"`;
   if (!Array.isArray(walk.topology)) return `the walk has no "topology"`;
   for (const [i, place] of walk.topology.entries()) {
-    if (!isObject(place) || !isText(place.netns) || !isText(place.node) || !Array.isArray(place.devices)) return `topology[${i}] lacks "netns", "node" or "devices"`;
+    if (!isObject(place) || !isText(place.netns) || !isText(place.node) || !Array.isArray(place.devices))
+      return `topology[${i}] lacks "netns", "node" or "devices"`;
   }
   for (const [i, trace] of walk.traces.entries()) {
     if (!Array.isArray(trace?.steps)) return `traces[${i}] has no "steps"`;

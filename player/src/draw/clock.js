@@ -12,14 +12,19 @@ export class Clock {
     this.handle = 0;
   }
 
-  get running() { return this.handle !== 0; }
+  get running() {
+    return this.handle !== 0;
+  }
 
   /** Go to `target`; `duration(i)` is how long step i takes in ms; `then` is called on arrival. */
-  play(target, duration, then) { this.start(target, (t) => 1 / duration(Math.floor(t) + 1), then); }
+  play(target, duration, then) {
+    this.start(target, (t) => 1 / duration(Math.floor(t) + 1), then);
+  }
 
   /** One short move to a neighbouring step. */
   glide(target) {
-    const rate = Math.abs(target - this.t) / HAND_MS; this.start(target, () => rate, null);
+    const rate = Math.abs(target - this.t) / HAND_MS;
+    this.start(target, () => rate, null);
     this.gliding = true;
   }
 
@@ -32,7 +37,9 @@ export class Clock {
 
   start(target, rate, then) {
     this.stop();
-    this.target = target; this.rate = rate; this.then = then;
+    this.target = target;
+    this.rate = rate;
+    this.then = then;
     let before = performance.now();
     const tick = (now) => {
       const gone = Math.min(100, now - before);

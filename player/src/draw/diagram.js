@@ -14,10 +14,12 @@ export function ground(layout) {
 }
 
 /** What lies above it. @param {import("../layout/layout.js").Layout} layout @param {string} active  the station of the step shown @param {boolean} ended */
-export const stations = (layout, active, ended) => svg`${[...layout.stations.values()].map((s) => station(s, s.id === active, ended))}`;
+export const stations = (layout, active, ended) =>
+  svg`${[...layout.stations.values()].map((s) => station(s, s.id === active, ended))}`;
 
 function lane(l) {
-  const room = Math.floor((l.w - 20) / 6.3), label = [l.label, l.node].find((w) => w.length <= room) ?? shorten(l.node, l.w - 24);
+  const room = Math.floor((l.w - 20) / 6.3),
+    label = [l.label, l.node].find((w) => w.length <= room) ?? shorten(l.node, l.w - 24);
   const words = [label, l.address].filter(Boolean).join(" · ");
   return svg`<g class="lane"><rect x=${l.x} y=${l.y} width=${l.w} height=${l.h} rx="12"/>
     <text x=${l.x + 12} y=${l.y + 17}><tspan class="name">${label}</tspan>${words.length <= room && l.address ? svg`<tspan dx="6">${l.address}</tspan>` : nothing}</text></g>`;
@@ -26,7 +28,9 @@ function lane(l) {
 function station(s, active, ended) {
   const { name, detail, full, mono, head } = s.label;
   const y = s.y + s.h / 2 + 4;
-  const kind = ["station", head && "head", active && "active", active && ended && "ended"].filter(Boolean).join(" ");
+  const kind = ["station", head && "head", active && "active", active && ended && "ended"]
+    .filter(Boolean)
+    .join(" ");
   return svg`<g class=${kind}><title>${full}</title>
     <rect x=${s.x} y=${s.y} width=${s.w} height=${s.h} rx="7"/>
     ${s.rail ? nothing : svg`<line class="stub" x1=${s.ax < s.x ? s.x : s.x + s.w} x2=${s.ax} y1=${s.ay} y2=${s.ay}/>`}
@@ -34,6 +38,11 @@ function station(s, active, ended) {
 }
 
 function wires(layout) {
-  const across = layout.tracks.filter((t) => t.length === 4 && t[1].y === layout.wireY && t[2].y === layout.wireY);
-  return across.map((t) => svg`<text class="wire" x=${(t[1].x + t[2].x) / 2} y=${layout.wireY + 16} text-anchor="middle">${across.length > 1 ? "the wire" : "the wire between the nodes"}</text>`);
+  const across = layout.tracks.filter(
+    (t) => t.length === 4 && t[1].y === layout.wireY && t[2].y === layout.wireY,
+  );
+  return across.map(
+    (t) =>
+      svg`<text class="wire" x=${(t[1].x + t[2].x) / 2} y=${layout.wireY + 16} text-anchor="middle">${across.length > 1 ? "the wire" : "the wire between the nodes"}</text>`,
+  );
 }

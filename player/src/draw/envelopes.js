@@ -23,7 +23,12 @@ export const styled = (el, name, value) => {
   if (known[name] !== value) el.style[name] = known[name] = value;
 };
 export const move = (el, value) => styled(el, "transform", value);
-const text = (el, value) => { if (el.words !== value) { el.words = value; el.textContent = value; } };
+const text = (el, value) => {
+  if (el.words !== value) {
+    el.words = value;
+    el.textContent = value;
+  }
+};
 export const px = (n) => String(Math.round(n * 10) / 10);
 
 export class Envelopes {
@@ -45,8 +50,12 @@ export class Envelopes {
   newEnvelope() {
     const g = this.packet.appendChild(make("g"));
     return {
-      g, rect: g.appendChild(make("rect", { class: "body", rx: "5" })), strip: g.appendChild(make("rect", { class: "strip", rx: "4" })),
-      cut: g.appendChild(make("path", { class: "cut" })), title: g.appendChild(make("text", { class: "title" })), detail: g.appendChild(make("text", { class: "detail", "text-anchor": "end" })),
+      g,
+      rect: g.appendChild(make("rect", { class: "body", rx: "5" })),
+      strip: g.appendChild(make("rect", { class: "strip", rx: "4" })),
+      cut: g.appendChild(make("path", { class: "cut" })),
+      title: g.appendChild(make("text", { class: "title" })),
+      detail: g.appendChild(make("text", { class: "detail", "text-anchor": "end" })),
     };
   }
 
@@ -57,16 +66,24 @@ export class Envelopes {
     const y = px(b.y + (b.solid ? b.h / 2 + 4 : 12));
     set(el.g, "class", `envelope ${b.role}${b.solid ? " solid" : ""}`);
     set(el.g, "opacity", b.opacity < 1 ? b.opacity.toFixed(2) : null);
-    for (const rect of [el.rect, el.strip]) { set(rect, "x", px(b.x)); set(rect, "y", px(b.y)); set(rect, "height", px(Math.max(0, b.h))); }
+    for (const rect of [el.rect, el.strip]) {
+      set(rect, "x", px(b.x));
+      set(rect, "y", px(b.y));
+      set(rect, "height", px(Math.max(0, b.h)));
+    }
     set(el.rect, "width", px(Math.max(0, b.w)));
     set(el.strip, "width", px(Math.max(0, b.solid ? b.w : b.strip)));
-    set(el.title, "x", px(b.x + (b.solid ? 5 : b.strip + 4))); set(el.title, "y", y);
-    set(el.detail, "x", px(b.x + b.w - 5)); set(el.detail, "y", y);
-    text(el.title, b.title); text(el.detail, b.detail);
+    set(el.title, "x", px(b.x + (b.solid ? 5 : b.strip + 4)));
+    set(el.title, "y", y);
+    set(el.detail, "x", px(b.x + b.w - 5));
+    set(el.detail, "y", y);
+    text(el.title, b.title);
+    text(el.detail, b.detail);
     set(el.cut, "visibility", b.cut ? "inherit" : "hidden");
     if (b.cut) set(el.cut, "d", zigzag(b.x + b.w - 22, b.y, b.h));
   }
 }
 
 /** A break: more bytes than are drawn. */
-const zigzag = (x, y, h) => `M${px(x)} ${px(y)}l-4 ${px(h / 3)} 6 ${px(h / 3)} -4 ${px(h / 3)}h6l4-${px(h / 3)} -6-${px(h / 3)} 4-${px(h / 3)}z`;
+const zigzag = (x, y, h) =>
+  `M${px(x)} ${px(y)}l-4 ${px(h / 3)} 6 ${px(h / 3)} -4 ${px(h / 3)}h6l4-${px(h / 3)} -6-${px(h / 3)} 4-${px(h / 3)}z`;

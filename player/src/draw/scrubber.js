@@ -9,7 +9,10 @@ export class Scrubber {
     this.measure();
   }
 
-  measure() { this.width = this.bar.clientWidth || 1; this.at = -1; }
+  measure() {
+    this.width = this.bar.clientWidth || 1;
+    this.at = -1;
+  }
 
   /** Written by whole pixels only: a frame in which nothing would be seen to move costs nothing. @param {number} share 0..1 */
   show(share) {

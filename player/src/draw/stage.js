@@ -20,21 +20,30 @@ export class Stage {
   /** @param {import("../model/frame.js").Frame} f */
   draw(f) {
     set(this.trail, "points", f.trail.map((p) => `${px(p.x)},${px(p.y)}`).join(" "));
-    set(this.dot, "cx", px(f.dot.x)); set(this.dot, "cy", px(f.dot.y));
+    set(this.dot, "cx", px(f.dot.x));
+    set(this.dot, "cy", px(f.dot.y));
     if (f.end === "drop") set(this.cross, "transform", `translate(${px(f.dot.x)} ${px(f.dot.y)})`);
     set(this.cross, "visibility", f.end === "drop" ? "visible" : "hidden");
     set(this.dot, "visibility", f.end === "drop" ? "hidden" : "visible");
-    const dx = f.leader.x - f.dot.x, dy = f.leader.y - f.dot.y;
-    move(this.leader, `translate(${px(f.dot.x)}px,${px(f.dot.y)}px) rotate(${Math.atan2(dy, dx).toFixed(4)}rad) scaleX(${px(Math.hypot(dx, dy))})`);
+    const dx = f.leader.x - f.dot.x,
+      dy = f.leader.y - f.dot.y;
+    move(
+      this.leader,
+      `translate(${px(f.dot.x)}px,${px(f.dot.y)}px) rotate(${Math.atan2(dy, dx).toFixed(4)}rad) scaleX(${px(Math.hypot(dx, dy))})`,
+    );
     this.drawWaiting(f.waiting);
     this.drawPacket(f);
   }
 
   drawWaiting(list) {
-    while (this.rest.childNodes.length < list.length) this.rest.append(make("circle", { class: "waiting", r: "5" }));
+    while (this.rest.childNodes.length < list.length)
+      this.rest.append(make("circle", { class: "waiting", r: "5" }));
     for (const [i, el] of [...this.rest.childNodes].entries()) {
       set(el, "visibility", i < list.length ? "visible" : "hidden");
-      if (list[i]) { set(el, "cx", px(list[i].dot.x)); set(el, "cy", px(list[i].dot.y)); }
+      if (list[i]) {
+        set(el, "cx", px(list[i].dot.x));
+        set(el, "cy", px(list[i].dot.y));
+      }
     }
   }
 

@@ -13,7 +13,10 @@ export function theme() {
   return prefers?.matches ? "dark" : "light";
 }
 
-const tell = () => { const now = theme(); for (const l of listeners) l(now); };
+const tell = () => {
+  const now = theme();
+  for (const l of listeners) l(now);
+};
 let watching = false;
 
 function watch() {

@@ -1,7 +1,8 @@
 /** The lines that put this player into another page. */
 import { modeKey } from "../data/options.js";
 
-const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+const escape = (text) =>
+  String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 /**
  * @param {import("../data/options.js").Options} o @param {number} step counted from 0
@@ -9,8 +10,20 @@ const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;",
  * @param {import("../data/options.js").Mode[]} [beside]
  */
 export function embed(o, step, root, beside = []) {
-  const flags = [["plugin", o.plugin], ["mode", o.mode], ["scenario", o.scenario], ["proto", o.proto], ["size", o.size], ["fault", o.fault], ["step", step], ["with", beside.map(modeKey).join(",") || null], ["data-root", `${root}walks/`]];
-  const attributes = flags.filter(([, v]) => v !== null && v !== undefined).map(([k, v]) => `${k}="${escape(v)}"`);
+  const flags = [
+    ["plugin", o.plugin],
+    ["mode", o.mode],
+    ["scenario", o.scenario],
+    ["proto", o.proto],
+    ["size", o.size],
+    ["fault", o.fault],
+    ["step", step],
+    ["with", beside.map(modeKey).join(",") || null],
+    ["data-root", `${root}walks/`],
+  ];
+  const attributes = flags
+    .filter(([, v]) => v !== null && v !== undefined)
+    .map(([k, v]) => `${k}="${escape(v)}"`);
   if (o.df) attributes.push("df");
   if (o.cold) attributes.push("cold");
   return `<script type="module" src="${escape(root)}player.js"></script>\n<packet-walk ${attributes.join(" ")}></packet-walk>`;

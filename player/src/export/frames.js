@@ -3,7 +3,8 @@ import { packetBytes } from "../model/bytes.js";
 import { timeline } from "../model/timeline.js";
 
 /** Link types of the pcap registry. */
-export const ETHERNET = 1, RAW = 101;
+export const ETHERNET = 1,
+  RAW = 101;
 
 /** @typedef {{netns: string, dev: string, link: number, inbound: boolean, bytes: Uint8Array, time: number, of: string}} Captured  time in ns; `of` names the walk where there are several */
 
@@ -15,11 +16,23 @@ export const toBytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (b) => p
  * @returns {Captured[]} in the order of the walk, one microsecond for each step
  */
 export function captured(line, of = "") {
-  return line.moments.filter(({ step }) => step.dev && (step.event === "ingress" || step.event === "egress")).map(({ i, step }) => {
-    const inbound = step.event === "ingress";
-    const seen = [inbound ? step.before : step.after, step.after, step.before].find((s) => s[0]?.proto === "eth") ?? (step.after.length ? step.after : step.before);
-    return { netns: step.netns, dev: step.dev, link: seen[0]?.proto === "eth" ? ETHERNET : RAW, inbound, bytes: toBytes(packetBytes(seen)), time: i * 1000, of };
-  });
+  return line.moments
+    .filter(({ step }) => step.dev && (step.event === "ingress" || step.event === "egress"))
+    .map(({ i, step }) => {
+      const inbound = step.event === "ingress";
+      const seen =
+        [inbound ? step.before : step.after, step.after, step.before].find((s) => s[0]?.proto === "eth") ??
+        (step.after.length ? step.after : step.before);
+      return {
+        netns: step.netns,
+        dev: step.dev,
+        link: seen[0]?.proto === "eth" ? ETHERNET : RAW,
+        inbound,
+        bytes: toBytes(packetBytes(seen)),
+        time: i * 1000,
+        of,
+      };
+    });
 }
 
 /** The name of an interface in a capture: "kind-worker:eth0", or "flannel vxlan: kind-worker:eth0" beside others. @param {Captured} f */
@@ -29,4 +42,5 @@ export const interfaceName = (f) => `${f.of ? `${f.of}: ` : ""}${f.netns}:${f.de
 export const devicesOf = (frames) => [...new Set(frames.map((f) => `${f.netns}:${f.dev}`))];
 
 /** The packets of several walks in the order of time, each named after its walk. @param {import("../types.js").Walk[]} walks */
-export const together = (walks) => walks.flatMap((w) => captured(timeline(w), `${w.plugin} ${w.mode}`)).sort((a, b) => a.time - b.time);
+export const together = (walks) =>
+  walks.flatMap((w) => captured(timeline(w), `${w.plugin} ${w.mode}`)).sort((a, b) => a.time - b.time);

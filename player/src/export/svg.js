@@ -14,18 +14,27 @@ export function svgText(layers, css, style, title) {
   root.setAttribute("viewBox", `0 0 ${width} ${height}`);
   root.setAttribute("width", String(width));
   root.setAttribute("height", String(height));
-  const add = (name, text) => { const el = root.appendChild(document.createElementNS(root.namespaceURI, name)); el.textContent = text; return el; };
+  const add = (name, text) => {
+    const el = root.appendChild(document.createElementNS(root.namespaceURI, name));
+    el.textContent = text;
+    return el;
+  };
   add("title", title);
   const names = [...new Set(css.match(/--pw-[\w-]+/g))];
-  add("style", `svg{${names.map((n) => `${n}:${style.getPropertyValue(n).trim()}`).join(";")};font-family:${style.fontFamily}}${css}`);
+  add(
+    "style",
+    `svg{${names.map((n) => `${n}:${style.getPropertyValue(n).trim()}`).join(";")};font-family:${style.fontFamily}}${css}`,
+  );
   const ground = add("rect", "");
-  for (const [k, v] of Object.entries({ width, height, fill: style.getPropertyValue("--pw-bg").trim() })) ground.setAttribute(k, String(v));
+  for (const [k, v] of Object.entries({ width, height, fill: style.getPropertyValue("--pw-bg").trim() }))
+    ground.setAttribute(k, String(v));
   for (const layer of layers) {
     const g = root.appendChild(document.createElementNS(root.namespaceURI, "g"));
     g.setAttribute("class", layer.getAttribute("class") ?? "");
     const at = /translate\(([-\d.]+)px,\s*([-\d.]+)px\)/.exec(layer.parentElement.style.transform);
     if (at) g.setAttribute("transform", `translate(${at[1]} ${at[2]})`);
-    for (const child of layer.cloneNode(true).childNodes) if (child.nodeType === 1) g.append(child.cloneNode(true));
+    for (const child of layer.cloneNode(true).childNodes)
+      if (child.nodeType === 1) g.append(child.cloneNode(true));
   }
   return new XMLSerializer().serializeToString(root);
 }

@@ -7,14 +7,22 @@ import { shorten, textWidth } from "../model/numbers.js";
  * @returns {{name: string, detail: string, full: string, mono: boolean, head: boolean}}
  */
 export function labelOf(id, places, room) {
-  const place = places.get(stationNetns(id)), name = stationName(id);
+  const place = places.get(stationNetns(id)),
+    name = stationName(id);
   if (name.startsWith(STACK)) {
-    if (place.kind === "pod") return fit(place.label || place.netns, [place.address], room, { mono: false, head: true });
+    if (place.kind === "pod")
+      return fit(place.label || place.netns, [place.address], room, { mono: false, head: true });
     const outer = name !== STACK;
-    return fit(outer ? "outer IP" : "IP layer", ["route, netfilter", "routing"], room, { mono: false, head: false });
+    return fit(outer ? "outer IP" : "IP layer", ["route, netfilter", "routing"], room, {
+      mono: false,
+      head: false,
+    });
   }
   const device = place.devices.find((d) => d.name === name);
-  return fit(name, device ? [`${device.kind} · MTU ${device.mtu}`, `MTU ${device.mtu}`] : [], room, { mono: true, head: false });
+  return fit(name, device ? [`${device.kind} · MTU ${device.mtu}`, `MTU ${device.mtu}`] : [], room, {
+    mono: true,
+    head: false,
+  });
 }
 
 function fit(name, details, room, kind) {

@@ -23,8 +23,12 @@ function runsOf(line, trace, laneOf) {
   const runs = [];
   for (const m of line.moments) {
     if (m.trace !== trace) continue;
-    const lane = laneOf(m.station), now = runs.at(-1);
-    if (now?.lane === lane) { if (now.seq.at(-1) !== m.station) now.seq.push(m.station); continue; }
+    const lane = laneOf(m.station),
+      now = runs.at(-1);
+    if (now?.lane === lane) {
+      if (now.seq.at(-1) !== m.station) now.seq.push(m.station);
+      continue;
+    }
     if (now) now.leaves = true;
     runs.push({ lane, seq: [m.station], enters: Boolean(now), leaves: false });
   }
@@ -53,7 +57,15 @@ function apex(seq) {
 export function placesOf(walk, line) {
   const places = new Map(walk.topology.map((p) => [p.netns, p]));
   for (const { step } of line.moments) {
-    if (!places.has(step.netns)) places.set(step.netns, { netns: step.netns, node: step.node, kind: step.netns === step.node ? "node" : "pod", label: step.netns, address: "", devices: [] });
+    if (!places.has(step.netns))
+      places.set(step.netns, {
+        netns: step.netns,
+        node: step.node,
+        kind: step.netns === step.node ? "node" : "pod",
+        label: step.netns,
+        address: "",
+        devices: [],
+      });
   }
   return places;
 }
@@ -79,13 +91,21 @@ export function lanes(walk, line) {
   return [...out.values()].map((lane) => finish(lane, places));
 }
 
-const add = (list, id) => { if (!list.includes(id)) list.push(id); };
+const add = (list, id) => {
+  if (!list.includes(id)) list.push(id);
+};
 
 function finish(lane, places) {
   const at = places.get(lane.node);
   const pods = [...new Set(lane.along.map(stationNetns))].filter((n) => places.get(n).kind === "pod");
   for (const key of ["down", "along"]) lane[key] = withPodHeads(lane[key], pods, key);
-  return { ...lane, kind: at?.kind ?? "node", label: at?.label ?? lane.node, address: at?.address ?? "", pods };
+  return {
+    ...lane,
+    kind: at?.kind ?? "node",
+    label: at?.label ?? lane.node,
+    address: at?.address ?? "",
+    pods,
+  };
 }
 
 /** Every pod shows its own kernel (its name stands there), even when no step is recorded in it. */

@@ -11,7 +11,8 @@ export const NARROW = 560;
 /** With less room than this for the packet, lanes side by side do not help. */
 const LEAST_ZONE = 190;
 /** Space above the packet for its name and below it for its end. */
-export const CAPTION = 20, VERDICT = 56;
+export const CAPTION = 20,
+  VERDICT = 56;
 
 /**
  * @typedef {{id: string, x: number, y: number, w: number, h: number, ax: number, ay: number, lane: string, column: string|null, lead: import("../types.js").Point[], rail?: boolean, inCard?: boolean, label?: any}} Station
@@ -24,7 +25,10 @@ export const CAPTION = 20, VERDICT = 56;
 export function layout(walk, line, width) {
   const places = placesOf(walk, line);
   const stacks = line.moments.flatMap((m) => [m.step.before, m.step.after]).filter((s) => s.length);
-  const need = { w: Math.max(...stacks.map(shownBytes)), h: Math.max(...stacks.map(heightOf)) + CAPTION + VERDICT };
+  const need = {
+    w: Math.max(...stacks.map(shownBytes)),
+    h: Math.max(...stacks.map(heightOf)) + CAPTION + VERDICT,
+  };
   const scene = { lanes: lanes(walk, line), places, line, width, need };
   let out = width < NARROW ? null : wide({ ...scene, height: 420 });
   if (!out || out.zone.right - out.zone.left < LEAST_ZONE) out = tall({ ...scene, height: 620 });
@@ -48,8 +52,10 @@ export function layout(walk, line, width) {
  * @returns {import("../types.js").Point[]}
  */
 export function route(out, from, to) {
-  const a = out.stations.get(from), b = out.stations.get(to);
-  const A = { x: a.ax, y: a.ay }, B = { x: b.ax, y: b.ay };
+  const a = out.stations.get(from),
+    b = out.stations.get(to);
+  const A = { x: a.ax, y: a.ay },
+    B = { x: b.ax, y: b.ay };
   if (from === to) return [A];
   if (out.kind === "tall") return [A, B];
   if (a.lane !== b.lane) return [A, { x: A.x, y: out.wireY }, { x: B.x, y: out.wireY }, B];

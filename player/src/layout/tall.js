@@ -2,7 +2,10 @@
 import { stationNetns } from "../model/stations.js";
 import { clamp } from "../model/numbers.js";
 
-const TITLE = 22, BETWEEN = 16, GAP = 6, PAD = 8;
+const TITLE = 22,
+  BETWEEN = 16,
+  GAP = 6,
+  PAD = 8;
 
 /**
  * @param {{lanes: import("./lanes.js").Lane[], places: Map<string, import("../types.js").Place>, width: number, height: number, need: {w: number, h: number}}} scene
@@ -13,16 +16,36 @@ export function tall(scene) {
   const fixed = scene.lanes.length * (TITLE + 12) + (scene.lanes.length - 1) * BETWEEN + 6;
   const pitch = clamp((scene.height - fixed) / count, 30, 38);
   const height = Math.max(scene.height, fixed + count * pitch, scene.need.h + 20);
-  const w = clamp(scene.width * 0.4, 128, 190), track = 2 + PAD + w + 10;
+  const w = clamp(scene.width * 0.4, 128, 190),
+    track = 2 + PAD + w + 10;
   const out = { stations: new Map(), lanes: [], cards: [] };
   let y = 3;
   for (const lane of scene.lanes) {
     const top = y;
     y += TITLE;
     for (const [i, id] of lane.along.entries()) {
-      const h = pitch - GAP, pod = scene.places.get(stationNetns(id)).kind === "pod" ? stationNetns(id) : null;
-      out.stations.set(id, { id, x: 2 + PAD, y: y + GAP / 2, w, h, ax: track, ay: y + GAP / 2 + h / 2, lane: lane.node, column: lane.node, lead: [], inCard: Boolean(pod) });
-      if (pod) card(out.cards, pod, i > 0 && stationNetns(lane.along[i - 1]) === pod, { x: 2 + PAD - 4, y: y, w: w + 8, h: pitch });
+      const h = pitch - GAP,
+        pod = scene.places.get(stationNetns(id)).kind === "pod" ? stationNetns(id) : null;
+      out.stations.set(id, {
+        id,
+        x: 2 + PAD,
+        y: y + GAP / 2,
+        w,
+        h,
+        ax: track,
+        ay: y + GAP / 2 + h / 2,
+        lane: lane.node,
+        column: lane.node,
+        lead: [],
+        inCard: Boolean(pod),
+      });
+      if (pod)
+        card(out.cards, pod, i > 0 && stationNetns(lane.along[i - 1]) === pod, {
+          x: 2 + PAD - 4,
+          y: y,
+          w: w + 8,
+          h: pitch,
+        });
       y += pitch;
     }
     y += 8;

@@ -2,9 +2,14 @@
 import { columnsOf } from "./columns.js";
 import { clamp } from "../model/numbers.js";
 
-const PAD = 10, TITLE = 24, WIRE = 34, TRACK = 15, GAP = 8;
+const PAD = 10,
+  TITLE = 24,
+  WIRE = 34,
+  TRACK = 15,
+  GAP = 8;
 /** Width of a pod that the first packet does not visit, and the space beside it. */
-const EXTRA = 70, BESIDE = 16;
+const EXTRA = 70,
+  BESIDE = 16;
 /** A station grows no higher than this. */
 const TALLEST = 36;
 
@@ -22,10 +27,18 @@ export function wide(scene) {
   const midRows = Math.max(0, ...middle.map((p) => depthOf(p)));
   const inside = scene.height - TITLE - WIRE - 24;
   const pitch = clamp(inside / rows, 33, 52);
-  const height = Math.max(scene.height, rows * pitch + TITLE + WIRE + 24, midRows * pitch + TITLE + scene.need.h + WIRE + 44);
+  const height = Math.max(
+    scene.height,
+    rows * pitch + TITLE + WIRE + 24,
+    midRows * pitch + TITLE + scene.need.h + WIRE + 44,
+  );
   const floor = height - (single && !first.ports.length ? 10 : WIRE + 8);
   const box = { stations: new Map(), lanes: [], cards: [], pitch, floor };
-  const column = clamp(scene.width * 0.25, 148, 210) - PAD - TRACK * 2 - (parts.some((p) => p.columns.length > 1) && !both ? 16 : 0);
+  const column =
+    clamp(scene.width * 0.25, 148, 210) -
+    PAD -
+    TRACK * 2 -
+    (parts.some((p) => p.columns.length > 1) && !both ? 16 : 0);
   const zone = { left: PAD, right: scene.width - PAD, top: 8, bottom: floor - 6 };
 
   if (both) sameNode(box, first, scene.width, column, zone);
@@ -35,20 +48,37 @@ export function wide(scene) {
     if (!single) zone.right = side(box, parts.at(-1), 2, column, -1, scene.width).x - 12;
     middleLanes(box, middle, zone);
   }
-  return { kind: "wide", width: scene.width, height, wireY: floor + 14, zone, stations: box.stations, lanes: box.lanes, cards: box.cards };
+  return {
+    kind: "wide",
+    width: scene.width,
+    height,
+    wireY: floor + 14,
+    zone,
+    stations: box.stations,
+    lanes: box.lanes,
+    cards: box.cards,
+  };
 }
 
 const trunkRows = (part) => part.trunk.length - (part.ports.length > 1 ? part.ports.length - 1 : 0);
 const depthOf = (part) => Math.max(0, ...part.columns.map((c) => c.stations.length)) + trunkRows(part);
 
-const put = (box, id, rect, anchor, more = {}) => box.stations.set(id, { id, ...rect, ax: anchor.x, ay: anchor.y, ...more });
+const put = (box, id, rect, anchor, more = {}) =>
+  box.stations.set(id, { id, ...rect, ax: anchor.x, ay: anchor.y, ...more });
 
 /** Stations of one pod: its own in a card at the top, the node's end of its cable close above the trunk. */
 function podColumn(box, column, x, w, track, top, bottom, lane, lead) {
-  const h = Math.min(box.pitch - GAP, TALLEST), rest = column.stations.length - column.own;
+  const h = Math.min(box.pitch - GAP, TALLEST),
+    rest = column.stations.length - column.own;
   for (const [i, id] of column.stations.entries()) {
     const y = i < column.own ? top + i * box.pitch : bottom - (rest - (i - column.own)) * box.pitch;
-    put(box, id, { x, y, w, h }, { x: track, y: y + h / 2 }, { lane, column: column.pod, lead, inCard: i < column.own });
+    put(
+      box,
+      id,
+      { x, y, w, h },
+      { x: track, y: y + h / 2 },
+      { lane, column: column.pod, lead, inCard: i < column.own },
+    );
   }
   box.cards.push({ pod: column.pod, x: x - 5, y: top - 4, w: w + 10, h: column.own * box.pitch });
 }
@@ -64,10 +94,17 @@ function side(box, part, x0, column, dir, width) {
   const inner = dir > 0 ? x + PAD + (count - 1) * (EXTRA + BESIDE) : x + TRACK * 2;
   const trunkTop = box.floor - 8 - trunkRows(part) * box.pitch + GAP / 2;
   for (const [i, col] of part.columns.entries()) {
-    const cw = i === 0 ? column : EXTRA, out = (i - 1) * (EXTRA + BESIDE);
+    const cw = i === 0 ? column : EXTRA,
+      out = (i - 1) * (EXTRA + BESIDE);
     const cx = i === 0 ? inner : dir > 0 ? inner - BESIDE - EXTRA - out : inner + column + BESIDE + out;
     const own = i === 0 ? track : cx + (dir > 0 ? EXTRA + BESIDE / 2 : -BESIDE / 2);
-    const lead = i === 0 ? [] : [{ x: own, y: trunkTop - GAP / 2 - 1 }, { x: track, y: trunkTop - GAP / 2 - 1 }];
+    const lead =
+      i === 0
+        ? []
+        : [
+            { x: own, y: trunkTop - GAP / 2 - 1 },
+            { x: track, y: trunkTop - GAP / 2 - 1 },
+          ];
     podColumn(box, col, cx, cw, own, 4 + TITLE + 6, trunkTop, part.lane.node, lead);
   }
   const tx = dir > 0 ? x + PAD : x + TRACK * 2;
@@ -77,18 +114,26 @@ function side(box, part, x0, column, dir, width) {
 
 /** The trunk, from the top; two or more ports share the lowest row. */
 function trunkStations(box, part, x, w, track, top) {
-  const h = Math.min(box.pitch - GAP, TALLEST), lane = part.lane.node;
+  const h = Math.min(box.pitch - GAP, TALLEST),
+    lane = part.lane.node;
   const shared = part.ports.length > 1 ? part.ports : [];
   const single = part.trunk.filter((id) => !shared.includes(id));
   for (const [i, id] of single.entries()) {
     const y = top + i * box.pitch;
     put(box, id, { x, y, w, h }, { x: track, y: y + h / 2 }, { lane, column: null, lead: [] });
   }
-  const y = top + single.length * box.pitch, pw = (w - (shared.length - 1) * 22) / (shared.length || 1);
+  const y = top + single.length * box.pitch,
+    pw = (w - (shared.length - 1) * 22) / (shared.length || 1);
   for (const [i, id] of shared.entries()) {
-    const px = x + i * (pw + 22), last = i === shared.length - 1;
+    const px = x + i * (pw + 22),
+      last = i === shared.length - 1;
     const ax = last ? track : px + pw + 11;
-    const lead = last ? [] : [{ x: ax, y: y - GAP / 2 }, { x: track, y: y - GAP / 2 }];
+    const lead = last
+      ? []
+      : [
+          { x: ax, y: y - GAP / 2 },
+          { x: track, y: y - GAP / 2 },
+        ];
     put(box, id, { x: px, y, w: pw, h }, { x: ax, y: y + h / 2 }, { lane, column: id, lead });
   }
 }
@@ -100,7 +145,8 @@ function middleLanes(box, parts, zone) {
   const w = Math.min(room - 8, 250);
   for (const [i, part] of parts.entries()) {
     const rows = depthOf(part);
-    const h = rows * box.pitch + TITLE + 14, y = box.floor - h;
+    const h = rows * box.pitch + TITLE + 14,
+      y = box.floor - h;
     const x = zone.left + room * i + (room - w) / 2;
     box.lanes.push({ ...part.lane, x, y, w, h });
     zone.bottom = Math.min(zone.bottom, y - 6);
@@ -118,9 +164,11 @@ function middleLanes(box, parts, zone) {
 function sameNode(box, part, width, column, zone) {
   const lane = { ...part.lane, x: 2, y: 4, w: width - 4, h: box.floor - 4 };
   box.lanes.push(lane);
-  const top = 4 + TITLE + 6, trunkTop = box.floor - 8 - trunkRows(part) * box.pitch + GAP / 2;
+  const top = 4 + TITLE + 6,
+    trunkTop = box.floor - 8 - trunkRows(part) * box.pitch + GAP / 2;
   const target = part.columns.length - 1;
-  const leftX = 2 + PAD, rightX = width - 2 - PAD - column;
+  const leftX = 2 + PAD,
+    rightX = width - 2 - PAD - column;
   for (const [i, col] of part.columns.entries()) {
     const right = i === (part.columns.length > 2 ? 1 : target);
     const nth = right || i === 0 ? 0 : i - 1;
@@ -133,6 +181,12 @@ function sameNode(box, part, width, column, zone) {
   const h = Math.min(box.pitch - GAP, TALLEST);
   for (const [i, id] of part.trunk.entries()) {
     const y = trunkTop + i * box.pitch;
-    put(box, id, { x: leftX, y, w: width - 4 - 2 * PAD, h }, { x: width / 2, y: y - GAP / 2 }, { lane: part.lane.node, column: null, lead: [], rail: true });
+    put(
+      box,
+      id,
+      { x: leftX, y, w: width - 4 - 2 * PAD, h },
+      { x: width / 2, y: y - GAP / 2 },
+      { lane: part.lane.node, column: null, lead: [], rail: true },
+    );
   }
 }

@@ -36,7 +36,10 @@ const CHANGES = new Set(["encap", "decap", "deliver", "drop", "nat"]);
  * @returns {{key: string, i: number}[]}
  */
 export function milestones(walk, line = timeline(walk)) {
-  const kind = new Map(walk.topology.map((p) => [p.netns, p.kind])), ends = new Map(), out = [], seen = new Set();
+  const kind = new Map(walk.topology.map((p) => [p.netns, p.kind])),
+    ends = new Map(),
+    out = [],
+    seen = new Set();
   for (const m of line.moments) {
     const journey = leg(walk.traces, m.trace);
     if (journey === null) continue;
@@ -44,14 +47,22 @@ export function milestones(walk, line = timeline(walk)) {
     ends.get(journey).last = m.step.node;
   }
   const where = (journey, { node, netns }) => {
-    const { first, last } = ends.get(journey), side = node === first ? "start" : node === last ? "end" : "between";
+    const { first, last } = ends.get(journey),
+      side = node === first ? "start" : node === last ? "end" : "between";
     return `${side} ${kind.get(netns) ?? "node"}`;
   };
-  const mark = (key, i) => { if (!seen.has(key)) { seen.add(key); out.push({ key, i }); } };
+  const mark = (key, i) => {
+    if (!seen.has(key)) {
+      seen.add(key);
+      out.push({ key, i });
+    }
+  };
   for (const m of line.moments) {
-    const journey = leg(walk.traces, m.trace), { step } = m;
+    const journey = leg(walk.traces, m.trace),
+      { step } = m;
     if (journey === null) continue;
-    const place = where(journey, step), previous = m.previous === null ? null : line.moments[m.previous].step;
+    const place = where(journey, step),
+      previous = m.previous === null ? null : line.moments[m.previous].step;
     if (m.index === 0 && walk.traces[m.trace].name === journey) mark(`${journey}: begins`, m.i);
     if (previous && previous.netns !== step.netns) {
       mark(`${journey}: leaves ${where(journey, previous)}`, m.previous);
@@ -66,9 +77,11 @@ export function milestones(walk, line = timeline(walk)) {
 /** The longest order of milestones that both walks have: pairs of steps. */
 function common(a, b) {
   const best = Array.from({ length: a.length + 1 }, () => new Array(b.length + 1).fill(0));
-  for (let x = a.length - 1; x >= 0; x--) for (let y = b.length - 1; y >= 0; y--) best[x][y] = a[x].key === b[y].key ? best[x + 1][y + 1] + 1 : Math.max(best[x + 1][y], best[x][y + 1]);
+  for (let x = a.length - 1; x >= 0; x--)
+    for (let y = b.length - 1; y >= 0; y--)
+      best[x][y] = a[x].key === b[y].key ? best[x + 1][y + 1] + 1 : Math.max(best[x + 1][y], best[x][y + 1]);
   const out = [];
-  for (let x = 0, y = 0; x < a.length && y < b.length;) {
+  for (let x = 0, y = 0; x < a.length && y < b.length; ) {
     if (a[x].key === b[y].key) out.push([a[x++].i, b[y++].i]);
     else if (best[x + 1][y] >= best[x][y + 1]) x++;
     else y++;
@@ -77,19 +90,45 @@ function common(a, b) {
 }
 
 /** Of several steps that fall to one, the one that tells most; the later where they tell as much. */
-const TELLS = { drop: 5, encap: 4, decap: 4, fragment: 4, reassemble: 4, nat: 3, policy: 3, forward: 2, fdb: 1, route: 1 };
-const weight = ({ step }) => (foldable(step) ? -1 : TELLS[step.event] ?? 0);
+const TELLS = {
+  drop: 5,
+  encap: 4,
+  decap: 4,
+  fragment: 4,
+  reassemble: 4,
+  nat: 3,
+  policy: 3,
+  forward: 2,
+  fdb: 1,
+  route: 1,
+};
+const weight = ({ step }) => (foldable(step) ? -1 : (TELLS[step.event] ?? 0));
 
 /** For every step of `a` the step of `b` shown beside it: never backwards, equal at common milestones, both end together. */
 function table(a, b) {
-  const A = read(a), B = read(b), anchors = common(A.marks, B.marks), lastA = A.line.moments.length - 1, lastB = B.line.moments.length - 1;
-  const stops = [[0, 0], ...anchors, [lastA, lastB]].filter(([x, y], k, all) => k === 0 || (x > all[k - 1][0] && y >= all[k - 1][1]));
+  const A = read(a),
+    B = read(b),
+    anchors = common(A.marks, B.marks),
+    lastA = A.line.moments.length - 1,
+    lastB = B.line.moments.length - 1;
+  const stops = [[0, 0], ...anchors, [lastA, lastB]].filter(
+    ([x, y], k, all) => k === 0 || (x > all[k - 1][0] && y >= all[k - 1][1]),
+  );
   if (stops.at(-1)[0] === lastA) stops.at(-1)[1] = lastB;
   const out = new Array(lastA + 1).fill(lastB);
   out[0] = 0;
   for (let k = 1; k < stops.length; k++) {
-    const [fromA, fromB] = stops[k - 1], [toA, toB] = stops[k];
-    for (let x = fromA; x < toA; x++) out[x] = between(B.line.moments, x - fromA, toA - fromA, fromB, toB, toB - (k < stops.length - 1 ? 1 : 0));
+    const [fromA, fromB] = stops[k - 1],
+      [toA, toB] = stops[k];
+    for (let x = fromA; x < toA; x++)
+      out[x] = between(
+        B.line.moments,
+        x - fromA,
+        toA - fromA,
+        fromB,
+        toB,
+        toB - (k < stops.length - 1 ? 1 : 0),
+      );
     out[toA] = toB;
   }
   return out;

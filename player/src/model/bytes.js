@@ -7,13 +7,21 @@ import { fieldsOf, roles } from "./stack.js";
 
 /** The bytes of a stack as hex; a header without bytes is shown as unknown. @param {import("../types.js").Header[]} stack */
 export function packetBytes(stack) {
-  return stack.map((h) => (typeof h.bytes === "string" && h.bytes.length === h.size * 2 ? h.bytes : "??".repeat(h.size))).join("");
+  return stack
+    .map((h) =>
+      typeof h.bytes === "string" && h.bytes.length === h.size * 2 ? h.bytes : "??".repeat(h.size),
+    )
+    .join("");
 }
 
 /** Where each header starts. @param {import("../types.js").Header[]} stack @returns {number[]} */
 export function offsets(stack) {
   let at = 0;
-  return stack.map((h) => { const from = at; at += h.size; return from; });
+  return stack.map((h) => {
+    const from = at;
+    at += h.size;
+    return from;
+  });
 }
 
 /**
@@ -29,8 +37,16 @@ export function spans(stack, layouts) {
     return fieldsOf(h).map((field) => {
       const place = known.get(field);
       const whole = !place || !place.bits;
-      const from = whole ? 0 : Math.floor(place.at / 8), to = whole ? h.size : Math.ceil((place.at + place.bits) / 8);
-      return { field, header, from: starts[header] + from, to: Math.min(starts[header] + h.size, starts[header] + to), bits: whole ? 0 : place.bits, shift: place?.at ?? 0 };
+      const from = whole ? 0 : Math.floor(place.at / 8),
+        to = whole ? h.size : Math.ceil((place.at + place.bits) / 8);
+      return {
+        field,
+        header,
+        from: starts[header] + from,
+        to: Math.min(starts[header] + h.size, starts[header] + to),
+        bits: whole ? 0 : place.bits,
+        shift: place?.at ?? 0,
+      };
     });
   });
 }
@@ -38,7 +54,9 @@ export function spans(stack, layouts) {
 /** The field at a byte: the shortest that covers it. @param {Span[]} all @param {number} byte */
 export function fieldAt(all, byte) {
   const over = all.filter((s) => s.from <= byte && byte < s.to);
-  return over.sort((a, b) => a.to - a.from - (b.to - b.from) || (b.bits ? 1 : 0) - (a.bits ? 1 : 0))[0] ?? null;
+  return (
+    over.sort((a, b) => a.to - a.from - (b.to - b.from) || (b.bits ? 1 : 0) - (a.bits ? 1 : 0))[0] ?? null
+  );
 }
 
 /**
@@ -48,7 +66,10 @@ export function fieldAt(all, byte) {
  * @returns {{offset: number, runs: {from: number, text: string, role: string, lit: boolean}[]}[]}
  */
 export function hexRows(stack, width, lit) {
-  const hex = packetBytes(stack), names = roles(stack), starts = offsets(stack), total = hex.length / 2;
+  const hex = packetBytes(stack),
+    names = roles(stack),
+    starts = offsets(stack),
+    total = hex.length / 2;
   const edges = new Set([0, total, ...starts, lit?.from, lit?.to].filter((x) => x !== undefined));
   const rows = [];
   for (let offset = 0; offset < total; offset += width) {
@@ -56,8 +77,14 @@ export function hexRows(stack, width, lit) {
     const cuts = [offset, ...[...edges].filter((x) => x > offset && x < end).sort((a, b) => a - b), end];
     const runs = [];
     for (let k = 0; k + 1 < cuts.length; k++) {
-      const from = cuts[k], header = starts.findLastIndex((s, n) => s <= from && from < s + stack[n].size);
-      runs.push({ from, text: hex.slice(from * 2, cuts[k + 1] * 2).replace(/..(?!$)/g, "$& "), role: names[header], lit: Boolean(lit && from >= lit.from && from < lit.to) });
+      const from = cuts[k],
+        header = starts.findLastIndex((s, n) => s <= from && from < s + stack[n].size);
+      runs.push({
+        from,
+        text: hex.slice(from * 2, cuts[k + 1] * 2).replace(/..(?!$)/g, "$& "),
+        role: names[header],
+        lit: Boolean(lit && from >= lit.from && from < lit.to),
+      });
     }
     rows.push({ offset, runs });
   }

@@ -21,8 +21,18 @@ function request(walk) {
 
 /** Frames of the request that cross from the first node to another machine. */
 function onFirstWire(walk) {
-  const first = leg(walk.traces, 0), of = walk.traces.filter((_, t) => leg(walk.traces, t) === first);
-  const crossings = of.flatMap(({ steps }) => steps.filter((s, k) => s.event === "egress" && steps[k + 1] && steps[k + 1].netns !== s.netns && kindOf(walk, s.netns) !== "pod" && kindOf(walk, steps[k + 1].netns) !== "pod"));
+  const first = leg(walk.traces, 0),
+    of = walk.traces.filter((_, t) => leg(walk.traces, t) === first);
+  const crossings = of.flatMap(({ steps }) =>
+    steps.filter(
+      (s, k) =>
+        s.event === "egress" &&
+        steps[k + 1] &&
+        steps[k + 1].netns !== s.netns &&
+        kindOf(walk, s.netns) !== "pod" &&
+        kindOf(walk, steps[k + 1].netns) !== "pod",
+    ),
+  );
   return crossings.filter((s) => s.netns === crossings[0].netns).map((s) => s.after);
 }
 
@@ -31,19 +41,35 @@ function onFirstWire(walk) {
  * @returns {Record<string, string|number|null>}
  */
 export function facts(walk) {
-  const steps = request(walk), born = steps[0], frames = onFirstWire(walk), frame = frames[0] ?? null;
-  const inPod = ipSize(born.after), onWire = frames.reduce((n, f) => n + sizeOf(f), 0);
-  const pod = walk.topology.find((p) => p.netns === born.netns), device = pod?.devices.find((d) => d.name === "eth0") ?? pod?.devices.find((d) => d.name !== "lo");
-  const end = steps.findLast((s) => s.event === "deliver"), carrier = steps.findLast((s) => s.event === "decap" && innerStart(s.before) > 0)?.before ?? null;
-  const deciders = [...new Set(steps.filter((s) => DECIDE.has(s.event) && s.entry?.by).map((s) => s.entry.by.replace(/^kernel\b.*/, "kernel")))];
+  const steps = request(walk),
+    born = steps[0],
+    frames = onFirstWire(walk),
+    frame = frames[0] ?? null;
+  const inPod = ipSize(born.after),
+    onWire = frames.reduce((n, f) => n + sizeOf(f), 0);
+  const pod = walk.topology.find((p) => p.netns === born.netns),
+    device = pod?.devices.find((d) => d.name === "eth0") ?? pod?.devices.find((d) => d.name !== "lo");
+  const end = steps.findLast((s) => s.event === "deliver"),
+    carrier = steps.findLast((s) => s.event === "decap" && innerStart(s.before) > 0)?.before ?? null;
+  const deciders = [
+    ...new Set(
+      steps
+        .filter((s) => DECIDE.has(s.event) && s.entry?.by)
+        .map((s) => s.entry.by.replace(/^kernel\b.*/, "kernel")),
+    ),
+  ];
   return {
     disposition: endOf(walk.disposition),
-    inPod, podMtu: device?.mtu ?? null,
-    onWire: frame ? onWire : null, frames: frames.length,
+    inPod,
+    podMtu: device?.mtu ?? null,
+    onWire: frame ? onWire : null,
+    frames: frames.length,
     headers: frame ? frame.map((h) => `${protoLabel(h)} ${h.size}`).join(" · ") : null,
     added: frame ? onWire - inPod - 14 : null,
     outerTtl: carrier ? ttl(carrier.find((h) => h.proto === "ip")) : null,
-    innerTtl: end ? ttl((end.before.length ? end.before : end.after).findLast((h) => h.proto === "ip")) : null,
+    innerTtl: end
+      ? ttl((end.before.length ? end.before : end.after).findLast((h) => h.proto === "ip"))
+      : null,
     hops: steps.filter((s) => s.event === "forward").length,
     steps: walk.traces.reduce((n, t) => n + t.steps.length, 0),
     by: deciders.join(", ") || null,
@@ -65,7 +91,13 @@ const ROWS = [
 ];
 
 /** What an empty cell means. */
-const EMPTY = { onWire: "stays on the node", added: "stays on the node", headers: "stays on the node", outerTtl: "no outer header", innerTtl: "does not arrive" };
+const EMPTY = {
+  onWire: "stays on the node",
+  added: "stays on the node",
+  headers: "stays on the node",
+  outerTtl: "no outer header",
+  innerTtl: "does not arrive",
+};
 
 /**
  * @param {import("../types.js").Walk[]} walks  the first is what the others are compared with
@@ -76,9 +108,14 @@ export function differences(walks) {
   return ROWS.map(([key, label, unit]) => {
     const first = all[0][key];
     const cells = all.map((f) => {
-      const value = f[key], differs = value !== first;
+      const value = f[key],
+        differs = value !== first;
       const frames = key === "onWire" && f.frames > 1 ? ` in ${f.frames} frames` : "";
-      return { text: value === null ? EMPTY[key] ?? NONE : `${value}${unit ? ` ${unit}` : ""}${frames}`, delta: differs && typeof value === "number" && typeof first === "number" ? signed(value - first) : "", differs };
+      return {
+        text: value === null ? (EMPTY[key] ?? NONE) : `${value}${unit ? ` ${unit}` : ""}${frames}`,
+        delta: differs && typeof value === "number" && typeof first === "number" ? signed(value - first) : "",
+        differs,
+      };
     });
     return { key, label, differs: cells.some((c) => c.differs), cells };
   });

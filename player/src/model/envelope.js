@@ -3,7 +3,9 @@ import { gist, partners, protoLabel, roles } from "./stack.js";
 import { ease, fitting, mix, ramp } from "./numbers.js";
 
 /** Height of a title line, of the innermost box, and the rim that shows at the right and below. */
-const TITLE = 16, CORE = 20, RIM = 2;
+const TITLE = 16,
+  CORE = 20,
+  RIM = 2;
 /** More payload than this is drawn with a break in it. */
 export const CUT = 72;
 
@@ -35,15 +37,24 @@ const drawn = new WeakMap();
 
 function measured(stack, scale) {
   const names = roles(stack);
-  const w = shownBytes(stack) * scale + rims(stack), h = heightOf(stack);
+  const w = shownBytes(stack) * scale + rims(stack),
+    h = heightOf(stack);
   let x = 0;
   const boxes = stack.map((header, i) => {
     const strip = shown(stack, i) * scale;
     const solid = i === stack.length - 1;
     const room = solid ? strip : w - i * RIM - x - strip;
     const box = {
-      role: names[i], ...titles(header, room - 8), solid, cut: shown(stack, i) < header.size,
-      x, y: i * TITLE, w: w - i * RIM - x, h: h - i * (TITLE + RIM), strip, opacity: 1,
+      role: names[i],
+      ...titles(header, room - 8),
+      solid,
+      cut: shown(stack, i) < header.size,
+      x,
+      y: i * TITLE,
+      w: w - i * RIM - x,
+      h: h - i * (TITLE + RIM),
+      strip,
+      opacity: 1,
     };
     x += strip;
     return box;
@@ -53,7 +64,8 @@ function measured(stack, scale) {
 
 /** The longest words that have room, and a detail at the right if that has room too. */
 function titles(header, room) {
-  const name = protoLabel(header), short = name === "Ethernet" ? "Eth" : name;
+  const name = protoLabel(header),
+    short = name === "Ethernet" ? "Eth" : name;
   const title = fitting([`${name} ${header.size}`, `${short} ${header.size}`, short, ""], room);
   const left = room - title.length * 6.3 - 10;
   const says = gist(header);
@@ -68,8 +80,11 @@ function titles(header, room) {
 export function morph(before, after, scale, e) {
   const to = envelopes(after, scale);
   if (e >= 1 || !before.length) return to;
-  const from = envelopes(before, scale), was = partners(before, after), smooth = ease(e);
-  const leaving = from.boxes.filter((_, i) => !was.includes(i)), coming = to.boxes.filter((_, i) => was[i] < 0);
+  const from = envelopes(before, scale),
+    was = partners(before, after),
+    smooth = ease(e);
+  const leaving = from.boxes.filter((_, i) => !was.includes(i)),
+    coming = to.boxes.filter((_, i) => was[i] < 0);
   const boxes = leaving.map((box, n) => loose(box, 1 - turn(leaving.length - 1 - n, leaving.length, 1 - e)));
   for (const [i, box] of to.boxes.entries()) {
     if (was[i] >= 0) boxes.push(between(from.boxes[was[i]], box, smooth, e));
@@ -84,9 +99,22 @@ const turn = (nth, of, e) => ease(ramp(e, (nth / (of + 1)) * 0.9, ((nth + 2) / (
 /** An envelope that stands off by `gap` (1 is invisible and wide, 0 is closed). */
 function loose(box, gap) {
   const d = 16 * gap;
-  return { ...box, x: box.x - d, y: box.y - d, w: box.w + 2 * d, h: box.h + 2 * d, opacity: Math.max(0, 1 - gap * 1.15) };
+  return {
+    ...box,
+    x: box.x - d,
+    y: box.y - d,
+    w: box.w + 2 * d,
+    h: box.h + 2 * d,
+    opacity: Math.max(0, 1 - gap * 1.15),
+  };
 }
 
 const between = (a, b, s, e) => ({
-  ...(e < 0.5 ? a : b), x: mix(a.x, b.x, s), y: mix(a.y, b.y, s), w: mix(a.w, b.w, s), h: mix(a.h, b.h, s), strip: mix(a.strip, b.strip, s), opacity: 1,
+  ...(e < 0.5 ? a : b),
+  x: mix(a.x, b.x, s),
+  y: mix(a.y, b.y, s),
+  w: mix(a.w, b.w, s),
+  h: mix(a.h, b.h, s),
+  strip: mix(a.strip, b.strip, s),
+  opacity: 1,
 });

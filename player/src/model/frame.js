@@ -17,15 +17,33 @@ const MOVING = 0.62;
 export function frame({ line, layout }, t) {
   const last = line.moments.length - 1;
   const time = clamp(Number.isFinite(t) ? t : 0, 0, last);
-  const i = Math.ceil(time), moment = line.moments[i], { step } = moment;
+  const i = Math.ceil(time),
+    moment = line.moments[i],
+    { step } = moment;
   const share = i === time ? 1 : ramp(time - i + 1, 0, MOVING);
   const shift = i > 0 && line.moments[i - 1].trace !== moment.trace;
   const e = shift ? ramp(share, 0.3, 1) : share;
   const { way, come, rest } = journey(line, layout, i);
   const dot = along(way, ease(e));
-  const body = morph(moment.previous === null || step.event === "drop" ? packetOf(step) : step.before, packetOf(step), layout.scale, e);
+  const body = morph(
+    moment.previous === null || step.event === "drop" ? packetOf(step) : step.before,
+    packetOf(step),
+    layout.scale,
+    e,
+  );
   const packet = { ...body, ...place(layout, dot, body), opacity: shift ? ramp(share, 0, 0.3) : 1 };
-  return { i, e, moment, dot, packet, trail: [...come, ...upTo(way, dot)], leader: nearest(packet, dot), right: layout.kind === "wide" && dot.x > (layout.zone.left + layout.zone.right) / 2, end: e >= 1 && step.event === "drop" ? "drop" : null, waiting: rest };
+  return {
+    i,
+    e,
+    moment,
+    dot,
+    packet,
+    trail: [...come, ...upTo(way, dot)],
+    leader: nearest(packet, dot),
+    right: layout.kind === "wide" && dot.x > (layout.zone.left + layout.zone.right) / 2,
+    end: e >= 1 && step.event === "drop" ? "drop" : null,
+    waiting: rest,
+  };
 }
 
 /** What depends on the step alone, kept for the frames between. @type {WeakMap<object, Map<number, any>>} */
@@ -38,8 +56,13 @@ function journey(line, layout, i) {
     const moment = line.moments[i];
     const before = moment.previous === null ? moment : line.moments[moment.previous];
     known.set(i, {
-      way: route(layout, before.station, moment.station), come: comeBy(line, layout, moment),
-      rest: waiting(line, i).map(([trace, k]) => ({ trace, station: line.moments[k].station, dot: anchor(layout, line.moments[k].station) })),
+      way: route(layout, before.station, moment.station),
+      come: comeBy(line, layout, moment),
+      rest: waiting(line, i).map(([trace, k]) => ({
+        trace,
+        station: line.moments[k].station,
+        dot: anchor(layout, line.moments[k].station),
+      })),
     });
   }
   return known.get(i);
@@ -64,7 +87,8 @@ const nearest = (p, dot) => ({ x: clamp(dot.x, p.x, p.x + p.w), y: clamp(dot.y, 
 /** The way this packet has come before the step. */
 function comeBy(line, layout, moment) {
   const stations = [];
-  for (let k = moment.previous; k !== null; k = line.moments[k].previous) if (stations.at(-1) !== line.moments[k].station) stations.push(line.moments[k].station);
+  for (let k = moment.previous; k !== null; k = line.moments[k].previous)
+    if (stations.at(-1) !== line.moments[k].station) stations.push(line.moments[k].station);
   stations.reverse();
   const out = stations.length ? [anchor(layout, stations[0])] : [];
   for (let k = 1; k < stations.length; k++) out.push(...route(layout, stations[k - 1], stations[k]).slice(1));
@@ -77,4 +101,8 @@ function upTo(way, dot) {
   return [...way.slice(1, at < 0 ? way.length : at), dot];
 }
 
-const between = (a, b, p) => p.x >= Math.min(a.x, b.x) - 0.01 && p.x <= Math.max(a.x, b.x) + 0.01 && p.y >= Math.min(a.y, b.y) - 0.01 && p.y <= Math.max(a.y, b.y) + 0.01;
+const between = (a, b, p) =>
+  p.x >= Math.min(a.x, b.x) - 0.01 &&
+  p.x <= Math.max(a.x, b.x) + 0.01 &&
+  p.y >= Math.min(a.y, b.y) - 0.01 &&
+  p.y <= Math.max(a.y, b.y) + 0.01;

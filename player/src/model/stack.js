@@ -3,7 +3,24 @@
 const TUNNELS = new Set(["vxlan", "geneve", "esp", "wg", "sleeve", "sleeve-frame", "sleeve-nonce"]);
 /** What only the other end can read: it hides headers that are there all the same. */
 const SEALED = new Set(["esp-payload", "wg-payload", "sleeve-box"]);
-const LABELS = { eth: "Ethernet", arp: "ARP", ip: "IP", icmp: "ICMP", udp: "UDP", tcp: "TCP", vxlan: "VXLAN", esp: "ESP", wg: "WireGuard", sleeve: "Sleeve", "sleeve-frame": "Sleeve frame", "sleeve-nonce": "nonce", "esp-payload": "encrypted", "wg-payload": "encrypted", "sleeve-box": "encrypted", data: "data" };
+const LABELS = {
+  eth: "Ethernet",
+  arp: "ARP",
+  ip: "IP",
+  icmp: "ICMP",
+  udp: "UDP",
+  tcp: "TCP",
+  vxlan: "VXLAN",
+  esp: "ESP",
+  wg: "WireGuard",
+  sleeve: "Sleeve",
+  "sleeve-frame": "Sleeve frame",
+  "sleeve-nonce": "nonce",
+  "esp-payload": "encrypted",
+  "wg-payload": "encrypted",
+  "sleeve-box": "encrypted",
+  data: "data",
+};
 const COLOURED = new Set(["icmp", "arp", "udp", "tcp", "vxlan", "esp", "wg", "sleeve", "data"]);
 
 /** @param {import("../types.js").Header[]} stack */
@@ -11,11 +28,17 @@ export const sizeOf = (stack) => stack.reduce((n, h) => n + h.size, 0);
 
 /** Where the innermost packet starts: after the last tunnel header or outer IP. */
 export function innerStart(stack) {
-  let start = 0, ip = -1;
+  let start = 0,
+    ip = -1;
   for (const [i, h] of stack.entries()) {
     if (h.proto === "icmp") break; // what an ICMP error quotes is no tunnel
-    if (TUNNELS.has(h.proto)) { start = i + 1; ip = -1; }
-    else if (h.proto === "ip") { if (ip >= 0 && ip === i - 1) start = i; ip = i; }
+    if (TUNNELS.has(h.proto)) {
+      start = i + 1;
+      ip = -1;
+    } else if (h.proto === "ip") {
+      if (ip >= 0 && ip === i - 1) start = i;
+      ip = i;
+    }
   }
   return start;
 }
@@ -59,14 +82,22 @@ export const protoLabel = (h) => LABELS[h.proto] ?? h.proto;
 export function gist(h) {
   const icmp = { 0: "echo reply", 3: "unreachable", 8: "echo request", 11: "TTL exceeded" };
   switch (h.proto) {
-    case "eth": return `to ${h["eth.dst"] ?? ""}`;
-    case "ip": return `${h["ip.src"]} → ${h["ip.dst"]}`;
-    case "icmp": return icmp[h["icmp.type"]] ?? `type ${h["icmp.type"]}`;
-    case "arp": return h["arp.opcode"] === 2 ? "reply" : "request";
-    case "udp": return `${h["udp.srcport"]} → ${h["udp.dstport"]}`;
-    case "tcp": return `${h["tcp.srcport"]} → ${h["tcp.dstport"]}`;
-    case "vxlan": return `VNI ${h["vxlan.vni"]}`;
-    default: return "";
+    case "eth":
+      return `to ${h["eth.dst"] ?? ""}`;
+    case "ip":
+      return `${h["ip.src"]} → ${h["ip.dst"]}`;
+    case "icmp":
+      return icmp[h["icmp.type"]] ?? `type ${h["icmp.type"]}`;
+    case "arp":
+      return h["arp.opcode"] === 2 ? "reply" : "request";
+    case "udp":
+      return `${h["udp.srcport"]} → ${h["udp.dstport"]}`;
+    case "tcp":
+      return `${h["tcp.srcport"]} → ${h["tcp.dstport"]}`;
+    case "vxlan":
+      return `VNI ${h["vxlan.vni"]}`;
+    default:
+      return "";
   }
 }
 
@@ -78,15 +109,21 @@ export const fieldsOf = (h) => Object.keys(h).filter((k) => k !== "proto" && k !
  * @returns {number[]}  for each header of `after` the index of the one in `before` that it was, or -1 when it is new
  */
 export function partners(before, after) {
-  const was = roles(before), is = roles(after); // a header that only looks like another one's place is not that header
+  const was = roles(before),
+    is = roles(after); // a header that only looks like another one's place is not that header
   const best = Array.from({ length: before.length + 1 }, () => new Array(after.length + 1).fill(0));
   for (let b = 1; b <= before.length; b++) {
-    for (let a = 1; a <= after.length; a++) best[b][a] = was[b - 1] === is[a - 1] ? best[b - 1][a - 1] + 1 : Math.max(best[b - 1][a], best[b][a - 1]);
+    for (let a = 1; a <= after.length; a++)
+      best[b][a] =
+        was[b - 1] === is[a - 1] ? best[b - 1][a - 1] + 1 : Math.max(best[b - 1][a], best[b][a - 1]);
   }
   const out = new Array(after.length).fill(-1);
-  for (let b = before.length, a = after.length; b > 0 && a > 0;) {
-    if (was[b - 1] === is[a - 1]) { out[a - 1] = b - 1; a--; b--; }
-    else if (best[b - 1][a] >= best[b][a - 1]) b--;
+  for (let b = before.length, a = after.length; b > 0 && a > 0; ) {
+    if (was[b - 1] === is[a - 1]) {
+      out[a - 1] = b - 1;
+      a--;
+      b--;
+    } else if (best[b - 1][a] >= best[b][a - 1]) b--;
     else a--;
   }
   return out;
@@ -99,7 +136,11 @@ export function partners(before, after) {
 export function changes(before, after) {
   return partners(before, after).map((b, i) => {
     const was = before[b] ?? null;
-    return { added: !was, was, changed: new Set(was ? fieldsOf(after[i]).filter((k) => !same(was[k], after[i][k])) : []) };
+    return {
+      added: !was,
+      was,
+      changed: new Set(was ? fieldsOf(after[i]).filter((k) => !same(was[k], after[i][k])) : []),
+    };
   });
 }
 

@@ -16,8 +16,12 @@ const belowIp = (stack) => stack.length > 0 && stack.every((h) => h.proto !== "i
 
 const BY_BRIDGE = new Set(["hook", "fragment", "reassemble"]);
 /** With br_netfilter a bridge calls the hooks itself (and joins fragments for them), before the packet has reached the IP layer. */
-const onBridge = (step, last, place) => BY_BRIDGE.has(step.event) && place?.devices.some((d) => d.name === step.dev && d.kind === "bridge")
-  && last !== null && stationNetns(last) === step.netns && !stationName(last).startsWith(STACK);
+const onBridge = (step, last, place) =>
+  BY_BRIDGE.has(step.event) &&
+  place?.devices.some((d) => d.name === step.dev && d.kind === "bridge") &&
+  last !== null &&
+  stationNetns(last) === step.netns &&
+  !stationName(last).startsWith(STACK);
 
 /**
  * @param {import("../types.js").Step} step
@@ -27,7 +31,12 @@ const onBridge = (step, last, place) => BY_BRIDGE.has(step.event) && place?.devi
 export function stationOf(step, last, place) {
   if (step.event === "drop" && last && stationNetns(last) === step.netns) return last;
   const stack = step.before.length ? step.before : step.after;
-  if (step.dev && step.dev !== "lo" && (ON_DEVICE.has(step.event) || belowIp(stack) || onBridge(step, last, place))) return stationId(step.netns, step.dev);
+  if (
+    step.dev &&
+    step.dev !== "lo" &&
+    (ON_DEVICE.has(step.event) || belowIp(stack) || onBridge(step, last, place))
+  )
+    return stationId(step.netns, step.dev);
   const layers = place?.kind === "node" ? Math.max(1, depth(stack)) : 1;
   return stationId(step.netns, layers > 1 ? `${STACK}${layers}` : STACK);
 }

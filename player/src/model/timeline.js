@@ -8,10 +8,13 @@ import { untouched } from "./stack.js";
  */
 export function timeline(walk) {
   const places = new Map(walk.topology.map((p) => [p.netns, p]));
-  const all = walk.traces.flatMap((trace, t) => trace.steps.map((step, index) => ({ trace: t, index, step })));
+  const all = walk.traces.flatMap((trace, t) =>
+    trace.steps.map((step, index) => ({ trace: t, index, step })),
+  );
   all.sort((a, b) => a.step.seq - b.step.seq || a.trace - b.trace || a.index - b.index);
   const latest = new Map();
-  const moments = [], hops = [];
+  const moments = [],
+    hops = [];
   for (const [i, m] of all.entries()) {
     const previous = latest.get(m.trace) ?? null;
     const before = previous === null ? null : moments[previous].station;
@@ -26,7 +29,8 @@ export function timeline(walk) {
 }
 
 /** A hook where nothing matched (the chain's policy, if anything, decided) and nothing changed: the list may fold it away. */
-export const foldable = (step) => step.event === "hook" && (!step.entry || step.entry.line.startsWith(":")) && untouched(step);
+export const foldable = (step) =>
+  step.event === "hook" && (!step.entry || step.entry.line.startsWith(":")) && untouched(step);
 
 /** How long a step plays at speed 1, in ms: what changes the packet or moves it takes longest. @param {import("../types.js").Step} step */
 export function lasts(step) {

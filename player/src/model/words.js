@@ -1,30 +1,70 @@
 /** The words of the field in plain sentences. */
 
 export const EVENTS = {
-  originate: "originate", ingress: "ingress", egress: "egress", hook: "hook", route: "route", forward: "forward", neigh: "neigh", fdb: "fdb", encap: "encap", decap: "decap",
-  nat: "nat", policy: "policy", fragment: "fragment", reassemble: "reassemble", deliver: "deliver", drop: "drop",
+  originate: "originate",
+  ingress: "ingress",
+  egress: "egress",
+  hook: "hook",
+  route: "route",
+  forward: "forward",
+  neigh: "neigh",
+  fdb: "fdb",
+  encap: "encap",
+  decap: "decap",
+  nat: "nat",
+  policy: "policy",
+  fragment: "fragment",
+  reassemble: "reassemble",
+  deliver: "deliver",
+  drop: "drop",
 };
 
 const TITLES = {
-  originate: () => "A packet is made", ingress: (s) => `The frame enters ${s.dev ?? s.netns}`, egress: (s) => `The frame leaves by ${s.dev ?? s.netns}`,
-  hook: (s) => `netfilter ${s.hook ?? "hook"}`, route: () => "Which way? The routing table decides", forward: () => "Forwarded: the TTL falls by one",
-  neigh: (s) => `Which MAC address is next${s.dev ? ` on ${s.dev}` : ""}?`, fdb: (s) => `Where does that MAC address live? ${s.dev ?? "The bridge"} looks it up`,
-  encap: (s) => `${s.dev ?? "The kernel"} wraps the packet`, decap: (s) => `${s.dev ?? "The kernel"} takes the wrapping off`, nat: () => "An address is rewritten",
-  policy: () => "Network policy decides", fragment: () => "Too big: cut into fragments", reassemble: () => "The fragments are put together again",
-  deliver: () => "Delivered", drop: () => "Dropped here",
+  originate: () => "A packet is made",
+  ingress: (s) => `The frame enters ${s.dev ?? s.netns}`,
+  egress: (s) => `The frame leaves by ${s.dev ?? s.netns}`,
+  hook: (s) => `netfilter ${s.hook ?? "hook"}`,
+  route: () => "Which way? The routing table decides",
+  forward: () => "Forwarded: the TTL falls by one",
+  neigh: (s) => `Which MAC address is next${s.dev ? ` on ${s.dev}` : ""}?`,
+  fdb: (s) => `Where does that MAC address live? ${s.dev ?? "The bridge"} looks it up`,
+  encap: (s) => `${s.dev ?? "The kernel"} wraps the packet`,
+  decap: (s) => `${s.dev ?? "The kernel"} takes the wrapping off`,
+  nat: () => "An address is rewritten",
+  policy: () => "Network policy decides",
+  fragment: () => "Too big: cut into fragments",
+  reassemble: () => "The fragments are put together again",
+  deliver: () => "Delivered",
+  drop: () => "Dropped here",
 };
 
 /** @param {import("../types.js").Step} step */
 export const titleOf = (step) => TITLES[step.event]?.(step) ?? step.event;
 
 const ENDS = {
-  delivered: "delivered", dropped: "dropped", denied: "denied by policy", rejected: "rejected", no_route: "no route", neighbor_unreachable: "neighbour unreachable",
-  ttl_expired: "TTL expired", too_big: "too big", loop: "caught in a loop",
+  delivered: "delivered",
+  dropped: "dropped",
+  denied: "denied by policy",
+  rejected: "rejected",
+  no_route: "no route",
+  neighbor_unreachable: "neighbour unreachable",
+  ttl_expired: "TTL expired",
+  too_big: "too big",
+  loop: "caught in a loop",
 };
 /** @param {string} disposition */
 export const endOf = (disposition) => ENDS[disposition] ?? String(disposition ?? "").replaceAll("_", " ");
 
-const NAMES = { request: "request", reply: "reply", arp: "ARP", error: "ICMP error", copy: "flooded copy", fragment: "fragment", ack: "ACK", reset: "TCP reset" };
+const NAMES = {
+  request: "request",
+  reply: "reply",
+  arp: "ARP",
+  error: "ICMP error",
+  copy: "flooded copy",
+  fragment: "fragment",
+  ack: "ACK",
+  reset: "TCP reset",
+};
 /** @param {import("../types.js").Trace} trace @param {import("../types.js").Trace[]} [all] to number the fragments */
 export function traceName(trace, all = []) {
   if (trace.name === "fragment") {
@@ -38,12 +78,23 @@ export function traceName(trace, all = []) {
   return NAMES[trace.name] ?? trace.name;
 }
 
-const EVIDENCE = { computed: "computed by the model", observed: "observed in the kernel", looked_up: "looked up in the table" };
+const EVIDENCE = {
+  computed: "computed by the model",
+  observed: "observed in the kernel",
+  looked_up: "looked up in the table",
+};
 /** @param {string} evidence */
 export const evidenceOf = (evidence) => EVIDENCE[evidence] ?? evidence;
 
 const PLUGINS = { flannel: "Flannel", calico: "Calico", weave: "Weave Net", linux: "Linux" };
-const MODES = { vxlan: "VXLAN", ipip: "IP-in-IP", bgp: "BGP", wireguard: "WireGuard", udp: "UDP", ipsec: "IPsec" };
+const MODES = {
+  vxlan: "VXLAN",
+  ipip: "IP-in-IP",
+  bgp: "BGP",
+  wireguard: "WireGuard",
+  udp: "UDP",
+  ipsec: "IPsec",
+};
 /** @param {string} plugin */
 export const pluginName = (plugin) => PLUGINS[plugin] ?? plugin;
 /** @param {string} mode */

@@ -9,11 +9,12 @@ const PROTOS = { icmp: "ping (ICMP)", udp: "UDP", tcp: "TCP" };
 /** The sizes a catalogue offers for a protocol. @param {any} catalogue @param {string} proto */
 export function sizesFor(catalogue, proto) {
   const sizes = catalogue?.sizes ?? [];
-  return Array.isArray(sizes) ? sizes : sizes[proto] ?? [];
+  return Array.isArray(sizes) ? sizes : (sizes[proto] ?? []);
 }
 
 /** Faults that this scenario can have. @param {any} catalogue @param {string} scenario */
-export const faultsFor = (catalogue, scenario) => (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario));
+export const faultsFor = (catalogue, scenario) =>
+  (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario));
 
 /**
  * Make a change fit: a new fault brings the packet that shows it; a fault or a size that the new choice does not know is given up.
@@ -22,11 +23,20 @@ export const faultsFor = (catalogue, scenario) => (catalogue?.faults ?? []).filt
  */
 export function settle(catalogue, before, change, anySize = false) {
   const o = { ...before, ...change };
-  const sizes = sizesFor(catalogue, o.proto), fault = faultsFor(catalogue, o.scenario).find((f) => f.name === o.fault) ?? null;
-  const shows = change.fault && fault?.size !== undefined && o.proto !== "tcp" ? { size: fault.size, df: Boolean(fault.df) } : {};
+  const sizes = sizesFor(catalogue, o.proto),
+    fault = faultsFor(catalogue, o.scenario).find((f) => f.name === o.fault) ?? null;
+  const shows =
+    change.fault && fault?.size !== undefined && o.proto !== "tcp"
+      ? { size: fault.size, df: Boolean(fault.df) }
+      : {};
   const known = sizes.some((s) => s.size === o.size);
   const typed = anySize && !("proto" in change);
-  return { ...o, size: known || typed || !sizes.length ? o.size : sizes[0].size, ...shows, fault: fault?.name ?? null };
+  return {
+    ...o,
+    size: known || typed || !sizes.length ? o.size : sizes[0].size,
+    ...shows,
+    fault: fault?.name ?? null,
+  };
 }
 
 /**
@@ -46,16 +56,48 @@ export function choices({ walk, options, catalogue, live, busy, comparison, proo
 }
 
 function controls(o, catalogue, live, act) {
-  const faults = faultsFor(catalogue, o.scenario), sizes = sizesFor(catalogue, o.proto);
-  const change = (key, read = (el) => el.value) => (e) => act.choose({ [key]: read(e.target) });
+  const faults = faultsFor(catalogue, o.scenario),
+    sizes = sizesFor(catalogue, o.proto);
+  const change =
+    (key, read = (el) => el.value) =>
+    (e) =>
+      act.choose({ [key]: read(e.target) });
   return html`
-    ${select("Scenario", o.scenario, (catalogue.scenarios ?? []).map((s) => [s.name, s.title]), change("scenario"))}
-    ${select("Protocol", o.proto, (catalogue.protos ?? ["icmp"]).map((p) => [p, PROTOS[p] ?? p]), change("proto"))}
-    ${live ? html`<label class="chip">Size <input type="number" min="0" max="65000" .value=${String(o.size)} @change=${change("size", (el) => Math.max(0, Math.min(65000, Math.round(Number(el.value) || 0))))} /> B</label>`
-      : select("Size", String(o.size), sizes.map((s) => [String(s.size), s.label]), change("size", (el) => Number(el.value)))}
+    ${select(
+      "Scenario",
+      o.scenario,
+      (catalogue.scenarios ?? []).map((s) => [s.name, s.title]),
+      change("scenario"),
+    )}
+    ${select(
+      "Protocol",
+      o.proto,
+      (catalogue.protos ?? ["icmp"]).map((p) => [p, PROTOS[p] ?? p]),
+      change("proto"),
+    )}
+    ${
+      live
+        ? html`<label class="chip">Size <input type="number" min="0" max="65000" .value=${String(o.size)} @change=${change("size", (el) => Math.max(0, Math.min(65000, Math.round(Number(el.value) || 0))))} /> B</label>`
+        : select(
+            "Size",
+            String(o.size),
+            sizes.map((s) => [String(s.size), s.label]),
+            change("size", (el) => Number(el.value)),
+          )
+    }
     <label class="chip"><input type="checkbox" .checked=${o.df} @change=${change("df", (el) => el.checked)} />DF</label>
     <label class="chip"><input type="checkbox" .checked=${o.cold} @change=${change("cold", (el) => el.checked)} />cold caches</label>
-    ${faults.length ? select("break it:", o.fault ?? "", [["", "nothing broken"], ...faults.map((f) => [f.name, f.title])], change("fault", (el) => el.value || null), true) : nothing}`;
+    ${
+      faults.length
+        ? select(
+            "break it:",
+            o.fault ?? "",
+            [["", "nothing broken"], ...faults.map((f) => [f.name, f.title])],
+            change("fault", (el) => el.value || null),
+            true,
+          )
+        : nothing
+    }`;
 }
 
 function select(label, value, options, change, visible = false) {

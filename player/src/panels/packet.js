@@ -15,7 +15,8 @@ import { treeKey } from "./tree-keys.js";
 
 /** @param {PacketState} state @param {PacketActs} act */
 export function packet(state, act) {
-  const { step, walk } = state, stack = packetOf(step);
+  const { step, walk } = state,
+    stack = packetOf(step);
   const places = spans(stack, walk.layouts);
   const lit = state.lit && places.find((s) => s.field === state.lit.field && s.header === state.lit.header);
   return html`<section class="packet-panel" aria-label="Packet">
@@ -41,19 +42,28 @@ function headers({ open, lit }, stack, step, act) {
   const names = roles(stack);
   const touched = did.some((d) => d.added || d.changed.size);
   return stack.map((h, i) => {
-    const key = stack.length - 1 - i, { added, changed, was } = did[i];
-    const shown = open.get(key) ?? (touched ? added || changed.size > 0 : names[i] === "inner-ip" || h.proto === "arp");
+    const key = stack.length - 1 - i,
+      { added, changed, was } = did[i];
+    const shown =
+      open.get(key) ?? (touched ? added || changed.size > 0 : names[i] === "inner-ip" || h.proto === "arp");
     return html`<div class="header" role="none">
       <div class="head ${names[i]}" role="treeitem" aria-level="1" aria-expanded=${shown ? "true" : "false"} tabindex=${i === 0 ? "0" : "-1"}
         @click=${() => act.open(key, !shown)} @openchange=${(e) => act.open(key, e.detail)}>
         <i class="swatch"></i>${icon("open")}<b>${nameOf(stack, i)}</b><span>${h.size} bytes</span>${added ? html`<em>new</em>` : changed.size ? html`<em>changed</em>` : nothing}</div>
-      ${shown ? html`<div role="group">${fieldsOf(h).filter((f) => f !== "data.len").map((f) => field(h, i, f, added, changed.has(f) ? was[f] : undefined, lit, act))}</div>` : nothing}
+      ${
+        shown
+          ? html`<div role="group">${fieldsOf(h)
+              .filter((f) => f !== "data.len")
+              .map((f) => field(h, i, f, added, changed.has(f) ? was[f] : undefined, lit, act))}</div>`
+          : nothing
+      }
     </div>`;
   });
 }
 
 function field(h, header, name, added, was, lit, act) {
-  const on = lit?.field === name && lit.header === header, light = () => act.light({ field: name, header });
+  const on = lit?.field === name && lit.header === header,
+    light = () => act.light({ field: name, header });
   const changed = was !== undefined;
   return html`<div class="field ${added ? "new" : ""} ${changed ? "changed" : ""} ${on ? "lit" : ""}" role="treeitem" aria-level="2" tabindex="-1" @pointerenter=${light} @focus=${light}>
     <span class="key">${name}</span><span class="value">${valueText(h[name])}${changed ? html` <span class="was">was ${valueText(was)}</span>` : nothing}</span></div>`;
@@ -61,10 +71,16 @@ function field(h, header, name, added, was, lit, act) {
 
 function hex(stack, places, lit, { narrow }, act) {
   const width = narrow ? 8 : 16;
-  const choose = (byte) => { const s = fieldAt(places, byte); act.light(s && { field: s.field, header: s.header }); };
+  const choose = (byte) => {
+    const s = fieldAt(places, byte);
+    act.light(s && { field: s.field, header: s.header });
+  };
   const total = stack.reduce((n, h) => n + h.size, 0);
   return html`<div class="hex" tabindex="0" role="group" aria-label="Bytes of the packet. The arrow keys move through them."
-      @pointermove=${(e) => { const b = byteUnder(e); if (b !== null) choose(b); }} @pointerleave=${() => act.light(null)} @blur=${() => act.light(null)}
+      @pointermove=${(e) => {
+        const b = byteUnder(e);
+        if (b !== null) choose(b);
+      }} @pointerleave=${() => act.light(null)} @blur=${() => act.light(null)}
       @keydown=${(e) => move(e, lit, width, total, choose)}>
     ${guard([packetBytes(stack), width, lit?.from, lit?.to], () => hexRows(stack, width, lit).map((r) => html`<div class="hexrow"><span class="offset">${r.offset.toString(16).padStart(4, "0")}</span>${r.runs.map((run) => html`<span class="run ${run.role} ${run.lit ? "lit" : ""}" .from=${run.from}>${run.text}</span>`)}</div>`))}
     <p class="hexsays" aria-live="polite">${lit ? `${lit.field}, byte ${lit.from}${lit.to - lit.from > 1 ? ` to ${lit.to - 1}` : ""}${lit.bits && lit.bits % 8 ? `, ${lit.bits} bit${lit.bits > 1 ? "s" : ""}` : ""}` : `${total} bytes`}</p></div>`;
@@ -76,7 +92,16 @@ function byteUnder(e) {
   if (!run) return null;
   const box = run.getBoundingClientRect();
   const inner = e.clientX - box.left - parseFloat(getComputedStyle(run).paddingLeft || 0);
-  return run.from + Math.max(0, Math.min(Math.floor(((inner / box.width) * run.textContent.length + 0.5) / 3), Math.floor(run.textContent.length / 3)));
+  return (
+    run.from +
+    Math.max(
+      0,
+      Math.min(
+        Math.floor(((inner / box.width) * run.textContent.length + 0.5) / 3),
+        Math.floor(run.textContent.length / 3),
+      ),
+    )
+  );
 }
 
 /** @param {KeyboardEvent} e */

@@ -12,15 +12,21 @@ import { icon } from "../draw/icons.js";
 export function steps({ walk, line, i, all }, act) {
   const folded = line.moments.filter((m) => foldable(m.step)).length;
   return html`<section class="steps" aria-label="Steps">
-    <div class="bar"><h3>Steps</h3>${folded ? html`<button type="button" class="small" aria-pressed=${all ? "true" : "false"} @click=${() => act.all(!all)}>
-      ${all ? "hide hooks that match nothing" : `show all ${line.moments.length} steps`}</button>` : nothing}</div>
+    <div class="bar"><h3>Steps</h3>${
+      folded
+        ? html`<button type="button" class="small" aria-pressed=${all ? "true" : "false"} @click=${() => act.all(!all)}>
+      ${all ? "hide hooks that match nothing" : `show all ${line.moments.length} steps`}</button>`
+        : nothing
+    }</div>
     <div class="scroll" tabindex="0" role="group" aria-label="List of steps">
       ${guard([line, all, !all && foldable(line.moments[i].step) ? i : -1], () => line.hops.map((hop, h) => group(walk, line, hop, h, i, all, act)))}
     </div></section>`;
 }
 
 function group(walk, line, hop, h, i, all, act) {
-  const moments = line.moments.slice(hop.from, hop.to + 1).filter((m) => all || m.i === i || !foldable(m.step));
+  const moments = line.moments
+    .slice(hop.from, hop.to + 1)
+    .filter((m) => all || m.i === i || !foldable(m.step));
   const turn = h === 0 || line.hops[h - 1].trace !== hop.trace;
   const trace = walk.traces[hop.trace];
   return html`${turn ? html`<p class="trace">${traceName(trace, walk.traces)}<span>${trace.flow?.label ?? ""}</span></p>` : nothing}
@@ -47,6 +53,8 @@ export function markRow(list, i) {
   const row = list.querySelector(`[data-step="${i}"]`);
   if (!row) return;
   row.setAttribute("aria-current", "step");
-  const top = row.offsetTop, { scrollTop, clientHeight } = list;
-  if (top < scrollTop + 62 || top + row.offsetHeight > scrollTop + clientHeight) list.scrollTop = top - clientHeight / 3;
+  const top = row.offsetTop,
+    { scrollTop, clientHeight } = list;
+  if (top < scrollTop + 62 || top + row.offsetHeight > scrollTop + clientHeight)
+    list.scrollTop = top - clientHeight / 3;
 }

@@ -9,7 +9,10 @@ import { icon } from "../draw/icons.js";
 export function takeAway({ devices, note, snippet }, act) {
   return html`<footer class="take">
     <button type="button" @click=${act.pcapng}>${icon("download")}pcapng, all devices</button>
-    <label>${icon("download")}<span class="hidden">pcap of one device</span><select @change=${(e) => { if (e.target.value) act.pcap(e.target.value); e.target.value = ""; }}>
+    <label>${icon("download")}<span class="hidden">pcap of one device</span><select @change=${(e) => {
+      if (e.target.value) act.pcap(e.target.value);
+      e.target.value = "";
+    }}>
       <option value="">pcap of one device …</option>${devices.map((d) => html`<option value=${d}>${d}</option>`)}</select></label>
     <button type="button" @click=${act.link}>${icon("link")}link to this step</button>
     <button type="button" aria-expanded=${snippet ? "true" : "false"} @click=${act.embed}>${icon("code")}embed</button>

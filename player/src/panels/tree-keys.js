@@ -5,7 +5,8 @@ export function treeKey(e) {
   const items = [...e.currentTarget.querySelectorAll("[role=treeitem]")];
   const at = items.indexOf(e.target);
   if (at < 0) return;
-  const item = items[at], expanded = item.getAttribute("aria-expanded");
+  const item = items[at],
+    expanded = item.getAttribute("aria-expanded");
   const open = (yes) => item.dispatchEvent(new CustomEvent("openchange", { detail: yes }));
   const act = {
     ArrowDown: () => items[at + 1]?.focus(),
@@ -13,7 +14,14 @@ export function treeKey(e) {
     Home: () => items[0].focus(),
     End: () => items.at(-1).focus(),
     ArrowRight: () => (expanded === "false" ? open(true) : expanded && items[at + 1]?.focus()),
-    ArrowLeft: () => (expanded === "true" ? open(false) : expanded === null && items.slice(0, at).findLast((x) => x.ariaExpanded)?.focus()),
+    ArrowLeft: () =>
+      expanded === "true"
+        ? open(false)
+        : expanded === null &&
+          items
+            .slice(0, at)
+            .findLast((x) => x.ariaExpanded)
+            ?.focus(),
     Enter: () => expanded && open(expanded === "false"),
     " ": () => expanded && open(expanded === "false"),
   }[e.key];

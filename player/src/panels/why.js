@@ -17,7 +17,8 @@ export function why({ walk, step }) {
 
 function table(walk, step, entry) {
   const whole = entry.id !== null && entry.id !== undefined ? walk.tables?.[entry.id] : null;
-  const lines = whole?.lines ?? [entry.line], hit = whole ? entry.index ?? lines.indexOf(entry.line) : 0;
+  const lines = whole?.lines ?? [entry.line],
+    hit = whole ? (entry.index ?? lines.indexOf(entry.line)) : 0;
   const command = whole?.command ?? entry.table;
   return html`<div class="table" tabindex="0" role="group" aria-label=${`${command} in ${whole?.netns ?? step.netns}`}>
     <p class="command"><span>${whole?.netns ?? step.netns}</span> ${whole ? "$ " : ""}${command}</p>
@@ -27,6 +28,7 @@ function table(walk, step, entry) {
 /** A file in the sources, or an address when it is a plain https one. */
 function pointer(source) {
   if (!source) return nothing;
-  if (/^https:\/\/[^\s"'<>]+$/.test(source)) return html` · <a href=${source} rel="noopener">${source.replace(/^https:\/\//, "")}</a>`;
+  if (/^https:\/\/[^\s"'<>]+$/.test(source))
+    return html` · <a href=${source} rel="noopener">${source.replace(/^https:\/\//, "")}</a>`;
   return html` · <code>${source}</code>`;
 }
