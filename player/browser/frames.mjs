@@ -29,11 +29,11 @@ for (const [walk, n] of [
         requestAnimationFrame(tick);
       }),
   );
-  const after = await busy(),
-    gaps = times
-      .slice(1)
-      .map((t, i) => t - times[i])
-      .sort((a, b) => a - b);
+  const after = await busy();
+  const gaps = times
+    .slice(1)
+    .map((t, i) => t - times[i])
+    .sort((a, b) => a - b);
   const at = (share) => gaps[Math.floor(gaps.length * share)].toFixed(1);
   console.log(
     `${walk}, ${n} on the page: ${(1000 / (gaps.reduce((a, b) => a + b) / gaps.length)).toFixed(1)} fps, median ${at(0.5)} p95 ${at(0.95)} worst ${at(0.999)} ms, main thread ${((after - before) / gaps.length).toFixed(2)} ms a frame`,

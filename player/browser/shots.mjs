@@ -4,8 +4,8 @@ import { open } from "./serve.mjs";
 
 const [folder = "shots", ...asked] = process.argv.slice(2);
 const wanted = (asked.length ? asked : ["flannel-vxlan-cross-node:1,18,24,28,50"]).map((a) => a.split(":"));
-const sizes = (process.env.WIDTHS ?? "1280,360").split(",").map(Number),
-  themes = (process.env.THEMES ?? "light,dark").split(",");
+const sizes = (process.env.WIDTHS ?? "1280,360").split(",").map(Number);
+const themes = (process.env.THEMES ?? "light,dark").split(",");
 
 await mkdir(folder, { recursive: true });
 const { browser, base, close } = await open();

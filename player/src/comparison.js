@@ -1,4 +1,7 @@
-/** The walks beside the first one of a player: which they are, where they come from, and their packets in step. */
+/**
+ * The walks beside the first one of a player: which they are, where they come from, and their packets in
+ * step.
+ */
 import { MOST, modeKey } from "./data/options.js";
 import { alignment } from "./model/alignment.js";
 import { heightOf, morph, rims, shownBytes } from "./model/envelope.js";
@@ -6,21 +9,25 @@ import { packetOf } from "./model/frame.js";
 import { timeline } from "./model/timeline.js";
 import { headline, titleOf } from "./model/words.js";
 import { Envelopes } from "./draw/envelopes.js";
+/** @import { Mode } from "./data/options.js" */
+/** @import { PacketWalk } from "./element.js" */
+/** @import { Frame } from "./model/frame.js" */
+/** @import { Timeline, Walk } from "./types.js" */
 
 /** Pixels of a byte at most, and around and between the lanes. */
-const MOST_SCALE = 2.4,
-  GAP = 12,
-  PAD = 12,
-  EDGE = 28;
+const MOST_SCALE = 2.4;
+const GAP = 12;
+const PAD = 12;
+const EDGE = 28;
 export const STACKED = 560;
 
-/** @typedef {{key: string, mode: import("./data/options.js").Mode, walk: import("./types.js").Walk|null, line: import("./types.js").Timeline|null, error: string}} Lane */
+/** @typedef {{key: string, mode: Mode, walk: Walk|null, line: Timeline|null, error: string}} Lane */
 
 export class Comparison {
-  /** @param {import("./element.js").PacketWalk} player */
+  /** @param {PacketWalk} player */
   constructor(player) {
     this.player = player;
-    /** @type {import("./data/options.js").Mode[]} */
+    /** @type {Mode[]} */
     this.modes = [];
     /** @type {Lane[]} */
     this.lanes = [];
@@ -49,7 +56,7 @@ export class Comparison {
     return [{ key: "", mode: walk, walk, line, error: "" }, ...this.lanes];
   }
 
-  /** @param {import("./data/options.js").Mode[]} modes */
+  /** @param {Mode[]} modes */
   set(modes) {
     this.modes = modes.slice(0, MOST);
   }
@@ -102,14 +109,17 @@ export class Comparison {
       .finally(() => this.player.requestUpdate());
   }
 
-  /** Add a walk or take it away. @param {import("./data/options.js").Mode} mode */
+  /** Add a walk or take it away. @param {Mode} mode */
   toggle(mode) {
     const without = this.modes.filter((m) => modeKey(m) !== modeKey(mode));
     this.set(without.length < this.modes.length ? without : [...this.modes, mode]);
     this.follow();
   }
 
-  /** Take a walk away by the button on its lane: the focus goes to where walks are added. @param {import("./data/options.js").Mode} mode */
+  /**
+   * Take a walk away by the button on its lane: the focus goes to where walks are added.
+   * @param {Mode} mode
+   */
   remove(mode) {
     this.toggle(mode);
     this.player.renderRoot.querySelector(".choices button[aria-expanded]")?.focus();
@@ -131,18 +141,21 @@ export class Comparison {
       .join("");
   }
 
-  /** Pixels of a byte and the height that the largest packet needs: the same for all lanes. @param {number} width of the player */
+  /**
+   * Pixels of a byte and the height that the largest packet needs: the same for all lanes.
+   * @param {number} width of the player
+   */
   space(width) {
     if (this.room?.width === width) return this.room;
     const stacks = this.all.flatMap((lane) => lane.line?.moments.map((m) => packetOf(m.step)) ?? []);
-    const side = width < STACKED ? 1 : this.all.length,
-      own = (width - EDGE - GAP * (side - 1)) / side - 2 * PAD;
+    const side = width < STACKED ? 1 : this.all.length;
+    const own = (width - EDGE - GAP * (side - 1)) / side - 2 * PAD;
     const scale = Math.min(MOST_SCALE, ...stacks.map((s) => (own - rims(s)) / shownBytes(s)));
     this.room = { width, scale, height: Math.max(...stacks.map(heightOf)) };
     return this.room;
   }
 
-  /** Called once a frame. @param {import("./model/frame.js").Frame} f @param {ParentNode} root */
+  /** Called once a frame. @param {Frame} f @param {ParentNode} root */
   draw(f, root) {
     if (!this.modes.length) return this.drawn.clear();
     const { scale } = this.space(this.player.width);
@@ -158,8 +171,8 @@ export class Comparison {
 
 /** The packet of a lane at two steps, the same twice where it waits or where another packet takes over. */
 function packets(line, from, to) {
-  const moment = line.moments[to],
-    after = packetOf(moment.step),
-    earlier = line.moments[from];
+  const moment = line.moments[to];
+  const after = packetOf(moment.step);
+  const earlier = line.moments[from];
   return { before: from === to || earlier.trace !== moment.trace ? after : packetOf(earlier.step), after };
 }

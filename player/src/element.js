@@ -30,6 +30,7 @@ import { takeAway } from "./panels/take-away.js";
 import { Comparison } from "./comparison.js";
 import { playerKey } from "./keys.js";
 import { nameOnPage, takeAwayActs } from "./take-away-acts.js";
+/** @import { Options } from "./data/options.js" */
 
 const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
 
@@ -143,9 +144,9 @@ export class PacketWalk extends LitElement {
         source: this.source,
       });
       this.comparison.set((wanted ?? asked).beside);
-      const { first } = this.store,
-        alone =
-          first && !this.store.inPage(asked.options) && (!asked.options.plugin || !asked.options.scenario);
+      const { first } = this.store;
+      const alone =
+        first && !this.store.inPage(asked.options) && (!asked.options.plugin || !asked.options.scenario);
       this.load(
         wanted?.options ?? (alone ? optionsOf(first) : asked.options),
         wanted ? wanted.step : (this.step ?? asked.step),
@@ -169,7 +170,7 @@ export class PacketWalk extends LitElement {
     this.load(wanted.options, wanted.step, true);
   }
 
-  /** @param {import("./data/options.js").Options} options @param {number|null} step counted from 0 */
+  /** @param {Options} options @param {number|null} step counted from 0 */
   load(options, step, reveal = false) {
     const token = (this.asked = Symbol("request"));
     const arrive = (walk) => {
@@ -243,9 +244,9 @@ export class PacketWalk extends LitElement {
     if (this.message && !this.current)
       return html`<p class="message" role="alert">${this.message}</p><slot></slot>`;
     if (!this.current || !this.layout) return html`<div class="pw empty"></div>${WORDS}`;
-    const { current: walk, line, i } = this,
-      moment = line.moments[i],
-      { step } = moment;
+    const { current: walk, line, i } = this;
+    const moment = line.moments[i];
+    const { step } = moment;
     const next = line.moments.find((m) => m.previous === i)?.step;
     const narrow = this.width < NARROW;
     return html`<div class="pw" role="region" aria-label=${walk.title || "Packet walk"} @keydown=${(e) => playerKey(e, this)}>
@@ -270,10 +271,10 @@ export class PacketWalk extends LitElement {
   }
 
   picture(moment) {
-    const { width, height } = this.layout,
-      trace = this.current.traces[moment.trace];
-    const box = `0 0 ${width} ${height}`,
-      ended = moment.step.event === "drop";
+    const { width, height } = this.layout;
+    const trace = this.current.traces[moment.trace];
+    const box = `0 0 ${width} ${height}`;
+    const ended = moment.step.event === "drop";
     return html`<div class="stage" style="height:${height}px">
       <svg class="ground" viewBox=${box} width=${width} height=${height} role="img" aria-label=${this.words(moment)}>${ground(this.layout)}</svg>
       <i class="leader"></i>
@@ -324,8 +325,8 @@ export class PacketWalk extends LitElement {
 
   updated(changed) {
     if (!this.current || !this.layout) return;
-    const part = (css) => this.renderRoot.querySelector(css),
-      marks = part(".marks");
+    const part = (css) => this.renderRoot.querySelector(css);
+    const marks = part(".marks");
     if (this.stage?.marks !== marks) {
       this.stage = new Stage({
         marks,
@@ -346,10 +347,10 @@ export class PacketWalk extends LitElement {
   /** What decides and what changed is scrolled into view inside its own box. */
   keepInView() {
     const part = (css) => this.renderRoot.querySelector(css);
-    const table = part(".table"),
-      hit = table?.querySelector(".hit"),
-      fields = part(".fields"),
-      first = fields?.querySelector(".head em, .changed")?.closest(".header");
+    const table = part(".table");
+    const hit = table?.querySelector(".hit");
+    const fields = part(".fields");
+    const first = fields?.querySelector(".head em, .changed")?.closest(".header");
     const places = [
       [table, hit ? hit.offsetTop - table.clientHeight / 2 : 0],
       [fields, first ? first.offsetTop : 0],
@@ -370,8 +371,8 @@ export class PacketWalk extends LitElement {
 
   draw(t) {
     if (!this.stage || !this.layout) return;
-    const f = frame({ line: this.line, layout: this.layout }, t),
-      last = Math.max(1, this.line.moments.length - 1);
+    const f = frame({ line: this.line, layout: this.layout }, t);
+    const last = Math.max(1, this.line.moments.length - 1);
     this.stage.draw(f);
     this.comparison.draw(f, this.renderRoot);
     this.scrubber.show(t / last);
@@ -420,8 +421,8 @@ export class PacketWalk extends LitElement {
   playCalmly() {
     this.timer = setTimeout(() => {
       if (!this.playing) return;
-      const end = this.line.moments.length - 1,
-        to = Math.min(end, Math.floor(this.clock.t) + 1);
+      const end = this.line.moments.length - 1;
+      const to = Math.min(end, Math.floor(this.clock.t) + 1);
       this.clock.jump(to);
       if (to < end) this.playCalmly();
       else {
@@ -464,7 +465,7 @@ export class PacketWalk extends LitElement {
     },
   };
 
-  /** @param {Partial<import("./data/options.js").Options>} change */
+  /** @param {Partial<Options>} change */
   choose(change) {
     this.load(settle(this.store.catalogue, this.options, change, Boolean(this.source)), 0);
   }

@@ -1,8 +1,9 @@
 /** The keys of the player: space, left and right, home and end. */
+/** @import { PacketWalk } from "./element.js" */
 
 const OWN = "input:not([type=range]), select, textarea, [role=tree], .hex, a";
 
-/** @param {KeyboardEvent} e @param {import("./element.js").PacketWalk} player */
+/** @param {KeyboardEvent} e @param {PacketWalk} player */
 export function playerKey(e, player) {
   if (e.altKey || e.ctrlKey || e.metaKey || e.defaultPrevented || !(e.target instanceof Element)) return;
   if (e.target.closest(OWN)) return;

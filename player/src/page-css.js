@@ -2,11 +2,11 @@
 import { properties } from "./colours.js";
 
 /** Heights of a finished player, in px, for a narrow and a wide column. */
-const NARROW = 2175,
-  WIDE = 1395;
+const NARROW = 2175;
+const WIDE = 1395;
 /** What two walks beside the first add. */
-const NARROW_BESIDE = 1990,
-  WIDE_BESIDE = 800;
+const NARROW_BESIDE = 1990;
+const WIDE_BESIDE = 800;
 
 export function pageCss() {
   return `/* Made by player/build.mjs from player/src/colours.js and page-css.js. */

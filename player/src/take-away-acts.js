@@ -7,15 +7,16 @@ import { svgText } from "./export/svg.js";
 import { embed } from "./export/embed.js";
 import { copy, download } from "./export/download.js";
 import { toHash } from "./data/options.js";
+/** @import { PacketWalk } from "./element.js" */
 
 /** A player's name in a link: its id, or its place among the players of the page. @param {Element} el */
 export const nameOnPage = (el) =>
   el.id || String([...document.querySelectorAll("packet-walk")].indexOf(el) + 1);
 
-/** @param {import("./element.js").PacketWalk} player */
+/** @param {PacketWalk} player */
 export function takeAwayActs(player) {
-  let known = null,
-    frames = [];
+  let known = null;
+  let frames = [];
   const all = () => {
     if (known !== player.line) {
       known = player.line;
@@ -34,8 +35,8 @@ export function takeAwayActs(player) {
   return {
     devices: () => devicesOf(all()),
     pcapng() {
-      const { walks } = player.comparison,
-        content = walks.length ? together([player.current, ...walks]) : all();
+      const { walks } = player.comparison;
+      const content = walks.length ? together([player.current, ...walks]) : all();
       download(`${file(walks.length ? "compared" : "walk")}.pcapng`, pcapng(content), "application/x-pcapng");
       say(`${content.length} packets ${walks.length ? `of ${walks.length + 1} walks ` : ""}saved`);
     },

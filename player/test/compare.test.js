@@ -10,13 +10,13 @@ import { modesIn } from "../src/data/options.js";
 import { Store } from "../src/data/store.js";
 import { walks } from "./walks.js";
 
-const ALL = walks(),
-  BY = Object.fromEntries(ALL);
+const ALL = walks();
+const BY = Object.fromEntries(ALL);
 const walk = (name) => BY[name] ?? assert.fail(`no golden walk ${name}`);
-const VXLAN = walk("flannel-vxlan-cross-node"),
-  HOST_GW = walk("flannel-host-gw-cross-node"),
-  IPIP = walk("calico-ipip-cross-node"),
-  SLEEVE = walk("weave-sleeve-encrypted-cross-node");
+const VXLAN = walk("flannel-vxlan-cross-node");
+const HOST_GW = walk("flannel-host-gw-cross-node");
+const IPIP = walk("calico-ipip-cross-node");
+const SLEEVE = walk("weave-sleeve-encrypted-cross-node");
 const CROSS = ALL.filter(([name]) => /^(flannel|calico|weave)-.*-cross-node$/.test(name)).map(([, w]) => w);
 
 /** The step of a walk at the nth time that an event happens. */
@@ -25,8 +25,8 @@ const beside = (a, b, i) => timeline(b).moments[alignment(a, b, i)].step;
 
 test("a walk stands in step with itself", () => {
   for (const [name, w] of ALL) {
-    const n = timeline(w).moments.length,
-      aligned = Array.from({ length: n }, (_, i) => alignment(w, w, i));
+    const n = timeline(w).moments.length;
+    const aligned = Array.from({ length: n }, (_, i) => alignment(w, w, i));
     assert.deepEqual(
       aligned,
       aligned.map((_, i) => i),
@@ -38,8 +38,8 @@ test("a walk stands in step with itself", () => {
 test("no walk goes back, and both begin and end together", () => {
   for (const a of CROSS)
     for (const b of CROSS) {
-      const n = timeline(a).moments.length,
-        last = timeline(b).moments.length - 1;
+      const n = timeline(a).moments.length;
+      const last = timeline(b).moments.length - 1;
       const at = Array.from({ length: n }, (_, i) => alignment(a, b, i));
       assert.deepEqual([at[0], at[n - 1]], [0, last]);
       for (let i = 1; i < n; i++)
@@ -84,8 +84,8 @@ test("what only the other walk does is still seen", () => {
 });
 
 test("a walk that is dropped stays where it ended while the other goes on", () => {
-  const dropped = walk("calico-ipip-policy-deny"),
-    last = timeline(dropped).moments.length - 1;
+  const dropped = walk("calico-ipip-policy-deny");
+  const last = timeline(dropped).moments.length - 1;
   for (const i of [nth(IPIP, "deliver"), nth(IPIP, "originate", 1), nth(IPIP, "deliver", 1)])
     assert.equal(alignment(IPIP, dropped, i), last);
   assert.equal(alignment(dropped, IPIP, last), timeline(IPIP).moments.length - 1);
@@ -173,11 +173,11 @@ test("a store gives the exact packet beside, never one that is merely near", asy
     (await store.modes()).map((m) => m.mode),
     ["host-gw"],
   );
-  const fetched = [],
-    answers = {
-      "none.json": { walks: { "icmp/4000/0/0": HOST_GW } },
-      "sizes.json": { walks: { "icmp/1423/0/0": HOST_GW } },
-    };
+  const fetched = [];
+  const answers = {
+    "none.json": { walks: { "icmp/4000/0/0": HOST_GW } },
+    "sizes.json": { walks: { "icmp/1423/0/0": HOST_GW } },
+  };
   globalThis.fetch = async (url) => {
     fetched.push(url);
     const name = url.split("/").at(-1);
@@ -194,8 +194,8 @@ test("a store gives the exact packet beside, never one that is merely near", asy
 });
 
 test("a capture of a comparison names its interfaces after the walks", () => {
-  const frames = together([VXLAN, HOST_GW]),
-    text = new TextDecoder().decode(pcapng(frames));
+  const frames = together([VXLAN, HOST_GW]);
+  const text = new TextDecoder().decode(pcapng(frames));
   assert.ok(
     text.includes("flannel vxlan: kind-worker:eth0") && text.includes("flannel host-gw: kind-worker:eth0"),
   );

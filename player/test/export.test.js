@@ -32,8 +32,8 @@ test("a capture has one packet for every crossing of a device", () => {
 });
 
 test("pcapng: a section, one interface for each device, the packets with direction", () => {
-  const all = [...blocks(pcapng(frames))],
-    types = all.map(([type]) => type);
+  const all = [...blocks(pcapng(frames))];
+  const types = all.map(([type]) => type);
   assert.equal(types[0], 0x0a0d0d0a);
   assert.equal(types.filter((t) => t === 1).length, devicesOf(frames).length);
   assert.equal(types.filter((t) => t === 6).length, frames.length);
@@ -44,9 +44,9 @@ test("pcapng: a section, one interface for each device, the packets with directi
 });
 
 test("pcap: one link type, every byte", () => {
-  const own = frames.filter((f) => f.dev === "cni0"),
-    bytes = pcap(own, 1),
-    view = new DataView(bytes.buffer);
+  const own = frames.filter((f) => f.dev === "cni0");
+  const bytes = pcap(own, 1);
+  const view = new DataView(bytes.buffer);
   assert.equal(view.getUint32(0, true), 0xa1b23c4d);
   assert.equal(bytes.length, 24 + own.reduce((n, f) => n + 16 + f.bytes.length, 0));
 });

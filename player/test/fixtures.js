@@ -394,8 +394,8 @@ export function sameNode() {
   ];
   const { a, a2, n1 } = PLACES;
   const q = new Recorder(c, "request", flow("10.244.1.2", "10.244.1.3", "ping a to a2"));
-  const l3 = ping(8, "10.244.1.2", "10.244.1.3", 64),
-    l2 = stack(eth(MAC.a2, MAC.a), ...l3);
+  const l3 = ping(8, "10.244.1.2", "10.244.1.3", 64);
+  const l2 = stack(eth(MAC.a2, MAC.a), ...l3);
   q.step(a, null, "originate", { after: stack(...l3), why: "ping asks the kernel to send." }).step(
     a,
     null,

@@ -51,8 +51,8 @@ test("the packet never hides a label and never leaves the diagram", () => {
 });
 
 test("a frame depends on its time alone", () => {
-  const { line, layout: out } = scenes[0],
-    last = line.moments.length - 1;
+  const { line, layout: out } = scenes[0];
+  const last = line.moments.length - 1;
   const forward = [0, 3.3, 17.5, last].map((t) => frame({ line, layout: out }, t));
   const backward = [last, 17.5, 3.3, 0].map((t) => frame({ line, layout: out }, t)).reverse();
   assert.deepEqual(forward, backward);
@@ -66,8 +66,8 @@ test("a frame depends on its time alone", () => {
 test("at a whole number the packet is where the step left it", () => {
   for (const { line, layout: out } of scenes)
     for (const m of line.moments) {
-      const f = frame({ line, layout: out }, m.i),
-        s = out.stations.get(m.station);
+      const f = frame({ line, layout: out }, m.i);
+      const s = out.stations.get(m.station);
       assert.ok(Math.hypot(f.dot.x - s.ax, f.dot.y - s.ay) < 1e-6 && f.moment.i === m.i);
     }
 });
@@ -111,8 +111,8 @@ test("one node, two pods: one lane; a narrow screen: one column", () => {
 
 test("a router stands between its subnets, its two ports side by side", () => {
   const { stations, lanes } = scenes.find((s) => s.name === "flannel-vxlan-cross-subnet at 720").layout;
-  const router = lanes.find((l) => l.kind === "router"),
-    [first, last] = [lanes[0], lanes.find((l) => l.node === "kind-worker2")];
+  const router = lanes.find((l) => l.kind === "router");
+  const [first, last] = [lanes[0], lanes.find((l) => l.node === "kind-worker2")];
   assert.ok(first.x < router.x && router.x < last.x);
   const ports = [...stations.values()].filter((s) => s.lane === router.node && !s.id.includes("#"));
   assert.equal(new Set(ports.map((p) => p.y)).size, 1);

@@ -10,8 +10,8 @@ import { walks } from "./walks.js";
 const ALL = walks();
 const headers = (...protos) =>
   protos.map((proto) => ({ proto, size: { eth: 14, ip: 20, udp: 8, vxlan: 8, icmp: 8, data: 56 }[proto] }));
-const PLAIN = headers("eth", "ip", "icmp", "data"),
-  WRAPPED = headers("eth", "ip", "udp", "vxlan", "eth", "ip", "icmp", "data");
+const PLAIN = headers("eth", "ip", "icmp", "data");
+const WRAPPED = headers("eth", "ip", "udp", "vxlan", "eth", "ip", "icmp", "data");
 
 test("the pod's own headers keep their layer, wrapped or not", () => {
   assert.deepEqual(roles(PLAIN), ["inner-eth", "inner-ip", "icmp", "data"]);
@@ -37,15 +37,15 @@ test("headers are paired from the inside out", () => {
     "what is sealed is not the header outside",
   );
   assert.equal(depth(sealed), 2);
-  const was = [{ proto: "ip", size: 20, "ip.ttl": 64, "ip.src": "a" }],
-    now = [{ ...was[0], "ip.ttl": 63 }];
+  const was = [{ proto: "ip", size: 20, "ip.ttl": 64, "ip.src": "a" }];
+  const now = [{ ...was[0], "ip.ttl": 63 }];
   assert.deepEqual([...changes(was, now)[0].changed], ["ip.ttl"]);
 });
 
 test("the timeline holds every step once, in the order of seq", () => {
   for (const [name, walk] of ALL) {
-    const line = timeline(walk),
-      seq = line.moments.map((m) => m.step.seq);
+    const line = timeline(walk);
+    const seq = line.moments.map((m) => m.step.seq);
     assert.equal(
       line.moments.length,
       walk.traces.reduce((n, t) => n + t.steps.length, 0),
@@ -68,8 +68,8 @@ test("the timeline holds every step once, in the order of seq", () => {
 
 test("a packet that waits for an ARP answer is known to wait", () => {
   const [, cold] = ALL.find(([name]) => name === "flannel-cold");
-  const line = timeline(cold),
-    asks = line.moments.find((m) => cold.traces[m.trace].name === "arp");
+  const line = timeline(cold);
+  const asks = line.moments.find((m) => cold.traces[m.trace].name === "arp");
   assert.equal(waiting(line, asks.i)[0][0], 0);
   assert.deepEqual(waiting(line, line.moments.length - 1), []);
 });
@@ -84,8 +84,8 @@ test("widths are in proportion to bytes", () => {
 });
 
 test("wrapping begins and ends exactly", () => {
-  const open = morph(PLAIN, WRAPPED, 2, 0),
-    shut = morph(PLAIN, WRAPPED, 2, 1);
+  const open = morph(PLAIN, WRAPPED, 2, 0);
+  const shut = morph(PLAIN, WRAPPED, 2, 1);
   assert.deepEqual(shut.boxes, envelopes(WRAPPED, 2).boxes);
   assert.deepEqual(
     open.boxes.map((b) => b.opacity),
@@ -100,8 +100,8 @@ test("wrapping begins and ends exactly", () => {
 test("every byte belongs to a field, and a field to its bytes", () => {
   for (const [name, walk] of ALL)
     for (const { steps } of walk.traces) {
-      const { after: stack } = steps[0],
-        places = spans(stack, walk.layouts);
+      const { after: stack } = steps[0];
+      const places = spans(stack, walk.layouts);
       assert.equal(packetBytes(stack).length, sizeOf(stack) * 2, name);
       if (!walk.title.startsWith("Flannel")) continue;
       const unused = stack.findIndex((h) => h.proto === "icmp" && ![0, 8].includes(h["icmp.type"])); // an ICMP error has bytes without a name

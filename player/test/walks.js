@@ -5,10 +5,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { golden } from "./golden.js";
 import { ALL } from "./fixtures.js";
+/** @import { Walk } from "../src/types.js" */
 
 const FOLDER = new URL("../../_build/walks/", import.meta.url);
 
-/** @returns {[string, import("../src/types.js").Walk][]} */
+/** @returns {[string, Walk][]} */
 export function walks() {
   const files = readdirSync(FOLDER)
     .filter((f) => f.endsWith(".json"))

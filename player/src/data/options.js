@@ -1,6 +1,12 @@
 /** The choices that name one walk, their key, and the part of an address that carries them. */
+/** @import { Walk } from "../types.js" */
 
-/** @typedef {{plugin: string, mode: string, scenario: string, proto: string, size: number, df: boolean, cold: boolean, fault: string|null}} Options */
+/**
+ * @typedef {{
+ *   plugin: string, mode: string, scenario: string, proto: string, size: number, df: boolean, cold: boolean,
+ *   fault: string|null,
+ * }} Options
+ */
 
 /** @param {Options} o  the key of a walk within one file: proto/size/df/cold */
 export const walkKey = (o) => `${o.proto}/${o.size}/${o.df ? 1 : 0}/${o.cold ? 1 : 0}`;
@@ -25,7 +31,7 @@ export function nearestKey(keys, o) {
   return same.sort((a, b) => away(a) - away(b))[0] ?? null;
 }
 
-/** The choices a walk was made with. @param {import("../types.js").Walk} walk @returns {Options} */
+/** The choices a walk was made with. @param {Walk} walk @returns {Options} */
 export function optionsOf(walk) {
   const { proto = "icmp", size = 0, df = false, cold = false, fault = null } = walk.options ?? {};
   return {
@@ -56,7 +62,11 @@ export const MOST = 2;
 /** @param {Mode} of */
 export const modeKey = ({ plugin, mode }) => `${plugin}/${mode}`;
 
-/** Modes named one after another: "flannel/host-gw,calico/bgp". @param {string|null|undefined} text @returns {Mode[]} */
+/**
+ * Modes named one after another: "flannel/host-gw,calico/bgp".
+ * @param {string|null|undefined} text
+ * @returns {Mode[]}
+ */
 export function modesIn(text) {
   const names = [...new Set((text ?? "").split(",").map((name) => name.trim()))].map((name) =>
     name.split("/"),
@@ -111,7 +121,9 @@ export function toHash(o, step, el, beside = []) {
 
 /**
  * @param {string} hash
- * @returns {{options: Options, step: number|null, el: string|null, beside: Mode[]}|null}  null when the fragment speaks of something else
+ * @returns {{
+ *   options: Options, step: number|null, el: string|null, beside: Mode[],
+ * }|null}  null when the fragment speaks of something else
  */
 export function fromHash(hash) {
   const query = Object.fromEntries(

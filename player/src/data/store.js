@@ -2,6 +2,7 @@
 import { unpackIfPacked } from "./unpack.js";
 import { problem } from "./validate.js";
 import { modeKey, nearestKey, optionsOf, sizesFile, walkFile, walkKey } from "./options.js";
+/** @import { Options } from "./options.js" */
 
 /** An error whose message is meant for the reader. */
 export class WalkError extends Error {}
@@ -64,8 +65,8 @@ export class Store {
 
   /** The walk beside the page's own that stands in the page and is of exactly these options, or null. */
   besideInPage(o) {
-    const walk = this.page.compare?.[modeKey(o)],
-      has = walk && optionsOf(walk);
+    const walk = this.page.compare?.[modeKey(o)];
+    const has = walk && optionsOf(walk);
     return has &&
       has.scenario === o.scenario &&
       walkKey(has) === walkKey(o) &&
@@ -74,10 +75,10 @@ export class Store {
       : null;
   }
 
-  /** The walk of exactly these options, to stand beside another one. @param {import("./options.js").Options} o */
+  /** The walk of exactly these options, to stand beside another one. @param {Options} o */
   async exact(o) {
-    const here = this.inPage(o),
-      carried = here && sameMode(here, o) ? here : this.besideInPage(o);
+    const here = this.inPage(o);
+    const carried = here && sameMode(here, o) ? here : this.besideInPage(o);
     if (carried) return checked(carried);
     if (this.source) return checked(unpackIfPacked(await this.source.walk(o)));
     if (this.dataRoot == null) throw new WalkError("This page does not carry this walk.");
@@ -101,7 +102,11 @@ export class Store {
     return Boolean(this.source?.modes || this.dataRoot != null || this.page.compare);
   }
 
-  /** The modes that can stand beside a walk. @returns {Promise<{plugin: string, mode: string, title: string, holds_for: string, scenarios: string[]}[]>} */
+  /**
+   * The modes that can stand beside a walk.
+   * @returns {Promise<{plugin: string, mode: string, title: string, holds_for: string, scenarios:
+   *   string[]}[]>}
+   */
   async modes() {
     const carried = Object.values(this.page.compare ?? {}).map((w) => ({
       plugin: w.plugin,
@@ -134,7 +139,7 @@ export class Store {
 
   /**
    * The walk at once if it is at hand, else null.
-   * @param {import("./options.js").Options} o
+   * @param {Options} o
    */
   now(o) {
     const walk = this.inPage(o);
@@ -143,7 +148,7 @@ export class Store {
 
   /**
    * The walk, or the nearest one of the file that holds this scenario and fault.
-   * @param {import("./options.js").Options} o
+   * @param {Options} o
    */
   async walk(o) {
     const here = this.now(o);

@@ -1,10 +1,11 @@
 /** The still part of the diagram: lanes, pods, stations, tracks and wires. */
 import { svg, nothing } from "lit";
 import { shorten } from "../model/numbers.js";
+/** @import { Layout } from "../layout/layout.js" */
 
 const line = (points) => points.map((p) => `${p.x},${p.y}`).join(" ");
 
-/** What lies below the packet's way. @param {import("../layout/layout.js").Layout} layout */
+/** What lies below the packet's way. @param {Layout} layout */
 export function ground(layout) {
   return svg`
     ${layout.lanes.map(lane)}
@@ -13,13 +14,18 @@ export function ground(layout) {
     ${layout.kind === "wide" ? wires(layout) : nothing}`;
 }
 
-/** What lies above it. @param {import("../layout/layout.js").Layout} layout @param {string} active  the station of the step shown @param {boolean} ended */
+/**
+ * What lies above it.
+ * @param {Layout} layout
+ * @param {string} active  the station of the step shown
+ * @param {boolean} ended
+ */
 export const stations = (layout, active, ended) =>
   svg`${[...layout.stations.values()].map((s) => station(s, s.id === active, ended))}`;
 
 function lane(l) {
-  const room = Math.floor((l.w - 20) / 6.3),
-    label = [l.label, l.node].find((w) => w.length <= room) ?? shorten(l.node, l.w - 24);
+  const room = Math.floor((l.w - 20) / 6.3);
+  const label = [l.label, l.node].find((w) => w.length <= room) ?? shorten(l.node, l.w - 24);
   const words = [label, l.address].filter(Boolean).join(" · ");
   return svg`<g class="lane"><rect x=${l.x} y=${l.y} width=${l.w} height=${l.h} rx="12"/>
     <text x=${l.x + 12} y=${l.y + 17}><tspan class="name">${label}</tspan>${words.length <= room && l.address ? svg`<tspan dx="6">${l.address}</tspan>` : nothing}</text></g>`;

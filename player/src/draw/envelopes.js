@@ -1,4 +1,5 @@
 /** The nested envelopes of a packet in an SVG: written straight to the DOM, only what changed. */
+/** @import { Envelope } from "../model/envelope.js" */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -38,7 +39,7 @@ export class Envelopes {
     this.envelopes = [];
   }
 
-  /** @param {import("../model/envelope.js").Envelope[]} boxes */
+  /** @param {Envelope[]} boxes */
   draw(boxes) {
     while (this.envelopes.length < boxes.length) this.envelopes.push(this.newEnvelope());
     for (const [i, el] of this.envelopes.entries()) {

@@ -14,7 +14,10 @@ export class Scrubber {
     this.at = -1;
   }
 
-  /** Written by whole pixels only: a frame in which nothing would be seen to move costs nothing. @param {number} share 0..1 */
+  /**
+   * Written by whole pixels only: a frame in which nothing would be seen to move costs nothing.
+   * @param {number} share 0..1
+   */
   show(share) {
     const at = Math.round(share * this.width);
     if (at === this.at) return;

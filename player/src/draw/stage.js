@@ -1,10 +1,14 @@
 /** The moving part: written straight to the DOM, once a frame, only what changed. */
 
 import { Envelopes, make, move, px, set, styled } from "./envelopes.js";
+/** @import { Frame } from "../model/frame.js" */
 
 /**
- * Draws frames: the way and its marks between the two still layers, the packet above all in a box that is moved by transform.
- * @typedef {{marks: SVGSVGElement, leader: HTMLElement, box: HTMLElement, packet: SVGSVGElement, fate: HTMLElement}} Parts
+ * Draws frames: the way and its marks between the two still layers, the packet above all in a box that is
+ * moved by transform.
+ * @typedef {{
+ *   marks: SVGSVGElement, leader: HTMLElement, box: HTMLElement, packet: SVGSVGElement, fate: HTMLElement,
+ * }} Parts
  */
 export class Stage {
   /** @param {Parts} parts */
@@ -17,7 +21,7 @@ export class Stage {
     this.envelopes = new Envelopes(this.packet);
   }
 
-  /** @param {import("../model/frame.js").Frame} f */
+  /** @param {Frame} f */
   draw(f) {
     set(this.trail, "points", f.trail.map((p) => `${px(p.x)},${px(p.y)}`).join(" "));
     set(this.dot, "cx", px(f.dot.x));
@@ -25,8 +29,8 @@ export class Stage {
     if (f.end === "drop") set(this.cross, "transform", `translate(${px(f.dot.x)} ${px(f.dot.y)})`);
     set(this.cross, "visibility", f.end === "drop" ? "visible" : "hidden");
     set(this.dot, "visibility", f.end === "drop" ? "hidden" : "visible");
-    const dx = f.leader.x - f.dot.x,
-      dy = f.leader.y - f.dot.y;
+    const dx = f.leader.x - f.dot.x;
+    const dy = f.leader.y - f.dot.y;
     move(
       this.leader,
       `translate(${px(f.dot.x)}px,${px(f.dot.y)}px) rotate(${Math.atan2(dy, dx).toFixed(4)}rad) scaleX(${px(Math.hypot(dx, dy))})`,

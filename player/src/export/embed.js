@@ -1,13 +1,14 @@
 /** The lines that put this player into another page. */
 import { modeKey } from "../data/options.js";
+/** @import { Mode, Options } from "../data/options.js" */
 
 const escape = (text) =>
   String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 /**
- * @param {import("../data/options.js").Options} o @param {number} step counted from 0
+ * @param {Options} o @param {number} step counted from 0
  * @param {string} root address of the folder that holds the module and the walks
- * @param {import("../data/options.js").Mode[]} [beside]
+ * @param {Mode[]} [beside]
  */
 export function embed(o, step, root, beside = []) {
   const flags = [

@@ -1,18 +1,23 @@
 /** The frames of a walk as a capture would see them: one for every device a packet enters or leaves. */
 import { packetBytes } from "../model/bytes.js";
 import { timeline } from "../model/timeline.js";
+/** @import { Timeline, Walk } from "../types.js" */
 
 /** Link types of the pcap registry. */
 export const ETHERNET = 1,
   RAW = 101;
 
-/** @typedef {{netns: string, dev: string, link: number, inbound: boolean, bytes: Uint8Array, time: number, of: string}} Captured  time in ns; `of` names the walk where there are several */
+/**
+ * @typedef {{
+ *   netns: string, dev: string, link: number, inbound: boolean, bytes: Uint8Array, time: number, of: string,
+ * }} Captured  time in ns; `of` names the walk where there are several
+ */
 
 /** @param {string} hex */
 export const toBytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (b) => parseInt(b, 16) || 0);
 
 /**
- * @param {import("../types.js").Timeline} line @param {string} [of]
+ * @param {Timeline} line @param {string} [of]
  * @returns {Captured[]} in the order of the walk, one microsecond for each step
  */
 export function captured(line, of = "") {
@@ -35,12 +40,16 @@ export function captured(line, of = "") {
     });
 }
 
-/** The name of an interface in a capture: "kind-worker:eth0", or "flannel vxlan: kind-worker:eth0" beside others. @param {Captured} f */
+/**
+ * The name of an interface in a capture: "kind-worker:eth0", or "flannel vxlan: kind-worker:eth0" beside
+ * others.
+ * @param {Captured} f
+ */
 export const interfaceName = (f) => `${f.of ? `${f.of}: ` : ""}${f.netns}:${f.dev}`;
 
 /** Names of the devices, in order of first use. @param {Captured[]} frames */
 export const devicesOf = (frames) => [...new Set(frames.map((f) => `${f.netns}:${f.dev}`))];
 
-/** The packets of several walks in the order of time, each named after its walk. @param {import("../types.js").Walk[]} walks */
+/** The packets of several walks in the order of time, each named after its walk. @param {Walk[]} walks */
 export const together = (walks) =>
   walks.flatMap((w) => captured(timeline(w), `${w.plugin} ${w.mode}`)).sort((a, b) => a.time - b.time);

@@ -1,8 +1,9 @@
 /** Classic pcap and pcapng, little endian, nanoseconds. */
 import { interfaceName } from "./frames.js";
+/** @import { Captured } from "./frames.js" */
 
-const NANO = 0xa1b23c4d,
-  SNAP = 262144;
+const NANO = 0xa1b23c4d;
+const SNAP = 262144;
 
 /** A growing buffer of little-endian numbers. */
 class Writer {
@@ -35,7 +36,7 @@ class Writer {
 
 /**
  * Classic pcap of one link type.
- * @param {import("./frames.js").Captured[]} frames @param {number} link
+ * @param {Captured[]} frames @param {number} link
  */
 export function pcap(frames, link) {
   const out = new Writer().u32(NANO).u16(2, 4).u32(0, 0, SNAP, link);
@@ -54,7 +55,7 @@ const option = (out, code, bytes) => out.u16(code, bytes.length).padded(bytes);
 
 /**
  * pcapng with one interface for each device, named netns:device, and the direction of every packet.
- * @param {import("./frames.js").Captured[]} frames
+ * @param {Captured[]} frames
  */
 export function pcapng(frames) {
   const out = new Writer().put(

@@ -1,7 +1,8 @@
 /** The frame on the screen as one SVG file that needs nothing else. */
 
 /**
- * @param {SVGSVGElement[]} layers  drawn one above the other; what is moved lies in a box that carries its place in style.transform
+ * @param {SVGSVGElement[]} layers  drawn one above the other; what is moved lies in a box that carries its
+ *   place in style.transform
  * @param {string} css  the rules of the diagram
  * @param {CSSStyleDeclaration} style  where the colours are read from
  * @param {string} title

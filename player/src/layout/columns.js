@@ -1,9 +1,11 @@
 /** Which stations of a lane stand in a pod's own column and which in the trunk that all share. */
 import { stationNetns } from "../model/stations.js";
+/** @import { Timeline } from "../types.js" */
+/** @import { Lane } from "./lanes.js" */
 
 /**
  * A pod's column holds the pod's stations and the port of its cable in the node.
- * @param {import("./lanes.js").Lane} lane @param {import("../types.js").Timeline} line
+ * @param {Lane} lane @param {Timeline} line
  * @returns {{columns: {pod: string, stations: string[], own: number}[], trunk: string[], ports: string[]}}
  */
 export function columnsOf(lane, line) {

@@ -1,14 +1,15 @@
 /** What is written on a station. */
 import { STACK, stationName, stationNetns } from "../model/stations.js";
 import { shorten, textWidth } from "../model/numbers.js";
+/** @import { Place } from "../types.js" */
 
 /**
- * @param {string} id @param {Map<string, import("../types.js").Place>} places @param {number} room pixels
+ * @param {string} id @param {Map<string, Place>} places @param {number} room pixels
  * @returns {{name: string, detail: string, full: string, mono: boolean, head: boolean}}
  */
 export function labelOf(id, places, room) {
-  const place = places.get(stationNetns(id)),
-    name = stationName(id);
+  const place = places.get(stationNetns(id));
+  const name = stationName(id);
   if (name.startsWith(STACK)) {
     if (place.kind === "pod")
       return fit(place.label || place.netns, [place.address], room, { mono: false, head: true });

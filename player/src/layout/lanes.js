@@ -1,12 +1,21 @@
 /** One lane for each node, with its pods and its stations in order: the same for every drawing of a walk. */
 import { STACK, stationId, stationName, stationNetns } from "../model/stations.js";
+/** @import { Timeline, Walk } from "../types.js" */
 
 /**
- * @typedef {{node: string, kind: string, label: string, address: string, pods: string[], down: string[], along: string[], ports: string[]}} Lane
- *   `down`: stations with the pods above and the wire below; `along`: in the order the first packet meets them; `ports`: those next to a wire
+ * @typedef {{
+ *   node: string, kind: string, label: string, address: string, pods: string[], down: string[],
+ *   along: string[], ports: string[],
+ * }} Lane
+ *   `down`: stations with the pods above and the wire below; `along`: in the order the first packet meets
+ *   them; `ports`: those next to a wire
  */
 
-/** Put the unseen items of `next` into `base`, each beside its neighbour. @param {string[]} base @param {string[]} next */
+/**
+ * Put the unseen items of `next` into `base`, each beside its neighbour.
+ * @param {string[]} base
+ * @param {string[]} next
+ */
 export function merge(base, next) {
   const out = [...base];
   for (const [i, id] of next.entries()) {
@@ -18,13 +27,15 @@ export function merge(base, next) {
   return out;
 }
 
-/** Runs of one trace in one lane: the stations in order, and whether it came from and went to another lane. */
+/**
+ * Runs of one trace in one lane: the stations in order, and whether it came from and went to another lane.
+ */
 function runsOf(line, trace, laneOf) {
   const runs = [];
   for (const m of line.moments) {
     if (m.trace !== trace) continue;
-    const lane = laneOf(m.station),
-      now = runs.at(-1);
+    const lane = laneOf(m.station);
+    const now = runs.at(-1);
     if (now?.lane === lane) {
       if (now.seq.at(-1) !== m.station) now.seq.push(m.station);
       continue;
@@ -71,7 +82,7 @@ export function placesOf(walk, line) {
 }
 
 /**
- * @param {import("../types.js").Walk} walk @param {import("../types.js").Timeline} line
+ * @param {Walk} walk @param {Timeline} line
  * @returns {Lane[]} in the order in which packets reach them, the first trace before all others
  */
 export function lanes(walk, line) {

@@ -1,10 +1,14 @@
-/** From a walk and a width to places on the screen; pure, derived by rules, nothing set by hand for a scenario. */
+/**
+ * From a walk and a width to places on the screen; pure, derived by rules, nothing set by hand for a
+ * scenario.
+ */
 import { lanes, placesOf } from "./lanes.js";
 import { neighbours } from "./columns.js";
 import { wide } from "./wide.js";
 import { tall } from "./tall.js";
 import { labelOf } from "./labels.js";
 import { heightOf, rims, shownBytes } from "../model/envelope.js";
+/** @import { Point, Timeline, Walk } from "../types.js" */
 
 /** Below this width the diagram is one column. */
 export const NARROW = 560;
@@ -15,11 +19,20 @@ export const CAPTION = 20,
   VERDICT = 56;
 
 /**
- * @typedef {{id: string, x: number, y: number, w: number, h: number, ax: number, ay: number, lane: string, column: string|null, lead: import("../types.js").Point[], rail?: boolean, inCard?: boolean, label?: any}} Station
- * @typedef {{left: number, right: number, top: number, bottom: number}} Zone  where the packet may stand: no label is there
- * @typedef {{kind: "wide"|"tall", width: number, height: number, wireY: number, zone: Zone, stations: Map<string, Station>, lanes: any[], cards: any[], tracks?: import("../types.js").Point[][], wires?: any[], scale?: number, span?: {left: number, right: number}}} Layout
+ * @typedef {{
+ *   id: string, x: number, y: number, w: number, h: number, ax: number, ay: number, lane: string,
+ *   column: string|null, lead: Point[], rail?: boolean, inCard?: boolean, label?: any,
+ * }} Station
+ * @typedef {{
+ *   left: number, right: number, top: number, bottom: number,
+ * }} Zone  where the packet may stand: no label is there
+ * @typedef {{
+ *   kind: "wide"|"tall", width: number, height: number, wireY: number, zone: Zone,
+ *   stations: Map<string, Station>, lanes: any[], cards: any[], tracks?: Point[][], wires?: any[],
+ *   scale?: number, span?: {left: number, right: number},
+ * }} Layout
  *
- * @param {import("../types.js").Walk} walk @param {import("../types.js").Timeline} line @param {number} width
+ * @param {Walk} walk @param {Timeline} line @param {number} width
  * @returns {Layout}
  */
 export function layout(walk, line, width) {
@@ -49,13 +62,13 @@ export function layout(walk, line, width) {
 /**
  * The way from one station to another, in right angles.
  * @param {Layout} out @param {string} from @param {string} to
- * @returns {import("../types.js").Point[]}
+ * @returns {Point[]}
  */
 export function route(out, from, to) {
-  const a = out.stations.get(from),
-    b = out.stations.get(to);
-  const A = { x: a.ax, y: a.ay },
-    B = { x: b.ax, y: b.ay };
+  const a = out.stations.get(from);
+  const b = out.stations.get(to);
+  const A = { x: a.ax, y: a.ay };
+  const B = { x: b.ax, y: b.ay };
   if (from === to) return [A];
   if (out.kind === "tall") return [A, B];
   if (a.lane !== b.lane) return [A, { x: A.x, y: out.wireY }, { x: B.x, y: out.wireY }, B];

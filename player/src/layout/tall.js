@@ -1,31 +1,36 @@
 /** One column for a narrow screen: the path from top to bottom, the packet beside it. */
 import { stationNetns } from "../model/stations.js";
 import { clamp } from "../model/numbers.js";
+/** @import { Place } from "../types.js" */
+/** @import { Lane } from "./lanes.js" */
+/** @import { Layout } from "./layout.js" */
 
-const TITLE = 22,
-  BETWEEN = 16,
-  GAP = 6,
-  PAD = 8;
+const TITLE = 22;
+const BETWEEN = 16;
+const GAP = 6;
+const PAD = 8;
 
 /**
- * @param {{lanes: import("./lanes.js").Lane[], places: Map<string, import("../types.js").Place>, width: number, height: number, need: {w: number, h: number}}} scene
- * @returns {import("./layout.js").Layout}
+ * @param {{
+ *   lanes: Lane[], places: Map<string, Place>, width: number, height: number, need: {w: number, h: number},
+ * }} scene
+ * @returns {Layout}
  */
 export function tall(scene) {
   const count = scene.lanes.reduce((n, l) => n + l.along.length, 0);
   const fixed = scene.lanes.length * (TITLE + 12) + (scene.lanes.length - 1) * BETWEEN + 6;
   const pitch = clamp((scene.height - fixed) / count, 30, 38);
   const height = Math.max(scene.height, fixed + count * pitch, scene.need.h + 20);
-  const w = clamp(scene.width * 0.4, 128, 190),
-    track = 2 + PAD + w + 10;
+  const w = clamp(scene.width * 0.4, 128, 190);
+  const track = 2 + PAD + w + 10;
   const out = { stations: new Map(), lanes: [], cards: [] };
   let y = 3;
   for (const lane of scene.lanes) {
     const top = y;
     y += TITLE;
     for (const [i, id] of lane.along.entries()) {
-      const h = pitch - GAP,
-        pod = scene.places.get(stationNetns(id)).kind === "pod" ? stationNetns(id) : null;
+      const h = pitch - GAP;
+      const pod = scene.places.get(stationNetns(id)).kind === "pod" ? stationNetns(id) : null;
       out.stations.set(id, {
         id,
         x: 2 + PAD,

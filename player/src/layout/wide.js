@@ -1,21 +1,26 @@
-/** Lanes side by side: down the sending node, along the wire, up the receiving node, the packet in between. */
+/**
+ * Lanes side by side: down the sending node, along the wire, up the receiving node, the packet in between.
+ */
 import { columnsOf } from "./columns.js";
 import { clamp } from "../model/numbers.js";
+/** @import { Timeline } from "../types.js" */
+/** @import { Lane } from "./lanes.js" */
+/** @import { Layout } from "./layout.js" */
 
-const PAD = 10,
-  TITLE = 24,
-  WIRE = 34,
-  TRACK = 15,
-  GAP = 8;
+const PAD = 10;
+const TITLE = 24;
+const WIRE = 34;
+const TRACK = 15;
+const GAP = 8;
 /** Width of a pod that the first packet does not visit, and the space beside it. */
-const EXTRA = 70,
-  BESIDE = 16;
+const EXTRA = 70;
+const BESIDE = 16;
 /** A station grows no higher than this. */
 const TALLEST = 36;
 
 /**
- * @param {{lanes: import("./lanes.js").Lane[], line: import("../types.js").Timeline, width: number, height: number, need: {w: number, h: number}}} scene
- * @returns {import("./layout.js").Layout}
+ * @param {{lanes: Lane[], line: Timeline, width: number, height: number, need: {w: number, h: number}}} scene
+ * @returns {Layout}
  */
 export function wide(scene) {
   const parts = scene.lanes.map((lane) => ({ lane, ...columnsOf(lane, scene.line) }));
@@ -68,8 +73,8 @@ const put = (box, id, rect, anchor, more = {}) =>
 
 /** Stations of one pod: its own in a card at the top, the node's end of its cable close above the trunk. */
 function podColumn(box, column, x, w, track, top, bottom, lane, lead) {
-  const h = Math.min(box.pitch - GAP, TALLEST),
-    rest = column.stations.length - column.own;
+  const h = Math.min(box.pitch - GAP, TALLEST);
+  const rest = column.stations.length - column.own;
   for (const [i, id] of column.stations.entries()) {
     const y = i < column.own ? top + i * box.pitch : bottom - (rest - (i - column.own)) * box.pitch;
     put(
@@ -94,8 +99,8 @@ function side(box, part, x0, column, dir, width) {
   const inner = dir > 0 ? x + PAD + (count - 1) * (EXTRA + BESIDE) : x + TRACK * 2;
   const trunkTop = box.floor - 8 - trunkRows(part) * box.pitch + GAP / 2;
   for (const [i, col] of part.columns.entries()) {
-    const cw = i === 0 ? column : EXTRA,
-      out = (i - 1) * (EXTRA + BESIDE);
+    const cw = i === 0 ? column : EXTRA;
+    const out = (i - 1) * (EXTRA + BESIDE);
     const cx = i === 0 ? inner : dir > 0 ? inner - BESIDE - EXTRA - out : inner + column + BESIDE + out;
     const own = i === 0 ? track : cx + (dir > 0 ? EXTRA + BESIDE / 2 : -BESIDE / 2);
     const lead =
@@ -114,19 +119,19 @@ function side(box, part, x0, column, dir, width) {
 
 /** The trunk, from the top; two or more ports share the lowest row. */
 function trunkStations(box, part, x, w, track, top) {
-  const h = Math.min(box.pitch - GAP, TALLEST),
-    lane = part.lane.node;
+  const h = Math.min(box.pitch - GAP, TALLEST);
+  const lane = part.lane.node;
   const shared = part.ports.length > 1 ? part.ports : [];
   const single = part.trunk.filter((id) => !shared.includes(id));
   for (const [i, id] of single.entries()) {
     const y = top + i * box.pitch;
     put(box, id, { x, y, w, h }, { x: track, y: y + h / 2 }, { lane, column: null, lead: [] });
   }
-  const y = top + single.length * box.pitch,
-    pw = (w - (shared.length - 1) * 22) / (shared.length || 1);
+  const y = top + single.length * box.pitch;
+  const pw = (w - (shared.length - 1) * 22) / (shared.length || 1);
   for (const [i, id] of shared.entries()) {
-    const px = x + i * (pw + 22),
-      last = i === shared.length - 1;
+    const px = x + i * (pw + 22);
+    const last = i === shared.length - 1;
     const ax = last ? track : px + pw + 11;
     const lead = last
       ? []
@@ -145,8 +150,8 @@ function middleLanes(box, parts, zone) {
   const w = Math.min(room - 8, 250);
   for (const [i, part] of parts.entries()) {
     const rows = depthOf(part);
-    const h = rows * box.pitch + TITLE + 14,
-      y = box.floor - h;
+    const h = rows * box.pitch + TITLE + 14;
+    const y = box.floor - h;
     const x = zone.left + room * i + (room - w) / 2;
     box.lanes.push({ ...part.lane, x, y, w, h });
     zone.bottom = Math.min(zone.bottom, y - 6);
@@ -164,11 +169,11 @@ function middleLanes(box, parts, zone) {
 function sameNode(box, part, width, column, zone) {
   const lane = { ...part.lane, x: 2, y: 4, w: width - 4, h: box.floor - 4 };
   box.lanes.push(lane);
-  const top = 4 + TITLE + 6,
-    trunkTop = box.floor - 8 - trunkRows(part) * box.pitch + GAP / 2;
+  const top = 4 + TITLE + 6;
+  const trunkTop = box.floor - 8 - trunkRows(part) * box.pitch + GAP / 2;
   const target = part.columns.length - 1;
-  const leftX = 2 + PAD,
-    rightX = width - 2 - PAD - column;
+  const leftX = 2 + PAD;
+  const rightX = width - 2 - PAD - column;
   for (const [i, col] of part.columns.entries()) {
     const right = i === (part.columns.length > 2 ? 1 : target);
     const nth = right || i === 0 ? 0 : i - 1;

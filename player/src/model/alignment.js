@@ -1,9 +1,10 @@
 /** Two walks in step: which step of one belongs to which step of the other. */
 import { foldable, timeline } from "./timeline.js";
+/** @import { Timeline, Trace, Walk } from "../types.js" */
 
-/** @type {WeakMap<import("../types.js").Walk, {line: import("../types.js").Timeline, marks: {key: string, i: number}[]}>} */
+/** @type {WeakMap<Walk, {line: Timeline, marks: {key: string, i: number}[]}>} */
 const known = new WeakMap();
-/** @type {WeakMap<import("../types.js").Walk, WeakMap<import("../types.js").Walk, number[]>>} */
+/** @type {WeakMap<Walk, WeakMap<Walk, number[]>>} */
 const pairs = new WeakMap();
 
 function read(walk) {
@@ -16,7 +17,7 @@ function read(walk) {
 
 /**
  * Which journey a trace belongs to: a fragment or a copy is its parent's, an ARP exchange is none.
- * @param {import("../types.js").Trace[]} traces @param {number} t
+ * @param {Trace[]} traces @param {number} t
  */
 export function leg(traces, t) {
   for (let seen = 0; seen <= traces.length; seen++) {
@@ -31,15 +32,16 @@ export function leg(traces, t) {
 const CHANGES = new Set(["encap", "decap", "deliver", "drop", "nat"]);
 
 /**
- * The milestones of a walk in the order of time, each once: a key says on which journey, at which end of it, and what happens.
- * @param {import("../types.js").Walk} walk @param {import("../types.js").Timeline} [line]
+ * The milestones of a walk in the order of time, each once: a key says on which journey, at which end of it,
+ * and what happens.
+ * @param {Walk} walk @param {Timeline} [line]
  * @returns {{key: string, i: number}[]}
  */
 export function milestones(walk, line = timeline(walk)) {
-  const kind = new Map(walk.topology.map((p) => [p.netns, p.kind])),
-    ends = new Map(),
-    out = [],
-    seen = new Set();
+  const kind = new Map(walk.topology.map((p) => [p.netns, p.kind]));
+  const ends = new Map();
+  const out = [];
+  const seen = new Set();
   for (const m of line.moments) {
     const journey = leg(walk.traces, m.trace);
     if (journey === null) continue;
@@ -47,8 +49,8 @@ export function milestones(walk, line = timeline(walk)) {
     ends.get(journey).last = m.step.node;
   }
   const where = (journey, { node, netns }) => {
-    const { first, last } = ends.get(journey),
-      side = node === first ? "start" : node === last ? "end" : "between";
+    const { first, last } = ends.get(journey);
+    const side = node === first ? "start" : node === last ? "end" : "between";
     return `${side} ${kind.get(netns) ?? "node"}`;
   };
   const mark = (key, i) => {
@@ -58,11 +60,11 @@ export function milestones(walk, line = timeline(walk)) {
     }
   };
   for (const m of line.moments) {
-    const journey = leg(walk.traces, m.trace),
-      { step } = m;
+    const journey = leg(walk.traces, m.trace);
+    const { step } = m;
     if (journey === null) continue;
-    const place = where(journey, step),
-      previous = m.previous === null ? null : line.moments[m.previous].step;
+    const place = where(journey, step);
+    const previous = m.previous === null ? null : line.moments[m.previous].step;
     if (m.index === 0 && walk.traces[m.trace].name === journey) mark(`${journey}: begins`, m.i);
     if (previous && previous.netns !== step.netns) {
       mark(`${journey}: leaves ${where(journey, previous)}`, m.previous);
@@ -104,13 +106,16 @@ const TELLS = {
 };
 const weight = ({ step }) => (foldable(step) ? -1 : (TELLS[step.event] ?? 0));
 
-/** For every step of `a` the step of `b` shown beside it: never backwards, equal at common milestones, both end together. */
+/**
+ * For every step of `a` the step of `b` shown beside it: never backwards, equal at common milestones, both
+ * end together.
+ */
 function table(a, b) {
-  const A = read(a),
-    B = read(b),
-    anchors = common(A.marks, B.marks),
-    lastA = A.line.moments.length - 1,
-    lastB = B.line.moments.length - 1;
+  const A = read(a);
+  const B = read(b);
+  const anchors = common(A.marks, B.marks);
+  const lastA = A.line.moments.length - 1;
+  const lastB = B.line.moments.length - 1;
   const stops = [[0, 0], ...anchors, [lastA, lastB]].filter(
     ([x, y], k, all) => k === 0 || (x > all[k - 1][0] && y >= all[k - 1][1]),
   );
@@ -118,8 +123,8 @@ function table(a, b) {
   const out = new Array(lastA + 1).fill(lastB);
   out[0] = 0;
   for (let k = 1; k < stops.length; k++) {
-    const [fromA, fromB] = stops[k - 1],
-      [toA, toB] = stops[k];
+    const [fromA, fromB] = stops[k - 1];
+    const [toA, toB] = stops[k];
     for (let x = fromA; x < toA; x++)
       out[x] = between(
         B.line.moments,
@@ -134,7 +139,10 @@ function table(a, b) {
   return out;
 }
 
-/** One step for one step while there are enough, then wait for the milestone (at the end there is none); where there are more, the most telling of each share. */
+/**
+ * One step for one step while there are enough, then wait for the milestone (at the end there is none); where
+ * there are more, the most telling of each share.
+ */
 function between(moments, done, of, from, to, most) {
   if (done === 0 || to <= from) return from;
   if (to - from <= of) return Math.min(from + done, most);
@@ -146,7 +154,7 @@ function between(moments, done, of, from, to, most) {
 
 /**
  * The step of `b` that stands beside a step of `a`.
- * @param {import("../types.js").Walk} a @param {import("../types.js").Walk} b
+ * @param {Walk} a @param {Walk} b
  * @param {number} step  of `a`'s timeline, from 0
  */
 export function alignment(a, b, step) {

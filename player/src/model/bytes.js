@@ -1,11 +1,14 @@
 /** From headers to bytes and back: which bytes hold which field. */
 import { fieldsOf, roles } from "./stack.js";
+/** @import { Header } from "../types.js" */
 
 /**
- * @typedef {{field: string, header: number, from: number, to: number, bits: number, shift: number}} Span  bytes [from, to) of the packet
+ * @typedef {{
+ *   field: string, header: number, from: number, to: number, bits: number, shift: number,
+ * }} Span  bytes [from, to) of the packet
  */
 
-/** The bytes of a stack as hex; a header without bytes is shown as unknown. @param {import("../types.js").Header[]} stack */
+/** The bytes of a stack as hex; a header without bytes is shown as unknown. @param {Header[]} stack */
 export function packetBytes(stack) {
   return stack
     .map((h) =>
@@ -14,7 +17,7 @@ export function packetBytes(stack) {
     .join("");
 }
 
-/** Where each header starts. @param {import("../types.js").Header[]} stack @returns {number[]} */
+/** Where each header starts. @param {Header[]} stack @returns {number[]} */
 export function offsets(stack) {
   let at = 0;
   return stack.map((h) => {
@@ -26,7 +29,7 @@ export function offsets(stack) {
 
 /**
  * Where every field of every header stands.
- * @param {import("../types.js").Header[]} stack
+ * @param {Header[]} stack
  * @param {Record<string, [string, number, number][]>} layouts  field, first bit, number of bits
  * @returns {Span[]}
  */
@@ -37,8 +40,8 @@ export function spans(stack, layouts) {
     return fieldsOf(h).map((field) => {
       const place = known.get(field);
       const whole = !place || !place.bits;
-      const from = whole ? 0 : Math.floor(place.at / 8),
-        to = whole ? h.size : Math.ceil((place.at + place.bits) / 8);
+      const from = whole ? 0 : Math.floor(place.at / 8);
+      const to = whole ? h.size : Math.ceil((place.at + place.bits) / 8);
       return {
         field,
         header,
@@ -61,15 +64,15 @@ export function fieldAt(all, byte) {
 
 /**
  * Rows of a hex dump: each a list of runs of one layer, lit or not.
- * @param {import("../types.js").Header[]} stack @param {number} width bytes in a row
+ * @param {Header[]} stack @param {number} width bytes in a row
  * @param {{from: number, to: number}|null} lit
  * @returns {{offset: number, runs: {from: number, text: string, role: string, lit: boolean}[]}[]}
  */
 export function hexRows(stack, width, lit) {
-  const hex = packetBytes(stack),
-    names = roles(stack),
-    starts = offsets(stack),
-    total = hex.length / 2;
+  const hex = packetBytes(stack);
+  const names = roles(stack);
+  const starts = offsets(stack);
+  const total = hex.length / 2;
   const edges = new Set([0, total, ...starts, lit?.from, lit?.to].filter((x) => x !== undefined));
   const rows = [];
   for (let offset = 0; offset < total; offset += width) {
@@ -77,8 +80,8 @@ export function hexRows(stack, width, lit) {
     const cuts = [offset, ...[...edges].filter((x) => x > offset && x < end).sort((a, b) => a - b), end];
     const runs = [];
     for (let k = 0; k + 1 < cuts.length; k++) {
-      const from = cuts[k],
-        header = starts.findLastIndex((s, n) => s <= from && from < s + stack[n].size);
+      const from = cuts[k];
+      const header = starts.findLastIndex((s, n) => s <= from && from < s + stack[n].size);
       runs.push({
         from,
         text: hex.slice(from * 2, cuts[k + 1] * 2).replace(/..(?!$)/g, "$& "),

@@ -2,6 +2,7 @@
 import { innerStart, protoLabel, sizeOf } from "./stack.js";
 import { leg } from "./alignment.js";
 import { endOf } from "./words.js";
+/** @import { Walk } from "../types.js" */
 
 /** Steps in which a line of a table decides where a packet goes or what it becomes. */
 const DECIDE = new Set(["route", "neigh", "fdb", "encap", "decap", "policy", "nat"]);
@@ -12,7 +13,7 @@ const ipSize = (stack) => sizeOf(stack) - (stack[0]?.proto === "eth" ? stack[0].
 const kindOf = (walk, netns) => walk.topology.find((p) => p.netns === netns)?.kind;
 const ttl = (header) => header?.["ip.ttl"] ?? null;
 
-/** The steps of the request, its fragments and copies, in the order of time. @param {import("../types.js").Walk} walk */
+/** The steps of the request, its fragments and copies, in the order of time. @param {Walk} walk */
 function request(walk) {
   const first = leg(walk.traces, 0);
   const traces = walk.traces.filter((_, t) => leg(walk.traces, t) === first);
@@ -21,8 +22,8 @@ function request(walk) {
 
 /** Frames of the request that cross from the first node to another machine. */
 function onFirstWire(walk) {
-  const first = leg(walk.traces, 0),
-    of = walk.traces.filter((_, t) => leg(walk.traces, t) === first);
+  const first = leg(walk.traces, 0);
+  const of = walk.traces.filter((_, t) => leg(walk.traces, t) === first);
   const crossings = of.flatMap(({ steps }) =>
     steps.filter(
       (s, k) =>
@@ -37,20 +38,20 @@ function onFirstWire(walk) {
 }
 
 /**
- * @param {import("../types.js").Walk} walk
+ * @param {Walk} walk
  * @returns {Record<string, string|number|null>}
  */
 export function facts(walk) {
-  const steps = request(walk),
-    born = steps[0],
-    frames = onFirstWire(walk),
-    frame = frames[0] ?? null;
-  const inPod = ipSize(born.after),
-    onWire = frames.reduce((n, f) => n + sizeOf(f), 0);
-  const pod = walk.topology.find((p) => p.netns === born.netns),
-    device = pod?.devices.find((d) => d.name === "eth0") ?? pod?.devices.find((d) => d.name !== "lo");
-  const end = steps.findLast((s) => s.event === "deliver"),
-    carrier = steps.findLast((s) => s.event === "decap" && innerStart(s.before) > 0)?.before ?? null;
+  const steps = request(walk);
+  const born = steps[0];
+  const frames = onFirstWire(walk);
+  const frame = frames[0] ?? null;
+  const inPod = ipSize(born.after);
+  const onWire = frames.reduce((n, f) => n + sizeOf(f), 0);
+  const pod = walk.topology.find((p) => p.netns === born.netns);
+  const device = pod?.devices.find((d) => d.name === "eth0") ?? pod?.devices.find((d) => d.name !== "lo");
+  const end = steps.findLast((s) => s.event === "deliver");
+  const carrier = steps.findLast((s) => s.event === "decap" && innerStart(s.before) > 0)?.before ?? null;
   const deciders = [
     ...new Set(
       steps
@@ -100,16 +101,18 @@ const EMPTY = {
 };
 
 /**
- * @param {import("../types.js").Walk[]} walks  the first is what the others are compared with
- * @returns {{key: string, label: string, differs: boolean, cells: {text: string, delta: string, differs: boolean}[]}[]}
+ * @param {Walk[]} walks  the first is what the others are compared with
+ * @returns {{
+ *   key: string, label: string, differs: boolean, cells: {text: string, delta: string, differs: boolean}[],
+ * }[]}
  */
 export function differences(walks) {
   const all = walks.map(facts);
   return ROWS.map(([key, label, unit]) => {
     const first = all[0][key];
     const cells = all.map((f) => {
-      const value = f[key],
-        differs = value !== first;
+      const value = f[key];
+      const differs = value !== first;
       const frames = key === "onWire" && f.frames > 1 ? ` in ${f.frames} frames` : "";
       return {
         text: value === null ? (EMPTY[key] ?? NONE) : `${value}${unit ? ` ${unit}` : ""}${frames}`,

@@ -1,26 +1,30 @@
 /** The geometry of a wrapped packet: nested envelopes, widths in proportion to bytes. */
 import { gist, partners, protoLabel, roles } from "./stack.js";
 import { ease, fitting, mix, ramp } from "./numbers.js";
+/** @import { Header } from "../types.js" */
 
 /** Height of a title line, of the innermost box, and the rim that shows at the right and below. */
-const TITLE = 16,
-  CORE = 20,
-  RIM = 2;
+const TITLE = 16;
+const CORE = 20;
+const RIM = 2;
 /** More payload than this is drawn with a break in it. */
 export const CUT = 72;
 
 const shown = (stack, i) => (i === stack.length - 1 ? Math.min(stack[i].size, CUT) : stack[i].size);
 
-/** Bytes drawn in full. @param {import("../types.js").Header[]} stack */
+/** Bytes drawn in full. @param {Header[]} stack */
 export const shownBytes = (stack) => stack.reduce((n, _, i) => n + shown(stack, i), 0);
-/** Pixels that rims add to the width. @param {import("../types.js").Header[]} stack */
+/** Pixels that rims add to the width. @param {Header[]} stack */
 export const rims = (stack) => RIM * Math.max(0, stack.length - 1);
-/** @param {import("../types.js").Header[]} stack */
+/** @param {Header[]} stack */
 export const heightOf = (stack) => Math.max(0, stack.length - 1) * (TITLE + RIM) + CORE;
 
 /**
- * @typedef {{role: string, title: string, detail: string, solid: boolean, cut: boolean, x: number, y: number, w: number, h: number, strip: number, opacity: number}} Envelope
- * @param {import("../types.js").Header[]} stack
+ * @typedef {{
+ *   role: string, title: string, detail: string, solid: boolean, cut: boolean, x: number, y: number,
+ *   w: number, h: number, strip: number, opacity: number,
+ * }} Envelope
+ * @param {Header[]} stack
  * @param {number} scale pixels for one byte
  * @returns {{w: number, h: number, boxes: Envelope[]}}
  */
@@ -37,8 +41,8 @@ const drawn = new WeakMap();
 
 function measured(stack, scale) {
   const names = roles(stack);
-  const w = shownBytes(stack) * scale + rims(stack),
-    h = heightOf(stack);
+  const w = shownBytes(stack) * scale + rims(stack);
+  const h = heightOf(stack);
   let x = 0;
   const boxes = stack.map((header, i) => {
     const strip = shown(stack, i) * scale;
@@ -64,8 +68,8 @@ function measured(stack, scale) {
 
 /** The longest words that have room, and a detail at the right if that has room too. */
 function titles(header, room) {
-  const name = protoLabel(header),
-    short = name === "Ethernet" ? "Eth" : name;
+  const name = protoLabel(header);
+  const short = name === "Ethernet" ? "Eth" : name;
   const title = fitting([`${name} ${header.size}`, `${short} ${header.size}`, short, ""], room);
   const left = room - title.length * 6.3 - 10;
   const says = gist(header);
@@ -73,18 +77,19 @@ function titles(header, room) {
 }
 
 /**
- * Between two stacks: what stays glides, what is new closes around it one header after another, what goes opens and fades.
- * @param {import("../types.js").Header[]} before @param {import("../types.js").Header[]} after
+ * Between two stacks: what stays glides, what is new closes around it one header after another, what goes
+ * opens and fades.
+ * @param {Header[]} before @param {Header[]} after
  * @param {number} scale @param {number} e 0..1
  */
 export function morph(before, after, scale, e) {
   const to = envelopes(after, scale);
   if (e >= 1 || !before.length) return to;
-  const from = envelopes(before, scale),
-    was = partners(before, after),
-    smooth = ease(e);
-  const leaving = from.boxes.filter((_, i) => !was.includes(i)),
-    coming = to.boxes.filter((_, i) => was[i] < 0);
+  const from = envelopes(before, scale);
+  const was = partners(before, after);
+  const smooth = ease(e);
+  const leaving = from.boxes.filter((_, i) => !was.includes(i));
+  const coming = to.boxes.filter((_, i) => was[i] < 0);
   const boxes = leaving.map((box, n) => loose(box, 1 - turn(leaving.length - 1 - n, leaving.length, 1 - e)));
   for (const [i, box] of to.boxes.entries()) {
     if (was[i] >= 0) boxes.push(between(from.boxes[was[i]], box, smooth, e));

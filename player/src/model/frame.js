@@ -3,23 +3,31 @@ import { route, CAPTION, VERDICT } from "../layout/layout.js";
 import { morph } from "./envelope.js";
 import { along, clamp, ease, ramp } from "./numbers.js";
 import { waiting } from "./timeline.js";
+/** @import { Layout } from "../layout/layout.js" */
+/** @import { Moment, Point, Step, Timeline } from "../types.js" */
+/** @import { Envelope } from "./envelope.js" */
 
 /** A transition moves in its first part and rests in the other. */
 const MOVING = 0.62;
 
 /**
- * @typedef {{i: number, e: number, moment: import("../types.js").Moment, dot: import("../types.js").Point, trail: import("../types.js").Point[], packet: {x: number, y: number, w: number, h: number, opacity: number, boxes: import("./envelope.js").Envelope[]}, leader: import("../types.js").Point, right: boolean, end: string|null, waiting: {trace: number, station: string, dot: import("../types.js").Point}[]}} Frame
+ * @typedef {{
+ *   i: number, e: number, moment: Moment, dot: Point, trail: Point[],
+ *   packet: {x: number, y: number, w: number, h: number, opacity: number, boxes: Envelope[]}, leader: Point,
+ *   right: boolean, end: string|null, waiting: {trace: number, station: string, dot: Point}[],
+ * }} Frame
  *
- * @param {{line: import("../types.js").Timeline, layout: import("../layout/layout.js").Layout}} scene
- * @param {number} t  0 is the first step done, n - 1 the last; between two whole numbers the later step is being done
+ * @param {{line: Timeline, layout: Layout}} scene
+ * @param {number} t  0 is the first step done, n - 1 the last; between two whole numbers the later step is
+ *   being done
  * @returns {Frame}
  */
 export function frame({ line, layout }, t) {
   const last = line.moments.length - 1;
   const time = clamp(Number.isFinite(t) ? t : 0, 0, last);
-  const i = Math.ceil(time),
-    moment = line.moments[i],
-    { step } = moment;
+  const i = Math.ceil(time);
+  const moment = line.moments[i];
+  const { step } = moment;
   const share = i === time ? 1 : ramp(time - i + 1, 0, MOVING);
   const shift = i > 0 && line.moments[i - 1].trace !== moment.trace;
   const e = shift ? ramp(share, 0.3, 1) : share;
@@ -68,7 +76,7 @@ function journey(line, layout, i) {
   return known.get(i);
 }
 
-/** The packet a step leaves; a drop shows what was dropped. @param {import("../types.js").Step} step */
+/** The packet a step leaves; a drop shows what was dropped. @param {Step} step */
 export const packetOf = (step) => (step.after.length && step.event !== "drop" ? step.after : step.before);
 
 const anchor = (layout, id) => ({ x: layout.stations.get(id).ax, y: layout.stations.get(id).ay });

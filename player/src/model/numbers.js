@@ -1,4 +1,5 @@
 /** Small arithmetic of drawing. */
+/** @import { Point } from "../types.js" */
 
 export const clamp = (x, low, high) => Math.max(low, Math.min(Math.max(low, high), x));
 export const mix = (a, b, e) => a + (b - a) * e;
@@ -22,7 +23,7 @@ export function shorten(name, room, size = 12) {
     : `${name.slice(0, n - 1 - tail)}…${name.slice(name.length - tail)}`;
 }
 
-/** @param {import("../types.js").Point[]} points */
+/** @param {Point[]} points */
 export function lengths(points) {
   const out = [0];
   for (let i = 1; i < points.length; i++)
@@ -30,10 +31,10 @@ export function lengths(points) {
   return out;
 }
 
-/** The point at a share of a polyline's length. @param {import("../types.js").Point[]} points */
+/** The point at a share of a polyline's length. @param {Point[]} points */
 export function along(points, share) {
-  const run = lengths(points),
-    target = run.at(-1) * share;
+  const run = lengths(points);
+  const target = run.at(-1) * share;
   const i = run.findIndex((l) => l >= target);
   if (i <= 0) return points[0];
   const e = (target - run[i - 1]) / (run[i] - run[i - 1] || 1);

@@ -1,4 +1,5 @@
 /** What a stack of headers is made of: which layer each is, and what a step changed. */
+/** @import { Header } from "../types.js" */
 
 const TUNNELS = new Set(["vxlan", "geneve", "esp", "wg", "sleeve", "sleeve-frame", "sleeve-nonce"]);
 /** What only the other end can read: it hides headers that are there all the same. */
@@ -23,13 +24,13 @@ const LABELS = {
 };
 const COLOURED = new Set(["icmp", "arp", "udp", "tcp", "vxlan", "esp", "wg", "sleeve", "data"]);
 
-/** @param {import("../types.js").Header[]} stack */
+/** @param {Header[]} stack */
 export const sizeOf = (stack) => stack.reduce((n, h) => n + h.size, 0);
 
 /** Where the innermost packet starts: after the last tunnel header or outer IP. */
 export function innerStart(stack) {
-  let start = 0,
-    ip = -1;
+  let start = 0;
+  let ip = -1;
   for (const [i, h] of stack.entries()) {
     if (h.proto === "icmp") break; // what an ICMP error quotes is no tunnel
     if (TUNNELS.has(h.proto)) {
@@ -55,7 +56,8 @@ export function depth(stack) {
 
 /**
  * The layer names of a stack, one for each header: the colour and the words of a header hang on it.
- * The pod's own Ethernet and IP are the "inner" ones, wrapped or not, so that they never change colour on the way.
+ * The pod's own Ethernet and IP are the "inner" ones, wrapped or not, so that they never change colour on the
+ * way.
  */
 export function roles(stack) {
   const start = innerStart(stack);
@@ -67,7 +69,7 @@ export function roles(stack) {
   });
 }
 
-/** @param {import("../types.js").Header[]} stack @param {number} i */
+/** @param {Header[]} stack @param {number} i */
 export function nameOf(stack, i) {
   const label = LABELS[stack[i].proto] ?? stack[i].proto;
   const twice = stack.filter((h) => h.proto === stack[i].proto).length > 1;
@@ -75,7 +77,7 @@ export function nameOf(stack, i) {
   return (i >= innerStart(stack) ? "inner " : "outer ") + label;
 }
 
-/** @param {import("../types.js").Header} h */
+/** @param {Header} h */
 export const protoLabel = (h) => LABELS[h.proto] ?? h.proto;
 
 /** A few words that tell this header from others of its kind. */
@@ -106,11 +108,12 @@ export const fieldsOf = (h) => Object.keys(h).filter((k) => k !== "proto" && k !
 
 /**
  * Pair two stacks: the longest common order of headers, the innermost first where there is a choice.
- * @returns {number[]}  for each header of `after` the index of the one in `before` that it was, or -1 when it is new
+ * @returns {number[]}  for each header of `after` the index of the one in `before` that it was, or -1 when it
+ *   is new
  */
 export function partners(before, after) {
-  const was = roles(before),
-    is = roles(after); // a header that only looks like another one's place is not that header
+  const was = roles(before);
+  const is = roles(after); // a header that only looks like another one's place is not that header
   const best = Array.from({ length: before.length + 1 }, () => new Array(after.length + 1).fill(0));
   for (let b = 1; b <= before.length; b++) {
     for (let a = 1; a <= after.length; a++)
@@ -131,7 +134,7 @@ export function partners(before, after) {
 
 /**
  * What a step did to the headers.
- * @returns {{added: boolean, changed: Set<string>, was: import("../types.js").Header|null}[]}
+ * @returns {{added: boolean, changed: Set<string>, was: Header|null}[]}
  */
 export function changes(before, after) {
   return partners(before, after).map((b, i) => {

@@ -1,5 +1,6 @@
 /** Where each step stands: a station is a device, or the IP layer of a network namespace. */
 import { depth } from "./stack.js";
+/** @import { Place, Step } from "../types.js" */
 
 const ON_DEVICE = new Set(["ingress", "egress", "encap", "decap", "neigh", "fdb", "bridge", "learn"]);
 export const STACK = "#ip";
@@ -15,7 +16,10 @@ export const stationName = (id) => id.slice(id.indexOf("|") + 1);
 const belowIp = (stack) => stack.length > 0 && stack.every((h) => h.proto !== "ip");
 
 const BY_BRIDGE = new Set(["hook", "fragment", "reassemble"]);
-/** With br_netfilter a bridge calls the hooks itself (and joins fragments for them), before the packet has reached the IP layer. */
+/**
+ * With br_netfilter a bridge calls the hooks itself (and joins fragments for them), before the packet has
+ * reached the IP layer.
+ */
 const onBridge = (step, last, place) =>
   BY_BRIDGE.has(step.event) &&
   place?.devices.some((d) => d.name === step.dev && d.kind === "bridge") &&
@@ -24,9 +28,9 @@ const onBridge = (step, last, place) =>
   !stationName(last).startsWith(STACK);
 
 /**
- * @param {import("../types.js").Step} step
+ * @param {Step} step
  * @param {string|null} last  the station of the step before in the same trace
- * @param {import("../types.js").Place|undefined} place  in a node the IP layer is met once for each wrapping
+ * @param {Place|undefined} place  in a node the IP layer is met once for each wrapping
  */
 export function stationOf(step, last, place) {
   if (step.event === "drop" && last && stationNetns(last) === step.netns) return last;

@@ -1,10 +1,11 @@
 /** All traces of a walk on one line of time, and the hops they make. */
 import { stationOf, stationNetns } from "./stations.js";
 import { untouched } from "./stack.js";
+/** @import { Step, Timeline, Walk } from "../types.js" */
 
 /**
- * @param {import("../types.js").Walk} walk
- * @returns {import("../types.js").Timeline}
+ * @param {Walk} walk
+ * @returns {Timeline}
  */
 export function timeline(walk) {
   const places = new Map(walk.topology.map((p) => [p.netns, p]));
@@ -13,8 +14,8 @@ export function timeline(walk) {
   );
   all.sort((a, b) => a.step.seq - b.step.seq || a.trace - b.trace || a.index - b.index);
   const latest = new Map();
-  const moments = [],
-    hops = [];
+  const moments = [];
+  const hops = [];
   for (const [i, m] of all.entries()) {
     const previous = latest.get(m.trace) ?? null;
     const before = previous === null ? null : moments[previous].station;
@@ -28,11 +29,17 @@ export function timeline(walk) {
   return { moments, hops, last: walk.traces.map((_, t) => latest.get(t) ?? -1) };
 }
 
-/** A hook where nothing matched (the chain's policy, if anything, decided) and nothing changed: the list may fold it away. */
+/**
+ * A hook where nothing matched (the chain's policy, if anything, decided) and nothing changed: the list may
+ * fold it away.
+ */
 export const foldable = (step) =>
   step.event === "hook" && (!step.entry || step.entry.line.startsWith(":")) && untouched(step);
 
-/** How long a step plays at speed 1, in ms: what changes the packet or moves it takes longest. @param {import("../types.js").Step} step */
+/**
+ * How long a step plays at speed 1, in ms: what changes the packet or moves it takes longest.
+ * @param {Step} step
+ */
 export function lasts(step) {
   if (foldable(step)) return 350;
   if (["encap", "decap", "drop", "nat", "fragment", "fdb"].includes(step.event)) return 2200;
@@ -47,7 +54,7 @@ export function waiting(line, i) {
   return [...seen].filter(([trace, k]) => trace !== now && k < line.last[trace]);
 }
 
-/** The netns in the order of the walk: the first trace first. @param {import("../types.js").Timeline} line */
+/** The netns in the order of the walk: the first trace first. @param {Timeline} line */
 export function visits(line, trace) {
   const out = [];
   for (const m of line.moments) if (m.trace === trace && out.at(-1) !== m.station) out.push(m.station);

@@ -1,4 +1,5 @@
 /** The words of the field in plain sentences. */
+/** @import { Step, Trace } from "../types.js" */
 
 export const EVENTS = {
   originate: "originate",
@@ -38,7 +39,7 @@ const TITLES = {
   drop: () => "Dropped here",
 };
 
-/** @param {import("../types.js").Step} step */
+/** @param {Step} step */
 export const titleOf = (step) => TITLES[step.event]?.(step) ?? step.event;
 
 const ENDS = {
@@ -65,7 +66,7 @@ const NAMES = {
   ack: "ACK",
   reset: "TCP reset",
 };
-/** @param {import("../types.js").Trace} trace @param {import("../types.js").Trace[]} [all] to number the fragments */
+/** @param {Trace} trace @param {Trace[]} [all] to number the fragments */
 export function traceName(trace, all = []) {
   if (trace.name === "fragment") {
     const same = all.filter((t) => t.name === "fragment" && t.flow?.src === trace.flow?.src);

@@ -3,6 +3,9 @@ import { html, nothing } from "lit";
 import { headline, endOf } from "../model/words.js";
 import { icon } from "../draw/icons.js";
 import { proofMark, proofOf } from "./proof.js";
+/** @import { Comparison } from "../comparison.js" */
+/** @import { Options } from "../data/options.js" */
+/** @import { Walk } from "../types.js" */
 
 const PROTOS = { icmp: "ping (ICMP)", udp: "UDP", tcp: "TCP" };
 
@@ -17,14 +20,15 @@ export const faultsFor = (catalogue, scenario) =>
   (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario));
 
 /**
- * Make a change fit: a new fault brings the packet that shows it; a fault or a size that the new choice does not know is given up.
- * @param {any} catalogue @param {import("../data/options.js").Options} before
- * @param {Partial<import("../data/options.js").Options>} change @param {boolean} anySize whether sizes may be typed
+ * Make a change fit: a new fault brings the packet that shows it; a fault or a size that the new choice does
+ * not know is given up.
+ * @param {any} catalogue @param {Options} before
+ * @param {Partial<Options>} change @param {boolean} anySize whether sizes may be typed
  */
 export function settle(catalogue, before, change, anySize = false) {
   const o = { ...before, ...change };
-  const sizes = sizesFor(catalogue, o.proto),
-    fault = faultsFor(catalogue, o.scenario).find((f) => f.name === o.fault) ?? null;
+  const sizes = sizesFor(catalogue, o.proto);
+  const fault = faultsFor(catalogue, o.scenario).find((f) => f.name === o.fault) ?? null;
   const shows =
     change.fault && fault?.size !== undefined && o.proto !== "tcp"
       ? { size: fault.size, df: Boolean(fault.df) }
@@ -40,7 +44,10 @@ export function settle(catalogue, before, change, anySize = false) {
 }
 
 /**
- * @param {{walk: import("../types.js").Walk, options: import("../data/options.js").Options, catalogue: any, live: boolean, busy: boolean, comparison: import("../comparison.js").Comparison, proofs: string|null}} state
+ * @param {{
+ *   walk: Walk, options: Options, catalogue: any, live: boolean, busy: boolean, comparison: Comparison,
+ *   proofs: string|null,
+ * }} state
  * @param {{choose(change: any): void}} act
  */
 export function choices({ walk, options, catalogue, live, busy, comparison, proofs }, act) {
@@ -56,8 +63,8 @@ export function choices({ walk, options, catalogue, live, busy, comparison, proo
 }
 
 function controls(o, catalogue, live, act) {
-  const faults = faultsFor(catalogue, o.scenario),
-    sizes = sizesFor(catalogue, o.proto);
+  const faults = faultsFor(catalogue, o.scenario);
+  const sizes = sizesFor(catalogue, o.proto);
   const change =
     (key, read = (el) => el.value) =>
     (e) =>

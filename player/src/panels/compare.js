@@ -5,14 +5,15 @@ import { MOST, modeKey } from "../data/options.js";
 import { differences } from "../model/differences.js";
 import { endOf, headline, modeName, pluginName, titleOf, traceName } from "../model/words.js";
 import { icon } from "../draw/icons.js";
+/** @import { Comparison, Lane } from "../comparison.js" */
 
 /**
- * @param {import("../comparison.js").Comparison} c
+ * @param {Comparison} c
  * @param {{i: number, width: number}} at
  */
 export function compare(c, { i, width }) {
-  const { all, player } = c,
-    come = all.filter((lane) => lane.walk);
+  const { all, player } = c;
+  const come = all.filter((lane) => lane.walk);
   return html`<section class="beside" aria-label="Comparison">
     ${c.picking ? picker(c) : nothing}
     ${
@@ -32,8 +33,8 @@ export function compare(c, { i, width }) {
 }
 
 function picker(c) {
-  const { current, options } = c.player,
-    chosen = new Set(c.modes.map(modeKey));
+  const { current, options } = c.player;
+  const chosen = new Set(c.modes.map(modeKey));
   const offers = (c.offers ?? []).filter((o) => modeKey(o) !== modeKey(current));
   const plugins = [...new Set(offers.map((o) => o.plugin))];
   return html`<div class="picker" id="picker">
@@ -45,8 +46,8 @@ function picker(c) {
       ${offers
         .filter((o) => o.plugin === plugin)
         .map((o) => {
-          const on = chosen.has(modeKey(o)),
-            lacks = !(o.scenarios ?? []).includes(options.scenario);
+          const on = chosen.has(modeKey(o));
+          const lacks = !(o.scenarios ?? []).includes(options.scenario);
           return html`<button type="button" class="chip" aria-pressed=${on ? "true" : "false"} ?disabled=${!on && (lacks || chosen.size >= MOST)} title=${lacks ? "has no such scenario" : o.title || o.mode}
           @click=${() => c.toggle({ plugin: o.plugin, mode: o.mode })}>${on ? icon("check") : nothing}${modeName(o.mode)}</button>`;
         })}</div>`,
@@ -60,11 +61,11 @@ function laneOf(lane, c, i, room) {
   const head = html`<h4>${headline(lane.mode)}${remove}</h4>`;
   if (!lane.walk)
     return html`<article class="lane">${head}<p class=${lane.error ? "bad" : ""} role="status">${lane.error || "…"}</p></article>`;
-  const at = c.at(lane, i),
-    { step, trace } = lane.line.moments[at],
-    ended = step.event === "drop";
-  const over = at === lane.line.moments.length - 1,
-    waits = lane.key && i > 0 && c.at(lane, i - 1) === at;
+  const at = c.at(lane, i);
+  const { step, trace } = lane.line.moments[at];
+  const ended = step.event === "drop";
+  const over = at === lane.line.moments.length - 1;
+  const waits = lane.key && i > 0 && c.at(lane, i - 1) === at;
   return html`<article class="lane" aria-label=${headline(lane.mode)}>${head}
     <ol class="path">${lane.walk.topology.map((p) => html`<li aria-current=${p.netns === step.netns ? "step" : nothing}>${p.label}</li>`)}</ol>
     <svg data-lane=${lane.key} class="packet ${ended ? "ended" : ""}" height=${room.height} aria-hidden="true"></svg>
@@ -73,7 +74,10 @@ function laneOf(lane, c, i, room) {
   </article>`;
 }
 
-/** A table that turns to blocks where it is narrow: its roles are written out so that they survive that. @param {import("../comparison.js").Lane[]} lanes */
+/**
+ * A table that turns to blocks where it is narrow: its roles are written out so that they survive that.
+ * @param {Lane[]} lanes
+ */
 function table(lanes) {
   const names = lanes.map((lane) => headline(lane.mode));
   return html`<table role="table" class="differences"><caption>What differs</caption>

@@ -6,12 +6,17 @@ export const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const speedName = (s) => ({ 0.25: "¼×", 0.5: "½×" })[s] ?? `${s}×`;
 
 /**
- * @param {{n: number, i: number, playing: boolean, speed: number, ticks: {at: number, kind: string}[], words: string}} state
- * @param {{go(i: number): void, toggle(): void, scrub(t: number): void, settle(): void, speed(s: number): void}} act
+ * @param {{
+ *   n: number, i: number, playing: boolean, speed: number, ticks: {at: number, kind: string}[],
+ *   words: string,
+ * }} state
+ * @param {{
+ *   go(i: number): void, toggle(): void, scrub(t: number): void, settle(): void, speed(s: number): void,
+ * }} act
  */
 export function controls(state, act) {
-  const { n, i } = state,
-    share = (at) => `${n > 1 ? (at / (n - 1)) * 100 : 0}%`;
+  const { n, i } = state;
+  const share = (at) => `${n > 1 ? (at / (n - 1)) * 100 : 0}%`;
   return html`<div class="controls" role="group" aria-label="Playback">
     <button class="tool" type="button" aria-label="First step" ?disabled=${i === 0} @click=${() => act.go(0)}>${icon("first")}</button>
     <button class="tool" type="button" aria-label="Step back" ?disabled=${i === 0} @click=${() => act.go(i - 1)}>${icon("back")}</button>

@@ -2,21 +2,25 @@
 import { html, nothing } from "lit";
 import { innerStart, roles, sizeOf } from "../model/stack.js";
 import { packetOf } from "../model/frame.js";
+/** @import { Step } from "../types.js" */
 
 /**
- * @param {import("../types.js").Step} step
- * @param {import("../types.js").Step|undefined} next the step after it in the same trace
- * @returns {{size: number, mtu: number|null, parts: {role: string, size: number}[], over: number, spare: number|null, then: string}}
+ * @param {Step} step
+ * @param {Step|undefined} next the step after it in the same trace
+ * @returns {{
+ *   size: number, mtu: number|null, parts: {role: string, size: number}[], over: number, spare: number|null,
+ *   then: string,
+ * }}
  */
 export function measure(step, next) {
   // what a tunnel device is handed, not what it makes of it, must fit its MTU
-  const stack = step.event === "encap" ? step.before : packetOf(step),
-    names = roles(stack);
+  const stack = step.event === "encap" ? step.before : packetOf(step);
+  const names = roles(stack);
   const link = stack[0]?.proto === "eth" ? 1 : 0;
   const parts = stack.slice(link).map((h, i) => ({ role: names[i + link], size: h.size }));
   const size = sizeOf(stack) - (link ? stack[0].size : 0);
-  const start = innerStart(stack),
-    inner = stack.findIndex((h, i) => i >= start && h.proto === "ip");
+  const start = innerStart(stack);
+  const inner = stack.findIndex((h, i) => i >= start && h.proto === "ip");
   const overhead = start > 0 && inner > 0 ? sizeOf(stack.slice(link, inner)) : 0;
   const over = step.mtu ? Math.max(0, size - step.mtu) : 0;
   const then =
@@ -33,10 +37,10 @@ export function measure(step, next) {
   };
 }
 
-/** @param {{step: import("../types.js").Step, next: import("../types.js").Step|undefined}} state */
+/** @param {{step: Step, next: Step|undefined}} state */
 export function meter({ step, next }) {
-  const m = measure(step, next),
-    full = Math.max(m.size, m.mtu ?? 0) || 1;
+  const m = measure(step, next);
+  const full = Math.max(m.size, m.mtu ?? 0) || 1;
   const words =
     m.mtu === null
       ? `${m.size} bytes of IP packet`

@@ -7,16 +7,22 @@ import { packetOf } from "../model/frame.js";
 import { icon } from "../draw/icons.js";
 import { meter } from "./meter.js";
 import { treeKey } from "./tree-keys.js";
+/** @import { Step, Walk } from "../types.js" */
 
 /**
- * @typedef {{walk: import("../types.js").Walk, step: import("../types.js").Step, next: import("../types.js").Step|undefined, open: Map<number, boolean>, lit: {field: string, header: number}|null, narrow: boolean}} PacketState
- * @typedef {{open(key: number, yes: boolean): void, light(field: {field: string, header: number}|null): void}} PacketActs
+ * @typedef {{
+ *   walk: Walk, step: Step, next: Step|undefined, open: Map<number, boolean>,
+ *   lit: {field: string, header: number}|null, narrow: boolean,
+ * }} PacketState
+ * @typedef {{
+ *   open(key: number, yes: boolean): void, light(field: {field: string, header: number}|null): void,
+ * }} PacketActs
  */
 
 /** @param {PacketState} state @param {PacketActs} act */
 export function packet(state, act) {
-  const { step, walk } = state,
-    stack = packetOf(step);
+  const { step, walk } = state;
+  const stack = packetOf(step);
   const places = spans(stack, walk.layouts);
   const lit = state.lit && places.find((s) => s.field === state.lit.field && s.header === state.lit.header);
   return html`<section class="packet-panel" aria-label="Packet">
@@ -42,8 +48,8 @@ function headers({ open, lit }, stack, step, act) {
   const names = roles(stack);
   const touched = did.some((d) => d.added || d.changed.size);
   return stack.map((h, i) => {
-    const key = stack.length - 1 - i,
-      { added, changed, was } = did[i];
+    const key = stack.length - 1 - i;
+    const { added, changed, was } = did[i];
     const shown =
       open.get(key) ?? (touched ? added || changed.size > 0 : names[i] === "inner-ip" || h.proto === "arp");
     return html`<div class="header" role="none">
@@ -62,8 +68,8 @@ function headers({ open, lit }, stack, step, act) {
 }
 
 function field(h, header, name, added, was, lit, act) {
-  const on = lit?.field === name && lit.header === header,
-    light = () => act.light({ field: name, header });
+  const on = lit?.field === name && lit.header === header;
+  const light = () => act.light({ field: name, header });
   const changed = was !== undefined;
   return html`<div class="field ${added ? "new" : ""} ${changed ? "changed" : ""} ${on ? "lit" : ""}" role="treeitem" aria-level="2" tabindex="-1" @pointerenter=${light} @focus=${light}>
     <span class="key">${name}</span><span class="value">${valueText(h[name])}${changed ? html` <span class="was">was ${valueText(was)}</span>` : nothing}</span></div>`;

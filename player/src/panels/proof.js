@@ -11,14 +11,17 @@ import { icon } from "../draw/icons.js";
 export const proofOf = (catalogue, { scenario, fault }) =>
   catalogue?.proof?.[fault ? `${scenario}+${fault}` : scenario] ?? null;
 
-/** The page that tells how we know, on a site whose walks lie under `dataRoot`. @param {string|null} dataRoot */
+/**
+ * The page that tells how we know, on a site whose walks lie under `dataRoot`.
+ * @param {string|null} dataRoot
+ */
 export const proofPage = (dataRoot) =>
   dataRoot == null ? null : `${dataRoot.replace(/\/?$/, "/")}../../book/how-do-we-know.html`;
 
 /** @param {Proof|null} proof @param {string|null} page */
 export function proofMark(proof, page) {
   if (!proof) return nothing;
-  const words = html`${icon(proof.where ? "check" : "warning")}${proof.text}`,
-    kind = `chip proof ${proof.where ? "good" : ""}`;
+  const words = html`${icon(proof.where ? "check" : "warning")}${proof.text}`;
+  const kind = `chip proof ${proof.where ? "good" : ""}`;
   return page ? html`<a class=${kind} href=${page}>${words}</a>` : html`<span class=${kind}>${words}</span>`;
 }

@@ -4,9 +4,10 @@ import { guard } from "lit/directives/guard.js";
 import { EVENTS, endOf, traceName } from "../model/words.js";
 import { foldable } from "../model/timeline.js";
 import { icon } from "../draw/icons.js";
+/** @import { Timeline, Walk } from "../types.js" */
 
 /**
- * @param {{walk: import("../types.js").Walk, line: import("../types.js").Timeline, i: number, all: boolean}} state
+ * @param {{walk: Walk, line: Timeline, i: number, all: boolean}} state
  * @param {{go(i: number): void, all(show: boolean): void}} act
  */
 export function steps({ walk, line, i, all }, act) {
@@ -44,7 +45,8 @@ function row({ i: at, step }, trace, last, act) {
 }
 
 /**
- * Mark the row of the step shown and keep it in view, without moving the page. Written by hand: a list of a hundred rows is not
+ * Mark the row of the step shown and keep it in view, without moving the page. Written by hand: a list of a
+ * hundred rows is not
  * compared anew at every step.
  * @param {HTMLElement} list @param {number} i
  */
@@ -53,8 +55,8 @@ export function markRow(list, i) {
   const row = list.querySelector(`[data-step="${i}"]`);
   if (!row) return;
   row.setAttribute("aria-current", "step");
-  const top = row.offsetTop,
-    { scrollTop, clientHeight } = list;
+  const top = row.offsetTop;
+  const { scrollTop, clientHeight } = list;
   if (top < scrollTop + 62 || top + row.offsetHeight > scrollTop + clientHeight)
     list.scrollTop = top - clientHeight / 3;
 }

@@ -5,8 +5,8 @@ export function treeKey(e) {
   const items = [...e.currentTarget.querySelectorAll("[role=treeitem]")];
   const at = items.indexOf(e.target);
   if (at < 0) return;
-  const item = items[at],
-    expanded = item.getAttribute("aria-expanded");
+  const item = items[at];
+  const expanded = item.getAttribute("aria-expanded");
   const open = (yes) => item.dispatchEvent(new CustomEvent("openchange", { detail: yes }));
   const act = {
     ArrowDown: () => items[at + 1]?.focus(),

@@ -3,8 +3,9 @@ import { html, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { evidenceOf, titleOf } from "../model/words.js";
 import { icon } from "../draw/icons.js";
+/** @import { Step, Walk } from "../types.js" */
 
-/** @param {{walk: import("../types.js").Walk, step: import("../types.js").Step}} state */
+/** @param {{walk: Walk, step: Step}} state */
 export function why({ walk, step }) {
   const { entry } = step;
   return html`<section class="why" aria-label="Why here">
@@ -17,8 +18,8 @@ export function why({ walk, step }) {
 
 function table(walk, step, entry) {
   const whole = entry.id !== null && entry.id !== undefined ? walk.tables?.[entry.id] : null;
-  const lines = whole?.lines ?? [entry.line],
-    hit = whole ? (entry.index ?? lines.indexOf(entry.line)) : 0;
+  const lines = whole?.lines ?? [entry.line];
+  const hit = whole ? (entry.index ?? lines.indexOf(entry.line)) : 0;
   const command = whole?.command ?? entry.table;
   return html`<div class="table" tabindex="0" role="group" aria-label=${`${command} in ${whole?.netns ?? step.netns}`}>
     <p class="command"><span>${whole?.netns ?? step.netns}</span> ${whole ? "$ " : ""}${command}</p>
