@@ -53,7 +53,7 @@ test: $(VENV)/.dev ## run every test; what a missing tool prevents is skipped by
 test-guest: $(VENV)/.dev ## prove in a guest's kernel what this one may lack; slow, needs apt-guest.txt
 	$(BIN)/python -m pytest -q tests/guest
 
-check: $(VENV)/.dev ## lint, types, directions of imports, spelling, the player's bundle
+check: $(VENV)/.dev ## lint, types, directions of imports, spelling; the player's format, lint, types and bundle
 	@tests/check.sh
 
 refresh: $(VENV)/.dev ## rewrite golden traces and notebook outputs; read the diff afterwards

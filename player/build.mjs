@@ -1,5 +1,5 @@
 /** Build the bundle and the page's style sheet; with --check, only compare with what is committed. */
-import { readFile, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { pageCss } from "./src/page-css.js";
@@ -40,7 +40,8 @@ if (process.argv.includes("--check")) {
     const committed = await readFile(new URL(name, out), "utf8").catch(() => "");
     if (committed !== text) {
       console.error(
-        `packetwalk/widgets/static/${name} is not what player/src gives: run "npm run build" in player/ and commit it`,
+        `packetwalk/widgets/static/${name} is not what player/src gives: ` +
+          'run "npm run build" in player/ and commit it',
       );
       process.exitCode = 1;
     }

@@ -1,4 +1,4 @@
-/** No line of the sources is longer than the formatter's limit: it leaves templates and comments as they are. */
+/** No line of the sources is longer than the formatter's limit: templates and comments it leaves alone. */
 import { readdir, readFile } from "node:fs/promises";
 
 const { lineWidth } = JSON.parse(await readFile(new URL("biome.json", import.meta.url), "utf8")).formatter;

@@ -1,8 +1,9 @@
 /** A small server for the project's root and a Chromium to look at it with. */
+
+import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { readFile, readdir } from "node:fs/promises";
+import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { join, normalize, extname } from "node:path";
 import { chromium } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

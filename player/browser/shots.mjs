@@ -19,7 +19,7 @@ for (const width of sizes)
     for (const [walk, steps] of wanted)
       for (const step of steps.split(",")) {
         await page.goto(
-          `${base}player/demo.html?theme=${theme}&walk=${walk}&step=${step}${process.env.WITH ? `&with=${process.env.WITH}` : ""}`,
+          `${base}player/demo.html?theme=${theme}&walk=${walk}&step=${step}&with=${process.env.WITH ?? ""}`,
         );
         await page.waitForSelector("packet-walk .controls");
         await page.waitForTimeout(250);

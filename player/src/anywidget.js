@@ -1,6 +1,8 @@
 /** The same element in a live notebook. */
 import { unpackIfPacked } from "./data/unpack.js";
 
+/** @import { PacketWalk } from "./player/element.js" */
+
 /**
  * A source that asks the kernel: a message with a number, an answer with the same number.
  * @param {any} model
@@ -25,7 +27,7 @@ function liveSource(model) {
 
 /** @param {{model: any, el: HTMLElement}} widget @returns {() => void} clean up */
 export function render({ model, el }) {
-  const player = document.createElement("packet-walk");
+  const player = /** @type {PacketWalk} */ (document.createElement("packet-walk"));
   const read = () => {
     const page = unpackIfPacked(JSON.parse(model.get("walk")));
     if (page.compare) player.setAttribute("with", Object.keys(page.compare).join(","));
@@ -39,7 +41,7 @@ export function render({ model, el }) {
   player.source = liveSource(model);
   model.on("change:walk", read);
   model.on("change:step", follow);
-  player.addEventListener("walk-step", ({ detail }) => {
+  player.addEventListener("walk-step", (/** @type {CustomEvent} */ { detail }) => {
     if (model.get("step") === detail.step) return;
     model.set("step", detail.step);
     model.save_changes();

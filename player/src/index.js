@@ -1,6 +1,7 @@
 /** The module a page or a notebook loads. */
-import { PacketWalk } from "./element.js";
+
 import { render } from "./anywidget.js";
+import { PacketWalk } from "./player/element.js";
 
 if (!customElements.get("packet-walk")) customElements.define("packet-walk", PacketWalk);
 

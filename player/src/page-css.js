@@ -15,7 +15,12 @@ html[data-theme=dark]{${properties("dark")}}
 @media (prefers-color-scheme:dark){html:not([data-theme=light],[data-theme=dark]){${properties("dark")}}}
 packet-walk{display:block;margin:1.5rem 0;--pw-height:${NARROW}px}
 packet-walk[with]{--pw-height:${NARROW + NARROW_BESIDE}px}
-@media (min-width:610px){packet-walk{--pw-height:${WIDE}px}packet-walk[with]{--pw-height:${WIDE + WIDE_BESIDE}px}}
-@media (scripting:enabled) and (not print){packet-walk:not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden}}
+@media (min-width:610px){
+packet-walk{--pw-height:${WIDE}px}
+packet-walk[with]{--pw-height:${WIDE + WIDE_BESIDE}px}
+}
+@media (scripting:enabled) and (not print){
+packet-walk:not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden}
+}
 `;
 }

@@ -1,13 +1,13 @@
-import test from "node:test";
 import assert from "node:assert/strict";
+import test from "node:test";
+import { modesIn } from "../src/data/options.js";
+import { Store } from "../src/data/store.js";
+import { embed } from "../src/export/embed.js";
+import { together } from "../src/export/frames.js";
+import { pcapng } from "../src/export/pcap.js";
 import { alignment, leg, milestones } from "../src/model/alignment.js";
 import { differences, facts } from "../src/model/differences.js";
 import { timeline } from "../src/model/timeline.js";
-import { embed } from "../src/export/embed.js";
-import { pcapng } from "../src/export/pcap.js";
-import { together } from "../src/export/frames.js";
-import { modesIn } from "../src/data/options.js";
-import { Store } from "../src/data/store.js";
 import { walks } from "./walks.js";
 
 const ALL = walks();

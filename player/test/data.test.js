@@ -1,7 +1,5 @@
-import test from "node:test";
 import assert from "node:assert/strict";
-import { unpack } from "../src/data/unpack.js";
-import { problem } from "../src/data/validate.js";
+import test from "node:test";
 import {
   fromHash,
   nearestKey,
@@ -10,7 +8,9 @@ import {
   walkFile,
   walkKey,
 } from "../src/data/options.js";
-import { Store, WalkError, parsePage } from "../src/data/store.js";
+import { parsePage, Store, WalkError } from "../src/data/store.js";
+import { unpack } from "../src/data/unpack.js";
+import { problem } from "../src/data/validate.js";
 import { settle } from "../src/panels/choices.js";
 import { proofOf, proofPage } from "../src/panels/proof.js";
 import { walks } from "./walks.js";

@@ -1,9 +1,9 @@
-import test from "node:test";
 import assert from "node:assert/strict";
-import { timeline } from "../src/model/timeline.js";
+import test from "node:test";
+import { embed } from "../src/export/embed.js";
 import { captured, devicesOf } from "../src/export/frames.js";
 import { pcap, pcapng } from "../src/export/pcap.js";
-import { embed } from "../src/export/embed.js";
+import { timeline } from "../src/model/timeline.js";
 import { walks } from "./walks.js";
 
 const [, walk] = walks().find(([name]) => name === "flannel-vxlan-cross-node");

@@ -1,9 +1,9 @@
-import test from "node:test";
 import assert from "node:assert/strict";
-import { timeline } from "../src/model/timeline.js";
-import { frame } from "../src/model/frame.js";
-import { layout } from "../src/layout/layout.js";
+import test from "node:test";
 import { downwards, merge } from "../src/layout/lanes.js";
+import { layout } from "../src/layout/layout.js";
+import { frame } from "../src/model/frame.js";
+import { timeline } from "../src/model/timeline.js";
 import { walks } from "./walks.js";
 
 const WIDTHS = [312, 480, 600, 720, 900];

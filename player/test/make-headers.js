@@ -10,7 +10,7 @@ const mac = (a) => a.replaceAll(":", "");
 const bytesOf = (h) => h.match(/../g).map((b) => parseInt(b, 16));
 
 function checksum(hexString) {
-  const b = bytesOf(hexString.length % 4 ? hexString + "00" : hexString);
+  const b = bytesOf(hexString.length % 4 ? `${hexString}00` : hexString);
   let sum = 0;
   for (let i = 0; i < b.length; i += 2) sum += (b[i] << 8) | b[i + 1];
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
@@ -86,8 +86,8 @@ export const ip =
   (src, dst, proto, ttl = 64, { id = 0x1c46, df = false } = {}) =>
   (rest) => {
     const len = 20 + rest;
-    const head = "4500" + hex(len, 2) + hex(id, 2) + (df ? "4000" : "0000") + hex(ttl, 1) + hex(proto, 1);
-    const sum = checksum(head + "0000" + ip4(src) + ip4(dst));
+    const head = `4500${hex(len, 2)}${hex(id, 2)}${df ? "4000" : "0000"}${hex(ttl, 1)}${hex(proto, 1)}`;
+    const sum = checksum(`${head}0000${ip4(src)}${ip4(dst)}`);
     return {
       proto: "ip",
       size: 20,
@@ -113,7 +113,7 @@ export const icmp =
   () => ({
     proto: "icmp",
     size: 8,
-    bytes: hex(type, 1) + hex(code, 1) + "6d0f" + hex(id, 2) + hex(seq, 2),
+    bytes: `${hex(type, 1) + hex(code, 1)}6d0f${hex(id, 2)}${hex(seq, 2)}`,
     "icmp.type": type,
     "icmp.code": code,
     "icmp.checksum": 0x6d0f,
@@ -123,7 +123,7 @@ export const icmp =
 export const udp = (sport, dport) => (rest) => ({
   proto: "udp",
   size: 8,
-  bytes: hex(sport, 2) + hex(dport, 2) + hex(8 + rest, 2) + "0000",
+  bytes: `${hex(sport, 2) + hex(dport, 2) + hex(8 + rest, 2)}0000`,
   "udp.srcport": sport,
   "udp.dstport": dport,
   "udp.length": 8 + rest,
@@ -132,7 +132,7 @@ export const udp = (sport, dport) => (rest) => ({
 export const vxlan = (vni) => () => ({
   proto: "vxlan",
   size: 8,
-  bytes: "08000000" + hex(vni, 3) + "00",
+  bytes: `08000000${hex(vni, 3)}00`,
   "vxlan.flags": 0x0800,
   "vxlan.gbp": 0,
   "vxlan.vni": vni,
@@ -141,7 +141,7 @@ export const vxlan = (vni) => () => ({
 export const arp = (op, sha, spa, tha, tpa) => () => ({
   proto: "arp",
   size: 28,
-  bytes: "0001080006040" + op.toString(16).padStart(3, "0") + mac(sha) + ip4(spa) + mac(tha) + ip4(tpa),
+  bytes: `0001080006040${op.toString(16).padStart(3, "0")}${mac(sha)}${ip4(spa)}${mac(tha)}${ip4(tpa)}`,
   "arp.opcode": op,
   "arp.src.hw_mac": sha,
   "arp.src.proto_ipv4": spa,

@@ -1,9 +1,9 @@
-import test from "node:test";
 import assert from "node:assert/strict";
-import { changes, depth, innerStart, partners, roles, sizeOf, untouched } from "../src/model/stack.js";
-import { foldable, timeline, waiting } from "../src/model/timeline.js";
+import test from "node:test";
 import { fieldAt, hexRows, packetBytes, spans } from "../src/model/bytes.js";
 import { envelopes, morph, rims } from "../src/model/envelope.js";
+import { changes, depth, innerStart, partners, roles, sizeOf, untouched } from "../src/model/stack.js";
+import { foldable, timeline, waiting } from "../src/model/timeline.js";
 import { measure } from "../src/panels/meter.js";
 import { walks } from "./walks.js";
 
@@ -78,8 +78,10 @@ test("widths are in proportion to bytes", () => {
   for (const stack of [PLAIN, WRAPPED]) {
     const { w, boxes } = envelopes(stack, 2);
     assert.equal(w, sizeOf(stack) * 2 + rims(stack));
-    boxes.forEach((b, i) => assert.equal(b.strip, stack[i].size * 2));
-    boxes.slice(1).forEach((b, i) => assert.equal(b.x, boxes[i].x + boxes[i].strip));
+    for (const [i, b] of boxes.entries()) {
+      assert.equal(b.strip, stack[i].size * 2);
+      if (i > 0) assert.equal(b.x, boxes[i - 1].x + boxes[i - 1].strip);
+    }
   }
 });
 
@@ -104,7 +106,8 @@ test("every byte belongs to a field, and a field to its bytes", () => {
       const places = spans(stack, walk.layouts);
       assert.equal(packetBytes(stack).length, sizeOf(stack) * 2, name);
       if (!walk.title.startsWith("Flannel")) continue;
-      const unused = stack.findIndex((h) => h.proto === "icmp" && ![0, 8].includes(h["icmp.type"])); // an ICMP error has bytes without a name
+      // an ICMP error has bytes without a name
+      const unused = stack.findIndex((h) => h.proto === "icmp" && ![0, 8].includes(h["icmp.type"]));
       for (let byte = 0; unused < 0 && byte < sizeOf(stack); byte++)
         assert.ok(fieldAt(places, byte), `${name}: byte ${byte}`);
       assert.equal(

@@ -1,10 +1,11 @@
 /**
- * Every walk the tests run on: the golden ones, which `npm test` first asks the model for (`python3 -m tests.golden`),
- * and the hand-made shapes that no golden walk has yet.
+ * Every walk the tests run on: the golden ones, which `npm test` first asks the model for (`python3 -m
+ * tests.golden`), and the hand-made shapes that no golden walk has yet.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { golden } from "./golden.js";
 import { ALL } from "./fixtures.js";
+import { golden } from "./golden.js";
+
 /** @import { Walk } from "../src/types.js" */
 
 const FOLDER = new URL("../../_build/walks/", import.meta.url);

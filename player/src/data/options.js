@@ -47,12 +47,12 @@ export function optionsOf(walk) {
 }
 
 /** @param {Options} o  where the walks of a scenario and a fault are kept, under data-root */
-export const walkFile = (o) =>
-  [o.plugin, o.mode, o.scenario, o.fault || "none"].map(encodeURIComponent).join("/") + ".json";
+export const walkFile = (o) => file(o, o.fault || "none");
 
 /** @param {Options} o  where the packets are kept that have the sizes other modes' choices offer */
-export const sizesFile = (o) =>
-  [o.plugin, o.mode, o.scenario, "sizes"].map(encodeURIComponent).join("/") + ".json";
+export const sizesFile = (o) => file(o, "sizes");
+
+const file = (o, name) => `${[o.plugin, o.mode, o.scenario, name].map(encodeURIComponent).join("/")}.json`;
 
 /** @typedef {{plugin: string, mode: string}} Mode */
 
@@ -105,18 +105,10 @@ export function optionsFromAttributes(el) {
  * @param {Options} o @param {number} step @param {string} el @param {Mode[]} [beside]
  */
 export function toHash(o, step, el, beside = []) {
-  const parts = [
-    o.plugin,
-    o.mode,
-    o.scenario,
-    o.proto,
-    o.size,
-    o.df ? 1 : 0,
-    o.cold ? 1 : 0,
-    o.fault || "none",
-    step,
-  ];
-  return `#walk=${parts.map((p) => encodeURIComponent(p)).join("/")}${beside.length ? `&with=${beside.map(modeKey).join(",")}` : ""}&el=${encodeURIComponent(el)}`;
+  const parts = [o.plugin, o.mode, o.scenario, ...walkKey(o).split("/"), o.fault || "none", step];
+  const walk = parts.map(encodeURIComponent).join("/");
+  const others = beside.length ? `&with=${beside.map(modeKey).join(",")}` : "";
+  return `#walk=${walk}${others}&el=${encodeURIComponent(el)}`;
 }
 
 /**

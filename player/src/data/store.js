@@ -1,8 +1,14 @@
 /** Where walks come from: the page itself, files beside it, or a live notebook. */
+
+import { modeKey, nearestKey, optionsOf, sizesFile, walkFile, walkKey } from "./options.js";
 import { unpackIfPacked } from "./unpack.js";
 import { problem } from "./validate.js";
-import { modeKey, nearestKey, optionsOf, sizesFile, walkFile, walkKey } from "./options.js";
-/** @import { Options } from "./options.js" */
+/** @import { Mode, Options } from "./options.js" */
+
+/**
+ * @typedef {Mode & {title: string, holds_for: string, scenarios: string[]}} OfferedMode
+ * @typedef {{walk(o: Options): Promise<any>, modes?(): Promise<any>}} Source  a live notebook, which answers
+ */
 
 /** An error whose message is meant for the reader. */
 export class WalkError extends Error {}
@@ -36,7 +42,7 @@ const sameMode = (walk, o) =>
 
 /** The walks of one player; equal options give the same object. */
 export class Store {
-  /** @param {{page?: any, dataRoot?: string|null, source?: {walk(o: any): Promise<any>}|null}} from */
+  /** @param {{page?: any, dataRoot?: string|null, source?: Source|null}} from */
   constructor({ page = null, dataRoot = null, source = null }) {
     this.page = page?.traces ? { walks: {} } : (page ?? { walks: {} });
     this.only = page?.traces ? page : null;
@@ -84,7 +90,8 @@ export class Store {
     if (this.dataRoot == null) throw new WalkError("This page does not carry this walk.");
     const missing = () =>
       new WalkError(
-        `${o.size} bytes of ${o.proto} were not made ahead for this mode; other sizes, or a live notebook, have them.`,
+        `${o.size} bytes of ${o.proto} were not made ahead for this mode; ` +
+          "other sizes, or a live notebook, have them.",
       );
     for (const name of [walkFile(o), sizesFile(o)]) {
       const file = await this.file(name).catch((error) => {
@@ -102,11 +109,7 @@ export class Store {
     return Boolean(this.source?.modes || this.dataRoot != null || this.page.compare);
   }
 
-  /**
-   * The modes that can stand beside a walk.
-   * @returns {Promise<{plugin: string, mode: string, title: string, holds_for: string, scenarios:
-   *   string[]}[]>}
-   */
+  /** The modes that can stand beside a walk. @returns {Promise<OfferedMode[]>} */
   async modes() {
     const carried = Object.values(this.page.compare ?? {}).map((w) => ({
       plugin: w.plugin,

@@ -16,9 +16,9 @@ export class Clock {
     return this.handle !== 0;
   }
 
-  /** Go to `target`; `duration(i)` is how long step i takes in ms; `then` is called on arrival. */
-  play(target, duration, then) {
-    this.start(target, (t) => 1 / duration(Math.floor(t) + 1), then);
+  /** Go to `target`; `duration(i)` is how long step i takes in ms; `arrived` is called at the end. */
+  play(target, duration, arrived) {
+    this.start(target, (t) => 1 / duration(Math.floor(t) + 1), arrived);
   }
 
   /** One short move to a neighbouring step. */
@@ -35,11 +35,11 @@ export class Clock {
     this.show(t);
   }
 
-  start(target, rate, then) {
+  start(target, rate, arrived) {
     this.stop();
     this.target = target;
     this.rate = rate;
-    this.then = then;
+    this.arrived = arrived;
     let before = performance.now();
     const tick = (now) => {
       const gone = Math.min(100, now - before);
@@ -49,7 +49,7 @@ export class Clock {
       this.t = move === Math.abs(way) ? this.target : this.t + Math.sign(way) * move;
       this.handle = this.t === this.target ? 0 : requestAnimationFrame(tick);
       this.show(this.t);
-      if (!this.handle) this.then?.();
+      if (!this.handle) this.arrived?.();
     };
     this.handle = requestAnimationFrame(tick);
   }

@@ -12,7 +12,8 @@ export function make(name, attributes = {}) {
 
 /** Set an attribute only when it differs from what was written last. */
 export function set(el, name, value) {
-  const known = (el.known ??= {});
+  el.known ??= {};
+  const { known } = el;
   if (known[name] === value) return;
   known[name] = value;
   if (value === null) el.removeAttribute(name);
@@ -20,8 +21,10 @@ export function set(el, name, value) {
 }
 
 export const styled = (el, name, value) => {
-  const known = (el.styled ??= {});
-  if (known[name] !== value) el.style[name] = known[name] = value;
+  el.styled ??= {};
+  if (el.styled[name] === value) return;
+  el.styled[name] = value;
+  el.style[name] = value;
 };
 export const move = (el, value) => styled(el, "transform", value);
 const text = (el, value) => {
@@ -86,5 +89,7 @@ export class Envelopes {
 }
 
 /** A break: more bytes than are drawn. */
-const zigzag = (x, y, h) =>
-  `M${px(x)} ${px(y)}l-4 ${px(h / 3)} 6 ${px(h / 3)} -4 ${px(h / 3)}h6l4-${px(h / 3)} -6-${px(h / 3)} 4-${px(h / 3)}z`;
+function zigzag(x, y, h) {
+  const third = px(h / 3);
+  return `M${px(x)} ${px(y)}l-4 ${third} 6 ${third} -4 ${third}h6l4-${third} -6-${third} 4-${third}z`;
+}

@@ -1,5 +1,5 @@
 /** Icons, as SVG. */
-import { svg, html } from "lit";
+import { html, svg } from "lit";
 
 const PATHS = {
   play: svg`<path d="M7 4.5v15l12-7.5z" fill="currentColor"/>`,
@@ -13,12 +13,14 @@ const PATHS = {
   cross: svg`<path d="m6 6 12 12M18 6 6 18"/>`,
   warning: svg`<path d="M12 4 3 19.5h18zM12 10v4.5M12 17v.5"/>`,
   download: svg`<path d="M12 4v11m-4.5-4.5L12 15l4.5-4.5M5 20h14"/>`,
-  link: svg`<path d="M10 14a4 4 0 0 0 6 .4l3-3a4.1 4.1 0 0 0-5.800-5.800l-1.300 1.300M14 10a4 4 0 0 0-6-.4l-3 3a4.100 4.100 0 0 0 5.800 5.800l1.300-1.300"/>`,
-  code: svg`<path d="m8 7-5 5 5 5M16 7l5 5-5 5M13.500 5l-3 14"/>`,
-  image: svg`<path d="M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 8.500v.01"/>`,
+  link: svg`<path d="M10 14a4 4 0 0 0 6 .4l3-3a4.1 4.1 0 0 0-5.8-5.8l-1.3 1.3
+    M14 10a4 4 0 0 0-6-.4l-3 3a4.1 4.1 0 0 0 5.8 5.8l1.3-1.3"/>`,
+  code: svg`<path d="m8 7-5 5 5 5M16 7l5 5-5 5M13.5 5l-3 14"/>`,
+  image: svg`<path d="M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 8.5v.01"/>`,
   right: svg`<path d="M4 12h15m-5-5 5 5-5 5"/>`,
 };
 
 /** @param {keyof typeof PATHS} name */
 export const icon = (name) =>
-  html`<svg class="icon" viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" focusable="false">${PATHS[name]}</svg>`;
+  html`<svg class="icon" viewBox="0 0 24 24" width="18" height="18"
+    aria-hidden="true" focusable="false">${PATHS[name]}</svg>`;

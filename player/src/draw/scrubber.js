@@ -4,7 +4,9 @@ export class Scrubber {
   constructor(bar) {
     this.bar = bar;
     this.range = bar.querySelector("input");
+    /** @type {HTMLElement} */
     this.done = bar.querySelector(".done");
+    /** @type {HTMLElement} */
     this.thumb = bar.querySelector(".thumb");
     this.measure();
   }

@@ -1,7 +1,7 @@
 /** The moving part: written straight to the DOM, once a frame, only what changed. */
-
 import { Envelopes, make, move, px, set, styled } from "./envelopes.js";
 /** @import { Frame } from "../model/frame.js" */
+/** @import { Point } from "../types.js" */
 
 /**
  * Draws frames: the way and its marks between the two still layers, the packet above all in a box that is
@@ -12,8 +12,12 @@ import { Envelopes, make, move, px, set, styled } from "./envelopes.js";
  */
 export class Stage {
   /** @param {Parts} parts */
-  constructor(parts) {
-    Object.assign(this, parts);
+  constructor({ marks, leader, box, packet, fate }) {
+    this.marks = marks;
+    this.leader = leader;
+    this.box = box;
+    this.packet = packet;
+    this.fate = fate;
     this.trail = this.marks.appendChild(make("polyline", { class: "trail" }));
     this.rest = this.marks.appendChild(make("g"));
     this.dot = this.marks.appendChild(make("circle", { class: "dot", r: "6" }));
@@ -29,12 +33,7 @@ export class Stage {
     if (f.end === "drop") set(this.cross, "transform", `translate(${px(f.dot.x)} ${px(f.dot.y)})`);
     set(this.cross, "visibility", f.end === "drop" ? "visible" : "hidden");
     set(this.dot, "visibility", f.end === "drop" ? "hidden" : "visible");
-    const dx = f.leader.x - f.dot.x;
-    const dy = f.leader.y - f.dot.y;
-    move(
-      this.leader,
-      `translate(${px(f.dot.x)}px,${px(f.dot.y)}px) rotate(${Math.atan2(dy, dx).toFixed(4)}rad) scaleX(${px(Math.hypot(dx, dy))})`,
-    );
+    move(this.leader, line(f.dot, f.leader));
     this.drawWaiting(f.waiting);
     this.drawPacket(f);
   }
@@ -56,8 +55,17 @@ export class Stage {
     styled(this.box, "width", `${px(packet.w)}px`);
     styled(this.box, "opacity", packet.opacity < 1 ? packet.opacity.toFixed(3) : "");
     styled(this.fate, "top", `${px(packet.h + 6)}px`);
-    if (this.right !== right) this.box.classList.toggle("right", (this.right = right));
+    if (this.right !== right) this.box.classList.toggle("right", right);
+    this.right = right;
     set(this.packet, "class", end ? "packet ended" : "packet");
     this.envelopes.draw(packet.boxes);
   }
+}
+
+/** The transform that lays a line between two points. @param {Point} from @param {Point} to */
+function line(from, to) {
+  const dx = to.x - from.x;
+  const dy = to.y - from.y;
+  const angle = Math.atan2(dy, dx).toFixed(4);
+  return `translate(${px(from.x)}px,${px(from.y)}px) rotate(${angle}rad) scaleX(${px(Math.hypot(dx, dy))})`;
 }

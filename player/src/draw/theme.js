@@ -5,7 +5,7 @@ const listeners = new Set();
 const prefers = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
 
 /** sphinx-book-theme writes data-theme on <html>, JupyterLab data-jp-theme-light on <body>. */
-export function theme() {
+function theme() {
   const page = document.documentElement.dataset.theme;
   if (page === "dark" || page === "light") return page;
   const lab = document.body?.dataset.jpThemeLight;
@@ -27,9 +27,22 @@ function watch() {
   prefers?.addEventListener("change", tell);
 }
 
-/** @param {(theme: "light"|"dark") => void} listener @returns {() => void} stop */
-export function onTheme(listener) {
-  if (!watching) watch();
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+/** Keeps the attribute `theme` of an element as the page is. */
+export class ThemeOf {
+  /** @param {import("lit").LitElement} element */
+  constructor(element) {
+    this.element = element;
+    this.listen = (now) => element.setAttribute("theme", now);
+    element.addController(this);
+  }
+
+  hostConnected() {
+    if (!watching) watch();
+    listeners.add(this.listen);
+    this.listen(theme());
+  }
+
+  hostDisconnected() {
+    listeners.delete(this.listen);
+  }
 }

@@ -1,8 +1,9 @@
 /** The lines that put this player into another page. */
 import { modeKey } from "../data/options.js";
+
 /** @import { Mode, Options } from "../data/options.js" */
 
-const escape = (text) =>
+const escaped = (text) =>
   String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 /**
@@ -24,8 +25,9 @@ export function embed(o, step, root, beside = []) {
   ];
   const attributes = flags
     .filter(([, v]) => v !== null && v !== undefined)
-    .map(([k, v]) => `${k}="${escape(v)}"`);
+    .map(([k, v]) => `${k}="${escaped(v)}"`);
   if (o.df) attributes.push("df");
   if (o.cold) attributes.push("cold");
-  return `<script type="module" src="${escape(root)}player.js"></script>\n<packet-walk ${attributes.join(" ")}></packet-walk>`;
+  const module = `<script type="module" src="${escaped(root)}player.js"></script>`;
+  return `${module}\n<packet-walk ${attributes.join(" ")}></packet-walk>`;
 }

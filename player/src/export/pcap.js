@@ -1,5 +1,6 @@
 /** Classic pcap and pcapng, little endian, nanoseconds. */
 import { interfaceName } from "./frames.js";
+
 /** @import { Captured } from "./frames.js" */
 
 const NANO = 0xa1b23c4d;

@@ -22,10 +22,8 @@ export function svgText(layers, css, style, title) {
   };
   add("title", title);
   const names = [...new Set(css.match(/--pw-[\w-]+/g))];
-  add(
-    "style",
-    `svg{${names.map((n) => `${n}:${style.getPropertyValue(n).trim()}`).join(";")};font-family:${style.fontFamily}}${css}`,
-  );
+  const colours = names.map((n) => `${n}:${style.getPropertyValue(n).trim()}`).join(";");
+  add("style", `svg{${colours};font-family:${style.fontFamily}}${css}`);
   const ground = add("rect", "");
   for (const [k, v] of Object.entries({ width, height, fill: style.getPropertyValue("--pw-bg").trim() }))
     ground.setAttribute(k, String(v));

@@ -1,6 +1,7 @@
 /** What is written on a station. */
-import { STACK, stationName, stationNetns } from "../model/stations.js";
+
 import { shorten, textWidth } from "../model/numbers.js";
+import { STACK, stationName, stationNetns } from "../model/stations.js";
 /** @import { Place } from "../types.js" */
 
 /**

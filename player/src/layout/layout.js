@@ -2,21 +2,22 @@
  * From a walk and a width to places on the screen; pure, derived by rules, nothing set by hand for a
  * scenario.
  */
-import { lanes, placesOf } from "./lanes.js";
-import { neighbours } from "./columns.js";
-import { wide } from "./wide.js";
-import { tall } from "./tall.js";
-import { labelOf } from "./labels.js";
+
 import { heightOf, rims, shownBytes } from "../model/envelope.js";
+import { neighbours } from "./columns.js";
+import { labelOf } from "./labels.js";
+import { lanes, placesOf } from "./lanes.js";
+import { tall } from "./tall.js";
+import { wide } from "./wide.js";
 /** @import { Point, Timeline, Walk } from "../types.js" */
 
 /** Below this width the diagram is one column. */
 export const NARROW = 560;
 /** With less room than this for the packet, lanes side by side do not help. */
 const LEAST_ZONE = 190;
-/** Space above the packet for its name and below it for its end. */
-export const CAPTION = 20,
-  VERDICT = 56;
+/** Space above the packet for its name, and below it for its end. */
+export const CAPTION = 20;
+export const VERDICT = 56;
 
 /**
  * @typedef {{
@@ -28,9 +29,11 @@ export const CAPTION = 20,
  * }} Zone  where the packet may stand: no label is there
  * @typedef {{
  *   kind: "wide"|"tall", width: number, height: number, wireY: number, zone: Zone,
- *   stations: Map<string, Station>, lanes: any[], cards: any[], tracks?: Point[][], wires?: any[],
- *   scale?: number, span?: {left: number, right: number},
- * }} Layout
+ *   stations: Map<string, Station>, lanes: any[], cards: any[],
+ * }} Bare  where things stand
+ * @typedef {Bare & {
+ *   tracks: Point[][], scale: number, span: {left: number, right: number},
+ * }} Layout  with the ways between them, pixels of a byte, and where the ways lie
  *
  * @param {Walk} walk @param {Timeline} line @param {number} width
  * @returns {Layout}
@@ -45,23 +48,25 @@ export function layout(walk, line, width) {
   const scene = { lanes: lanes(walk, line), places, line, width, need };
   let out = width < NARROW ? null : wide({ ...scene, height: 420 });
   if (!out || out.zone.right - out.zone.left < LEAST_ZONE) out = tall({ ...scene, height: 620 });
-  const tracks = [...out.stations.values()].map((s) => s.ax);
-  out.span = { left: Math.min(...tracks), right: Math.max(...tracks) };
+  const x = [...out.stations.values()].map((s) => s.ax);
   const room = out.zone.right - out.zone.left;
-  out.scale = Math.min(2.2, ...stacks.map((s) => (room - rims(s)) / shownBytes(s)));
   for (const s of out.stations.values()) s.label = labelOf(s.id, places, s.w - 18);
   const routes = new Map();
   for (const [a, b] of neighbours(line)) {
     const key = [a, b].sort().join(" ");
     if (!routes.has(key)) routes.set(key, route(out, a, b));
   }
-  out.tracks = [...routes.values()];
-  return out;
+  return {
+    ...out,
+    tracks: [...routes.values()],
+    scale: Math.min(2.2, ...stacks.map((s) => (room - rims(s)) / shownBytes(s))),
+    span: { left: Math.min(...x), right: Math.max(...x) },
+  };
 }
 
 /**
  * The way from one station to another, in right angles.
- * @param {Layout} out @param {string} from @param {string} to
+ * @param {Bare} out @param {string} from @param {string} to
  * @returns {Point[]}
  */
 export function route(out, from, to) {

@@ -1,9 +1,11 @@
 /** One column for a narrow screen: the path from top to bottom, the packet beside it. */
-import { stationNetns } from "../model/stations.js";
+
 import { clamp } from "../model/numbers.js";
+import { stationNetns } from "../model/stations.js";
+
 /** @import { Place } from "../types.js" */
 /** @import { Lane } from "./lanes.js" */
-/** @import { Layout } from "./layout.js" */
+/** @import { Bare } from "./layout.js" */
 
 const TITLE = 22;
 const BETWEEN = 16;
@@ -14,7 +16,7 @@ const PAD = 8;
  * @param {{
  *   lanes: Lane[], places: Map<string, Place>, width: number, height: number, need: {w: number, h: number},
  * }} scene
- * @returns {Layout}
+ * @returns {Bare}
  */
 export function tall(scene) {
   const count = scene.lanes.reduce((n, l) => n + l.along.length, 0);

@@ -1,11 +1,13 @@
 /**
  * Lanes side by side: down the sending node, along the wire, up the receiving node, the packet in between.
  */
-import { columnsOf } from "./columns.js";
+
 import { clamp } from "../model/numbers.js";
+import { columnsOf } from "./columns.js";
+
 /** @import { Timeline } from "../types.js" */
 /** @import { Lane } from "./lanes.js" */
-/** @import { Layout } from "./layout.js" */
+/** @import { Bare } from "./layout.js" */
 
 const PAD = 10;
 const TITLE = 24;
@@ -20,7 +22,7 @@ const TALLEST = 36;
 
 /**
  * @param {{lanes: Lane[], line: Timeline, width: number, height: number, need: {w: number, h: number}}} scene
- * @returns {Layout}
+ * @returns {Bare}
  */
 export function wide(scene) {
   const parts = scene.lanes.map((lane) => ({ lane, ...columnsOf(lane, scene.line) }));

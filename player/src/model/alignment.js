@@ -1,5 +1,6 @@
 /** Two walks in step: which step of one belongs to which step of the other. */
 import { foldable, timeline } from "./timeline.js";
+
 /** @import { Timeline, Trace, Walk } from "../types.js" */
 
 /** @type {WeakMap<Walk, {line: Timeline, marks: {key: string, i: number}[]}>} */

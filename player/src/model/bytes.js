@@ -39,7 +39,7 @@ export function spans(stack, layouts) {
     const known = new Map((layouts?.[h.proto] ?? []).map(([field, at, bits]) => [field, { at, bits }]));
     return fieldsOf(h).map((field) => {
       const place = known.get(field);
-      const whole = !place || !place.bits;
+      const whole = !place?.bits;
       const from = whole ? 0 : Math.floor(place.at / 8);
       const to = whole ? h.size : Math.ceil((place.at + place.bits) / 8);
       return {

@@ -1,7 +1,9 @@
 /** What differs between walks of the same packet: one row for each thing worth comparing. */
-import { innerStart, protoLabel, sizeOf } from "./stack.js";
+
 import { leg } from "./alignment.js";
+import { innerStart, protoLabel, sizeOf } from "./stack.js";
 import { endOf } from "./words.js";
+
 /** @import { Walk } from "../types.js" */
 
 /** Steps in which a line of a table decides where a packet goes or what it becomes. */
@@ -113,7 +115,7 @@ export function differences(walks) {
     const cells = all.map((f) => {
       const value = f[key];
       const differs = value !== first;
-      const frames = key === "onWire" && f.frames > 1 ? ` in ${f.frames} frames` : "";
+      const frames = key === "onWire" && Number(f.frames) > 1 ? ` in ${f.frames} frames` : "";
       return {
         text: value === null ? (EMPTY[key] ?? NONE) : `${value}${unit ? ` ${unit}` : ""}${frames}`,
         delta: differs && typeof value === "number" && typeof first === "number" ? signed(value - first) : "",

@@ -1,6 +1,8 @@
 /** The geometry of a wrapped packet: nested envelopes, widths in proportion to bytes. */
-import { gist, partners, protoLabel, roles } from "./stack.js";
+
 import { ease, fitting, mix, ramp } from "./numbers.js";
+import { gist, partners, protoLabel, roles } from "./stack.js";
+
 /** @import { Header } from "../types.js" */
 
 /** Height of a title line, of the innermost box, and the rim that shows at the right and below. */

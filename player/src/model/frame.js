@@ -1,8 +1,9 @@
 /** What is on the screen at a time t: a pure function of the walk, its layout and t. */
-import { route, CAPTION, VERDICT } from "../layout/layout.js";
+import { CAPTION, route, VERDICT } from "../layout/layout.js";
 import { morph } from "./envelope.js";
 import { along, clamp, ease, ramp } from "./numbers.js";
 import { waiting } from "./timeline.js";
+
 /** @import { Layout } from "../layout/layout.js" */
 /** @import { Moment, Point, Step, Timeline } from "../types.js" */
 /** @import { Envelope } from "./envelope.js" */

@@ -1,5 +1,6 @@
 /** Where each step stands: a station is a device, or the IP layer of a network namespace. */
 import { depth } from "./stack.js";
+
 /** @import { Place, Step } from "../types.js" */
 
 const ON_DEVICE = new Set(["ingress", "egress", "encap", "decap", "neigh", "fdb", "bridge", "learn"]);

@@ -1,6 +1,7 @@
 /** All traces of a walk on one line of time, and the hops they make. */
-import { stationOf, stationNetns } from "./stations.js";
+
 import { untouched } from "./stack.js";
+import { stationNetns, stationOf } from "./stations.js";
 /** @import { Step, Timeline, Walk } from "../types.js" */
 
 /**
@@ -44,6 +45,19 @@ export function lasts(step) {
   if (foldable(step)) return 350;
   if (["encap", "decap", "drop", "nat", "fragment", "fdb"].includes(step.event)) return 2200;
   return step.event === "hook" ? 1000 : 1400;
+}
+
+/** @typedef {{at: number, kind: string}} Tick  what stands out on the bar: at this step */
+
+/** Where hops and packets begin, and what happens to them. @param {Timeline} line @returns {Tick[]} */
+export function ticks({ moments, hops }) {
+  const out = hops.map((h, k) => {
+    const other = k > 0 && hops[k - 1].trace !== h.trace;
+    return { at: h.from, kind: other ? "trace" : "hop" };
+  });
+  for (const { i, step } of moments)
+    if (["encap", "decap", "drop"].includes(step.event)) out.push({ at: i, kind: step.event });
+  return out;
 }
 
 /** Packets that are under way but not the one shown: [trace, moment] each. */

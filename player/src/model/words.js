@@ -1,5 +1,5 @@
 /** The words of the field in plain sentences. */
-/** @import { Step, Trace } from "../types.js" */
+/** @import { Moment, Step, Timeline, Trace, Walk } from "../types.js" */
 
 export const EVENTS = {
   originate: "originate",
@@ -105,3 +105,13 @@ export const modeName = (mode) => {
 };
 /** @param {{plugin: string, mode: string}} of a walk, or the choices that name one */
 export const headline = ({ plugin, mode }) => `${pluginName(plugin)} · ${modeName(mode)}`;
+
+/**
+ * A step in one line: its number, packet, event, place and reason.
+ * @param {Walk} walk @param {Timeline} line @param {Moment} moment
+ */
+export function stepWords({ traces }, { moments }, { i, step, trace }) {
+  const where = [step.netns, step.dev, step.hook].filter(Boolean).join(", ");
+  const what = `${traceName(traces[trace], traces)}: ${EVENTS[step.event] ?? step.event}`;
+  return `Step ${i + 1} of ${moments.length}, ${what} in ${where}. ${step.why ?? ""}`;
+}

@@ -1,9 +1,10 @@
 /** What is sent, where, and what is broken: every combination is derived. */
 import { html, nothing } from "lit";
-import { headline, endOf } from "../model/words.js";
 import { icon } from "../draw/icons.js";
+import { endOf, headline } from "../model/words.js";
 import { proofMark, proofOf } from "./proof.js";
-/** @import { Comparison } from "../comparison.js" */
+
+/** @import { Comparison } from "../player/comparison.js" */
 /** @import { Options } from "../data/options.js" */
 /** @import { Walk } from "../types.js" */
 
@@ -52,63 +53,75 @@ export function settle(catalogue, before, change, anySize = false) {
  */
 export function choices({ walk, options, catalogue, live, busy, comparison, proofs }, act) {
   const good = walk.disposition === "delivered";
+  const verdict = html`${icon(good ? "check" : "cross")}${endOf(walk.disposition)}`;
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
     <h2>${headline(walk)}</h2>
     <p class="summary">${walk.summary}</p>
-    <span class="verdict ${good ? "good" : "bad"}">${icon(good ? "check" : "cross")}${endOf(walk.disposition)}</span>
-    <div class="rest">${catalogue ? controls(options, catalogue, live, act) : html`<span class="chip">${walk.title}</span>`}
-      ${comparison.possible ? html`<button type="button" class="chip" aria-expanded=${comparison.picking ? "true" : "false"} @click=${() => comparison.pick()}>compare with …</button>` : nothing}
+    <span class="verdict ${good ? "good" : "bad"}">${verdict}</span>
+    <div class="rest">
+      ${catalogue ? packetChoices(options, catalogue, live, act) : chip(walk.title)}
+      ${comparison.possible ? compareWith(comparison) : nothing}
       ${proofMark(proofOf(catalogue, options), proofs)}</div>
   </header>`;
 }
 
-function controls(o, catalogue, live, act) {
-  const faults = faultsFor(catalogue, o.scenario);
-  const sizes = sizesFor(catalogue, o.proto);
-  const change =
-    (key, read = (el) => el.value) =>
-    (e) =>
-      act.choose({ [key]: read(e.target) });
-  return html`
-    ${select(
-      "Scenario",
-      o.scenario,
-      (catalogue.scenarios ?? []).map((s) => [s.name, s.title]),
-      change("scenario"),
-    )}
-    ${select(
-      "Protocol",
-      o.proto,
-      (catalogue.protos ?? ["icmp"]).map((p) => [p, PROTOS[p] ?? p]),
-      change("proto"),
-    )}
-    ${
-      live
-        ? html`<label class="chip">Size <input type="number" min="0" max="65000" .value=${String(o.size)} @change=${change("size", (el) => Math.max(0, Math.min(65000, Math.round(Number(el.value) || 0))))} /> B</label>`
-        : select(
-            "Size",
-            String(o.size),
-            sizes.map((s) => [String(s.size), s.label]),
-            change("size", (el) => Number(el.value)),
-          )
-    }
-    <label class="chip"><input type="checkbox" .checked=${o.df} @change=${change("df", (el) => el.checked)} />DF</label>
-    <label class="chip"><input type="checkbox" .checked=${o.cold} @change=${change("cold", (el) => el.checked)} />cold caches</label>
-    ${
-      faults.length
-        ? select(
-            "break it:",
-            o.fault ?? "",
-            [["", "nothing broken"], ...faults.map((f) => [f.name, f.title])],
-            change("fault", (el) => el.value || null),
-            true,
-          )
-        : nothing
-    }`;
+const chip = (words) => html`<span class="chip">${words}</span>`;
+
+function compareWith(comparison) {
+  return html`<button type="button" class="chip" aria-expanded=${comparison.picking ? "true" : "false"}
+    @click=${() => comparison.pick()}>compare with …</button>`;
 }
 
-function select(label, value, options, change, visible = false) {
-  if (!options.length) return nothing;
-  return html`<label class="chip"><span class=${visible ? "label" : "hidden"}>${label}</span><select @change=${change}>
-    ${options.map(([v, words]) => html`<option value=${v} ?selected=${v === value}>${words}</option>`)}</select></label>`;
+function packetChoices(o, catalogue, live, act) {
+  const { scenarios = [], protos = ["icmp"] } = catalogue;
+  const same = (value) => value;
+  const choose =
+    (key, read = same) =>
+    (value) =>
+      act.choose({ [key]: read(value) });
+  const ways = scenarios.map((s) => [s.name, s.title]);
+  const kinds = protos.map((p) => [p, PROTOS[p] ?? p]);
+  const sizes = sizesFor(catalogue, o.proto);
+  return html`
+    ${select("Scenario", o.scenario, ways, choose("scenario"))}
+    ${select("Protocol", o.proto, kinds, choose("proto"))}
+    ${live ? anySize(o.size, choose("size")) : oneOf(o.size, sizes, choose("size", Number))}
+    ${tick("DF", o.df, choose("df"))}
+    ${tick("cold caches", o.cold, choose("cold"))}
+    ${breaking(o.fault, faultsFor(catalogue, o.scenario), choose("fault"))}`;
+}
+
+/** A size that may be typed, where a live model walks whatever is asked. */
+function anySize(size, choose) {
+  const read = ({ target }) => choose(Math.max(0, Math.min(65000, Math.round(Number(target.value) || 0))));
+  return html`<label class="chip">Size
+    <input type="number" min="0" max="65000" .value=${String(size)} @change=${read} /> B</label>`;
+}
+
+function oneOf(size, sizes, choose) {
+  return select(
+    "Size",
+    String(size),
+    sizes.map((s) => [String(s.size), s.label]),
+    choose,
+  );
+}
+
+function breaking(fault, faults, choose) {
+  if (!faults.length) return nothing;
+  const offers = [["", "nothing broken"], ...faults.map((f) => [f.name, f.title])];
+  return select("break it:", fault ?? "", offers, (name) => choose(name || null), true);
+}
+
+function tick(label, checked, choose) {
+  const read = ({ target }) => choose(target.checked);
+  return html`<label class="chip">
+    <input type="checkbox" .checked=${checked} @change=${read} />${label}</label>`;
+}
+
+function select(label, value, offers, choose, visible = false) {
+  if (!offers.length) return nothing;
+  const option = ([v, words]) => html`<option value=${v} ?selected=${v === value}>${words}</option>`;
+  return html`<label class="chip"><span class=${visible ? "label" : "hidden"}>${label}</span>
+    <select @change=${({ target }) => choose(target.value)}>${offers.map(option)}</select></label>`;
 }

@@ -1,8 +1,11 @@
 /** Bytes on this device against its MTU, header by header. */
 import { html, nothing } from "lit";
-import { innerStart, roles, sizeOf } from "../model/stack.js";
 import { packetOf } from "../model/frame.js";
+import { innerStart, roles, sizeOf } from "../model/stack.js";
+
 /** @import { Step } from "../types.js" */
+
+const FATES = { fragment: "it is cut into fragments", drop: "it is dropped" };
 
 /**
  * @param {Step} step
@@ -23,10 +26,7 @@ export function measure(step, next) {
   const inner = stack.findIndex((h, i) => i >= start && h.proto === "ip");
   const overhead = start > 0 && inner > 0 ? sizeOf(stack.slice(link, inner)) : 0;
   const over = step.mtu ? Math.max(0, size - step.mtu) : 0;
-  const then =
-    { fragment: "it is cut into fragments", drop: "it is dropped" }[
-      step.event === "drop" ? "drop" : next?.event
-    ] ?? "it does not fit";
+  const then = FATES[step.event === "drop" ? "drop" : next?.event] ?? "it does not fit";
   return {
     size,
     mtu: step.mtu ?? null,
@@ -40,17 +40,19 @@ export function measure(step, next) {
 /** @param {{step: Step, next: Step|undefined}} state */
 export function meter({ step, next }) {
   const m = measure(step, next);
-  const full = Math.max(m.size, m.mtu ?? 0) || 1;
-  const words =
-    m.mtu === null
-      ? `${m.size} bytes of IP packet`
-      : `${m.size} of ${m.mtu} bytes${step.dev ? ` on ${step.dev}` : ""}`;
+  const on = step.dev ? ` on ${step.dev}` : "";
+  const words = m.mtu === null ? `${m.size} bytes of IP packet` : `${m.size} of ${m.mtu} bytes${on}`;
+  const over = m.over ? html` <span class="bad">too big by ${m.over}: ${m.then}</span>` : nothing;
+  const spare = m.spare !== null ? html` · inside this wrapping ${m.spare} fit` : nothing;
   return html`<div class="meter ${m.over ? "over" : ""}">
-    <p><b>${words}</b>${m.over ? html` <span class="bad">too big by ${m.over}: ${m.then}</span>` : nothing}${m.spare !== null ? html` · inside this wrapping ${m.spare} fit` : nothing}</p>
-    ${
-      m.mtu === null
-        ? nothing
-        : html`<div class="gauge" aria-hidden="true">${m.parts.map((p) => html`<i class=${p.role} style="width:${(p.size / full) * 100}%"></i>`)}
-      ${m.over ? html`<u style="left:${(m.mtu / full) * 100}%"></u>` : nothing}</div>`
-    }</div>`;
+    <p><b>${words}</b>${over}${spare}</p>
+    ${m.mtu === null ? nothing : gauge(m)}</div>`;
+}
+
+function gauge({ size, mtu, parts, over }) {
+  const full = Math.max(size, mtu) || 1;
+  const share = (bytes) => `${(bytes / full) * 100}%`;
+  const bars = parts.map((p) => html`<i class=${p.role} style="width:${share(p.size)}"></i>`);
+  const limit = over ? html`<u style="left:${share(mtu)}"></u>` : nothing;
+  return html`<div class="gauge" aria-hidden="true">${bars}${limit}</div>`;
 }

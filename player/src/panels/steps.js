@@ -1,9 +1,9 @@
 /** The list of steps, grouped by hop. */
 import { html, nothing } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { EVENTS, endOf, traceName } from "../model/words.js";
-import { foldable } from "../model/timeline.js";
 import { icon } from "../draw/icons.js";
+import { foldable } from "../model/timeline.js";
+import { EVENTS, endOf, traceName } from "../model/words.js";
 /** @import { Timeline, Walk } from "../types.js" */
 
 /**
@@ -11,47 +11,62 @@ import { icon } from "../draw/icons.js";
  * @param {{go(i: number): void, all(show: boolean): void}} act
  */
 export function steps({ walk, line, i, all }, act) {
-  const folded = line.moments.filter((m) => foldable(m.step)).length;
+  const shown = !all && foldable(line.moments[i].step) ? i : -1;
+  const groups = () => line.hops.map((hop, h) => group(walk, line, hop, h, i, all, act));
   return html`<section class="steps" aria-label="Steps">
-    <div class="bar"><h3>Steps</h3>${
-      folded
-        ? html`<button type="button" class="small" aria-pressed=${all ? "true" : "false"} @click=${() => act.all(!all)}>
-      ${all ? "hide hooks that match nothing" : `show all ${line.moments.length} steps`}</button>`
-        : nothing
-    }</div>
+    <div class="bar"><h3>Steps</h3>${fold(line, all, act)}</div>
     <div class="scroll" tabindex="0" role="group" aria-label="List of steps">
-      ${guard([line, all, !all && foldable(line.moments[i].step) ? i : -1], () => line.hops.map((hop, h) => group(walk, line, hop, h, i, all, act)))}
+      ${guard([line, all, shown], groups)}
     </div></section>`;
 }
 
+/** The button that shows and hides the hooks where nothing happened. */
+function fold({ moments }, all, act) {
+  if (!moments.some((m) => foldable(m.step))) return nothing;
+  const words = all ? "hide hooks that match nothing" : `show all ${moments.length} steps`;
+  return html`<button type="button" class="small" aria-pressed=${all ? "true" : "false"}
+    @click=${() => act.all(!all)}>${words}</button>`;
+}
+
 function group(walk, line, hop, h, i, all, act) {
-  const moments = line.moments
-    .slice(hop.from, hop.to + 1)
-    .filter((m) => all || m.i === i || !foldable(m.step));
+  const own = line.moments.slice(hop.from, hop.to + 1);
+  const moments = own.filter((m) => all || m.i === i || !foldable(m.step));
   const turn = h === 0 || line.hops[h - 1].trace !== hop.trace;
   const trace = walk.traces[hop.trace];
-  return html`${turn ? html`<p class="trace">${traceName(trace, walk.traces)}<span>${trace.flow?.label ?? ""}</span></p>` : nothing}
-    ${moments.length ? html`<p class="hop">${labelOf(walk, hop.netns)}</p><ol>${moments.map((m) => row(m, trace, m.i === line.last[hop.trace], act))}</ol>` : nothing}`;
+  const rows = moments.map((m) => row(m, trace, m.i === line.last[hop.trace], act));
+  return html`${turn ? traceHead(trace, walk) : nothing}
+    ${moments.length ? html`<p class="hop">${labelOf(walk, hop.netns)}</p><ol>${rows}</ol>` : nothing}`;
 }
+
+const traceHead = (trace, { traces }) =>
+  html`<p class="trace">${traceName(trace, traces)}<span>${trace.flow?.label ?? ""}</span></p>`;
 
 const labelOf = (walk, netns) => walk.topology.find((p) => p.netns === netns)?.label ?? netns;
 
 function row({ i: at, step }, trace, last, act) {
   const where = [step.dev, step.hook].filter(Boolean).join(" ");
   return html`<li><button type="button" class="row ${step.event}" data-step=${at} @click=${() => act.go(at)}>
-    <span class="n">${at + 1}</span><span class="what"><b>${EVENTS[step.event] ?? step.event}</b> ${where}</span><span class="bytes">${step.size ?? ""}<span class="hidden"> bytes</span></span>
+    <span class="n">${at + 1}</span>
+    <span class="what"><b>${EVENTS[step.event] ?? step.event}</b> ${where}</span>
+    <span class="bytes">${step.size ?? ""}<span class="hidden"> bytes</span></span>
     <span class="says">${step.why}</span></button>
-    ${last ? html`<p class="end ${trace.disposition === "delivered" ? "good" : "bad"}">${icon(trace.disposition === "delivered" ? "check" : "cross")}${endOf(trace.disposition)}</p>` : nothing}</li>`;
+    ${last ? traceEnd(trace) : nothing}</li>`;
+}
+
+function traceEnd({ disposition }) {
+  const good = disposition === "delivered";
+  const mark = icon(good ? "check" : "cross");
+  return html`<p class="end ${good ? "good" : "bad"}">${mark}${endOf(disposition)}</p>`;
 }
 
 /**
  * Mark the row of the step shown and keep it in view, without moving the page. Written by hand: a list of a
- * hundred rows is not
- * compared anew at every step.
+ * hundred rows is not compared anew at every step.
  * @param {HTMLElement} list @param {number} i
  */
 export function markRow(list, i) {
   list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  /** @type {HTMLElement|null} */
   const row = list.querySelector(`[data-step="${i}"]`);
   if (!row) return;
   row.setAttribute("aria-current", "step");

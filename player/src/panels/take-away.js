@@ -9,15 +9,27 @@ import { icon } from "../draw/icons.js";
 export function takeAway({ devices, note, snippet }, act) {
   return html`<footer class="take">
     <button type="button" @click=${act.pcapng}>${icon("download")}pcapng, all devices</button>
-    <label>${icon("download")}<span class="hidden">pcap of one device</span><select @change=${(e) => {
-      if (e.target.value) act.pcap(e.target.value);
-      e.target.value = "";
-    }}>
-      <option value="">pcap of one device …</option>${devices.map((d) => html`<option value=${d}>${d}</option>`)}</select></label>
+    ${oneDevice(devices, act)}
     <button type="button" @click=${act.link}>${icon("link")}link to this step</button>
-    <button type="button" aria-expanded=${snippet ? "true" : "false"} @click=${act.embed}>${icon("code")}embed</button>
+    <button type="button" aria-expanded=${snippet ? "true" : "false"}
+      @click=${act.embed}>${icon("code")}embed</button>
     <button type="button" @click=${act.image}>${icon("image")}SVG</button>
     <span class="note" role="status">${note}</span>
-    ${snippet ? html`<textarea readonly rows="3" aria-label="Embed snippet" @focus=${(e) => e.target.select()} .value=${snippet}></textarea>` : nothing}
+    ${snippet ? copyable(snippet) : nothing}
   </footer>`;
 }
+
+function oneDevice(devices, act) {
+  const take = ({ target }) => {
+    if (target.value) act.pcap(target.value);
+    target.value = "";
+  };
+  return html`<label>${icon("download")}<span class="hidden">pcap of one device</span>
+    <select @change=${take}>
+      <option value="">pcap of one device …</option>
+      ${devices.map((d) => html`<option value=${d}>${d}</option>`)}</select></label>`;
+}
+
+const copyable = (snippet) =>
+  html`<textarea readonly rows="3" aria-label="Embed snippet" .value=${snippet}
+    @focus=${(e) => e.target.select()}></textarea>`;

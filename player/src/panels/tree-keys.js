@@ -1,8 +1,10 @@
 /** The keys of a tree, as the ARIA practices describe them. */
 
-/** @param {KeyboardEvent} e */
+/** @param {KeyboardEvent & {currentTarget: HTMLElement, target: HTMLElement}} e */
 export function treeKey(e) {
-  const items = [...e.currentTarget.querySelectorAll("[role=treeitem]")];
+  /** @type {NodeListOf<HTMLElement>} */
+  const found = e.currentTarget.querySelectorAll("[role=treeitem]");
+  const items = [...found];
   const at = items.indexOf(e.target);
   if (at < 0) return;
   const item = items[at];

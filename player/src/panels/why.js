@@ -1,8 +1,8 @@
 /** Why here: one sentence, the whole table that was asked, the line that decided, and who wrote it. */
 import { html, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
-import { evidenceOf, titleOf } from "../model/words.js";
 import { icon } from "../draw/icons.js";
+import { evidenceOf, titleOf } from "../model/words.js";
 /** @import { Step, Walk } from "../types.js" */
 
 /** @param {{walk: Walk, step: Step}} state */
@@ -12,7 +12,7 @@ export function why({ walk, step }) {
     <h3>${titleOf(step)}</h3>
     <p class="reason">${step.why}</p>
     ${entry ? keyed(entry.id, table(walk, step, entry)) : nothing}
-    ${keyed(step, html`<p class="origin">${entry?.by ? html`written by <b>${entry.by}</b>${pointer(entry.source)} · ` : nothing}<b>${evidenceOf(step.evidence)}</b>${step.source === entry?.source ? nothing : pointer(step.source)} · ${walk.holds_for}</p>`)}
+    ${keyed(step, origin(walk, step))}
   </section>`;
 }
 
@@ -21,9 +21,22 @@ function table(walk, step, entry) {
   const lines = whole?.lines ?? [entry.line];
   const hit = whole ? (entry.index ?? lines.indexOf(entry.line)) : 0;
   const command = whole?.command ?? entry.table;
-  return html`<div class="table" tabindex="0" role="group" aria-label=${`${command} in ${whole?.netns ?? step.netns}`}>
-    <p class="command"><span>${whole?.netns ?? step.netns}</span> ${whole ? "$ " : ""}${command}</p>
-    <ol>${lines.map((text, n) => html`<li class=${n === hit ? "hit" : ""}>${n === hit ? html`${icon("right")}<span class="hidden">decides: </span>` : nothing}<code>${text}</code></li>`)}</ol></div>`;
+  const netns = whole?.netns ?? step.netns;
+  return html`<div class="table" tabindex="0" role="group" aria-label=${`${command} in ${netns}`}>
+    <p class="command"><span>${netns}</span> ${whole ? "$ " : ""}${command}</p>
+    <ol>${lines.map((text, n) => row(text, n === hit))}</ol></div>`;
+}
+
+function row(text, hit) {
+  const mark = hit ? html`${icon("right")}<span class="hidden">decides: </span>` : nothing;
+  return html`<li class=${hit ? "hit" : ""}>${mark}<code>${text}</code></li>`;
+}
+
+/** Who wrote the line, how the step is known, and the versions it holds for. */
+function origin(walk, { entry, evidence, source }) {
+  const writer = entry?.by ? html`written by <b>${entry.by}</b>${pointer(entry.source)} · ` : nothing;
+  const own = source === entry?.source ? nothing : pointer(source);
+  return html`<p class="origin">${writer}<b>${evidenceOf(evidence)}</b>${own} · ${walk.holds_for}</p>`;
 }
 
 /** A file in the sources, or an address when it is a plain https one. */

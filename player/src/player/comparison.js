@@ -2,17 +2,18 @@
  * The walks beside the first one of a player: which they are, where they come from, and their packets in
  * step.
  */
-import { MOST, modeKey } from "./data/options.js";
-import { alignment } from "./model/alignment.js";
-import { heightOf, morph, rims, shownBytes } from "./model/envelope.js";
-import { packetOf } from "./model/frame.js";
-import { timeline } from "./model/timeline.js";
-import { headline, titleOf } from "./model/words.js";
-import { Envelopes } from "./draw/envelopes.js";
-/** @import { Mode } from "./data/options.js" */
+import { MOST, modeKey } from "../data/options.js";
+import { Envelopes } from "../draw/envelopes.js";
+import { alignment } from "../model/alignment.js";
+import { heightOf, morph, rims, shownBytes } from "../model/envelope.js";
+import { packetOf } from "../model/frame.js";
+import { timeline } from "../model/timeline.js";
+import { headline, titleOf } from "../model/words.js";
+
+/** @import { Mode } from "../data/options.js" */
 /** @import { PacketWalk } from "./element.js" */
-/** @import { Frame } from "./model/frame.js" */
-/** @import { Timeline, Walk } from "./types.js" */
+/** @import { Frame } from "../model/frame.js" */
+/** @import { Timeline, Walk } from "../types.js" */
 
 /** Pixels of a byte at most, and around and between the lanes. */
 const MOST_SCALE = 2.4;
@@ -47,7 +48,7 @@ export class Comparison {
   }
 
   get possible() {
-    return this.player.current?.plugin !== "linux" && (this.player.store?.open ?? false);
+    return this.player.current?.plugin !== "linux" && (this.player.opening.store?.open ?? false);
   }
 
   /** The first walk and those that have come, as lanes. @returns {Lane[]} */
@@ -63,12 +64,12 @@ export class Comparison {
 
   /** Fetch what stands beside the walk now shown: the same packet in the other modes. */
   follow() {
-    const { options, store } = this.player;
+    const { options, opening } = this.player;
     this.modes = this.modes.filter((m) => modeKey(m) !== modeKey(options));
     this.lanes = this.modes.map((mode) => ({ key: modeKey(mode), mode, walk: null, line: null, error: "" }));
     this.room = null;
     for (const lane of this.lanes) {
-      store
+      opening.store
         .exact({ ...options, ...lane.mode, fault: null })
         .then(
           (walk) => {
@@ -94,7 +95,7 @@ export class Comparison {
     this.picking = !this.picking;
     this.player.requestUpdate();
     if (!this.picking || this.offers) return;
-    this.player.store
+    this.player.opening.store
       .modes()
       .then(
         (all) => {
@@ -122,7 +123,7 @@ export class Comparison {
    */
   remove(mode) {
     this.toggle(mode);
-    this.player.renderRoot.querySelector(".choices button[aria-expanded]")?.focus();
+    this.player.drawing.part(".choices button[aria-expanded]")?.focus();
   }
 
   /** The step of a lane beside a step of the first walk. @param {Lane} lane @param {number} i */
@@ -155,12 +156,12 @@ export class Comparison {
     return this.room;
   }
 
-  /** Called once a frame. @param {Frame} f @param {ParentNode} root */
-  draw(f, root) {
+  /** Called once a frame. @param {Frame} f */
+  draw(f) {
     if (!this.modes.length) return this.drawn.clear();
     const { scale } = this.space(this.player.width);
     for (const lane of this.all) {
-      const svg = lane.line && root.querySelector(`.beside svg[data-lane="${lane.key}"]`);
+      const svg = lane.line && this.player.drawing.part(`.beside svg[data-lane="${lane.key}"]`);
       if (!svg) continue;
       if (this.drawn.get(lane.key)?.packet !== svg) this.drawn.set(lane.key, new Envelopes(svg));
       const { before, after } = packets(lane.line, this.at(lane, Math.max(0, f.i - 1)), this.at(lane, f.i));

@@ -8,13 +8,12 @@ export function playerKey(e, player) {
   if (e.altKey || e.ctrlKey || e.metaKey || e.defaultPrevented || !(e.target instanceof Element)) return;
   if (e.target.closest(OWN)) return;
   if (e.key === " " && e.target.closest("button")) return;
-  const end = player.line.moments.length - 1;
   const act = {
-    " ": () => player.toggle(),
-    ArrowRight: () => player.go(player.i + 1),
-    ArrowLeft: () => player.go(player.i - 1),
-    Home: () => player.go(0),
-    End: () => player.go(end),
+    " ": () => player.playback.toggle(),
+    ArrowRight: () => player.playback.go(player.i + 1),
+    ArrowLeft: () => player.playback.go(player.i - 1),
+    Home: () => player.playback.go(0),
+    End: () => player.playback.go(player.playback.end),
   }[e.key];
   if (!act) return;
   e.preventDefault();

@@ -1,17 +1,15 @@
 /** What the take-away buttons do. */
-import diagramCss from "./styles/diagram.css";
-import { layerRules } from "./colours.js";
-import { captured, devicesOf, together } from "./export/frames.js";
-import { pcap, pcapng } from "./export/pcap.js";
-import { svgText } from "./export/svg.js";
-import { embed } from "./export/embed.js";
-import { copy, download } from "./export/download.js";
-import { toHash } from "./data/options.js";
-/** @import { PacketWalk } from "./element.js" */
 
-/** A player's name in a link: its id, or its place among the players of the page. @param {Element} el */
-export const nameOnPage = (el) =>
-  el.id || String([...document.querySelectorAll("packet-walk")].indexOf(el) + 1);
+import { toHash } from "../data/options.js";
+import { copy, download } from "../export/download.js";
+import { embed } from "../export/embed.js";
+import { captured, devicesOf, together } from "../export/frames.js";
+import { pcap, pcapng } from "../export/pcap.js";
+import { svgText } from "../export/svg.js";
+import { stepWords } from "../model/words.js";
+import { pictureStyles } from "../styles.js";
+import { nameOnPage } from "./opening.js";
+/** @import { PacketWalk } from "./element.js" */
 
 /** @param {PacketWalk} player */
 export function takeAwayActs(player) {
@@ -59,25 +57,17 @@ export function takeAwayActs(player) {
         player.snippet = null;
         return;
       }
-      player.snippet = embed(
-        player.options,
-        player.i,
-        new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href.replace(/walks\/?$/, ""),
-        player.comparison.modes,
-      );
+      const { options, i, comparison } = player;
+      const walks = new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href;
+      player.snippet = embed(options, i, walks.replace(/walks\/?$/, ""), comparison.modes);
       copied(player.snippet, "snippet copied");
     },
     image() {
-      const layers = ["ground", "marks", "still", "packet"].map((c) =>
-        player.renderRoot.querySelector(`.stage svg.${c}`),
-      );
-      const text = svgText(
-        layers,
-        layerRules() + diagramCss,
-        getComputedStyle(player),
-        player.words(player.line.moments[player.i]),
-      );
-      download(`${file(`step-${player.i + 1}`)}.svg`, text, "image/svg+xml");
+      const { current, line, i, drawing } = player;
+      const layers = ["ground", "marks", "still", "packet"].map((c) => drawing.part(`.stage svg.${c}`));
+      const title = stepWords(current, line, line.moments[i]);
+      const text = svgText(layers, pictureStyles, getComputedStyle(player), title);
+      download(`${file(`step-${i + 1}`)}.svg`, text, "image/svg+xml");
       say("picture saved");
     },
   };

@@ -1,0 +1,184 @@
+/** <packet-walk>: what a player shows, and the parts that work on it. */
+import { html, LitElement, nothing, unsafeCSS } from "lit";
+import { optionsOf } from "../data/options.js";
+import { ThemeOf } from "../draw/theme.js";
+import { layout, NARROW } from "../layout/layout.js";
+import { ticks, timeline } from "../model/timeline.js";
+import { stepWords } from "../model/words.js";
+import { choices } from "../panels/choices.js";
+import { compare } from "../panels/compare.js";
+import { controls } from "../panels/controls.js";
+import { packet } from "../panels/packet.js";
+import { picture } from "../panels/picture.js";
+import { proofPage } from "../panels/proof.js";
+import { steps } from "../panels/steps.js";
+import { takeAway } from "../panels/take-away.js";
+import { why } from "../panels/why.js";
+import { styles } from "../styles.js";
+import { Comparison } from "./comparison.js";
+import { Drawing } from "./drawing.js";
+import { playerKey } from "./keys.js";
+import { Opening } from "./opening.js";
+import { Playback } from "./playback.js";
+import { Sight } from "./sight.js";
+import { takeAwayActs } from "./take-away.js";
+
+/** @import { Options } from "../data/options.js" */
+/** @import { Source } from "../data/store.js" */
+/** @import { Layout } from "../layout/layout.js" */
+/** @import { Lit } from "../panels/packet.js" */
+/** @import { Moment, Timeline, Walk } from "../types.js" */
+
+/** The steps in words, which the page carries: for print. */
+const WORDS = html`<div class="words"><slot></slot></div>`;
+
+const GIVEN = { attribute: false };
+const STATE = { state: true };
+
+export class PacketWalk extends LitElement {
+  static styles = unsafeCSS(styles);
+
+  static properties = {
+    walk: GIVEN,
+    source: GIVEN,
+    step: GIVEN,
+    seen: STATE,
+    width: STATE,
+    options: STATE,
+    busy: STATE,
+    message: STATE,
+    i: STATE,
+    playing: STATE,
+    speed: STATE,
+    all: STATE,
+    open: STATE,
+    lit: STATE,
+    note: STATE,
+    snippet: STATE,
+  };
+
+  constructor() {
+    super();
+    /** From outside: what a page or a notebook hands in instead of the JSON in the element. @type {any} */
+    this.walk = null;
+    /** From outside: a live notebook, which answers. @type {Source|null} */
+    this.source = null;
+    /** From outside: the step to go to. @type {number|null} */
+    this.step = null;
+    this.seen = false;
+    this.width = 0;
+    /** The walk shown, and what follows from it. @type {Walk|null} */
+    this.current = null;
+    /** @type {Timeline|null} */
+    this.line = null;
+    /** @type {Layout|null} */
+    this.layout = null;
+    /** @type {Options|null} */
+    this.options = null;
+    this.busy = false;
+    this.message = "";
+    this.i = 0;
+    this.playing = false;
+    this.speed = 1;
+    /** Whether hooks that match nothing are listed too. */
+    this.all = false;
+    /** Headers that the reader opened or closed, counted from the innermost. @type {Map<number, boolean>} */
+    this.open = new Map();
+    /** @type {Lit|null} */
+    this.lit = null;
+    this.note = "";
+    /** @type {string|null} */
+    this.snippet = null;
+
+    this.comparison = new Comparison(this);
+    this.playback = new Playback(this);
+    this.opening = new Opening(this);
+    this.drawing = new Drawing(this);
+    this.sight = new Sight(this);
+    this.take = takeAwayActs(this);
+    this.theme = new ThemeOf(this);
+  }
+
+  /** Show a walk from a step on. @param {Walk} walk @param {number|null} step counted from 0 */
+  show(walk, step) {
+    this.current = walk;
+    this.line = timeline(walk);
+    this.ticks = ticks(this.line);
+    this.layout = null;
+    this.options = optionsOf(walk);
+    this.busy = false;
+    this.message = "";
+    this.open = new Map();
+    this.snippet = null;
+    this.playback.begin(step ?? 0);
+    this.comparison.follow();
+  }
+
+  /** Another walk or step from a live notebook; a layout for another walk or width. */
+  willUpdate(changed) {
+    if (!this.seen) return;
+    if (changed.has("walk")) this.opening.handedIn();
+    if (changed.has("step") && this.step !== null && this.line && this.step !== this.i)
+      this.playback.go(this.step, false);
+    if (this.current && this.width && (changed.has("width") || !this.layout))
+      this.layout = layout(this.current, this.line, this.inner);
+  }
+
+  get narrow() {
+    return this.width < NARROW;
+  }
+
+  /** The room inside the frame. */
+  get inner() {
+    return this.width - 2 - (this.narrow ? 10 : 24);
+  }
+
+  render() {
+    const { current, layout, message } = this;
+    if (message && !current) return html`${alert(message)}<slot></slot>`;
+    if (!current || !layout) return html`<div class="pw empty"></div>${WORDS}`;
+    const label = current.title || "Packet walk";
+    return html`<div class="pw" role="region" aria-label=${label} @keydown=${(e) => playerKey(e, this)}>
+      ${this.panels(current, this.line.moments[this.i])}
+    </div>${WORDS}`;
+  }
+
+  /** @param {Walk} walk @param {Moment} moment */
+  panels(walk, moment) {
+    const { line, layout, i, options, source, busy, comparison, width, narrow, open, lit } = this;
+    const { catalogue, dataRoot } = this.opening.store;
+    const { step } = moment;
+    const next = line.moments.find((m) => m.previous === i)?.step;
+    const words = stepWords(walk, line, moment);
+    const offered = { catalogue, live: Boolean(source), proofs: proofPage(dataRoot) };
+    const playing = { n: line.moments.length, i, playing: this.playing, speed: this.speed };
+    return html`${choices({ walk, options, ...offered, busy, comparison }, this.opening)}
+      ${this.message ? alert(this.message) : nothing}
+      ${picture({ walk, line, layout, moment })}
+      ${controls({ ...playing, ticks: this.ticks, words }, this.playback.acts)}
+      ${comparison.shown ? compare(comparison, { i, width }) : nothing}
+      <div class="columns">
+        ${steps({ walk, line, i, all: this.all }, this.stepsActs)}${why({ walk, step })}</div>
+      ${packet({ walk, step, next, open, lit, narrow }, this.packetActs)}
+      ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
+      <p class="hidden" role="status" aria-live="polite">${words}${comparison.words(i)}</p>`;
+  }
+
+  stepsActs = {
+    go: (i) => this.playback.go(i),
+    all: (yes) => {
+      this.all = yes;
+    },
+  };
+
+  packetActs = {
+    open: (key, yes) => {
+      this.open = new Map(this.open).set(key, yes);
+    },
+    light: (field) => {
+      if (field?.field !== this.lit?.field || field?.header !== this.lit?.header) this.lit = field;
+    },
+  };
+}
+
+const alert = (message) => html`<p class="message" role="alert">${message}</p>`;
