@@ -38,8 +38,11 @@ def wrapped(stack: Stack) -> bool:
     return twice or any(isinstance(header, Ethernet) for header in stack[1:]) or not inner(stack)
 
 
-def key(packet: Stack) -> tuple | None:
-    """Return what identifies a packet given by ``inner``; None when it cannot be read."""
+def key(packet: Stack, content: bytes) -> tuple | None:
+    """Return what identifies a packet given by ``inner``; None when it cannot be read.
+
+    ``content`` are the bytes behind its IP header.
+    """
     if not packet:
         return None
     head = packet[0]
@@ -47,7 +50,6 @@ def key(packet: Stack) -> tuple | None:
         return "arp", head.op, head.spa, head.tpa
     rest = packet[1:]
     if head.fragment:
-        content = content_of(packet)
         return (
             "fragment",
             head.id,
@@ -58,15 +60,15 @@ def key(packet: Stack) -> tuple | None:
         )
     match rest[0] if rest else None:
         case Icmp() as icmp if icmp.type in ERRORS:
-            quoted = content_of(packet)[8:]
+            quoted = content[8:]
             return "error", icmp.type, icmp.code, icmp.mtu, quoted[2:6], quoted[9:10]
         case Icmp() as icmp:
-            return "icmp", icmp.type, icmp.seq, content_of(packet)[8:]
+            return "icmp", icmp.type, icmp.seq, content[8:]
         case Tcp() as tcp:
-            return "tcp", tcp.seq, tcp.ack, tcp.flags, content_of(packet)[tcp.size :]
+            return "tcp", tcp.seq, tcp.ack, tcp.flags, content[tcp.size :]
         case Udp():
-            return "udp", content_of(packet)[8:]
-    return "ip", head.protocol, head.id, content_of(packet)
+            return "udp", content[8:]
+    return "ip", head.protocol, head.id, content
 
 
 def content_of(packet: Stack) -> bytes:
@@ -88,38 +90,3 @@ def answers(packet: Stack, other: Stack) -> bool:
         return False
     src, sport, dst, dport = ends(other)
     return ends(packet) == (dst, dport, src, sport)
-
-
-def same_datagram(one: Ipv4, other: Ipv4) -> bool:
-    """Whether two IP headers are of one datagram: nobody on the way changes its number."""
-    return (one.id, one.protocol) == (other.id, other.protocol)
-
-
-def part_of(fragment: Stack, whole: Stack) -> bool:
-    """Whether a fragment is a piece of a whole packet; what translation may rewrite is not compared."""
-    if not fragment or not whole or not isinstance(whole[0], Ipv4) or whole[0].fragment:
-        return False
-    head = fragment[0]
-    if not isinstance(head, Ipv4) or not head.fragment or not same_datagram(head, whole[0]):
-        return False
-    piece, content = content_of(fragment), content_of(whole)
-    skip = 0 if head.offset else FIRST
-    end = head.offset + len(piece)
-    last = end == len(content) if not head.mf else end < len(content)
-    return last and content[head.offset + skip : end] == piece[skip:]
-
-
-def gathered(fragments: list[Stack]) -> Stack:
-    """Put the fragments of one packet together; empty while one is missing."""
-    pieces = {f[0].offset: f for f in fragments}
-    content, at = b"", 0
-    while at in pieces:
-        piece = content_of(pieces[at])
-        content += piece
-        if not pieces[at][0].mf:
-            head = pieces[min(pieces)][0]._replace(mf=False, offset=0)
-            return wire.decode(wire.encode((head, Data(content))), first="ip")
-        if not piece:
-            break
-        at += len(piece)
-    return ()

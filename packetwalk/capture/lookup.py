@@ -6,9 +6,9 @@ Nothing of the model is used: agreement between the two means something.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
+from itertools import combinations_with_replacement
 
 from packetwalk.capture import conntrack, iptables
 from packetwalk.capture.recording import Place
@@ -23,6 +23,7 @@ from packetwalk.tables import (
 )
 
 LAST = 32766  # priority of the rule that asks the main table
+TUNNELS = ("vxlan", "ipip", "wireguard", "tun", "openvswitch")
 
 
 class Tables:
@@ -31,11 +32,17 @@ class Tables:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.links: dict[str, LinkEntry] = {link.ifname: link for link in place.links()}
+        self._found: dict[tuple[str, str | None], RouteEntry | None] = {}
 
     @cached_property
     def local(self) -> set[str]:
         """The addresses of this namespace."""
         return {address.local for address in self.place.addresses()}
+
+    @cached_property
+    def addressed(self) -> set[str]:
+        """The devices that have an address."""
+        return {address.dev for address in self.place.addresses()}
 
     @cached_property
     def _routes(self) -> list[tuple[IPv4Network, RouteEntry]]:
@@ -50,14 +57,18 @@ class Tables:
         Of tables that only marked packets are sent to, the one is taken whose route leads where the
         packet went, to ``dev``: a capture does not show marks.
         """
-        found = [route for table in self._order() if (route := self._longest(table, dst))]
-        fits = [route for route in found if dev in (None, route.dev)]
-        return next(iter(fits or found), None)
+        if (dst, dev) not in self._found:
+            found = [route for table in self._order if (route := self._longest(table, dst))]
+            fits = [route for route in found if dev in (None, route.dev)]
+            self._found[dst, dev] = next(iter(fits or found), None)
+        return self._found[dst, dev]
 
-    def _order(self) -> Iterator[str]:
+    @cached_property
+    def _order(self) -> list[str]:
+        """The tables in the order in which the rules ask them."""
         rules = sorted(self.place.printed("rule.json"), key=lambda rule: rule.get("priority", LAST))
         names = [str(rule.get("table", "main")) for rule in rules]
-        yield from dict.fromkeys(names or ["local", "main"])
+        return list(dict.fromkeys(names or ["local", "main"]))
 
     def _longest(self, table: str, dst: str) -> RouteEntry | None:
         address = IPv4Address(dst)
@@ -70,13 +81,24 @@ class Tables:
 
     def neighbour(self, address: str, dev: str) -> NeighEntry | None:
         """Return the neighbour entry of an address on a device."""
-        return next((n for n in self.place.neighbours() if (n.dst, n.dev) == (address, dev)), None)
+        return self._neighbours.get((address, dev))
+
+    @cached_property
+    def _neighbours(self) -> dict[tuple[str, str], NeighEntry]:
+        return {(each.dst, each.dev): each for each in reversed(self.place.neighbours())}
 
     def owner(self, mac: str, bridge: str) -> FdbEntry | None:
         """Return the forwarding entry of a MAC on a bridge or a VXLAN device."""
-        fits = [f for f in self.place.forwarding() if f.mac == mac and bridge in (f.master, f.ifname)]
+        fits = [f for f in self._forwarding.get(mac, ()) if bridge in (f.master, f.ifname)]
         plain = [f for f in fits if f.state != "permanent" or f.dst or f.ifname == bridge]
         return next(iter(plain or fits), None)
+
+    @cached_property
+    def _forwarding(self) -> dict[str, list[FdbEntry]]:
+        out: dict[str, list[FdbEntry]] = {}
+        for each in self.place.forwarding():
+            out.setdefault(each.mac, []).append(each)
+        return out
 
     def master(self, dev: str) -> str | None:
         """Return the bridge that a device is a port of."""
@@ -86,6 +108,14 @@ class Tables:
     def kind(self, dev: str) -> str:
         """Return what a device is: ``veth``, ``bridge``, ``vxlan`` ..."""
         return self.links[dev].kind if dev in self.links else ""
+
+    def bridge(self, dev: str) -> str | None:
+        """Return the bridge that a device is, or is a port of."""
+        return dev if self.kind(dev) == "bridge" else self.master(dev)
+
+    def wraps(self, dev: str) -> bool:
+        """Whether a device puts packets into others."""
+        return self.kind(dev) in TUNNELS
 
     @cached_property
     def forwarding_on(self) -> SysctlEntry | None:
@@ -126,14 +156,21 @@ class Tables:
 
     def connection(self, src: str, dst: str) -> ConntrackEntry | None:
         """Return the tracked connection between two addresses, either way."""
+        return self._connections.get(frozenset((src, dst)))
+
+    @cached_property
+    def _connections(self) -> dict[frozenset[str], ConntrackEntry]:
+        """The first tracked connection that has both addresses, by any two of its four."""
+        out: dict[frozenset[str], ConntrackEntry] = {}
         for line in self.place.files.get("conntrack.txt", "").splitlines():
             try:
                 entry = conntrack.entry(line)
             except ValueError:
                 continue
-            if {src, dst} <= {entry.src, entry.dst, entry.reply_src, entry.reply_dst}:
-                return entry
-        return None
+            ends = (entry.src, entry.dst, entry.reply_src, entry.reply_dst)
+            for one, other in combinations_with_replacement(ends, 2):
+                out.setdefault(frozenset((one, other)), entry)
+        return out
 
 
 def _fits(spec: str, src: str, dst: str) -> bool:

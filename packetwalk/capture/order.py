@@ -19,9 +19,10 @@ End = tuple[str, str]  # namespace, device
 
 
 class Ordered(NamedTuple):
-    """Frames in order; ``came_from`` is, for each, the index of the frame at the cable's other end."""
+    """Frames in order: ``frames`` are their indices before; ``came_from`` is, for each, the place in
+    the order of the frame at the cable's other end."""
 
-    frames: tuple[Frame, ...]
+    frames: tuple[int, ...]
     came_from: tuple[int | None, ...]
 
 
@@ -95,10 +96,7 @@ def order(recording: Recording, frames: Sequence[Frame]) -> Ordered:
     if len(out) < len(frames):
         raise ValueError("frames: no order fits, an effect was seen before its cause")
     position = {k: n for n, k in enumerate(out)}
-    return Ordered(
-        tuple(frames[k] for k in out),
-        tuple(position[source[k]] if k in source else None for k in out),
-    )
+    return Ordered(tuple(out), tuple(position[source[k]] if k in source else None for k in out))
 
 
 def _urgency(frames: Sequence[Frame], names: Mapping[str, int], k: int) -> tuple[int, int, int]:
@@ -110,23 +108,58 @@ def _crossings(cables: Cables, frames: Sequence[Frame]) -> dict[int, int]:
 
     The ends of a veth carry each frame once; a segment brings one frame to many cards.
     """
-    left: dict[bytes, list[int]] = defaultdict(list)
+    left: dict[bytes, _Left] = defaultdict(_Left)
     for k, frame in enumerate(frames):
         if frame.direction == "out" and cables.has_end((frame.netns, frame.dev)):
-            left[frame.data].append(k)
+            left[frame.data].by_end[frame.netns, frame.dev].append(k)
     out: dict[int, int] = {}
-    spent: set[int] = set()
-    seen: set[tuple[int, End]] = set()
     for k, frame in enumerate(frames):
         here = frame.netns, frame.dev
-        if frame.direction != "in" or not cables.has_end(here):
-            continue
-        ends = {c: (frames[c].netns, frames[c].dev) for c in left[frame.data]}
-        others = [c for c in ends if cables.joined(ends[c], here) and (c, here) not in seen]
-        pairs = [c for c in others if cables.pair(ends[c], here) and c not in spent]
-        for cause in (pairs or [c for c in others if c not in spent] or others)[:1]:
-            out[k] = cause
-            seen.add((cause, here))
-            if pairs:
-                spent.add(cause)
+        if frame.direction == "in" and frame.data in left and cables.has_end(here):
+            cause = left[frame.data].arrive(here, cables)
+            if cause is not None:
+                out[k] = cause
     return out
+
+
+class _Left:
+    """Frames of equal bytes that left, by the end they left by, and what is known of where they arrived."""
+
+    def __init__(self) -> None:
+        self.by_end: dict[End, list[int]] = defaultdict(list)
+        self._spent: set[int] = set()  # what a veth has carried to its other end
+        self._arrived: set[tuple[int, End]] = set()
+        self._looked: dict[tuple[bool, End, End], int] = {}  # how many at an end are of no use to another
+
+    def arrive(self, here: End, cables: Cables) -> int | None:
+        """Return the frame that came in at an end, or None.
+
+        It is the first that left by the other end of a veth and has not come in yet, else the first that
+        could be seen here and has not been, one that no veth has carried elsewhere before one that it has.
+        """
+        joined = [end for end in self.by_end if cables.joined(end, here)]
+        pairs = [end for end in joined if cables.pair(end, here)]
+        cause = self._first(pairs, here, spent=False)
+        if cause is not None:
+            self._spent.add(cause)
+        else:
+            cause = self._first(joined, here, spent=False)
+        if cause is None:
+            cause = self._first(joined, here, spent=True)
+        if cause is not None:
+            self._arrived.add((cause, here))
+        return cause
+
+    def _first(self, ends: Sequence[End], here: End, *, spent: bool) -> int | None:
+        """Return the first frame of some ends that has not arrived here, also a spent one if asked for."""
+        found = [k for end in ends if (k := self._next(end, here, spent)) is not None]
+        return min(found, default=None)
+
+    def _next(self, end: End, here: End, spent: bool) -> int | None:
+        frames, at = self.by_end[end], self._looked.get((spent, end, here), 0)
+        while at < len(frames) and (
+            (frames[at], here) in self._arrived or (not spent and frames[at] in self._spent)
+        ):
+            at += 1
+        self._looked[spent, end, here] = at
+        return frames[at] if at < len(frames) else None

@@ -6,7 +6,7 @@ shows (rules that let a packet pass, for one) is not in the trace.
 
 from __future__ import annotations
 
-from packetwalk.capture.links import Link
+from packetwalk.capture.links.sighting import Link
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch import ending, onward, origin
 from packetwalk.capture.stitch.work import At, Work
@@ -23,13 +23,13 @@ def stitch(recording: Recording, sent: Sent) -> tuple[Trace, ...]:
         _frame(work, k)
         if not work.after.get(k):
             ending.end(work, k)
-    return tuple(journey.trace() for journey in work.journeys)
+    return work.journeys.traces()
 
 
 def _frame(work: Work, k: int) -> None:
     """Tell of a frame: what led to it, then that it was seen."""
     link, seen = work.links[k], work.seen[k]
-    where = origin.origin(work, k) if link.before is None else onward.follow(work, k, link)
+    where = origin.origin(work, k) if link.before is None else onward.follow(work, k, link, link.before)
     event, note = ("ingress", _came(work, k, link)) if seen.coming else ("egress", _goes(work, k))
     frame = seen.frame
     device = work.tables[frame.netns].links.get(frame.dev)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.capture import identity
-from packetwalk.capture.links import Seen
+from packetwalk.capture.links.sighting import Sighting
 from packetwalk.capture.stitch import explain, notes
 from packetwalk.capture.stitch.work import BROADCAST, Work
 from packetwalk.wire import Arp, Ethernet, Ipv4, Vxlan
@@ -36,8 +35,7 @@ def end(work: Work, k: int) -> None:
         return _hold(work, where, seen)
     explain.route(work, where, netns, dev, seen.stack)
     work.step(where, netns, dev, "deliver", seen.stack, notes.arrived(packet))
-    journey.end = "delivered"
-    work.ended.append((where, netns))
+    work.journeys.arrive(where, netns)
     return None
 
 
@@ -87,42 +85,28 @@ def _vanished(work: Work, k: int) -> None:
     return _stop(work, where, netns, dev, ("vanished", netns), "dropped")
 
 
-def _end_arp(work: Work, where: int, seen: Seen) -> None:
+def _end_arp(work: Work, where: int, seen: Sighting) -> None:
     netns, dev, arp = seen.frame.netns, seen.frame.dev, seen.packet[0]
-    journey, tables = work.journeys[where], work.tables[netns]
+    tables = work.tables[netns]
     if not seen.coming:
         return
     if arp.op == 2:
         entry = tables.neighbour(arp.spa, dev)
         known = entry if entry and entry.lladdr == arp.sha else None
         work.step(where, netns, dev, "deliver", seen.stack, ("arp-learnt", arp.spa, arp.sha), known)
-    elif arp.tpa in tables.local or _answered(work, netns, arp):
+    elif arp.tpa in tables.local or work.answers_for(netns, arp.tpa):
         work.step(where, netns, dev, "deliver", seen.stack, ("arp-reply", arp.tpa, dev))
     else:
         return _stop(work, where, netns, dev, ("not-mine", arp.tpa), "dropped")
-    journey.end = "delivered"
-    work.ended.append((where, netns))
+    work.journeys.arrive(where, netns)
 
 
-def _answered(work: Work, netns: str, arp: Arp) -> bool:
-    """Whether this namespace answered a question, for itself or as a proxy."""
-    return any(
-        each.frame.netns == netns
-        and not each.coming
-        and each.packet
-        and isinstance(each.packet[0], Arp)
-        and each.packet[0].op == 2
-        and each.packet[0].spa == arp.tpa
-        for each in work.seen
-    )
-
-
-def _hold(work: Work, where: int, seen: Seen) -> None:
+def _hold(work: Work, where: int, seen: Sighting) -> None:
     """Keep a fragment; deliver the packet when it is whole."""
     netns, dev, head = seen.frame.netns, seen.frame.dev, seen.packet[0]
-    parts = work.held.setdefault((netns, head.id, head.src, head.dst), [])
-    parts.append(seen.packet)
-    whole = identity.gathered(parts)
+    pieces = work.held[netns, head.id, head.src, head.dst]
+    pieces.add(head, seen.content)
+    whole = pieces.whole
     explain.route(work, where, netns, dev, seen.stack)
     work.journeys[where].end = "delivered"
     if not whole:
@@ -131,4 +115,4 @@ def _hold(work: Work, where: int, seen: Seen) -> None:
     stack = (*(seen.stack[:1] if isinstance(seen.stack[0], Ethernet) else ()), *whole)
     work.step(where, netns, dev, "reassemble", stack, ("reassembled", wire.size(whole)))
     work.step(where, netns, dev, "deliver", stack, notes.arrived(whole))
-    work.ended.append((where, netns))
+    work.journeys.arrive(where, netns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packetwalk.capture import identity
 from packetwalk.capture.identity import Stack
-from packetwalk.capture.links import Seen
+from packetwalk.capture.links.sighting import IPV4_HEADER, Sighting
 from packetwalk.capture.stitch.work import Work
 from packetwalk.wire import Ethernet, Ipv4
 
@@ -31,7 +31,7 @@ def route(work: Work, where: int, netns: str, dev: str, stack: Stack) -> None:
     work.step(where, netns, None, "route", stack, note, route, looked_up=True)
 
 
-def address(work: Work, where: int, netns: str, seen: Seen) -> None:
+def address(work: Work, where: int, netns: str, seen: Sighting) -> None:
     """Say which neighbour the frame is addressed to."""
     if seen.frame.bare or not isinstance(seen.stack[0], Ethernet):
         return
@@ -49,7 +49,7 @@ def address(work: Work, where: int, netns: str, seen: Seen) -> None:
     work.step(where, netns, seen.frame.dev, "neigh", seen.stack, note, known, looked_up=known is not None)
 
 
-def by_route(work: Work, netns: str, seen: Seen) -> bool:
+def by_route(work: Work, netns: str, seen: Sighting) -> bool:
     """Whether the way of a new packet is one that a route names; a program may send frames by any device."""
     ip = next(header for header in seen.stack if isinstance(header, Ipv4))
     route = work.tables[netns].route(ip.dst, seen.frame.dev)
@@ -58,7 +58,6 @@ def by_route(work: Work, netns: str, seen: Seen) -> bool:
 
 def cut(work: Work, k: int) -> tuple:
     """Return the note of a fragment: size of the whole and MTU in bytes, number of parts."""
-    frame = work.seen[k].frame
-    parts = work.linker.parts(k)
-    whole = sum(len(identity.content_of(work.seen[n].packet)) for n in parts) + 20
-    return "fragment", whole, work.tables[frame.netns].links[frame.dev].mtu, len(parts)
+    frame, datagram = work.seen[k].frame, work.linker.datagram(k)
+    mtu = work.tables[frame.netns].links[frame.dev].mtu
+    return "fragment", datagram.length + IPV4_HEADER, mtu, len(datagram.parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.capture.identity import Stack
-from packetwalk.capture.links import TUNNELS
+from packetwalk.capture.lookup import TUNNELS
 from packetwalk.tables import LinkEntry
 from packetwalk.wire import Arp, Icmp, Tcp
 

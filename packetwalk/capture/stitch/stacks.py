@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from packetwalk.capture.identity import Stack
-from packetwalk.capture.links import Seen
+from packetwalk.capture.links.sighting import Sighting
 from packetwalk.wire import Ethernet, Ipv4
 
 
@@ -14,7 +14,7 @@ def bare(stack: Stack) -> Stack:
     return stack[1:] if isinstance(stack[0], Ethernet) else stack
 
 
-def within(seen: Seen, packet: Stack) -> Stack:
+def within(seen: Sighting, packet: Stack) -> Stack:
     """Return a packet behind the Ethernet header of a frame, if that has one."""
     return (seen.stack[0], *packet) if isinstance(seen.stack[0], Ethernet) else packet
 

@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.capture.links import Seen
+from packetwalk.capture import identity
 from packetwalk.capture.stitch import explain, notes, stacks
-from packetwalk.capture.stitch.work import Work
+from packetwalk.capture.stitch.passage import Passage
 from packetwalk.wire import Ethernet, Ipv4
 
 
-def wrap(work: Work, where: int, then: Seen, k: int, *, cut: bool, hidden: bool) -> None:
+def wraps(way: Passage) -> bool:
+    """Whether a packet was put into another on its way."""
+    then = way.then
+    if not then.coming:
+        return way.tables.kind(then.frame.dev) != "bridge"
+    return identity.wrapped(way.goal) and not identity.wrapped(way.now)
+
+
+def wrap(way: Passage) -> None:
     """Say what a tunnel did with the packet that was handed to it."""
-    seen, netns, dev = work.seen[k], then.frame.netns, then.frame.dev
-    tables = work.tables[netns]
+    work, seen, then = way.work, way.seen, way.then
+    tables, dev = way.tables, then.frame.dev
     link = tables.links[dev]
     if link.kind == "vxlan" and isinstance(then.stack[0], Ethernet):
         entry = tables.owner(then.stack[0].dst, dev)
         if entry:
             note: tuple = ("vtep", entry.mac, entry.dst)
-            work.step(where, netns, dev, "fdb", then.stack, note, entry, looked_up=True)
+            way.step(dev, "fdb", then.stack, note, entry, looked_up=True)
     part = stacks.bare(seen.stack)
-    outside = work.linker.whole(k) if cut else part
+    outside = way.goal if way.cut else part
     more = wire.size(outside) - wire.size(then.stack)
-    note = ("wrapped-unread" if hidden else "wrapped-by", notes.wrapper(link), more)
-    work.step(where, netns, dev, "encap", outside, note, link)
-    explain.route(work, where, netns, seen.frame.dev, outside)
-    if cut:
-        work.step(where, netns, seen.frame.dev, "fragment", part, explain.cut(work, k))
-    explain.address(work, where, netns, seen)
+    note = ("wrapped-unread" if way.how == "hidden" else "wrapped-by", notes.wrapper(link), more)
+    way.step(dev, "encap", outside, note, link)
+    explain.route(work, way.where, way.netns, seen.frame.dev, outside)
+    if way.cut:
+        way.step(seen.frame.dev, "fragment", part, explain.cut(work, way.k))
+    explain.address(work, way.where, way.netns, seen)
 
 
-def unwrap(work: Work, where: int, then: Seen, seen: Seen, *, hidden: bool) -> None:
+def unwraps(way: Passage) -> bool:
+    """Whether a packet was taken out of another on its way."""
+    if way.seen.coming:
+        return True
+    return way.then.coming and identity.wrapped(way.now) and not identity.wrapped(way.goal)
+
+
+def unwrap(way: Passage) -> None:
     """Say that a tunnel took off what another had put on."""
-    netns, dev = seen.frame.netns, seen.frame.dev
-    outer = next((header for header in then.stack if isinstance(header, Ipv4)), None)
-    if outer is not None:
-        explain.route(work, where, netns, then.frame.dev, work.now(where))
+    seen, then, dev = way.seen, way.then, way.seen.frame.dev
+    if any(isinstance(header, Ipv4) for header in then.stack):
+        explain.route(way.work, way.where, way.netns, then.frame.dev, way.now)
     less = wire.size(then.stack) - wire.size(seen.stack)
-    link = work.tables[netns].links[dev]
-    note = ("unwrapped-unread" if hidden else "unwrapped-by", notes.wrapper(link), less)
-    work.step(where, netns, dev, "decap", seen.stack, note, link)
+    link = way.tables.links[dev]
+    note = ("unwrapped-unread" if way.how == "hidden" else "unwrapped-by", notes.wrapper(link), less)
+    way.step(dev, "decap", seen.stack, note, link)

@@ -1,37 +1,26 @@
-"""What all parts of the stitching work on: the frames, the tables, and the traces as far as they are made."""
+"""What all parts of the stitching work on: the frames, the tables, and the journeys as far as they are made."""
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections import defaultdict
+from functools import cached_property
 from typing import NamedTuple
 
-from packetwalk.capture import identity
-from packetwalk.capture.frames import Frame
 from packetwalk.capture.identity import Stack
-from packetwalk.capture.links import Linker, Seen, read
+from packetwalk.capture.links.datagram import Pieces
+from packetwalk.capture.links.linker import Linker
+from packetwalk.capture.links.sighting import Sighting, read
 from packetwalk.capture.lookup import Tables
-from packetwalk.capture.order import Cables, order
+from packetwalk.capture.order import Cables, End, order
 from packetwalk.capture.recording import Recording, Sent
+from packetwalk.capture.stitch.journeys import Journeys
 from packetwalk.tables import Entry
-from packetwalk.trace.step import Flow, Step, Trace
+from packetwalk.trace.step import Step
 from packetwalk.wire import Arp, Ipv4
 
-SOURCE = "capture"
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 IGMP = 2
-PROTOS = {1: "icmp", 6: "tcp", 17: "udp"}
-
-
-class Journey:
-    """A trace while it is being made."""
-
-    def __init__(self, name: str, packet: Stack, cause: tuple[int, int] | None) -> None:
-        self.name, self.packet, self.cause = name, packet, cause
-        self.steps: list[Step] = []
-        self.end = "left"
-
-    def trace(self) -> Trace:
-        """Return it as it is now."""
-        return Trace(SOURCE, self.name, flow_of(self.packet), self.end, self.cause, tuple(self.steps))
 
 
 class At(NamedTuple):
@@ -42,26 +31,25 @@ class At(NamedTuple):
 
 
 class Work:
-    """The recording of one packet, and the journeys made of it; journeys are named by their number.
+    """The recording of one packet, and the journeys made of it.
 
     ``links`` and ``after`` say of each frame which one was its packet's sighting before and which come
-    next; ``at`` where each frame's packet is; ``held`` the fragments that wait for others; ``ended`` the
-    journeys that were delivered, and in which namespace.
+    next; ``at`` where each frame's packet is; ``held`` the fragments that wait for others.
     """
 
     def __init__(self, recording: Recording, sent: Sent) -> None:
         """Put the frames in order; ValueError when none fits."""
-        ordered = order(recording, [frame for frame in sent.frames if _told(frame)])
+        told = [seen for seen in map(read, sent.frames) if _told(seen.stack)]
+        ordered = order(recording, [seen.frame for seen in told])
         self.tables = {place.netns: Tables(place) for place in recording.places}
         self.cables = Cables(recording)
-        self.seen: list[Seen] = read(ordered.frames)
-        self.linker = linker = Linker(self.seen, ordered, self.tables)
-        self.links, self.after = linker.links, linker.after
-        self.journeys: list[Journey] = []
+        self.seen: list[Sighting] = [told[k] for k in ordered.frames]
+        self.linker = Linker(self.seen, ordered.came_from, self.tables)
+        self.links, self.after = self.linker.links, self.linker.after
+        self.journeys = Journeys()
         self.at: dict[int, At] = {}
-        self.held: dict[tuple, list[Stack]] = {}
-        self.ended: list[tuple[int, str]] = []
-        self.count = 0
+        self.held: dict[tuple, Pieces] = defaultdict(Pieces)
+        self._count = 0
 
     def step(
         self,
@@ -78,17 +66,16 @@ class Work:
     ) -> None:
         """Add a step to a journey; ``after`` are the headers that the packet has then."""
         journey, tables = self.journeys[where], self.tables[netns]
-        before = journey.steps[-1].after if journey.steps else ()
         link = tables.links.get(dev or "")
         journey.steps.append(
             Step(
-                self.count,
+                self._count,
                 tables.place.node,
                 netns,
                 dev,
                 event,
                 hook,
-                before,
+                journey.now,
                 after,
                 entry,
                 note,
@@ -96,40 +83,38 @@ class Work:
                 "looked_up" if looked_up else "observed",
             )
         )
-        self.count += 1
-
-    def begin(self, name: str, packet: Stack, cause: tuple[int, int] | None) -> int:
-        """Begin a journey; ``cause`` is the step that made the packet, by journey and number."""
-        self.journeys.append(Journey(name, packet, cause))
-        return len(self.journeys) - 1
-
-    def last(self, where: int, *events: str) -> tuple[int, int]:
-        """Return the last step of a journey, of some events if it has one, as the cause of another."""
-        steps = self.journeys[where].steps
-        fits = [n for n, step in enumerate(steps) if not events or step.event in events]
-        return where, fits[-1] if fits else len(steps) - 1
-
-    def before_cut(self, where: int) -> tuple[int, int]:
-        """Return the step before a packet was cut, as the cause of its other fragments."""
-        made = [n for n, step in enumerate(self.journeys[where].steps) if step.event == "fragment"]
-        return where, max(0, made[-1] - 1) if made else 0
+        self._count += 1
 
     def now(self, where: int) -> Stack:
         """Return the headers that a packet has after its last step."""
-        return self.journeys[where].steps[-1].after
+        return self.journeys[where].now
+
+    def next_to_leave(self, k: int) -> int | None:
+        """Return the next frame with IPv4 that leaves by the device of a frame, or None."""
+        frame = self.seen[k].frame
+        leaving = self._leaving.get((frame.netns, frame.dev), [])
+        place = bisect(leaving, k)
+        return leaving[place] if place < len(leaving) else None
+
+    @cached_property
+    def _leaving(self) -> dict[End, list[int]]:
+        out: dict[End, list[int]] = defaultdict(list)
+        for k, seen in enumerate(self.seen):
+            if not seen.coming and seen.packet and isinstance(seen.packet[0], Ipv4):
+                out[seen.frame.netns, seen.frame.dev].append(k)
+        return out
+
+    def answers_for(self, netns: str, address: str) -> bool:
+        """Whether a namespace answered questions of ARP for an address, its own or as a proxy."""
+        return (netns, address) in self._answers
+
+    @cached_property
+    def _answers(self) -> set[tuple[str, str]]:
+        said = ((seen.frame.netns, seen.packet[0]) for seen in self.seen if seen.packet and not seen.coming)
+        return {(netns, arp.spa) for netns, arp in said if isinstance(arp, Arp) and arp.op == 2}
 
 
-def flow_of(packet: Stack) -> Flow:
-    """Return what a packet is."""
-    if not packet:
-        return Flow("", "", "encrypted")
-    if isinstance(packet[0], Arp):
-        return Flow(packet[0].spa, packet[0].tpa, "arp")
-    src, sport, dst, dport = identity.ends(packet)
-    return Flow(src, dst, PROTOS.get(packet[0].protocol, str(packet[0].protocol)), sport, dport)
-
-
-def _told(frame: Frame) -> bool:
+def _told(stack: Stack) -> bool:
     """Whether a frame is of the kind that is told of: ARP and IPv4, but for IGMP, which nobody asked for."""
-    first = next((h for h in frame.stack if isinstance(h, (Ipv4, Arp))), None)
+    first = next((header for header in stack if isinstance(header, (Ipv4, Arp))), None)
     return first is not None and not (isinstance(first, Ipv4) and first.protocol == IGMP)

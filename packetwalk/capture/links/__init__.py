@@ -1,0 +1,1 @@
+"""Which frame became which: each frame's predecessor on its packet's way."""
