@@ -1,4 +1,4 @@
-"""Print the speed of the model: walks per second, cost by cluster size, the first walk of a big one; and of labs.
+"""Print the speed of the model: walks per second, cost by cluster size, the first walk of a big one; of replays and labs.
 
 Times are of this machine at this moment; the ratios travel better than the figures.
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from time import perf_counter
 
-from benchmarks import lab
+from benchmarks import fragments, lab
 from packetwalk import Cluster
 from packetwalk.walks.network import Network
 
@@ -61,6 +61,7 @@ def main() -> None:
     imported, first, peak = json.loads(run.stdout)
     print("first walk in a fresh process, 5,000 nodes and 150,000 pods")
     print(f"  import {imported:.2f} s, walk {first:.2f} s, peak memory {peak:.0f} MB")
+    fragments.main()
     lab.main()
 
 
