@@ -6,6 +6,8 @@ bridge and its ports) is added here, with ``kernel`` as its author.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from packetwalk.datapath.fib import Fib, Prefixes, number
 from packetwalk.datapath.matches import State
 from packetwalk.datapath.netfilter import Ruleset
@@ -212,14 +214,14 @@ def _dotted(value: int) -> str:
     return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))
 
 
-def sorted_routes(routes: list[RouteEntry]) -> list[RouteEntry]:
+def sorted_routes(routes: Iterable[RouteEntry]) -> list[RouteEntry]:
     """Return routes as ``ip route show table all`` prints them: main first, then by network."""
     from packetwalk.datapath.fib import prefix
 
     return sorted(routes, key=lambda r: (r.routes == "local", prefix(r.dst), r.metric, r.type == "broadcast"))
 
 
-def iptables_save(rules: list[IptablesRule], policies: list[ChainPolicy]) -> str:
+def iptables_save(rules: Sequence[IptablesRule], policies: Sequence[ChainPolicy]) -> str:
     """Return what ``iptables-save`` prints (no counters, no comments): built-in chains, then the others by name."""
     out: list[str] = []
     for table in sorted({e.chain_table for e in rules} | {e.chain_table for e in policies}):

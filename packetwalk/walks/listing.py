@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from packetwalk.datapath.netns import Netns, iptables_save, sorted_routes
-from packetwalk.datapath.run import Run
+from packetwalk.datapath.netns import iptables_save, sorted_routes
 from packetwalk.tables import (
     ChainPolicy,
     ConntrackEntry,
@@ -23,6 +22,7 @@ from packetwalk.tables import (
     WireguardPeer,
 )
 from packetwalk.trace.step import Step
+from packetwalk.walks.known import Known, Tables
 
 LEARNT = {NeighEntry: "kernel (ARP)", FdbEntry: "kernel (learnt)", ConntrackEntry: "kernel"}
 
@@ -30,7 +30,7 @@ LEARNT = {NeighEntry: "kernel (ARP)", FdbEntry: "kernel (learnt)", ConntrackEntr
 class Listings:
     """The tables a walk consulted; ``tables`` maps an id to command and lines."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Known) -> None:
         self.run = run
         self.tables: dict[str, dict] = {}
 
@@ -98,7 +98,7 @@ def _line(entry: Entry) -> str:
     return str(entry)
 
 
-def listing(ns: Netns, entry: Entry, run: Run | None = None) -> tuple[str, str, list[str]]:
+def listing(ns: Tables, entry: Entry, run: Known | None = None) -> tuple[str, str, list[str]]:
     """Return (name, command, lines) of the table that ``entry`` stands in."""
     match entry:
         case RouteEntry():
@@ -145,7 +145,7 @@ def listing(ns: Netns, entry: Entry, run: Run | None = None) -> tuple[str, str, 
     return "addr", "ip addr", [str(addr) for addr in ns.addrs]
 
 
-def made(ns: Netns, table: str, run: Run | None) -> list[Entry]:
+def made(ns: Tables, table: str, run: Known | None) -> list[Entry]:
     """Return a program's table: what it knew before, then what it learnt in this walk."""
     learnt = (
         [entry for (name, kind, *_), entry in run.state.items() if (name, kind) == (ns.name, table)]
@@ -155,13 +155,13 @@ def made(ns: Netns, table: str, run: Run | None) -> list[Entry]:
     return list(dict.fromkeys([*ns.tables.get(table, ()), *learnt]))
 
 
-def neighbours(ns: Netns, run: Run | None) -> list[NeighEntry]:
+def neighbours(ns: Tables, run: Known | None) -> list[NeighEntry]:
     """Return the neighbours: written down, then what this walk asked for."""
     asked = [n for (name, *_), n in run.neighs.items() if name == ns.name] if run else []
     return sorted({*ns.neighs.values(), *asked}, key=lambda n: (n.dev, n.dst))
 
 
-def forwarding(ns: Netns, bridge: str, run: Run | None) -> list[FdbEntry]:
+def forwarding(ns: Tables, bridge: str, run: Known | None) -> list[FdbEntry]:
     """Return a bridge's or a VXLAN device's FDB: written down, then learnt in this walk."""
     learnt = [f for (name, br, _), f in run.learnt.items() if (name, br) == (ns.name, bridge)] if run else []
     return sorted(
@@ -169,7 +169,7 @@ def forwarding(ns: Netns, bridge: str, run: Run | None) -> list[FdbEntry]:
     )
 
 
-def policies(ns: Netns, table: str) -> list[ChainPolicy]:
+def policies(ns: Tables, table: str) -> list[ChainPolicy]:
     """Return the built-in chains of a table with their policies, ACCEPT unless set."""
     chains = {
         "raw": ("PREROUTING", "OUTPUT"),

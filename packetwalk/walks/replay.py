@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from packetwalk.capture.recording import Place, Recording, read
 from packetwalk.capture.stitch import stitch
 from packetwalk.cni import plugins
-from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
 from packetwalk.plan import cluster
-from packetwalk.tables import ChainPolicy, Entry, FdbEntry, IptablesRule, LinkEntry, NeighEntry, RouteEntry
+from packetwalk.tables import (
+    ChainPolicy,
+    Entry,
+    FdbEntry,
+    IpRule,
+    IptablesRule,
+    LinkEntry,
+    NeighEntry,
+    RouteEntry,
+)
 from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Options, Walk
 
 RECORDED = "recorded"
 AUTHORS = {"bird": "BIRD", "kernel": "kernel", "static": "by hand or a program"}
+
+
+class Unruled(NamedTuple):
+    """Routing tables without the rules that ask them: no step of a recording names one."""
+
+    rules: tuple[IpRule, ...] = ()
 
 
 class Tables(NamedTuple):
@@ -35,7 +48,7 @@ class Tables(NamedTuple):
     fdb: dict[tuple[str, int], FdbEntry]
     rules: list[IptablesRule]
     policies: list[ChainPolicy]
-    fib: SimpleNamespace
+    fib: Unruled
     peers: tuple = ()
     sets: dict = {}  # noqa: RUF012  (never changed)
     sockets: dict = {}  # noqa: RUF012
@@ -83,7 +96,7 @@ def replay(recording: Recording | Path | str, name: str | None = None) -> Walk:
         f"recorded in {where}",
         Options(sent.proto, size, sent.df, sent.ttl, False, None),
         traces,
-        cast(Run, Recorded(of)),
+        Recorded(of),
     )
 
 
@@ -126,7 +139,7 @@ def _tables(place: Place, written: dict[tuple[str, str], tuple[str, str]]) -> Ta
         {(each.master or each.ifname, number): each for number, each in enumerate(fdb)},
         rules,
         policies,
-        SimpleNamespace(rules=()),
+        Unruled(),
     )
 
 

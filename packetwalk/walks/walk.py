@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from packetwalk import wire
-from packetwalk.datapath.run import Run
 from packetwalk.trace.step import VERSION, Step, Trace
+from packetwalk.walks.known import Known
 from packetwalk.walks.listing import Listings
 
 
@@ -33,24 +33,25 @@ class Walk:
     holds_for: str
     options: Options
     traces: tuple[Trace, ...]
-    run: Run = field(repr=False)
+    run: Known = field(repr=False)
 
     @property
     def disposition(self) -> str:
         """How the walk ended: the first packet that did not arrive says it, else delivered."""
         if any(trace.name == "reset" for trace in self.traces):
             return "rejected"
-        main = (k for k, t in enumerate(self.traces) if t.name not in ("arp", "copy", "error"))
-        ends = (self._outcome(k) for k in main)
-        return next((end for end in ends if end != "delivered"), "delivered")
+        copies: dict[int, list[int]] = {}  # of a packet that a bridge flooded
+        for number, trace in enumerate(self.traces):
+            if trace.name == "copy" and trace.cause:
+                copies.setdefault(trace.cause[0], []).append(number)
 
-    def _outcome(self, number: int) -> str:
-        """Return what became of a packet: a flooded one has arrived if one of its copies has."""
-        copies = [
-            k for k, t in enumerate(self.traces) if t.name == "copy" and t.cause and t.cause[0] == number
-        ]
-        ends = [self._outcome(k) for k in copies] or [self.traces[number].disposition]
-        return "delivered" if "delivered" in ends else ends[0]
+        def outcome(number: int) -> str:
+            """Return what became of a packet: a flooded one has arrived if one of its copies has."""
+            ends = [outcome(k) for k in copies.get(number, ())] or [self.traces[number].disposition]
+            return "delivered" if "delivered" in ends else ends[0]
+
+        main = (k for k, t in enumerate(self.traces) if t.name not in ("arp", "copy", "error"))
+        return next((end for end in map(outcome, main) if end != "delivered"), "delivered")
 
     @property
     def steps(self) -> tuple[Step, ...]:
