@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from packetwalk.lab import doctor
+from packetwalk.lab.advice import ELSEWHERE
 from packetwalk.lab.grounds import grounds
 from packetwalk.lab.grounds.kind import Kind
 
@@ -101,4 +102,4 @@ def test_an_ordinary_user_who_may_make_no_namespace_is_told_which_setting(
 def test_everything_missing_has_its_advice(bare: Path) -> None:
     for each in doctor.examine():
         for lack in each.missing:
-            assert lack.startswith("program ") or lack in doctor.ELSEWHERE, lack
+            assert lack.startswith("program ") or lack in ELSEWHERE, lack

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from packetwalk.lab.advice import PYNACL, advice
+
 PURPOSES = {
     "model": "walks, tables, labs and the book; needs nothing",
     "netns": "walks and labs in the running kernel",
@@ -19,41 +21,6 @@ PURPOSES = {
 NEEDED = {"programs": ("bird", "wireguard-go", "wg")}
 """The programs of what is no ground of the labs; the labs' grounds say themselves what they lack."""
 
-PACKAGES = {
-    "bird": "bird2",
-    "bridge": "iproute2",
-    "busybox": "busybox-static",
-    "depmod": "kmod",
-    "ip": "iproute2",
-    "iptables-restore": "iptables",
-    "iptables-save": "iptables",
-    "nft": "nftables",
-    "nsenter": "util-linux",
-    "ping": "iputils-ping",
-    "qemu-system-x86_64": "qemu-system-x86",
-    "sysctl": "procps",
-    "tc": "iproute2",
-    "unshare": "util-linux",
-    "wg": "wireguard-tools",
-}
-"""Debian's and Ubuntu's package of a program, where it is not called as the program is."""
-
-PYNACL = "Python package PyNaCl"
-ELSEWHERE = {
-    PYNACL: "pip install PyNaCl",
-    "CNI plugins": "sudo apt-get install containernetworking-plugins (or bridge, host-local and portmap of "
-    "https://github.com/containernetworking/plugins in /opt/cni/bin)",
-    "program docker": "Docker Engine or Docker Desktop: https://docs.docker.com/engine/install/",
-    "program kind": "kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
-    "program kubectl": "kubectl: https://kubernetes.io/docs/tasks/tools/",
-    "a running Docker engine": "start Docker Desktop, or: sudo systemctl start docker",
-    "the right to use Docker (group docker)": "sudo usermod -aG docker $USER, then log in again",
-    "root, or user namespaces for ordinary users": "as root: sysctl -w user.max_user_namespaces=10000",
-    "program apt-get": "Debian on amd64, for its kernel: https://www.debian.org",
-    "user namespaces (AppArmor)": "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-    "Linux": "this needs Linux: use the model, kind or Binder",
-}
-"""What to do about what no Debian package brings."""
 
 
 class Finding(NamedTuple):
@@ -69,7 +36,7 @@ class Finding(NamedTuple):
 def examine() -> list[Finding]:
     """Look for the tools and rights of each ground; starts no process."""
     return [
-        Finding(ground, not missing, purpose, missing, tuple(_advice(missing)))
+        Finding(ground, not missing, purpose, missing, tuple(advice(missing)))
         for ground, purpose in PURPOSES.items()
         for missing in [tuple(dict.fromkeys(_missing(ground)))]
     ]
@@ -115,14 +82,6 @@ def _setting(name: str) -> str:
         return Path("/proc/sys", name).read_text().strip()
     except OSError:
         return ""
-
-
-def _advice(missing: tuple[str, ...]) -> Iterator[str]:
-    tools = [each.removeprefix("program ") for each in missing if each.startswith("program ")]
-    packages = sorted({PACKAGES.get(tool, tool) for tool in tools if f"program {tool}" not in ELSEWHERE})
-    if packages:
-        yield f"sudo apt-get install {' '.join(packages)}"
-    yield from (ELSEWHERE[each] for each in missing if each in ELSEWHERE)
 
 
 def text(findings: list[Finding]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from packetwalk import wire
 from packetwalk.datapath.netns import Netns, sorted_routes
 from packetwalk.walks.listing import iptables_save, neighbours, policies
-from packetwalk.walks.walk import Walk
 
-HEADINGS = ("step", "where", "event", "bytes", "ttl", "decided by", "why")
+if TYPE_CHECKING:
+    from packetwalk.walks.walk import Walk
 
 
 def walk_table(walk: Walk) -> str:

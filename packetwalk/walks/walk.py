@@ -9,6 +9,7 @@ from packetwalk import wire
 from packetwalk.trace.step import VERSION, Step, Trace
 from packetwalk.walks.known import Known
 from packetwalk.walks.listing import Listings
+from packetwalk.walks.text import walk_table
 
 
 class Options(NamedTuple):
@@ -111,8 +112,6 @@ class Walk:
         }
 
     def __repr__(self) -> str:
-        from packetwalk.walks.text import walk_table
-
         return walk_table(self)
 
 

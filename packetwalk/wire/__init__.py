@@ -14,15 +14,21 @@ from packetwalk.wire.data import Data
 from packetwalk.wire.encrypted import Encrypted
 from packetwalk.wire.esp import Esp, EspPayload
 from packetwalk.wire.eth import Ethernet
-from packetwalk.wire.header import Field, Header, Layout, Value
+from packetwalk.wire.header import CARRIED, HEADERS, Field, Header, Layout, Value
 from packetwalk.wire.icmp import Icmp
 from packetwalk.wire.ipv4 import Ipv4
 from packetwalk.wire.sleeve import Sleeve, SleeveBox, SleeveFrame, SleeveNonce
-from packetwalk.wire.stack import HEADERS, LAYOUTS, UDP_PORTS, Stack, decode, describe, encode, size
+from packetwalk.wire.stack import Stack, decode, describe, encode, size
 from packetwalk.wire.tcp import Tcp
 from packetwalk.wire.udp import Udp
 from packetwalk.wire.vxlan import Vxlan
 from packetwalk.wire.wireguard import Wireguard, WireguardPayload
+
+LAYOUTS = {proto: HEADERS[proto].LAYOUT.bits for proto in sorted(HEADERS)}
+"""Protocol to [[field, bit offset, bit length], ...], for the hex view; length 0 means: to the end of the header."""
+
+UDP_PORTS = {number: proto for (above, number), proto in CARRIED.items() if above == "udp"}
+"""Destination port to the protocol that decode expects there."""
 
 __all__ = [
     "HEADERS",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from packetwalk.wire.data import Data
 from packetwalk.wire.header import Field, Header, Layout, Value
+from packetwalk.wire.stack import decode, encode
 
 if TYPE_CHECKING:
     from packetwalk.wire.ipv4 import Ipv4
@@ -49,8 +50,6 @@ class Encrypted(_Fields, Header):
 
     def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
         """Return ciphertext and tag in the order of the tunnel."""
-        from packetwalk.wire.stack import encode  # the registry of headers knows this class
-
         content = encode(self.inner) + self.trailer
         tag = _stream(self.proto, TAG, content)
         hidden = _hide(self.proto, content)
@@ -59,8 +58,6 @@ class Encrypted(_Fields, Header):
     @classmethod
     def decode(cls, data: bytes, at: int, end: int) -> tuple[Encrypted | Data, int]:
         """Read the content back; bytes that this model did not make (a real tunnel's) stay Data."""
-        from packetwalk.wire.stack import decode
-
         raw = data[at:end]
         tag, hidden = (raw[:TAG], raw[TAG:]) if cls.tag_first else (raw[-TAG:], raw[:-TAG])
         content = _hide(cls.proto, hidden)

@@ -126,6 +126,12 @@ def _swapped(field: Field, bits: int) -> int:
     return int.from_bytes(bits.to_bytes(field.bits // 8, "big"), "little")
 
 
+HEADERS: dict[str, type[Header]] = {}
+"""Every header by its protocol; a class is noted here when its file is read."""
+CARRIED: dict[tuple[str, int], str] = {}
+"""The protocol that follows, by the protocol above it and the number which that one uses for it."""
+
+
 class Header:
     """What the header classes share. Each is a NamedTuple of its fields with this as a mixin."""
 
@@ -135,6 +141,11 @@ class Header:
     LAYOUT: ClassVar[Layout]
     carried_by: ClassVar[tuple[tuple[str, int], ...]] = ()
     """Where the header is announced: (protocol above it, the number that protocol uses for it)."""
+
+    def __init_subclass__(cls) -> None:
+        if "proto" in cls.__dict__:
+            HEADERS[cls.proto] = cls
+            CARRIED.update(dict.fromkeys(cls.carried_by, cls.proto))
 
     @property
     def size(self) -> int:

@@ -4,37 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from packetwalk.wire.arp import Arp
 from packetwalk.wire.data import Data
-from packetwalk.wire.esp import Esp, EspPayload
-from packetwalk.wire.eth import Ethernet
-from packetwalk.wire.header import Header, Value
-from packetwalk.wire.icmp import Icmp
+from packetwalk.wire.header import CARRIED, HEADERS, Header, Value
 from packetwalk.wire.ipv4 import Ipv4
-from packetwalk.wire.sleeve import Sleeve, SleeveBox, SleeveFrame, SleeveNonce
-from packetwalk.wire.tcp import Tcp
 from packetwalk.wire.udp import Udp
-from packetwalk.wire.vxlan import Vxlan
-from packetwalk.wire.wireguard import Wireguard, WireguardPayload
 
 Stack = tuple[Header, ...]
-
-HEADERS: tuple[type[Header], ...] = (
-    Ethernet, Arp, Ipv4, Icmp, Udp, Tcp, Vxlan, Esp, EspPayload,
-    Sleeve, SleeveFrame, SleeveNonce, SleeveBox, Wireguard, WireguardPayload, Data,
-)  # fmt: skip
-"""Every header there is. A new one is a file of its own and a name here."""
-
-LAYOUTS = {header.proto: header.LAYOUT.bits for header in HEADERS}
-"""Protocol to [[field, bit offset, bit length], ...], for the hex view; length 0 means: to the end of the header."""
-
-UDP_PORTS = {
-    number: header.proto for header in HEADERS for proto, number in header.carried_by if proto == "udp"
-}
-"""Destination port to the protocol that decode expects there."""
-
-_BY_PROTO = {header.proto: header for header in HEADERS}
-_CARRIED = {announced: header.proto for header in HEADERS for announced in header.carried_by}
 
 
 def size(stack: Stack) -> int:
@@ -82,30 +57,30 @@ def _inside_out(stack: Stack) -> Iterator[tuple[Header, bytes]]:
         yield header, wire
 
 
-def decode(data: bytes, first: str = "eth", udp_ports: Mapping[int, str] = UDP_PORTS) -> Stack:
+def decode(data: bytes, first: str = "eth", udp_ports: Mapping[int, str] | None = None) -> Stack:
     """Read the headers in `data`, the outermost being of protocol `first`: the inverse of `encode`.
 
-    What is not in HEADERS becomes Data; an empty payload becomes nothing. Lengths and checksums are not kept:
-    encode derives them again. ValueError names the header, its byte offset and what is wrong.
+    What no header is announced for becomes Data; an empty payload becomes nothing. `udp_ports` stands in place
+    of the headers' own UDP ports. Lengths and checksums are not kept: encode derives them again. ValueError names the header, its byte offset and what is wrong.
     """
-    if first not in _BY_PROTO:
-        raise ValueError(f"no protocol {first!r}; there are {', '.join(sorted(_BY_PROTO))}")
+    if first not in HEADERS:
+        raise ValueError(f"no protocol {first!r}; there are {', '.join(sorted(HEADERS))}")
     stack: list[Header] = []
     at, end = 0, len(data)
     proto = first
     while not stack or at < end:
-        header, end = _BY_PROTO[proto].decode(data, at, end)
+        header, end = HEADERS[proto].decode(data, at, end)
         stack.append(header)
         at += header.size
         proto = _next(header, udp_ports)
     return tuple(stack)
 
 
-def _next(header: Header, udp_ports: Mapping[int, str]) -> str:
+def _next(header: Header, udp_ports: Mapping[int, str] | None) -> str:
     """Name the protocol that follows."""
     number = header.carries
     if number is None:
         return Data.proto
-    if isinstance(header, Udp):
+    if udp_ports is not None and isinstance(header, Udp):
         return udp_ports.get(number, Data.proto)
-    return _CARRIED.get((header.proto, number), Data.proto)
+    return CARRIED.get((header.proto, number), Data.proto)

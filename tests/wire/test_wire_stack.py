@@ -130,7 +130,7 @@ def test_any_bytes_are_a_packet_or_a_value_error(data: st.DataObject, raw: bytes
         assert decode(encode(stack), first) == stack
 
 
-@pytest.mark.parametrize("header", HEADERS, ids=lambda header: header.proto)
+@pytest.mark.parametrize("header", HEADERS.values(), ids=lambda header: header.proto)
 def test_layouts_are_whole_bytes_without_gaps(header: type[Header]) -> None:
     at = 0
     for field in header.LAYOUT.stored:

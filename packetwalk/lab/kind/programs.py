@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 
 from packetwalk.errors import LabError
-from packetwalk.lab.doctor import ELSEWHERE
+from packetwalk.lab.advice import ELSEWHERE
 
 KNOWN = (
     (

@@ -1,0 +1,50 @@
+"""What to install for what a machine lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+PACKAGES = {
+    "bird": "bird2",
+    "bridge": "iproute2",
+    "busybox": "busybox-static",
+    "depmod": "kmod",
+    "ip": "iproute2",
+    "iptables-restore": "iptables",
+    "iptables-save": "iptables",
+    "nft": "nftables",
+    "nsenter": "util-linux",
+    "ping": "iputils-ping",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "sysctl": "procps",
+    "tc": "iproute2",
+    "unshare": "util-linux",
+    "wg": "wireguard-tools",
+}
+"""Debian's and Ubuntu's package of a program, where it is not called as the program is."""
+
+PYNACL = "Python package PyNaCl"
+ELSEWHERE = {
+    PYNACL: "pip install PyNaCl",
+    "CNI plugins": "sudo apt-get install containernetworking-plugins (or bridge, host-local and portmap of "
+    "https://github.com/containernetworking/plugins in /opt/cni/bin)",
+    "program docker": "Docker Engine or Docker Desktop: https://docs.docker.com/engine/install/",
+    "program kind": "kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
+    "program kubectl": "kubectl: https://kubernetes.io/docs/tasks/tools/",
+    "a running Docker engine": "start Docker Desktop, or: sudo systemctl start docker",
+    "the right to use Docker (group docker)": "sudo usermod -aG docker $USER, then log in again",
+    "root, or user namespaces for ordinary users": "as root: sysctl -w user.max_user_namespaces=10000",
+    "program apt-get": "Debian on amd64, for its kernel: https://www.debian.org",
+    "user namespaces (AppArmor)": "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    "Linux": "this needs Linux: use the model, kind or Binder",
+}
+"""What to do about what no Debian package brings."""
+
+
+def advice(missing: tuple[str, ...]) -> Iterator[str]:
+    """Yield what to do about what is missing: one command for all Debian packages, then a line for each other."""
+    tools = [each.removeprefix("program ") for each in missing if each.startswith("program ")]
+    packages = sorted({PACKAGES.get(tool, tool) for tool in tools if f"program {tool}" not in ELSEWHERE})
+    if packages:
+        yield f"sudo apt-get install {' '.join(packages)}"
+    yield from (ELSEWHERE[each] for each in missing if each in ELSEWHERE)

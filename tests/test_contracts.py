@@ -1,0 +1,88 @@
+"""The contracts of imports hold every room, and a break of any of them is found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+ROOMS, PLUGINS, CIRCLE, CORE = (each["name"] for each in CONTRACTS)
+RIM = {"cli", "lab", "widgets"}
+"""The rooms that may start processes, read clocks and draw."""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package, in which contracts can be broken."""
+    folder = tmp_path_factory.mktemp("contracts")
+    ignored = shutil.ignore_patterns("__pycache__", "static", "*.json", "*.yaml")
+    shutil.copytree(ROOT / "packetwalk", folder / "packetwalk", ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def broken(folder: Path) -> list[str]:
+    """Return the names of the contracts that are broken."""
+    linter = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"]
+    done = subprocess.run(
+        linter, cwd=folder, env={**os.environ, "COLUMNS": "300"}, capture_output=True, check=False, text=True
+    )
+    found = [line.partition(" BROKEN")[0] for line in done.stdout.splitlines() if " BROKEN" in line]
+    assert "Contracts: " in done.stdout and bool(done.returncode) == bool(found), done.stdout + done.stderr
+    return found
+
+
+def test_every_room_but_the_rim_is_in_the_core_contract() -> None:
+    core = next(each for each in CONTRACTS if each["name"] == CORE)
+    rooms = {
+        path.stem for path in (ROOT / "packetwalk").iterdir() if path.is_dir() or path.suffix == ".py"
+    } - {"__init__", "__main__", "__pycache__"}
+    assert set(core["source_modules"]) == {f"packetwalk.{room}" for room in rooms - RIM}
+    assert rooms >= RIM
+
+
+def test_what_stands_is_kept(copy: Path) -> None:
+    assert broken(copy) == []
+
+
+BREAKS = {
+    "shell/ping.py": ("import random", CORE),
+    "walks/replay.py": ("import subprocess", CORE),
+    "walks/pieces.py": ("import time", CORE),
+    "walks/report.py": ("from datetime import datetime", CORE),
+    "plan/cluster.py": ("from os import urandom", CORE),
+    "datapath/conntrack.py": ("import threading", CORE),
+    "errors.py": ("import pandas", CORE),
+    "tables/route.py": ("from packetwalk.datapath.fib import Fib", ROOMS),
+    "wire/eth.py": ("from packetwalk.tables import RouteEntry", ROOMS),
+    "capture/identity.py": ("from packetwalk.datapath.netns import Netns", ROOMS),
+    "trace/step.py": ("from packetwalk.cni import plugins", ROOMS),
+    "proof/results.py": ("from packetwalk.shell import Shell", ROOMS),
+    "lab/doctor.py": ("from packetwalk.cli import main", ROOMS),
+    "cni/flannel/plan.py": ("from packetwalk.cni.calico.plan import plan", PLUGINS),
+    "walks/text.py": ("from packetwalk.walks.walk import Walk", CIRCLE),
+    "wire/header.py": ("from packetwalk.wire.stack import encode", CIRCLE),
+    "a_room_without_a_place.py": ("", ROOMS),
+}
+
+
+@pytest.mark.parametrize("module", BREAKS)
+def test_a_break_is_found(copy: Path, module: str) -> None:
+    line, contract = BREAKS[module]
+    path = copy / "packetwalk" / module
+    before = path.read_text() if path.exists() else None
+    path.write_text(f"{before or ''}\n{line}\n")
+    try:
+        assert contract in broken(copy)
+    finally:
+        if before is None:
+            path.unlink()
+        else:
+            path.write_text(before)
