@@ -26,7 +26,6 @@ SENTENCES = {
     "to-peer": "The frame goes into {0}; a veth pair is a cable, its other end is {1} in {2}.",
     "to-wire": "The card puts the frame on the wire.",
     "to-bridge": "The packet leaves by the bridge's own interface; the bridge will choose a port.",
-    "to-port": "The bridge sends the frame out of this port.",
     "to-tunnel": "The packet is handed to {0}, which will wrap it.",
     "up": "The bridge hands the frame to the machine's own IP layer, by its own interface.",
     "unwrapped": "The inner frame appears on {0} as if it had just been received there.",
@@ -170,12 +169,11 @@ SENTENCES = {
     "proxy-ttl": "The program finds the time to live used up: it discards the packet and tells nobody.",
     "proxy-no-route": "Flanneld knows no node for {0}: discarded.",
     "proxy-garbage": "What came in is no IPv4 packet: discarded.",
-    "plain": "{0}",
 }
 
 
-def sentence(event: str, entry: object, note: tuple) -> str:
-    """Return the sentence for a step; an empty note gives an empty sentence."""
+def sentence(note: tuple) -> str:
+    """Return the sentence of a step's note, a key and its arguments; an empty note gives an empty sentence."""
     if not note:
         return ""
     key, *arguments = note

@@ -91,7 +91,7 @@ class Step(NamedTuple):
     @property
     def why(self) -> str:
         """One sentence that explains the step."""
-        return sentence(self.event, self.entry, self.note)
+        return sentence(self.note)
 
 
 class Trace(NamedTuple):

@@ -9,7 +9,6 @@ from packetwalk.wire.header import Field, Header, Layout
 if TYPE_CHECKING:
     from packetwalk.wire.ipv4 import Ipv4
 
-REQUEST, REPLY = 1, 2
 _ETHERNET, _IPV4, _MAC_BYTES, _IPV4_BYTES = 1, 0x0800, 6, 4
 
 

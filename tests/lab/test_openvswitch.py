@@ -8,7 +8,8 @@ import pytest
 
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel import openvswitch, xfrm
-from packetwalk.lab.kernel.genetlink import Generic, attribute, attributes, text
+from packetwalk.lab.kernel.genetlink import Generic
+from packetwalk.lab.kernel.netlink import attribute, attributes, text
 from packetwalk.lab.kernel.openvswitch import Action, Tunnel
 from packetwalk.tables import XfrmStateEntry
 
@@ -31,10 +32,8 @@ def test_a_tunnel_key_is_set_before_the_frame_goes_out() -> None:
 
 
 def test_a_family_that_the_kernel_lacks_is_one_line() -> None:
-    asked = Generic()
-    with pytest.raises(LabError, match=r"^family nobody: No such file or directory$"):
+    with Generic() as asked, pytest.raises(LabError, match=r"^family nobody: No such file or directory$"):
         asked.family("nobody")
-    asked.close()
 
 
 def test_both_ends_of_an_agreement_have_one_key_and_another_has_another() -> None:

@@ -1,35 +1,82 @@
-"""Ask the kernel for a route (``ip route get``), without starting a program."""
+"""Netlink: ask the kernel, and read what it says (include/uapi/linux/netlink.h)."""
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
+from collections.abc import Iterator
+from typing import Self
 
-RTM_NEWROUTE, RTM_GETROUTE, NLM_F_REQUEST = 24, 26, 1
-RTA_DST, RTA_OIF, RTA_GATEWAY = 1, 4, 5
-HEAD, ROUTE = struct.Struct("=IHHII"), struct.Struct("=BBBBBBBBI")
+from packetwalk.errors import LabError
+
+REQUEST, ACK, ECHO = 1, 4, 8
+ERROR = 2
+HEAD, ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=HH")
+KIND = 0x3FFF  # of an attribute, without its flags
+LONGEST = 1 << 17
 
 
-def next_hop(address: str, device: int) -> str | None:
-    """Return the gateway to an IPv4 address out of a device (its index), else the address itself.
+def attribute(kind: int, value: bytes | int) -> bytes:
+    """Return an attribute: a number has 32 bits."""
+    raw = struct.pack("=I", value) if isinstance(value, int) else value
+    return ATTRIBUTE.pack(ATTRIBUTE.size + len(raw), kind) + raw + bytes(-len(raw) % 4)
 
-    None where there is no route.  In the namespace of the calling thread.
-    """
-    wanted = _attribute(RTA_DST, socket.inet_aton(address)) + _attribute(RTA_OIF, struct.pack("=i", device))
-    body = ROUTE.pack(socket.AF_INET, 32, 0, 0, 0, 0, 0, 0, 0) + wanted
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as asked:
-        asked.send(HEAD.pack(HEAD.size + len(body), RTM_GETROUTE, NLM_F_REQUEST, 1, 0) + body)
-        answer = asked.recv(8192)
-    if HEAD.unpack_from(answer)[1] != RTM_NEWROUTE:
-        return None
-    at, end = HEAD.size + ROUTE.size, HEAD.unpack_from(answer)[0]
-    while at + 4 <= end:
-        length, kind = struct.unpack_from("=HH", answer, at)
-        if kind == RTA_GATEWAY:
-            return socket.inet_ntoa(answer[at + 4 : at + 8])
+
+def text(kind: int, value: str) -> bytes:
+    """Return an attribute that is a name."""
+    return attribute(kind, value.encode() + b"\0")
+
+
+def attributes(data: bytes) -> dict[int, bytes]:
+    """Return attributes by kind."""
+    out, at = {}, 0
+    while at + ATTRIBUTE.size <= len(data):
+        length, kind = ATTRIBUTE.unpack_from(data, at)
+        out[kind & KIND] = data[at + ATTRIBUTE.size : at + length]
         at += (length + 3) & ~3
-    return address
+    return out
 
 
-def _attribute(kind: int, value: bytes) -> bytes:
-    return struct.pack("=HH", 4 + len(value), kind) + value
+class Netlink:
+    """A socket of one protocol of netlink, in the namespace of the calling thread."""
+
+    def __init__(self, protocol: int) -> None:
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
+        self.socket.bind((0, 0))
+        self.port: int = self.socket.getsockname()[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, kind: int, body: bytes, what: str) -> bytes:
+        """Send a message and return what stands behind the head of the first answer, or nothing.
+
+        LabError with the kernel's word when it refuses ``what``.
+        """
+        head = HEAD.pack(HEAD.size + len(body), kind, REQUEST | ACK | ECHO, 1, 0)
+        self.socket.send(head + body)
+        answer = b""
+        while True:
+            for said_kind, said in self.messages():
+                if said_kind == ERROR:
+                    error = -int.from_bytes(said[:4], "little", signed=True)
+                    if error:
+                        raise LabError(f"{what}: {os.strerror(error)}")
+                    return answer
+                answer = answer or said
+
+    def messages(self) -> Iterator[tuple[int, bytes]]:
+        """Wait for a datagram and yield its messages: kind, and all that stands behind the head."""
+        data, at = self.socket.recv(LONGEST), 0
+        while at + HEAD.size <= len(data):
+            length, kind = struct.unpack_from("=IH", data, at)
+            yield kind, data[at + HEAD.size : at + length]
+            at += (length + 3) & ~3
+
+    def close(self) -> None:
+        """Close it."""
+        self.socket.close()

@@ -13,8 +13,9 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from packetwalk.errors import LabError
-from packetwalk.lab.kernel.genetlink import GENERIC, Generic, attribute, attributes, text
+from packetwalk.lab.kernel.genetlink import GENERIC, Generic
 from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.netlink import attribute, attributes, text
 from packetwalk.tables import LinkEntry
 
 NEW, GET, SET = 1, 3, 4
@@ -102,7 +103,7 @@ class Datapath:
         self._ask(self._flow, NEW, body + attribute(FLOW_ACTIONS, _actions(actions)), "flow")
 
     def _ask(self, family: int, command: int, body: bytes, what: str) -> bytes:
-        return self._asked.ask(family, command, 1, self._head + body, f"datapath, {what}")
+        return self._asked.request(family, command, 1, self._head + body, f"datapath, {what}")
 
     def close(self) -> None:
         """Close the sockets; the datapath goes with its namespace."""
@@ -112,25 +113,19 @@ class Datapath:
 
 def add_datapath(name: str) -> None:
     """Make a datapath in the namespace of the calling thread."""
-    asked = Generic()
-    try:
-        body = DATAPATH.pack(0) + text(DP_NAME, name) + attribute(DP_UPCALL, 0)
-        asked.ask(asked.family("ovs_datapath"), NEW, 2, body, f"datapath {name}")
-    finally:
-        asked.close()
+    body = DATAPATH.pack(0) + text(DP_NAME, name) + attribute(DP_UPCALL, 0)
+    with Generic() as asked:
+        asked.request(asked.family("ovs_datapath"), NEW, 2, body, f"datapath {name}")
 
 
 def add_port(datapath: str, name: str, udp: int | None = None) -> None:
     """Add a device to a datapath, or make a VXLAN port on a UDP port and add that."""
-    asked = Generic()
-    try:
-        body = DATAPATH.pack(socket.if_nametoindex(datapath)) + text(PORT_NAME, name)
-        body += attribute(PORT_KIND, NETDEV if udp is None else VXLAN) + attribute(PORT_UPCALL, 0)
-        if udp is not None:
-            body += attribute(PORT_OPTIONS, attribute(TUNNEL_UDP, struct.pack("=H", udp)))
-        asked.ask(asked.family("ovs_vport"), NEW, 1, body, f"datapath {datapath}, port {name}")
-    finally:
-        asked.close()
+    body = DATAPATH.pack(socket.if_nametoindex(datapath)) + text(PORT_NAME, name)
+    body += attribute(PORT_KIND, NETDEV if udp is None else VXLAN) + attribute(PORT_UPCALL, 0)
+    if udp is not None:
+        body += attribute(PORT_OPTIONS, attribute(TUNNEL_UDP, struct.pack("=H", udp)))
+    with Generic() as asked:
+        asked.request(asked.family("ovs_vport"), NEW, 1, body, f"datapath {datapath}, port {name}")
 
 
 def names(links: Iterable[LinkEntry]) -> set[str]:
