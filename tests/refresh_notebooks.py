@@ -17,7 +17,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
+
 FOLDERS = ("book", "labs")
 TIMEOUT = 120  # seconds for one cell
 # A live widget's model exists only in the kernel that made it: a page shows the HTML beside it.

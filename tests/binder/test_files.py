@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 BINDER = ROOT / "binder"
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 launch = pytest.importorskip("launch")

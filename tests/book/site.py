@@ -11,7 +11,8 @@ from types import ModuleType
 
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 SITE = ROOT / "_build" / "html"
 
 

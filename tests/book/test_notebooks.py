@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.book.site import ROOT, notebooks
+from tests import ROOT
+from tests.book.site import notebooks
 
 LONGEST_CELL = 15  # lines; longer logic belongs in the package
 EACH = pytest.mark.parametrize("path", notebooks(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.book.site import ROOT, SITE, served
+from tests import ROOT
+from tests.book.site import SITE, served
 
 # No other host's name resolves, so a request to one fails at once and is seen.
 FLAGS = [

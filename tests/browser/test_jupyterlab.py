@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.book.site import ROOT
+from tests import ROOT
 from tests.browser.conftest import Open
 from tests.browser.test_pages import play_by_keyboard, watch
 

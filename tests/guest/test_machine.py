@@ -13,7 +13,8 @@ import pytest
 from packetwalk.errors import LabError
 from packetwalk.lab import guest
 from packetwalk.lab.guest import kernel
-from tests.lab.needs import ROOT, running
+from tests import ROOT
+from tests.lab.needs import running
 
 LIMIT = 120.0
 

@@ -15,8 +15,7 @@ import pytest
 
 from packetwalk.lab.kernel.build import TOOLS
 from packetwalk.lab.kernel.programs.runtime import FOLDERS, PLUGINS
-
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
 
 
 def needs(*programs: str) -> pytest.MarkDecorator:

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from packetwalk.lab.check import HINTS, load
-from tests.lab_grounds.needs import needs_netns
+from tests.lab.grounds.needs import needs_netns
 from tests.labs.outputs import comparable
 from tests.labs.run import Cell, cells, left_out, run
 from tests.refresh_labs import TAG, learners, solutions, sources

@@ -8,7 +8,7 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.lab.check import load
-from tests.lab_grounds.needs import needs_netns
+from tests.lab.grounds.needs import needs_netns
 
 FILE = Path(__file__).parents[2] / "labs" / "3-broken" / "check.py"
 CAUSES = ("route", "neighbour", "forwarding", "firewall", "setting", "mac", "mtu")

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from packetwalk import lab
-from tests.lab_grounds.needs import needs_netns
+from tests.lab.grounds.needs import needs_netns
 from tests.labs.outputs import clean
 
 COMMANDS = """

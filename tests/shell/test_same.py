@@ -11,7 +11,7 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.lab.ground import Ground, Output
-from tests.lab_grounds.needs import needs_netns
+from tests.lab.grounds.needs import needs_netns
 from tests.labs.outputs import comparable
 from tests.shell.commands import COMMANDS
 

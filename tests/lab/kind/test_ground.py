@@ -1,0 +1,420 @@
+"""The kind ground on fake programs: what it calls, in which order, and what it says when a call fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.grounds.kind import Kind
+from packetwalk.lab.kind import pins
+from packetwalk.lab.kind.cluster import CONFIG
+from tests import ROOT
+from tests.lab.kind.conftest import SECRET, Machine
+
+NAME = "packetwalk-flannel"
+NODES = tuple(f"{NAME}-{suffix}" for suffix in ("control-plane", "worker", "worker2"))
+
+
+def test_a_cluster_is_made_by_these_calls_in_this_order(machine: Machine) -> None:
+    folder = machine.folder / "state" / "packetwalk" / "kind" / NAME
+    cluster = Kind("flannel", "vxlan")
+    kube = ["kubectl", "--kubeconfig", str(folder / "kubeconfig")]
+    image = f"{pins.node().image}@{pins.node().digest}"
+    wait = "--timeout=300s"
+    assert [call for call in machine.calls if call[:3] != ["docker", "image", "inspect"] and "sh" not in call][:14] == [
+        ["docker", "version", "--format", "{{.Server.Version}} {{.Server.Arch}}"],
+        ["kind", "get", "clusters"],
+        ["kind", "create", "cluster", "--name", NAME, "--config", str(CONFIG / "flannel.yaml"),
+         "--kubeconfig", str(folder / "kubeconfig"), "--image", image],
+        *(["docker", "cp", str(machine.folder / "bridge"), f"{node}:/opt/cni/bin/bridge"] for node in NODES),
+        ["kubectl", "apply", "--server-side", "--filename", "-"],
+        ["kubectl", "rollout", "status", "daemonset/kube-flannel-ds", "--namespace", "kube-flannel", wait],
+        ["kubectl", "wait", "--for=condition=Ready", "node", "--all", wait],
+        ["kubectl", "apply", "--filename", str(CONFIG / "workload.yaml")],
+        ["kubectl", "wait", "--for=condition=Ready", "pod", "--all", wait],
+        ["docker", "rm", "--force", f"{NAME}-tools"],
+        ["docker", "run", "--detach", "--rm", "--name", f"{NAME}-tools", "--label", f"packetwalk={NAME}",
+         "--env", "PYTHONPATH=/opt", "--privileged", "--pid", "host", "--network", "none",
+         pins.tools().image, "sleep", "infinity"],
+        ["docker", "cp", str(ROOT / "packetwalk"), f"{NAME}-tools:/opt/packetwalk"],
+    ]  # fmt: skip
+    assert kube[2] and cluster.nodes == ("kind-control-plane", "kind-worker", "kind-worker2")
+    assert cluster.pods == ("a", "b")
+    assert cluster.services == ("web",)
+    cluster.close()
+    cluster.close()
+    assert machine.nothing_left()
+    assert machine.called("kind", "delete")[-1][:5] == ["kind", "delete", "cluster", "--name", NAME]
+
+
+@pytest.mark.parametrize("plugin", pins.plugins())
+def test_every_plugin_comes_up_in_its_own_cluster(machine: Machine, plugin: str) -> None:
+    renamed = json.dumps(machine.state["objects"]).replace(NAME, f"packetwalk-{plugin}")
+    machine.write(objects=json.loads(renamed))
+    mode = {"flannel": "host-gw", "calico": "bgp", "weave": "sleeve-encrypted"}[plugin]
+    with Kind(plugin, mode) as cluster:
+        assert cluster.pods == ("a", "b")
+        assert bool(machine.called("docker", "cp", str(machine.folder / "bridge"))) == (plugin == "flannel")
+        password = [yaml.safe_load_all(text) for text in machine.applied[:1]]
+        assert password
+    assert machine.nothing_left()
+    for call in machine.calls:
+        assert "stringData" not in " ".join(call), "the password is in no command line"
+
+
+def test_commands_run_on_nodes_and_in_pods_which_need_no_tool(machine: Machine) -> None:
+    with Kind("flannel", "vxlan") as cluster:
+        assert "default via 172.18.0.1" in cluster.node("kind-worker").run("ip route")
+        assert cluster.pod("b").run("ip route").ok
+        lost = cluster.pod("a").ping("b")
+        assert lost.code == 1 and "nothing known" in lost
+        pid = sum(b"sandbox-b")
+        assert machine.ran[-3:] == [
+            [NODES[1], ["ip", "route"]],
+            [f"{NODES[2]} --net=/proc/{pid}/ns/net", ["ip", "route"]],
+            [
+                f"{NAME}-tools --net=/proc/101/root/proc/{sum(b'sandbox-a')}/ns/net",
+                ["ping", "-c", "1", "-W", "1", "-s", "56", "10.244.2.2"],
+            ],
+        ]
+
+
+def test_a_faults_commands_are_taken_back_the_last_first(machine: Machine) -> None:
+    do = "bridge fdb del 8e:00:00:00:00:02 dev flannel.1 dst 172.18.0.4"
+    undo = "bridge fdb append 8e:00:00:00:00:02 dev flannel.1 dst 172.18.0.4 self permanent"
+    machine.write(answers={**machine.state["answers"], do: "", undo: ""})
+    with Kind("flannel", "vxlan") as cluster:
+        cluster.fault("missing-fdb")
+        assert machine.ran[-1] == [NODES[1], do.split()]
+        cluster.mend()
+        assert machine.ran[-1] == [NODES[1], undo.split()]
+        before = len(machine.ran)
+        cluster.mend()
+        assert len(machine.ran) == before
+        with pytest.raises(BadInput, match="missing-fdb"):
+            cluster.fault("nobody")
+
+
+def test_a_changed_mac_takes_no_neighbours_with_it(machine: Machine) -> None:
+    """The kernel forgets a device's neighbours, permanent ones too, when its MAC changes."""
+    near = "ip neigh replace 10.244.2.0 lladdr 8e:00:00:00:00:02 dev flannel.1 nud permanent"
+    do, undo = (
+        f"ip link set dev flannel.1 address {mac}" for mac in ("02:00:00:00:00:99", "8e:00:00:00:00:02")
+    )
+    machine.write(answers={**machine.state["answers"], near: "", do: "", undo: ""})
+    with Kind("flannel", "vxlan") as cluster:
+        cluster.fault("vtep-mac-mismatch")
+        assert machine.ran[-2:] == [[NODES[2], do.split()], [NODES[2], near.split()]]
+        cluster.mend()
+        assert machine.ran[-2:] == [[NODES[2], undo.split()], [NODES[2], near.split()]]
+
+
+def test_another_mode_is_installed_anew(machine: Machine) -> None:
+    with Kind("flannel", "vxlan") as cluster:
+        cluster.use("host-gw")
+        assert _backends(machine) == ["vxlan", "host-gw"]
+        assert cluster.mode == "host-gw"
+        assert machine.called("kubectl", "rollout", "restart")
+        assert [NODES[1], ["ip", "link", "delete", "flannel.1"]] in machine.ran
+        with pytest.raises(BadInput):
+            cluster.use("nobody")
+        with pytest.raises(LabError, match="no flannel udp"):
+            cluster.use("udp")
+        assert cluster.mode == "host-gw"
+
+
+def _backends(machine: Machine) -> list[str]:
+    """Return the Backend.Type of each net-conf.json that was applied."""
+    documents = [each for text in machine.applied for each in yaml.safe_load_all(text)]
+    confs = [each["data"]["net-conf.json"] for each in documents if each["kind"] == "ConfigMap"]
+    return [json.loads(conf)["Backend"]["Type"] for conf in confs]
+
+
+def test_manifests_name_nodes_as_the_book_does(machine: Machine) -> None:
+    with Kind("flannel", "vxlan") as cluster:
+        text = "apiVersion: projectcalico.org/v3\nkind: BGPPeer\nmetadata:\n  name: p\nspec:\n  node: kind-worker2\n"
+        assert cluster.apply(text) == ["bgppeer/p serverside-applied"]
+        assert f"node: {NAME}-worker2" in machine.applied[-1]
+        assert "apiVersion: crd.projectcalico.org/v1" in machine.applied[-1]
+        with pytest.raises(BadInput, match=r"nowhere\.yaml"):
+            cluster.apply("nowhere.yaml")
+
+
+POOL = "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: default-ipv4-ippool}\nspec: {vxlanMode: Always}\n"
+PEER = POOL.replace("IPPool", "BGPPeer")
+
+
+@pytest.mark.parametrize(("text", "anew"), [(POOL, True), (PEER, False)])
+def test_calico_is_given_time_and_pods_are_made_anew_for_a_pool(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, text: str, anew: bool
+) -> None:
+    waited: list[str] = []
+    monkeypatch.setattr(Kind, "settle", lambda cluster: waited.append(cluster.plugin))
+    renamed = json.dumps(machine.state["objects"]).replace(NAME, "packetwalk-calico")
+    machine.write(objects=json.loads(renamed))
+    with Kind("calico", "ipip") as cluster:
+        before = len(machine.calls)
+        cluster.apply(text)
+        done = [call[:2] for call in machine.calls[before:]]
+    assert waited == ["calico"]
+    assert (["kubectl", "delete"] in done) == anew
+
+
+# --- whose cluster is it? -------------------------------------------------------------------------
+
+
+def test_a_cluster_of_that_name_made_by_somebody_else_is_left_alone(machine: Machine) -> None:
+    theirs = {node: {"id": f"x{node}", "cluster": NAME, "pid": 7} for node in NODES}
+    machine.write(clusters=[NAME], containers=theirs)
+    with pytest.raises(LabError, match="not made here") as said:
+        Kind("flannel", "vxlan")
+    assert "\n" not in str(said.value)
+    assert machine.now()["clusters"] == [NAME] and machine.now()["containers"] == theirs
+    assert not machine.called("kind", "delete")
+
+
+def test_an_own_cluster_is_taken_up_on_request_only(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Kind("flannel", "vxlan")
+    with pytest.raises(LabError, match="PACKETWALK_KIND_REUSE=1"):
+        Kind("flannel", "vxlan")
+    assert not machine.called("kind", "delete")
+    monkeypatch.setenv("PACKETWALK_KIND_REUSE", "1")
+    made = len(machine.called("kind", "create"))
+    again = Kind("flannel", "vxlan")
+    assert len(machine.called("kind", "create")) == made
+    assert not machine.called("kubectl", "rollout", "restart"), "the mode is the same"
+    again.close()
+    assert machine.now()["clusters"] == [NAME], "close leaves it"
+    other = Kind("flannel", "host-gw")
+    assert machine.called("kubectl", "rollout", "restart"), "the mode is another"
+    other.close()
+
+
+def test_a_record_that_speaks_of_other_containers_is_not_believed(machine: Machine) -> None:
+    Kind("flannel", "vxlan")
+    others = {node: {"id": "new", "cluster": NAME, "pid": 7} for node in NODES}
+    machine.write(clusters=[NAME], containers=others)
+    with pytest.raises(LabError, match="not made here"):
+        Kind("flannel", "vxlan")
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+FAILURES = {
+    "no right": ("docker version", "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get ...", "usermod -aG docker"),
+    "no engine": ("docker version", "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?", "engine does not run"),
+    "kind fails halfway": ("kind create", "half made\nERROR: failed to create cluster: could not find a log line", "failed to create cluster"),
+    "disk full": ("kind create", "half made\nERROR: failed to create cluster: write: no space left on device", "disk is full"),
+    "plugin not applied": ("kubectl apply", "error: unable to recognize \"STDIN\"", "unable to recognize"),
+    "plugin never ready": ("rollout status", "error: timed out waiting for the condition", "timed out"),
+    "pods never ready": ("condition=Ready pod", "error: timed out waiting for the condition on pods/a", "pods/a"),
+    "no bridge": ("docker cp", "Error response from daemon: no space left on device", "disk is full"),
+    "no tools": ("docker run", "docker: Error response from daemon: manifest for nicolaka/netshoot not found", "not found"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_each_failure_is_one_line_and_leaves_nothing(machine: Machine, name: str) -> None:
+    pattern, text, expected = FAILURES[name]
+    machine.fail(pattern=pattern, text=text)
+    with pytest.raises(LabError) as said:
+        Kind("flannel", "vxlan")
+    assert expected in str(said.value) and "\n" not in str(said.value)
+    assert machine.nothing_left()
+    if machine.called("kind", "create"):
+        assert machine.called("kind", "delete")
+
+
+def test_a_kernel_module_that_is_not_there_is_named(machine: Machine) -> None:
+    machine.write(**{"no modules": ["br_netfilter"]})
+    with pytest.raises(LabError, match="needs the kernel module br_netfilter: `sudo modprobe br_netfilter`"):
+        Kind("flannel", "vxlan")
+    assert machine.nothing_left()
+    machine.write(**{"no modules": ["wireguard"], "clusters": [], "containers": {}})
+    with Kind("flannel", "vxlan") as cluster:
+        with pytest.raises(LabError, match="kernel module wireguard"):
+            cluster.use("wireguard")
+        assert cluster.mode == "vxlan" and not machine.called("kubectl", "delete"), "all stays as it was"
+
+
+@pytest.mark.parametrize("program", ["docker", "kind", "kubectl"])
+def test_a_program_that_is_not_there_is_named(machine: Machine, program: str) -> None:
+    (machine.folder / "bin" / program).unlink()
+    assert f"program {program}" in Kind.missing()
+    with pytest.raises(LabError, match=f"program {program} is not on the PATH; install") as said:
+        Kind("flannel", "vxlan")
+    assert "\n" not in str(said.value)
+    if program == "kubectl":
+        assert machine.nothing_left()
+
+
+def test_a_full_disk_for_our_own_notes_is_one_line(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("packetwalk.lab.kind.pins.os.replace", full)
+    with pytest.raises(LabError, match="No space left on device"):
+        Kind("flannel", "vxlan")
+    assert machine.nothing_left()
+
+
+RUN = """
+import tests.lab.kind.conftest as c, packetwalk.lab.kind.pins as pins, packetwalk.lab.kind.bridge as bridge, pathlib, os
+texts = {pins.release(n).manifest.url: t for n, t in c.manifests().items()}
+pins.fetch = lambda file: texts[file.url].encode()
+bridge.extract = lambda architecture: pathlib.Path(os.environ["XDG_STATE_HOME"]).parent / "bridge"
+from packetwalk.lab.grounds.kind import Kind
+Kind("flannel", "vxlan")
+"""
+
+
+def _start(machine: Machine, pattern: str, text: str) -> subprocess.Popen[str]:
+    """Start a lab in a process of its own and return when the call that matches is under way."""
+    machine.fail(pattern, text, stays=True)
+    run = subprocess.Popen([sys.executable, "-c", RUN], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    while not machine.exchange.reached.wait(0.1):
+        assert run.poll() is None, run.communicate()
+    return run
+
+
+PHASES = {"the cluster": ("kind create", "half made"), "the plugin": ("rollout status", "x"), "pods": ("condition=Ready pod", "x")}  # fmt: skip
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_ctrl_c_in_the_middle_deletes_what_was_made(machine: Machine, phase: str) -> None:
+    run = _start(machine, *PHASES[phase])
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=60)
+    assert run.returncode != 0
+    assert machine.called("kind", "delete")
+    assert machine.nothing_left()
+
+
+def test_killed_in_the_middle_the_next_one_tidies_up(machine: Machine) -> None:
+    run = _start(machine, "kind create", "half made")
+    run.kill()
+    run.communicate(timeout=60)
+    assert machine.now()["clusters"] == [NAME]
+    machine.fail()
+    with Kind("flannel", "vxlan") as cluster:
+        assert cluster.pods == ("a", "b")
+        assert len(machine.called("kind", "delete")) == 1
+    assert machine.nothing_left()
+
+
+# --- recordings -----------------------------------------------------------------------------------
+
+
+def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path: Path) -> None:
+    from packetwalk import wire
+    from packetwalk.capture import recording
+    from packetwalk.lab.kernel.record import Packet
+    from packetwalk.lab.kind.record import record
+
+    macs = ("02:42:0a:f4:01:02", "02:42:0a:f4:01:01")
+    http = f"GET / HTTP/1.1\r\nAuthorization: Bearer {SECRET}\r\n\r\n".encode()
+    inner = (
+        wire.Ethernet(*macs), wire.Ipv4("10.244.1.2", "10.244.2.2", 6),
+        wire.Tcp(40000, 8080, 1, 1, "PA", 64000), wire.Data(http),
+    )  # fmt: skip
+    outer = (
+        wire.Ethernet(*macs),
+        wire.Ipv4("172.18.0.3", "172.18.0.4", 17),
+        wire.Udp(50000, 8472),
+        wire.Vxlan(1),
+    )
+    frames = [
+        [netns, "eth0", "out", 1700000000000000000 + n, wire.encode(stack).hex(), False]
+        for n, (netns, stack) in enumerate([("a", inner), ("kind-worker", (*outer, *inner))])
+    ]
+    machine.write(frames=frames)
+    cluster = Kind("flannel", "vxlan")
+    made = record(
+        cluster._reach,
+        nodes=["kind-worker"],
+        pods=["a"],
+        send=Packet("it", "a", "10.244.2.2", 8080, "tcp", None),
+    )
+    assert [place.netns for place in made.places] == ["kind-worker", "a"], "only what was chosen"
+    assert made.about["payload"] == "zeroed"
+    recording.write(made, tmp_path / "carried")
+    read = recording.read(tmp_path / "carried")
+    assert [len(frame.data) for frame in read.sent[0].frames] == [len(bytes.fromhex(f[4])) for f in frames]
+    connections = read.place("kind-worker").files["conntrack.txt"]
+    assert "10.244.2.2" in connections and "10.244.1.77" not in connections, "nobody else's"
+    kept = read.sent[0].frames[1].stack
+    assert [header.proto for header in kept[:-1]] == ["eth", "ip", "udp", "vxlan", "eth", "ip", "tcp"]
+    for file in (tmp_path / "carried").rglob("*"):
+        assert SECRET.encode() not in (file.read_bytes() if file.is_file() else b""), file
+    for call in machine.called("kubectl", "get"):
+        assert call[2] in ("nodes", "pods", "services")
+        assert call[-1].startswith("jsonpath="), "never whole objects"
+    whole = record(cluster._reach, nodes=["kind-worker"], pods=["a"], seconds=1, payload=True)
+    assert any(SECRET.encode() in frame.data for frame in whole.sent[0].frames), "the test can fail"
+    assert machine.requests[-1]["send"] is None
+    with pytest.raises(BadInput, match="kind-worker"):
+        record(cluster._reach, nodes=["nobody"])
+    cluster.close()
+
+
+def test_without_asking_for_packets_nothing_is_sent(machine: Machine) -> None:
+    from packetwalk.lab.kind.record import record
+
+    with Kind("flannel", "vxlan") as cluster:
+        made = record(cluster._reach)
+        assert made.sent == () and not machine.requests
+        assert len(made.places) == 5
+
+
+def test_somebody_elses_cluster_is_recorded_and_left_as_it_was(
+    machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from packetwalk.cli import main
+
+    theirs = {f"mine-{n}": {"id": f"x{n}", "cluster": "mine", "pid": 7} for n in ("control-plane", "worker")}
+    objects = json.loads(json.dumps(machine.state["objects"]).replace(NAME, "mine"))
+    machine.write(clusters=["mine"], containers=theirs, objects=objects)
+    folder = str(tmp_path / "carried")
+    assert main(["record", "mine", folder, "--node", "mine-worker", "--ping", "a", "web"]) == 0
+    assert "2 namespaces" in capsys.readouterr().out
+    assert machine.now()["containers"] == theirs and machine.now()["clusters"] == ["mine"]
+    assert {call[1] for call in machine.called("kubectl")} == {"get"}, "nothing but questions"
+    assert not [call for call in machine.calls if call[:2] in (["kind", "create"], ["kind", "delete"])]
+    assert machine.requests[-1]["payload"] is False
+    assert SECRET.encode() not in b"".join(f.read_bytes() for f in Path(folder).rglob("*") if f.is_file())
+    assert main(["record", "mine", folder]) == 2 and "does not exist yet" in capsys.readouterr().err
+    assert main(["record", "nobody", folder + "2"]) == 2 and "'nobody'" in capsys.readouterr().err
+    assert main(["record", "mine", folder + "2", "--pod", "nobody"]) == 2
+    assert machine.now()["containers"] == theirs, "the tools are gone after a failure too"
+
+
+def test_a_lab_captures_its_own_packet_whole(machine: Machine) -> None:
+    with Kind("flannel", "vxlan") as cluster:
+        made = cluster.capture("a", "web:80", proto="tcp")
+        asked = machine.requests[-1]
+        assert asked["payload"] and asked["send"]["dst"] == "10.96.0.80" and asked["send"]["dport"] == 80
+        assert set(asked["namespaces"]) == {*cluster.nodes, *cluster.pods}
+        assert asked["namespaces"]["kind-worker"] == "/proc/101/ns/net"
+        assert made.about["plugin"] == "flannel" and made.about["mode"] == "vxlan"
+        with pytest.raises(BadInput, match="web"):
+            cluster.capture("a", "nobody")
+
+
+@pytest.mark.skipif(
+    os.environ.get("PACKETWALK_GROUND") != "kind", reason="needs Docker: set PACKETWALK_GROUND=kind"
+)
+def test_for_real() -> None:
+    """What the workflow labs.yml runs where there is a Docker engine."""
+    with Kind("flannel", "vxlan") as cluster:
+        assert cluster.pod("a").ping("b").ok
+        assert cluster.capture("a", "b").sent[0].frames

@@ -1,0 +1,181 @@
+"""The model against the running kernel: it agrees, and an altered plan is found out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from packetwalk.capture.recording import Recording
+from packetwalk.cli import main
+from packetwalk.cni import plugins
+from packetwalk.lab.proving.cases import cases
+from packetwalk.lab.proving.prove import Task, prove, replay
+from packetwalk.plan.operation import Operation
+from packetwalk.proof import recordings
+from packetwalk.proof import results as proof
+from packetwalk.proof.results import Result
+from packetwalk.tables import FdbEntry, IptablesRule, LinkEntry, NeighEntry, RouteEntry, SysctlEntry
+from tests import ROOT
+from tests.lab.needs import left, of_session
+
+MODES = [(plugin.name, mode.name) for plugin in plugins().values() for mode in plugin.modes]
+HERE = {
+    ("flannel", "vxlan"),
+    ("flannel", "vxlan-directrouting"),
+    ("flannel", "host-gw"),
+    ("calico", "vxlan"),
+    ("calico", "vxlan-crosssubnet"),
+    ("calico", "bgp"),
+}
+TOOLS = ("ip", "bridge", "iptables-restore", "ipset")
+MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
+if os.geteuid() != 0:
+    MISSING.append("root")
+needs_kernel = pytest.mark.skipif(
+    bool(MISSING) and "CI" not in os.environ, reason=f"needs {', '.join(MISSING)}"
+)
+
+
+@needs_kernel
+@pytest.mark.parametrize(("plugin", "mode"), MODES)
+def test_every_mode_is_proven_or_says_why_not(plugin: str, mode: str) -> None:
+    results = list(prove(plugin, mode))
+    wrong = [result for result in results if result.verdict == "differs"]
+    assert not wrong, "\n".join(f"{r.fault} {r.what}: {r.detail}" for r in wrong)
+    printed = [each for each in proof.matrix()["results"] if (each.plugin, each.mode) == (plugin, mode)]
+    if (plugin, mode) in HERE:
+        assert set(printed) == set(results), "the matrix of the book is not what is found: make proof"
+    else:
+        assert all(r.verdict == "proven" or r.detail for r in results)
+        if "CI" in os.environ:  # by the kernel or by a stand-in, but no less than the book says
+            assert live(printed) <= live(results)
+
+
+def live(results: Iterable[Result]) -> set[tuple[str | None, str]]:
+    """Return what was compared in the running kernel, with a stand-in or without."""
+    return {(each.fault, each.what) for each in results if each.where in ("kernel", "emulated")}
+
+
+@pytest.mark.parametrize(
+    "recorded", recordings.recordings(), ids=lambda r: f"{r.about['plugin']}-{r.about['mode']}"
+)
+def test_a_recording_that_comes_with_the_package_is_the_models_walk(recorded: Recording) -> None:
+    results = list(replay(recorded, there=True))
+    assert len(results) > 1
+    assert not [result for result in results if result.verdict != "proven"]
+
+
+def _replace(kind: type, where: Callable[[Operation], bool], **changes):
+    def alter(plan: list[Operation]) -> list[Operation]:
+        assert any(isinstance(op.entry, kind) and where(op) for op in plan), "alters nothing"
+        return [
+            op._replace(entry=op.entry._replace(**changes))
+            if isinstance(op.entry, kind) and where(op)
+            else op
+            for op in plan
+        ]
+
+    return alter
+
+
+def _remove(kind: type, where: Callable[[Operation], bool]):
+    def alter(plan: list[Operation]) -> list[Operation]:
+        assert any(isinstance(op.entry, kind) and where(op) for op in plan), "alters nothing"
+        return [op for op in plan if not (isinstance(op.entry, kind) and where(op))]
+
+    return alter
+
+
+def _worker(op: Operation) -> bool:
+    return op.netns == "kind-worker"
+
+
+ALTERATIONS = {
+    "route removed": _remove(RouteEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0/24"),
+    "route to another gateway": _replace(
+        RouteEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0/24", gateway="10.244.0.0"
+    ),
+    "FDB entry removed": _remove(FdbEntry, lambda op: _worker(op) and op.entry.dst == "172.18.0.4"),
+    "FDB entry to another node": _replace(
+        FdbEntry, lambda op: _worker(op) and op.entry.dst == "172.18.0.4", dst="172.18.0.2"
+    ),
+    "neighbour with another MAC": _replace(
+        NeighEntry, lambda op: _worker(op) and op.entry.dst == "10.244.2.0", lladdr="02:00:00:00:00:99"
+    ),
+    "MTU of the tunnel": _replace(LinkEntry, lambda op: _worker(op) and op.entry.kind == "vxlan", mtu=1300),
+    "MTU of the pod": _replace(LinkEntry, lambda op: op.netns == "a" and op.entry.kind == "veth", mtu=1400),
+    "VNI of the receiver": _replace(
+        LinkEntry, lambda op: op.netns == "kind-worker2" and op.entry.kind == "vxlan", vni=2
+    ),
+    "masquerade rule removed": _remove(
+        IptablesRule, lambda op: _worker(op) and "MASQUERADE" in op.entry.spec and "224" in op.entry.spec
+    ),
+    "no forwarding": _replace(
+        SysctlEntry, lambda op: _worker(op) and op.entry.key == "net.ipv4.ip_forward", value="0"
+    ),
+}
+
+
+@needs_kernel
+@pytest.mark.parametrize("name", ALTERATIONS)
+def test_an_altered_plan_is_found_out(name: str) -> None:
+    """In the tables, and in the walk of a packet, each by one line."""
+    vxlan = next(cases(plugins()["flannel"], plugins()["flannel"].mode("vxlan")))
+    found = [each for each in Task(vxlan, ALTERATIONS[name])() if each.verdict == "differs"]
+    assert {each.what == "tables" for each in found} == {True, False}
+    assert all(each.detail and each.detail.count("\n") == 0 for each in found)
+
+
+def test_a_recording_with_another_table_is_a_difference(tmp_path: Path, capsys) -> None:
+    shutil.copytree(recordings.folder() / "flannel-vxlan", tmp_path / "copy")
+    assert main(["prove", "--replay", str(tmp_path / "copy")]) == 0
+    table = tmp_path / "copy" / "kind-worker" / "route.json"
+    table.write_text(table.read_text().replace('"10.244.2.0/24"', '"10.244.2.0/25"'))
+    capsys.readouterr()
+    assert main(["prove", "--replay", str(tmp_path / "copy")]) == 1
+    assert "kernel has 'main: 10.244.2.0/25 via 10.244.2.0 dev flannel.1 onlink'" in capsys.readouterr().out
+
+
+@needs_kernel
+@pytest.mark.parametrize(
+    ("mode", "after"),
+    [("flannel vxlan", 0.1), ("flannel vxlan", 0.3), ("flannel vxlan", 0.8), ("calico bgp", 3)],
+)
+def test_killed_at_any_moment_it_leaves_nothing(mode: str, after: float) -> None:
+    """All that it made lives in its processes, also in BIRD's and others', and these end with it."""
+    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=False).stdout
+    run = subprocess.Popen(
+        [sys.executable, "-m", "packetwalk", "prove", *mode.split()],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(after)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    assert left(lambda: of_session(run.pid)) == []
+    assert subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=False).stdout == links
+    assert not list(Path("/run/netns").glob("*")) if Path("/run/netns").exists() else True
+
+
+@needs_kernel
+def test_two_labs_at_once_do_not_disturb_each_other() -> None:
+    command = [sys.executable, "-m", "packetwalk", "prove", "flannel", "host-gw"]
+    runs = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in "ab"]
+    for run in runs:
+        out, _ = run.communicate(timeout=120)
+        assert run.returncode == 0, out
+
+
+def test_wrong_names_are_one_line(capsys) -> None:
+    assert main(["prove", "nobody"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
