@@ -41,6 +41,7 @@ class Mode(NamedTuple):
 class Fault(NamedTuple):
     """A thing that goes wrong: ``change`` returns the operations of a node as the fault leaves them.
 
+    ``title`` names it, without a full stop; ``story`` tells whoever reads on what it does and why it happens.
     ``shows`` are the scenarios and ``modes`` the modes in which it makes a difference; ``packet``
     are options of the packet that shows it best; ``later`` does the same as ``change`` and what the plugin
     does about it once it has noticed.

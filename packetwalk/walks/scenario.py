@@ -98,4 +98,5 @@ def walk(
         options,
         run.traces,
         run,
+        broken,
     )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 def walk_table(walk: Walk) -> str:
     """Return the walk as a table, one step a line, grouped by trace."""
     how = "" if walk.traces[0].source == "capture" else ", computed"
-    out = [f"{walk.title}   [{walk.holds_for}{how}]", walk.summary, ""]
+    out = [f"{walk.title}   [{walk.holds_for}{how}]"]
+    if walk.broken:
+        out.append(f"Fault: {walk.broken.title}. {walk.broken.story}")
+    out += [walk.summary, ""]
     for number, trace in enumerate(walk.traces):
         caused = f", caused by step {_seq(walk, trace.cause)}" if trace.cause else ""
         out.append(f"{trace.name}: {trace.flow.label} - {trace.disposition}{caused}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from packetwalk import wire
+from packetwalk.cni import Fault
 from packetwalk.trace.step import VERSION, Step, Trace
 from packetwalk.walks.known import Known
 from packetwalk.walks.listing import Listings
@@ -25,7 +26,10 @@ class Options(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """One packet and all it caused: ``traces[0]`` is the request; ``repr`` is the text table."""
+    """One packet and all it caused: ``traces[0]`` is the request; ``repr`` is the text table.
+
+    ``broken`` is the fault that the network had, if any.
+    """
 
     plugin: str
     mode: str
@@ -35,6 +39,7 @@ class Walk:
     options: Options
     traces: tuple[Trace, ...]
     run: Known = field(repr=False)
+    broken: Fault | None = field(default=None, repr=False)
 
     @property
     def disposition(self) -> str:
@@ -105,6 +110,7 @@ class Walk:
             "summary": self.summary,
             "disposition": self.disposition,
             "options": self.options._asdict(),
+            **({"fault": {"title": self.broken.title, "story": self.broken.story}} if self.broken else {}),
             "traces": traces,
             "topology": listings.topology(self.steps),
             "tables": listings.tables,

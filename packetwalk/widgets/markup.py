@@ -72,5 +72,7 @@ def steps_in_words(walk: Walk) -> str:
             f"<li><b>{escape(where)}</b> {escape(step.event)}, {step.size} bytes. "
             f"{escape(step.why)}{line}</li>"
         )
-    title = f"<p><b>{escape(walk.title)}.</b> {escape(walk.summary)}</p>"
-    return f'<div class="walk-words">{title}<ol class="walk-steps">{"".join(items)}</ol></div>'
+    words = f"<p><b>{escape(walk.title)}.</b> {escape(walk.summary)}</p>"
+    if walk.broken:
+        words += f"<p><b>{escape(walk.broken.title)}.</b> {escape(walk.broken.story)}</p>"
+    return f'<div class="walk-words">{words}<ol class="walk-steps">{"".join(items)}</ol></div>'

@@ -7,17 +7,24 @@ const WIDE = 1395;
 /** What two walks beside the first add. */
 const NARROW_BESIDE = 1990;
 const WIDE_BESIDE = 800;
+/** What the story of a fault adds. */
+const NARROW_STORY = 120;
+const WIDE_STORY = 56;
+
+const rooms = (player, beside, story) => `packet-walk{--pw-player:${player}px}
+packet-walk[with]{--pw-beside:${beside}px}
+packet-walk[fault]:not([plugin=linux]){--pw-story:${story}px}`;
 
 export function pageCss() {
   return `/* Made by player/build.mjs from player/src/colours.js and page-css.js. */
 :root{${properties("light")}}
 html[data-theme=dark]{${properties("dark")}}
 @media (prefers-color-scheme:dark){html:not([data-theme=light],[data-theme=dark]){${properties("dark")}}}
-packet-walk{display:block;margin:1.5rem 0;--pw-height:${NARROW}px}
-packet-walk[with]{--pw-height:${NARROW + NARROW_BESIDE}px}
+packet-walk{display:block;margin:1.5rem 0}
+packet-walk{--pw-height:calc(var(--pw-player) + var(--pw-beside, 0px) + var(--pw-story, 0px))}
+${rooms(NARROW, NARROW_BESIDE, NARROW_STORY)}
 @media (min-width:610px){
-packet-walk{--pw-height:${WIDE}px}
-packet-walk[with]{--pw-height:${WIDE + WIDE_BESIDE}px}
+${rooms(WIDE, WIDE_BESIDE, WIDE_STORY)}
 }
 @media (scripting:enabled) and (not print){
 packet-walk:not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden}

@@ -19,6 +19,8 @@ from tests.golden import contract, text
 SHOWN = 60  # lines of a difference
 PRINTED = {  # what a walk's text takes from the walk itself; the rest of the text is made of its JSON
     ".title",
+    ".fault.story",
+    ".fault.title",
     ".holds_for",
     ".summary",
     ".traces[].steps[].dev",

@@ -62,8 +62,13 @@ export function choices({ walk, options, catalogue, live, busy, comparison, proo
       ${catalogue ? packetChoices(options, catalogue, live, act) : chip(walk.title)}
       ${comparison.possible ? compareWith(comparison) : nothing}
       ${proofMark(proofOf(catalogue, options), proofs)}</div>
+    ${walk.fault ? story(walk.fault) : nothing}
   </header>`;
 }
+
+/** What was broken and what follows, as one would tell it. */
+const story = ({ title, story }) =>
+  html`<p class="story">${icon("warning")}<span><b>${title}.</b> ${story}</span></p>`;
 
 const chip = (words) => html`<span class="chip">${words}</span>`;
 

@@ -1,0 +1,58 @@
+"""The stories of the faults: written once, told wherever a broken walk is shown."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+
+import pytest
+
+import packetwalk
+from packetwalk.cni import plugins
+from packetwalk.widgets.bundle import offer, write_choices
+from packetwalk.widgets.markup import element, steps_in_words
+from tests import golden
+
+BROKEN = {name: arguments for name, arguments in golden.cases() if "fault" in arguments}
+LOST = plugins()["flannel"].fault("missing-fdb")
+
+
+def test_every_fault_has_a_broken_walk() -> None:
+    told = {(arguments["plugin"], arguments["fault"]) for arguments in BROKEN.values()}
+    assert told == {(plugin.name, fault.name) for plugin in plugins().values() for fault in plugin.faults}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_walk_tells_its_story(name: str) -> None:
+    fault = plugins()[BROKEN[name]["plugin"]].fault(BROKEN[name]["fault"])
+    assert fault.title[-1].isalnum() and fault.story.endswith(".") and "  " not in fault.story
+    printed, whole = golden.walk(name)
+    assert printed.splitlines()[1] == f"Fault: {fault.title}. {fault.story}"
+    assert whole["fault"] == {"title": fault.title, "story": fault.story}
+
+
+def test_a_walk_of_which_nothing_is_broken_has_no_story() -> None:
+    walk = packetwalk.walk("flannel", "vxlan", "cross-node")
+    assert "fault" not in walk.to_json() and "Fault:" not in repr(walk) and walk.options.fault is None
+
+
+def test_a_page_holds_the_story_once_for_the_player_and_once_in_words() -> None:
+    walk = packetwalk.walk("flannel", "vxlan", "cross-node", fault=LOST.name)
+    html, words = element(walk), steps_in_words(walk)
+    assert html.replace(words, "").count(json.dumps(LOST.story)[1:-1]) == 1
+    assert words.count(f"<b>{escape(LOST.title)}.</b> {escape(LOST.story)}") == 1
+
+
+def test_a_file_holds_the_story_once_for_all_its_walks(tmp_path: Path, monkeypatch) -> None:
+    of = offer("flannel", "vxlan")
+    one = of._replace(
+        scenarios=of.scenarios[1:2], faults=tuple(each for each in of.faults if each.name == LOST.name)
+    )
+    monkeypatch.setattr(
+        "packetwalk.widgets.bundle.offer", lambda *pair: one if pair == one[:2] else offer(*pair)
+    )
+    write_choices("flannel", "vxlan", tmp_path)
+    told = [path for path in tmp_path.rglob("*.json") if json.dumps(LOST.story) in path.read_text()]
+    assert [path.relative_to(tmp_path).as_posix() for path in told] == ["cross-node/missing-fdb.json"]
+    assert told[0].read_text().count(json.dumps(LOST.story)) == 1
