@@ -1,4 +1,5 @@
-"""A line near the head of each lab's page: how to run its notebook here, and a link that opens it on Binder.
+"""One link that opens a page's notebook on Binder: near the head of a lab, which says how to run it here too, else
+at the foot.
 
 The link is a link and nothing else: the page asks no other host for anything. The repository is `launch_repository`
 in _config.yml; where GitHub Actions builds the book, it is the repository that is built. Without one: no link.
@@ -40,10 +41,22 @@ def address(repository: str, docname: str) -> str:
     return f"{BINDER}/{place}/{BRANCH}?urlpath=lab/tree/{quote(docname)}.ipynb"
 
 
+def is_lab(docname: str) -> bool:
+    """Say whether a page is a lab's, and not about labs."""
+    return docname.startswith(LABS) and docname.count("/") > 1
+
+
+def foot(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give the page's frame the address of a notebook on Binder, where the page does not begin with it."""
+    known = repository(app.config.launch_repository)
+    if known and context.get("notebook") and not is_lab(pagename):
+        context["binder"] = address(known, pagename)
+
+
 def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Say below the first paragraph of a lab's page how it is done, and what the page shows."""
     title = next(doctree.findall(nodes.title), None)
-    if title is None or not docname.startswith(LABS) or docname.count("/") < 2:
+    if title is None or not is_lab(docname):
         return
     line = nodes.paragraph(classes=["launch"])
     line += nodes.Text("Run it: ")
@@ -60,4 +73,5 @@ def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("launch_repository", "", "html", [str])
     app.connect("doctree-resolved", link)
+    app.connect("html-page-context", foot, priority=900)  # after the frame's own (navigation)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -78,15 +76,6 @@ def description(doctree: nodes.document | None, fallback: str) -> str:
     return fallback
 
 
-def binder_link(path: str) -> str | None:
-    """Return the Binder address of a notebook when the build knows its repository.
-
-    GitHub Actions sets GITHUB_REPOSITORY; a build at home names none and gets no link.
-    """
-    repository = os.environ.get("GITHUB_REPOSITORY")
-    return f"https://mybinder.org/v2/gh/{repository}/HEAD?labpath={quote(path, safe='')}" if repository else None
-
-
 def add_context(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     env = app.builder.env
     found = parts(env)
@@ -98,7 +87,6 @@ def add_context(app: Sphinx, pagename: str, templatename: str, context: dict[str
         root_title=page_title(env, context["root_doc"]),
         page_sections=sections(env, pagename),
         notebook=f"_sources/{source}" if notebook else None,
-        binder=binder_link(str(source)) if notebook else None,
     )
     context.setdefault("description", app.config.html_title)
     meta = (context.get("meta") or {}) if isinstance(context.get("meta"), dict) else {}

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests import ROOT
 BINDER = ROOT / "binder"
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 launch = pytest.importorskip("launch")
+publish_doctree = pytest.importorskip("docutils.core").publish_doctree
 HEAVY = {"jupyter-book", "jupyterlab", "notebook", "pandas", "numpy", "sphinx", "pyvis", "matplotlib"}
 
 
@@ -69,16 +71,11 @@ def test_the_repository_is_the_configured_one_else_the_one_that_is_built(
 
 
 def test_the_link_stands_near_the_title_of_labs_only() -> None:
-    from types import SimpleNamespace
-
-    from docutils import nodes
-    from docutils.core import publish_doctree
-
     def made(docname: str, repository: str) -> list[str]:
         tree = publish_doctree("Meet the cluster\n================\n\ntext\n\nMore\n----\n\nx\n", settings_overrides={"doctitle_xform": False})  # fmt: skip
         app = SimpleNamespace(config=SimpleNamespace(launch_repository=repository))
         launch.link(app, tree, docname)
-        return [each["refuri"] for each in tree.findall(nodes.reference)]
+        return [each["refuri"] for each in tree.findall(launch.nodes.reference)]
 
     assert len(made("labs/0-meet/lab", "https://github.com/o/p")) == 1
     assert made("book/intro", "https://github.com/o/p") == made("labs/README", "https://github.com/o/p") == []
@@ -86,11 +83,30 @@ def test_the_link_stands_near_the_title_of_labs_only() -> None:
         assert made("labs/0-meet/lab", "") == []
 
 
+@pytest.mark.parametrize(
+    ("docname", "at_the_foot"), [("labs/0-meet/lab", False), ("labs/0-meet/solution", False), ("book/intro", True)]
+)
+def test_a_notebook_has_one_link_to_binder(docname: str, at_the_foot: bool) -> None:
+    app = SimpleNamespace(config=SimpleNamespace(launch_repository="https://github.com/o/p"))
+    tree = publish_doctree("Meet\n====\n\ntext\n", settings_overrides={"doctitle_xform": False})
+    launch.link(app, tree, docname)
+    head = [each["refuri"] for each in tree.findall(launch.nodes.reference)]
+    context = {"notebook": f"_sources/{docname}.ipynb"}
+    launch.foot(app, docname, "page.html", context, None)
+    assert ("binder" in context) == at_the_foot
+    assert [*head, *([context["binder"]] if at_the_foot else [])] == [
+        launch.address("https://github.com/o/p", docname)
+    ]
+
+
+def test_a_page_that_is_no_notebook_has_no_link() -> None:
+    app = SimpleNamespace(config=SimpleNamespace(launch_repository="https://github.com/o/p"))
+    context = {"notebook": None}
+    launch.foot(app, "labs/README", "page.html", context, None)
+    assert "binder" not in context
+
+
 def test_a_labs_page_says_how_to_run_it() -> None:
-    from types import SimpleNamespace
-
-    from docutils.core import publish_doctree
-
     tree = publish_doctree("Meet\n====\n\ntext\n", settings_overrides={"doctitle_xform": False})
     launch.link(SimpleNamespace(config=SimpleNamespace(launch_repository="")), tree, "labs/0-meet/lab")
     said = [each.astext() for each in tree.children[0].children]
