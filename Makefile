@@ -56,10 +56,11 @@ test-guest: $(VENV)/.dev ## prove in a guest's kernel what this one may lack; sl
 check: $(VENV)/.dev ## lint, types, directions of imports, spelling; the player's format, lint, types and bundle
 	@tests/check.sh
 
-refresh: $(VENV)/.dev ## rewrite golden traces and notebook outputs; read the diff afterwards
+refresh: $(VENV)/.dev ## rewrite golden walks, notebook outputs and the map of the house; read the diff afterwards
 	$(BIN)/python -m tests.refresh
 	$(BIN)/python -m tests.refresh_labs
 	$(BIN)/python -m tests.refresh_notebooks
+	$(BIN)/python -m tests.refresh_map
 
 proof: $(VENV)/.dev ## prove every mode anew, keep matrix and recordings (root)
 	$(BIN)/python -m tests.refresh_proof

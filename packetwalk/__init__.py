@@ -13,5 +13,5 @@ from packetwalk.walks.report import mtu, tables
 from packetwalk.walks.scenario import SCENARIOS, walk
 from packetwalk.walks.walk import Walk
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["SCENARIOS", "BadInput", "Cluster", "Walk", "modes", "mtu", "tables", "walk"]

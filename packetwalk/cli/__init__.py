@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from packetwalk import __version__
 from packetwalk.cli.commands import commands
 from packetwalk.cli.parser import Parser
 from packetwalk.errors import BadInput, LabError
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="packetwalk", description="Walk packets through Kubernetes networks.")
+    parser.add_argument("--version", action="version", version=f"packetwalk {__version__}")
     for name, command in commands().items():
         sub = parser.command(name, command.__doc__ or "")
         sub.set_defaults(run=command.run)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from packetwalk.capture import recording
 from packetwalk.capture.recording import HEAD, Recording
-from packetwalk.errors import LabError
+from packetwalk.errors import BadInput, LabError
 
 VARIABLE = "PACKETWALK_RECORDINGS"
 BESIDE = Path(__file__).parents[2] / "recordings"
@@ -25,11 +25,31 @@ def missing() -> str:
     return f"no recordings at {folder()}: name the folder `recordings` of the book's repository by {VARIABLE}"
 
 
+def names() -> list[str]:
+    """Return what the recordings are called: PLUGIN-MODE, and more where a mode has several."""
+    return sorted(path.parent.name for path in folder().glob(f"*/{HEAD}"))
+
+
+def find(name: str) -> Path:
+    """Return the folder of a recording: a path, or the name of one of these recordings.
+
+    BadInput lists the names; LabError, in one line, when there are none.
+    """
+    path = Path(name)
+    if path.exists() or len(path.parts) != 1:
+        return path
+    if missing():
+        raise LabError(f"recording: no folder {name}, and {missing()}")
+    if name not in names():
+        raise BadInput("recording", name, [f"a folder with {HEAD}", *names()])
+    return folder() / name
+
+
 def recordings(plugin: str | None = None, mode: str | None = None) -> list[Recording]:
     """Return the recordings, of one mode or of all; LabError, in one line, when there are none."""
     if missing():
         raise LabError(missing())
-    found = (recording.read(path.parent) for path in sorted(folder().glob(f"*/{HEAD}")))
+    found = (recording.read(folder() / name) for name in names())
     return [
         each
         for each in found

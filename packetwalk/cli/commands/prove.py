@@ -5,6 +5,7 @@ The exit code is 1 when anything differs.
   packetwalk prove                                    all modes, also what your kernel lacks
   packetwalk prove flannel vxlan --save my-recordings
   packetwalk prove --replay my-recordings/flannel-vxlan
+  packetwalk prove --replay weave-fastdp
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def arguments(parser: Parser) -> None:
     """Add what can follow the command's name."""
     parser.mode("?")
     parser.add_argument("--save", metavar="FOLDER", help="keep the recordings there")
-    parser.add_argument("--replay", metavar="FOLDER", help="compare a recording instead; needs no rights")
+    parser.add_argument("--replay", metavar="RECORDING", help="compare this one instead; needs no rights")
     parser.formats("text", "json")
 
 
@@ -34,7 +35,7 @@ def run(parsed: argparse.Namespace) -> int:
     from packetwalk.proof import results as proof
 
     if parsed.replay:
-        results = list(prove.replay(recording.read(parsed.replay), there=True))
+        results = list(prove.replay(recording.read(recordings.find(parsed.replay)), there=True))
     else:
         if parsed.plugin:
             find_plugin(parsed.plugin).mode(parsed.mode)

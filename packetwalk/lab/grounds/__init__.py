@@ -1,4 +1,4 @@
-"""The grounds there are: one file each, found by looking into this folder."""
+"""What a lab can be done on: one file each, found by looking into this folder."""
 
 from __future__ import annotations
 

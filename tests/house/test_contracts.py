@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import ROOT
+
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 ROOMS, PLUGINS, CIRCLE, CORE = (each["name"] for each in CONTRACTS)
 RIM = {"cli", "lab", "widgets"}
