@@ -42,6 +42,16 @@ def test_every_folder_says_in_a_sentence_what_it_is_for(folder: Path) -> None:
     assert said.endswith(".") and 30 < len(said) <= 130, said
 
 
+NAMED = re.compile(r"`((?:packetwalk|tests|book|labs|recordings|player|benchmarks|binder)/[^` ]*)`")
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "README.md"])
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    named = [re.sub(r"[A-Z]{2,}", "*", path) for path in NAMED.findall((ROOT / page).read_text())]
+    assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
+    assert named
+
+
 def test_the_version_is_said_once_and_has_its_changes() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text()
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", changes, re.M)
