@@ -13,9 +13,12 @@ from typing import NamedTuple
 
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import Cluster, Node, Pod
+from packetwalk.plan.edit import Change, Who, everybody
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.properties import Properties, properties
 
-Change = Callable[[Cluster, Node, list[Operation]], list[Operation]]
+TO_ANOTHER_NODE = ("cross-node", "service", "node-to-pod")
+"""The scenarios of every mode whose packets go to another node."""
 
 
 class Mode(NamedTuple):
@@ -38,21 +41,30 @@ class Mode(NamedTuple):
         return (self.carries or self.pod_mtu)(underlay)
 
 
+class Touch(NamedTuple):
+    """What a fault may change: tables (none: any), on which nodes and in their pods, about whom (None: anybody)."""
+
+    tables: tuple[str, ...] = ()
+    nodes: Who = everybody
+    about: Who | None = None
+
+
 class Fault(NamedTuple):
     """A thing that goes wrong: ``change`` returns the operations of a node as the fault leaves them.
 
     ``title`` names it, without a full stop; ``story`` tells whoever reads on what it does and why it happens.
-    ``shows`` are the scenarios and ``modes`` the modes in which it makes a difference; ``packet``
-    are options of the packet that shows it best; ``later`` does the same as ``change`` and what the plugin
-    does about it once it has noticed.
+    ``shows`` are the scenarios in which it makes a difference, ``touches`` all that it changes, ``needs`` the
+    properties of the modes that it can befall; ``packet`` are options of the packet that shows it best;
+    ``later`` does the same as ``change`` and what the plugin does about it once it has noticed.
     """
 
     name: str
     title: str
     story: str
     shows: tuple[str, ...]
-    modes: tuple[str, ...]
+    touches: tuple[Touch, ...]
     change: Change
+    needs: Callable[[Properties], bool] = lambda mode: True
     packet: dict = {}  # noqa: RUF012  (never changed)
     later: Change | None = None
 
@@ -97,6 +109,15 @@ class Plugin(NamedTuple):
     def fault(self, name: str) -> Fault:
         """Return a fault by name; BadInput lists the valid ones."""
         return _choose(f"fault of {self.name}", name, self.faults)
+
+    def faults_of(self, mode: str) -> tuple[Fault, ...]:
+        """Return the faults that can befall a mode, by its properties."""
+        like = properties(self.plan, mode)
+        return tuple(fault for fault in self.faults if fault.needs(like))
+
+    def modes_with(self, fault: Fault) -> tuple[Mode, ...]:
+        """Return the modes that a fault can befall."""
+        return tuple(mode for mode in self.modes if fault.needs(properties(self.plan, mode.name)))
 
 
 @cache

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packetwalk.cni import Change
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni.calico.bgp import Peering, Routing, selects
 from packetwalk.errors import BadInput
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import Node
+from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry
 

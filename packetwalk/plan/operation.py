@@ -15,13 +15,14 @@ class Operation(NamedTuple):
     """Put ``entry`` into the tables of ``netns``.
 
     ``by`` is the program that does it on a real node (``flanneld``, ``kube-proxy`` ...), ``source``
-    the place that says so.
+    the place that says so; ``peer`` is the one other node, or the pod, that the entry is about, by name.
     """
 
     netns: str
     entry: Entry
     by: str
     source: str = ""
+    peer: str = ""
 
     def argv(self) -> list[list[str]]:
         """Return the commands that do it in a real kernel, run inside ``netns``."""

@@ -7,7 +7,6 @@ from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address
 from typing import NamedTuple
 
-from packetwalk.cni import Change
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, Place
@@ -15,6 +14,7 @@ from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
 from packetwalk.plan import cluster, kube_proxy, underlay
 from packetwalk.plan.cluster import INTERNET, OUTSIDE, ROUTER, Node
+from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
 
 NODES_SHOWN = 8
@@ -53,12 +53,10 @@ class Network:
         self.fault = self.plugin.fault(fault) if fault else None
         self.change, self.edit = change, edit or (lambda netns, made: made)
         self.noticed = noticed
-        if self.fault and self.mode.name not in self.fault.modes:
-            raise BadInput(
-                f"fault in {self.plugin.name} {self.mode.name}",
-                fault,
-                [f.name for f in self.plugin.faults if self.mode.name in f.modes],
-            )
+        known = self.plugin.faults_of(self.mode.name)
+        if self.fault and self.fault not in known:
+            where = f"fault in {self.plugin.name} {self.mode.name}"
+            raise BadInput(where, fault, [each.name for each in known])
         self.fabric = Fabric(self._place, underlay.segments(machines))
         self._plans: dict[str, dict[str, list[Operation]]] = {}
 

@@ -74,8 +74,7 @@ def offer(plugin: str, mode: str) -> Offer:
             f.packet.get("df", False),
             f.packet.get("cold", False),
         )
-        for f in known.faults
-        if mode in f.modes
+        for f in known.faults_of(mode)
     )
 
     def walk_mode(scenario: str, fault: str | None, **packet) -> Walk:

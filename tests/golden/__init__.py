@@ -42,11 +42,12 @@ def cases() -> Iterator[tuple[str, dict]]:
                     {"plugin": plugin.name, "mode": mode.name, "scenario_name": scenario.name},
                 )
         for fault in plugin.faults:
+            mode = plugin.modes_with(fault)[0].name
             yield (
-                f"{plugin.name}-{fault.modes[0]}-{fault.name}",
+                f"{plugin.name}-{mode}-{fault.name}",
                 {
                     "plugin": plugin.name,
-                    "mode": fault.modes[0],
+                    "mode": mode,
                     "scenario_name": fault.shows[0],
                     "fault": fault.name,
                 },

@@ -73,7 +73,7 @@ class Case(NamedTuple):
 
 @cache
 def faults(mode: str) -> list[str | None]:
-    return [None, None, *(fault.name for fault in FLANNEL.faults if mode in fault.modes)]
+    return [None, None, *(fault.name for fault in FLANNEL.faults_of(mode))]
 
 
 @st.composite

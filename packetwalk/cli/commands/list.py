@@ -22,7 +22,7 @@ def run(parsed: argparse.Namespace) -> None:
             "plugin": p.name,
             "mode": m.name,
             "scenarios": [s.name for s in scenarios(p)],
-            "faults": [f.name for f in p.faults if m.name in f.modes],
+            "faults": [f.name for f in p.faults_of(m.name)],
         }
         for p in plugins().values()
         for m in p.modes

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Network
 from typing import NamedTuple
 
 from packetwalk.errors import BadInput
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import Node
+from packetwalk.plan.edit import drop, entries
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import RouteEntry
 
@@ -62,18 +62,11 @@ class Routing(NamedTuple):
     def change(self, machines: cluster.Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
         """Return the plan of a node without the routes that BIRD does not learn this way."""
         unknown = [
-            machines.pod_cidr(peer)
+            peer
             for peer in machines.nodes
             if peer is not node and not self.learns(machines.nodes, node, peer)
         ]
-        return [op for op in plan if not _learnt_from(op, unknown)]
-
-
-def _learnt_from(operation: Operation, networks: list[IPv4Network]) -> bool:
-    entry = operation.entry
-    if operation.by != BIRD or not isinstance(entry, RouteEntry) or entry.type != "unicast":
-        return False
-    return any(IPv4Network(entry.dst).subnet_of(network) for network in networks)
+        return drop(entries(RouteEntry, by={BIRD}, about=lambda _: unknown))(machines, node, plan)
 
 
 def selects(selector: str, labels: Labels) -> bool:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
-from packetwalk.cni import Fault
+from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
 from packetwalk.cni.calico import blocks, felix
-from packetwalk.cni.calico.plan import BIRD, FELIX_RULES, FELIX_SETS, MODES, interface, pod_address
-from packetwalk.plan.cluster import Cluster, Node, made_key
+from packetwalk.cni.calico.plan import BIRD, FELIX_RULES, FELIX_SETS, interface, pod_address
+from packetwalk.plan.cluster import Cluster, Node
+from packetwalk.plan.edit import Change, add, alter, at, drop, entries, on_node, receiver, sender, together
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import (
-    Entry,
-    IpSet,
-    IptablesRule,
-    LinkEntry,
-    RouteEntry,
-    WireguardPeer,
-)
+from packetwalk.plan.properties import wrapped_in
+from packetwalk.tables import IpSet, IptablesRule, LinkEntry, RouteEntry, WireguardPeer
 
-ALL = tuple(mode.name for mode in MODES)
-CROSS = ("cross-node", "service", "node-to-pod")
+ABROAD_OR_ROUTED = (*TO_ANOTHER_NODE, "cross-subnet")
 FROM_A = ("same-node", "cross-node", "service", "service-local", "internet")
 DENY, ALLOW = felix.Policy("deny-all"), felix.Policy("allow-a", (felix.selector_set("pod == 'a'"),))
-Change = Callable[[Cluster, Node, list[Operation]], list[Operation]]
-
-
-def _receiver(cluster: Cluster) -> Node:
-    return cluster.nodes[2] if cluster.size > 2 else cluster.nodes[0]
 
 
 def _blocked(match: str) -> Change:
@@ -35,106 +24,42 @@ def _blocked(match: str) -> Change:
     It is a rule of the raw table here, the first place where a packet can be dropped; Felix's own rule in
     INPUT, which would let it in, comes later.
     """
-
-    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        rule = IptablesRule("raw", "PREROUTING", f"{match} -j DROP")
-        return (
-            [*plan, Operation(node.name, rule, "a filter in the network")]
-            if node is _receiver(cluster)
-            else plan
-        )
-
-    return change
+    rule = IptablesRule("raw", "PREROUTING", f"{match} -j DROP")
+    return at(receiver, add(on_node(rule, "a filter in the network")))
 
 
 def _policy(policy: felix.Policy) -> Change:
     """Return a change: a NetworkPolicy for ingress of pod b."""
 
     def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        if node is not _receiver(cluster):
-            return plan
         target, peer = cluster.pod(node, 0), cluster.pod(cluster.nodes[1], 0)
         chain = f"cali-tw-{interface(target)}"
-        ingress = [
-            rule
-            for rule in felix.endpoint(interface(target), target.namespace, (policy,))
-            if rule.chain == chain
-        ]
-        kept = [op for op in plan if not (isinstance(op.entry, IptablesRule) and op.entry.chain == chain)]
-        members = [IpSet(name, (pod_address(cluster, peer),)) for name in policy.sets]
-        return [
-            *kept,
-            *(Operation(node.name, each, *FELIX_SETS) for each in members),
-            *(Operation(node.name, rule, *FELIX_RULES) for rule in (*ingress, *felix.policy(policy))),
-        ]
 
-    return change
+        def anew(*_) -> Iterator[Operation]:
+            for name in policy.sets:
+                yield Operation(node.name, IpSet(name, (pod_address(cluster, peer),)), *FELIX_SETS)
+            for rule in felix.endpoint(interface(target), target.namespace, (policy,)):
+                if rule.chain == chain:
+                    yield Operation(node.name, rule, *FELIX_RULES, target.name)
+            for rule in felix.policy(policy):
+                yield Operation(node.name, rule, *FELIX_RULES)
 
+        return together(drop(entries(IptablesRule, chain=chain)), add(anew))(cluster, node, plan)
 
-def _no_default_route(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    return [
-        op
-        for op in plan
-        if node.index != 1
-        or op.netns != node.name
-        or not (isinstance(op.entry, RouteEntry) and op.entry.dst == "default")
-    ]
+    return at(receiver, change)
 
 
-def _bgp_down(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """What BIRD learnt from peers is gone; the blackhole is its own and stays."""
-    return [
-        op
-        for op in plan
-        if not (isinstance(op.entry, RouteEntry) and op.by == BIRD[0] and op.entry.type == "unicast")
-    ]
-
-
-def _pod_mtu(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    return [
-        op._replace(entry=op.entry._replace(mtu=cluster.mtu))
-        if isinstance(op.entry, LinkEntry) and op.entry.kind == "veth"
-        else op
-        for op in plan
-    ]
-
-
-def _forged(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+def _forged(cluster: Cluster, node: Node) -> Iterator[Operation]:
     """Pod a changes the source of all it sends to another address of its node's block."""
-    if node.index != 1:
-        return plan
-    rule = IptablesRule(
-        "nat", "POSTROUTING", f"-o eth0 -j SNAT --to-source {blocks.address(cluster, node, blocks.SIZE - 1)}"
-    )
-    return [*plan, Operation(cluster.pod(node, 0).name, rule, "a program in the pod")]
+    other = blocks.address(cluster, node, blocks.SIZE - 1)
+    rule = IptablesRule("nat", "POSTROUTING", f"-o eth0 -j SNAT --to-source {other}")
+    yield Operation(cluster.pod(node, 0).name, rule, "a program in the pod")
 
 
-def _unknown_node(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """The receiver's sets lack the sender."""
-
-    def without(entry: Entry) -> Entry:
-        if isinstance(entry, IpSet):
-            return entry._replace(
-                members=tuple(each for each in entry.members if each != cluster.nodes[1].address)
-            )
-        return entry
-
-    return [op._replace(entry=without(op.entry)) for op in plan] if node is _receiver(cluster) else plan
-
-
-def _stale_allowed_ips(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """The receiver does not know that the sender's block belongs to the sender."""
-    key = made_key(cluster.nodes[1].name)
-    return (
-        [
-            op._replace(entry=op.entry._replace(allowed_ips=()))
-            if isinstance(op.entry, WireguardPeer) and op.entry.key == key
-            else op
-            for op in plan
-        ]
-        if node is _receiver(cluster)
-        else plan
-    )
+def _without_sender(cluster: Cluster, entry: IpSet) -> tuple[str, ...]:
+    """Return the members of a set but for the sending node."""
+    gone = {node.address for node in sender(cluster)}
+    return tuple(each for each in entry.members if each not in gone)
 
 
 FAULTS = (
@@ -143,8 +68,8 @@ FAULTS = (
         "A NetworkPolicy denies all ingress to b",
         "It selects b and allows nobody: the first policy that selects a pod turns 'everything is "
         "allowed' into 'only what is named', for its direction alone.",
-        CROSS,
-        ALL,
+        TO_ANOTHER_NODE,
+        (Touch(("iptables",), receiver),),
         _policy(DENY),
     ),
     Fault(
@@ -152,8 +77,8 @@ FAULTS = (
         "A NetworkPolicy allows a to reach b, and nobody else",
         "The packet is now let through by the policy, because a's address is in its set, and no longer "
         "by the namespace's profile.",
-        ("cross-node", "service", "node-to-pod"),
-        ALL,
+        TO_ANOTHER_NODE,
+        (Touch(("iptables", "ipset"), receiver),),
         _policy(ALLOW),
     ),
     Fault(
@@ -162,9 +87,9 @@ FAULTS = (
         "No route covers 169.254.1.1, so the node does not answer for it by proxy ARP, and the pod finds "
         "no gateway: not even its neighbour is within reach.",
         FROM_A,
-        ALL,
-        _no_default_route,
-        {"cold": True},
+        (Touch(("route",), sender),),
+        at(sender, drop(entries(RouteEntry, by={"node set-up"}, dst="default"))),
+        packet={"cold": True},
     ),
     Fault(
         "wrong-source",
@@ -172,67 +97,74 @@ FAULTS = (
         "The way back to that address does not lead to a's cable: Felix's reverse path check drops the "
         "packet before anything else looks at it.",
         FROM_A,
-        ALL,
-        _forged,
+        (Touch(("iptables",), sender),),
+        at(sender, add(_forged)),
     ),
     Fault(
         "ipip-blocked",
         "The network drops IP protocol 4",
         "Nodes are ready, BGP is up (TCP 179 passes), pods on other nodes are out of reach. Azure's "
         "network does this.",
-        (*CROSS, "cross-subnet"),
-        ("ipip",),
+        ABROAD_OR_ROUTED,
+        (Touch(("iptables",), receiver),),
         _blocked("-p ipencap"),
+        wrapped_in("ipip"),
     ),
     Fault(
         "vxlan-blocked",
         "The network drops UDP 4789",
         "A security group or firewall was opened for TCP only.",
-        (*CROSS, "cross-subnet"),
-        ("vxlan",),
+        ABROAD_OR_ROUTED,
+        (Touch(("iptables",), receiver),),
         _blocked("-p udp -m udp --dport 4789"),
+        wrapped_in("vxlan"),
     ),
     Fault(
         "wireguard-blocked",
         "The network drops UDP 51820",
         "A security group or firewall was not opened for WireGuard.",
-        (*CROSS, "cross-subnet"),
-        ("wireguard",),
+        ABROAD_OR_ROUTED,
+        (Touch(("iptables",), receiver),),
         _blocked("-p udp -m udp --dport 51820"),
+        wrapped_in("wireguard"),
     ),
     Fault(
         "unknown-node",
         "The receiving node does not know the sender as a node",
         "Its set of nodes lacks the sender's address: Felix's own rule drops the wrapped packet. The "
         "counter of that rule tells.",
-        (*CROSS, "cross-subnet"),
-        ("ipip", "vxlan"),
-        _unknown_node,
+        ABROAD_OR_ROUTED,
+        (Touch(("ipset",), receiver),),
+        at(receiver, alter(entries(IpSet), members=_without_sender)),
+        wrapped_in("ipip", "vxlan"),
     ),
     Fault(
         "bgp-down",
         "BIRD has no session with its peers",
         "No route to other nodes' blocks: packets follow the default route to a router that does not "
         "know pods.",
-        CROSS,
-        ("ipip", "ipip-crosssubnet", "bgp"),
-        _bgp_down,
+        TO_ANOTHER_NODE,
+        (Touch(("route",)),),
+        drop(entries(RouteEntry, by={BIRD[0]}, type="unicast")),
+        lambda mode: mode.bgp and mode.tunnel != "wireguard",  # whose own table has routes by Felix
     ),
     Fault(
         "mtu-mismatch",
         "Pods with an MTU of 1500 over a tunnel",
         "The pods were made before the tunnel was switched on: a new MTU is for new pods only.",
         ("cross-node", "cross-subnet"),
-        ("ipip", "vxlan", "wireguard"),
-        _pod_mtu,
+        (Touch(("link",)),),
+        alter(entries(LinkEntry, kind="veth"), mtu=lambda cluster, _: cluster.mtu),
+        lambda mode: bool(mode.tunnel),
         {"size": 1472, "df": True},
     ),
     Fault(
         "stale-allowed-ips",
         "The receiver's AllowedIPs lack the sender's block",
         "The packet is decrypted, but its source does not belong to the peer that encrypted it.",
-        (*CROSS, "cross-subnet"),
-        ("wireguard",),
-        _stale_allowed_ips,
+        ABROAD_OR_ROUTED,
+        (Touch(("wg",), receiver, sender),),
+        at(receiver, alter(entries(WireguardPeer, about=sender), allowed_ips=())),
+        wrapped_in("wireguard"),
     ),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from packetwalk.tables import IpSet, IptablesRule
@@ -194,15 +194,15 @@ def _outgoing() -> Iterator[str]:
 # --- pods ------------------------------------------------------------------------------------
 
 
-def dispatch(interfaces: tuple[str, ...]) -> Iterator[IptablesRule]:
-    """Return the chains that choose a pod's own chain by its interface (dispatch.go)."""
+def dispatch(pods: Mapping[str, str]) -> Iterator[tuple[IptablesRule, str]]:
+    """Return the chains that choose a pod's own chain by its interface, each rule with its pod (dispatch.go)."""
     for chain, flag, prefix in (
         ("cali-from-wl-dispatch", "-i", "cali-fw-"),
         ("cali-to-wl-dispatch", "-o", "cali-tw-"),
     ):
-        for name in interfaces:
-            yield IptablesRule("filter", chain, f"{flag} {name} -g {prefix}{name}")
-        yield IptablesRule("filter", chain, f"{note('Unknown interface')} -j DROP")
+        for name, pod in pods.items():
+            yield IptablesRule("filter", chain, f"{flag} {name} -g {prefix}{name}"), pod
+        yield IptablesRule("filter", chain, f"{note('Unknown interface')} -j DROP"), ""
 
 
 def endpoint(interface: str, namespace: str, ingress: tuple[Policy, ...] = ()) -> Iterator[IptablesRule]:

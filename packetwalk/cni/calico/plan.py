@@ -83,17 +83,23 @@ def vtep(cluster: Cluster, node: Node) -> tuple[str, str]:
 def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
     """Return what exists on ``node`` and in its pods, in the order in which it is made."""
     way, mtu = WAYS[mode], _mode(mode).pod_mtu(cluster.mtu)
-    on_node = [*_devices(cluster, way, node), *_routes(cluster, way, node), *_rules(cluster, way, node)]
-    out = [Operation(node.name, entry, *by) for entry, by in on_node]
+    own = [*_devices(cluster, way, node), *_own_blocks(cluster, way, node)]
+    out = [Operation(node.name, entry, *by) for entry, by in own]
+    for peer in cluster.nodes:
+        if peer is not node:
+            towards = [*_tunnel_entries(cluster, way, peer), *_routes(cluster, way, node, peer)]
+            out += (Operation(node.name, entry, *by, peer.name) for entry, by in towards)
+    out += _rules(cluster, way, node)
     for pod in cluster.pods_of(node):
         out += _attach(cluster, node, pod, mtu)
     return out
 
 
-Made = Iterator[tuple[Entry, tuple[str, str]]]
+Entries = Iterator[tuple[Entry, tuple[str, str]]]
+"""Entries of a node, each with the program that makes it and the place that says so."""
 
 
-def _devices(cluster: Cluster, way: Way, node: Node) -> Made:
+def _devices(cluster: Cluster, way: Way, node: Node) -> Entries:
     """The tunnel devices; each has an address of the node's own block, so that answers find back."""
     yield SysctlEntry("net.ipv4.ip_forward", "1"), ("Felix", "felix/dataplane/linux/int_dataplane.go")
     if felix.IPIP in way.tunnels:
@@ -135,23 +141,25 @@ def _devices(cluster: Cluster, way: Way, node: Node) -> Made:
         yield IpRule(WG_PRIORITY, WG_TABLE, (mark, mark), inverted=True), FELIX_WG
 
 
-def _routes(cluster: Cluster, way: Way, node: Node) -> Made:
-    """The node's own blocks, then one route for each block of each other node."""
+def _own_blocks(cluster: Cluster, way: Way, node: Node) -> Entries:
+    """The node's own blocks: what no pod has goes nowhere."""
     by_felix = felix.VXLAN in way.tunnels
     for block in blocks.blocks(cluster, node):
         protocol, by = ("80", FELIX_ROUTE) if by_felix else ("bird", BIRD)
         yield RouteEntry(str(block), type="blackhole", protocol=protocol), by
         if felix.WG in way.tunnels:
             yield RouteEntry(str(block), type="throw", routes=WG_TABLE), FELIX_WG
-    for peer in cluster.nodes:
-        if peer is not node:
-            yield from _tunnel_entries(cluster, way, peer)
-            for block in blocks.blocks(cluster, peer):
-                direct = way.direct and node.segment == peer.segment
-                yield _route(cluster, way, node, peer, str(block), direct), FELIX_ROUTE if by_felix else BIRD
 
 
-def _tunnel_entries(cluster: Cluster, way: Way, peer: Node) -> Made:
+def _routes(cluster: Cluster, way: Way, node: Node, peer: Node) -> Entries:
+    """One route for each block of another node."""
+    direct = way.direct and node.segment == peer.segment
+    for block in blocks.blocks(cluster, peer):
+        by = FELIX_ROUTE if felix.VXLAN in way.tunnels else BIRD
+        yield _route(cluster, way, node, peer, str(block), direct), by
+
+
+def _tunnel_entries(cluster: Cluster, way: Way, peer: Node) -> Entries:
     """What the tunnel devices know of another node."""
     theirs = tuple(str(block) for block in blocks.blocks(cluster, peer))
     if felix.VXLAN in way.tunnels:
@@ -179,32 +187,34 @@ def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direc
     return RouteEntry(block, "eth0", peer.address if direct else node.gateway, protocol="bird", metric=METRIC)
 
 
-def _rules(cluster: Cluster, way: Way, node: Node) -> Made:
+def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
     """Felix's sets and chains; every pod is in the one namespace that the cluster has."""
     addresses = tuple(each.address for each in cluster.nodes)
     for entry in felix.sets(way.tunnels, addresses, node.address, str(cluster.pod_network)):
-        yield entry, FELIX_SETS
+        yield Operation(node.name, entry, *FELIX_SETS)
     pods = cluster.pods_of(node)
-    chains = [*felix.static(way.tunnels), *felix.dispatch(tuple(interface(pod) for pod in pods))]
+    chains = [(rule, "") for rule in felix.static(way.tunnels)]
+    chains += felix.dispatch({interface(pod): pod.name for pod in pods})
     for pod in pods:
-        chains += felix.endpoint(interface(pod), pod.namespace)
+        chains += ((rule, pod.name) for rule in felix.endpoint(interface(pod), pod.namespace))
     for namespace in dict.fromkeys(pod.namespace for pod in pods):
-        chains += felix.profile(namespace)
-    for rule in chains:
-        yield rule, FELIX_RULES
+        chains += ((rule, "") for rule in felix.profile(namespace))
+    for rule, pod_name in chains:
+        yield Operation(node.name, rule, *FELIX_RULES, pod_name)
 
 
 def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
     """What one CNI ADD makes, in its order, and what Felix adds (its copy of the route is the same)."""
     host_end, address = interface(pod), pod_address(cluster, pod)
-    yield Operation(node.name, LinkEntry(host_end, "veth", mtu, HOST_MAC, peer=(pod.name, "eth0")), *CNI)
+    cable = LinkEntry(host_end, "veth", mtu, HOST_MAC, peer=(pod.name, "eth0"))
+    yield Operation(node.name, cable, *CNI, pod.name)
     for key, value in (
         (f"conf.{host_end}.proxy_arp", "1"),
         (f"neigh.{host_end}.proxy_delay", "0"),
         (f"conf.{host_end}.forwarding", "1"),
         (f"conf.{host_end}.route_localnet", "1"),
     ):
-        yield Operation(node.name, SysctlEntry(f"net.ipv4.{key}", value), *CNI)
+        yield Operation(node.name, SysctlEntry(f"net.ipv4.{key}", value), *CNI, pod.name)
     yield Operation(
         pod.name, LinkEntry("eth0", "veth", mtu, pod.mac, peer=(node.name, host_end), creates=False), *CNI
     )
@@ -212,8 +222,8 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
     yield Operation(pod.name, RouteEntry(GATEWAY, "eth0", scope="link"), *CNI)
     yield Operation(pod.name, RouteEntry("default", "eth0", GATEWAY), *CNI)
     yield Operation(pod.name, AddrEntry("eth0", address, 32), "calico-ipam", "libcalico-go/lib/ipam/ipam.go")
-    yield Operation(node.name, RouteEntry(address, host_end, scope="link"), *CNI)
-    yield Operation(node.name, NeighEntry(address, host_end, pod.mac, "PERMANENT"), *FELIX_PODS)
+    yield Operation(node.name, RouteEntry(address, host_end, scope="link"), *CNI, pod.name)
+    yield Operation(node.name, NeighEntry(address, host_end, pod.mac, "PERMANENT"), *FELIX_PODS, pod.name)
 
 
 def _mode(name: str) -> Mode:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from packetwalk.cni import Fault
-from packetwalk.cni.flannel.plan import MODES, PORT, WG_PORT, vtep
-from packetwalk.plan.cluster import Cluster, Node, made_key, made_mac
-from packetwalk.plan.operation import Operation
+from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
+from packetwalk.cni.flannel.plan import CNI, PORT, WG_PORT
+from packetwalk.plan.cluster import made_mac
+from packetwalk.plan.edit import (
+    Change,
+    add,
+    alter,
+    at,
+    drop,
+    entries,
+    on_node,
+    others,
+    receiver,
+    sender,
+    together,
+)
+from packetwalk.plan.properties import Properties, wrapped_in
 from packetwalk.tables import (
     AddrEntry,
     FdbEntry,
@@ -13,131 +26,28 @@ from packetwalk.tables import (
     LinkEntry,
     NeighEntry,
     RouteEntry,
+    SocketEntry,
     SysctlEntry,
 )
 
-ALL = tuple(mode.name for mode in MODES)
-TUNNELLED = ("vxlan", "vxlan-directrouting")
-PER_PEER = tuple(name for name in ALL if name not in ("wireguard", "udp"))  # one route for each node
-CROSS = ("cross-node", "service", "node-to-pod")
+FROM_A = ("cross-node", "service", "internet")
+TUNNEL_PORT = entries(SocketEntry, by={"kernel"})
+BRIDGE_CALLS, FORWARDING = "net.bridge.bridge-nf-call-iptables", "net.ipv4.ip_forward"
 
 
-def _without(kind: type, where: str):
-    """Return a change that removes the entries of one kind that lead from node 1 to node 2."""
-
-    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        peer = _receiver(cluster)
-        address, mac = vtep(cluster, peer)
-        gone = {
-            NeighEntry: {"dst": address},
-            FdbEntry: {"mac": mac},
-            RouteEntry: {"dst": str(cluster.pod_cidr(peer))},
-        }[kind]
-        return [
-            op
-            for op in plan
-            if node.index != 1
-            or not isinstance(op.entry, kind)
-            or any(getattr(op.entry, key) != value for key, value in gone.items())
-        ]
-
-    change.__doc__ = where
-    return change
-
-
-def _receiver(cluster: Cluster) -> Node:
-    return cluster.nodes[2] if cluster.size > 2 else cluster.nodes[0]
-
-
-def _sysctl(key: str, value: str, index: int | None = None):
-    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        return [
-            op._replace(entry=SysctlEntry(key, value), by="somebody")
-            if isinstance(op.entry, SysctlEntry) and op.entry.key == key and index in (None, node.index)
-            else op
-            for op in plan
-        ]
-
-    return change
-
-
-def _links(mtu: int, names: tuple[str, ...]):
-    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        return [
-            op._replace(entry=op.entry._replace(mtu=mtu))
-            if isinstance(op.entry, LinkEntry)
-            and (op.entry.ifname.startswith(names) or op.netns != node.name)
-            else op
-            for op in plan
-        ]
-
-    return change
-
-
-def _underlay_mtu(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    return [
-        op._replace(entry=op.entry._replace(mtu=1400))
-        if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth"
-        else op
-        for op in plan
-    ]
-
-
-def _blocked(match: str):
+def _blocked(match: str) -> Change:
     """Return a change: a firewall on the receiving node drops what ``match`` says."""
-
-    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        if node is not _receiver(cluster):
-            return plan
-        rule = IptablesRule("filter", "INPUT", f"{match} -j DROP")
-        return [*plan, Operation(node.name, rule, "host firewall")]
-
-    return change
+    rule = IptablesRule("filter", "INPUT", f"{match} -j DROP")
+    return at(receiver, add(on_node(rule, "host firewall")))
 
 
-def _forward_drop(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    if node.index != 1:
-        return plan
-    rule = IptablesRule("filter", "FORWARD", '-i cni0 -m comment --comment "host firewall" -j DROP')
-    return [Operation(node.name, rule, "host firewall"), *plan]
+def _forgotten(kind: type) -> Change:
+    """Return a change: the sending node has lost its entries of one kind for the receiving node."""
+    return at(sender, drop(entries(kind, about=receiver)))
 
 
-def _stale_cni0(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    if node.index != 1:
-        return plan
-    return [
-        op._replace(entry=op.entry._replace(local="10.244.9.1"), by="an earlier cluster")
-        if isinstance(op.entry, AddrEntry) and op.entry.dev == "cni0"
-        else op
-        for op in plan
-    ]
-
-
-def _no_pod_cidr(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """flanneld on the receiver exits; nothing of Flannel exists there, and no peer knows it."""
-    peer = _receiver(cluster)
-    if node is peer:
-        theirs = {"flanneld", "bridge plugin", "host-local", "flannel CNI plugin"}
-        return [op for op in plan if op.by not in theirs]
-    address, mac = vtep(cluster, peer)
-    unknown = {address, mac, str(cluster.pod_cidr(peer)), made_key(peer.name)}
-    return [
-        op
-        for op in plan
-        if op.by != "flanneld"
-        or not unknown & {getattr(op.entry, name, None) for name in ("dst", "mac", "key")}
-    ]
-
-
-def _other_vtep_mac(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    if node is not _receiver(cluster):
-        return plan
-    return [
-        op._replace(entry=op.entry._replace(address=made_mac("systemd")), by="systemd-udevd")
-        if isinstance(op.entry, LinkEntry) and op.entry.kind == "vxlan"
-        else op
-        for op in plan
-    ]
+def _vxlan_device(mode: Properties) -> bool:
+    return "vxlan" in mode.devices
 
 
 FAULTS = (
@@ -147,41 +57,45 @@ FAULTS = (
         "net.bridge.bridge-nf-call-iptables is 0: bridged answers bypass connection tracking, "
         "so a service whose backend is on the caller's own node answers from the wrong address.",
         ("service-local",),
-        ALL,
-        _sysctl("net.bridge.bridge-nf-call-iptables", "0"),
+        (Touch(("sysctl",)),),
+        alter(entries(SysctlEntry, key=BRIDGE_CALLS), "somebody", value="0"),
     ),
     Fault(
         "udp-8472-blocked",
         "UDP 8472 is blocked",
         "A firewall on the receiving node drops UDP port 8472. Same-node traffic works.",
-        CROSS,
-        ("vxlan",),
+        TO_ANOTHER_NODE,
+        (Touch(("iptables",), receiver),),
         _blocked(f"-p udp -m udp --dport {PORT}"),
+        wrapped_in("vxlan"),
     ),
     Fault(
         "udp-51820-blocked",
         "UDP 51820 is blocked",
         "A firewall on the receiving node drops UDP port 51820, where WireGuard listens.",
-        CROSS,
-        ("wireguard",),
+        TO_ANOTHER_NODE,
+        (Touch(("iptables",), receiver),),
         _blocked(f"-p udp -m udp --dport {WG_PORT}"),
+        wrapped_in("wireguard"),
     ),
     Fault(
         "protocol-4-blocked",
         "IP protocol 4 is blocked",
         "A firewall on the receiving node drops IP-in-IP, which has no ports: rules for TCP and UDP "
         "do not open it.",
-        CROSS,
-        ("ipip",),
+        TO_ANOTHER_NODE,
+        (Touch(("iptables",), receiver),),
         _blocked("-p ipencap"),
+        wrapped_in("ipip"),
     ),
     Fault(
         "mtu-mismatch",
         "Pods with an MTU of 1500 over VXLAN",
         "The pods and cni0 were made with an MTU of 1500, the tunnel carries 1450.",
         ("cross-node",),
-        TUNNELLED,
-        _links(1500, ("cni0", "veth")),
+        (Touch(("link",)),),
+        alter(entries(LinkEntry, kind={"bridge", "veth"}), mtu=1500),
+        _vxlan_device,
         {"size": 1472, "df": True},
     ),
     Fault(
@@ -190,8 +104,9 @@ FAULTS = (
         "The nodes' cards have an MTU of 1400, but the tunnel was made for 1500: the kernel cuts "
         "the wrapped packets, because their DF is not set.",
         ("cross-node",),
-        ("vxlan",),
-        _underlay_mtu,
+        (Touch(("link",)),),
+        alter(entries(LinkEntry, kind="eth"), mtu=1400),
+        wrapped_in("vxlan"),
         {"size": 1422},
     ),
     Fault(
@@ -199,67 +114,83 @@ FAULTS = (
         "The FDB entry for the peer is missing",
         "flannel.1 does not know on which node the peer's MAC lives. Nothing puts it back until "
         "flanneld restarts.",
-        CROSS,
-        ("vxlan",),
-        _without(FdbEntry, "FDB"),
+        TO_ANOTHER_NODE,
+        (Touch(("fdb",), sender, receiver),),
+        _forgotten(FdbEntry),
+        wrapped_in("vxlan"),
     ),
     Fault(
         "missing-neighbour",
         "The neighbour entry for the peer is missing",
         "Nobody answers ARP on flannel.1, so the next hop has no MAC.",
-        CROSS,
-        ("vxlan",),
-        _without(NeighEntry, "neighbour"),
+        TO_ANOTHER_NODE,
+        (Touch(("neigh",), sender, receiver),),
+        _forgotten(NeighEntry),
+        wrapped_in("vxlan"),
         {"cold": True},
     ),
     Fault(
         "missing-route",
         "The route to the peer is missing",
         "The packet follows the default route, unwrapped, to a router that does not know pods.",
-        CROSS,
-        PER_PEER,
-        _without(RouteEntry, "route"),
+        TO_ANOTHER_NODE,
+        (Touch(("route",), sender, receiver),),
+        _forgotten(RouteEntry),
+        lambda mode: mode.peer_routes,
     ),
     Fault(
         "missing-pod-cidr",
         "The peer node has no podCIDR",
         "flanneld exits with 'pod cidr not assigned'; the node gets no subnet.env and no pods, "
         "and no other node learns of it.",
-        CROSS,
-        ALL,
-        _no_pod_cidr,
+        TO_ANOTHER_NODE,
+        (Touch(nodes=receiver), Touch(nodes=others(receiver), about=receiver)),
+        together(
+            at(receiver, together(drop(entries(by={"flanneld", *CNI})), drop(TUNNEL_PORT))),
+            at(others(receiver), drop(entries(by={"flanneld"}, about=receiver))),
+        ),
     ),
     Fault(
         "stale-cni0",
         "cni0 has the address of an earlier cluster",
         "The bridge plugin refuses to change it and leaves a half-built pod whose gateway does not exist.",
-        ("cross-node", "service", "internet"),
-        ALL,
-        _stale_cni0,
-        {"cold": True},
+        FROM_A,
+        (Touch(("addr",), sender),),
+        at(sender, alter(entries(AddrEntry, dev="cni0"), "an earlier cluster", local="10.244.9.1")),
+        packet={"cold": True},
     ),
     Fault(
         "forward-drop",
         "A firewall drops forwarded packets first",
         "flanneld appends its ACCEPT rules; an earlier DROP wins.",
-        ("cross-node", "service", "internet"),
-        ALL,
-        _forward_drop,
+        FROM_A,
+        (Touch(("iptables",), sender),),
+        at(
+            sender,
+            add(
+                on_node(
+                    IptablesRule("filter", "FORWARD", '-i cni0 -m comment --comment "host firewall" -j DROP'),
+                    "host firewall",
+                ),
+                first=True,
+            ),
+        ),
     ),
     Fault(
         "vtep-mac-mismatch",
         "The peer's flannel.1 has another MAC than it published",
         "The wrapped frame arrives, is unwrapped, and is thrown away: it is for somebody else.",
-        CROSS,
-        ("vxlan",),
-        _other_vtep_mac,
+        TO_ANOTHER_NODE,
+        (Touch(("link",), receiver),),
+        at(receiver, alter(entries(LinkEntry, kind="vxlan"), "systemd-udevd", address=made_mac("systemd"))),
+        wrapped_in("vxlan"),
     ),
     Fault(
         "ip-forward-off",
         "net.ipv4.ip_forward is 0",
         "A tool switched forwarding off on the sending node.",
-        ("cross-node", "service", "internet"),
-        ALL,
-        _sysctl("net.ipv4.ip_forward", "0", 1),
+        FROM_A,
+        (Touch(("sysctl",), sender),),
+        at(sender, alter(entries(SysctlEntry, key=FORWARDING), "somebody", value="0")),
     ),
 )

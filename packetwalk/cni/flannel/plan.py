@@ -37,6 +37,8 @@ WIREGUARD = "pkg/backend/wireguard/wireguard_network.go"
 MASQ = "pkg/trafficmngr/iptables/iptables.go"
 KERNEL = {"vxlan": "drivers/net/vxlan/vxlan_core.c", "wireguard": "drivers/net/wireguard"}
 BRIDGE = "plugins/main/bridge/bridge.go"
+CNI = ("bridge plugin", "host-local", "flannel CNI plugin")
+"""The programs that attach a pod."""
 HEADERS = (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14))
 WG_HEADERS = (("IPv4", 20), ("UDP", 8), ("WireGuard", 16), ("authentication tag", 16))
 
@@ -71,7 +73,7 @@ def _flanneld(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
     for peer in cluster.nodes:
         if peer is not node:
             for entry, source in _peer(cluster, mode, node, peer):
-                yield Operation(node.name, entry, "flanneld", source)
+                yield Operation(node.name, entry, "flanneld", source, peer.name)
     for table, chain, spec in _rules(cluster, node):
         yield Operation(node.name, IptablesRule(table, chain, spec), "flanneld", MASQ)
 
@@ -177,6 +179,7 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
             host_end, "veth", mtu, made_mac(f"veth {pod.name}"), "cni0", (pod.name, "eth0"), hairpin=True
         ),
         *by,
+        pod.name,
     )
     yield Operation(
         pod.name, LinkEntry("eth0", "veth", mtu, pod.mac, peer=(node.name, host_end), creates=False), *by

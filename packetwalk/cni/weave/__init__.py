@@ -62,7 +62,7 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
     for peer in cluster.nodes:
         part = own_range(cluster, peer)
         entry = RingEntry(str(part), part.num_addresses, mesh.peer_name(peer), peer.name)
-        out.append(Operation(node.name, entry, "weaver", "ipam/ring/ring.go"))
+        out.append(Operation(node.name, entry, "weaver", "ipam/ring/ring.go", mesh.about(node, peer)))
     for pod in pods:
         out += _attach(cluster, node, pod, mtu)
     return out
@@ -126,6 +126,7 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
             host_end, "veth", mtu, made_mac(f"veth {pod.name}"), "weave", (pod.name, "eth0"), hairpin=True
         ),
         *by,
+        pod.name,
     )
     yield Operation(
         pod.name, LinkEntry("eth0", "veth", mtu, pod.mac, peer=(node.name, host_end), creates=False), *by
@@ -195,7 +196,7 @@ MODES = (
     ),
 )
 SCENARIOS = (
-    Scenario("relay", "pod to pod, the two nodes cannot reach each other", "a", "b", change=faults.relayed),
+    Scenario("relay", "pod to pod, the two nodes cannot reach each other", "a", "b", change=faults.RELAYED),
 )
 
 PLUGIN = Plugin(

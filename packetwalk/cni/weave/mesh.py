@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from packetwalk.plan.cluster import Cluster, Node, made_mac
+from packetwalk.plan.edit import drop, entries, together
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     BroadcastEntry,
@@ -73,19 +74,24 @@ def plan(cluster: Cluster, mode: str, node: Node, links: Links) -> Iterator[Oper
     name, source = node.name, "mesh/peers.go"
     for peer in (node, *(other for other in cluster.nodes if other is not node)):
         entry = MeshPeerEntry(peer_name(peer), peer.name, short_id(peer))
-        yield Operation(name, entry, "weaver", source)
+        yield Operation(name, entry, "weaver", source, about(node, peer))
     if mode == "fastdp-encrypted":
         yield from _encryption(name)
     for peer in neighbours(cluster, node, links):
         connection = _connection(cluster, mode, node, peer, links)
-        yield Operation(name, connection, "weaver", SWITCH)
+        yield Operation(name, connection, "weaver", SWITCH, peer.name)
         if mode == "fastdp-encrypted" and connection.overlay == "fastdp":
             yield from _agreement(name, node, peer)
     for dest, via in routes(cluster, node, links).items():
-        yield Operation(name, UnicastEntry(peer_name(dest), peer_name(via)), "weaver", ROUTES)
+        yield Operation(name, UnicastEntry(peer_name(dest), peer_name(via)), "weaver", ROUTES, dest.name)
     for origin, hops in broadcasts(cluster, node, links):
         copies = BroadcastEntry(peer_name(origin), tuple(peer_name(peer) for peer in hops))
-        yield Operation(name, copies, "weaver", ROUTES)
+        yield Operation(name, copies, "weaver", ROUTES, about(node, origin))
+
+
+def about(node: Node, peer: Node) -> str:
+    """Return whom an entry for a peer is about: nobody else, when it is for the node itself."""
+    return "" if peer is node else peer.name
 
 
 def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Links) -> ConnectionEntry:
@@ -181,13 +187,16 @@ def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
         ("filter", "WEAVE-IPSEC-IN", f"{inwards} {vxlan} -m mark ! --mark {MASKED} -j DROP"),
         ("mangle", "WEAVE-IPSEC-OUT", f"-s {me}/32 -d {other}/32 {vxlan} -j WEAVE-IPSEC-OUT-MARK"),
     ):
-        yield Operation(name, IptablesRule(table, chain, spec), "weaver", IPSEC)
-    yield Operation(name, XfrmStateEntry(other, me, spi(peer, node)), "weaver", IPSEC)
-    yield Operation(name, XfrmStateEntry(me, other, spi(node, peer)), "weaver", IPSEC)
-    yield Operation(name, XfrmPolicyEntry(me, other, "udp", MARK, spi(node, peer)), "weaver", IPSEC)
+        yield Operation(name, IptablesRule(table, chain, spec), "weaver", IPSEC, peer.name)
+    yield Operation(name, XfrmStateEntry(other, me, spi(peer, node)), "weaver", IPSEC, peer.name)
+    yield Operation(name, XfrmStateEntry(me, other, spi(node, peer)), "weaver", IPSEC, peer.name)
+    yield Operation(
+        name, XfrmPolicyEntry(me, other, "udp", MARK, spi(node, peer)), "weaver", IPSEC, peer.name
+    )
 
 
-def without(plan: list[Operation]) -> list[Operation]:
-    """Return a node's plan without anything of ``plan`` above, so that another state can take its place."""
-    kinds = (MeshPeerEntry, ConnectionEntry, UnicastEntry, BroadcastEntry, XfrmPolicyEntry, XfrmStateEntry)
-    return [op for op in plan if not isinstance(op.entry, kinds) and op.source != IPSEC]
+WITHOUT = together(
+    drop(entries(MeshPeerEntry, ConnectionEntry, UnicastEntry, BroadcastEntry, XfrmPolicyEntry, XfrmStateEntry)),
+    drop(entries(source={IPSEC})),
+)
+"""The edit that takes away all of ``plan`` above, so that another state of the mesh can take its place."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packetwalk.plan.cluster import Cluster, Node
+from packetwalk.plan.cluster import Node
+from packetwalk.plan.edit import drop, entries
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import IpSet, IptablesRule
 
@@ -94,13 +95,5 @@ def _masquerade(network: str) -> list[str]:
     ]
 
 
-def denying(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-    """Return the plan of a node whose namespace has a policy that selects all pods and allows nothing in."""
-    del cluster
-    return [
-        op
-        for op in plan
-        if op.netns != node.name
-        or not isinstance(op.entry, IptablesRule)
-        or op.entry.chain != "WEAVE-NPC-DEFAULT"
-    ]
+DENYING = drop(entries(IptablesRule, chain="WEAVE-NPC-DEFAULT"))
+"""The edit of a node whose namespace has a policy that selects all pods and allows nothing in."""

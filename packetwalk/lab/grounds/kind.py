@@ -201,8 +201,8 @@ class Kind(Ground):
     def fault(self, name: str) -> None:
         """Break something; BadInput lists what can be broken here."""
         known = FAULTS[self.plugin]
-        modes = {each.name: each.modes for each in find_plugin(self.plugin).faults}
-        here = [each for each in known if self.mode in modes[each]]
+        faults = {each.name for each in find_plugin(self.plugin).faults_of(self.mode)}
+        here = [each for each in known if each in faults]
         if name not in here:
             raise BadInput(f"fault of {self.plugin} {self.mode} on kind", name, here)
         for step in known[name](self._reach):

@@ -71,7 +71,7 @@ class Planned(Ground):
 
     def fault(self, name: str) -> None:
         """Start anew with something broken."""
-        known = [fault.name for fault in self.network.plugin.faults if self.mode in fault.modes]
+        known = [fault.name for fault in self.network.plugin.faults_of(self.mode)]
         if name not in known:
             raise BadInput(f"fault in {self.plugin} {self.mode}", name, known)
         self._make(self.mode, name, self._settings)

@@ -103,9 +103,7 @@ def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:
         if each.change is not None:
             packets = tuple(Packet(each.name, kind) for kind in KINDS)
             yield Case(plugin.name, mode.name, each.underlay, None, each.name, packets)
-    for fault in plugin.faults:
-        if mode.name not in fault.modes:
-            continue
+    for fault in plugin.faults_of(mode.name):
         for underlay in UNDERLAYS:
             shown = [each for each in every if each.name in fault.shows and each.underlay == underlay]
             best = tuple(Packet(each.name, _best(fault.packet, each.proto)) for each in shown)

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+from packetwalk.cni.flannel.plan import CNI
 from packetwalk.lab.kernel.build import quieten
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.programs.author import Author
@@ -21,7 +22,6 @@ from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry
 from packetwalk.walks.network import Network
 
-BY = ("bridge plugin", "host-local", "flannel CNI plugin")
 MODES = ("vxlan", "host-gw")  # pods are attached alike in all modes, but for their MTU
 NEAR = ("same-node", "cross-node", "service-local", "internet")
 STATE = "/run/cni/networks"  # the namespace's own, in the place of /var/lib/cni/networks
@@ -63,7 +63,7 @@ class Delegated(Author):
 
     def writes(self, operation: Operation) -> bool:
         """Say whether an operation is one of theirs."""
-        return operation.by in BY
+        return operation.by in CNI
 
     def lacking(self, plan: Sequence[Operation]) -> str:
         """Return that they are missing, if they are."""

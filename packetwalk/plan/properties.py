@@ -1,0 +1,63 @@
+"""What a mode is like, read off its plan: by what packets reach another node, and who said so.
+
+Faults ask for these, not for a mode's name; so a new mode has the faults that fit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from packetwalk.plan.cluster import Cluster, Node
+from packetwalk.plan.edit import entries, receiver, sender
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import ConnectionEntry, LinkEntry, ProxyEntry, RouteEntry, WireguardPeer
+
+TUNNELS = ("vxlan", "ipip")  # kinds of devices that a route leads into
+
+
+class Properties(NamedTuple):
+    """A mode in the canonical cluster, whose nodes are in one subnet.
+
+    ``tunnel`` is what wraps packets for another node: a kind of device, or of the mesh's connections; empty
+    when nothing does.  ``devices`` are the kinds of devices of a node, used or not.
+    """
+
+    tunnel: str
+    encrypted: bool
+    devices: frozenset[str]
+    peer_routes: bool
+    bgp: bool
+
+
+@cache
+def properties(plan: Callable[[Cluster, str, Node], list[Operation]], mode: str) -> Properties:
+    """Return the properties of a plugin's mode; ``plan`` is the plugin's."""
+    cluster = Cluster()
+    made = plan(cluster, mode, *sender(cluster))
+    links = [op.entry for op in made if isinstance(op.entry, LinkEntry)]
+    about = entries(about=receiver)(cluster)
+    towards = [op.entry for op in made if about(op)]
+    routes = [each for each in towards if isinstance(each, RouteEntry)]
+    connections = [each for each in towards if isinstance(each, ConnectionEntry)]
+    wireguard = any(isinstance(each, WireguardPeer) for each in towards)
+    kinds = {link.ifname: link.kind for link in links}
+    wraps = [
+        *(["wireguard"] if wireguard else []),  # before a route of the main table: its rule comes first
+        *(["tun"] if any(isinstance(each, ProxyEntry) for each in towards) else []),
+        *(each.overlay for each in connections),
+        *(kinds[each.dev] for each in routes if kinds.get(each.dev) in TUNNELS),
+    ]
+    return Properties(
+        wraps[0] if wraps else "",
+        wireguard or any(each.encrypted for each in connections),
+        frozenset(kinds.values()),
+        bool(routes),
+        any(each.protocol == "bird" for each in routes),
+    )
+
+
+def wrapped_in(*tunnels: str) -> Callable[[Properties], bool]:
+    """Return the need of a mode in which neighbours reach each other by one of these tunnels."""
+    return lambda mode: mode.tunnel in tunnels
