@@ -111,9 +111,7 @@ def alter(which: Which, by: str | None = None, **members: Any) -> Change:
     return change
 
 
-def add(
-    made: Callable[[Cluster, Node], Iterable[Operation]], *, first: bool = False
-) -> Change:
+def add(made: Callable[[Cluster, Node], Iterable[Operation]], *, first: bool = False) -> Change:
     """Return the edit that makes more: after all that is there, or before."""
 
     def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:

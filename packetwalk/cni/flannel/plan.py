@@ -121,7 +121,10 @@ def _peer(cluster: Cluster, mode: str, node: Node, peer: Node) -> Iterator[tuple
     elif mode == "udp":
         yield ProxyEntry(cidr, peer.address, PROXY_PORT), UDP
     elif mode == "wireguard":
-        yield WireguardPeer("flannel-wg", made_key(peer.name), f"{peer.address}:{WG_PORT}", (cidr,)), WIREGUARD
+        yield (
+            WireguardPeer("flannel-wg", made_key(peer.name), f"{peer.address}:{WG_PORT}", (cidr,)),
+            WIREGUARD,
+        )
     elif mode in ("host-gw", "vxlan-directrouting") and adjacent(node, peer):
         yield RouteEntry(cidr, "eth0", peer.address), HOSTGW if mode == "host-gw" else VXLAN
     elif mode != "host-gw":

@@ -8,15 +8,20 @@ from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
 from packetwalk.cni.weave import mesh, rules
 from packetwalk.cni.weave.mesh import Links, Pair
 from packetwalk.plan.cluster import Cluster, Node
-from packetwalk.plan.edit import Change, add, alter, at, entries, receiver, sender, together
+from packetwalk.plan.edit import Change, add, alter, at, entries, others, receiver, sender, together
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.properties import Properties, wrapped_in
 from packetwalk.tables import ConnectionEntry, IptablesRule, LinkEntry
 
 Pairs = Callable[[Cluster], frozenset[Pair]]
-MESH = Touch(("peers", "connections", "unicast", "broadcast", "xfrm-state", "xfrm-policy", "iptables"))
-FIREWALL = Touch(("iptables",), receiver)
-LINKS = Touch(("link",))
+FIREWALL, BROADCAST = Touch(("iptables",), receiver), Touch(("broadcast",))
+AGREED = ("connections", "xfrm-state", "xfrm-policy", "iptables")
+"""The tables in which two peers keep what they agreed on."""
+
+
+def _receivers(*tables: str) -> tuple[Touch, ...]:
+    """Return what a fault touches that is between the receiving node and each other one."""
+    return Touch(tables, receiver), Touch(tables, others(receiver), receiver)
 
 
 def nobody(cluster: Cluster) -> frozenset[Pair]:
@@ -85,7 +90,7 @@ FAULTS = (
         "A firewall on the receiving node drops the fast datapath's port. Its heartbeats stay without "
         "an answer, so the connection carries on over sleeve: each packet goes up to user space.",
         TO_ANOTHER_NODE,
-        (MESH, FIREWALL),
+        (*_receivers("connections"), FIREWALL),
         together(remade(slow=receivers), _blocked(f"-p udp -m udp --dport {mesh.VXLAN_PORT}")),
         lambda mode: mode.tunnel == "fastdp" and not mode.encrypted,
     ),
@@ -95,7 +100,7 @@ FAULTS = (
         "A firewall on the receiving node, or a cloud without a rule for ESP, drops the encrypted fast "
         "datapath. The connection carries on over encrypted sleeve, never in clear.",
         TO_ANOTHER_NODE,
-        (MESH, FIREWALL),
+        (*_receivers(*AGREED), FIREWALL),
         together(remade(slow=receivers), _blocked("-p esp")),
         lambda mode: mode.tunnel == "fastdp" and mode.encrypted,
     ),
@@ -105,7 +110,7 @@ FAULTS = (
         "A firewall on the receiving node drops sleeve's port. Without a working overlay the peers drop "
         "their TCP connection too: the node is no part of the mesh.",
         TO_ANOTHER_NODE,
-        (MESH, FIREWALL),
+        (*_receivers("connections", "unicast"), BROADCAST, FIREWALL),
         together(remade(cut=receivers), _blocked(f"-p udp -m udp --dport {mesh.PORT}")),
         wrapped_in("sleeve"),
         {"cold": True},
@@ -116,7 +121,7 @@ FAULTS = (
         "The fast datapath's heartbeats are as long as the longest frame and have DF set: they do not "
         "get through, so every packet goes by sleeve, which carries less than the pods were promised.",
         ("cross-node", "node-to-pod"),
-        (MESH, LINKS),
+        (Touch(("link", *AGREED)),),
         together(alter(entries(LinkEntry, mtu=1376), mtu=1500), remade(mtu=1500)),
         wrapped_in("fastdp"),
         {"size": 1472, "df": True},
@@ -127,7 +132,7 @@ FAULTS = (
         "Full packets of the fast datapath are longer, so its heartbeats get lost and sleeve takes over. "
         "Sleeve tests the path itself and knows that less fits: it answers for what has DF and is too long.",
         ("cross-node", "node-to-pod"),
-        (MESH, LINKS),
+        (Touch(("link", *AGREED)),),
         together(alter(entries(LinkEntry, kind="eth"), mtu=1400), remade(underlay=1400)),
         packet={"size": 1348, "df": True},
     ),
@@ -149,7 +154,7 @@ FAULTS = (
         "Session keys come from the password: the peers cannot read each other's first message and refuse "
         "the connection. The node is alone.",
         TO_ANOTHER_NODE,
-        (MESH,),
+        (*_receivers("unicast", *AGREED), BROADCAST),
         remade(cut=receivers),
         _encrypted,
         {"cold": True},

@@ -196,7 +196,9 @@ def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
 
 
 WITHOUT = together(
-    drop(entries(MeshPeerEntry, ConnectionEntry, UnicastEntry, BroadcastEntry, XfrmPolicyEntry, XfrmStateEntry)),
+    drop(
+        entries(MeshPeerEntry, ConnectionEntry, UnicastEntry, BroadcastEntry, XfrmPolicyEntry, XfrmStateEntry)
+    ),
     drop(entries(source={IPSEC})),
 )
 """The edit that takes away all of ``plan`` above, so that another state of the mesh can take its place."""

@@ -14,7 +14,6 @@ import pytest
 import packetwalk
 from packetwalk import wire
 from packetwalk.cni.calico import PLUGIN as CALICO
-from packetwalk.cni.calico.faults import FAULTS
 from packetwalk.cni.calico.felix import _limited
 from packetwalk.cni.calico.plan import MODES, interface, vtep
 from packetwalk.plan.cluster import Cluster, Pod
@@ -389,19 +388,6 @@ def test_allowed_by_a_policy() -> None:
     assert walk("ipip", fault="policy-allow").disposition == "delivered"
 
 
-@pytest.mark.parametrize(
-    ("fault", "mode"),
-    [(fault, mode) for fault in FAULTS for mode in fault.modes],
-    ids=lambda value: getattr(value, "name", value),
-)
-def test_a_fault_makes_a_difference(fault, mode: str) -> None:
-    for scenario in fault.shows:
-        broken = walk(mode, scenario, fault=fault.name)
-        sent = broken.options
-        sound = walk(mode, scenario, proto=sent.proto, size=sent.size or None, df=sent.df, cold=sent.cold)
-        assert [str(step.entry) for step in broken.steps] != [str(step.entry) for step in sound.steps]
-
-
 ENDS = [
     "a",
     "a2",
@@ -427,7 +413,7 @@ ENDS = [
 @pytest.mark.parametrize("mode", NAMES)
 def test_no_packet_breaks_the_model(mode: str) -> None:
     chance = random.Random(mode)
-    for fault in [None, *(fault.name for fault in FAULTS if mode in fault.modes)]:
+    for fault in [None, *(fault.name for fault in CALICO.faults_of(mode))]:
         net = Network(Cluster(underlay=chance.choice(["flat", "routed"])), "calico", mode, fault)
         for _ in range(20):
             run = net.send(

@@ -320,7 +320,10 @@ def test_policy_of_the_source_is_judged_there_and_of_the_destination_here() -> N
 
 # --- what goes wrong --------------------------------------------------------------------------
 FAULTS = [
-    (fault, mode, scenario) for fault in WEAVE.faults for mode in fault.modes for scenario in fault.shows
+    (fault, mode.name, scenario)
+    for fault in WEAVE.faults
+    for mode in WEAVE.modes_with(fault)
+    for scenario in fault.shows
 ]
 
 
