@@ -39,7 +39,7 @@ def find(name: str) -> Path:
     if path.exists() or len(path.parts) != 1:
         return path
     if missing():
-        raise LabError(f"recording: no folder {name}, and {missing()}")
+        raise LabError(f"{name}: {missing()}")
     if name not in names():
         raise BadInput("recording", name, [f"a folder with {HEAD}", *names()])
     return folder() / name
