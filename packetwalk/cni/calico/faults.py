@@ -75,8 +75,8 @@ FAULTS = (
     Fault(
         "policy-allow",
         "A NetworkPolicy allows a to reach b, and nobody else",
-        "The packet is now let through by the policy, because a's address is in its set, and no longer "
-        "by the namespace's profile.",
+        "Packets of a are now let through by the policy, because a's address is in its set, and no longer by "
+        "the namespace's profile. What anybody else but b's own node sends to b is dropped.",
         TO_ANOTHER_NODE,
         (Touch(("iptables", "ipset"), receiver),),
         _policy(ALLOW),
@@ -94,8 +94,8 @@ FAULTS = (
     Fault(
         "wrong-source",
         "Pod a sends with an address that is not its own",
-        "The way back to that address does not lead to a's cable: Felix's reverse path check drops the "
-        "packet before anything else looks at it.",
+        "The way back to that address does not lead to a's veth pair: Felix's reverse path check drops the "
+        "packet before any policy looks at it.",
         FROM_A,
         (Touch(("iptables",), sender),),
         at(sender, add(_forged)),
@@ -103,8 +103,8 @@ FAULTS = (
     Fault(
         "ipip-blocked",
         "The network drops IP protocol 4",
-        "Nodes are ready, BGP is up (TCP 179 passes), pods on other nodes are out of reach. Azure's "
-        "network does this.",
+        "Nodes are ready and BGP is up, for TCP 179 passes, but pods on other nodes are out of reach. "
+        "Azure's network is like that. Here a rule at the end of the wire stands for the network.",
         ABROAD_OR_ROUTED,
         (Touch(("iptables",), receiver),),
         _blocked("-p ipencap"),
@@ -113,7 +113,8 @@ FAULTS = (
     Fault(
         "vxlan-blocked",
         "The network drops UDP 4789",
-        "A security group or firewall was opened for TCP only.",
+        "A security group or firewall was opened for TCP only: nodes reach each other, but not each other's "
+        "pods. Here a rule at the end of the wire stands for the network.",
         ABROAD_OR_ROUTED,
         (Touch(("iptables",), receiver),),
         _blocked("-p udp -m udp --dport 4789"),
@@ -122,7 +123,8 @@ FAULTS = (
     Fault(
         "wireguard-blocked",
         "The network drops UDP 51820",
-        "A security group or firewall was not opened for WireGuard.",
+        "A security group or firewall was not opened for WireGuard: neither its packets nor a handshake get "
+        "through. Here a rule at the end of the wire stands for the network.",
         ABROAD_OR_ROUTED,
         (Touch(("iptables",), receiver),),
         _blocked("-p udp -m udp --dport 51820"),
@@ -131,8 +133,8 @@ FAULTS = (
     Fault(
         "unknown-node",
         "The receiving node does not know the sender as a node",
-        "Its set of nodes lacks the sender's address: Felix's own rule drops the wrapped packet. The "
-        "counter of that rule tells.",
+        "Felix's set of nodes there lacks the sender's address, so Felix's own rule drops the wrapped "
+        "packet. Only the counter of that rule tells.",
         ABROAD_OR_ROUTED,
         (Touch(("ipset",), receiver),),
         at(receiver, alter(entries(IpSet), members=_without_sender)),
@@ -141,8 +143,8 @@ FAULTS = (
     Fault(
         "bgp-down",
         "BIRD has no session with its peers",
-        "No route to other nodes' blocks: packets follow the default route to a router that does not "
-        "know pods.",
+        "No route to another node's block is left: packets follow the default route to a router that does "
+        "not know pods.",
         TO_ANOTHER_NODE,
         (Touch(("route",)),),
         drop(entries(RouteEntry, by={BIRD[0]}, type="unicast")),
@@ -151,7 +153,8 @@ FAULTS = (
     Fault(
         "mtu-mismatch",
         "Pods with an MTU of 1500 over a tunnel",
-        "The pods were made before the tunnel was switched on: a new MTU is for new pods only.",
+        "The pods were made before the tunnel was switched on, and a new MTU is for new pods only. Their "
+        "longest packets do not fit into the tunnel.",
         ("cross-node", "cross-subnet"),
         (Touch(("link",)),),
         alter(entries(LinkEntry, kind="veth"), mtu=lambda cluster, _: cluster.mtu),
@@ -161,7 +164,8 @@ FAULTS = (
     Fault(
         "stale-allowed-ips",
         "The receiver's AllowedIPs lack the sender's block",
-        "The packet is decrypted, but its source does not belong to the peer that encrypted it.",
+        "The packet is decrypted and thrown away: by AllowedIPs its source does not belong to the peer that "
+        "encrypted it.",
         ABROAD_OR_ROUTED,
         (Touch(("wg",), receiver, sender),),
         at(receiver, alter(entries(WireguardPeer, about=sender), allowed_ips=())),

@@ -54,8 +54,9 @@ FAULTS = (
     Fault(
         "br-netfilter-off",
         "br_netfilter is off",
-        "net.bridge.bridge-nf-call-iptables is 0: bridged answers bypass connection tracking, "
-        "so a service whose backend is on the caller's own node answers from the wrong address.",
+        "net.bridge.bridge-nf-call-iptables is 0, so answers that only cross the bridge bypass connection "
+        "tracking: a service whose backend is on the caller's own node answers from the wrong address, and "
+        "the caller resets the connection.",
         ("service-local",),
         (Touch(("sysctl",)),),
         alter(entries(SysctlEntry, key=BRIDGE_CALLS), "somebody", value="0"),
@@ -63,7 +64,8 @@ FAULTS = (
     Fault(
         "udp-8472-blocked",
         "UDP 8472 is blocked",
-        "A firewall on the receiving node drops UDP port 8472. Same-node traffic works.",
+        "A firewall on the receiving node drops UDP port 8472: no wrapped packet gets in. Pods on one node "
+        "still reach each other.",
         TO_ANOTHER_NODE,
         (Touch(("iptables",), receiver),),
         _blocked(f"-p udp -m udp --dport {PORT}"),
@@ -72,7 +74,8 @@ FAULTS = (
     Fault(
         "udp-51820-blocked",
         "UDP 51820 is blocked",
-        "A firewall on the receiving node drops UDP port 51820, where WireGuard listens.",
+        "A firewall on the receiving node drops UDP port 51820, where WireGuard listens. Pods on one node "
+        "still reach each other.",
         TO_ANOTHER_NODE,
         (Touch(("iptables",), receiver),),
         _blocked(f"-p udp -m udp --dport {WG_PORT}"),
@@ -91,7 +94,8 @@ FAULTS = (
     Fault(
         "mtu-mismatch",
         "Pods with an MTU of 1500 over VXLAN",
-        "The pods and cni0 were made with an MTU of 1500, the tunnel carries 1450.",
+        "The pods and cni0 were made with an MTU of 1500, the tunnel carries 1450: what is longer and must "
+        "not be cut is refused at the tunnel.",
         ("cross-node",),
         (Touch(("link",)),),
         alter(entries(LinkEntry, kind={"bridge", "veth"}), mtu=1500),
@@ -112,7 +116,7 @@ FAULTS = (
     Fault(
         "missing-fdb",
         "The FDB entry for the peer is missing",
-        "flannel.1 does not know on which node the peer's MAC lives. Nothing puts it back until "
+        "flannel.1 does not know on which node the peer's MAC lives. Nothing puts the entry back before "
         "flanneld restarts.",
         TO_ANOTHER_NODE,
         (Touch(("fdb",), sender, receiver),),
@@ -122,7 +126,8 @@ FAULTS = (
     Fault(
         "missing-neighbour",
         "The neighbour entry for the peer is missing",
-        "Nobody answers ARP on flannel.1, so the next hop has no MAC.",
+        "Nobody answers ARP on flannel.1, so the next hop has no MAC. Nothing puts the entry back before "
+        "flanneld restarts.",
         TO_ANOTHER_NODE,
         (Touch(("neigh",), sender, receiver),),
         _forgotten(NeighEntry),
@@ -141,8 +146,8 @@ FAULTS = (
     Fault(
         "missing-pod-cidr",
         "The peer node has no podCIDR",
-        "flanneld exits with 'pod cidr not assigned'; the node gets no subnet.env and no pods, "
-        "and no other node learns of it.",
+        "flanneld exits there with 'pod cidr not assigned': the node gets no subnet.env and no pods, and no "
+        "other node learns of it.",
         TO_ANOTHER_NODE,
         (Touch(nodes=receiver), Touch(nodes=others(receiver), about=receiver)),
         together(
@@ -153,7 +158,8 @@ FAULTS = (
     Fault(
         "stale-cni0",
         "cni0 has the address of an earlier cluster",
-        "The bridge plugin refuses to change it and leaves a half-built pod whose gateway does not exist.",
+        "The bridge plugin refuses to change the address and leaves a half-built pod, whose gateway does not "
+        "exist.",
         FROM_A,
         (Touch(("addr",), sender),),
         at(sender, alter(entries(AddrEntry, dev="cni0"), "an earlier cluster", local="10.244.9.1")),
@@ -162,7 +168,7 @@ FAULTS = (
     Fault(
         "forward-drop",
         "A firewall drops forwarded packets first",
-        "flanneld appends its ACCEPT rules; an earlier DROP wins.",
+        "flanneld appends its ACCEPT rules to FORWARD, so a DROP that stands before them wins.",
         FROM_A,
         (Touch(("iptables",), sender),),
         at(
@@ -179,7 +185,7 @@ FAULTS = (
     Fault(
         "vtep-mac-mismatch",
         "The peer's flannel.1 has another MAC than it published",
-        "The wrapped frame arrives, is unwrapped, and is thrown away: it is for somebody else.",
+        "The wrapped frame arrives, is unwrapped and thrown away: by its address it is for somebody else.",
         TO_ANOTHER_NODE,
         (Touch(("link",), receiver),),
         at(receiver, alter(entries(LinkEntry, kind="vxlan"), "systemd-udevd", address=made_mac("systemd"))),
@@ -188,7 +194,8 @@ FAULTS = (
     Fault(
         "ip-forward-off",
         "net.ipv4.ip_forward is 0",
-        "A tool switched forwarding off on the sending node.",
+        "A tool switched forwarding off on the sending node: what its pods send to other nodes and outside "
+        "goes no further.",
         FROM_A,
         (Touch(("sysctl",), sender),),
         at(sender, alter(entries(SysctlEntry, key=FORWARDING), "somebody", value="0")),

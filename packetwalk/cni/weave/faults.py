@@ -87,8 +87,8 @@ FAULTS = (
     Fault(
         "udp-6784-blocked",
         "UDP 6784 is blocked",
-        "A firewall on the receiving node drops the fast datapath's port. Its heartbeats stay without "
-        "an answer, so the connection carries on over sleeve: each packet goes up to user space.",
+        "A firewall on the receiving node drops the fast datapath's port. Its heartbeats get no answer, so "
+        "the connection carries on over sleeve: each packet goes up to user space.",
         TO_ANOTHER_NODE,
         (*_receivers("connections"), FIREWALL),
         together(remade(slow=receivers), _blocked(f"-p udp -m udp --dport {mesh.VXLAN_PORT}")),
@@ -129,8 +129,9 @@ FAULTS = (
     Fault(
         "underlay-mtu-1400",
         "The underlay carries only 1400",
-        "Full packets of the fast datapath are longer, so its heartbeats get lost and sleeve takes over. "
-        "Sleeve tests the path itself and knows that less fits: it answers for what has DF and is too long.",
+        "Full packets of the fast datapath and its heartbeats are longer than that: where it was in use, "
+        "sleeve takes over. Sleeve tests the path itself and knows that less fits: it answers for what has "
+        "DF and is too long.",
         ("cross-node", "node-to-pod"),
         (Touch(("link", *AGREED)),),
         together(alter(entries(LinkEntry, kind="eth"), mtu=1400), remade(underlay=1400)),
@@ -139,9 +140,9 @@ FAULTS = (
     Fault(
         "link-cut",
         "All is blocked between two nodes, and nobody has noticed yet",
-        "For up to 60 seconds, until six heartbeats are missing, the peers keep a dead connection: the "
-        "packets are lost although a third node could pass them on, and soon the pods' own ARP goes "
-        "without an answer. The scenario relay shows what follows.",
+        "For up to 60 seconds, until six heartbeats are missing, the peers keep a dead connection: packets "
+        "are lost although a third node could pass them on, and soon the pods' own ARP goes unanswered. The "
+        "scenario relay shows what follows.",
         TO_ANOTHER_NODE,
         (Touch(("iptables",), sender), FIREWALL),
         WALLS,
@@ -162,8 +163,8 @@ FAULTS = (
     Fault(
         "npc-deny",
         "A NetworkPolicy allows nothing in",
-        "The namespace has a policy that selects its pods and has no rule: weave-npc on the receiving node "
-        "takes the namespace out of WEAVE-NPC-DEFAULT, and what no rule accepts is dropped.",
+        "A policy selects the namespace's pods and has no rule: weave-npc on the receiving node takes the "
+        "namespace out of WEAVE-NPC-DEFAULT, and what no rule accepts is dropped.",
         TO_ANOTHER_NODE,
         (FIREWALL,),
         at(receiver, rules.DENYING),
