@@ -75,7 +75,7 @@ class Tables:
         fits = [
             (network.prefixlen, -route.metric, -number, route)
             for number, (network, route) in enumerate(self._routes)
-            if route.routes == table and address in network
+            if route.table == table and address in network
         ]
         return max(fits, key=lambda fit: fit[:3])[3] if fits else None
 

@@ -12,6 +12,7 @@ from packetwalk.datapath.devices import is_layer2
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import NeighEntry, RouteEntry
+from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.trace.step import Flow
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -45,15 +46,15 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
 
 def resolve(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> NeighEntry:
     """Return the neighbour entry for ``hop``, asking for it if need be."""
-    key = (ns.name, dev, hop)
-    known = ns.neighs.get((dev, hop)) or run.neighs.get(key)
+    key = (ns.name, NEIGHBOURS.name, dev, hop)
+    known = ns.neighs.get((dev, hop)) or run.learnt.get(key)
     if known:
         return known
     if run.cold:
         ask(run, ns, skb, dev, hop)
     else:
         learn_before(run, ns, skb, dev, hop)
-    return run.neighs.setdefault(key, NeighEntry(hop, dev, None, "FAILED"))
+    return run.learnt.setdefault(key, NeighEntry(hop, dev, None, "FAILED"))
 
 
 def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
@@ -63,15 +64,12 @@ def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
         before = Run(run.fabric, run.client, cold=True)
         before.muted = True
         ask(before, ns, skb, dev, hop)
-        warm[key] = (before.neighs, before.learnt, before.state)
-    neighs, learnt, state = warm[key]
-    run.neighs.update(neighs)
-    run.learnt.update(learnt)
-    run.state.update(state)
+        warm[key] = before.learnt
+    run.learnt.update(warm[key])
 
 
 def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
-    """Send an ARP request; an answer ends up in ``run.neighs``."""
+    """Send an ARP request; an answer ends up in ``run.learnt``."""
     source = skb.ip.src if skb.ip.src in ns.local else ns.address_of(dev, hop)
     mac = ns.links[dev].address
     flight = run.flight("arp", Flow(source or "0.0.0.0", hop, "arp"), run.here(skb))
@@ -87,7 +85,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     message = skb.stack[1]
     if message.op == 2:
         entry = NeighEntry(message.spa, dev, message.sha)
-        run.neighs[ns.name, dev, message.spa] = entry
+        run.learnt[ns.name, NEIGHBOURS.name, dev, message.spa] = entry
         run.emit(ns, skb, "deliver", dev, entry, ("arp-learnt", message.spa, message.sha))
         run.end(skb, "delivered")
         return
@@ -98,7 +96,8 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     note = ("arp-proxy", message.tpa, dev, route.dst, route.dev) if route else ("arp-reply", message.tpa, dev)
     state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
     if (dev, message.spa) not in ns.neighs:  # what is written down is not overwritten
-        run.neighs.setdefault((ns.name, dev, message.spa), NeighEntry(message.spa, dev, message.sha, state))
+        key = (ns.name, NEIGHBOURS.name, dev, message.spa)
+        run.learnt.setdefault(key, NeighEntry(message.spa, dev, message.sha, state))
     run.emit(ns, skb, "deliver", dev, route, note)
     run.end(skb, "delivered")
     mac = ns.links[dev].address

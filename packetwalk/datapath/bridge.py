@@ -12,6 +12,8 @@ from packetwalk.datapath import arp, hooks, ip, link
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import FdbEntry, LinkEntry
+from packetwalk.tables.fdb import FORWARDING
+from packetwalk.tables.neighbour import NEIGHBOURS
 
 
 def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
@@ -62,7 +64,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
         return False
     ip.lookup(run, ns, skb, skb.ip.dst)
     sender, hop = skb.stack[0].src, route.gateway or skb.ip.dst
-    before = run.neighs.get((ns.name, name, hop))
+    before = run.learnt.get((ns.name, NEIGHBOURS.name, name, hop))
     neighbour = arp.resolve(run, ns, skb, name, hop)
     if neighbour.lladdr is None:
         run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name), "neighbor_unreachable")
@@ -117,14 +119,14 @@ def out(run: Run, ns: Netns, skb: Skb, port: str) -> None:
 
 def learn(run: Run, ns: Netns, name: str, mac: str, port: str) -> None:
     """Note that ``mac`` was seen behind ``port``."""
-    key = (ns.name, name, mac)
+    key = (ns.name, FORWARDING.name, name, mac)
     if (name, mac) not in ns.fdb and key not in run.learnt:
         run.learnt[key] = FdbEntry(mac, port, master=name)
 
 
 def find(run: Run, ns: Netns, name: str, mac: str) -> FdbEntry | None:
     """Return the entry for ``mac``: written down, or learnt."""
-    return ns.fdb.get((name, mac)) or run.learnt.get((ns.name, name, mac))
+    return ns.fdb.get((name, mac)) or run.learnt.get((ns.name, FORWARDING.name, name, mac))
 
 
 def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *, upwards: bool) -> None:

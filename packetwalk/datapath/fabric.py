@@ -7,14 +7,11 @@ only their tables are made.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from packetwalk.datapath.netns import Netns
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.segment import Segment
-from packetwalk.tables import FdbEntry, NeighEntry
-
-Key = tuple[str, str, str]
 
 
 class Place(NamedTuple):
@@ -37,7 +34,7 @@ class Fabric:
     def __init__(self, place: Callable[[str], Place], segments: Mapping[str, Segment]) -> None:
         self._place, self._segments = place, segments
         self._built: dict[str, Netns] = {}
-        self.warm: dict[Key, tuple[dict[Key, NeighEntry], dict[Key, FdbEntry], dict]] = {}
+        self.warm: dict[tuple[str, str, str], dict[tuple, Any]] = {}
 
     def place(self, name: str) -> Place:
         """Return what a namespace is made of, without building it."""

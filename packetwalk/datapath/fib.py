@@ -7,28 +7,13 @@ search on to the next rule.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from packetwalk.tables import IpRule, RouteEntry
+from packetwalk.wire.address import ipv4_to_int, prefix
 
 T = TypeVar("T")
-KERNEL_RULES = (IpRule(0, "local"), IpRule(32766, "main"))
-
-
-@lru_cache(maxsize=65536)
-def number(address: str) -> int:
-    """Return the 32-bit value of a dotted IPv4 address."""
-    a, b, c, d = address.split(".")
-    return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
-
-
-def prefix(dst: str) -> tuple[int, int]:
-    """Return (network as a number, prefix length) of ``default``, ``a.b.c.d`` or ``a.b.c.d/len``."""
-    if dst == "default":
-        return 0, 0
-    address, _, length = dst.partition("/")
-    return number(address), int(length or 32)
 
 
 class Prefixes(Generic[T]):
@@ -52,7 +37,7 @@ class Prefixes(Generic[T]):
 
     def find(self, address: str) -> T | None:
         """Return the value of the longest prefix that holds ``address``, or None."""
-        value = number(address)
+        value = ipv4_to_int(address)
         return next(
             (same[value & mask] for mask, same in self._by_mask.items() if value & mask in same), None
         )
@@ -65,11 +50,11 @@ def _mask(length: int) -> int:
 class Fib:
     """Routes by table; lookups are remembered (the tables never change)."""
 
-    def __init__(self, routes: list[RouteEntry], rules: list[IpRule]) -> None:
-        self.rules = sorted([*rules, *KERNEL_RULES], key=lambda rule: rule.priority)
+    def __init__(self, routes: Iterable[RouteEntry], rules: Iterable[IpRule]) -> None:
+        self.rules = sorted(rules, key=lambda rule: rule.priority)
         self._tables: dict[str, Prefixes[RouteEntry]] = {}
         for route in routes:
-            table = self._tables.setdefault(route.routes, Prefixes())
+            table = self._tables.setdefault(route.table, Prefixes())
             known = table.get(route.dst)
             if known is None or route.metric < known.metric:
                 table.put(route.dst, route)

@@ -57,9 +57,9 @@ def lookup(
     if route.type == "blackhole":
         run.drop(ns, skb, None, route, ("blackhole", dst, route.dst), "no_route")
         return None
-    if route.routes not in ("local", "main"):
-        rule = next(rule for rule in ns.lookups if rule.lookup == route.routes)
-        run.emit(ns, skb, "route", None, rule, ("lookup", rule.priority, route.routes))
+    if route.table not in ("local", "main"):
+        rule = next(rule for rule in ns.fib.rules if rule.lookup == route.table)
+        run.emit(ns, skb, "route", None, rule, ("lookup", rule.priority, route.table))
     if route.type in ("local", "broadcast"):
         note: tuple = ("local", dst)
     elif route.gateway:
@@ -119,7 +119,7 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
     dev, mtu = route.dev, mtu_of(ns, route)
     if not hooks.hook(run, ns, skb, "POSTROUTING", indev, dev):
         return
-    if ns.tables and xfrm.policy(ns, skb.tuple, skb.mark):
+    if ns.xfrm_policies and xfrm.policy(ns, skb.tuple, skb.mark):
         if drivers()["esp"].transform(run, ns, skb, dev):
             output(run, ns, skb, indev, route)
         return

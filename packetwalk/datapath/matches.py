@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from packetwalk.datapath.fib import Fib, Prefixes, number, prefix
+from packetwalk.datapath.fib import Fib, Prefixes
 from packetwalk.tables import IpSet
+from packetwalk.wire.address import ipv4_to_int, prefix
 
 
 class View(NamedTuple):
@@ -95,8 +96,8 @@ def _net(values: tuple[str, ...], side: str) -> Match:
     network, length = prefix(values[0])
     mask = (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
     if side == "src":
-        return lambda view: number(view.src) & mask == network
-    return lambda view: number(view.dst) & mask == network
+        return lambda view: ipv4_to_int(view.src) & mask == network
+    return lambda view: ipv4_to_int(view.dst) & mask == network
 
 
 def _device(values: tuple[str, ...], side: str) -> Match:

@@ -9,18 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packetwalk.datapath.fib import number, prefix
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.tables import (
-    BroadcastEntry,
-    ConnectionEntry,
-    MacEntry,
-    MeshPeerEntry,
-    RingEntry,
-    UnicastEntry,
-)
+from packetwalk.tables import ConnectionEntry, MacEntry, MeshPeerEntry
+from packetwalk.tables.weaver import BROADCAST, CONNECTIONS, MACS, PEERS, RING, UNICAST
 from packetwalk.wire import Arp
+from packetwalk.wire.address import ipv4_to_int, prefix
 
 LARGE = 32
 """More connections than this make a mesh large."""
@@ -39,17 +33,14 @@ class Mesh:
 
     def __init__(self, ns: Netns) -> None:
         """``ns`` is the node; the first peer written down is the node's own."""
-        peers: list[MeshPeerEntry] = ns.tables.get(MeshPeerEntry.table, [])
-        connections: list[ConnectionEntry] = ns.tables.get(ConnectionEntry.table, [])
-        unicast: list[UnicastEntry] = ns.tables.get(UnicastEntry.table, [])
-        broadcast: list[BroadcastEntry] = ns.tables.get(BroadcastEntry.table, [])
+        peers = ns.entries(PEERS)
         self.me = peers[0]
         self.peers = {peer.name: peer for peer in peers}
         self.by_short_id = {peer.short_id: peer for peer in peers}
-        self.connections = {each.peer: each for each in connections}
-        self.unicast = {each.dest: each for each in unicast}
-        self.broadcast = {each.source: each for each in broadcast}
-        self.ring: list[RingEntry] = ns.tables.get(RingEntry.table, [])
+        self.connections = {each.peer: each for each in ns.entries(CONNECTIONS)}
+        self.unicast = {each.dest: each for each in ns.entries(UNICAST)}
+        self.broadcast = {each.source: each for each in ns.entries(BROADCAST)}
+        self.ring = ns.entries(RING)
         self.device = next(iter(port for port in ("vethwe-datapath", "vethwe-pcap") if port in ns.links), "")
 
     def nickname(self, peer: str) -> str:
@@ -59,7 +50,7 @@ class Mesh:
 
 def of(ns: Netns) -> Mesh | None:
     """Return the weaver of a node, or None where there is none."""
-    if MeshPeerEntry.table not in ns.tables:
+    if not ns.entries(PEERS):
         return None
     found = ns.memo.get("mesh")
     if found is None:
@@ -150,7 +141,7 @@ def _towards(mesh: Mesh, skb: Skb, hops: list[Hop]) -> list[Hop]:
     message = skb.stack[1]
     if not isinstance(message, Arp):
         return hops
-    value = number(message.tpa)
+    value = ipv4_to_int(message.tpa)
     for part in mesh.ring:
         network, length = prefix(part.network)
         if value >> 32 - length == network >> 32 - length:
@@ -161,12 +152,12 @@ def _towards(mesh: Mesh, skb: Skb, hops: list[Hop]) -> list[Hop]:
 
 def learn(run: Run, ns: Netns, mac: str, peer: MeshPeerEntry) -> None:
     """Note behind which peer a MAC was seen (``MacCache.AddForced``)."""
-    run.state[ns.name, MacEntry.table, mac] = MacEntry(mac, peer.name, peer.nickname)
+    run.learnt[ns.name, MACS.name, mac] = MacEntry(mac, peer.name, peer.nickname)
 
 
 def place_of(run: Run, ns: Netns, mac: str) -> MacEntry | None:
     """Return what is known of a MAC; a broadcast address is never known."""
-    return run.state.get((ns.name, MacEntry.table, mac))  # type: ignore[return-value]
+    return run.learnt.get((ns.name, MACS.name, mac))
 
 
 def is_group(mac: str) -> bool:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
+from typing import Any
 from zlib import crc32
 
 from packetwalk import wire
 from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
-from packetwalk.tables import Entry, FdbEntry, NeighEntry
+from packetwalk.tables import Entry, Table
 from packetwalk.trace.step import Flow, Stack, Step, Trace
 
 MAX_STEPS = 400
@@ -102,9 +103,7 @@ class Run:
         self.jobs: deque[Callable[[], None]] = deque()
         self.backlog: deque[tuple] = deque()
         self.conntracks: dict[str, Conntrack] = {}
-        self.neighs: dict[tuple[str, str, str], NeighEntry] = {}
-        self.learnt: dict[tuple[str, str, str], FdbEntry] = {}
-        self.state: dict[tuple, Entry] = {}  # other tables' lines: (netns, table, what it is found by)
+        self.learnt: dict[tuple, Any] = {}  # lines: by netns, the table's name, and what it is found by
         self.counters: Counter[tuple] = Counter()
         self.fragments: dict[tuple, list[Skb]] = {}
         self.seq, self.ident, self.muted = 0, 0, False
@@ -183,6 +182,12 @@ class Run:
             return self.conntracks[ns.name]
         except KeyError:
             return self.conntracks.setdefault(ns.name, Conntrack())
+
+    def lines(self, netns: str, table: Table) -> list[Any]:
+        """Return what this walk has taught a namespace's table."""
+        return [
+            entry for (name, kind, *_), entry in self.learnt.items() if (name, kind) == (netns, table.name)
+        ]
 
     def next_ident(self) -> int:
         """Return the next IP identification for a packet that may be cut."""

@@ -13,7 +13,7 @@ from packetwalk.tables import XfrmPolicyEntry
 
 def policy(ns: Netns, packet: Tuple, mark: int) -> XfrmPolicyEntry | None:
     """Return the policy for a packet that is about to leave, or None."""
-    for entry in ns.tables.get(XfrmPolicyEntry.table, ()):
+    for entry in ns.xfrm_policies:
         if (entry.src, entry.dst, entry.protocol) == (
             packet.src,
             packet.dst,

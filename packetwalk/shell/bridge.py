@@ -7,6 +7,7 @@ import json
 from packetwalk.shell import devices
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 from packetwalk.tables import FdbEntry
+from packetwalk.tables.fdb import FORWARDING
 
 
 def run(place: Place, arguments: list[str]) -> str:
@@ -52,12 +53,14 @@ def _show(place: Place, words: Words, as_json: bool) -> str:
         if word not in ("dev", "br", "brport"):
             raise Unknown("bridge fdb show", word, "dev DEVICE, br BRIDGE")
         wanted["dev" if word == "brport" else word] = place.link(words.next()).ifname
-    tables = dict.fromkeys(entry.master or entry.ifname for entry in place.ns.fdb.values())
+    every = place.state.entries(place.name, FORWARDING)
     found = [
         entry
-        for table in tables
-        for entry in place.state.forwarding(place.ns, table)
-        if wanted.get("dev") in (None, entry.ifname) and wanted.get("br") in (None, table)
+        for table in dict.fromkeys(bridge for bridge, _ in place.ns.fdb)
+        for entry in every
+        if FORWARDING.key(entry)[0] == table
+        and wanted.get("dev") in (None, entry.ifname)
+        and wanted.get("br") in (None, table)
     ]
     if as_json:
         return json.dumps([entry.json() for entry in found]) + "\n"

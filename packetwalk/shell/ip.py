@@ -8,6 +8,7 @@ from collections.abc import Callable
 from packetwalk.shell import devices, links, neighbours, routes
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 from packetwalk.tables import LinkEntry
+from packetwalk.tables.ip_rule import RULES
 
 
 def run(place: Place, arguments: list[str]) -> str:
@@ -71,8 +72,8 @@ def _rule(place: Place, words: Words, options: links.Options) -> str:
     if command not in links.SHOW:
         raise Unknown("ip rule", command, "show")
     if options.json:
-        return json.dumps([rule.json() for rule in place.ns.fib.rules]) + "\n"
-    return "".join(f"{rule}\n" for rule in place.ns.fib.rules) + "32767:\tfrom all lookup default\n"
+        return json.dumps([rule.json() for rule in place.entries(RULES)]) + "\n"
+    return "".join(f"{rule}\n" for rule in place.entries(RULES)) + "32767:\tfrom all lookup default\n"
 
 
 OBJECTS: dict[str, Callable[[Place, Words, links.Options], str]] = {

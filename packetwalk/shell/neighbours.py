@@ -6,6 +6,7 @@ import json
 
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 from packetwalk.tables import NeighEntry
+from packetwalk.tables.neighbour import NEIGHBOURS
 
 
 def run(place: Place, words: Words, *, as_json: bool) -> str:
@@ -27,9 +28,7 @@ def _show(place: Place, words: Words, as_json: bool) -> str:
         else:
             dst = words.next() if word == "to" else word
     found = [
-        each
-        for each in place.state.neighbours(place.ns)
-        if dev in (None, each.dev) and dst in (None, each.dst)
+        each for each in place.entries(NEIGHBOURS) if dev in (None, each.dev) and dst in (None, each.dst)
     ]
     if as_json:
         return json.dumps([each.json() for each in found]) + "\n"

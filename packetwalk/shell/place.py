@@ -9,6 +9,7 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.shell.output import Output
 from packetwalk.shell.state import State
 from packetwalk.tables import LinkEntry
+from packetwalk.tables.table import E, Table
 
 
 class Failure(Exception):
@@ -36,6 +37,10 @@ class Place(NamedTuple):
     def ns(self) -> Netns:
         """Its tables as they are now."""
         return self.state.netns(self.name)
+
+    def entries(self, table: Table[E]) -> list[E]:
+        """Return the lines of a table as they are now, in the order in which they are printed."""
+        return table.in_order(self.state.entries(self.name, table))
 
     def link(self, name: str, message: str = 'Cannot find device "{}"', code: int = 1) -> LinkEntry:
         """Return a device by name, or fail with the program's message."""

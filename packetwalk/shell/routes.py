@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 
-from packetwalk.datapath.netns import sorted_routes
 from packetwalk.shell.place import Failure, Place, Unknown, Words
 from packetwalk.tables import RouteEntry
+from packetwalk.tables.route import ROUTES
 
 TABLES = {"main", "local", "default"}
 PAIRS = {"via": "gateway", "dev": "dev", "src": "prefsrc", "proto": "protocol", "scope": "scope"}
@@ -43,8 +43,8 @@ def _show(place: Place, words: Words, as_json: bool) -> str:
             wanted["dst"] = _prefix(words.next() if word in ("exact", "to") else word)
     found = [
         route
-        for route in sorted_routes(place.ns.routes)
-        if table in ("all", route.routes) and all(getattr(route, k) == v for k, v in wanted.items())
+        for route in place.entries(ROUTES)
+        if table in ("all", route.table) and all(getattr(route, k) == v for k, v in wanted.items())
     ]
     if as_json:
         return json.dumps([route.json() for route in found]) + "\n"
@@ -58,7 +58,7 @@ def _line(route: RouteEntry, wanted: Mapping[str, str], table: str) -> str:
     if "protocol" in wanted:
         route = route._replace(protocol=None)
     text = str(route)
-    return f"{text} table {route.routes}" if table == "all" and route.routes != "main" else text
+    return f"{text} table {route.table}" if table == "all" and route.table != "main" else text
 
 
 def _get(place: Place, words: Words) -> str:
@@ -88,15 +88,15 @@ def _change(place: Place, command: str, words: Words) -> str:
         elif word == "onlink":
             fields["onlink"] = True
         elif word == "table":
-            fields["routes"] = words.next()
+            fields["table"] = words.next()
         else:
             raise Unknown("ip route", word, ", ".join([*PAIRS, "metric", "mtu", "onlink", "table"]))
     return _delete(place, fields) if command == "del" else _put(place, command, fields)
 
 
 def _delete(place: Place, fields: dict) -> str:
-    for route in place.ns.routes:
-        if route.routes == fields.get("routes", "main") and all(
+    for route in place.ns.entries(ROUTES):
+        if route.table == fields.get("table", "main") and all(
             getattr(route, name) == value for name, value in fields.items()
         ):
             if not place.state.written(place.name, route):
@@ -122,8 +122,8 @@ def _put(place: Place, command: str, fields: dict) -> str:
     route = RouteEntry(**fields)
     same = [
         each
-        for each in place.ns.routes
-        if (each.routes, each.dst, each.metric) == (route.routes, route.dst, route.metric)
+        for each in place.ns.entries(ROUTES)
+        if (each.table, each.dst, each.metric) == (route.table, route.dst, route.metric)
     ]
     if same and command == "add":
         raise Failure("RTNETLINK answers: File exists", 2)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, FdbEntry, NeighEntry
-from packetwalk.walks.listing import forwarding, neighbours
+from packetwalk.tables import Entry
+from packetwalk.tables.table import E, Table
 from packetwalk.walks.network import Network
 
 Edit = Callable[[list[Operation]], list[Operation]]
@@ -123,14 +123,10 @@ class State:
         self._closed.clear()
         self._forgotten.clear()
 
-    def neighbours(self, ns: Netns) -> list[NeighEntry]:
-        """Return the neighbours, written or asked for since the last change."""
-        found = {(each.dev, each.dst): each for run in [None, *self._seen] for each in neighbours(ns, run)}
-        return sorted(found.values(), key=lambda each: (each.dev, each.dst))
-
-    def forwarding(self, ns: Netns, bridge: str) -> list[FdbEntry]:
-        """Return the FDB of a bridge or VXLAN device, written or learnt since the last change."""
-        found = {
-            (e.mac, e.dst, e.ifname): e for run in [None, *self._seen] for e in forwarding(ns, bridge, run)
-        }
-        return list(found.values())
+    def entries(self, netns: str, table: Table[E]) -> list[E]:
+        """Return the lines of a namespace's table: what was written, then what packets since have taught it."""
+        written = table.in_order(self.netns(netns).entries(table))
+        learnt = [entry for run in self._seen for entry in table.in_order(run.lines(netns, table))]
+        if not learnt:
+            return written
+        return list({table.key(entry) or entry: entry for entry in [*written, *learnt]}.values())

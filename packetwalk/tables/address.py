@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packetwalk.tables.table import Table
+
 
 class AddrEntry(NamedTuple):
     """An IPv4 address on a device (``ip addr show``)."""
@@ -11,11 +13,6 @@ class AddrEntry(NamedTuple):
     dev: str
     local: str
     prefixlen: int
-
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "addr"
 
     def __str__(self) -> str:
         return f"inet {self.local}/{self.prefixlen} scope global {self.dev}"
@@ -33,3 +30,6 @@ class AddrEntry(NamedTuple):
     def argv(self) -> list[list[str]]:
         """Return ``ip addr add``; the kernel adds the local and connected routes itself."""
         return [["ip", "addr", "add", f"{self.local}/{self.prefixlen}", "dev", self.dev]]
+
+
+ADDRESSES = Table[AddrEntry]("addr", "ip addr", (AddrEntry,), rank=20, always=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packetwalk.tables.table import Part, Table
+
 
 class ConntrackEntry(NamedTuple):
     """A tracked connection (``conntrack -L``): the packet's tuple and the reply's."""
@@ -18,11 +20,6 @@ class ConntrackEntry(NamedTuple):
     reply_sport: int
     reply_dport: int
 
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "conntrack"
-
     def __str__(self) -> str:
         ports = ("id", "id") if self.protocol == "icmp" else ("sport", "dport")
         return (
@@ -34,3 +31,14 @@ class ConntrackEntry(NamedTuple):
     def argv(self) -> list[list[str]]:
         """Return nothing: the kernel makes the entry when the first packet passes."""
         return []
+
+
+class Connections(Table[ConntrackEntry]):
+    """The tracked connections; nobody writes them."""
+
+    def part(self, entry: ConntrackEntry) -> Part:
+        """Return the connection alone: the others are of other packets."""
+        return Part(f"conntrack/{entry}", self.command, lambda other: other == entry)
+
+
+CONNECTIONS = Connections("conntrack", "conntrack -L", (ConntrackEntry,), rank=220, always=True, hidden=True)

@@ -6,11 +6,10 @@ from typing import Protocol
 
 
 class Entry(Protocol):
-    """What all entries can do; plugins and drivers may have tables of their own."""
+    """A line of a table, an immutable value; ``str`` is the line as the tool prints it.
 
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
+    Where the tool has a ``-j``, ``json()`` is the object that it prints.
+    """
 
     def argv(self) -> list[list[str]]:
         """Return the commands that make it in a real kernel; none when a program makes it."""

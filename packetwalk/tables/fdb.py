@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from packetwalk.tables.link import LINKS
+from packetwalk.tables.table import Contents, Part, Table
 
 
 class FdbEntry(NamedTuple):
@@ -14,11 +18,6 @@ class FdbEntry(NamedTuple):
     master: str | None = None
     flags: tuple[str, ...] = ()
     state: str = ""
-
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "fdb"
 
     def __str__(self) -> str:
         out = [self.mac, "dev", self.ifname]
@@ -57,3 +56,35 @@ class FdbEntry(NamedTuple):
                 *([self.state] if self.state else []),
             ]
         ]
+
+
+class Forwarding(Table[FdbEntry]):
+    """The forwarding databases of all bridges and VXLAN devices of a namespace."""
+
+    def key(self, entry: FdbEntry) -> tuple[str, str]:
+        """Return the bridge or VXLAN device, and the MAC."""
+        return entry.master or entry.ifname, entry.mac
+
+    def own(self, contents: Contents) -> Iterator[FdbEntry]:
+        """Yield the permanent entries that ``br_fdb_add_local`` makes for a bridge and its ports."""
+        links = contents.entries(LINKS)
+        bridges = {link.ifname for link in links if link.kind == "bridge"}
+        for link in links:
+            bridge = link.ifname if link.ifname in bridges else link.master
+            if bridge in bridges:
+                yield FdbEntry(link.address, link.ifname, master=bridge, state="permanent")
+
+    def in_order(self, entries: Iterable[FdbEntry]) -> list[FdbEntry]:
+        """Return them by port and MAC; the kernel's own order is that of a hash."""
+        return sorted(entries, key=lambda entry: (entry.ifname, entry.mac))
+
+    def part(self, entry: FdbEntry) -> Part:
+        """Return the database of one bridge or VXLAN device."""
+        bridge, _ = self.key(entry)
+        word = "br" if entry.master else "dev"
+        return Part(
+            f"fdb/{bridge}", f"bridge fdb show {word} {bridge}", lambda other: self.key(other)[0] == bridge
+        )
+
+
+FORWARDING = Forwarding("fdb", "bridge fdb", (FdbEntry,), rank=60, by="kernel (learnt)", always=True)

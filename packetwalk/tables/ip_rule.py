@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from packetwalk.tables.route import ROUTES
+from packetwalk.tables.table import Contents, Section, Table
 
 
 class IpRule(NamedTuple):
@@ -15,11 +19,6 @@ class IpRule(NamedTuple):
     lookup: str
     fwmark: tuple[int, int] | None = None
     inverted: bool = False
-
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "rule"
 
     @property
     def selector(self) -> list[str]:
@@ -42,3 +41,33 @@ class IpRule(NamedTuple):
     def argv(self) -> list[list[str]]:
         """Return ``ip rule add``."""
         return [["ip", "rule", "add", "priority", str(self.priority), *self.selector, "lookup", self.lookup]]
+
+
+KERNELS = (IpRule(0, "local"), IpRule(32766, "main"))
+"""The rules that every namespace has, but for 32767, whose table ``default`` is empty."""
+
+
+class Rules(Table[IpRule]):
+    """The rules of a namespace, with the kernel's own."""
+
+    def own(self, contents: Contents) -> Iterator[IpRule]:
+        """Yield what ``fib_default_rules_init`` adds."""
+        yield from KERNELS
+
+    def in_order(self, entries: Iterable[IpRule]) -> list[IpRule]:
+        """Return them by priority."""
+        return sorted(entries, key=lambda rule: rule.priority)
+
+    def sections(self, contents: Contents) -> list[Section]:
+        """Return the rules and the routing tables they name, where somebody has added any."""
+        every = contents.entries(self)
+        tables = [ROUTES.section(contents, rule.lookup) for rule in every if rule not in KERNELS]
+        return [Section(self.command, self.lines(every)), *tables] if tables else []
+
+    def json(self, contents: Contents) -> list[dict] | None:
+        """Return the rules where somebody has added any."""
+        every = self.in_order(contents.entries(self))
+        return [rule.json() for rule in every] if set(every) - set(KERNELS) else None
+
+
+RULES = Rules("rule", "ip rule", (IpRule,), rank=40)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packetwalk.tables.table import Table
+
 
 class IpSet(NamedTuple):
     """A set of addresses and networks that rules can match (``ipset save``), on one line."""
@@ -11,11 +13,6 @@ class IpSet(NamedTuple):
     name: str
     members: tuple[str, ...]
     type: str = "hash:net"
-
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "ipset"
 
     def __str__(self) -> str:
         return f"{self.name} {self.type}: {' '.join(self.members)}".rstrip()
@@ -30,3 +27,14 @@ class IpSet(NamedTuple):
             ["ipset", "create", self.name, self.type],
             *(["ipset", "add", self.name, member] for member in self.members),
         ]
+
+
+class Sets(Table[IpSet]):
+    """The sets of a namespace."""
+
+    def key(self, entry: IpSet) -> str:
+        """Return the set's name."""
+        return entry.name
+
+
+SETS = Sets("ipset", "ipset list", (IpSet,), rank=80)

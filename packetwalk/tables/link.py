@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from packetwalk.tables.table import Contents, Section, Table
+
 
 def in_order_of_making(links: Iterable[LinkEntry]) -> list[LinkEntry]:
     """Return devices so that each comes after what it needs: bridges before ports, tunnels last."""
@@ -38,11 +40,6 @@ class LinkEntry(NamedTuple):
     creates: bool = True
     fwmark: int | None = None
     key: str | None = None
-
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "link"
 
     def __str__(self) -> str:
         parts = [f"{self.ifname}: mtu {self.mtu}"]
@@ -161,3 +158,19 @@ class LinkEntry(NamedTuple):
             if self.hairpin:
                 made.append(["bridge", "link", "set", "dev", name, "hairpin", "on"])
         return [*made, ["ip", "link", "set", name, "up"]]
+
+
+class Links(Table[LinkEntry]):
+    """The devices of a namespace."""
+
+    def key(self, entry: LinkEntry) -> str:
+        """Return the device's name."""
+        return entry.ifname
+
+    def sections(self, contents: Contents) -> list[Section]:
+        """Return all devices but the loopback, which every namespace has."""
+        links = [link for link in contents.entries(self) if link.kind != "lo"]
+        return [Section(self.command, self.lines(links))]
+
+
+LINKS = Links("link", "ip -d link", (LinkEntry,), rank=10, always=True)

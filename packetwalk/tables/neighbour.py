@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from packetwalk.tables.table import Table
 
 
 class NeighEntry(NamedTuple):
@@ -12,11 +15,6 @@ class NeighEntry(NamedTuple):
     dev: str
     lladdr: str | None
     state: str = "REACHABLE"
-
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "neigh"
 
     def __str__(self) -> str:
         lladdr = f" lladdr {self.lladdr}" if self.lladdr else ""
@@ -45,3 +43,18 @@ class NeighEntry(NamedTuple):
                 self.state.lower(),
             ]
         ]
+
+
+class Neighbours(Table[NeighEntry]):
+    """The neighbours of all devices."""
+
+    def key(self, entry: NeighEntry) -> tuple[str, str]:
+        """Return device and address."""
+        return entry.dev, entry.dst
+
+    def in_order(self, entries: Iterable[NeighEntry]) -> list[NeighEntry]:
+        """Return them by device and address; the kernel's own order is that of a hash."""
+        return sorted(entries, key=self.key)
+
+
+NEIGHBOURS = Neighbours("neigh", "ip neigh", (NeighEntry,), rank=50, by="kernel (ARP)", always=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packetwalk.tables.made import Made
+from packetwalk.tables.program import NoCommand
+from packetwalk.tables.table import Table
 
 
 class Tunnel(NamedTuple):
@@ -19,7 +20,7 @@ class FlowEntry(
     NamedTuple(
         "_Flow", [("in_port", str), ("tunnel", Tunnel | None), ("src", str), ("dst", str), ("actions", tuple)]
     ),
-    Made,
+    NoCommand,
 ):
     """A flow of an Open vSwitch datapath (``ovs-dpctl dump-flows``): what it matches, what it does.
 
@@ -27,7 +28,6 @@ class FlowEntry(
     """
 
     __slots__ = ()
-    table, command, by = "flow", "ovs-dpctl --names dump-flows datapath", "weaver"
 
     def __str__(self) -> str:
         tunnel = self.tunnel
@@ -41,3 +41,6 @@ def _action(port: str, tunnel: Tunnel | None) -> str:
         return port
     key = f"tun_id={tunnel.vni:#x},src={tunnel.src},dst={tunnel.dst},tos=0x0,ttl=64,flags(df)"
     return f"set(tunnel({key})),{port}"
+
+
+FLOWS = Table[FlowEntry]("flow", "ovs-dpctl --names dump-flows datapath", (FlowEntry,), rank=160, by="weaver")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packetwalk.tables.made import Made
+from packetwalk.tables.program import NoCommand
+from packetwalk.tables.table import Table
 
 
-class CaptureEntry(NamedTuple("_Capture", [("dev", str), ("process", str)]), Made):
+class CaptureEntry(NamedTuple("_Capture", [("dev", str), ("process", str)]), NoCommand):
     """A packet socket: a program that gets a copy of every frame a device receives (libpcap)."""
 
     __slots__ = ()
-    table, command, by = "capture", "ss -0lp", "weaver"
 
     def __str__(self) -> str:
         return f'p_raw UNCONN *:{self.dev} users:(("{self.process}"))'
+
+
+CAPTURES = Table[CaptureEntry]("capture", "ss -0lp", (CaptureEntry,), rank=100, by="weaver")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from packetwalk.tables.address import ADDRESSES, AddrEntry
+from packetwalk.tables.link import LINKS
+from packetwalk.tables.table import Contents, Part, Section, Table
+from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, prefix
 
 
 class RouteEntry(NamedTuple):
@@ -17,13 +23,8 @@ class RouteEntry(NamedTuple):
     prefsrc: str | None = None
     metric: int = 0
     onlink: bool = False
-    routes: str = "main"
+    table: str = "main"
     mtu: int | None = None
-
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "route"
 
     @property
     def words(self) -> list[str]:
@@ -56,7 +57,7 @@ class RouteEntry(NamedTuple):
         pairs = (
             ("gateway", self.gateway),
             ("dev", self.dev or None),
-            ("table", self.routes if self.routes != "main" else None),
+            ("table", self.table if self.table != "main" else None),
             ("protocol", self.protocol),
             ("scope", self.scope),
             ("prefsrc", self.prefsrc),
@@ -67,7 +68,78 @@ class RouteEntry(NamedTuple):
 
     def argv(self) -> list[list[str]]:
         """Return ``ip route add``, with the scope that the command would not choose by itself."""
-        table = [] if self.routes == "main" else ["table", self.routes]
+        table = [] if self.table == "main" else ["table", self.table]
         direct = self.type == "unicast" and not self.gateway and not self.scope
         scope = ["scope", "global"] if direct else []
         return [["ip", "route", "add", *self.words, *scope, *table]]
+
+
+class Routes(Table[RouteEntry]):
+    """All routing tables of a namespace: ``main``, ``local``, and those that rules name."""
+
+    def own(self, contents: Contents) -> Iterator[RouteEntry]:
+        """Yield what ``fib_add_ifaddr`` adds for each address, and the loopback's own routes."""
+        for addr in contents.entries(ADDRESSES):
+            yield from _of_address(addr)
+        if any(link.ifname == "lo" for link in contents.entries(LINKS)):
+            for dst, kind, scope in LOOPBACK:
+                yield RouteEntry(
+                    dst, "lo", type=kind, protocol="kernel", scope=scope, prefsrc="127.0.0.1", table="local"
+                )
+
+    def in_order(self, entries: Iterable[RouteEntry]) -> list[RouteEntry]:
+        """Return them as ``ip route show table all`` does: other tables before ``local``, then by network."""
+        return sorted(
+            entries, key=lambda r: (r.table == "local", prefix(r.dst), r.metric, r.type == "broadcast")
+        )
+
+    def part(self, entry: RouteEntry) -> Part:
+        """Return one routing table."""
+        return self.table(entry.table)
+
+    def table(self, name: str) -> Part:
+        """Return one routing table by name."""
+        suffix = "" if name == "main" else f" show table {name}"
+        return Part(f"route/{name}", f"ip route{suffix}", lambda other: other.table == name)
+
+    def section(self, contents: Contents, name: str) -> Section:
+        """Return what is printed of one routing table."""
+        part = self.table(name)
+        return Section(part.command, self.lines(filter(part.has, contents.entries(self))))
+
+    def sections(self, contents: Contents) -> list[Section]:
+        """Return the main table; others are shown with the rules that name them."""
+        return [self.section(contents, "main")]
+
+    def json(self, contents: Contents) -> list[dict]:
+        """Return the routes of all tables."""
+        return [route.json() for route in self.in_order(contents.entries(self))]
+
+
+LOOPBACK = (
+    ("127.0.0.0/8", "local", "host"),
+    ("127.0.0.1", "local", "host"),
+    ("127.255.255.255", "broadcast", "link"),
+)
+
+
+def _of_address(addr: AddrEntry) -> Iterator[RouteEntry]:
+    ip, dev, length = addr.local, addr.dev, addr.prefixlen
+    yield RouteEntry(ip, dev, type="local", protocol="kernel", scope="host", prefsrc=ip, table="local")
+    if length == 32:
+        return
+    host = (1 << (32 - length)) - 1
+    first = ipv4_to_int(ip) & ~host
+    yield RouteEntry(f"{ipv4_from_int(first)}/{length}", dev, protocol="kernel", scope="link", prefsrc=ip)
+    yield RouteEntry(
+        ipv4_from_int(first | host),
+        dev,
+        type="broadcast",
+        protocol="kernel",
+        scope="link",
+        prefsrc=ip,
+        table="local",
+    )
+
+
+ROUTES = Routes("route", "ip route", (RouteEntry,), rank=30, always=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packetwalk.tables.table import Table
+
 
 class SocketEntry(NamedTuple):
     """A listening socket (``ss -lntu``); ``process`` is the program or kernel part behind it."""
@@ -13,11 +15,6 @@ class SocketEntry(NamedTuple):
     process: str
     local: str = "0.0.0.0"
 
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "socket"
-
     def __str__(self) -> str:
         state = "LISTEN" if self.protocol == "tcp" else "UNCONN"
         return f"{self.protocol} {state} {self.local}:{self.port} {self.process}"
@@ -25,3 +22,14 @@ class SocketEntry(NamedTuple):
     def argv(self) -> list[list[str]]:
         """Return nothing: a socket belongs to a program, which the plan does not start."""
         return []
+
+
+class Sockets(Table[SocketEntry]):
+    """The listening sockets."""
+
+    def key(self, entry: SocketEntry) -> tuple[str, int]:
+        """Return protocol and port."""
+        return entry.protocol, entry.port
+
+
+SOCKETS = Sockets("socket", "ss -lntu", (SocketEntry,), rank=210, hidden=True)

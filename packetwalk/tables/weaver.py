@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packetwalk.tables.made import Made
+from packetwalk.tables.program import NoCommand
+from packetwalk.tables.table import Table
 
 REPORT = "weave report"
 
 
-class MeshPeerEntry(NamedTuple("_Peer", [("name", str), ("nickname", str), ("short_id", int)]), Made):
+class MeshPeerEntry(NamedTuple("_Peer", [("name", str), ("nickname", str), ("short_id", int)]), NoCommand):
     """A peer of Weave Net's mesh: name (48 bits, its bridge's MAC), node, 12-bit short ID."""
 
     __slots__ = ()
-    table, command, by = "peers", f"{REPORT} -f '{{{{json .Router.Peers}}}}'", "weaver"
 
     def __str__(self) -> str:
         return f'{{"Name":"{self.name}","NickName":"{self.nickname}","ShortID":{self.short_id}}}'
@@ -33,7 +33,7 @@ class ConnectionEntry(
             ("port", int),
         ],
     ),
-    Made,
+    NoCommand,
 ):
     """An established connection to a peer (``weave status connections``).
 
@@ -42,7 +42,6 @@ class ConnectionEntry(
     """
 
     __slots__ = ()
-    table, command, by = "connections", "weave status connections", "weaver"
 
     def __str__(self) -> str:
         arrow = "->" if self.port == 6783 else "<-"
@@ -54,45 +53,65 @@ class ConnectionEntry(
         )
 
 
-class UnicastEntry(NamedTuple("_Unicast", [("dest", str), ("via", str)]), Made):
+class UnicastEntry(NamedTuple("_Unicast", [("dest", str), ("via", str)]), NoCommand):
     """Weaver's route to a peer: the neighbour that is the next on the way."""
 
     __slots__ = ()
-    table, command, by = "unicast", f"{REPORT} -f '{{{{json .Router.UnicastRoutes}}}}'", "weaver"
 
     def __str__(self) -> str:
         return f'{{"Dest":"{self.dest}","Via":"{self.via}"}}'
 
 
-class BroadcastEntry(NamedTuple("_Broadcast", [("source", str), ("via", tuple)]), Made):
+class BroadcastEntry(NamedTuple("_Broadcast", [("source", str), ("via", tuple)]), NoCommand):
     """Weaver's next peers for frames that a peer sends to everybody: each peer gets one copy."""
 
     __slots__ = ()
-    table, command, by = "broadcast", f"{REPORT} -f '{{{{json .Router.BroadcastRoutes}}}}'", "weaver"
 
     def __str__(self) -> str:
         via = ",".join(f'"{peer}"' for peer in self.via)
         return f'{{"Source":"{self.source}","Via":[{via}]}}'
 
 
-class MacEntry(NamedTuple("_Mac", [("mac", str), ("peer", str), ("nickname", str)]), Made):
+class MacEntry(NamedTuple("_Mac", [("mac", str), ("peer", str), ("nickname", str)]), NoCommand):
     """A MAC that weaver has seen, and the peer behind which it is."""
 
     __slots__ = ()
-    table, command, by = "macs", f"{REPORT} -f '{{{{json .Router.MACs}}}}'", "weaver (learnt)"
 
     def __str__(self) -> str:
         return f'{{"Mac":"{self.mac}","Name":"{self.peer}","NickName":"{self.nickname}"}}'
 
 
 class RingEntry(
-    NamedTuple("_Ring", [("network", str), ("size", int), ("peer", str), ("nickname", str)]), Made
+    NamedTuple("_Ring", [("network", str), ("size", int), ("peer", str), ("nickname", str)]), NoCommand
 ):
     """A part of the address ring: a CIDR, and the peer that gives its addresses away."""
 
     __slots__ = ()
-    table, command, by = "ipam", f"{REPORT} -f '{{{{json .IPAM.Entries}}}}'", "weaver"
 
     def __str__(self) -> str:
         token = self.network.partition("/")[0]
         return f'{{"Token":"{token}","Size":{self.size},"Peer":"{self.peer}","Nickname":"{self.nickname}"}}'
+
+
+PEERS = Table[MeshPeerEntry](
+    "peers", f"{REPORT} -f '{{{{json .Router.Peers}}}}'", (MeshPeerEntry,), rank=110, by="weaver"
+)
+CONNECTIONS = Table[ConnectionEntry](
+    "connections", "weave status connections", (ConnectionEntry,), rank=111, by="weaver"
+)
+UNICAST = Table[UnicastEntry](
+    "unicast", f"{REPORT} -f '{{{{json .Router.UnicastRoutes}}}}'", (UnicastEntry,), rank=130, by="weaver"
+)
+BROADCAST = Table[BroadcastEntry](
+    "broadcast",
+    f"{REPORT} -f '{{{{json .Router.BroadcastRoutes}}}}'",
+    (BroadcastEntry,),
+    rank=131,
+    by="weaver",
+)
+MACS = Table[MacEntry](
+    "macs", f"{REPORT} -f '{{{{json .Router.MACs}}}}'", (MacEntry,), rank=132, by="weaver (learnt)"
+)
+RING = Table[RingEntry](
+    "ipam", f"{REPORT} -f '{{{{json .IPAM.Entries}}}}'", (RingEntry,), rank=133, by="weaver"
+)

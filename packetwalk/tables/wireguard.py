@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packetwalk.tables.table import Part, Table
+
 
 class WireguardPeer(NamedTuple):
     """A peer of a WireGuard device (``wg show``), on one line."""
@@ -12,11 +14,6 @@ class WireguardPeer(NamedTuple):
     key: str
     endpoint: str
     allowed_ips: tuple[str, ...]
-
-    @property
-    def table(self) -> str:
-        """The name of the table it stands in."""
-        return "wg"
 
     def __str__(self) -> str:
         return f"peer: {self.key} endpoint: {self.endpoint} allowed ips: {', '.join(self.allowed_ips)}"
@@ -45,3 +42,14 @@ class WireguardPeer(NamedTuple):
                 ",".join(self.allowed_ips),
             ]
         ]
+
+
+class Peers(Table[WireguardPeer]):
+    """The peers of all WireGuard devices."""
+
+    def part(self, entry: WireguardPeer) -> Part:
+        """Return the peers of one device."""
+        return Part(f"wg/{entry.dev}", f"wg show {entry.dev}", lambda other: other.dev == entry.dev)
+
+
+PEERS = Peers("wg", "wg show", (WireguardPeer,), rank=70)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packetwalk.tables.made import Made
+from packetwalk.tables.program import NoCommand
+from packetwalk.tables.table import Table
 
 
 class XfrmPolicyEntry(
     NamedTuple("_XfrmPolicy", [("src", str), ("dst", str), ("protocol", str), ("mark", int), ("spi", int)]),
-    Made,
+    NoCommand,
 ):
     """A policy for packets that leave: those it selects go out as ESP, in transport mode."""
 
     __slots__ = ()
-    table, command, by = "xfrm-policy", "ip -oneline xfrm policy", "weaver"
 
     def __str__(self) -> str:
         return (
@@ -24,18 +24,25 @@ class XfrmPolicyEntry(
         )
 
 
-class XfrmStateEntry(NamedTuple("_XfrmState", [("src", str), ("dst", str), ("spi", int)]), Made):
-    """An agreement for one direction between two hosts: AES-GCM with 16 bytes of tag.
+class XfrmStateEntry(NamedTuple("_XfrmState", [("src", str), ("dst", str), ("spi", int)]), NoCommand):
+    """A security association, for one direction between two hosts: AES-GCM with 16 bytes of tag.
 
     With extended sequence numbers the window against replays is 256 packets; what the tool prints before
     them is that of short ones, 0.
     """
 
     __slots__ = ()
-    table, command, by = "xfrm-state", "ip -oneline xfrm state list nokeys", "weaver"
 
     def __str__(self) -> str:
         return (
             f"src {self.src} dst {self.dst} \\ proto esp spi {self.spi:#010x} reqid 0 mode transport "
             "\\ replay-window 0 flag esn \\ aead rfc4106(gcm(aes)) <<Keys hidden>> 128"
         )
+
+
+STATES = Table[XfrmStateEntry](
+    "xfrm-state", "ip -oneline xfrm state list nokeys", (XfrmStateEntry,), rank=120, by="weaver"
+)
+POLICIES = Table[XfrmPolicyEntry](
+    "xfrm-policy", "ip -oneline xfrm policy", (XfrmPolicyEntry,), rank=121, by="weaver"
+)

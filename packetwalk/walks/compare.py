@@ -12,6 +12,7 @@ from typing import NamedTuple
 from packetwalk import wire
 from packetwalk.cni import plugin, plugins
 from packetwalk.plan.cluster import Cluster
+from packetwalk.tables import table_of
 from packetwalk.trace.step import Step
 from packetwalk.walks.scenario import walk
 from packetwalk.walks.walk import Walk
@@ -73,7 +74,7 @@ def crossing(name: str, mode: str, underlay: int = 1500) -> Crossing:
         plugin(name).mode(mode).pod_mtu(underlay),
         last.ttl,
         64 - last.ttl,
-        entry.table if entry else "",
+        table_of(entry).name if entry else "",
         str(entry) if entry else "",
     )
 
@@ -91,7 +92,7 @@ def entries(name: str, mode: str, nodes: int, pods_per_node: int = 2) -> Counter
     machines = Cluster(nodes=nodes, pods_per_node=pods_per_node)
     node = machines.nodes[SENDER]
     return Counter(
-        operation.entry.table
+        table_of(operation.entry).name
         for operation in plugin(name).plan(machines, mode, node)
         if operation.netns == node.name
     )

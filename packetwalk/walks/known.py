@@ -2,88 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from packetwalk.tables import (
-    AddrEntry,
-    ChainPolicy,
-    Entry,
-    FdbEntry,
-    IpRule,
-    IpSet,
-    IptablesRule,
-    LinkEntry,
-    NeighEntry,
-    RouteEntry,
-    SocketEntry,
-    WireguardPeer,
-)
+from packetwalk.tables import Contents, Table
+from packetwalk.tables.table import E
 
 
-class IpRules(Protocol):
-    """What asks the routing tables, in order (``ip rule``)."""
+class Namespace(Contents, Protocol):
+    """A namespace that listings are made of; ``origin`` says who wrote an entry, and where that is said."""
 
     @property
-    def rules(self) -> Sequence[IpRule]: ...
-
-
-class Tables(Protocol):
-    """The tables of one network namespace.
-
-    ``origin`` says who wrote an entry, and by which source; ``tables`` are those that only one driver
-    looks up, by name.
-    """
+    def name(self) -> str:
+        """Its name."""
 
     @property
-    def name(self) -> str: ...
+    def node(self) -> str:
+        """The node it is on."""
+
     @property
-    def node(self) -> str: ...
+    def kind(self) -> str:
+        """``pod``, ``node``, ``router`` or ``outside``."""
+
     @property
-    def kind(self) -> str: ...
+    def label(self) -> str:
+        """What people call it."""
+
     @property
-    def label(self) -> str: ...
-    @property
-    def origin(self) -> Mapping[Entry, tuple[str, str]]: ...
-    @property
-    def links(self) -> Mapping[str, LinkEntry]: ...
-    @property
-    def addrs(self) -> Sequence[AddrEntry]: ...
-    @property
-    def routes(self) -> Sequence[RouteEntry]: ...
-    @property
-    def neighs(self) -> Mapping[tuple[str, str], NeighEntry]: ...
-    @property
-    def fdb(self) -> Mapping[tuple[str, Any], FdbEntry]: ...
-    @property
-    def rules(self) -> Sequence[IptablesRule]: ...
-    @property
-    def policies(self) -> Sequence[ChainPolicy]: ...
-    @property
-    def fib(self) -> IpRules: ...
-    @property
-    def peers(self) -> Sequence[WireguardPeer]: ...
-    @property
-    def sets(self) -> Mapping[str, IpSet]: ...
-    @property
-    def sockets(self) -> Mapping[tuple[str, int], SocketEntry]: ...
-    @property
-    def tables(self) -> Mapping[str, Sequence[Entry]]: ...
+    def origin(self) -> Mapping[Any, tuple[str, str]]:
+        """The authors of its entries."""
 
 
 class Known(Protocol):
-    """All namespaces of a walk, and what they learnt from it: neighbours, FDB entries, other lines.
+    """What is known of a walk's namespaces: a run of the model, or a recording."""
 
-    Keys begin with the namespace and the device, bridge or table.
-    """
+    def netns(self, name: str) -> Namespace:
+        """Return a namespace by name."""
 
-    @property
-    def neighs(self) -> Mapping[tuple[str, str, str], NeighEntry]: ...
-    @property
-    def learnt(self) -> Mapping[tuple[str, str, str], FdbEntry]: ...
-    @property
-    def state(self) -> Mapping[tuple[Hashable, ...], Entry]: ...
+    def lines(self, netns: str, table: Table[E]) -> Sequence[E]:
+        """Return what the walk has taught a namespace's table."""
 
-    def netns(self, name: str, /) -> Tables:
-        """Return the tables of a namespace."""
-        ...
+
+class Learnt:
+    """The tables of a namespace with what a walk has taught them."""
+
+    def __init__(self, ns: Namespace, known: Known) -> None:
+        self._ns, self._known = ns, known
+
+    def entries(self, table: Table[E]) -> Sequence[E]:
+        """Return what was written, then what was learnt and is not the same."""
+        written, learnt = self._ns.entries(table), self._known.lines(self._ns.name, table)
+        return list(dict.fromkeys([*written, *learnt])) if learnt else written

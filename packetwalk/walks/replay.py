@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,27 +11,13 @@ from packetwalk.capture.stitch import stitch
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput
 from packetwalk.plan import cluster
-from packetwalk.tables import (
-    ChainPolicy,
-    Entry,
-    FdbEntry,
-    IpRule,
-    IptablesRule,
-    LinkEntry,
-    NeighEntry,
-    RouteEntry,
-)
+from packetwalk.tables import Entry, FdbEntry, NeighEntry, RouteEntry
+from packetwalk.tables.table import E, Table
 from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Options, Walk
 
 RECORDED = "recorded"
 AUTHORS = {"bird": "BIRD", "kernel": "kernel", "static": "by hand or a program"}
-
-
-class Unruled(NamedTuple):
-    """Routing tables without the rules that ask them: no step of a recording names one."""
-
-    rules: tuple[IpRule, ...] = ()
 
 
 class Tables(NamedTuple):
@@ -41,26 +28,15 @@ class Tables(NamedTuple):
     kind: str
     label: str
     origin: dict[Entry, tuple[str, str]]
-    links: dict[str, LinkEntry]
-    addrs: list
-    routes: list[RouteEntry]
-    neighs: dict[tuple[str, str], NeighEntry]
-    fdb: dict[tuple[str, int], FdbEntry]
-    rules: list[IptablesRule]
-    policies: list[ChainPolicy]
-    fib: Unruled
-    peers: tuple = ()
-    sets: dict = {}  # noqa: RUF012  (never changed)
-    sockets: dict = {}  # noqa: RUF012
-    tables: dict = {}  # noqa: RUF012
+    held: dict[str, list]
+
+    def entries(self, table: Table[E]) -> Sequence[E]:
+        """Return the lines of a table; none of one that is not read."""
+        return self.held.get(table.name, ())
 
 
 class Recorded:
     """Stands where a walk of the model has its run: it knows the tables, and has learnt nothing since."""
-
-    neighs: dict = {}  # noqa: RUF012  (never changed)
-    learnt: dict = {}  # noqa: RUF012
-    state: dict = {}  # noqa: RUF012
 
     def __init__(self, recording: Recording) -> None:
         written = _authors(recording)
@@ -69,6 +45,10 @@ class Recorded:
     def netns(self, name: str) -> Tables:
         """Return the tables of a namespace."""
         return self._places[name]
+
+    def lines(self, netns: str, table: Table[E]) -> Sequence[E]:
+        """Return nothing: what was learnt is in the tables."""
+        return ()
 
 
 def replay(recording: Recording | Path | str, name: str | None = None) -> Walk:
@@ -121,26 +101,20 @@ def _authors(recording: Recording) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def _tables(place: Place, written: dict[tuple[str, str], tuple[str, str]]) -> Tables:
-    links, routes, neighs, fdb = place.links(), place.routes(), place.neighbours(), place.forwarding()
-    rules = [rule for rule in place.rules() if isinstance(rule, IptablesRule)]
-    policies = [rule for rule in place.rules() if isinstance(rule, ChainPolicy)]
-    entries: list[Entry] = [*links, *routes, *neighs, *fdb, *rules, *policies]
-    origin = {entry: written.get((place.netns, str(entry)), (_author(entry), "")) for entry in entries}
-    return Tables(
-        place.netns,
-        place.node,
-        place.kind,
-        place.label,
-        origin,
-        {link.ifname: link for link in links},
-        place.addresses(),
-        routes,
-        {(each.dev, each.dst): each for each in neighs},
-        {(each.master or each.ifname, number): each for number, each in enumerate(fdb)},
-        rules,
-        policies,
-        Unruled(),
-    )
+    held: dict[str, list[Any]] = {
+        "link": place.links(),
+        "addr": place.addresses(),
+        "route": place.routes(),
+        "neigh": place.neighbours(),
+        "fdb": place.forwarding(),
+        "iptables": place.rules(),
+    }
+    origin = {
+        entry: written.get((place.netns, str(entry)), (_author(entry), ""))
+        for entries in held.values()
+        for entry in entries
+    }
+    return Tables(place.netns, place.node, place.kind, place.label, origin, held)
 
 
 def _author(entry: Entry) -> str:

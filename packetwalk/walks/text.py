@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from packetwalk import wire
-from packetwalk.datapath.netns import Netns, sorted_routes
-from packetwalk.walks.listing import iptables_save, neighbours, policies
+from packetwalk.datapath.netns import Netns
+from packetwalk.tables import every_table
 
 if TYPE_CHECKING:
     from packetwalk.walks.walk import Walk
@@ -54,38 +54,8 @@ def _rows(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def netns_tables(ns: Netns) -> str:
-    """Return what ``ip``, ``bridge`` and ``iptables-save`` would print in one namespace."""
-    sections = [
-        ("ip -d link", [str(link) for link in ns.links.values() if link.kind != "lo"]),
-        ("ip addr", [str(addr) for addr in ns.addrs]),
-        ("ip route", [str(r) for r in sorted_routes(ns.routes) if r.routes == "main"]),
-        *_other_tables(ns),
-        ("ip neigh", [str(n) for n in neighbours(ns, None)]),
-        ("bridge fdb", [str(f) for f in sorted(ns.fdb.values(), key=lambda f: (f.ifname, f.mac))]),
-        ("wg show", [str(peer) for peer in ns.peers]),
-        ("ipset list", [str(each) for each in ns.sets.values()]),
-        ("iptables-save", iptables_save(ns.rules, _all_policies(ns)).splitlines()),
-        *((entries[0].command, [str(each) for each in entries]) for entries in ns.tables.values()),
-    ]
+    """Return what ``ip``, ``bridge``, ``iptables-save`` and others would print in one namespace."""
+    sections = [section for table in every_table() for section in table.sections(ns)]
     return "\n".join(
         "\n".join([f"# {ns.name}$ {command}", *lines, ""]) for command, lines in sections if lines
     )
-
-
-def _other_tables(ns: Netns) -> list[tuple[str, list[str]]]:
-    """Return the routing rules and the tables they name, where somebody has added any."""
-    if not ns.lookups:
-        return []
-    tables = [
-        (
-            f"ip route show table {rule.lookup}",
-            [str(r) for r in sorted_routes(ns.routes) if r.routes == rule.lookup],
-        )
-        for rule in ns.lookups
-    ]
-    return [("ip rule", [str(rule) for rule in ns.fib.rules]), *tables]
-
-
-def _all_policies(ns: Netns) -> list:
-    tables = sorted({e.chain_table for e in ns.rules} | {e.chain_table for e in ns.policies})
-    return [policy for table in tables for policy in policies(ns, table)]

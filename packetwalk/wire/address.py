@@ -34,3 +34,11 @@ def ipv4_to_int(text: str) -> int:
 def ipv4_from_int(number: int) -> str:
     """Write 32 bits in dotted decimal."""
     return str(IPv4Address(number))
+
+
+def prefix(text: str) -> tuple[int, int]:
+    """Read "default", "10.244.1.2" or "10.244.1.0/24": the network as 32 bits, and the prefix length."""
+    if text == "default":
+        return 0, 0
+    address, _, length = text.partition("/")
+    return ipv4_to_int(address), int(length or 32)

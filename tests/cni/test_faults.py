@@ -14,7 +14,7 @@ from packetwalk.cni import Fault, Plugin, Touch, plugins
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import receiver
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import IptablesRule
+from packetwalk.tables import IptablesRule, table_of
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import scenario
 from packetwalk.walks.walk import Walk
@@ -71,7 +71,7 @@ def pair(plugin: Plugin, mode: str, fault: Fault, name: str) -> tuple[Walk, Walk
 def covers(touch: Touch, change: Change, cluster: Cluster) -> bool:
     about = {node.name for node in touch.about(cluster)} if touch.about else None
     return (
-        (not touch.tables or change.operation.entry.table in touch.tables)
+        (not touch.tables or table_of(change.operation.entry).name in touch.tables)
         and change.node.name in {node.name for node in touch.nodes(cluster)}
         and (about is None or change.operation.peer in about)
     )
@@ -133,7 +133,7 @@ def test_a_fault_declares_no_more_than_it_does(fault: tuple[str, tuple[Plugin, F
     for touch in broken.touches:
         mine = [change for change in found if covers(touch, change, cluster)]
         assert {change.node for change in mine} == set(touch.nodes(cluster))
-        assert not touch.tables or {change.operation.entry.table for change in mine} == set(touch.tables)
+        assert not touch.tables or {table_of(change.operation.entry).name for change in mine} == set(touch.tables)
         if touch.about:
             assert {change.operation.peer for change in mine} == {node.name for node in touch.about(cluster)}
 

@@ -14,7 +14,7 @@ from packetwalk.cni.flannel.plan import veth
 from packetwalk.datapath.fabric import Place
 from packetwalk.plan.cluster import Cluster, Node, Pod
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, IptablesRule, SysctlEntry
+from packetwalk.tables import Entry, IptablesRule, LinkEntry, SysctlEntry
 from packetwalk.walks.network import Network
 from tests.proof.recording import State
 
@@ -87,8 +87,8 @@ class RecordedNetwork(Network):
         kept = [
             op
             for op in place.operations
-            if getattr(op.entry, "ifname", None) not in {e.ifname for e in added if e.table == "link"}
-            or op.entry.table != "link"
+            if getattr(op.entry, "ifname", None) not in {e.ifname for e in added if isinstance(e, LinkEntry)}
+            or not isinstance(op.entry, LinkEntry)
         ]
         return place._replace(
             operations=[

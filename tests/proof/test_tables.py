@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from packetwalk.datapath.netns import sorted_routes
 from packetwalk.tables import ChainPolicy, LinkEntry
+from packetwalk.tables.iptables import IPTABLES
+from packetwalk.tables.neighbour import NEIGHBOURS
+from packetwalk.tables.route import ROUTES
 from tests.proof import differences
 from tests.proof.cluster import RecordedNetwork
 from tests.proof.recording import State
@@ -63,7 +65,7 @@ def named(network: RecordedNetwork, netns: str, entries):
 
 def test_routes(pair) -> None:
     network, netns, model = pair
-    same(named(network, netns, network.state.routes(netns)), model.routes)
+    same(named(network, netns, network.state.routes(netns)), model.entries(ROUTES))
 
 
 def test_addresses(pair) -> None:
@@ -90,7 +92,7 @@ def test_learnt_neighbours(pair) -> None:
         if entry.state == "PERMANENT" or differences.not_modelled(entry.dst):
             continue
         run = network.send(model.name, entry.dst, cold=True)
-        assert run.neighs[model.name, entry.dev, entry.dst].lladdr == entry.lladdr
+        assert run.learnt[model.name, NEIGHBOURS.name, entry.dev, entry.dst].lladdr == entry.lladdr
 
 
 def test_permanent_forwarding_entries(pair) -> None:
@@ -112,14 +114,17 @@ def test_learnt_forwarding_entries(pair) -> None:
 def test_rules(pair) -> None:
     network, netns, model = pair
     recorded = [rule for rule in network.state.rules(netns) if not isinstance(rule, ChainPolicy)]
-    same(differences.current_rules(recorded, netns), model.rules)
+    same(
+        differences.current_rules(recorded, netns),
+        [rule for rule in model.entries(IPTABLES) if not isinstance(rule, ChainPolicy)],
+    )
 
 
 def test_policies(pair) -> None:
     network, netns, model = pair
     recorded = [rule for rule in network.state.rules(netns) if isinstance(rule, ChainPolicy)]
     assert {policy.target for policy in recorded} <= {"ACCEPT"}
-    assert model.policies == []
+    assert not [each for each in model.entries(IPTABLES) if isinstance(each, ChainPolicy)]
 
 
 @pytest.mark.parametrize("mode", ["vxlan", "vxlan-directrouting"])
@@ -144,7 +149,7 @@ def test_routes_are_printed_in_the_kernels_order(pair) -> None:
     recorded = [str(r) for r in named(network, netns, network.state.routes(netns))]
     if netns == "rt":  # its cards have other numbers in the model
         recorded = [line for line in recorded if " dev lo " in line]
-    printed = [str(r) for r in sorted_routes(model.routes)]
+    printed = [str(r) for r in ROUTES.in_order(model.entries(ROUTES))]
     assert [line for line in printed if line in recorded] == recorded
 
 
@@ -155,7 +160,7 @@ def test_a_stale_cni0(netns: str, table: str) -> None:
     network = RecordedNetwork(State("stale-cni0"), "vxlan", "stale-cni0")
     model = network.fabric.netns(netns)
     recorded = getattr(network.state, table)(netns)
-    same(named(network, netns, recorded), model.routes if table == "routes" else model.addrs)
+    same(named(network, netns, recorded), model.entries(ROUTES) if table == "routes" else model.addrs)
 
 
 def test_a_router_of_1400() -> None:

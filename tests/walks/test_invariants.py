@@ -16,6 +16,7 @@ from packetwalk.cni import plugin
 from packetwalk.datapath.run import Run
 from packetwalk.plan.cluster import INTERNET, ROUTER, Cluster
 from packetwalk.tables import FdbEntry, NeighEntry, RouteEntry
+from packetwalk.tables.route import ROUTES
 from packetwalk.trace.step import DISPOSITIONS, EVENTS, Step, Trace
 from packetwalk.walks.listing import Listings
 from packetwalk.walks.network import Network
@@ -169,12 +170,12 @@ def frame(network: Network, step: Step, following: Step | None) -> None:
 def longest_match(network: Network, step: Step) -> None:
     """The cited route is the kernel's choice, found here by trying all."""
     dst = IPv4Address(step.note[1])
-    routes = network.fabric.netns(step.netns).routes
+    routes = network.fabric.netns(step.netns).entries(ROUTES)
     for table in ("local", "main"):
         fitting = [
             (net.prefixlen, -route.metric)
             for route in routes
-            if route.routes == table
+            if route.table == table
             for net in [IPv4Network(route.dst.replace("default", "0.0.0.0/0"))]
             if dst in net
         ]
@@ -182,7 +183,7 @@ def longest_match(network: Network, step: Step) -> None:
             break
     cited = IPv4Network(step.entry.dst.replace("default", "0.0.0.0/0"))
     assert dst in cited
-    assert (step.entry.routes, cited.prefixlen, -step.entry.metric) == (table, *max(fitting))
+    assert (step.entry.table, cited.prefixlen, -step.entry.metric) == (table, *max(fitting))
 
 
 def cited(run: Run) -> None:

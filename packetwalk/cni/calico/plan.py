@@ -148,7 +148,7 @@ def _own_blocks(cluster: Cluster, way: Way, node: Node) -> Entries:
         protocol, by = ("80", FELIX_ROUTE) if by_felix else ("bird", BIRD)
         yield RouteEntry(str(block), type="blackhole", protocol=protocol), by
         if felix.WG in way.tunnels:
-            yield RouteEntry(str(block), type="throw", routes=WG_TABLE), FELIX_WG
+            yield RouteEntry(str(block), type="throw", table=WG_TABLE), FELIX_WG
 
 
 def _routes(cluster: Cluster, way: Way, node: Node, peer: Node) -> Entries:
@@ -169,7 +169,7 @@ def _tunnel_entries(cluster: Cluster, way: Way, peer: Node) -> Entries:
     if felix.WG in way.tunnels:
         yield WireguardPeer(WIREGUARD, made_key(peer.name), f"{peer.address}:{WG_PORT}", theirs), FELIX_WG
         for block in theirs:
-            yield RouteEntry(block, WIREGUARD, scope="link", routes=WG_TABLE), FELIX_WG
+            yield RouteEntry(block, WIREGUARD, scope="link", table=WG_TABLE), FELIX_WG
 
 
 def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direct: bool) -> RouteEntry:

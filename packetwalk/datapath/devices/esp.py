@@ -11,7 +11,7 @@ from packetwalk import wire
 from packetwalk.datapath import hooks, ip, xfrm
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.tables import XfrmStateEntry
+from packetwalk.tables.xfrm import STATES
 from packetwalk.wire.esp import PROTOCOL as ESP
 from packetwalk.wire.esp import UDP, Esp, EspPayload, sealed
 
@@ -36,10 +36,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     """Decrypt a packet that was agreed upon and receive what was inside."""
     at = skb.at
     header, payload = skb.stack[at + 1], skb.stack[at + 2]
-    states: list[XfrmStateEntry] = ns.tables.get(XfrmStateEntry.table, [])
     if not isinstance(header, Esp):
         return False
-    state = next((s for s in states if (s.dst, s.spi) == (skb.ip.dst, header.spi)), None)
+    state = next((s for s in ns.entries(STATES) if (s.dst, s.spi) == (skb.ip.dst, header.spi)), None)
     if state is None or not isinstance(payload, EspPayload):
         run.drop(ns, skb, dev, state, ("esp-unknown", f"{header.spi:#x}"))
         return True

@@ -16,6 +16,7 @@ from packetwalk.datapath.mesh import Hop, Mesh
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import FlowEntry, LinkEntry, Tunnel
+from packetwalk.tables.openvswitch import FLOWS
 
 KIND, LAYER2, PROTOCOL = "openvswitch", True, 17
 PORT, DEVICE, VPORT = 6784, "datapath", "vxlan-6784"
@@ -52,12 +53,12 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
 def process(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None) -> None:
     """Find the flow for a frame and do what it says; without one ask weaver."""
     eth = skb.stack[0]
-    key = (ns.name, FlowEntry.table, in_port, tunnel, eth.src, eth.dst)
-    flow = run.state.get(key)
+    key = (ns.name, FLOWS.name, in_port, tunnel, eth.src, eth.dst)
+    flow = run.learnt.get(key)
     if flow is None and not run.cold:
         flow = _made_before(run, ns, skb, in_port, tunnel)
     if isinstance(flow, FlowEntry):
-        run.state[key] = flow
+        run.learnt[key] = flow
         run.emit(ns, skb, "fdb", DEVICE, flow, ("flow-hit", in_port))
         execute(run, ns, skb, flow)
         return
@@ -65,7 +66,7 @@ def process(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None) 
     hops = _ask(run, ns, skb, tunnel)
     made = _flow(ns, skb, in_port, tunnel, hops) if _may_stay(run, ns, skb, tunnel, hops) else None
     if made and not (mesh.is_shortened(run, ns) and mesh.is_group(eth.dst)):
-        run.state[key] = made
+        run.learnt[key] = made
         run.emit(ns, skb, "fdb", DEVICE, made, ("flow-made",))
         execute(run, ns, skb, made)
     else:

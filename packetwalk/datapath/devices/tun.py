@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import ip, link
-from packetwalk.datapath.fib import number, prefix
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import Entry, LinkEntry, ProxyEntry
+from packetwalk.tables.flanneld import PROXY
 from packetwalk.trace.step import Flow
+from packetwalk.wire.address import ipv4_to_int, prefix
 
 KIND, LAYER2, PROTOCOL = "tun", False, 17
 PORT, ICMP, QUOTED = 8285, 1, 28
@@ -68,9 +69,9 @@ def _unreachable(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
 
 def _find(ns: Netns, dst: str) -> ProxyEntry | None:
     """Return the first entry that holds the destination: the proxy has no longest match."""
-    for entry in ns.tables.get(ProxyEntry.table, ()):
+    for entry in ns.entries(PROXY):
         network, length = prefix(entry.dst)
-        if number(dst) >> 32 - length == network >> 32 - length:
+        if ipv4_to_int(dst) >> 32 - length == network >> 32 - length:
             return entry
     return None
 

@@ -9,12 +9,15 @@ from typing import Any
 from packetwalk import wire
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import VERSION, Place, Recording, Sent
-from packetwalk.datapath.netns import Netns, iptables_save
+from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.lab.kernel.record import Packet
 from packetwalk.shell.devices import numbers
 from packetwalk.tables import LinkEntry
-from packetwalk.walks.listing import forwarding, neighbours, policies
+from packetwalk.tables.fdb import FORWARDING
+from packetwalk.tables.iptables import IPTABLES
+from packetwalk.tables.neighbour import NEIGHBOURS
+from packetwalk.walks.known import Learnt
 from packetwalk.walks.pcap import START_NS, STEP_NS
 
 LAST_RULE = {"priority": 32767, "src": "all", "table": "default"}
@@ -65,12 +68,11 @@ def _cable(link: LinkEntry, ns: Netns, known: Mapping[str, Netns]) -> dict[str, 
 
 def _place(ns: Netns, run: Run, known: Mapping[str, Netns]) -> Place:
     """Return a namespace with what the tools would print of what the model knows."""
-    tables = ns.json()
+    tables, seen = ns.json(), Learnt(ns, run)
     addresses: dict[str, list[dict]] = {name: [] for name in ns.links}
     for each in tables["addr"]:
         addresses[each["label"]].append(each)
-    bridges = {entry.master or entry.ifname for entry in ns.fdb.values()}
-    fdb = [entry.json() for bridge in sorted(bridges) for entry in forwarding(ns, bridge, run)]
+    forwarding = sorted(FORWARDING.in_order(seen.entries(FORWARDING)), key=lambda e: FORWARDING.key(e)[0])
     files = {
         "link.json": [  # a layer-3 tunnel has no address
             {**_cable(ns.links[link["ifname"]], ns, known), "address": "", **link} for link in tables["link"]
@@ -78,11 +80,10 @@ def _place(ns: Netns, run: Run, known: Mapping[str, Netns]) -> Place:
         "addr.json": [{"ifname": name, "addr_info": infos} for name, infos in addresses.items()],
         "route.json": tables["route"],
         "rule.json": [*(rule.json() for rule in ns.fib.rules), LAST_RULE],
-        "neigh.json": [entry.json() for entry in neighbours(ns, run)],
-        "fdb.json": fdb,
+        "neigh.json": [entry.json() for entry in NEIGHBOURS.in_order(seen.entries(NEIGHBOURS))],
+        "fdb.json": [entry.json() for entry in forwarding],
         "port.json": [{"ifname": link.ifname, "hairpin": True} for link in ns.links.values() if link.hairpin],
     }
     texts = {name: json.dumps(found) + "\n" for name, found in files.items()}
-    chains = sorted({rule.chain_table for rule in ns.rules} | {each.chain_table for each in ns.policies})
-    texts["iptables.txt"] = iptables_save(ns.rules, [p for table in chains for p in policies(ns, table)])
+    texts["iptables.txt"] = "".join(f"{line}\n" for line in IPTABLES.lines(ns.entries(IPTABLES)))
     return Place(ns.name, ns.node, ns.kind, ns.label, texts)

@@ -11,7 +11,7 @@ from packetwalk.errors import LabError
 from packetwalk.lab.kernel import emulators, openvswitch, xfrm
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, LinkEntry, SocketEntry, XfrmStateEntry
+from packetwalk.tables import Entry, LinkEntry, SocketEntry, XfrmStateEntry, table_of
 
 TITLES = {"wireguard": "WireGuard", "openvswitch": "Open vSwitch"}
 TRIED_WITH = {"ipip": ("local", "192.0.2.1")}  # without an address it would be a second tunl0
@@ -44,8 +44,9 @@ def _missing(kind: str) -> str:
 def _unfilled(entries: list[Entry]) -> str:
     kept = emulators.keepers(entries)
     for entry in entries:
-        if not entry.argv() and not isinstance(entry, SocketEntry) and entry.table not in kept:
-            return f"nobody fills {entry.table}, a table of {getattr(entry, 'by', 'a program')}"
+        table = table_of(entry)
+        if not entry.argv() and not isinstance(entry, SocketEntry) and table.name not in kept:
+            return f"nobody fills {table.name}, a table of {table.by}"
     if any(isinstance(entry, XfrmStateEntry) for entry in entries) and not in_kernel("esp"):
         return "no ESP"
     return next(filter(None, (each.refuses(entries) for each in dict.fromkeys(kept.values()))), "")

@@ -211,7 +211,9 @@ def restore_text(rules: list[IptablesRule | ChainPolicy]) -> str:
         }
         named = {rule.chain for rule in mine} | jumps
         out += [f"*{table}", *(f":{chain} - [0:0]" for chain in sorted(named - built_in))]
-        out += [" ".join(rule.argv()[0][3:]) if isinstance(rule, IptablesRule) else str(rule) for rule in mine]
+        out += [
+            " ".join(rule.argv()[0][3:]) if isinstance(rule, IptablesRule) else str(rule) for rule in mine
+        ]
         out.append("COMMIT")
     return "\n".join(out) + "\n"
 

@@ -31,6 +31,7 @@ from packetwalk.proof import compare, recordings
 from packetwalk.proof import results as proof
 from packetwalk.proof.compare import frames
 from packetwalk.proof.results import Result
+from packetwalk.tables import table_of
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import scenario
 
@@ -136,7 +137,7 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
 
 def _unread(plan: Iterable[Operation]) -> tuple[str, ...]:
     """Return the files of a recording that nothing compares, or only where the plan has such tables."""
-    found = {operation.entry.table for operation in plan}
+    found = {table_of(operation.entry).name for operation in plan}
     return (*UNCOMPARED, *(file for file, table in SELDOM.items() if table not in found))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch import stitch
 from packetwalk.datapath.run import Run
+from packetwalk.tables import table_of
 from packetwalk.trace.step import Step, Trace
 
 MASKS = {
@@ -35,7 +36,7 @@ def _cited(traces: Iterable[Trace]) -> set[str]:
         for trace in traces
         if trace.name not in BESIDE
         for step in _seen(trace)
-        if step.entry is not None and step.entry.table in ("route", "neigh", "fdb")
+        if step.entry is not None and table_of(step.entry).name in ("route", "neigh", "fdb")
     }
 
 

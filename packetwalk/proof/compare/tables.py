@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from packetwalk.capture.recording import Place, Recording
 from packetwalk.datapath.netns import Netns
 from packetwalk.tables import ChainPolicy, LinkEntry, SysctlEntry
+from packetwalk.tables.iptables import IPTABLES
+from packetwalk.tables.route import ROUTES
+from packetwalk.tables.xfrm import POLICIES, STATES
 from packetwalk.walks.network import Network
 
 TABLES = (
@@ -94,7 +97,7 @@ def _recorded(place: Place, table: str, played: set[str]) -> list[str] | None:
         case "addr":
             return [str(each) for each in place.addresses()]
         case "route":
-            return [f"{each.routes}: {each}" for each in place.routes()]
+            return [f"{each.table}: {each}" for each in place.routes()]
         case "rule":
             printed = place.printed("rule.json")
             return [
@@ -131,7 +134,7 @@ def _modelled(model: Netns, table: str, place: Place, played: set[str]) -> list[
         case "addr":
             return [str(each) for each in model.addrs]
         case "route":
-            return [f"{each.routes}: {each}" for each in model.routes]
+            return [f"{each.table}: {each}" for each in model.entries(ROUTES)]
         case "rule":
             return [
                 f"{rule.priority} {hex(rule.fwmark[0]) if rule.fwmark else ''} {rule.lookup}"
@@ -142,13 +145,19 @@ def _modelled(model: Netns, table: str, place: Place, played: set[str]) -> list[
         case "fdb":
             return [str(each) for each in model.fdb.values() if each.ifname != each.master]
         case "iptables":
-            return [f"{rule.chain_table} {rule}" for rule in model.rules]
+            return [
+                f"{rule.chain_table} {rule}"
+                for rule in model.entries(IPTABLES)
+                if not isinstance(rule, ChainPolicy)
+            ]
         case "wg":
             return [
                 f"{peer.dev} allowed ips {' '.join(peer.allowed_ips) or '(none)'}" for peer in model.peers
             ]
-        case "xfrm-policy" | "xfrm-state":
-            return [" ".join(str(each).replace("\\", " ").split()) for each in model.tables.get(table, ())]
+        case "xfrm-policy":
+            return [_flat(str(each)) for each in model.entries(POLICIES)]
+        case "xfrm-state":
+            return [_flat(str(each)) for each in model.entries(STATES)]
     lines = place.files.get("sysctl.txt", "").splitlines()
     out = []
     for line in lines:
@@ -156,6 +165,10 @@ def _modelled(model: Netns, table: str, place: Place, played: set[str]) -> list[
         if equals:
             out.append(str(SysctlEntry(key, model.sysctl(key, value))))
     return out
+
+
+def _flat(line: str) -> str:
+    return " ".join(line.replace("\\", " ").split())
 
 
 def _agreements(printed: str) -> list[str]:

@@ -18,6 +18,8 @@ from packetwalk.cni.calico.felix import _limited
 from packetwalk.cni.calico.plan import MODES, interface, vtep
 from packetwalk.plan.cluster import Cluster, Pod
 from packetwalk.tables import IptablesRule
+from packetwalk.tables.iptables import IPTABLES
+from packetwalk.tables.route import ROUTES
 from packetwalk.walks.network import Network
 from packetwalk.walks.pcap import pcap, pcapng
 
@@ -61,14 +63,14 @@ def lines(mode: str, netns: str = NODE, underlay: str = "flat", fault: str | Non
     return {
         str(entry)
         for entry in [
-            *ns.routes,
+            *ns.entries(ROUTES),
             *ns.neighs.values(),
             *ns.fdb.values(),
             *ns.links.values(),
             *ns.addrs,
             *ns.fib.rules,
             *ns.peers,
-            *ns.rules,
+            *ns.entries(IPTABLES),
         ]
     }
 
@@ -222,7 +224,7 @@ def test_felix_comes_first_and_last() -> None:
     ns = Network(Cluster(), "calico", "ipip").fabric.netns(NODE)
 
     def chain(table: str, name: str) -> list[str]:
-        return [rule.spec for rule in ns.rules if (rule.chain_table, rule.chain) == (table, name)]
+        return [rule.spec for rule in ns.entries(IPTABLES) if (rule.chain_table, rule.chain) == (table, name)]
 
     assert chain("filter", "FORWARD")[0] == "-j cali-FORWARD"
     assert chain("filter", "FORWARD")[-1] == "-j MARK --set-xmark 0x10000/0x10000"

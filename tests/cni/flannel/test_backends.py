@@ -14,6 +14,7 @@ from packetwalk import wire
 from packetwalk.cni.flannel.plan import MODES
 from packetwalk.datapath.devices.wireguard import padding
 from packetwalk.plan.cluster import Cluster
+from packetwalk.tables.route import ROUTES
 from packetwalk.walks.network import Network
 
 NODE, NODE2 = "kind-worker", "kind-worker2"
@@ -90,7 +91,7 @@ LINES = [
 @pytest.mark.parametrize(("section", "mode", "line"), LINES)
 def test_lines(section: str, mode: str, line: str) -> None:
     ns = Network(Cluster(), "flannel", mode).fabric.netns(NODE)
-    assert line in {str(entry) for entry in [*ns.links.values(), *ns.addrs, *ns.routes]}, section
+    assert line in {str(entry) for entry in [*ns.links.values(), *ns.addrs, *ns.entries(ROUTES)]}, section
 
 
 def test_peers() -> None:

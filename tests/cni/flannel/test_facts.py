@@ -15,6 +15,8 @@ import pytest
 import packetwalk
 from packetwalk import wire
 from packetwalk.plan.cluster import Cluster
+from packetwalk.tables import table_of
+from packetwalk.tables.iptables import IPTABLES
 from packetwalk.trace.step import Step, Trace
 from packetwalk.walks.network import Network
 from packetwalk.wire import Icmp, Ipv4, Tcp, Udp, Vxlan
@@ -71,7 +73,7 @@ def hops(dst: str, mode: str) -> list[str]:
 
 def rule(netns: str, *args, **options) -> int | None:
     """The number of the rule of FLANNEL-POSTRTG that decided about the request on a node."""
-    chain = [r for r in net().fabric.netns(netns).rules if r.chain == "FLANNEL-POSTRTG"]
+    chain = [r for r in net().fabric.netns(netns).entries(IPTABLES) if r.chain == "FLANNEL-POSTRTG"]
     for step in trace("request", *args, **options).steps:
         outer = any(isinstance(h, Vxlan) for h in step.before)
         if step.netns == netns and step.entry in chain and not outer:
@@ -82,7 +84,7 @@ def rule(netns: str, *args, **options) -> int | None:
 def peers(kind: str) -> int:
     """Entries of one kind that flanneld wrote on a node of 10."""
     plan = Network(Cluster(nodes=10), "flannel", "vxlan").plan(NODE)
-    return sum(op.by == "flanneld" and op.entry.table == kind for op in plan)
+    return sum(op.by == "flanneld" and table_of(op.entry).name == kind for op in plan)
 
 
 def from_pod(size: int = 56, **options) -> Step:

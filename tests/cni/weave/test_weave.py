@@ -19,6 +19,7 @@ from packetwalk.cni import plugin
 from packetwalk.cni.weave import mesh, ring
 from packetwalk.plan.cluster import Cluster
 from packetwalk.tables import ConnectionEntry, FlowEntry, MacEntry, UnicastEntry
+from packetwalk.tables.route import ROUTES
 from packetwalk.trace.step import Step
 from packetwalk.walks.network import Network
 from packetwalk.walks.pcap import pcap
@@ -273,12 +274,14 @@ def test_addresses_of_pods_and_bridges() -> None:
     ]
     pod = network.fabric.netns("a")
     assert [(a.local, a.prefixlen) for a in pod.addrs] == [(A, 12)]  # 1: the mask of the whole range
-    assert [str(r) for r in pod.routes if r.routes == "main"] == [
+    assert [str(r) for r in pod.entries(ROUTES) if r.table == "main"] == [
         "default via 10.40.0.0 dev eth0",
         "10.32.0.0/12 dev eth0 proto kernel scope link src 10.40.0.1",
     ]
     assert [
-        r.dst for r in network.fabric.netns("kind-worker").routes if r.dev == "weave" and r.routes == "main"
+        r.dst
+        for r in network.fabric.netns("kind-worker").entries(ROUTES)
+        if r.dev == "weave" and r.table == "main"
     ] == ["10.32.0.0/12"]  # no route for any node or pod
 
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from packetwalk.lab.kernel.emulators.program import Program
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, LinkEntry
+from packetwalk.tables import Entry, LinkEntry, table_of
 
 
 @cache
@@ -33,7 +33,7 @@ def player(kind: str) -> type[Program] | None:
 def keepers(entries: Sequence[Entry]) -> dict[str, type[Program]]:
     """Return the stand-ins for programs that keep tables, by table."""
     fitting = [each for each in programs() if each.tables and each.fits(entries)]
-    found = {each.table for each in entries}
+    found = {table_of(each).name for each in entries}
     return {table: each for each in fitting for table in each.tables & found}
 
 

@@ -19,9 +19,8 @@ from packetwalk.tables import (
     Entry,
     LinkEntry,
     MeshPeerEntry,
-    XfrmPolicyEntry,
-    XfrmStateEntry,
 )
+from packetwalk.tables.xfrm import POLICIES, STATES
 
 FAST = "fastdp"
 SHORT = 12  # bits of a short ID
@@ -30,7 +29,7 @@ SHORT = 12  # bits of a short ID
 class Emulator(sleeve.Emulator):
     """The weaver of one node with a datapath."""
 
-    tables = sleeve.Emulator.tables | {XfrmPolicyEntry.table, XfrmStateEntry.table}
+    tables = sleeve.Emulator.tables | {POLICIES.name, STATES.name}
 
     @classmethod
     def fits(cls, entries: Iterable[Entry]) -> bool:

@@ -22,9 +22,10 @@ from packetwalk.tables import (
     Entry,
     LinkEntry,
     MeshPeerEntry,
-    RingEntry,
     UnicastEntry,
 )
+from packetwalk.tables.packet_socket import CAPTURES
+from packetwalk.tables.weaver import BROADCAST, CONNECTIONS, PEERS, RING, UNICAST
 
 PORT, NAME, RECORD, ETHERNET = 6783, 6, 14, 14
 ALL, IPV4, OUTGOING = 0x0003, 0x0800, 4
@@ -44,10 +45,7 @@ class Emulator(Program):
     """The weaver of one node."""
 
     process = "weaver"
-    tables = frozenset(
-        each.table
-        for each in (BroadcastEntry, CaptureEntry, ConnectionEntry, MeshPeerEntry, RingEntry, UnicastEntry)
-    )
+    tables = frozenset(table.name for table in (BROADCAST, CAPTURES, CONNECTIONS, PEERS, RING, UNICAST))
 
     @classmethod
     def fits(cls, entries: Iterable[Entry]) -> bool:

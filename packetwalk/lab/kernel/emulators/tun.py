@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from packetwalk.lab.kernel.emulators.program import LONGEST, TUN, Program, checksum, lowered, tun
 from packetwalk.tables import AddrEntry, LinkEntry, ProxyEntry, SocketEntry
+from packetwalk.tables.flanneld import PROXY
 
 ICMP, UNREACHABLE_TTL = 1, 8
 
@@ -21,7 +22,7 @@ class Emulator(Program):
     """The proxy of one node."""
 
     device, process, opens = "tun", "flanneld", TUN
-    tables = frozenset({ProxyEntry.table})
+    tables = frozenset({PROXY.name})
 
     def open(self) -> None:
         """Attach to the device, bind the socket."""

@@ -1,0 +1,98 @@
+"""What every kind of table has: how it is kept, asked for and shown.
+
+A table is one file of this folder: the entry, and a ``Table`` that says the rest.  Whatever works with all
+tables (a namespace of the model, listings, text and JSON) goes through ``packetwalk.tables.every_table``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from packetwalk.tables.entry import Entry
+
+E = TypeVar("E", bound=Entry)
+
+
+class Contents(Protocol):
+    """The tables of one namespace, whoever keeps them: the model, or a walk that has learnt more."""
+
+    def entries(self, table: Table[E]) -> Sequence[E]:
+        """Return the lines of a table."""
+
+
+class Part(NamedTuple):
+    """A part of a table that can be asked for alone: its name in the namespace, the command, what is in it."""
+
+    name: str
+    command: str
+    has: Callable[[Any], bool] = lambda entry: True
+
+
+class Section(NamedTuple):
+    """What a command prints."""
+
+    command: str
+    lines: list[str]
+
+
+def as_object(entry: Any) -> dict[str, Any]:
+    """Return a line as ``-j`` prints it; by its members where the tool has no such form."""
+    return entry.json() if hasattr(entry, "json") else entry._asdict()
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Generic[E]):
+    """One kind of table.
+
+    ``name`` is what walks and JSON call it, ``command`` prints all of it, ``holds`` are the classes of its
+    entries.  ``rank`` is its place among the tables; ``by`` the author of what is learnt while packets travel.
+    ``always`` says that every namespace has one, so that an empty one says something; ``hidden`` that it is
+    shown where a walk cites it, but not among the tables of a namespace.
+    """
+
+    name: str
+    command: str
+    holds: tuple[type, ...]
+    rank: int
+    by: str = "kernel"
+    always: bool = False
+    hidden: bool = False
+
+    def key(self, entry: E) -> Hashable:
+        """Return what no two lines share, so that a new one takes the old one's place; None: each is appended."""
+        return None
+
+    def hold(self, written: Iterable[E]) -> list[E]:
+        """Return what the table holds when all this has been written to it, in this order."""
+        held: dict[Hashable, E] = {}
+        for entry in written:
+            key = self.key(entry)
+            held[len(held) if key is None else key] = entry
+        return list(held.values())
+
+    def own(self, contents: Contents) -> Iterator[E]:
+        """Yield what the kernel adds by itself; ``contents`` has the tables of lower rank."""
+        yield from ()
+
+    def in_order(self, entries: Iterable[E]) -> list[E]:
+        """Return lines in the order in which the tool prints them."""
+        return list(entries)
+
+    def part(self, entry: E) -> Part:
+        """Return the part of the table that people look at for an entry."""
+        return Part(self.name, self.command)
+
+    def lines(self, entries: Iterable[E]) -> list[str]:
+        """Return what the tool prints of some entries."""
+        return [str(entry) for entry in self.in_order(entries)]
+
+    def sections(self, contents: Contents) -> list[Section]:
+        """Return what is shown of it among the tables of a namespace; nothing for a hidden one."""
+        return [] if self.hidden else [Section(self.command, self.lines(contents.entries(self)))]
+
+    def json(self, contents: Contents) -> Any:
+        """Return it as ``-j`` prints it; None when there is nothing to say."""
+        found = [as_object(entry) for entry in contents.entries(self)]
+        return None if self.hidden or not (found or self.always) else found
