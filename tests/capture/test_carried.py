@@ -17,7 +17,7 @@ from packetwalk.cni import plugins
 from packetwalk.lab.kind.redact import without_payload
 from packetwalk.walks.replay import replay
 from tests import ROOT
-from tests.lab.grounds.needs import needs_netns
+from tests.waiting import HANGS
 
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 PACKETS: dict[str, dict] = {
@@ -56,13 +56,13 @@ def _elsewhere(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
         check=False,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 
-@needs_netns
+@pytest.mark.kernel
 @pytest.mark.parametrize("mode", ["vxlan", "ipip"])  # ipip is played by a program where the kernel lacks it
 def test_the_same_walk_on_another_desk(mode: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
@@ -89,7 +89,7 @@ def _holding(folder: Path, text: str) -> list[str]:
     return [str(path) for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
-@needs_netns
+@pytest.mark.kernel
 @pytest.mark.parametrize(("plugin", "mode"), [("calico", "bgp"), ("flannel", "vxlan")])
 def test_no_secret_goes_along(
     plugin: str, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
+from tests.waiting import HANGS
 
-LACKS = [tool for tool in ("unshare", "mount", "sh") if shutil.which(tool) is None]
-LACKS += ["root"] if os.geteuid() else []
-needs_mounts = pytest.mark.skipif(bool(LACKS) and "CI" not in os.environ, reason=f"needs {', '.join(LACKS)}")
+needs_mounts = pytest.mark.kernel("sh")
 INSIDE = (
     'mount -t tmpfs -o "$1" none "$2" && cd "$2" && shift 2 && "$@"; code=$?; find . -mindepth 1; exit $code'
 )
@@ -39,7 +37,7 @@ def run(folder: Path, options: str, *words: str) -> tuple[int, list[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=HANGS,
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
     )

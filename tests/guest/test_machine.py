@@ -14,7 +14,7 @@ from packetwalk.errors import LabError
 from packetwalk.lab import guest
 from packetwalk.lab.guest import kernel
 from tests import ROOT
-from tests.lab.needs import running
+from tests.lab.left import running
 
 LIMIT = 120.0
 

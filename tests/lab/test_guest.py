@@ -20,7 +20,6 @@ from packetwalk.lab.proving.cases import Case, cases
 from packetwalk.lab.proving.prove import Task
 from packetwalk.proof import recordings
 from packetwalk.proof.compare import frames
-from tests.lab.needs import needs
 
 NOBODY = "no Open vSwitch device"  # what nothing stands in for; any other lack is one of this machine
 GUESTS = [each for each in recordings.recordings() if each.about["ground"] == GROUND]
@@ -40,7 +39,7 @@ def _case(recorded: Recording) -> Case:
     )
 
 
-@needs()
+@pytest.mark.kernel
 @pytest.mark.parametrize("recorded", GUESTS, ids=_named)
 def test_a_stand_in_sends_the_frames_of_the_guests_kernel(recorded: Recording, tmp_path: Path) -> None:
     case = _case(recorded)

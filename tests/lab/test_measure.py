@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 
 import pytest
 
@@ -13,8 +12,7 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import measure
 from packetwalk.lab.ground import Output
 from packetwalk.lab.measure import Ceiling, Measurement
-from tests.lab.grounds import left
-from tests.lab.grounds.needs import needs_netns
+from tests.lab import left
 
 CEILINGS = {  # MTU of the pod, TCP payload with time stamps, frame between the nodes
     ("flannel", "vxlan"): (1450, 1398, 1514),
@@ -53,8 +51,7 @@ def test_the_model_says_that_it_has_no_time() -> None:
     assert said.gbits is None and "not measured: the model has no time" in repr(said)
 
 
-@needs_netns
-@pytest.mark.skipif(shutil.which("iperf3") is None, reason="needs iperf3")
+@pytest.mark.kernel("iperf3")
 @pytest.mark.parametrize("mode", ["vxlan", "ipip"])
 def test_bytes_really_cross_and_nothing_stays(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(left.MARK, mark := f"measure-{os.getpid()}-{mode}")
@@ -71,7 +68,7 @@ def test_bytes_really_cross_and_nothing_stays(mode: str, monkeypatch: pytest.Mon
 
 def _servers(mark: str) -> list[str]:
     """Return the iperf3 servers of this test."""
-    return [each.name for each in left.processes(mark) if (each / "comm").read_text() == "iperf3\n"]
+    return [each.name for each in left.marked(mark) if (each / "comm").read_text() == "iperf3\n"]
 
 
 ANSWER = {"end": {"sum_received": {"bytes": 125_000_000, "seconds": 1.0}}}

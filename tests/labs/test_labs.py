@@ -8,12 +8,11 @@ import nbformat
 import pytest
 
 from packetwalk.lab.check import HINTS, load
-from tests.lab.grounds.needs import needs_netns
 from tests.labs.outputs import comparable
 from tests.labs.run import Cell, cells, left_out, run
 from tests.refresh_labs import TAG, learners, solutions, sources
 
-GROUNDS = [pytest.param("model"), pytest.param("netns", marks=needs_netns)]
+GROUNDS = [pytest.param("model"), pytest.param("netns", marks=pytest.mark.kernel)]
 DIFFERS = "differs"  # the tag of a cell whose output tells which ground it ran on
 LABS = [pytest.param(path, id=path.parent.name) for path in solutions()]
 
@@ -49,7 +48,7 @@ def test_the_solution_passes_every_check_and_shows_the_same(path: Path, ground: 
             assert mine == theirs, f"cell {cell.number}: {cell.source}"
 
 
-@needs_netns
+@pytest.mark.kernel
 @pytest.mark.parametrize("path", LABS)
 def test_every_command_prints_the_same_in_the_model_and_in_the_kernel(path: Path) -> None:
     """All that a lab's cells and its checks run, one command after the other."""

@@ -8,7 +8,6 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.lab.check import load
-from tests.lab.grounds.needs import needs_netns
 
 FILE = Path(__file__).parents[2] / "labs" / "3-broken" / "check.py"
 CAUSES = ("route", "neighbour", "forwarding", "firewall", "setting", "mac", "mtu")
@@ -20,7 +19,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("ground", ["model", pytest.param("netns", marks=needs_netns)])
+@pytest.mark.parametrize("ground", ["model", pytest.param("netns", marks=pytest.mark.kernel)])
 def test_every_other_diagnosis_is_refused(ground: str) -> None:
     with lab.open("flannel", "vxlan", ground=ground) as cluster:
         checks = load(cluster, FILE)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from packetwalk import lab
-from tests.lab.grounds.needs import needs_netns
 from tests.labs.outputs import clean
 
 COMMANDS = """
@@ -38,10 +35,9 @@ COMMANDS = """
     kind-worker: conntrack -L -p icmp -d 10.244.2.2
 """
 LINES = [tuple(line.strip().split(": ", 1)) for line in COMMANDS.strip().splitlines()]
-needs_conntrack = pytest.mark.skipif(shutil.which("conntrack") is None, reason="needs conntrack")
+needs_conntrack = pytest.mark.kernel("conntrack")
 
 
-@needs_netns
 @needs_conntrack
 @pytest.mark.parametrize("fault", [None, "br-netfilter-off"])
 def test_the_same_connections(fault: str | None) -> None:
@@ -64,7 +60,7 @@ def test_the_same_connections(fault: str | None) -> None:
             assert mine.code == theirs.code
 
 
-@needs_netns
+@pytest.mark.kernel
 @pytest.mark.parametrize(("place", "dev"), [("a", "eth0"), ("b", "eth0"), ("kind-worker", "cni0")])
 def test_the_same_handshake(place: str, dev: str) -> None:
     listed = []

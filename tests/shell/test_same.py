@@ -11,11 +11,10 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.lab.ground import Ground, Output
-from tests.lab.grounds.needs import needs_netns
 from tests.labs.outputs import comparable
 from tests.shell.commands import COMMANDS
 
-pytestmark = needs_netns
+pytestmark = pytest.mark.kernel
 
 
 def _same(command: str, mine: Output, theirs: Output) -> bool:

@@ -24,8 +24,6 @@ from packetwalk.wire import Ethernet, Ipv4
 
 FLANNEL = plugin("flannel")
 SETTINGS = settings(
-    deadline=None,
-    derandomize=True,
     max_examples=150,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -13,6 +13,7 @@ import packetwalk
 from packetwalk import wire
 from packetwalk.cni import plugins
 from packetwalk.walks import pcap as taps
+from tests.waiting import HANGS
 
 MODES = [(plugin.name, mode.name) for plugin in plugins().values() for mode in plugin.modes]
 PORTS = ("8472,vxlan", "4789,vxlan", "6784,vxlan", "51820,wg")
@@ -35,6 +36,6 @@ def test_tshark_finds_nothing_wrong(plugin: str, mode: str, tmp_path: Path) -> N
     command += [word for port in PORTS for word in ("-d", f"udp.port=={port}")]
     command += [word for name in CHECKS for word in ("-o", f"{name}.check_checksum:TRUE")]
     bad = "_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0 || tcp.checksum.status == 0"
-    done = subprocess.run([*command, "-Y", bad], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run([*command, "-Y", bad], capture_output=True, text=True, check=True, timeout=HANGS)
     assert len(frames) > 100
     assert done.stdout == ""

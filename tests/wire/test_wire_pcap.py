@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from packetwalk.wire import Stack, decode, encode
@@ -13,7 +13,6 @@ from packetwalk.wire.pcap import Interface, read_pcap, read_pcapng, write_pcap, 
 
 RECORDING = Path(__file__).parents[1] / "recordings" / "wire-flannel-vxlan-ping-cold.pcapng"
 
-reproducible = settings(derandomize=True, deadline=None)
 times = st.integers(0, 2**32 * 10**9 - 1)
 frames = st.binary(max_size=80)
 interfaces = st.lists(
@@ -29,7 +28,6 @@ packets_of = interfaces.flatmap(
 )
 
 
-@reproducible
 @given(st.lists(st.tuples(times, frames)))
 def test_pcap_round_trip(written: list[tuple[int, bytes]]) -> None:
     assert read_pcap(write_pcap(written)) == written
@@ -37,13 +35,11 @@ def test_pcap_round_trip(written: list[tuple[int, bytes]]) -> None:
     assert read_pcap(write_pcap(written, nanosecond=False)) == micro
 
 
-@reproducible
 @given(packets_of)
 def test_pcapng_round_trip(written: tuple[list, list]) -> None:
     assert read_pcapng(write_pcapng(*written)) == written
 
 
-@reproducible
 @given(st.data(), packets_of)
 def test_any_bytes_are_a_file_or_a_value_error(data: st.DataObject, written: tuple[list, list]) -> None:
     raw = bytearray(write_pcapng(*written))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from packetwalk.wire import (
@@ -25,8 +25,6 @@ from packetwalk.wire import (
     encode,
     size,
 )
-
-reproducible = settings(derandomize=True, deadline=None)
 
 u8, u16, u24, u32 = (st.integers(0, (1 << bits) - 1) for bits in (8, 16, 24, 32))
 macs = st.binary(min_size=6, max_size=6).map(lambda raw: raw.hex(":"))
@@ -82,7 +80,6 @@ frames = st.recursive(
 )
 
 
-@reproducible
 @given(frames)
 def test_decode_gives_back_what_was_encoded(stack: Stack) -> None:
     data = encode(stack)
@@ -91,7 +88,6 @@ def test_decode_gives_back_what_was_encoded(stack: Stack) -> None:
     assert len(data) == size(stack)
 
 
-@reproducible
 @given(frames)
 def test_descriptions_hold_every_byte_once(stack: Stack) -> None:
     described = describe(stack)
@@ -105,14 +101,12 @@ def test_descriptions_hold_every_byte_once(stack: Stack) -> None:
         }
 
 
-@reproducible
 @given(frames, st.integers(0, 46))
 def test_padding_of_a_frame_is_ignored(stack: Stack, padding: int) -> None:
     if stack[1:2] and not isinstance(stack[1], Data):
         assert decode(encode(stack) + bytes(padding)) == stack
 
 
-@reproducible
 @given(st.data(), st.one_of(st.binary(max_size=120), frames.map(encode)))
 def test_any_bytes_are_a_packet_or_a_value_error(data: st.DataObject, raw: bytes) -> None:
     """Random bytes, and packets with bytes changed or cut off. What is read must survive another round."""

@@ -15,10 +15,11 @@ import pytest
 from packetwalk import lab
 from packetwalk.capture import recording
 from tests import ROOT
-from tests.lab.grounds import left
-from tests.lab.grounds.needs import needs_netns
+from tests.lab import left
+from tests.lab.apart import Apart
+from tests.waiting import until
 
-pytestmark = needs_netns
+pytestmark = pytest.mark.kernel
 LAB = """
 import shutil, sys, time
 from packetwalk import lab
@@ -56,18 +57,15 @@ PHASES = [
 ]
 
 
-def links() -> str:
-    """Return the devices of this machine's own network."""
-    return subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
-
-
 @pytest.mark.parametrize(("phase", "word", "after"), PHASES, ids=[f"{p[0]}-{p[2]:g}" for p in PHASES])
-def test_killed_in_any_phase_it_leaves_nothing(phase: str, word: str, after: float, tmp_path: Path) -> None:
-    mark, before = uuid.uuid4().hex, links()
+def test_killed_in_any_phase_it_leaves_nothing(
+    apart: Apart, phase: str, word: str, after: float, tmp_path: Path
+) -> None:
+    mark = uuid.uuid4().hex
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     child = subprocess.Popen(
-        [sys.executable, "-c", LAB, phase],
+        [*apart.inside, sys.executable, "-c", LAB, phase],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         text=True,
@@ -77,14 +75,14 @@ def test_killed_in_any_phase_it_leaves_nothing(phase: str, word: str, after: flo
     while child.stdout.readline().strip() != word:
         assert child.poll() is None
     time.sleep(after)
-    own = left.namespaces([Path("/proc/self")])
-    held = left.namespaces(left.processes(mark)) - own
-    assert left.processes(mark) and (held or phase in ("open", "close")), "there is something to leave"
+    own = left.namespaces([Path("/proc/self"), Path(f"/proc/{apart.pid}")])
+    held = left.namespaces(left.marked(mark)) - own
+    assert left.marked(mark) and (held or phase in ("open", "close")), "there is something to leave"
     child.send_signal(signal.SIGKILL)
     child.wait()
-    assert left.soon(lambda: not left.processes(mark)), left.processes(mark)
-    assert left.soon(lambda: not left.namespaces() & held)
-    assert links() == before
+    assert until(lambda: not left.marked(mark)), left.marked(mark)
+    assert until(lambda: not left.namespaces() & held)
+    assert apart.left() == []
     assert not list(temporary.iterdir())
     if phase == "record":
         assert not (tmp_path / "one").exists() or recording.read(tmp_path / "one").sent, "half of a recording"

@@ -14,9 +14,9 @@ from packetwalk import lab
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import program
 from tests import ROOT
-from tests.lab.grounds.needs import needs_netns
+from tests.waiting import HANGS
 
-pytestmark = needs_netns
+pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,12 @@ def test_an_ordinary_user_can_do_it_too() -> None:
         "with lab.open('flannel', 'vxlan', ground='netns') as c: print(c.pod('a').ping('b'))"
     )
     done = subprocess.run(
-        [*user, pythons[0], "-c", script], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+        [*user, pythons[0], "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+        check=False,
+        cwd=ROOT,
     )
     assert "ttl=62" in done.stdout, done.stderr
 

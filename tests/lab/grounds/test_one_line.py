@@ -15,7 +15,6 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.grounds import kind as kind_ground
 from packetwalk.lab.kernel import abilities
 from packetwalk.lab.kernel.live import Live
-from tests.lab.grounds.needs import needs_netns
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_nobody_asked_so_the_model_does_it(empty: Path, monkeypatch: pytest.Monk
         assert cluster.ground == "model" and cluster.pod("a").ping("b").ok
 
 
-@needs_netns
+@pytest.mark.kernel
 def test_a_kernel_without_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abilities, "in_kernel", lambda kind: kind in ("veth", "bridge"))
     monkeypatch.setattr(abilities.emulators, "player", lambda kind: None)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from packetwalk import lab
-from tests.lab.grounds.needs import needs_netns
 
 
-@pytest.mark.parametrize("ground", ["model", pytest.param("netns", marks=needs_netns)])
+@pytest.mark.parametrize("ground", ["model", pytest.param("netns", marks=pytest.mark.kernel)])
 def test_a_cut_link_is_led_around_once_it_was_noticed(ground: str) -> None:
     with lab.open("weave", "sleeve", ground=ground) as cluster:
         cluster.settle()

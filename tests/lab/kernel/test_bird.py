@@ -15,9 +15,9 @@ from packetwalk.lab.kernel.programs import author, bird, confd, left_out
 from packetwalk.lab.proving.cases import cases, network
 from packetwalk.lab.proving.prove import Task
 from packetwalk.plan.cluster import Cluster
-from tests.lab.needs import killed, needs
+from tests.lab.left import killed
 
-needs_bird = needs("bird")
+needs_bird = pytest.mark.kernel("bird")
 MESH, REFLECTOR, ALONE = author("BIRD: mesh"), author("BIRD: reflector"), author("BIRD: no peers")
 
 

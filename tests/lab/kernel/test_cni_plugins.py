@@ -14,12 +14,11 @@ from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.programs import author, cni, left_out
-from packetwalk.lab.kernel.programs.runtime import Runtime
+from packetwalk.lab.kernel.programs.runtime import PLUGINS, Runtime
 from packetwalk.lab.proving.cases import network
 from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry
-from tests.lab.needs import needs_plugins
 
-pytestmark = needs_plugins
+pytestmark = pytest.mark.kernel(*PLUGINS, "curl")
 MODEL = network("flannel", "vxlan", "flat", None, None)
 NODE = MODEL.cluster.nodes[1]
 WORKER = NODE.name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +11,10 @@ import pytest
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.daemon import Daemon
 from packetwalk.lab.kernel.namespaces import Namespace
-from tests.lab.needs import needs, running
+from tests.lab.left import running
+from tests.waiting import until
 
-pytestmark = needs()
+pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture
@@ -27,10 +27,7 @@ def namespace() -> Iterator[Namespace]:
 def test_it_runs_inside_and_reads_its_input(namespace: Namespace) -> None:
     daemon = Daemon(namespace, ["sh", "-c", "cat /dev/stdin > /run/copy; exec sleep 60"], "a line\n")
     try:
-        end = time.monotonic() + 5
-        while namespace.run(["cat", "/run/copy"], check=False) != "a line\n" and time.monotonic() < end:
-            time.sleep(0.01)
-        assert namespace.run(["cat", "/run/copy"]) == "a line\n"
+        assert until(lambda: namespace.run(["cat", "/run/copy"], check=False) == "a line\n")
         assert not Path("/run/copy").exists()
         inside = namespace.run(["readlink", "/proc/self/ns/net"]).strip()
         assert os.readlink(f"/proc/{daemon.pid}/ns/net") == inside
@@ -42,11 +39,8 @@ def test_it_runs_inside_and_reads_its_input(namespace: Namespace) -> None:
 
 def test_what_ended_says_its_last_words(namespace: Namespace) -> None:
     daemon = Daemon(namespace, ["sh", "-c", "echo first; echo no such thing; exit 3"])
-    end = time.monotonic() + 5
     with pytest.raises(LabError, match=r"^place: sh: no such thing$"):
-        while time.monotonic() < end:
-            daemon.check()
-            time.sleep(0.01)
+        until(daemon.check)
     daemon.close()
 
 

@@ -18,7 +18,6 @@ from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.plan.operation import Operation
 from packetwalk.proof.compare.frames import belonging
 from packetwalk.tables import SocketEntry
-from tests.lab.proving.test_prove import needs_kernel
 from tests.proof import differences
 from tests.proof.cluster import RecordedNetwork
 from tests.proof.recording import Command, Experiment
@@ -87,7 +86,7 @@ def test_every_mode_is_compared() -> None:
     assert len(CHOSEN) >= 15
 
 
-@needs_kernel
+@pytest.mark.kernel("ipset")
 @pytest.mark.parametrize("name", CHOSEN)
 def test_this_kernel_does_what_flanneld_made_another_do(name: str) -> None:
     experiment = EXPERIMENTS[name]

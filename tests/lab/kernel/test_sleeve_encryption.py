@@ -12,11 +12,10 @@ from packetwalk.lab.kernel.emulators import secretbox as box
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.proving.cases import cases, network
 from packetwalk.lab.proving.prove import Task
-from tests.lab.needs import needs
 
 ME, PEER = bytes.fromhex("7a0000000001"), bytes.fromhex("7a0000000002")
 RECORD = ME + PEER + (98).to_bytes(2) + bytes(98)  # a ping of 56 bytes, as weaver hands it on
-needs_kernel = needs("ipset")
+needs_kernel = pytest.mark.kernel("ipset")
 
 
 def test_a_box_has_the_form_of_the_real_routers() -> None:

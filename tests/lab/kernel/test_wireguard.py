@@ -11,9 +11,9 @@ from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.proving.cases import cases, network
 from packetwalk.lab.proving.prove import Task
-from tests.lab.needs import killed, needs
+from tests.lab.left import killed
 
-needs_go = needs("wireguard-go", "wg")
+needs_go = pytest.mark.kernel("wireguard-go", "wg")
 MODES = ("flannel", "calico")
 
 

@@ -9,12 +9,13 @@ import subprocess
 import pytest
 
 from tests.lab.kind.fakes.flags import FLAGS
+from tests.waiting import HANGS
 
 
 def _flags(name: str) -> set[str]:
     """Return the long flags that a program's help names; kubectl lists those of all subcommands apart."""
     asked = [[*name.split(), "--help"], *([["kubectl", "options"]] if name.startswith("kubectl") else [])]
-    runs = [subprocess.run(a, check=False, capture_output=True, text=True, timeout=30) for a in asked]
+    runs = [subprocess.run(a, check=False, capture_output=True, text=True, timeout=HANGS) for a in asked]
     return set(re.findall(r"--[a-z][a-z-]+", "".join(run.stdout + run.stderr for run in runs)))
 
 

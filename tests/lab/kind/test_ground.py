@@ -18,6 +18,7 @@ from packetwalk.lab.kind import pins
 from packetwalk.lab.kind.cluster import CONFIG
 from tests import ROOT
 from tests.lab.kind.conftest import SECRET, Machine
+from tests.waiting import HANGS
 
 NAME = "packetwalk-flannel"
 NODES = tuple(f"{NAME}-{suffix}" for suffix in ("control-plane", "worker", "worker2"))
@@ -294,7 +295,7 @@ PHASES = {"the cluster": ("kind create", "half made"), "the plugin": ("rollout s
 def test_ctrl_c_in_the_middle_deletes_what_was_made(machine: Machine, phase: str) -> None:
     run = _start(machine, *PHASES[phase])
     run.send_signal(signal.SIGINT)
-    run.communicate(timeout=60)
+    run.communicate(timeout=HANGS)
     assert run.returncode != 0
     assert machine.called("kind", "delete")
     assert machine.nothing_left()
@@ -303,7 +304,7 @@ def test_ctrl_c_in_the_middle_deletes_what_was_made(machine: Machine, phase: str
 def test_killed_in_the_middle_the_next_one_tidies_up(machine: Machine) -> None:
     run = _start(machine, "kind create", "half made")
     run.kill()
-    run.communicate(timeout=60)
+    run.communicate(timeout=HANGS)
     assert machine.now()["clusters"] == [NAME]
     machine.fail()
     with Kind("flannel", "vxlan") as cluster:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,11 +15,8 @@ from packetwalk.lab.kind.redact import bears, headers_only
 from packetwalk.lab.kind.tap import listen
 from tests import ROOT
 from tests.lab.kind.conftest import SECRET
+from tests.waiting import HANGS
 
-MISSING = [tool for tool in ("ip",) if shutil.which(tool) is None] + (["root"] if os.geteuid() else [])
-needs_kernel = pytest.mark.skipif(
-    bool(MISSING) and "CI" not in os.environ, reason=f"needs {', '.join(MISSING)}"
-)
 MACS = ("02:00:00:00:00:01", "02:00:00:00:00:02")
 SECRETS = SECRET.encode()
 
@@ -109,7 +104,7 @@ def _icmp(answer: list) -> list[tuple]:
     return [(*where, stack) for *where, stack in frames if any(isinstance(h, wire.Icmp) for h in stack)]
 
 
-@needs_kernel
+@pytest.mark.kernel
 def test_one_packet_is_seen_at_each_device_it_crosses(pair: dict[str, str]) -> None:
     seen = _icmp(listen(_request(pair)))
     assert [each[:3] for each in seen] == [
@@ -121,13 +116,13 @@ def test_one_packet_is_seen_at_each_device_it_crosses(pair: dict[str, str]) -> N
     assert seen[0][3][-1] == wire.Data(bytes(range(56)))
 
 
-@needs_kernel
+@pytest.mark.kernel
 def test_without_payload_only_headers_leave_the_machine(pair: dict[str, str]) -> None:
     seen = _icmp(listen(_request(pair, payload=False)))
     assert len(seen) == 4 and all(each[3][-1] == wire.Data(bytes(56)) for each in seen)
 
 
-@needs_kernel
+@pytest.mark.kernel
 def test_it_answers_as_the_program_that_it_is_there(pair: dict[str, str]) -> None:
     argv = [
         sys.executable,
@@ -142,18 +137,18 @@ def test_it_answers_as_the_program_that_it_is_there(pair: dict[str, str]) -> Non
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=HANGS,
     )
     assert run.returncode == 0, run.stderr
     assert len(_icmp(json.loads(run.stdout))) == 4
     gone = _request({"one": "/proc/1/ns/nowhere"})
     run = subprocess.run(
-        argv, check=False, input=json.dumps(gone), capture_output=True, text=True, cwd=ROOT, timeout=60
+        argv, check=False, input=json.dumps(gone), capture_output=True, text=True, cwd=ROOT, timeout=HANGS
     )
     assert run.returncode == 2 and run.stderr.count("\n") == 1 and "nowhere" in run.stderr
 
 
-@needs_kernel
+@pytest.mark.kernel
 def test_listening_sends_nothing(pair: dict[str, str]) -> None:
     answer = listen(_request(pair, send=None, seconds=0.3, addresses=[]))
     assert _icmp(answer) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
-from tests.lab.proving.test_prove import needs_kernel
+from tests.waiting import HANGS
 
 USER = "nobody"
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin")  # one that every user can run
@@ -29,7 +29,7 @@ def checkout() -> Iterator[Path]:
         yield Path(folder)
 
 
-@needs_kernel
+@pytest.mark.kernel("ipset")
 @pytest.mark.skipif(PYTHON is None and "CI" not in os.environ, reason="needs python3 in /usr/bin")
 @pytest.mark.parametrize(("plugin", "mode"), [("flannel", "vxlan-directrouting"), ("calico", "bgp")])
 def test_an_ordinary_user_proves_the_same(checkout: Path, plugin: str, mode: str) -> None:
@@ -39,7 +39,7 @@ def test_an_ordinary_user_proves_the_same(checkout: Path, plugin: str, mode: str
         cwd=checkout,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS,
         env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert run.returncode == 0, run.stdout + run.stderr

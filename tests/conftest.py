@@ -1,0 +1,37 @@
+"""What holds for all tests: examples are the same in every run, no test has a limit of time, the kernel is asked for.
+
+``@pytest.mark.kernel`` is on every test that needs the running kernel: root, the programs of every lab, and those
+that the mark names.  Where they are missing the test is skipped with the reason; in CI it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from packetwalk.lab.grounds.netns import NEEDED
+from packetwalk.lab.kernel.programs.runtime import FOLDERS
+
+settings.register_profile(
+    "packetwalk", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("packetwalk")
+
+
+def lacking(programs: Iterable[str]) -> list[str]:
+    """Return what of root, the programs of every lab and these programs is not here."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), *FOLDERS])
+    missing = [each for each in (*NEEDED, *programs) if shutil.which(each, path=path) is None]
+    return missing if os.geteuid() == 0 else [*missing, "root"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        marks = list(item.iter_markers("kernel"))
+        missing = lacking(program for mark in marks for program in mark.args) if marks else []
+        if missing and "CI" not in os.environ:
+            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
