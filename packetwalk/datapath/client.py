@@ -10,6 +10,7 @@ from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.errors import BadInput
 from packetwalk.trace.step import Flow
 
+PATTERN = bytes(range(256)) * 256  # what ping writes, and the other clients here
 PROTOCOLS = {"icmp": 1, "udp": 17, "tcp": 6}
 SIZES = (1, 65507)
 
@@ -65,7 +66,7 @@ def _packet(
     proto: str, src: str, dst: str, sport: int, dport: int, size: int, df: bool, ttl: int, mtu: int
 ) -> tuple[tuple, tuple, Flow]:
     """Return (header stack, note, flow) of the first packet."""
-    data = (wire.Data(bytes(k & 255 for k in range(size))),) if size else ()
+    data = (wire.Data(PATTERN[:size]),) if size else ()
     header = wire.Ipv4(src, dst, PROTOCOLS[proto], ttl, 0, df or proto == "tcp")
     if proto == "icmp":
         ident = spread(f"ping {src} {dst}", 1, 65535)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
+from packetwalk.datapath.memo import Memo
 from packetwalk.tables import IpRule, RouteEntry
 from packetwalk.wire.address import ipv4_to_int, prefix
 
@@ -59,7 +60,7 @@ class Fib:
             if known is None or route.metric < known.metric:
                 table.put(route.dst, route)
         self._marked = any(rule.fwmark for rule in self.rules)
-        self._known: dict[str | tuple[str, int], RouteEntry | None] = {}
+        self._known: Memo[str | tuple[str, int], RouteEntry | None] = Memo()
 
     def lookup(self, dst: str, mark: int = 0) -> RouteEntry | None:
         """Return the route for ``dst`` (and the packet's firewall mark), or None when none matches."""
@@ -67,12 +68,7 @@ class Fib:
         try:
             return self._known[key]
         except KeyError:
-            pass
-        found = self._search(dst, mark)
-        if len(self._known) > 4096:
-            self._known.clear()
-        self._known[key] = found
-        return found
+            return self._known.keep(key, self._search(dst, mark))
 
     def _search(self, dst: str, mark: int) -> RouteEntry | None:
         for rule in self.rules:

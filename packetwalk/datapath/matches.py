@@ -17,12 +17,12 @@ from packetwalk.wire.address import ipv4_to_int, prefix
 
 
 class View(NamedTuple):
-    """What rules can match on: one packet at one hook."""
+    """What rules can match on: one packet at one hook. It begins as connection tracking's tuple does."""
 
-    src: str
-    dst: str
     protocol: str
+    src: str
     sport: int
+    dst: str
     dport: int
     indev: str | None
     outdev: str | None
@@ -48,7 +48,11 @@ class State(NamedTuple):
     sets: Mapping[str, IpSet]
 
 
-Match = Callable[[View], bool]
+class Match(NamedTuple):
+    """A question about a packet: ``reads`` are the fields of its view that the answer depends on."""
+
+    reads: tuple[str, ...]
+    test: Callable[[View], bool]
 
 
 class Option(NamedTuple):
@@ -96,36 +100,40 @@ def _net(values: tuple[str, ...], side: str) -> Match:
     network, length = prefix(values[0])
     mask = (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
     if side == "src":
-        return lambda view: ipv4_to_int(view.src) & mask == network
-    return lambda view: ipv4_to_int(view.dst) & mask == network
+        return Match((side,), lambda view: ipv4_to_int(view.src) & mask == network)
+    return Match((side,), lambda view: ipv4_to_int(view.dst) & mask == network)
 
 
 def _device(values: tuple[str, ...], side: str) -> Match:
     stem = values[0].removesuffix("+")
     if stem != values[0]:
-        return lambda view: (getattr(view, side) or "").startswith(stem)
-    return lambda view: getattr(view, side) == stem
+        return Match((side,), lambda view: (getattr(view, side) or "").startswith(stem))
+    return Match((side,), lambda view: getattr(view, side) == stem)
+
+
+def _protocol(values: tuple[str, ...]) -> Match:
+    return Match(("protocol",), lambda view: view.protocol == values[0])
 
 
 def _mark(values: tuple[str, ...]) -> Match:
     wanted, _, mask = values[0].partition("/")
     bits, want = int(mask or "0xffffffff", 16), int(wanted, 16)
-    return lambda view: view.mark & bits == want
+    return Match(("mark",), lambda view: view.mark & bits == want)
 
 
 def _ports(values: tuple[str, ...], side: str) -> Match:
     ports = {int(port) for port in values[0].split(",")}
-    return lambda view: getattr(view, side) in ports
+    return Match((side,), lambda view: getattr(view, side) in ports)
 
 
 def _states(values: tuple[str, ...]) -> Match:
     states = set(values[0].split(","))
-    return lambda view: view.ctstate in states
+    return Match(("ctstate",), lambda view: view.ctstate in states)
 
 
 def _aside(field: str, value: object) -> Match:
     """``-m physdev``, ``-m esp``, ``-m policy``: what the rule set gathers only if a rule asks."""
-    return lambda view: getattr(view.aside, field) == value
+    return Match(("aside",), lambda view: getattr(view.aside, field) == value)
 
 
 def _set(values: tuple[str, ...], state: State) -> Match:
@@ -134,7 +142,7 @@ def _set(values: tuple[str, ...], state: State) -> Match:
     members: Prefixes[str] = Prefixes()
     for member in state.sets[name].members if name in state.sets else ():
         members.put(member, member)
-    return lambda view: members.find(getattr(view, side)) is not None
+    return Match((side,), lambda view: members.find(getattr(view, side)) is not None)
 
 
 def _address_type(values: tuple[str, ...], flags: set[str], state: State, side: str) -> Match:
@@ -142,8 +150,8 @@ def _address_type(values: tuple[str, ...], flags: set[str], state: State, side: 
     if values != ("LOCAL",):
         raise ValueError(f"address type {values[0]} is not known")
     if "--limit-iface-out" in flags:
-        return lambda view: state.local.get(getattr(view, side)) == view.outdev
-    return lambda view: getattr(view, side) in state.local
+        return Match((side, "outdev"), lambda view: state.local.get(getattr(view, side)) == view.outdev)
+    return Match((side,), lambda view: getattr(view, side) in state.local)
 
 
 def _reverse_path(flags: set[str], state: State) -> Match:
@@ -153,7 +161,8 @@ def _reverse_path(flags: set[str], state: State) -> Match:
         route = state.fib.lookup(view.src, view.mark if "--validmark" in flags else 0)
         return route is not None and route.type == "unicast" and route.dev == view.indev
 
-    return (lambda view: not passes(view)) if "--invert" in flags else passes
+    reads = ("src", "mark", "indev")
+    return Match(reads, (lambda view: not passes(view)) if "--invert" in flags else passes)
 
 
 def _module(values: tuple[str, ...], flags: set[str], state: State) -> Match | None:
@@ -166,7 +175,7 @@ MATCHES: dict[str, Callable[[tuple[str, ...], set[str], State], Match | None]] =
     "-d": lambda values, flags, state: _net(values, "dst"),
     "-i": lambda values, flags, state: _device(values, "indev"),
     "-o": lambda values, flags, state: _device(values, "outdev"),
-    "-p": lambda values, flags, state: lambda view: view.protocol == values[0],
+    "-p": lambda values, flags, state: _protocol(values),
     "--dport": lambda values, flags, state: _ports(values, "dport"),
     "--sport": lambda values, flags, state: _ports(values, "sport"),
     "--dports": lambda values, flags, state: _ports(values, "dport"),

@@ -7,19 +7,20 @@ twice.  Source for the order of tables at a hook: the priorities in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
-from packetwalk.datapath.conntrack import Tuple
 from packetwalk.datapath.matches import (
     ASIDE,
     MATCHES,
     VALUES,
-    Aside,
     Match,
     State,
     View,
     options,
 )
+from packetwalk.datapath.memo import Memo
 from packetwalk.tables import ChainPolicy, IptablesRule
 
 TABLES_AT = {
@@ -65,6 +66,10 @@ class Rule(NamedTuple):
     argument: str | None
     goes: bool = False  # -g: a RETURN there does not come back here
 
+    def fits(self, view: View) -> bool:
+        """Whether a packet has all that the rule asks for."""
+        return all(match.test(view) for match in self.matches)
+
 
 ARGUMENTS = {"--to-destination", "--to-source", "--set-xmark", "--reject-with"}
 GOES_ON = {"", "NFLOG"}  # a rule without -j only counts, NFLOG only reports
@@ -89,93 +94,94 @@ def compile_rule(entry: IptablesRule, state: State) -> Rule:
 
 
 def _not(match: Match) -> Match:
-    return lambda view: not match(view)
+    return Match(match.reads, lambda view: not match.test(view))
 
 
 class Ruleset:
-    """All chains of one network namespace; verdicts are remembered (the rules never change)."""
+    """All chains of one network namespace; ``at`` has the tables that are not empty, by hook."""
 
     def __init__(self, rules: list[IptablesRule], policies: list[ChainPolicy], state: State) -> None:
-        self._chains: dict[tuple[str, str], list[Rule]] = {}
+        self.chains: dict[tuple[str, str], list[Rule]] = {}
         for entry in rules:
-            chain = self._chains.setdefault((entry.chain_table, entry.chain), [])
+            chain = self.chains.setdefault((entry.chain_table, entry.chain), [])
             chain.append(compile_rule(entry, state))
-        self._policies = {(p.chain_table, p.chain): p for p in policies}
+        self.policies = {(p.chain_table, p.chain): p for p in policies}
         self.at = {
             hook: tuple(
-                table for table in tables if (table, hook) in self._chains or self._refuses(table, hook)
+                Table(self, table, hook)
+                for table in tables
+                if (table, hook) in self.chains or self._refuses(table, hook)
             )
             for hook, tables in TABLES_AT.items()
         }
         self.tracks = any(rule.chain_table == "nat" or "state " in rule.spec for rule in rules)
         self.looks_aside = any(word in rule.spec for rule in rules for word in ASIDE)
-        self._known: dict[tuple, Verdict] = {}
 
     def _refuses(self, table: str, hook: str) -> bool:
-        policy = self._policies.get((table, hook))
+        policy = self.policies.get((table, hook))
         return policy is not None and policy.target != "ACCEPT"
 
-    def verdict(
-        self,
-        table: str,
-        hook: str,
-        packet: Tuple,
-        indev: str | None,
-        outdev: str | None,
-        mark: int,
-        ctstate: str | None,
-        aside: Aside | None = None,
-    ) -> Verdict:
-        """Return what ``table`` decides about the packet at ``hook``.
+
+class Table:
+    """A table at a hook.
+
+    Rules never change, so a verdict is remembered: by what the rules read of a packet and by nothing else,
+    since packets that differ elsewhere (in the port a client drew, say) fare alike.
+    """
+
+    def __init__(self, ruleset: Ruleset, name: str, hook: str) -> None:
+        self.name, self._hook, self._chains = name, hook, ruleset.chains
+        self._policy = ruleset.policies.get((name, hook)) or ChainPolicy(name, hook, "ACCEPT")
+        reads = {"mark", "ctstate", *self._reads(hook, set())}  # every verdict tells of these two
+        self._key = itemgetter(*sorted(map(View._fields.index, reads)))
+        self._known: Memo[tuple, Verdict] = Memo()
+
+    def _reads(self, chain: str, met: set[str]) -> Iterator[str]:
+        """Yield the fields of a view that the rules of a chain read, and those of the chains it leads to."""
+        met.add(chain)
+        for rule in self._chains.get((self.name, chain), ()):
+            for match in rule.matches:
+                yield from match.reads
+            if rule.target not in met:
+                yield from self._reads(rule.target, met)
+
+    def verdict(self, view: tuple) -> Verdict:
+        """Return what the table decides about a packet; ``view`` has the fields of ``View``.
 
         When only the chain's policy is left, the entry is the RETURN rule met last, because that
         rule sent the packet there, or in mangle the rule that marked it; without one it is the policy
         itself.
         """
-        key = (table, hook, packet, indev, outdev, mark, ctstate, aside)
+        key = self._key(view)
         try:
             return self._known[key]
         except KeyError:
-            pass
-        view = View(
-            packet.src,
-            packet.dst,
-            packet.protocol,
-            packet.sport,
-            packet.dport,
-            indev,
-            outdev,
-            mark,
-            ctstate,
-            aside,
-        )
+            return self._known.keep(key, self._decide(View(*view)))
+
+    def _decide(self, view: View) -> Verdict:
         allowed: list[Verdict] = []
-        found, returned, view = self._run(table, hook, view, hook, allowed)
+        found, returned, view = self._run(self._hook, view, self._hook, allowed)
         if found is None:
-            policy = self._policies.get((table, hook)) or ChainPolicy(table, hook, "ACCEPT")
-            found = (returned or Verdict(policy.target, policy, hook, view.mark))._replace(
+            policy = self._policy
+            found = (returned or Verdict(policy.target, policy, self._hook, view.mark))._replace(
                 target=policy.target, mark=view.mark
             )
-        found = found._replace(note=_note(found), allowed=tuple(allowed), untracked=view.ctstate == UNTRACKED)
-        if len(self._known) > 4096:
-            self._known.clear()
-        self._known[key] = found
-        return found
+        return found._replace(note=_note(found), allowed=tuple(allowed), untracked=view.ctstate == UNTRACKED)
 
     def _run(
-        self, table: str, chain: str, view: View, path: str, allowed: list[Verdict]
+        self, chain: str, view: View, path: str, allowed: list[Verdict]
     ) -> tuple[Verdict | None, Verdict | None, View]:
         """Walk one chain: (the final verdict or None, the last RETURN met or None, the view now)."""
         returned = None
-        for rule in self._chains.get((table, chain), ()):
-            if not all(match(view) for match in rule.matches):
+        for rule in self._chains.get((self.name, chain), ()):
+            if not rule.fits(view):
                 continue
             verdict = Verdict(rule.target, rule.entry, path, view.mark, rule.argument)
             if rule.target == "RETURN":
                 return None, verdict, view
             if rule.target == "MARK":
                 view = view._replace(mark=_marked(view.mark, rule.argument))
-                if table == "mangle":
+                if self.name == "mangle":
                     returned = verdict
                 if rule.entry.policy:
                     allowed.append(verdict._replace(note=("allowed", verdict.path)))
@@ -186,7 +192,7 @@ class Ruleset:
             elif rule.target in FINAL:
                 return verdict, None, view
             else:
-                found, inner, view = self._run(table, rule.target, view, f"{path} > {rule.target}", allowed)
+                found, inner, view = self._run(rule.target, view, f"{path} > {rule.target}", allowed)
                 if found or rule.goes:
                     return found, inner or returned, view
                 returned = inner or returned

@@ -5,7 +5,7 @@ A run starts empty and is thrown away after the walk; the tables it reads never 
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 from zlib import crc32
@@ -104,7 +104,7 @@ class Run:
         self.backlog: deque[tuple] = deque()
         self.conntracks: dict[str, Conntrack] = {}
         self.learnt: dict[tuple, Any] = {}  # lines: by netns, the table's name, and what it is found by
-        self.counters: Counter[tuple] = Counter()
+        self.counters: dict[tuple, int] = defaultdict(int)
         self.fragments: dict[tuple, list[Skb]] = {}
         self.seq, self.ident, self.muted = 0, 0, False
 

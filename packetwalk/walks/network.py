@@ -10,6 +10,7 @@ from typing import NamedTuple
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, Place
+from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
 from packetwalk.plan import cluster, kube_proxy, underlay
@@ -22,11 +23,15 @@ Edit = Callable[[str, list[Operation]], list[Operation]]
 
 
 class End(NamedTuple):
-    """Where a packet starts or goes: a namespace of the model (None: nobody's address)."""
+    """Where a packet starts or goes: a namespace of the model (None: nobody's address).
+
+    ``source`` is the address that its packets come from, None where the kernel chooses one.
+    """
 
     netns: str | None
     address: str
     port: int | None
+    source: str | None
 
 
 class Network:
@@ -59,6 +64,7 @@ class Network:
             raise BadInput(where, fault, [each.name for each in known])
         self.fabric = Fabric(self._place, underlay.segments(machines))
         self._plans: dict[str, dict[str, list[Operation]]] = {}
+        self._ends: Memo[str, End] = Memo()
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -123,17 +129,21 @@ class Network:
 
     def end(self, text: str) -> End:
         """Read ``POD``, ``NODE``, ``SERVICE``, ``internet`` or an address, each with ``:PORT``."""
+        return self._ends.get(text) or self._ends.keep(text, self._end(text))
+
+    def _end(self, text: str) -> End:
         name, _, port_text = text.partition(":")
         port = _port(text, port_text) if port_text else None
         if self.cluster.find_pod(name):
-            return End(name, self.address(name), port)
+            address = self.address(name)
+            return End(name, address, port, address)
         if name in self.cluster.node_by_name:
-            return End(name, self.cluster.node_by_name[name].address, port)
+            return End(name, self.cluster.node_by_name[name].address, port, None)
         if name in (INTERNET, ROUTER):
-            return End(name, OUTSIDE if name == INTERNET else self.nodes[0].gateway, port)
+            return End(name, OUTSIDE if name == INTERNET else self.nodes[0].gateway, port, None)
         for service in self.cluster.services:
             if service.name == name:
-                return End(None, service.address, port or service.port)
+                return End(None, service.address, port or service.port, None)
         try:
             address = str(IPv4Address(name))
         except AddressValueError:
@@ -143,7 +153,7 @@ class Network:
                 text,
                 [*known, "internet", *(s.name for s in self.cluster.services), "an IPv4 address"],
             ) from None
-        return End(self._owner(address), address, port)
+        return End(self._owner(address), address, port, address)
 
     @cached_property
     def _addresses(self) -> dict[str, str]:
@@ -179,15 +189,13 @@ class Network:
         start, goal = self.end(src), self.end(dst)
         if start.netns is None:
             raise BadInput("source", src, ["a pod, a node, internet, or an address one of them has"])
-        named = start.netns == src.partition(":")[0]
-        source = None if named and not self.cluster.find_pod(start.netns) else start.address
         dport = goal.port or _usual_port(self.fabric, goal.netns, proto)
         return client.send(
             self.fabric,
             start.netns,
             goal.address,
             dport,
-            source=source,
+            source=start.source,
             proto=proto,
             size=size,
             df=df,
