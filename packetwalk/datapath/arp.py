@@ -25,7 +25,8 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
     A device without Ethernet (a layer-3 tunnel) takes the packet bare.
     """
     if not is_layer2(ns.links[dev].kind):
-        skb.stack, skb.at, skb.hop = skb.stack[skb.at :], 0, hop
+        skb.wear()
+        skb.hop = hop
         link.transmit(run, ns, skb, dev)
         return
     entry = resolve(run, ns, skb, dev, hop)
@@ -33,8 +34,7 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
         run.drop(ns, skb, dev, entry, ("neigh-failed", hop, dev), "neighbor_unreachable")
         local.send_error(run, ns, skb, 3, 1)
         return
-    eth = wire.Ethernet(entry.lladdr, ns.links[dev].address, 0x0800)
-    skb.stack, skb.at = (eth, *skb.stack[skb.at :]), 1
+    skb.wear(wire.Ethernet(entry.lladdr, ns.links[dev].address, 0x0800))
     if entry.state == "PERMANENT":
         by = ns.origin.get(entry, ("kernel", ""))[0]
         note: tuple = ("neigh-permanent", hop, entry.lladdr, by)

@@ -36,7 +36,7 @@ def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
         flood(run, ns, skb, name, port, upwards=False)
     elif entry.state == "permanent":
         run.emit(ns, skb, "fdb", name, entry, ("bridge-up", entry.mac))
-        run.emit(ns, skb, "ingress", name, None, ("up",))
+        run.emit(ns, skb, "ingress", name, ns.links[name], ("up",))
         link.up(run, ns, skb, name, hooked=skb.bridged)
     elif entry.ifname == port.ifname and not port.hairpin:
         run.drop(ns, skb, port.ifname, entry, ("same-port", entry.mac))
@@ -59,8 +59,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
     """
     route = ns.fib.lookup(skb.ip.dst, skb.mark)
     if route is None or route.dev != name or route.type != "unicast":
-        eth = skb.stack[0]._replace(dst=ns.links[name].address)
-        skb.stack = (eth, *skb.stack[1:])
+        skb.wear(skb.stack[0]._replace(dst=ns.links[name].address))
         return False
     ip.lookup(run, ns, skb, skb.ip.dst)
     sender, hop = skb.stack[0].src, route.gateway or skb.ip.dst
@@ -71,12 +70,12 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
         return True
     reachable = not run.cold or (before is not None and before.state == "REACHABLE")
     source = sender if reachable else ns.links[name].address
-    skb.stack = (wire.Ethernet(neighbour.lladdr, source), *skb.stack[1:])
+    skb.wear(wire.Ethernet(neighbour.lladdr, source))
     run.emit(ns, skb, "neigh", name, neighbour, ("neigh", skb.ip.dst, neighbour.lladdr))
     if not reachable:
-        run.emit(ns, skb, "egress", name, None, ("to-bridge",))
+        run.emit(ns, skb, "egress", name, ns.links[name], ("to-bridge",))
     entry = find(run, ns, name, neighbour.lladdr)
-    skb.stack = (skb.stack[0]._replace(src=sender), *skb.stack[1:])
+    skb.wear(skb.stack[0]._replace(src=sender))
     if entry is None:
         run.drop(ns, skb, name, None, ("unreachable", name))
         return True
@@ -110,7 +109,7 @@ def out(run: Run, ns: Netns, skb: Skb, port: str) -> None:
         for part in ip.fragments(run, ns, skb, port, min(device.mtu, skb.gathered)):
             link.transmit(run, ns, part, port)
         return
-    size, limit = wire.size(skb.stack), device.mtu + link.ETHERNET + link.VLAN
+    size, limit = skb.frame_length, device.mtu + link.ETHERNET + link.VLAN
     if size > limit:
         run.drop(ns, skb, port, device, ("not-forwardable", size, port, device.mtu))
         return
@@ -143,7 +142,7 @@ def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *, u
         out(run, ns, copy, each.ifname)
     if upwards:
         copy = _copy(run, skb)
-        run.emit(ns, copy, "ingress", name, None, ("up",))
+        run.emit(ns, copy, "ingress", name, ns.links[name], ("up",))
         link.up(run, ns, copy, name)
 
 

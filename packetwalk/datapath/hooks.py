@@ -152,7 +152,7 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict:
     at, stack = skb.at, skb.stack
     if changed == ip and l4 == stack[at + 1]:
         return
-    skb.stack, skb.known = (*stack[:at], changed, l4, *stack[at + 2 :]), None
+    skb.hold((*stack[:at], changed, l4, *stack[at + 2 :]), at)
     if verdict:
         run.emit(ns, skb, "nat", dev, verdict.entry, (key, verdict.path, new), name)
     else:
@@ -179,5 +179,5 @@ def _translate_error(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, 
         content = quotation.translated(content, "dst", ahead.src, ahead.sport)
         old, new, changed = ip.src, ahead.src, ip._replace(src=ahead.src)
     l4 = skb.stack[skb.at + 1]
-    skb.stack, skb.known = (*skb.stack[: skb.at], changed, l4, wire.Data(content)), None
+    skb.hold((*skb.stack[: skb.at], changed, l4, wire.Data(content)), skb.at)
     run.emit(ns, skb, "nat", dev, skb.conn.entry(), ("nat-known", old, new), name)

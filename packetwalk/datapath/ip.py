@@ -108,7 +108,7 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "") -> None:
         if route is None:
             return
     if route.type == "local":
-        run.emit(ns, skb, "egress", "lo", None, ("loop-dev",))
+        run.emit(ns, skb, "egress", "lo", ns.links["lo"], ("loop-dev",))
         local.deliver(run, ns, skb, "lo")
         return
     output(run, ns, skb, None, route)
@@ -148,7 +148,7 @@ def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
         header = ip._replace(id=ident, mf=ip.mf or not last, offset=ip.offset + start)
         stack = (*skb.stack[: skb.at], header, wire.Data(piece))
         part = skb if start == 0 else Skb(run.flight("fragment", flow, cause), stack, skb.at)
-        part.stack, part.known = stack, None
+        part.hold(stack, skb.at)
         part.mark, part.conn, part.original = skb.mark, skb.conn, skb.original
         run.emit(ns, part, "fragment", dev, ns.links[dev], (why, length, mtu, count))
         parts.append(part)
@@ -178,7 +178,7 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     del run.fragments[key]
     content = b"".join(part.stack[part.at + 1].content for part in parts)
     whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
-    skb.stack, skb.known = (*skb.stack[: skb.at], *wire.decode(whole, first="ip")), None
+    skb.hold((*skb.stack[: skb.at], *wire.decode(whole, first="ip")), skb.at)
     skb.gathered = max(part.length for part in parts if part is not skb)
     run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))
     for part in parts:

@@ -19,16 +19,16 @@ def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Hand a frame to a device."""
     device = ns.links[dev]
     if device.kind == "bridge":
-        run.emit(ns, skb, "egress", dev, None, ("to-bridge",))
+        run.emit(ns, skb, "egress", dev, device, ("to-bridge",))
         bridge.send(run, ns, skb, dev)
     elif device.kind in drivers():
         run.emit(ns, skb, "egress", dev, device, ("to-tunnel", dev))
         drivers()[device.kind].send(run, ns, skb, device)
     elif device.kind == "veth" and device.peer:
         name, peer = device.peer
-        run.emit(ns, skb, "egress", dev, None, ("to-peer", dev, peer, name))
+        run.emit(ns, skb, "egress", dev, device, ("to-peer", dev, peer, name))
         other = run.netns(name)
-        size, limit = wire.size(skb.stack), other.links[peer].mtu + ETHERNET + VLAN
+        size, limit = skb.frame_length, other.links[peer].mtu + ETHERNET + VLAN
         if size > limit:
             run.drop(
                 other, skb, peer, other.links[peer], ("not-forwardable", size, peer, other.links[peer].mtu)
@@ -36,7 +36,7 @@ def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
             return
         run.backlog.append((receive, other, skb, peer, ("crossing", f"{dev} in {ns.name}")))
     else:
-        run.emit(ns, skb, "egress", dev, None, ("to-wire",))
+        run.emit(ns, skb, "egress", dev, device, ("to-wire",))
         _wire(run, ns, skb, device.segment or "")
 
 
@@ -65,7 +65,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
     skb.forget()
     if device.kind not in drivers():
         skb.mark = 0
-    run.emit(ns, skb, "ingress", dev, None, note)
+    run.emit(ns, skb, "ingress", dev, device, note)
     if device.master:
         master = ns.links[device.master].kind
         (bridge.receive if master == "bridge" else drivers()[master].take)(run, ns, skb, device)

@@ -92,7 +92,7 @@ class Netns:
         self._index_links()
 
     def _index_links(self) -> None:
-        self.mtus = {name: link.mtu for name, link in self.links.items()}
+        self.mtus: dict[str | None, int] = {name: link.mtu for name, link in self.links.items()}
         self.ports = {
             name: [link for link in self.links.values() if link.master == name]
             for name, link in self.links.items()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from zlib import crc32
 
@@ -18,27 +19,34 @@ from packetwalk.tables import Entry, Table
 from packetwalk.trace.step import Flow, Stack, Step, Trace
 
 MAX_STEPS = 400
-CROSSINGS = ("ingress", "egress")  # steps whose entry is the device itself
-_step = tuple.__new__  # a third of the time of calling Step, and a walk has 70
+ETHERNET = wire.Ethernet.size
+_made = partial(tuple.__new__, Step)  # a third of the time of calling Step, and a walk has 70
 
 
 class Flight:
-    """A trace being written: the steps of one packet."""
+    """A trace being written: the steps of one packet, each the fields of a ``Step``."""
 
-    __slots__ = ("cause", "disposition", "flow", "index", "name", "steps")
+    __slots__ = ("cause", "disposition", "flow", "index", "last", "name", "steps")
 
     def __init__(self, name: str, flow: Flow, cause: tuple[int, int] | None, index: int) -> None:
         self.name, self.flow, self.cause, self.index = name, flow, cause, index
         self.disposition: str | None = None
-        self.steps: list[Step] = []
+        self.steps: list[tuple] = []
+        self.last: Stack = ()  # the headers that the last step left
+
+    @property
+    def trace(self) -> Trace:
+        """What happened to the packet."""
+        steps = tuple(map(_made, self.steps))
+        return Trace("model", self.name, self.flow, self.disposition or "delivered", self.cause, steps)
 
 
 class Skb:
     """A packet on its way, as the kernel's ``sk_buff``: headers, mark, connection.
 
-    ``at`` is the place of the IP header in ``stack`` (1 behind an Ethernet header, else 0);
-    ``ports`` are the bridge's ports it came in by and goes out of (netfilter's physdev);
-    ``hop`` is the route's next hop, for a device without Ethernet.
+    ``at`` is the place of the IP header ``ip`` in ``stack`` (1 behind an Ethernet header, else 0), and
+    ``length`` the bytes from there on; ``ports`` are the bridge's ports it came in by and goes out of
+    (netfilter's physdev); ``hop`` is the route's next hop, for a device without Ethernet.
     """
 
     __slots__ = (
@@ -48,7 +56,9 @@ class Skb:
         "flight",
         "gathered",
         "hop",
+        "ip",
         "known",
+        "length",
         "mark",
         "original",
         "ports",
@@ -57,9 +67,27 @@ class Skb:
     )
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
-        self.flight, self.stack, self.at = flight, stack, at
+        self.flight = flight
         self.mark, self.hop = 0, ""
+        self.hold(stack, at)
         self.forget()
+
+    def hold(self, stack: Stack, at: int) -> None:
+        """Hold other headers, of which the one at ``at`` is the IP header that counts now."""
+        self.stack, self.at = stack, at
+        self.ip: Any = stack[at] if at < len(stack) else None
+        self.length = wire.size(stack[at:])
+        self.known: Tuple | None = None
+
+    def wear(self, *ethernet: wire.Ethernet) -> None:
+        """Put an Ethernet header on, in place of the one that is there, or take it off."""
+        self.stack = (*ethernet, *self.stack[self.at :])
+        self.at = len(ethernet)
+
+    def set_ip(self, ip: wire.Ipv4) -> None:
+        """Replace the IP header; addresses and length stay."""
+        at = self.at
+        self.ip, self.stack = ip, (*self.stack[:at], ip, *self.stack[at + 1 :])
 
     def forget(self) -> None:
         """Forget the connection, as the kernel does when a packet is wrapped or unwrapped."""
@@ -67,7 +95,7 @@ class Skb:
         self.original = True
         self.bridged = self.untracked = False
         self.ports: tuple[str | None, str | None] = (None, None)
-        self.known: Tuple | None = None
+        self.known = None
         self.gathered = 0  # the longest of the fragments it was put together from, in bytes
 
     @property
@@ -78,19 +106,9 @@ class Skb:
         return self.known
 
     @property
-    def ip(self) -> wire.Ipv4:
-        """The IP header that counts now."""
-        return self.stack[self.at]
-
-    def set_ip(self, ip: wire.Ipv4) -> None:
-        """Replace the IP header."""
-        at = self.at
-        self.stack = (*self.stack[:at], ip, *self.stack[at + 1 :])
-
-    @property
-    def length(self) -> int:
-        """Bytes of the IP packet (without the Ethernet header)."""
-        return wire.size(self.stack[self.at :])
+    def frame_length(self) -> int:
+        """Bytes of the frame: of the IP packet, with the Ethernet header that it wears."""
+        return self.length + ETHERNET if self.at else self.length
 
 
 class Run:
@@ -128,29 +146,12 @@ class Run:
         """Write one step: the packet is now ``skb.stack``, it was what the last step left."""
         if self.muted:
             return
-        steps = skb.flight.steps
-        before = steps[-1].after if steps else ()
-        if entry is None and dev and event in CROSSINGS:
-            entry = ns.links[dev]
-        steps.append(
-            _step(
-                Step,
-                (
-                    self.seq,
-                    ns.node,
-                    ns.name,
-                    dev,
-                    event,
-                    hook,
-                    before,
-                    skb.stack,
-                    entry,
-                    note,
-                    ns.mtus.get(dev or ""),
-                    "computed",
-                ),
-            )
+        flight, stack = skb.flight, skb.stack
+        mtu = ns.mtus.get(dev)
+        flight.steps.append(
+            (self.seq, ns.node, ns.name, dev, event, hook, flight.last, stack, entry, note, mtu, "computed")
         )
+        flight.last = stack
         self.seq += 1
 
     def here(self, skb: Skb) -> tuple[int, int]:
@@ -218,10 +219,7 @@ class Run:
     @property
     def traces(self) -> tuple[Trace, ...]:
         """Return what happened."""
-        return tuple(
-            Trace("model", f.name, f.flow, f.disposition or "delivered", f.cause, tuple(f.steps))
-            for f in self.flights
-        )
+        return tuple(flight.trace for flight in self.flights)
 
 
 def spread(text: str, low: int, high: int) -> int:

@@ -26,7 +26,8 @@ def transform(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     header, inner = skb.ip, skb.stack[at + 1 :]
     run.counters[ns.name, policy.spi] += 1
     count = run.counters[ns.name, policy.spi]
-    skb.stack = (*skb.stack[:at], header._replace(protocol=ESP), Esp(policy.spi, count, count), sealed(inner))
+    outer = header._replace(protocol=ESP), Esp(policy.spi, count, count), sealed(inner)
+    skb.hold((*skb.stack[:at], *outer), at)
     skb.forget()
     run.emit(ns, skb, "encap", dev, policy, ("esp-out", f"{policy.spi:#x}", wire.size(skb.stack) - before))
     return hooks.hook(run, ns, skb, "OUTPUT", None, dev)
@@ -43,7 +44,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         run.drop(ns, skb, dev, state, ("esp-unknown", f"{header.spi:#x}"))
         return True
     before = wire.size(skb.stack)
-    skb.stack = (*skb.stack[:at], skb.ip._replace(protocol=UDP), *payload.inner)
+    skb.hold((*skb.stack[:at], skb.ip._replace(protocol=UDP), *payload.inner), at)
     skb.forget()
     run.emit(ns, skb, "decap", dev, state, ("esp-in", f"{header.spi:#x}", before - wire.size(skb.stack)))
     ip.receive(run, ns, skb, dev)

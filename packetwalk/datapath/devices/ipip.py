@@ -30,7 +30,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         return
     source = device.local or route.prefsrc or ns.address_of(route.dev or "", hop) or "0.0.0.0"
     outer = wire.Ipv4(source, hop, PROTOCOL, inner.ttl, 0, inner.df)
-    skb.stack, skb.at = (outer, *skb.stack), 0
+    skb.hold((outer, *skb.stack), 0)
     skb.forget()
     run.emit(ns, skb, "encap", name, device, ("encap-ipip", source, hop, inner.ttl, HEADER))
     ip.originate(run, ns, skb, key="outer-route")
@@ -41,7 +41,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     device = next((each for each in ns.ipip if each.local in (None, skb.ip.dst)), None)
     if device is None or not isinstance(skb.stack[skb.at + 1], wire.Ipv4):
         return False
-    skb.stack, skb.at = skb.stack[skb.at + 1 :], 0
+    skb.hold(skb.stack[skb.at + 1 :], 0)
     run.emit(ns, skb, "decap", device.ifname, device, ("decap-ipip", device.ifname, HEADER))
     link.receive(run, ns, skb, device.ifname, ("unwrapped-packet", device.ifname))
     return True

@@ -42,10 +42,10 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if not isinstance(header, wire.Vxlan):
         return False
     tunnel = Tunnel(header.vni, skb.ip.src, skb.ip.dst)
-    skb.stack, skb.at = skb.stack[at + 3 :], 1
+    skb.hold(skb.stack[at + 3 :], 1)
     skb.forget()
     run.emit(ns, skb, "decap", VPORT, ns.links[VPORT], ("ovs-decap", f"{header.vni:#x}", HEADERS + ETHERNET))
-    run.emit(ns, skb, "ingress", VPORT, None, ("unwrapped", VPORT))
+    run.emit(ns, skb, "ingress", VPORT, ns.links[VPORT], ("unwrapped", VPORT))
     process(run, ns, skb, VPORT, tunnel)
     return True
 
@@ -146,7 +146,8 @@ def _wrap(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel, flow: FlowEntry | None)
     run.emit(ns, skb, "egress", VPORT, ns.links[VPORT], ("to-tunnel", VPORT))
     outer = wire.Ipv4(tunnel.src, tunnel.dst, 17, df=True)
     udp = wire.Udp(source_port(ns, skb), PORT, checksum=False)
-    skb.stack, skb.at, skb.mark = (outer, udp, wire.Vxlan(tunnel.vni), *skb.stack), 0, 0
+    skb.hold((outer, udp, wire.Vxlan(tunnel.vni), *skb.stack), 0)
+    skb.mark = 0
     skb.forget()
     run.emit(
         ns,

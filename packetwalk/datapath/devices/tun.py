@@ -31,7 +31,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         return
     source = device.local or ""
     outer = wire.Ipv4(source, entry.peer, 17, df=True)
-    skb.stack = (outer, wire.Udp(entry.port, entry.port), *skb.stack)
+    skb.hold((outer, wire.Udp(entry.port, entry.port), *skb.stack), 0)
     skb.forget()
     skb.mark = 0
     run.emit(ns, skb, "encap", device.ifname, entry, ("proxy-out", entry.port, entry.peer))
@@ -45,7 +45,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     device = ns.tun
     if device is None or not isinstance(udp, wire.Udp) or udp.dport != PORT:
         return False
-    skb.stack, skb.at = skb.stack[at + 2 :], 0
+    skb.hold(skb.stack[at + 2 :], 0)
     if not skb.stack or not isinstance(skb.stack[0], wire.Ipv4):
         run.drop(ns, skb, dev, ns.sockets.get(("udp", PORT)), ("proxy-garbage",))
         return True

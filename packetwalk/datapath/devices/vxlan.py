@@ -30,7 +30,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     run.emit(ns, skb, "fdb", device.ifname, entry, ("vtep", mac, entry.dst))
     local, remote, port, vni = device.local or "", entry.dst or "", device.port or 0, device.vni or 0
     udp = wire.Udp(source_port(ns, skb), port)
-    skb.stack, skb.at = (wire.Ipv4(local, remote, 17), udp, wire.Vxlan(vni), *skb.stack), 0
+    skb.hold((wire.Ipv4(local, remote, 17), udp, wire.Vxlan(vni), *skb.stack), 0)
     skb.forget()
     run.emit(ns, skb, "encap", device.ifname, device, ("encap", vni, port, local, remote, HEADERS))
     ip.originate(run, ns, skb, key="outer-route")
@@ -58,7 +58,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if device.vni != header.vni:
         run.drop(ns, skb, dev, None, ("no-vni", header.vni, udp.dport))
         return True
-    skb.stack, skb.at = skb.stack[at + 3 :], 1
+    skb.hold(skb.stack[at + 3 :], 1)
     run.emit(
         ns,
         skb,

@@ -72,7 +72,8 @@ def send(run: Run, ns: Netns, skb: Skb, hop: Hop) -> None:
     frame = skb.stack
     header = _wrapped(run, ns, node.me.name, hop, frame, df)
     outer = wire.Ipv4(connection.local, connection.remote, 17, df=df)
-    skb.stack, skb.at, skb.mark = (outer, wire.Udp(PORT, PORT, checksum=not df), *header), 0, 0
+    skb.hold((outer, wire.Udp(PORT, PORT, checksum=not df), *header), 0)
+    skb.mark = 0
     skb.forget()
     run.emit(
         ns,
@@ -132,7 +133,8 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         return True
     record, *frame = payload[2].inner if payload[0].encrypted else payload[1:]
     off = wire.size(skb.stack) - wire.size(tuple(frame))
-    skb.stack, skb.at, skb.mark = tuple(frame), 1, 0
+    skb.hold(tuple(frame), 1)
+    skb.mark = 0
     skb.forget()
     run.emit(
         ns,

@@ -40,13 +40,8 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     pad = padding(skb.length, device.mtu)
     sealed = wire.WireguardPayload(skb.stack, bytes(pad))
     header = wire.Wireguard(session(peer.key, device.key), len(skb.flight.steps))
-    skb.stack = (
-        wire.Ipv4(source, address, PROTOCOL),
-        wire.Udp(device.port or 0, int(port or 0)),
-        header,
-        sealed,
-    )
-    skb.at = 0
+    udp = wire.Udp(device.port or 0, int(port or 0))
+    skb.hold((wire.Ipv4(source, address, PROTOCOL), udp, header, sealed), 0)
     run.emit(ns, skb, "encap", name, device, ("encap-wg", pad, source, address, port, HEADERS + TAG + pad))
     ip.originate(run, ns, skb, key="outer-marked" if device.fwmark else "outer-route")
 
@@ -84,7 +79,8 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if sender is None:
         run.drop(ns, skb, dev, device, ("no-session", name))
         return True
-    skb.stack, skb.at, skb.mark = sealed.inner, 0, 0
+    skb.hold(sealed.inner, 0)
+    skb.mark = 0
     run.emit(ns, skb, "decap", name, device, ("decap-wg", udp.dport, HEADERS + TAG + len(sealed.trailer)))
     source = skb.ip.src
     if ns.allowed_ips[name].find(source) is not sender:
