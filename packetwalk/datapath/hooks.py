@@ -10,7 +10,7 @@ from packetwalk import wire
 from packetwalk.datapath import local, quotation, xfrm
 from packetwalk.datapath.conntrack import Connection, Tuple
 from packetwalk.datapath.matches import Aside
-from packetwalk.datapath.netfilter import UNTRACKED, Table, Verdict
+from packetwalk.datapath.netfilter import UNTRACKED, BaseChain, Verdict
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import IptablesRule
@@ -20,19 +20,19 @@ TO_DESTINATION = {"PREROUTING", "OUTPUT"}
 
 def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: str | None) -> bool:
     """Take the packet through hook ``name``; False when it was dropped there."""
-    tables = ns.ruleset.at[name]
+    chains = ns.ruleset.at[name]
     if name in TO_DESTINATION:
-        if tables and tables[0].name == "raw":
-            if not _filter(run, ns, skb, tables[0], name, indev, outdev):
+        if chains and chains[0].table == "raw":
+            if not _filter(run, ns, skb, chains[0], name, indev, outdev):
                 return False
-            tables = tables[1:]
+            chains = chains[1:]
         if ns.ruleset.tracks and skb.conn is None and not skb.untracked:
             _track(run, ns, skb)
-    for table in tables:
-        if table.name == "nat":
+    for chain in chains:
+        if chain.table == "nat":
             if skb.conn and skb.original and not skb.conn.assured:
-                _new_connection(run, ns, skb, table, name, indev, outdev)
-        elif not _filter(run, ns, skb, table, name, indev, outdev):
+                _new_connection(run, ns, skb, chain, name, indev, outdev)
+        elif not _filter(run, ns, skb, chain, name, indev, outdev):
             return False
     if skb.conn:
         if skb.conn.translated:
@@ -43,10 +43,10 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
 
 
 def _filter(
-    run: Run, ns: Netns, skb: Skb, table: Table, name: str, indev: str | None, outdev: str | None
+    run: Run, ns: Netns, skb: Skb, chain: BaseChain, name: str, indev: str | None, outdev: str | None
 ) -> bool:
     """Ask a table that lets pass or not; name the network policies that let pass."""
-    verdict = _verdict(ns, table, skb, indev, outdev)
+    verdict = _verdict(ns, chain, skb, indev, outdev)
     dev = outdev or indev
     for passed in verdict.allowed:
         run.emit(ns, skb, "policy", dev, passed.entry, passed.note, name)
@@ -71,7 +71,7 @@ def _track(run: Run, ns: Netns, skb: Skb) -> None:
         skb.conn, skb.original = Connection(key), True
 
 
-def _verdict(ns: Netns, table: Table, skb: Skb, indev: str | None, outdev: str | None) -> Verdict:
+def _verdict(ns: Netns, chain: BaseChain, skb: Skb, indev: str | None, outdev: str | None) -> Verdict:
     """Ask one table about the packet as it is now."""
     state = UNTRACKED if skb.untracked else None
     if skb.conn:
@@ -79,7 +79,7 @@ def _verdict(ns: Netns, table: Table, skb: Skb, indev: str | None, outdev: str |
         related = l4.proto == "icmp" and l4.type not in (0, 8)
         state = "RELATED" if related else "ESTABLISHED" if skb.conn.assured else "NEW"
     aside = _aside(ns, skb) if ns.ruleset.looks_aside else None
-    verdict = table.verdict((*skb.tuple, indev, outdev, skb.mark, state, aside))
+    verdict = chain.verdict((*skb.tuple, indev, outdev, skb.mark, state, aside))
     skb.mark = verdict.mark
     return verdict
 
@@ -102,12 +102,12 @@ def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: 
 
 
 def _new_connection(
-    run: Run, ns: Netns, skb: Skb, table: Table, name: str, indev: str | None, outdev: str | None
+    run: Run, ns: Netns, skb: Skb, chain: BaseChain, name: str, indev: str | None, outdev: str | None
 ) -> None:
     """Ask the nat table about the first packet of a connection."""
     conn = skb.conn
     assert conn is not None
-    verdict = _verdict(ns, table, skb, indev, outdev)
+    verdict = _verdict(ns, chain, skb, indev, outdev)
     if verdict.target == "DNAT":
         address, _, port = (verdict.argument or " ").split(" ")[1].partition(":")
         conn.destination_to(address, int(port) if port else None)

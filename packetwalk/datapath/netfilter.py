@@ -98,7 +98,7 @@ def _not(match: Match) -> Match:
 
 
 class Ruleset:
-    """All chains of one network namespace; ``at`` has the tables that are not empty, by hook."""
+    """All chains of one network namespace; ``at`` has the base chains that are not empty, by hook."""
 
     def __init__(self, rules: list[IptablesRule], policies: list[ChainPolicy], state: State) -> None:
         self.chains: dict[tuple[str, str], list[Rule]] = {}
@@ -108,7 +108,7 @@ class Ruleset:
         self.policies = {(p.chain_table, p.chain): p for p in policies}
         self.at = {
             hook: tuple(
-                Table(self, table, hook)
+                BaseChain(self, table, hook)
                 for table in tables
                 if (table, hook) in self.chains or self._refuses(table, hook)
             )
@@ -122,24 +122,25 @@ class Ruleset:
         return policy is not None and policy.target != "ACCEPT"
 
 
-class Table:
-    """A table at a hook.
+class BaseChain:
+    """The chain by which a hook enters a table (nftables' word), with all chains that it leads to.
 
     Rules never change, so a verdict is remembered: by what the rules read of a packet and by nothing else,
     since packets that differ elsewhere (in the port a client drew, say) fare alike.
     """
 
-    def __init__(self, ruleset: Ruleset, name: str, hook: str) -> None:
-        self.name, self._hook, self._chains = name, hook, ruleset.chains
-        self._policy = ruleset.policies.get((name, hook)) or ChainPolicy(name, hook, "ACCEPT")
-        reads = {"mark", "ctstate", *self._reads(hook, set())}  # every verdict tells of these two
-        self._key = itemgetter(*sorted(map(View._fields.index, reads)))
-        self._known: Memo[tuple, Verdict] = Memo()
+    def __init__(self, ruleset: Ruleset, table: str, hook: str) -> None:
+        self.table, self._hook, self._chains = table, hook, ruleset.chains
+        self._policy = ruleset.policies.get((table, hook)) or ChainPolicy(table, hook, "ACCEPT")
+        read = {"mark", "ctstate", *self._reads(hook, set())}  # every verdict tells of these two
+        self.reads = tuple(field for field in View._fields if field in read)
+        self._key = itemgetter(*map(View._fields.index, self.reads))
+        self.known: Memo[tuple, Verdict] = Memo()
 
     def _reads(self, chain: str, met: set[str]) -> Iterator[str]:
         """Yield the fields of a view that the rules of a chain read, and those of the chains it leads to."""
         met.add(chain)
-        for rule in self._chains.get((self.name, chain), ()):
+        for rule in self._chains.get((self.table, chain), ()):
             for match in rule.matches:
                 yield from match.reads
             if rule.target not in met:
@@ -154,11 +155,12 @@ class Table:
         """
         key = self._key(view)
         try:
-            return self._known[key]
+            return self.known[key]
         except KeyError:
-            return self._known.keep(key, self._decide(View(*view)))
+            return self.known.keep(key, self.decide(View(*view)))
 
-    def _decide(self, view: View) -> Verdict:
+    def decide(self, view: View) -> Verdict:
+        """Ask the rules."""
         allowed: list[Verdict] = []
         found, returned, view = self._run(self._hook, view, self._hook, allowed)
         if found is None:
@@ -173,7 +175,7 @@ class Table:
     ) -> tuple[Verdict | None, Verdict | None, View]:
         """Walk one chain: (the final verdict or None, the last RETURN met or None, the view now)."""
         returned = None
-        for rule in self._chains.get((self.name, chain), ()):
+        for rule in self._chains.get((self.table, chain), ()):
             if not rule.fits(view):
                 continue
             verdict = Verdict(rule.target, rule.entry, path, view.mark, rule.argument)
@@ -181,7 +183,7 @@ class Table:
                 return None, verdict, view
             if rule.target == "MARK":
                 view = view._replace(mark=_marked(view.mark, rule.argument))
-                if self.name == "mangle":
+                if self.table == "mangle":
                     returned = verdict
                 if rule.entry.policy:
                     allowed.append(verdict._replace(note=("allowed", verdict.path)))
