@@ -9,17 +9,16 @@ from time import perf_counter
 
 from packetwalk import Cluster, wire
 from packetwalk.capture.frames import Frame
-from packetwalk.capture.recording import Recording
+from packetwalk.capture.recording import Probe, Recording
 from packetwalk.capture.stitch import stitch
 from packetwalk.lab.grounds.modelled import record
-from packetwalk.lab.kernel.record import Packet
 from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.trace.packet import LARGEST, Packet
 from packetwalk.walks.network import Network
 
 UNDERLAY = 576  # bytes
 APART_NS = 10**9
-LARGEST = 65507  # bytes of a ping's payload
-SIZES = ((3000,), (12000,), (24000,), (49000,), tuple(LARGEST - number for number in range(9)))
+SIZES = ((3000,), (12000,), (24000,), (49000,), tuple(LARGEST["icmp"] - number for number in range(9)))
 """Payloads of the pings in bytes: some 110, 440, 880, 1,760 and 21,000 frames."""
 
 
@@ -40,10 +39,10 @@ def recording(*sizes: int, plugin: str = "flannel", mode: str = "vxlan", mixed: 
 
 
 def _one(network: Network, size: int) -> Recording:
-    packet = Packet("ping", "a", network.address("b"), 0, size=size)
+    probe = Probe("ping", "a", network.address("b"), 0, Packet(size=size))
     names = [node.name for node in network.nodes] + [pod.name for pod in network.pods] + [ROUTER, INTERNET]
     places = [network.fabric.netns(name) for name in names]
-    return record(packet, network.send("a", "b", size=size), places)
+    return record(probe, network.send("a", "b", probe.packet), places)
 
 
 def _later(frame: Frame, number: int, apart: int) -> Frame:

@@ -19,6 +19,10 @@ class BadInput(_OneLine, ValueError):
         choices = ", ".join(valid)
         super().__init__(f"{what}: {given!r} is not valid" + (f"; valid: {choices}" if choices else ""))
 
+    def within(self, where: str) -> BadInput:
+        """Return the same line, with what it was found in before it."""
+        return _again(f"{where}, {self}")
+
     def __reduce__(self) -> tuple:
         """Say how it crosses from one process to another: with its line as it is."""
         return _again, (str(self),)

@@ -16,6 +16,7 @@ from packetwalk.plan.cluster import Cluster, Node, Pod
 from packetwalk.plan.edit import Change, Who, everybody
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.properties import Properties, properties
+from packetwalk.trace.packet import PacketOptions
 
 TO_ANOTHER_NODE = ("cross-node", "service", "node-to-pod")
 """The scenarios of every mode whose packets go to another node."""
@@ -54,7 +55,7 @@ class Fault(NamedTuple):
 
     ``title`` names it, without a full stop; ``story`` tells whoever reads on what it does and why it happens.
     ``shows`` are the scenarios in which it makes a difference, ``touches`` all that it changes, ``needs`` the
-    properties of the modes that it can befall; ``packet`` are options of the packet that shows it best;
+    properties of the modes that it can befall; ``packet`` has the fields of the packet that shows it best;
     ``later`` does the same as ``change`` and what the plugin does about it once it has noticed.
     """
 
@@ -65,7 +66,7 @@ class Fault(NamedTuple):
     touches: tuple[Touch, ...]
     change: Change
     needs: Callable[[Properties], bool] = lambda mode: True
-    packet: dict = {}  # noqa: RUF012  (never changed)
+    packet: PacketOptions = {}  # noqa: RUF012  (never changed)
     later: Change | None = None
 
 

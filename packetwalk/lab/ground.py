@@ -9,11 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from packetwalk.errors import BadInput
 from packetwalk.lab import command
 from packetwalk.shell.output import Output
+from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.wire import Tcp, tcpdump
 
 if TYPE_CHECKING:
@@ -61,14 +62,8 @@ class Ground(ABC):
         """Return the IPv4 address of a pod, node, service or ``internet``; None for other words."""
 
     @abstractmethod
-    def capture(
-        self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
-    ) -> Recording:
-        """Send one packet and return all frames that followed, with the tables of every namespace.
-
-        ``src`` is a pod or node, ``dst`` a pod, node, service, ``internet`` or address, with ``:PORT``
-        if you like; ``size`` is the payload in bytes.
-        """
+    def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
+        """Send a packet and return what followed; ends as for ``capture``."""
 
     @abstractmethod
     def apply(self, manifest: str | Path) -> list[str]:
@@ -113,7 +108,16 @@ class Ground(ABC):
             raise BadInput("pod, node or service", name, [*self.pods, *self.nodes, *self.services])
         return found
 
-    def walk(self, src: str, dst: str, **packet):
+    def capture(self, src: str, dst: str, **given: Unpack[PacketOptions]) -> Recording:
+        """Send one packet and return all frames that followed, with the tables of every namespace.
+
+        ``src`` is a pod or node, ``dst`` a pod, node, service, ``internet`` or address, with ``:PORT``
+        if you like.  The packet's fields are those of ``packetwalk.walk``; before one that is ``cold`` no other
+        is sent, which makes the neighbours known.
+        """
+        return self.record_packet(src, dst, Packet.of(given))
+
+    def walk(self, src: str, dst: str, **packet: Unpack[PacketOptions]):
         """Return a player of one packet's way through this very cluster; options as in ``capture``."""
         from packetwalk.widgets import play_recording
 
@@ -135,7 +139,13 @@ class Ground(ABC):
         return measure(self, src, dst, seconds)
 
     def record(
-        self, path: str | Path, src: str = "a", dst: str = "b", *, payload: bool = False, **packet
+        self,
+        path: str | Path,
+        src: str = "a",
+        dst: str = "b",
+        *,
+        payload: bool = False,
+        **packet: Unpack[PacketOptions],
     ) -> Recording:
         """Capture one packet and write the recording as a folder, which must not exist yet.
 
@@ -195,7 +205,7 @@ class Handle:
         port = ":8080" if dst in self.cluster.pods else ""
         return self.run(f"curl -sS -m 2 http://{dst}{port}/{path}")
 
-    def tcpdump(self, dev: str, src: str, dst: str, **packet) -> Output:
+    def tcpdump(self, dev: str, src: str, dst: str, **packet: Unpack[PacketOptions]) -> Output:
         """Return what ``tcpdump -nte`` on a device here prints of one packet and all that follows from it.
 
         ``packet`` are the options of ``Ground.capture``.  What machines send by the clock is left out,

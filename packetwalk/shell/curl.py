@@ -9,6 +9,7 @@ from packetwalk import wire
 from packetwalk.datapath.run import Run
 from packetwalk.shell.answers import ARP_WAITS
 from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.trace.packet import Packet
 
 FLAGS = ("-s", "-S", "-sS", "-v", "-4", "--silent", "--show-error")
 VALUES = ("-m", "--max-time", "--connect-timeout")
@@ -33,7 +34,7 @@ def run(place: Place, arguments: list[str]) -> str:
         IPv4Address(host)
     except AddressValueError:
         raise Failure(f"curl: (6) Could not resolve host: {host}", 6) from None
-    sent = place.state.send(place.name, f"{host}:{port}", proto="tcp", closes=True)
+    sent = place.state.send(place.name, f"{host}:{port}", Packet("tcp"), closes=True)
     request = sent.traces[0]
     here = request.disposition == "no_route" and request.steps[-1].netns == place.name
     late = any(trace.disposition == "neighbor_unreachable" for trace in sent.traces) and patience < ARP_WAITS

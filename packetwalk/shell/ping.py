@@ -8,11 +8,12 @@ from packetwalk.errors import BadInput
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
 from packetwalk.shell.output import Output
 from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.trace.packet import LARGEST, Packet
 
 VALUES = {"-c": "1", "-s": "56", "-M": "want", "-W": "10", "-t": "64", "-i": "1"}
 FLAGS = ("-n", "-q", "-D")
 TIME = "0.100"
-MOST = 65507
+MOST = LARGEST["icmp"]
 HEADERS = 28  # bytes of IP and ICMP
 
 
@@ -29,8 +30,8 @@ def run(place: Place, arguments: list[str]) -> Output:
             came = Answer("local", mtu=known)
         else:
             df = hard or (options["-M"] == "want" and size + HEADERS <= (known or _limit(place, target)))
-            sent = place.state.send(place.name, target, size=size or 1, df=df, ttl=int(options["-t"]))
-            came = answer(sent)
+            packet = Packet(size=size or 1, df=df, ttl=int(options["-t"]))
+            came = answer(place.state.send(place.name, target, packet))
         if came.icmp is not None and came.icmp.mtu:
             place.state.learn_path(place.name, target, came.icmp.mtu)
         if came.kind == "local" and not came.mtu:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry
 from packetwalk.tables.table import E, Table
+from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 
 Edit = Callable[[list[Operation]], list[Operation]]
@@ -83,15 +85,15 @@ class State:
         """Return the tables of a namespace as they are now."""
         return self.network.fabric.netns(name)
 
-    def send(self, src: str, dst: str, *, closes: bool = False, **packet) -> Run:
+    def send(self, src: str, dst: str, packet: Packet, *, closes: bool = False) -> Run:
         """Send a packet as ``Network.send``, and remember what it taught.
 
         ``closes`` says that the program closes its connection in order, as one does that got its answer; each
         such connection has a port of its own.
         """
         if closes:
-            packet.setdefault("sport", FIRST_PORT + len(self._closed))
-        run = self.network.send(src, dst, **packet)
+            packet = replace(packet, sport=FIRST_PORT + len(self._closed))
+        run = self.network.send(src, dst, packet)
         if closes:
             self._closed.add(len(self._seen))
         self._seen.append(run)

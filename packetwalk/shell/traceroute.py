@@ -7,6 +7,7 @@ from ipaddress import AddressValueError, IPv4Address
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer
 from packetwalk.shell.output import Output
 from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.trace.packet import Packet
 from packetwalk.wire.icmp import UNREACHABLE
 
 FIRST_PORT = 33434
@@ -35,8 +36,8 @@ def run(place: Place, arguments: list[str]) -> Output:
     most, queries = int(options["-m"]), int(options["-q"])
     lines = [f"traceroute to {target} ({target}), {most} hops max, {SIZE} byte packets"]
     for ttl in range(1, most + 1):
-        port = FIRST_PORT + (ttl - 1) * queries
-        came = answer(place.state.send(place.name, f"{target}:{port}", proto="udp", size=SIZE - 28, ttl=ttl))
+        goal = f"{target}:{FIRST_PORT + (ttl - 1) * queries}"
+        came = answer(place.state.send(place.name, goal, Packet("udp", SIZE - 28, ttl=ttl)))
         if came.kind == "local":
             return Output("\n".join([*lines, "connect: Network is unreachable"]) + "\n", 1)
         told = not came.late or float(options["-w"]) > ARP_WAITS

@@ -1,1 +1,1 @@
-"""The record of a packet's way: its steps, and the sentences that explain them."""
+"""A packet and the record of its way: what was sent, its steps, and the sentences that explain them."""

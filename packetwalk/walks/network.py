@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
@@ -17,6 +17,7 @@ from packetwalk.plan import cluster, kube_proxy, underlay
 from packetwalk.plan.cluster import INTERNET, OUTSIDE, ROUTER, Node
 from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
+from packetwalk.trace.packet import Packet, PacketOptions
 
 NODES_SHOWN = 8
 Edit = Callable[[str, list[Operation]], list[Operation]]
@@ -170,39 +171,21 @@ class Network:
                     return pod.name
         return None
 
-    def send(
-        self,
-        src: str,
-        dst: str,
-        *,
-        proto: str = "icmp",
-        size: int | None = None,
-        df: bool = False,
-        ttl: int = 64,
-        cold: bool = False,
-        sport: int = 40000,
-    ) -> Run:
+    def send(self, src: str, dst: str, packet: Packet | None = None, **given: Unpack[PacketOptions]) -> Run:
         """Send one packet, as ``datapath.client.send``; ``traces`` of the result tell its story.
 
-        An end is a pod, a node, a service, ``internet``, or an address, each with ``:PORT``.
+        An end is a pod, a node, a service, ``internet``, or an address, each with ``:PORT``.  The packet is a
+        value, or its fields are given: ``proto``, ``size``, ``df``, ``ttl``, ``cold``, ``sport``.  BadInput for
+        ends that are nowhere, for a packet that cannot be, or for both a packet and fields.
         """
+        if packet and given:
+            raise BadInput("packet and its fields", list(given), ["a packet", "its fields"])
+        packet = packet or Packet.of(given)
         start, goal = self.end(src), self.end(dst)
         if start.netns is None:
             raise BadInput("source", src, ["a pod, a node, internet, or an address one of them has"])
-        dport = goal.port or _usual_port(self.fabric, goal.netns, proto)
-        return client.send(
-            self.fabric,
-            start.netns,
-            goal.address,
-            dport,
-            source=start.source,
-            proto=proto,
-            size=size,
-            df=df,
-            ttl=ttl,
-            cold=cold,
-            sport=sport,
-        )
+        dport = goal.port or _usual_port(self.fabric, goal.netns, packet.proto)
+        return client.send(self.fabric, start.netns, goal.address, dport, packet, source=start.source)
 
 
 def _port(text: str, port: str) -> int:

@@ -7,7 +7,7 @@ thing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, Place
@@ -24,7 +24,8 @@ from packetwalk.tables import (
     SocketEntry,
     SysctlEntry,
 )
-from packetwalk.walks.walk import Options, Walk
+from packetwalk.trace.packet import Packet, PacketOptions
+from packetwalk.walks.walk import Walk
 
 HOLDS_FOR = "Linux 6.18"
 Net = Mapping[str, list[Entry]]
@@ -303,36 +304,31 @@ def walk_piece(
     name: str,
     trip: str | None = None,
     *,
-    proto: str = "icmp",
-    size: int = 56,
-    df: bool = False,
-    ttl: int = 64,
-    cold: bool | None = None,
     variant: str | None = None,
+    **given: Unpack[PacketOptions],
 ) -> Walk:
-    """Send one packet through a piece and return all that happened; ``size`` in bytes."""
+    """Send one packet through a piece and return all that happened; its fields as for ``packetwalk.walk``."""
     found = piece(name)
     chosen = found.trips[0] if trip is None else next((t for t in found.trips if t.name == trip), None)
     if chosen is None:
         raise BadInput(f"trip of {name}", trip, [t.name for t in found.trips])
-    net, cold = found.net, found.cold if cold is None else cold
+    net, packet = found.net, Packet.of(given, {"cold": found.cold})
     if variant is not None:
         changed = next((v for v in found.variants if v.name == variant), None)
         if changed is None:
             raise BadInput(f"variant of {name}", variant, [v.name for v in found.variants])
         net = changed.change(net)
-    run = client.send(
-        _fabric(net), chosen.src, chosen.dst, 7, proto=proto, size=size, df=df, ttl=ttl, cold=cold
-    )
+    run = client.send(_fabric(net), chosen.src, chosen.dst, 7, packet)
     return Walk(
-        "linux",
-        name,
-        chosen.name,
-        f"{found.title}: {chosen.title}",
-        HOLDS_FOR,
-        Options(proto, size, df, ttl, cold, variant),
-        run.traces,
-        run,
+        plugin="linux",
+        mode=name,
+        scenario=chosen.name,
+        title=f"{found.title}: {chosen.title}",
+        holds_for=HOLDS_FOR,
+        packet=packet,
+        fault=variant,
+        traces=run.traces,
+        run=run,
     )
 
 

@@ -14,7 +14,7 @@ from packetwalk.plan import cluster
 from packetwalk.tables import Entry, FdbEntry, NeighEntry, RouteEntry
 from packetwalk.tables.table import E, Table
 from packetwalk.walks.network import Network
-from packetwalk.walks.walk import Options, Walk
+from packetwalk.walks.walk import Walk
 
 RECORDED = "recorded"
 AUTHORS = {"bird": "BIRD", "kernel": "kernel", "static": "by hand or a program"}
@@ -67,16 +67,16 @@ def replay(recording: Recording | Path | str, name: str | None = None) -> Walk:
     about = of.about
     where = " ".join(str(about[key]) for key in ("kernel",) if about.get(key)) or "a real kernel"
     plugin, mode = str(about.get("plugin") or "linux"), f"{about.get('mode') or 'network'}-recorded"
-    size = sent.size if sent.size is not None else 0
     return Walk(
-        plugin,
-        mode,
-        sent.name,
-        f"{_title(about)}: {sent.src} to {sent.dst}, recorded",
-        f"recorded in {where}",
-        Options(sent.proto, size, sent.df, sent.ttl, False, None),
-        traces,
-        Recorded(of),
+        plugin=plugin,
+        mode=mode,
+        scenario=sent.name,
+        title=f"{_title(about)}: {sent.src} to {sent.dst}, recorded",
+        holds_for=f"recorded in {where}",
+        packet=sent.packet,
+        fault=None,
+        traces=traces,
+        run=Recorded(of),
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Unpack
 
-from packetwalk.cni import Plugin, Scenario
+from packetwalk.cni import Change, Plugin, Scenario
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import Cluster
+from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.walks.network import Network
-from packetwalk.walks.walk import Options, Walk
+from packetwalk.walks.walk import Walk
 
 SCENARIOS = (
     Scenario("same-node", "pod to pod on the same node", "a", "a2"),
@@ -37,13 +39,13 @@ def scenario(name: str, plugin: Plugin) -> Scenario:
 
 @lru_cache(maxsize=64)
 def network(
-    plugin: str, mode: str | None, underlay: str, fault: str | None, special: Scenario | None = None
+    plugin: str, mode: str | None, underlay: str, fault: str | None, change: Change | None = None
 ) -> Network:
     """Return the canonical cluster with a plugin; kept, for its tables never change.
 
-    ``special`` is a scenario that changes the cluster.
+    ``change`` is that of a scenario in no ordinary cluster.
     """
-    return Network(Cluster(underlay=underlay), plugin, mode, fault, special.change if special else None)
+    return Network(Cluster(underlay=underlay), plugin, mode, fault, change)
 
 
 def walk(
@@ -53,50 +55,41 @@ def walk(
     *,
     src: str | None = None,
     dst: str | None = None,
-    proto: str | None = None,
-    size: int | None = None,
-    df: bool | None = None,
-    ttl: int = 64,
-    cold: bool | None = None,
     fault: str | None = None,
+    **given: Unpack[PacketOptions],
 ) -> Walk:
     """Send one packet through the canonical cluster and return all that happened.
 
     Give a scenario, or ``src`` and ``dst`` (pod, node, service, address, each with ``:PORT``).
-    ``size`` is the payload in bytes.  What is not given comes from the fault (the packet that
-    shows it best), else from the scenario, else is a default ping.
+    The packet's fields are ``proto``, ``size`` (the payload in bytes), ``df``, ``ttl``, ``cold``, ``sport``.
+    What is not given comes from the fault (the packet that shows it best), else from the scenario, else is a
+    default ping.  BadInput for a name that does not exist, or a packet that cannot be.
     """
     found = find_plugin(plugin)
+    way = _way(found, scenario_name, src, dst)
+    broken = found.fault(fault) if fault else None
+    packet = Packet.of(given, broken.packet if broken else {}, {"proto": way.proto})
+    net = network(plugin, mode, way.underlay, fault, way.change)
+    run = net.send(way.src, way.dst, packet)
+    return Walk(
+        plugin=found.name,
+        mode=net.mode.name,
+        scenario=way.name,
+        title=f"{found.title} {net.mode.name}: {way.title}",
+        holds_for=found.version,
+        packet=packet,
+        fault=fault,
+        traces=run.traces,
+        run=run,
+        broken=broken,
+    )
+
+
+def _way(plugin: Plugin, name: str | None, src: str | None, dst: str | None) -> Scenario:
+    """Return a scenario by name, perhaps with other ends, or one without a name from ``src`` to ``dst``."""
     if (src is None) != (dst is None):
         raise BadInput("source and destination", src or dst, ["both", "neither"])
-    chosen = scenario(scenario_name or "cross-node", found) if src is None or scenario_name else None
-    broken = found.fault(fault) if fault else None
-    best = broken.packet if broken else {}
-    proto = proto or best.get("proto") or (chosen.proto if chosen and src is None else "icmp")
-    if size is None and proto != "tcp":
-        size = best.get("size", 56)
-    df = best.get("df", False) if df is None else df
-    cold = best.get("cold", False) if cold is None else cold
-    net = network(
-        plugin,
-        mode,
-        chosen.underlay if chosen else "flat",
-        fault,
-        chosen if chosen and chosen.change else None,
-    )
-    ends = (src, dst) if src and dst else (chosen.src, chosen.dst) if chosen else ("", "")
-    run = net.send(*ends, proto=proto, size=size, df=df, ttl=ttl, cold=cold)
-    options = Options(proto, size or 0, df, ttl, cold, fault)
-    title = f"{found.title} {net.mode.name}: "
-    title += chosen.title if chosen and src is None else f"{src} to {dst}"
-    return Walk(
-        found.name,
-        net.mode.name,
-        chosen.name if chosen else "",
-        title,
-        found.version,
-        options,
-        run.traces,
-        run,
-        broken,
-    )
+    if src is None or dst is None:
+        return scenario(name or "cross-node", plugin)
+    base = scenario(name, plugin) if name else Scenario("", "", src, dst)
+    return base._replace(title=f"{src} to {dst}", src=src, dst=dst, proto="icmp")

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from packetwalk import wire
 from packetwalk.cni import Fault
+from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import VERSION, Step, Trace
 from packetwalk.walks.known import Known
 from packetwalk.walks.listing import Listings
 from packetwalk.walks.text import walk_table
 
 
-class Options(NamedTuple):
-    """What packet was sent: ``size`` is its payload in bytes."""
-
-    proto: str
-    size: int
-    df: bool
-    ttl: int
-    cold: bool
-    fault: str | None
-
-
 @dataclass(frozen=True, eq=False)
 class Walk:
     """One packet and all it caused: ``traces[0]`` is the request; ``repr`` is the text table.
 
-    ``broken`` is the fault that the network had, if any.
+    ``scenario`` is empty for ends of one's own; ``fault`` names what was broken, or the variant of a small
+    network; ``run`` knows the tables as they were then; ``broken`` is the fault that the network had, if any.
     """
 
     plugin: str
@@ -36,10 +26,16 @@ class Walk:
     scenario: str
     title: str
     holds_for: str
-    options: Options
+    packet: Packet
+    fault: str | None
     traces: tuple[Trace, ...]
     run: Known = field(repr=False)
     broken: Fault | None = field(default=None, repr=False)
+
+    @property
+    def options(self) -> dict:
+        """What can be chosen of the packet and of the network; all walks leave by the same port."""
+        return {k: v for k, v in self.packet.options().items() if k != "sport"} | {"fault": self.fault}
 
     @property
     def disposition(self) -> str:
@@ -109,7 +105,7 @@ class Walk:
             "holds_for": self.holds_for,
             "summary": self.summary,
             "disposition": self.disposition,
-            "options": self.options._asdict(),
+            "options": self.options,
             **({"fault": {"title": self.broken.title, "story": self.broken.story}} if self.broken else {}),
             "traces": traces,
             "topology": listings.topology(self.steps),

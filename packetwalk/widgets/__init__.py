@@ -34,10 +34,7 @@ def play(
         raise BadInput("number of modes to compare with", len(compare), ["0", "1", "2"])
     shown = walk(plugin, mode, scenario, **options)
     ends = {name: options[name] for name in ("src", "dst") if name in options}
-    packet = {name: getattr(shown.options, name) for name in ("proto", "df", "ttl", "cold")}
-    if shown.options.proto != "tcp":
-        packet["size"] = shown.options.size
-    beside = [walk(name, its_mode, scenario, **packet, **ends) for name, its_mode in compare]
+    beside = [walk(name, its_mode, scenario, **ends, **shown.packet.options()) for name, its_mode in compare]
     return Player(shown, step, beside)
 
 
@@ -65,11 +62,8 @@ def play_beside(recording: Recording | Path | str, name: str | None = None, *, s
     for key in ("plugin", "mode"):
         if not about.get(key):
             raise BadInput(f"recording, {key}", about.get(key), ["the name of what was recorded"])
-    packet: dict = {"proto": sent.proto, "df": sent.df, "ttl": sent.ttl}
-    if sent.proto != "tcp":
-        packet["size"] = sent.size
-    scenario = sent.name.rpartition(f"-{sent.proto}")[0]
-    model = walk(about["plugin"], about["mode"], scenario, **packet)
+    scenario = sent.name.rpartition(f"-{sent.packet.proto}")[0]
+    model = walk(about["plugin"], about["mode"], scenario, **sent.packet.options())
     return Player(model, step, [replace(replay(of, sent.name), scenario=model.scenario)])
 
 

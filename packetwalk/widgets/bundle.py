@@ -12,30 +12,29 @@ import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni import plugins
 from packetwalk.proof import results as proof
+from packetwalk.trace.packet import PING, Packet, PacketOptions
 from packetwalk.walks.pieces import HOLDS_FOR, piece, walk_piece
 from packetwalk.walks.scenario import scenarios, walk
-from packetwalk.walks.walk import Options, Walk
+from packetwalk.walks.walk import Walk
 from packetwalk.widgets.pack import pack
 
-PING, LONG = 56, 4000
+LONG = 4000
 PIECES = "linux"
 COMPARED = "cross-node"
 
 
 class Choice(NamedTuple):
-    """A scenario or a fault as the player offers it; ``size`` is the payload that shows it best."""
+    """A scenario or a fault as the player offers it; ``packet`` is the one that shows it best."""
 
     name: str
     title: str
     shows: tuple[str, ...] = ()
-    size: int = PING
-    df: bool = False
-    cold: bool = False
+    packet: Packet = Packet()
 
 
 class Offer(NamedTuple):
@@ -59,25 +58,15 @@ def offer(plugin: str, mode: str) -> Offer:
         names = tuple(t.name for t in found.trips)
         variants = tuple(Choice(v.name, v.title, names) for v in found.variants)
 
-        def walk_trip(scenario: str, fault: str | None, **packet) -> Walk:
+        def walk_trip(scenario: str, fault: str | None, **packet: Unpack[PacketOptions]) -> Walk:
             return walk_piece(mode, scenario, variant=fault, **packet)
 
         return Offer(PIECES, mode, HOLDS_FOR, ("icmp",), found.fits, trips, variants, walk_trip)
     known = find_plugin(plugin)
     chosen = known.mode(mode)
-    faults = tuple(
-        Choice(
-            f.name,
-            f.title,
-            f.shows,
-            f.packet.get("size", PING),
-            f.packet.get("df", False),
-            f.packet.get("cold", False),
-        )
-        for f in known.faults_of(mode)
-    )
+    faults = tuple(Choice(f.name, f.title, f.shows, Packet.of({}, f.packet)) for f in known.faults_of(mode))
 
-    def walk_mode(scenario: str, fault: str | None, **packet) -> Walk:
+    def walk_mode(scenario: str, fault: str | None, **packet: Unpack[PacketOptions]) -> Walk:
         return walk(plugin, mode, scenario, fault=fault, **packet)
 
     return Offer(
@@ -111,9 +100,9 @@ def catalogue(of: Offer) -> dict:
                 "name": f.name,
                 "title": f.title,
                 "scenarios": list(f.shows),
-                "size": f.size,
-                "df": f.df,
-                "cold": f.cold,
+                "size": f.packet.size,
+                "df": f.packet.df,
+                "cold": f.packet.cold,
             }
             for f in of.faults
         ],
@@ -129,7 +118,7 @@ def _proof(of: Offer) -> dict[str, dict[str, str]]:
 
 
 def _sizes(of: Offer) -> dict[int, str]:
-    special = {f.size: f"{f.size} B" for f in of.faults if f.size != PING}
+    special = {f.packet.size: f"{f.packet.size} B" for f in of.faults if f.packet.size != PING}
     return dict(
         sorted(
             {
@@ -143,26 +132,26 @@ def _sizes(of: Offer) -> dict[int, str]:
     )
 
 
-def key(options: Options) -> str:
+def key(packet: Packet) -> str:
     """Return the name of a walk in its file."""
-    return f"{options.proto}/{options.size}/{int(options.df)}/{int(options.cold)}"
+    return f"{packet.proto}/{packet.size}/{int(packet.df)}/{int(packet.cold)}"
 
 
-def packets(of: Offer, fault: Choice | None) -> Iterator[dict]:
+def packets(of: Offer, fault: Choice | None) -> Iterator[PacketOptions]:
     """Yield the packets that are made ahead for one scenario.
 
     Without a fault every size, with one the default ping and the packet that shows it best; DF on
     and off; a cold start for the default ping.
     """
-    sizes = list(_sizes(of)) if fault is None else sorted({PING, fault.size})
+    sizes = list(_sizes(of)) if fault is None else sorted({PING, fault.packet.size})
     for proto in of.protos:
         if proto == "tcp":
-            yield from ({"proto": proto, "cold": cold} for cold in (False, True))
+            yield from (PacketOptions(proto=proto, cold=cold) for cold in (False, True))
             continue
         for size in sizes:
             for df in (False, True):
-                yield {"proto": proto, "size": size, "df": df, "cold": False}
-        yield {"proto": proto, "size": PING, "df": False, "cold": True}
+                yield PacketOptions(proto=proto, size=size, df=df, cold=False)
+        yield PacketOptions(proto=proto, size=PING, df=False, cold=True)
 
 
 def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
@@ -181,17 +170,17 @@ def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
 
 
 def _write(path: Path, walks: list[Walk]) -> Path:
-    content = {"walks": {key(walk.options): walk.to_json() for walk in walks}}
+    content = {"walks": {key(walk.packet): walk.to_json() for walk in walks}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(pack(content), separators=(",", ":")))
     return path
 
 
-def sizes_of_others(of: Offer) -> list[dict]:
+def sizes_of_others(of: Offer) -> list[PacketOptions]:
     """Return the packets whose sizes other modes offer and this one does not."""
     offered = {size for pair in modes() for size in _sizes(offer(*pair))}
     return [
-        {"proto": proto, "size": size, "df": df, "cold": False}
+        PacketOptions(proto=proto, size=size, df=df, cold=False)
         for proto in of.protos
         if proto != "tcp"
         for size in sorted(offered - _sizes(of).keys())

@@ -13,7 +13,7 @@ from packetwalk.widgets.pack import pack
 
 def page_of(walk: Walk, beside: Sequence[Walk] = ()) -> dict:
     """Return what a page holds for a player: its choices, its walk, the walks beside it."""
-    page: dict = {"walks": {key(walk.options): walk.to_json()}}
+    page: dict = {"walks": {key(walk.packet): walk.to_json()}}
     if not recorded(walk):  # a recording offers no other packets than its own
         page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)), **page}
     if beside:
@@ -36,17 +36,17 @@ def element(walk: Walk, step: int = 0, beside: Sequence[Walk] = ()) -> str:
 
     ``step`` is where the player starts, from 0; ``beside`` the walks it compares with.
     """
-    options = walk.options
+    packet = walk.packet
     attributes = {
         "plugin": walk.plugin,
         "mode": walk.mode,
         "scenario": walk.scenario,
-        "proto": options.proto,
-        "size": options.size,
+        "proto": packet.proto,
+        "size": packet.size,
     }
-    attributes.update({name: 1 for name in ("df", "cold") if getattr(options, name)})
-    if options.fault:
-        attributes["fault"] = options.fault
+    attributes.update({name: 1 for name in ("df", "cold") if getattr(packet, name)})
+    if walk.fault:
+        attributes["fault"] = walk.fault
     if recorded(walk):
         attributes["recorded"] = 1
     if step:

@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from packetwalk.errors import BadInput
+from packetwalk.trace.packet import FIELDS
 from packetwalk.walks.walk import Walk
 from packetwalk.widgets.bundle import index, offer
 from packetwalk.widgets.markup import element, page_of
@@ -42,7 +43,7 @@ class Player(anywidget.AnyWidget):
         options = content.get("options", {})
         try:
             of = offer(options["plugin"], options["mode"])
-            packet = {name: options[name] for name in ("proto", "size", "df", "cold") if name in options}
+            packet = {name: options[name] for name in FIELDS if name in options}
             if packet.get("proto") == "tcp":
                 packet.pop("size", None)
             walk = of.walk(options["scenario"], options.get("fault"), **packet)

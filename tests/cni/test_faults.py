@@ -64,8 +64,7 @@ def walked(plugin: str, mode: str, name: str, fault: str | None, **packet) -> Wa
 def pair(plugin: Plugin, mode: str, fault: Fault, name: str) -> tuple[Walk, Walk]:
     """Return the packet that shows a fault, with it and without."""
     broken = walked(plugin.name, mode, name, fault.name)
-    proto, size, df, _, cold, _ = broken.options
-    return broken, walked(plugin.name, mode, name, None, proto=proto, size=size or None, df=df, cold=cold)
+    return broken, walked(plugin.name, mode, name, None, **broken.packet.options())
 
 
 def covers(touch: Touch, change: Change, cluster: Cluster) -> bool:

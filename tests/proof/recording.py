@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from packetwalk.capture import frames, iproute, iptables
 from packetwalk.tables import ChainPolicy, IptablesRule, LinkEntry
+from packetwalk.trace.packet import Packet
 
 FOLDER = Path(__file__).parents[1] / "recordings" / "flannel"
 
@@ -20,11 +21,7 @@ class Command(NamedTuple):
 
     src: str
     dst: str
-    proto: str
-    size: int
-    df: bool
-    ttl: int = 64
-    sport: int = 40000
+    packet: Packet
 
 
 class Experiment(NamedTuple):
@@ -85,11 +82,11 @@ def _commands(experiment: Experiment, line: str) -> list[Command]:
         size = int(arguments[arguments.index("-s") + 1]) if "-s" in arguments else 56
         count = next(int(a[2:]) for a in arguments if re.fullmatch(r"-c\d+", a))
         bound = arguments[arguments.index("-I") + 1] if "-I" in arguments else src
-        return [Command(bound, arguments[-1], "icmp", size, "dont" not in arguments)] * count
+        return [Command(bound, arguments[-1], Packet("icmp", size, "dont" not in arguments))] * count
     if program == "traceroute":
         return _probes(experiment, src, arguments[-1])
     size = 0 if program == "tcp" else 34
-    return [Command(src, arguments[2], program, size, True, sport=int(arguments[0]))]
+    return [Command(src, arguments[2], Packet(program, size, True, sport=int(arguments[0])))]
 
 
 def _probes(experiment: Experiment, src: str, dst: str) -> list[Command]:
@@ -100,9 +97,11 @@ def _probes(experiment: Experiment, src: str, dst: str) -> list[Command]:
             continue
         _, ip, l4, *data = frame.stack
         port = f":{l4.dport}" if l4.proto == "udp" else ""
-        out.append(
-            Command(src, dst + port, l4.proto, data[0].size, ip.df, ip.ttl, l4.sport if port else 40000)
+        sport = l4.sport if port else None
+        packet = Packet.of(
+            {"proto": l4.proto, "size": data[0].size, "df": ip.df, "ttl": ip.ttl, "sport": sport}
         )
+        out.append(Command(src, dst + port, packet))
     return out
 
 

@@ -92,7 +92,7 @@ def _sockets(experiment: Experiment, state: State) -> dict[str, list[Entry]]:
     for command in experiment.commands():
         address, _, port = command.dst.partition(":")
         if port and address in names:
-            socket = SocketEntry(command.proto, int(port), "server")
+            socket = SocketEntry(command.packet.proto, int(port), "server")
             out.setdefault(names[address], []).append(socket)
     return out
 

@@ -73,7 +73,7 @@ def test_rules(name: str) -> None:
 def test_connections(name: str) -> None:
     """Each node tracks the same connections, with the same addresses and ports after NAT."""
     found = replay(name)
-    ports = {c.sport for c in EXPERIMENTS[name].commands()} | {80, 8080, 8083, 9999, 8472}
+    ports = {c.packet.sport for c in EXPERIMENTS[name].commands()} | {80, 8080, 8083, 9999, 8472}
     for netns, lines in EXPERIMENTS[name].outcome["conntrack"].items():
         recorded = {shape(conntrack.entry(line), ports) for line in lines}
         model = {shape(entry, ports) for entry in found.connections.get(netns, [])}

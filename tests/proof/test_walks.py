@@ -6,6 +6,7 @@ First the lines of ``projection`` are compared, then each frame byte by byte.
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -47,16 +48,8 @@ def replay(name: str) -> Replay:
         recorded = kept
     traces, model, connections = [], [], {}
     for command in differences.commands(experiment):
-        run = network.send(
-            command.src,
-            command.dst,
-            proto=command.proto,
-            size=command.size or None,
-            df=command.df,
-            ttl=command.ttl,
-            sport=command.sport,
-            cold=experiment.cold,
-        )
+        packet = replace(command.packet, cold=experiment.cold)
+        run = network.send(command.src, command.dst, packet)
         traces += run.traces
         for netns, table in run.conntracks.items():
             tracked = {id(c): c.entry() for c, _ in table._by_tuple.values()}
@@ -110,7 +103,7 @@ def lines(name: str, frames: list[Seen]) -> list[str]:
         *PROBES,
         80,
         8472,
-        *(c.sport for c in sent),
+        *(c.packet.sport for c in sent),
         8080,
         *(int(c.dst.partition(":")[2] or 0) for c in sent),
     }

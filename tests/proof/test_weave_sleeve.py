@@ -32,6 +32,7 @@ from packetwalk.tables import (
     SysctlEntry,
     UnicastEntry,
 )
+from packetwalk.trace.packet import Packet
 from packetwalk.wire import Data, Header, Icmp, Ipv4, Sleeve, SleeveFrame
 
 FOLDER = Path(__file__).parents[1] / "recordings" / "weave-sleeve"
@@ -154,9 +155,7 @@ def run(name: str) -> Run:
         "A",
         PODS[chosen.dst][1],
         0,
-        size=chosen.size,
-        df=chosen.df,
-        cold=chosen.cold,
+        Packet(size=chosen.size, df=chosen.df, cold=chosen.cold),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from packetwalk.datapath.run import Run
 from packetwalk.plan.cluster import INTERNET, ROUTER, Cluster
 from packetwalk.tables import FdbEntry, NeighEntry, RouteEntry
 from packetwalk.tables.route import ROUTES
+from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import DISPOSITIONS, EVENTS, Step, Trace
 from packetwalk.walks.listing import Listings
 from packetwalk.walks.network import Network
@@ -51,11 +53,7 @@ class Case(NamedTuple):
     fault: str | None
     src: str
     dst: str
-    proto: str
-    size: int
-    df: bool
-    ttl: int
-    cold: bool
+    packet: Packet
 
     def network(self) -> Network:
         """Build the cluster anew."""
@@ -65,9 +63,7 @@ class Case(NamedTuple):
 
     def send(self, network: Network) -> Run:
         """Send the packet."""
-        return network.send(
-            self.src, self.dst, proto=self.proto, size=self.size, df=self.df, ttl=self.ttl, cold=self.cold
-        )
+        return network.send(self.src, self.dst, self.packet)
 
 
 @cache
@@ -99,11 +95,7 @@ def cases(draw: st.DrawFn) -> Case:
         draw(st.sampled_from(faults(mode))),
         src,
         dst,
-        proto,
-        size,
-        draw(st.booleans()),
-        ttl,
-        draw(st.booleans()),
+        Packet(proto, size, draw(st.booleans()), ttl, draw(st.booleans())),
     )
 
 
@@ -202,8 +194,8 @@ def test_what_was_sent_before_changes_nothing(case: Case) -> None:
     network = case.network()
     first = case.send(network).traces
     assert case.send(network).traces == first
-    case._replace(cold=not case.cold).send(network)
-    case._replace(proto="icmp", ttl=64).send(network)
+    case._replace(packet=replace(case.packet, cold=not case.packet.cold)).send(network)
+    case._replace(packet=replace(case.packet, proto="icmp", ttl=64)).send(network)
     assert case.send(network).traces == first
     assert case.send(case.network()).traces == first
 

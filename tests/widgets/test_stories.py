@@ -34,7 +34,7 @@ def test_a_broken_walk_tells_its_story(name: str) -> None:
 
 def test_a_walk_of_which_nothing_is_broken_has_no_story() -> None:
     walk = packetwalk.walk("flannel", "vxlan", "cross-node")
-    assert "fault" not in walk.to_json() and "Fault:" not in repr(walk) and walk.options.fault is None
+    assert "fault" not in walk.to_json() and "Fault:" not in repr(walk) and walk.fault is None
 
 
 def test_a_page_holds_the_story_once_for_the_player_and_once_in_words() -> None:

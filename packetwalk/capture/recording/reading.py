@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from packetwalk.capture.frames import read as read_frames
-from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, Recording, Sent
+from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, Probe, Recording, Sent
 from packetwalk.errors import BadInput
 
 LARGEST = 64 * 2**20  # bytes of one file
-PROTOCOLS = ("icmp", "udp", "tcp")
-NUMBERS = {"size": 65535, "ttl": 255, "sport": 65535, "dport": 65535}
-"""The largest value of a packet's numbers."""
+SAID = {*Probe("", "", "", 0).json()} - {"cold"}
+"""What the head says of a packet."""
 KINDS = ("pod", "node", "router", "outside")
 
 
@@ -27,9 +26,9 @@ def read(path: Path | str) -> Recording:
     head = _head(folder)
     places = tuple(_place(folder, each) for each in head["places"])
     known = {(place.netns, link.ifname) for place in places for link in place.links()}
-    return Recording(
-        head["about"], places, tuple(_sent(folder, each, places, known) for each in head["sent"])
-    )
+    cold = bool(head["about"].get("cold"))
+    sent = (_probe(folder / HEAD, each, places, cold) for each in head["sent"])
+    return Recording(head["about"], places, tuple(_sent(folder, probe, known) for probe in sent))
 
 
 def _fail(file: Path, what: str) -> BadInput:
@@ -97,8 +96,8 @@ def _place(folder: Path, each: Any) -> Place:
     return place
 
 
-def _sent(folder: Path, each: Any, places: tuple[Place, ...], known: set[tuple[str, str]]) -> Sent:
-    file = folder / f"{_named(folder / HEAD, _packet(folder / HEAD, each, places)['name'])}.pcapng"
+def _sent(folder: Path, probe: Probe, known: set[tuple[str, str]]) -> Sent:
+    file = folder / f"{_named(folder / HEAD, probe.name)}.pcapng"
     try:
         if file.stat().st_size > LARGEST:
             raise _fail(file, f"more than {LARGEST} bytes")
@@ -112,25 +111,25 @@ def _sent(folder: Path, each: Any, places: tuple[Place, ...], known: set[tuple[s
     for frame in frames:
         if (frame.netns, frame.dev) not in known:
             raise _fail(file, f"device {frame.netns}:{frame.dev}, which no link.json has")
-    return Sent(**each, frames=tuple(frames))
+    return Sent(*probe, frames=tuple(frames))
 
 
-def _packet(head: Path, each: Any, places: tuple[Place, ...]) -> dict[str, Any]:
+def _probe(head: Path, each: Any, places: tuple[Place, ...], cold: bool) -> Probe:
     """Return what the head says of a packet; a recording that only listened has no sender and no goal."""
-    if not isinstance(each, dict) or set(each) != set(Sent._fields) - {"frames"}:
+    if not isinstance(each, dict) or set(each) != SAID:
         raise _fail(head, f"packet {each!r}")
     name = each["name"]
     if each["src"] and each["src"] not in {place.netns for place in places}:
         raise BadInput(f"recording, {HEAD}, src of {name}", each["src"], [place.netns for place in places])
-    if each["proto"] not in PROTOCOLS:
-        raise BadInput(f"recording, {HEAD}, proto of {name}", each["proto"], PROTOCOLS)
     try:
         if each["dst"]:
             IPv4Address(each["dst"])
     except (AddressValueError, TypeError):
         raise BadInput(f"recording, {HEAD}, dst of {name}", each["dst"], ["an IPv4 address"]) from None
-    for field, most in NUMBERS.items():
-        value = each[field]
-        if (value is not None or field != "size") and not (type(value) is int and 0 <= value <= most):
-            raise BadInput(f"recording, {HEAD}, {field} of {name}", value, [f"0 to {most}"])
-    return each
+    dport = each["dport"]
+    if type(dport) is not int or not 0 <= dport <= 65535:
+        raise BadInput(f"recording, {HEAD}, dport of {name}", dport, ["0 to 65535"])
+    try:
+        return Probe.read({**each, "cold": cold})
+    except BadInput as error:
+        raise error.within(f"recording, {HEAD}, {name}") from None

@@ -18,6 +18,7 @@ from packetwalk.tables import (
     NeighEntry,
     RouteEntry,
 )
+from packetwalk.trace.packet import Packet
 
 VERSION = 1
 HEAD = "recording.json"
@@ -85,19 +86,46 @@ class Place(NamedTuple):
         return json.loads(text) if text.strip() else []
 
 
-class Sent(NamedTuple):
-    """A packet and the frames that followed it: ``src`` is a namespace, ``dst`` the address asked for."""
+class Probe(NamedTuple):
+    """A packet to send: from the namespace ``src`` to the address ``dst``, port ``dport`` (0 for ICMP)."""
 
     name: str
     src: str
     dst: str
-    proto: str
-    size: int | None
-    df: bool
-    ttl: int
-    sport: int
     dport: int
+    packet: Packet = Packet()
+
+    def json(self) -> dict[str, Any]:
+        """Return all of it as one object: the packet's fields beside its own."""
+        return {
+            "name": self.name,
+            "src": self.src,
+            "dst": self.dst,
+            **self.packet.options(),
+            "dport": self.dport,
+        }
+
+    @classmethod
+    def read(cls, fields: Mapping[str, Any]) -> Probe:
+        """Return what ``json`` made an object of; BadInput for a packet that cannot be."""
+        own = {name: fields[name] for name in ("name", "src", "dst", "dport")}
+        return cls(**own, packet=Packet(**{name: fields[name] for name in fields if name not in own}))
+
+
+class Sent(NamedTuple):
+    """A probe and the frames that followed it; where nothing was sent, ``src`` and ``dst`` are empty."""
+
+    name: str
+    src: str
+    dst: str
+    dport: int
+    packet: Packet
     frames: tuple[Frame, ...]
+
+    @property
+    def probe(self) -> Probe:
+        """What was sent, without what followed."""
+        return Probe(*self[:5])
 
 
 class Recording(NamedTuple):

@@ -56,7 +56,7 @@ def _fill(folder: Path, recording: Recording) -> None:
     head = {
         "about": {"version": VERSION, **recording.about},
         "places": [{k: v for k, v in p._asdict().items() if k != "files"} for p in recording.places],
-        "sent": [{k: v for k, v in s._asdict().items() if k != "frames"} for s in recording.sent],
+        "sent": [_probe(sent) for sent in recording.sent],
     }
     (folder / HEAD).write_text(json.dumps(head, indent=1) + "\n")
     for place in recording.places:
@@ -65,6 +65,11 @@ def _fill(folder: Path, recording: Recording) -> None:
             (folder / place.netns / name).write_text(text)
     for sent in recording.sent:
         (folder / f"{sent.name}.pcapng").write_bytes(_pcapng(sent))
+
+
+def _probe(sent: Sent) -> dict[str, object]:
+    """Return what the head says of a packet; that nobody had asked ARP is said of the whole recording."""
+    return {name: value for name, value in sent.probe.json().items() if name != "cold"}
 
 
 def _pcapng(sent: Sent) -> bytes:

@@ -12,11 +12,10 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import ClassVar
 
-from packetwalk.capture.recording import Recording
+from packetwalk.capture.recording import Probe, Recording
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.ground import Ground
-from packetwalk.lab.kernel.record import Packet
 from packetwalk.lab.kind import manifest, pins, tools
 from packetwalk.lab.kind.cluster import Cluster
 from packetwalk.lab.kind.faults import FAULTS, Step
@@ -24,6 +23,7 @@ from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.kind.record import record
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.output import Output
+from packetwalk.trace.packet import Packet
 
 PROGRAMS = ("docker", "kind", "kubectl")
 SOCKET = "/var/run/docker.sock"
@@ -97,17 +97,14 @@ class Kind(Ground):
             return self._reach.gateway
         return self._reach.find(name)
 
-    def capture(
-        self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
-    ) -> Recording:
+    def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
         """Send one packet and return the frames of all nodes and pods, with all tables."""
-        packet = self._packet(src, dst, proto, size, df)
+        probe = self._probe(src, dst, packet)
         about = {"plugin": self.plugin, "mode": self.mode, "underlay": "flat"}
-        return record(self._reach, send=packet, payload=True, about=about)
+        return record(self._reach, send=probe, payload=True, about=about)
 
-    def _packet(self, src: str, dst: str, proto: str, size: int | None, df: bool) -> Packet:
-        if proto not in PORTS:
-            raise BadInput("protocol", proto, PORTS)
+    def _probe(self, src: str, dst: str, packet: Packet) -> Probe:
+        proto = packet.proto
         name, _, port = dst.partition(":")
         usual = PORT_OF_SERVICES if name in self.services else PORTS[proto]
         address = self.find(name) or name
@@ -116,9 +113,8 @@ class Kind(Ground):
             number = 0 if proto == "icmp" else int(port or usual)
         except (AddressValueError, ValueError):
             raise BadInput("destination", dst, [*self.pods, *self.nodes, *self.services]) from None
-        length = 56 if size is None and proto != "tcp" else size
         title = re.sub(r"[^\w.-]", "-", f"{src}-{dst}-{proto}")
-        return Packet(title, src, address, number, proto, length, df)
+        return Probe(title, src, address, number, packet)
 
     def apply(self, manifest: str | Path) -> list[str]:
         """Apply YAML documents by kubectl and return what it says of each.

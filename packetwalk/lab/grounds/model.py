@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from packetwalk.capture.recording import Recording
 from packetwalk.errors import BadInput, LabError
@@ -12,8 +13,9 @@ from packetwalk.lab.measure import Measurement
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell import Shell, State
 from packetwalk.shell.output import Output
+from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.walks.network import Network
-from packetwalk.walks.walk import Options, Walk
+from packetwalk.walks.walk import Walk
 
 
 class Model(Planned):
@@ -43,26 +45,31 @@ class Model(Planned):
             raise BadInput("network namespace", netns, [*self.nodes, *self.pods])
         return Shell(self.state, netns).run(argv)
 
-    def capture(
-        self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
-    ) -> Recording:
-        """Send one packet in the model and return its frames; as ``Ground.capture``."""
-        packet = self.packet(src, dst, proto, size, df)
-        run = self.state.send(src, dst, proto=proto, size=size, df=df)
+    def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
+        """Send one packet in the model and return its frames; as ``Ground.record_packet``."""
+        probe, run = self.probe(src, dst, packet), self.state.send(src, dst, packet)
         places = [self.state.netns(name) for name in (*self.nodes, *self.pods, ROUTER, INTERNET)]
-        return record(packet, run, places, **self.about)
+        return record(probe, run, places, **self.about)
 
-    def walk(self, src: str, dst: str, **packet):
+    def walk(self, src: str, dst: str, **given: Unpack[PacketOptions]):
         """Return a player of the model's own walk, which knows why each step was taken."""
         from packetwalk.widgets import Player
 
-        run = self.state.send(src, dst, **packet)
-        flow = run.traces[0].flow
-        size = 56 if packet.get("size") is None and flow.proto != "tcp" else packet.get("size") or 0
-        options = Options(flow.proto, size, packet.get("df", False), 64, False, None)
-        plugin = self.network.plugin
-        title = f"{plugin.title} {self.mode}: {src} to {dst}"
-        return Player(Walk(plugin.name, self.mode, "", title, plugin.version, options, run.traces, run))
+        plugin, packet = self.network.plugin, Packet.of(given)
+        run = self.state.send(src, dst, packet)
+        return Player(
+            Walk(
+                plugin=plugin.name,
+                mode=self.mode,
+                scenario="",
+                title=f"{plugin.title} {self.mode}: {src} to {dst}",
+                holds_for=plugin.version,
+                packet=packet,
+                fault=None,
+                traces=run.traces,
+                run=run,
+            )
+        )
 
     def measure(self, src: str = "a", dst: str = "b", seconds: int = 1) -> Measurement:
         """Return a value that says that the model has no time; names are checked as elsewhere."""

@@ -8,10 +8,9 @@ from typing import Any
 
 from packetwalk import wire
 from packetwalk.capture.frames import Frame
-from packetwalk.capture.recording import VERSION, Place, Recording, Sent
+from packetwalk.capture.recording import VERSION, Place, Probe, Recording, Sent
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
-from packetwalk.lab.kernel.record import Packet
 from packetwalk.shell.devices import numbers
 from packetwalk.tables import LinkEntry
 from packetwalk.tables.fdb import FORWARDING
@@ -24,24 +23,13 @@ LAST_RULE = {"priority": 32767, "src": "all", "table": "default"}
 """A rule that every namespace has, for a table in which there is never anything."""
 
 
-def record(packet: Packet, run: Run, places: Iterable[Netns], **about: str) -> Recording:
+def record(probe: Probe, run: Run, places: Iterable[Netns], **about: str) -> Recording:
     """Return the frames of a run of the model, and the tables of ``places`` as that packet left them.
 
     Times are made: a microsecond a step.
     """
     head = {"version": VERSION, "ground": "model", "kernel": "the model", **about}
-    sent = Sent(
-        packet.name,
-        packet.src,
-        packet.dst,
-        packet.proto,
-        packet.size,
-        packet.df,
-        packet.ttl,
-        packet.sport,
-        packet.dport,
-        tuple(_frames(run)),
-    )
+    sent = Sent(*probe, frames=tuple(_frames(run)))
     known = {each.name: each for each in places}
     return Recording(head, tuple(_place(each, run, known) for each in known.values()), (sent,))
 

@@ -12,6 +12,7 @@ from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.remote import Remote, search_path
 from packetwalk.lab.measure import Measurement, measure
 from packetwalk.shell.output import Output
+from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 
 NEEDED = ("unshare", "mount", *TOOLS, "ping")
@@ -42,13 +43,9 @@ class Netns(Planned):
         """Run a program inside, for 20 seconds at most; as ``Ground.execute``."""
         return self._remote.call("execute", netns, list(argv))
 
-    def capture(
-        self, src: str, dst: str, *, proto: str = "icmp", size: int | None = None, df: bool = False
-    ) -> Recording:
-        """Send one packet from a real socket and capture every device; as ``Ground.capture``."""
-        return self._remote.call(
-            "capture", self.packet(src, dst, proto, size, df), named(self.network), self.about
-        )
+    def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
+        """Send one packet from a real socket and capture every device; as ``Ground.record_packet``."""
+        return self._remote.call("capture", self.probe(src, dst, packet), named(self.network), self.about)
 
     def measure(self, src: str = "a", dst: str = "b", seconds: int = 1) -> Measurement:
         """Measure, as ``Ground.measure``; where a program stands in for a device, the note says so."""

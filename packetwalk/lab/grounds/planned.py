@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from pathlib import Path
 
+from packetwalk.capture.recording import Probe
 from packetwalk.errors import BadInput
 from packetwalk.lab import manifests
 from packetwalk.lab.ground import Ground
-from packetwalk.lab.kernel.record import Packet
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.output import Lines
+from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 
 
@@ -46,12 +47,11 @@ class Planned(Ground):
             return self.network.end(name).address
         return None
 
-    def packet(self, src: str, dst: str, proto: str, size: int | None, df: bool) -> Packet:
-        """Return a packet with its addresses and port; BadInput for ends or sizes that cannot be."""
-        run = self.network.send(src, dst, proto=proto, size=size, df=df)
-        flow, length = run.traces[0].flow, 56 if size is None and proto != "tcp" else size
-        name = f"{src}-{dst}-{proto}".replace(":", "-")
-        return Packet(name, run.client, flow.dst, flow.dport or 0, proto, length, df)
+    def probe(self, src: str, dst: str, packet: Packet) -> Probe:
+        """Return a packet with its addresses and port; BadInput for ends that are nowhere."""
+        run = self.network.send(src, dst, packet)
+        flow, name = run.traces[0].flow, f"{src}-{dst}-{packet.proto}".replace(":", "-")
+        return Probe(name, run.client, flow.dst, flow.dport or 0, packet)
 
     @property
     def about(self) -> dict[str, str]:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from packetwalk.capture.recording import Recording
+from packetwalk.capture.recording import Probe, Recording
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import program
 from packetwalk.lab.kernel.abilities import lacking
 from packetwalk.lab.kernel.build import WIRE, Lab
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.record import Named, Packet, Recorder, Warm, recording
+from packetwalk.lab.kernel.record import Named, Recorder, recording, warming
 from packetwalk.lab.kernel.sniff import PROGRAMS_QUIET, QUIET
 from packetwalk.lab.kernel.traffic import Servers
 from packetwalk.plan.operation import Operation
@@ -86,13 +86,13 @@ class Live:
             raise BadInput("network namespace", netns, self.inside)
         return self.inside[netns].inside(partial(program.run, argv))
 
-    def capture(self, packet: Packet, named: Mapping[str, Named], about: Mapping[str, Any]) -> Recording:
+    def capture(self, probe: Probe, named: Mapping[str, Named], about: Mapping[str, Any]) -> Recording:
         """Send a packet, after one that makes the neighbours known, and return what followed."""
         quiet = PROGRAMS_QUIET if self.lab.emulated else QUIET
         with Recorder(self.inside, named) as recorder:
             return recording(
                 recorder,
-                [recorder.send(packet, warm=Warm(packet.dst), limit=1, quiet=quiet)],
+                [recorder.send(probe, warming(probe), limit=1, quiet=quiet)],
                 emulated=self.played(),
                 **about,
             )

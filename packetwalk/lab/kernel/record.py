@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from packetwalk.capture.frames import Frame
-from packetwalk.capture.recording import COMMANDS, VERSION, Place, Recording, Sent
+from packetwalk.capture.recording import COMMANDS, VERSION, Place, Probe, Recording, Sent
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.sniff import QUIET, Seen, Sniffer
 from packetwalk.lab.kernel.traffic import send
+from packetwalk.trace.packet import Packet
 
 ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
 
@@ -28,29 +29,20 @@ class Named(NamedTuple):
     label: str
 
 
-class Packet(NamedTuple):
-    """A packet to send: ``dst`` is an address, ``size`` the payload in bytes."""
-
-    name: str
-    src: str
-    dst: str
-    dport: int
-    proto: str = "icmp"
-    size: int | None = 56
-    df: bool = False
-    ttl: int = 64
-    sport: int = 40000
+def warming(probe: Probe) -> Warm | None:
+    """Return a usual packet to the same goal, by the port below; none before a packet that is to be the first."""
+    packet = probe.packet
+    return None if packet.cold else Warm(probe.dst, Packet(packet.proto, sport=packet.sport - 1))
 
 
 class Warm(NamedTuple):
     """A packet before the one that is recorded, so that the neighbours on its way are known.
 
-    ``dst`` is an address, ``proto`` that of the recorded packet unless another is given; ``frames`` with
-    IPv4 follow it, and, if it is ``answered``, an answer.
+    ``dst`` is an address; ``frames`` with IPv4 follow it, and, if it is ``answered``, an answer.
     """
 
     dst: str
-    proto: str | None = None
+    packet: Packet
     frames: int = 0
     answered: bool = True
 
@@ -74,7 +66,7 @@ class Recorder:
 
     def send(
         self,
-        packet: Packet,
+        probe: Probe,
         warm: Warm | None = None,
         count: int = 0,
         limit: float = 0.5,
@@ -85,53 +77,31 @@ class Recorder:
 
         A TCP connection stays open so long: what closes it could not be told apart where it is encrypted.
 
-        ``warm`` goes before, with the port below; what it causes is not recorded.  ``count`` frames with
+        ``warm`` goes before; what it causes is not recorded.  ``count`` frames with
         IPv4 are waited for, if they are slow to come, for ``limit`` seconds; ``quiet`` seconds without a
         frame are the end.  ``closing`` frames follow when the connection is closed, and are waited for too,
         so that they are not taken for the next packet's.
         """
-        here = self._namespaces[packet.src]
+        here = self._namespaces[probe.src]
         if warm is not None:
-            proto, port = warm.proto or packet.proto, packet.sport - 1
-            send(here, warm.dst, packet.dport, proto=proto, sport=port, answered=warm.answered)
+            send(here, warm.dst, probe.dport, warm.packet, answered=warm.answered)
         self._taps.collect(_ipv4, warm.frames if warm else 0, limit)
         with ExitStack() as hold:
-            send(
-                here,
-                packet.dst,
-                packet.dport,
-                proto=packet.proto,
-                size=packet.size or 0,
-                df=packet.df,
-                ttl=packet.ttl,
-                sport=packet.sport,
-                hold=hold,
-            )
-            sent = self._sent(packet, self._taps.collect(_ipv4, count, limit, quiet))
+            send(here, probe.dst, probe.dport, probe.packet, hold=hold)
+            sent = self._sent(probe, self._taps.collect(_ipv4, count, limit, quiet))
         if closing:
             self._taps.collect(_ipv4, closing, limit)
         return sent
 
     @staticmethod
-    def _sent(packet: Packet, seen: Iterable[Any]) -> Sent:
+    def _sent(probe: Probe, seen: Iterable[Any]) -> Sent:
         ways: dict[str, Literal["in", "out"]] = {"in": "in", "out": "out"}
         frames = tuple(
             Frame(each.netns, each.dev, ways[each.direction], each.time, each.frame, each.bare)
             for each in seen
             if not _bgp(each)
         )
-        return Sent(
-            packet.name,
-            packet.src,
-            packet.dst,
-            packet.proto,
-            packet.size,
-            packet.df,
-            packet.ttl,
-            packet.sport,
-            packet.dport,
-            frames,
-        )
+        return Sent(*probe, frames=frames)
 
     def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
         """Return the tables of the namespaces (of all), as the tools print them now, but for some files."""

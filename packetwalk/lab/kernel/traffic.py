@@ -6,14 +6,16 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 
 from packetwalk import wire
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.patience import FACTOR
 from packetwalk.tables import SocketEntry
+from packetwalk.trace.packet import Packet
 
+Goal = tuple[str, int]  # address and port
 IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
 IDENT = 4711
 PATIENCE = 0.4 * FACTOR  # seconds a client waits for an answer
@@ -80,12 +82,8 @@ def send(
     namespace: Namespace,
     dst: str,
     dport: int,
+    packet: Packet,
     *,
-    proto: str = "icmp",
-    size: int = 56,
-    df: bool = False,
-    ttl: int = 64,
-    sport: int = 40000,
     hold: contextlib.ExitStack | None = None,
     answered: bool = False,
 ) -> str:
@@ -94,17 +92,16 @@ def send(
     Its socket is closed at once, or together with ``hold``: what closes a connection is a packet too.
     Where it is ``answered``, wait for the answer for a while.
     """
-    workers: dict[str, Callable[..., socket.socket]] = {"icmp": _ping, "udp": _datagram, "tcp": _connect}
-    work = workers[proto]
+    work = {"icmp": _ping, "udp": _datagram, "tcp": _connect}[packet.proto]
 
     def run() -> str:
         with contextlib.ExitStack() as opened:
             try:
-                client = work(dst, dport, size, df, ttl, sport, opened)
+                client = work((dst, dport), packet, opened)
             except OSError as error:
                 return error.strerror or str(error)
             with contextlib.suppress(OSError):
-                if answered and proto != "tcp":
+                if answered and packet.proto != "tcp":
                     client.recv(70000)
             if hold is not None:
                 hold.push(opened.pop_all())
@@ -113,9 +110,9 @@ def send(
     return namespace.inside(run)
 
 
-def _options(client: socket.socket, df: bool, ttl: int) -> None:
-    client.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DO if df else DONT)
-    client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+def _options(client: socket.socket, packet: Packet) -> None:
+    client.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DO if packet.df else DONT)
+    client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet.ttl)
     client.settimeout(PATIENCE)
 
 
@@ -123,38 +120,32 @@ def _payload(size: int) -> bytes:
     return bytes(k & 255 for k in range(size))
 
 
-def _ping(
-    dst: str, _: int, size: int, df: bool, ttl: int, __: int, opened: contextlib.ExitStack
-) -> socket.socket:
+def _ping(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket.socket:
     client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
-    _options(client, df, ttl)
-    client.sendto(wire.encode((wire.Icmp(8, 0, IDENT, 1), wire.Data(_payload(size)))), (dst, 0))
+    _options(client, packet)
+    client.sendto(wire.encode((wire.Icmp(8, 0, IDENT, 1), wire.Data(_payload(packet.size)))), (goal[0], 0))
     return client
 
 
-def _datagram(
-    dst: str, dport: int, size: int, df: bool, ttl: int, sport: int, opened: contextlib.ExitStack
-) -> socket.socket:
+def _datagram(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket.socket:
     client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-    _options(client, df, ttl)
-    client.bind(("0.0.0.0", sport))
-    client.connect((dst, dport))
-    client.send(_payload(size))
+    _options(client, packet)
+    client.bind(("0.0.0.0", packet.sport))
+    client.connect(goal)
+    client.send(_payload(packet.size))
     return client
 
 
-def _connect(
-    dst: str, dport: int, _: int, __: bool, ttl: int, sport: int, opened: contextlib.ExitStack
-) -> socket.socket:
+def _connect(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket.socket:
     """Connect; where nobody answers, the socket is closed before it asks again."""
     client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-    client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+    client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet.ttl)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.settimeout(SYN)
-    client.bind(("0.0.0.0", sport))
+    client.bind(("0.0.0.0", packet.sport))
     try:
-        client.connect((dst, dport))
+        client.connect(goal)
     except (TimeoutError, ConnectionRefusedError):
         opened.close()
     return client

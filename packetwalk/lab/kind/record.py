@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from packetwalk.capture.frames import Frame
-from packetwalk.capture.recording import COMMANDS, Place, Recording, Sent
+from packetwalk.capture.recording import COMMANDS, Place, Probe, Recording, Sent
 from packetwalk.errors import BadInput
-from packetwalk.lab.kernel.record import Packet
 from packetwalk.lab.kind.foreign import Foreign
 from packetwalk.lab.kind.programs import call
 from packetwalk.lab.kind.reach import Reach
+from packetwalk.trace.packet import Packet
 
 CONNECTIONS = "conntrack.txt"
 
@@ -27,7 +27,7 @@ def record(
     *,
     nodes: Iterable[str] | None = None,
     pods: Iterable[str] | None = None,
-    send: Packet | None = None,
+    send: Probe | None = None,
     seconds: float = 0,
     payload: bool = False,
     about: Mapping[str, Any] | None = None,
@@ -73,7 +73,7 @@ def record_cluster(
             address = reach.find(dst)
             if address is None:
                 raise BadInput("destination", dst, [*reach.pods, *reach.nodes, *reach.services])
-            send = Packet(f"{src}-{dst}-icmp", src, address, 0)
+            send = Probe(f"{src}-{dst}-icmp", src, address, 0)
         about = {"note": f"kind cluster {name}, namespace {namespace}"}
         return record(reach, nodes=nodes, pods=pods, send=send, seconds=seconds, payload=payload, about=about)
 
@@ -110,7 +110,7 @@ def _of(connections: str, known: set[str]) -> str:
 
 
 def _listen(
-    reach: Reach, inside: list[str], pods: list[str], send: Packet | None, seconds: float, payload: bool
+    reach: Reach, inside: list[str], pods: list[str], send: Probe | None, seconds: float, payload: bool
 ) -> Sent:
     wanted = {reach.pods[pod].address for pod in pods}
     if send is not None:
@@ -118,7 +118,7 @@ def _listen(
         wanted |= {here, send.dst}
     request = {
         "namespaces": {netns: reach.path(netns) for netns in inside},
-        "send": send and send._asdict(),
+        "send": send and send.json(),
         "seconds": seconds,
         "addresses": sorted(wanted),
         "payload": payload,
@@ -138,16 +138,5 @@ def _listen(
         for netns, dev, direction, time, data, bare in answer
     )
     if send is None:
-        return Sent("heard", "", "", "icmp", None, False, 64, 0, 0, frames)
-    return Sent(
-        send.name,
-        send.src,
-        send.dst,
-        send.proto,
-        send.size,
-        send.df,
-        send.ttl,
-        send.sport,
-        send.dport,
-        frames,
-    )
+        return Sent("heard", "", "", 0, Packet(), frames)
+    return Sent(*send, frames=frames)

@@ -1,6 +1,6 @@
 """Runs in the container of tools: taps in the namespaces it is told, perhaps one packet, and the frames.
 
-The request is JSON on standard input: ``namespaces`` (name to path), ``send`` (a packet, or null),
+The request is JSON on standard input: ``namespaces`` (name to path), ``send`` (a probe, or null),
 ``seconds`` (how long to listen when nothing is sent), ``addresses`` (only frames that bear one of
 them), ``payload`` (false: bytes after the headers become zeros).  The answer is JSON on standard output.
 """
@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from packetwalk.capture.frames import Frame
+from packetwalk.capture.recording import Probe
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.record import Packet, Recorder, Warm
+from packetwalk.lab.kernel.record import Recorder, warming
 from packetwalk.lab.kernel.sniff import Seen, Sniffer
 from packetwalk.lab.kind.redact import bears, headers_only
 
@@ -39,9 +40,9 @@ def listen(request: Mapping[str, Any]) -> list[list[Any]]:
     held: dict[str, Namespace] = {name: Found(name, path) for name, path in request["namespaces"].items()}
     try:
         if request["send"]:
-            packet = Packet(**request["send"])
+            probe = Probe.read(request["send"])
             with Recorder(held, {}) as recorder:
-                frames: Iterable[Frame] = recorder.send(packet, Warm(packet.dst)).frames
+                frames: Iterable[Frame] = recorder.send(probe, warming(probe)).frames
         else:
             frames = [_frame(each) for each in _for(held, request)]
         return list(_kept(frames, request))

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from packetwalk.cni import Mode, Plugin
+from packetwalk.cni import Fault, Mode, Plugin, Scenario
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.programs import authors
 from packetwalk.plan.cluster import Cluster
+from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import scenario, scenarios
 
 UNDERLAYS = ("flat", "routed")
 
 
-class Kind(NamedTuple):
-    """A kind of packet: ``size`` is the payload in bytes, of which TCP sends none."""
-
-    proto: str
-    size: int | None
-    df: bool = False
-    cold: bool = False
-
-    @property
-    def label(self) -> str:
-        """A word for names and tables: ``icmp``, ``icmp-3000``, ``udp-1472-df``."""
-        size = f"-{self.size}" if self.size not in (None, 56) else ""
-        return f"{self.proto}{size}{'-df' if self.df else ''}"
+PACKETS = (Packet("icmp"), Packet("udp"), Packet("tcp"), Packet("icmp", 3000))
 
 
-KINDS = (Kind("icmp", 56), Kind("udp", 56), Kind("tcp", None), Kind("icmp", 3000))
-
-
-class Packet(NamedTuple):
+class Trial(NamedTuple):
     """A packet of a scenario."""
 
     scenario: str
-    kind: Kind
+    packet: Packet
 
 
 class Case(NamedTuple):
@@ -54,7 +40,7 @@ class Case(NamedTuple):
     underlay: str
     fault: str | None
     special: str | None
-    packets: tuple[Packet, ...]
+    trials: tuple[Trial, ...]
     author: str | None = None
 
     @property
@@ -62,7 +48,7 @@ class Case(NamedTuple):
         """A name for folders: plugin, mode and what is not usual."""
         words = [self.plugin, self.mode, self.fault, self.special]
         words.append(None if self.underlay == "flat" else self.underlay)
-        words.append(self.packets[0].scenario if self.fault and len(self.packets) == 1 else None)
+        words.append(self.trials[0].scenario if self.fault and len(self.trials) == 1 else None)
         words.append(re.sub(r"\W+", "-", self.author.lower()) if self.author else None)
         return "-".join(filter(None, words))
 
@@ -85,35 +71,42 @@ def cases(plugin: Plugin, mode: Mode) -> Iterator[Case]:
         for author in authors().values():
             shown = () if case.special else author.scenarios(mode.name, case.underlay, case.fault)
             if shown and any(map(author.writes, operations(case.network()))):
-                packets = tuple(packet for packet in case.packets if packet.scenario in shown)
-                yield case._replace(packets=packets, author=author.name)
+                trials = tuple(trial for trial in case.trials if trial.scenario in shown)
+                yield case._replace(trials=trials, author=author.name)
 
 
 def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:
-    """Yield whole clusters first, then each fault with the packet that shows it best.
+    """Yield whole clusters first, then each fault with the packet that shows it best."""
+    yield from _whole(plugin, mode)
+    for fault in plugin.faults_of(mode.name):
+        yield from _broken(plugin, mode, fault)
+
+
+def _whole(plugin: Plugin, mode: Mode) -> Iterator[Case]:
+    """Yield a cluster for each underlay, then one for each scenario that changes the cluster."""
+    every = scenarios(plugin)
+    ordinary = [(underlay, None, _in(every, underlay)) for underlay in UNDERLAYS]
+    special = [(each.underlay, each.name, [each]) for each in every if each.change is not None]
+    for underlay, name, shown in [*ordinary, *special]:
+        trials = tuple(Trial(each.name, packet) for each in shown for packet in PACKETS)
+        yield Case(plugin.name, mode.name, underlay, None, name, trials)
+
+
+def _in(every: Iterable[Scenario], underlay: str) -> list[Scenario]:
+    """Return the scenarios of an ordinary cluster with this underlay."""
+    return [each for each in every if each.underlay == underlay and each.change is None]
+
+
+def _broken(plugin: Plugin, mode: Mode, fault: Fault) -> Iterator[Case]:
+    """Yield a cluster with a fault for each underlay in which it shows.
 
     A packet that must find a cluster that nobody has used yet has one of its own.
     """
-    every = scenarios(plugin)
     for underlay in UNDERLAYS:
-        usual = [each for each in every if each.underlay == underlay and each.change is None]
-        packets = tuple(Packet(each.name, kind) for each in usual for kind in KINDS)
-        yield Case(plugin.name, mode.name, underlay, None, None, packets)
-    for each in every:
-        if each.change is not None:
-            packets = tuple(Packet(each.name, kind) for kind in KINDS)
-            yield Case(plugin.name, mode.name, each.underlay, None, each.name, packets)
-    for fault in plugin.faults_of(mode.name):
-        for underlay in UNDERLAYS:
-            shown = [each for each in every if each.name in fault.shows and each.underlay == underlay]
-            best = tuple(Packet(each.name, _best(fault.packet, each.proto)) for each in shown)
-            together = [best] if not fault.packet.get("cold") else [(each,) for each in best]
-            for some in together if best else ():
-                yield Case(plugin.name, mode.name, underlay, fault.name, None, some)
-
-
-def _best(options: dict, proto: str) -> Kind:
-    """Return the packet that shows a fault, as the walk of the book sends it."""
-    proto = options.get("proto", proto)
-    size = None if proto == "tcp" else options.get("size", 56)
-    return Kind(proto, size, options.get("df", False), options.get("cold", False))
+        shown = [each for each in scenarios(plugin) if each.name in fault.shows and each.underlay == underlay]
+        best = [Trial(each.name, Packet.of({}, fault.packet, {"proto": each.proto})) for each in shown]
+        alone = [(trial,) for trial in best if trial.packet.cold]
+        together = tuple(trial for trial in best if not trial.packet.cold)
+        for trials in (*alone, together):
+            if trials:
+                yield Case(plugin.name, mode.name, underlay, fault.name, None, trials)

@@ -9,11 +9,12 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from packetwalk.capture import recording as folder
-from packetwalk.capture.recording import Recording, Sent
+from packetwalk.capture.recording import Probe, Recording, Sent
 from packetwalk.cni import plugins
 from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput, LabError
@@ -23,7 +24,7 @@ from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.patience import FACTOR
 from packetwalk.lab.kernel.programs import author, left_out
-from packetwalk.lab.kernel.record import Packet, Recorder, Warm, recording
+from packetwalk.lab.kernel.record import Recorder, Warm, recording
 from packetwalk.lab.proving.cases import Case, cases
 from packetwalk.plan.cluster import OUTSIDE
 from packetwalk.plan.operation import Operation
@@ -32,6 +33,7 @@ from packetwalk.proof import results as proof
 from packetwalk.proof.compare import frames
 from packetwalk.proof.results import Result
 from packetwalk.tables import table_of
+from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import scenario
 
@@ -177,7 +179,7 @@ def _record(case: Case, network: Network, live: Live, without: Iterable[str]) ->
         "fault": case.fault,
         "special": case.special,
         **({"author": case.author} if case.author else {}),
-        "cold": any(packet.kind.cold for packet in case.packets),
+        "cold": any(trial.packet.cold for trial in case.trials),
         "emulated": sorted(live.lab.emulated),
     }
     with Recorder(live.inside, named(network)) as recorder:
@@ -186,31 +188,30 @@ def _record(case: Case, network: Network, live: Live, without: Iterable[str]) ->
 
 
 def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
-    for number, (name, kind) in enumerate(case.packets):
-        ends, port = scenario(name, network.plugin), FIRST_PORT + 2 * number
-        proto, size, df, cold = kind
-        run = network.send(ends.src, ends.dst, proto=proto, size=size, df=df, cold=cold, sport=port)
+    for number, trial in enumerate(case.trials):
+        ends = scenario(trial.scenario, network.plugin)
+        packet = replace(trial.packet, sport=FIRST_PORT + 2 * number)
+        run = network.send(ends.src, ends.dst, packet)
         lost = any(trace.disposition == "no_route" for trace in run.traces)
         if lost and any(trace.name == "fragment" for trace in run.traces):
             continue
         flow = run.traces[0].flow
-        packet = Packet(
-            f"{name}-{kind.label}", run.client, flow.dst, flow.dport or 0, proto, size, df, 64, port
-        )
+        probe = Probe(f"{trial.scenario}-{packet.label}", run.client, flow.dst, flow.dport or 0, packet)
         warm = None
-        if not cold:
-            warm = _warm(network, ends.src, OUTSIDE if lost else flow.dst, packet)
+        if not packet.cold:
+            warm = _warm(network, ends.src, OUTSIDE if lost else flow.dst, probe)
         given_up = any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
         limit = NEIGHBOUR_GIVEN_UP if given_up else SLOW
-        yield recorder.send(packet, warm, _frames(run), limit, closing=_closing(run))
+        yield recorder.send(probe, warm, _frames(run), limit, closing=_closing(run))
 
 
-def _warm(network: Network, src: str, dst: str, packet: Packet) -> Warm:
+def _warm(network: Network, src: str, dst: str, probe: Probe) -> Warm:
     """Return the packet before one, with what the model says of it; TCP's would have an end that comes later."""
-    goal = f"{dst}:{packet.dport}" if packet.dport else dst
-    proto = "udp" if packet.proto == "tcp" else packet.proto
-    run = network.send(src, goal, proto=proto, sport=packet.sport - 1)
-    return Warm(dst, proto, _frames(run), any(trace.name == "reply" for trace in run.traces))
+    goal = f"{dst}:{probe.dport}" if probe.dport else dst
+    proto = "udp" if probe.packet.proto == "tcp" else probe.packet.proto
+    packet = Packet(proto, sport=probe.packet.sport - 1)
+    run = network.send(src, goal, packet)
+    return Warm(dst, packet, _frames(run), any(trace.name == "reply" for trace in run.traces))
 
 
 def _frames(run: Run) -> int:

@@ -46,19 +46,9 @@ def network(recording: Recording) -> Network:
     return made
 
 
-def modelled(model: Network, sent: Sent, *, cold: bool = False) -> Run:
-    """Return what the model does with a recorded packet; ``cold`` when nobody had asked ARP before."""
-    goal = f"{sent.dst}:{sent.dport}" if sent.dport else sent.dst
-    return model.send(
-        sent.src,
-        goal,
-        proto=sent.proto,
-        size=sent.size,
-        df=sent.df,
-        ttl=sent.ttl,
-        cold=cold,
-        sport=sent.sport,
-    )
+def modelled(model: Network, sent: Sent) -> Run:
+    """Return what the model does with a recorded packet."""
+    return model.send(sent.src, f"{sent.dst}:{sent.dport}" if sent.dport else sent.dst, sent.packet)
 
 
 def compare(recording: Recording, model: Network | None = None) -> Iterator[Difference]:
@@ -67,7 +57,7 @@ def compare(recording: Recording, model: Network | None = None) -> Iterator[Diff
     for detail in tables.differences(model, recording):
         yield Difference(TABLES, detail)
     for sent in recording.sent:
-        run = modelled(model, sent, cold=bool(recording.about.get("cold")))
+        run = modelled(model, sent)
         for part in (frames, connections, lines):
             detail = part.difference(run, recording, sent)
             if detail:

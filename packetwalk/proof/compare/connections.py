@@ -16,7 +16,7 @@ FILE = "conntrack.txt"
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return the first namespace that took a connection down differently; empty when there is none."""
-    if sent.proto == "icmp":  # its identifier is the program's
+    if sent.packet.proto == "icmp":  # its identifier is the program's
         return ""
     for place in recording.places:
         if FILE not in place.files or place.netns not in run.conntracks:
@@ -40,7 +40,7 @@ def _recorded(place: Place, sent: Sent) -> list[ConntrackEntry]:
             entry = conntrack.entry(line)
         except ValueError:
             continue
-        if entry.protocol == sent.proto and entry.sport == sent.sport:
+        if entry.protocol == sent.packet.proto and entry.sport == sent.packet.sport:
             found.append(entry)
     return found
 
@@ -48,7 +48,7 @@ def _recorded(place: Place, sent: Sent) -> list[ConntrackEntry]:
 def _modelled(run: Run, netns: str, sent: Sent) -> list[ConntrackEntry]:
     table = run.conntracks.get(netns)
     entries = [connection.entry() for connection in table.connections()] if table else []
-    return [entry for entry in entries if entry.sport == sent.sport]
+    return [entry for entry in entries if entry.sport == sent.packet.sport]
 
 
 def _shown(entry: ConntrackEntry) -> str:

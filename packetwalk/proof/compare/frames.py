@@ -32,7 +32,7 @@ PORTS = (80, 8080, 8472, 4789)
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return the first frame in which the two differ, as text; empty when there is none."""
-    known = (sent.sport, sent.dport, *PORTS)
+    known = (sent.packet.sport, sent.dport, *PORTS)
     mine, theirs = lines(modelled(run), known), recorded(sent)
     for place in sorted({*mine, *theirs}):
         ours, other = mine.get(place, []), theirs.get(place, [])
@@ -46,7 +46,7 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
 
 def recorded(sent: Sent) -> dict[Place, list[str]]:
     """Return the projected frames of a recorded packet."""
-    return lines(belonging(sent.frames), (sent.sport, sent.dport, *PORTS))
+    return lines(belonging(sent.frames), (sent.packet.sport, sent.dport, *PORTS))
 
 
 def modelled(run: Run) -> Iterator[Seen]:

@@ -12,8 +12,9 @@ from functools import cache
 import pytest
 
 from packetwalk.capture.projection import Reader, Seen
+from packetwalk.capture.recording import Probe
 from packetwalk.lab.kernel.live import Live
-from packetwalk.lab.kernel.record import Named, Packet, Recorder, Warm
+from packetwalk.lab.kernel.record import Named, Recorder, warming
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.plan.operation import Operation
 from packetwalk.proof.compare.frames import belonging
@@ -46,20 +47,15 @@ def _serves(operation: Operation) -> bool:
 
 def sent(network: RecordedNetwork, command: Command) -> Iterator[Seen]:
     """Send a packet in the running kernel, after one that warms the neighbours."""
-    run = network.send(
-        command.src, command.dst, proto=command.proto, size=command.size or None, df=command.df
-    )
+    run = network.send(command.src, command.dst, command.packet)
     flow = run.traces[0].flow
-    size = None if command.proto == "tcp" else command.size
-    packet = Packet(
-        "", run.client, flow.dst, flow.dport or 0, command.proto, size, command.df, 64, command.sport
-    )
+    probe = Probe("", run.client, flow.dst, flow.dport or 0, command.packet)
     live = Live()
     try:
         live.build(plan(network))
         named = {name: Named(name, "node", name) for name in live.inside}
         with Recorder(live.inside, named) as recorder:
-            yield from belonging(recorder.send(packet, Warm(flow.dst)).frames)
+            yield from belonging(recorder.send(probe, warming(probe)).frames)
     finally:
         live.close()
 
@@ -92,7 +88,7 @@ def test_this_kernel_does_what_flanneld_made_another_do(name: str) -> None:
     experiment = EXPERIMENTS[name]
     command = differences.commands(experiment)[0]
     network = replay(name).network
-    ports = {command.sport, int(command.dst.partition(":")[2] or 0)}
+    ports = {command.packet.sport, int(command.dst.partition(":")[2] or 0)}
     mine = lines(list(sent(network, command)), experiment, ports)
     theirs = lines(recorded(name), experiment, ports)
     assert mine == theirs

@@ -16,6 +16,7 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.grounds.kind import Kind
 from packetwalk.lab.kind import pins
 from packetwalk.lab.kind.cluster import CONFIG
+from packetwalk.trace.packet import Packet
 from tests import ROOT
 from tests.lab.kind.conftest import SECRET, Machine
 from tests.waiting import HANGS
@@ -319,7 +320,7 @@ def test_killed_in_the_middle_the_next_one_tidies_up(machine: Machine) -> None:
 def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path: Path) -> None:
     from packetwalk import wire
     from packetwalk.capture import recording
-    from packetwalk.lab.kernel.record import Packet
+    from packetwalk.capture.recording import Probe
     from packetwalk.lab.kind.record import record
 
     macs = ("02:42:0a:f4:01:02", "02:42:0a:f4:01:01")
@@ -344,7 +345,7 @@ def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path
         cluster._reach,
         nodes=["kind-worker"],
         pods=["a"],
-        send=Packet("it", "a", "10.244.2.2", 8080, "tcp", None),
+        send=Probe("it", "a", "10.244.2.2", 8080, Packet("tcp")),
     )
     assert [place.netns for place in made.places] == ["kind-worker", "a"], "only what was chosen"
     assert made.about["payload"] == "zeroed"

@@ -1,0 +1,95 @@
+"""The packet that a program sends: one value, from the question to the model, the kernel and the recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TypedDict
+
+from packetwalk.errors import BadInput
+
+PROTOCOLS = {"icmp": 1, "udp": 17, "tcp": 6}
+"""What can be sent, with the number in the IP header (IANA protocol numbers)."""
+PING = 56  # bytes of data in a ping, unless another size is asked for (ping(8), -s)
+LARGEST = {"icmp": 65507, "udp": 65507, "tcp": 65475}
+"""The most bytes behind an IP header of 20 bytes and those of ICMP or UDP (8), or of TCP with its options (40)."""
+
+
+class PacketOptions(TypedDict, total=False):
+    """The fields of a packet as keyword arguments; one that is None is as good as left out."""
+
+    proto: str | None
+    size: int | None
+    df: bool | None
+    ttl: int | None
+    cold: bool | None
+    sport: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """What a program sends; BadInput for a value that no packet can have.
+
+    ``size`` is the payload in bytes: what ping sends when it is left out, for TCP, whose first segment is a
+    SYN, none.  ``df`` asks for the flag "don't fragment", ``ttl`` is the time to live in the IP header, ``sport``
+    the port of the sender, which ICMP has not.  ``cold`` says that nobody on its way has asked ARP before.
+    """
+
+    proto: str = "icmp"
+    size: int = None  # type: ignore[assignment]  # the usual one of the protocol
+    df: bool = False
+    ttl: int = 64
+    cold: bool = False
+    sport: int = 40000
+
+    def __post_init__(self) -> None:
+        if self.proto not in tuple(PROTOCOLS):
+            raise BadInput("protocol", self.proto, PROTOCOLS)
+        least, most = int(self.proto != "tcp"), LARGEST[self.proto]
+        if self.size is None:
+            object.__setattr__(self, "size", _usual(self.proto))
+        _whole("size in bytes", self.size, least, most)
+        _whole("ttl", self.ttl, 1, 255)
+        _whole("source port", self.sport, 0, 65535)
+        for name in ("df", "cold"):
+            if not isinstance(getattr(self, name), bool):
+                raise BadInput(name, getattr(self, name), ["True", "False"])
+
+    @classmethod
+    def of(cls, given: PacketOptions, *otherwise: PacketOptions) -> Packet:
+        """Return a packet with the fields that are given, then those of the next that names them.
+
+        A size is given or the protocol's own: one that was meant for another protocol is not taken for TCP.
+        BadInput for a field that a packet has not.
+        """
+        found: dict = {}
+        for each in (given, *otherwise):
+            for name, value in each.items():
+                if name not in FIELDS:
+                    raise BadInput("option of a packet", name, FIELDS)
+                if value is not None:
+                    found.setdefault(name, value)
+        if found.get("proto") == "tcp" and given.get("size") is None:
+            found.pop("size", None)
+        return cls(**found)
+
+    def options(self) -> PacketOptions:
+        """Return the fields by name; ``Packet.of`` makes the same packet of them."""
+        return {name: getattr(self, name) for name in FIELDS}  # type: ignore[return-value]
+
+    @property
+    def label(self) -> str:
+        """A word for names and tables: ``icmp``, ``icmp-3000``, ``udp-1472-df``."""
+        size = f"-{self.size}" if self.size != _usual(self.proto) else ""
+        return f"{self.proto}{size}{'-df' if self.df else ''}"
+
+
+FIELDS = tuple(field.name for field in fields(Packet))
+
+
+def _usual(proto: str) -> int:
+    return 0 if proto == "tcp" else PING
+
+
+def _whole(what: str, value: object, least: int, most: int) -> None:
+    if type(value) is not int or not least <= value <= most:
+        raise BadInput(what, value, [f"{least} to {most}"])
