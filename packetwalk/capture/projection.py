@@ -23,7 +23,7 @@ MASKED: dict[Any, tuple[str, ...]] = {
 ERRORS = (3, 5, 11, 12)
 
 
-class Seen(NamedTuple):
+class DecodedFrame(NamedTuple):
     """A frame at a device of the model, or of the recording in the model's names."""
 
     netns: str
@@ -45,7 +45,7 @@ class Reader:
         self.names: dict[tuple[str, int], str] = {}
         self.first: dict[str, int] = {}
 
-    def line(self, seen: Seen) -> str:
+    def line(self, seen: DecodedFrame) -> str:
         """Return one frame as text."""
         size = wire.size(seen.stack)
         return f"{seen.netns:8} {seen.dev:12} {seen.direction:3} {size:4} | " + " | ".join(

@@ -212,11 +212,7 @@ class Handle:
         and how a TCP connection that came about ends again.
         """
         frames = by_cause(self.cluster.capture(src, dst, **packet).packet().frames)
-        here = [
-            tcpdump.Seen(each.data, each.bare)
-            for each in frames
-            if (each.netns, each.dev) == (self.name, dev)
-        ]
+        here = [each.stack for each in frames if (each.netns, each.dev) == (self.name, dev)]
         return Output(tcpdump.listing(here), 0, f"tcpdump -nte -i {dev}")
 
     def __repr__(self) -> str:

@@ -28,7 +28,7 @@ class Interface(NamedTuple):
     linktype: int = ETHERNET
 
 
-class Packet(NamedTuple):
+class PacketRecord(NamedTuple):
     """One packet of a pcapng file; `interface` is an index into the file's interfaces."""
 
     interface: int
@@ -92,13 +92,13 @@ def write_pcapng(
     return b"".join(blocks)
 
 
-def read_pcapng(data: bytes) -> tuple[list[Interface], list[Packet]]:
+def read_pcapng(data: bytes) -> tuple[list[Interface], list[PacketRecord]]:
     """Return the interfaces of all sections and their packets; ValueError says what is wrong with the file and where.
 
     Blocks that hold neither (names, statistics, secrets) are passed over.
     """
     interfaces: list[Interface] = []
-    packets: list[Packet] = []
+    packets: list[PacketRecord] = []
     clocks: list[tuple[int, int]] = []  # units in a second, and seconds to add, of each interface
     first = 0  # the section's first interface
     for at, order, kind, body in _blocks(data):
@@ -130,7 +130,7 @@ def read_pcapng(data: bytes) -> tuple[list[Interface], list[Packet]]:
             units, offset = clocks[first + index]
             time_ns = (high << 32 | low) * 1_000_000_000 // units + offset * 1_000_000_000
             direction = _DIRECTIONS[flags % 3]
-            packets.append(Packet(first + index, time_ns, direction, body[start : start + length]))
+            packets.append(PacketRecord(first + index, time_ns, direction, body[start : start + length]))
     return interfaces, packets
 
 

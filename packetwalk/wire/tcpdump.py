@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from packetwalk import wire
 from packetwalk.wire.icmp import ECHO_REPLY, ECHO_REQUEST, TIME_EXCEEDED, UNREACHABLE
@@ -16,24 +15,16 @@ VXLAN = 4789
 FLAGS = {"F": "F", "S": "S", "R": "R", "P": "P", "A": "."}
 
 
-class Seen(NamedTuple):
-    """A frame as a device saw it; a ``bare`` one begins with its IP header."""
-
-    data: bytes
-    bare: bool = False
-
-
 class Listing:
     """Prints frames in order; TCP's numbers count from the handshake that it has seen."""
 
     def __init__(self) -> None:
         self._first: dict[frozenset, dict[tuple, int]] = {}
 
-    def lines(self, frames: Iterable[Seen]) -> Iterator[str]:
-        """Return the line (for a wrapped frame, the lines) of each frame."""
-        for frame in frames:
-            stack = wire.decode(frame.data, first="ip" if frame.bare else "eth")
-            yield f"IP {self._ip(stack)}" if frame.bare else self._ethernet(stack)
+    def lines(self, frames: Iterable[wire.Stack]) -> Iterator[str]:
+        """Return the line (for a wrapped frame, the lines) of each frame; one without Ethernet begins with IP."""
+        for stack in frames:
+            yield self._ethernet(stack) if isinstance(stack[0], wire.Ethernet) else f"IP {self._ip(stack)}"
 
     def _ethernet(self, stack: wire.Stack) -> str:
         head = stack[0]
@@ -97,7 +88,7 @@ class Listing:
         return ", ".join([*parts, f"length {size}"])
 
 
-def listing(frames: Iterable[Seen]) -> str:
+def listing(frames: Iterable[wire.Stack]) -> str:
     """Return the whole listing."""
     return "".join(f"{line}\n" for line in Listing().lines(frames))
 

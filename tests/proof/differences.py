@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import yaml
 
-from packetwalk.capture.projection import Seen
+from packetwalk.capture.projection import DecodedFrame
 from packetwalk.tables import IptablesRule, LinkEntry
 from packetwalk.wire import Arp, Data, Tcp, Udp
 from tests.proof.cluster import RecordedNetwork
@@ -66,7 +66,7 @@ class Context(NamedTuple):
     network: RecordedNetwork
 
 
-def broadcast_elsewhere(frames: list[Seen], context: Context) -> list[Seen]:
+def broadcast_elsewhere(frames: list[DecodedFrame], context: Context) -> list[DecodedFrame]:
     """Leave out ARP questions that reach a machine on the wire whom they do not concern."""
     out = []
     for frame in frames:
@@ -81,21 +81,21 @@ def broadcast_elsewhere(frames: list[Seen], context: Context) -> list[Seen]:
     return out
 
 
-def _bystander(network: RecordedNetwork, frame: Seen, asked: str) -> bool:
+def _bystander(network: RecordedNetwork, frame: DecodedFrame, asked: str) -> bool:
     if frame.netns.startswith("n") and frame.netns not in network.cluster.node_by_name:
         return True  # a node whose tables were not kept, for nothing else reached it
     ns = network.fabric.netns(frame.netns)
     return ns.kind != "pod" and ns.links[frame.dev].kind == "eth" and asked not in ns.local
 
 
-def neighbour_refresh(frames: list[Seen], context: Context) -> list[Seen]:
+def neighbour_refresh(frames: list[DecodedFrame], context: Context) -> list[DecodedFrame]:
     """Leave out ARP where the experiment was made warm."""
     if context.experiment.cold:
         return frames
     return [frame for frame in frames if not isinstance(frame.stack[1], Arp)]
 
 
-def arp_retries(frames: list[Seen], context: Context) -> list[Seen]:
+def arp_retries(frames: list[DecodedFrame], context: Context) -> list[DecodedFrame]:
     """Leave out an ARP question that repeats one nobody answered."""
     if any(isinstance(f.stack[1], Arp) and f.stack[1].op == 2 for f in frames):
         return frames
@@ -106,7 +106,7 @@ def arp_retries(frames: list[Seen], context: Context) -> list[Seen]:
     ]
 
 
-def after_the_handshake(frames: list[Seen], context: Context) -> list[Seen]:
+def after_the_handshake(frames: list[DecodedFrame], context: Context) -> list[DecodedFrame]:
     """Keep of TCP the first SYN, SYN-ACK, and ACK or RST at each place."""
     out, met = [], set()
     first: dict[str, int] = {}
@@ -148,7 +148,7 @@ def answers(experiment: Experiment, name: str) -> bool:
     return experiment.id in KNOWN["silent-server"]["experiments"] and name == "reply"
 
 
-def partial_checksum(frame: Seen) -> bool:
+def partial_checksum(frame: DecodedFrame) -> bool:
     """``partial-checksum``: a segment that a node itself made, on its own flannel.1."""
     return (
         frame.dev == "flannel.1"

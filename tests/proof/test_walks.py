@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from packetwalk import wire
-from packetwalk.capture.projection import Reader, Seen, renamed, with_masked
+from packetwalk.capture.projection import DecodedFrame, Reader, renamed, with_masked
 from packetwalk.tables import ConntrackEntry
 from packetwalk.trace.step import Trace
 from tests.proof import differences, setups
@@ -30,8 +30,8 @@ class Replay(NamedTuple):
 
     network: RecordedNetwork
     traces: tuple[Trace, ...]
-    recorded: list[Seen]
-    model: list[Seen]
+    recorded: list[DecodedFrame]
+    model: list[DecodedFrame]
     left_out: dict[str, int]
     connections: dict[str, list[ConntrackEntry]]
 
@@ -61,7 +61,7 @@ def replay(name: str) -> Replay:
             if not differences.answers(experiment, trace.name)
         ]
         model += [
-            Seen(s.netns, s.dev or "", "in" if s.event == "ingress" else "out", s.after, b"")
+            DecodedFrame(s.netns, s.dev or "", "in" if s.event == "ingress" else "out", s.after, b"")
             for s in sorted(steps, key=lambda step: step.seq)
         ]
     left_out["loopback"] = sum(frame.dev == "lo" for frame in model)
@@ -69,7 +69,7 @@ def replay(name: str) -> Replay:
     return Replay(network, tuple(traces), recorded, model, left_out, connections)
 
 
-def _recorded(experiment: Experiment, network: RecordedNetwork) -> list[Seen]:
+def _recorded(experiment: Experiment, network: RecordedNetwork) -> list[DecodedFrame]:
     out, macs = [], dict(network.macs)
     for frame in experiment.frames():
         message = frame.stack[1]
@@ -84,11 +84,11 @@ def _recorded(experiment: Experiment, network: RecordedNetwork) -> list[Seen]:
     for frame in experiment.frames():
         faked = FAKED.get(frame.netns, frame.netns), frame.dev
         netns, dev = network.devices.get((frame.netns, frame.dev), faked)
-        out.append(Seen(netns, dev, frame.direction, renamed(frame.stack, macs), frame.data))
+        out.append(DecodedFrame(netns, dev, frame.direction, renamed(frame.stack, macs), frame.data))
     return out
 
 
-def lines(name: str, frames: list[Seen]) -> list[str]:
+def lines(name: str, frames: list[DecodedFrame]) -> list[str]:
     """Return frames as text, MACs by their owners."""
     network = replay(name).network
     places = {netns for netns, _ in network.devices.values()} | {*FAKED.values()}

@@ -11,7 +11,7 @@ import pytest
 
 from packetwalk import walk, wire
 from packetwalk.walks.pcap import ETHERNET, frames
-from packetwalk.wire.tcpdump import Seen, listing
+from packetwalk.wire.tcpdump import listing
 
 WALKS = {
     "vxlan": ("flannel", "vxlan", {}),
@@ -43,6 +43,6 @@ def test_equal_to_tcpdump(name: str) -> None:
         capture_output=True,
         check=True,
     ).stdout.decode()
-    mine = listing(Seen(data) for _, data in seen)
+    mine = listing(wire.decode(data) for _, data in seen)
     assert mine.splitlines() == real.splitlines()
     assert re.search(r"length \d+: ", mine)

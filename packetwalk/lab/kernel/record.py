@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import COMMANDS, VERSION, Place, Probe, Recording, Sent
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.sniff import QUIET, Seen, Sniffer
+from packetwalk.lab.kernel.sniff import QUIET, Sniffer
 from packetwalk.lab.kernel.traffic import send
 from packetwalk.trace.packet import Packet
 
@@ -52,7 +52,7 @@ class Recorder:
 
     def __init__(self, namespaces: Mapping[str, Namespace], named: Mapping[str, Named]) -> None:
         self._namespaces, self._named = dict(namespaces), named
-        self._taps = Sniffer(self._namespaces)
+        self._sniffer = Sniffer(self._namespaces)
 
     def __enter__(self) -> Recorder:
         return self
@@ -62,7 +62,7 @@ class Recorder:
 
     def close(self) -> None:
         """Give the taps back."""
-        self._taps.close()
+        self._sniffer.close()
 
     def send(
         self,
@@ -85,23 +85,17 @@ class Recorder:
         here = self._namespaces[probe.src]
         if warm is not None:
             send(here, warm.dst, probe.dport, warm.packet, answered=warm.answered)
-        self._taps.collect(_ipv4, warm.frames if warm else 0, limit)
+        self._sniffer.collect(_ipv4, warm.frames if warm else 0, limit)
         with ExitStack() as hold:
             send(here, probe.dst, probe.dport, probe.packet, hold=hold)
-            sent = self._sent(probe, self._taps.collect(_ipv4, count, limit, quiet))
+            sent = self._sent(probe, self._sniffer.collect(_ipv4, count, limit, quiet))
         if closing:
-            self._taps.collect(_ipv4, closing, limit)
+            self._sniffer.collect(_ipv4, closing, limit)
         return sent
 
     @staticmethod
-    def _sent(probe: Probe, seen: Iterable[Any]) -> Sent:
-        ways: dict[str, Literal["in", "out"]] = {"in": "in", "out": "out"}
-        frames = tuple(
-            Frame(each.netns, each.dev, ways[each.direction], each.time, each.frame, each.bare)
-            for each in seen
-            if not _bgp(each)
-        )
-        return Sent(*probe, frames=frames)
+    def _sent(probe: Probe, seen: Iterable[Frame]) -> Sent:
+        return Sent(*probe, frames=tuple(frame for frame in seen if not _bgp(frame)))
 
     def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
         """Return the tables of the namespaces (of all), as the tools print them now, but for some files."""
@@ -111,15 +105,15 @@ class Recorder:
         )
 
 
-def _ipv4(seen: Seen) -> bool:
-    return seen.bare or (seen.frame[12:14] == IPV4 and seen.frame[23] != IGMP)
+def _ipv4(frame: Frame) -> bool:
+    return frame.bare or (frame.data[12:14] == IPV4 and frame.data[23] != IGMP)
 
 
-def _bgp(seen: Seen) -> bool:
+def _bgp(frame: Frame) -> bool:
     """Say whether a frame belongs to a BGP session, which lives beside the packet's story."""
-    ip = seen.frame[0 if seen.bare else ETHERNET :]
+    ip = frame.data[0 if frame.bare else ETHERNET :]
     ports = ip[(ip[0] & 15) * 4 :][:4]
-    return _ipv4(seen) and ip[9] == TCP and BGP in (ports[:2], ports[2:])
+    return _ipv4(frame) and ip[9] == TCP and BGP in (ports[:2], ports[2:])
 
 
 def tables(namespace: Namespace, without: Iterable[str] = ()) -> dict[str, str]:

@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
+from typing import Literal
 
+from packetwalk.capture.frames import Frame
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.patience import FACTOR
 
@@ -35,20 +36,6 @@ PROGRAMS_QUIET = min(
 )  # the same where programs pass frames on: they have to wait for a processor
 
 
-class Seen(NamedTuple):
-    """A frame at a tap: ``time`` in nanoseconds, ``direction`` ``in`` or ``out``.
-
-    ``bare`` frames have no Ethernet header: the device is a tunnel of layer 3.
-    """
-
-    time: int
-    netns: str
-    dev: str
-    direction: str
-    frame: bytes
-    bare: bool = False
-
-
 class Tap:
     """The ring of one namespace."""
 
@@ -64,9 +51,9 @@ class Tap:
         self.devices = dict(socket.if_nameindex())
         self.slot = 0
 
-    def take(self) -> list[Seen]:
+    def take(self) -> list[Frame]:
         """Return the frames that came since the last time."""
-        out: list[Seen] = []
+        out: list[Frame] = []
         while True:
             at = self.slot * SLOT
             status, _, kept, mac, _, seconds, nanos = HEAD.unpack_from(self.ring, at)
@@ -74,15 +61,14 @@ class Tap:
                 return out
             index, hardware = struct.unpack_from("=iH", self.ring, at + LINK + 4)
             kind = self.ring[at + LINK + 10]
-            direction = "out" if kind == PACKET_OUTGOING else "in"
-            frame = bytes(self.ring[at + mac : at + mac + kept])
+            direction: Literal["in", "out"] = "out" if kind == PACKET_OUTGOING else "in"
             out.append(
-                Seen(
-                    seconds * 10**9 + nanos,
+                Frame(
                     self.name,
                     self.devices.get(index, "?"),
                     direction,
-                    frame,
+                    seconds * 10**9 + nanos,
+                    bytes(self.ring[at + mac : at + mac + kept]),
                     hardware not in (ARPHRD_ETHER, ARPHRD_LOOPBACK),
                 )
             )
@@ -112,17 +98,17 @@ class Sniffer:
 
     def collect(
         self,
-        enough: Callable[[Seen], bool] | None = None,
+        enough: Callable[[Frame], bool] | None = None,
         count: int = 0,
         limit: float = 3.0,
         quiet: float = QUIET,
-    ) -> list[Seen]:
+    ) -> list[Frame]:
         """Wait until it is quiet, for ``quiet`` seconds, and return the frames in order.
 
         Wait longer, up to ``limit`` seconds, while fewer than ``count`` frames are ``enough``.  A
         namespace's own order is kept even where its times are not in order.
         """
-        seen: dict[str, list[Seen]] = {}
+        seen: dict[str, list[Frame]] = {}
         missing, end = count, time.monotonic() + limit
         while (now := time.monotonic()) < end:
             if not self._poll.poll(1000 * (quiet if missing <= 0 else end - now)):
@@ -131,7 +117,7 @@ class Sniffer:
                 new = [each for each in tap.take() if each.dev != "lo"]
                 seen.setdefault(tap.name, []).extend(new)
                 missing -= sum(1 for each in new if enough is None or enough(each))
-        return list(heapq.merge(*seen.values(), key=lambda each: each.time))
+        return list(heapq.merge(*seen.values(), key=lambda each: each.time_ns))
 
     def close(self) -> None:
         """Give all rings back."""

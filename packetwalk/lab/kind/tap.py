@@ -12,14 +12,14 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import Probe
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.record import Recorder, warming
-from packetwalk.lab.kernel.sniff import Seen, Sniffer
+from packetwalk.lab.kernel.sniff import Sniffer
 from packetwalk.lab.kind.redact import bears, headers_only
 
 MOST = 20_000  # frames
@@ -44,29 +44,24 @@ def listen(request: Mapping[str, Any]) -> list[list[Any]]:
             with Recorder(held, {}) as recorder:
                 frames: Iterable[Frame] = recorder.send(probe, warming(probe)).frames
         else:
-            frames = [_frame(each) for each in _for(held, request)]
+            frames = _for(held, request)
         return list(_kept(frames, request))
     finally:
         for namespace in held.values():
             namespace.close()
 
 
-def _for(held: dict[str, Namespace], request: Mapping[str, Any]) -> list[Seen]:
-    seen: list[Seen] = []
-    taps = Sniffer(held)
+def _for(held: dict[str, Namespace], request: Mapping[str, Any]) -> list[Frame]:
+    seen: list[Frame] = []
+    sniffer = Sniffer(held)
     try:
         end = time.monotonic() + request["seconds"]
         while time.monotonic() < end and len(seen) < MOST:
-            seen += taps.collect(limit=0.5)
+            seen += sniffer.collect(limit=0.5)
             time.sleep(0.02)
     finally:
-        taps.close()
+        sniffer.close()
     return seen[:MOST]
-
-
-def _frame(seen: Seen) -> Frame:
-    way: Literal["in", "out"] = "in" if seen.direction == "in" else "out"
-    return Frame(seen.netns, seen.dev, way, seen.time, seen.frame, seen.bare)
 
 
 def _kept(frames: Iterable[Frame], request: Mapping[str, Any]) -> Iterator[list[Any]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from packetwalk.capture.frames import Frame
-from packetwalk.capture.projection import Reader, Seen
+from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.datapath.run import Run
 from packetwalk.wire import Ipv4, Tcp, Udp, Wireguard
@@ -49,17 +49,17 @@ def recorded(sent: Sent) -> dict[Place, list[str]]:
     return lines(belonging(sent.frames), (sent.packet.sport, sent.dport, *PORTS))
 
 
-def modelled(run: Run) -> Iterator[Seen]:
+def modelled(run: Run) -> Iterator[DecodedFrame]:
     """Yield the frames that the model puts on devices."""
     steps = sorted((step for trace in run.traces for step in trace.steps), key=lambda s: s.seq)
     for step in steps:
         ip = next((header for header in step.after if isinstance(header, Ipv4)), None)
         if step.event in ("ingress", "egress") and step.dev not in (None, "lo") and ip is not None:
             way = "in" if step.event == "ingress" else "out"
-            yield Seen(step.netns, step.dev or "", way, step.after, b"")
+            yield DecodedFrame(step.netns, step.dev or "", way, step.after, b"")
 
 
-def belonging(frames: Iterable[Frame]) -> Iterator[Seen]:
+def belonging(frames: Iterable[Frame]) -> Iterator[DecodedFrame]:
     """Yield the frames that belong to the walk, as ``MASKS`` says."""
     established: set[str] = set()  # namespaces in which a handshake is complete
     for each in frames:
@@ -80,10 +80,10 @@ def belonging(frames: Iterable[Frame]) -> Iterator[Seen]:
         )
         if tunnel and not any(isinstance(header, Wireguard) for header in stack):
             continue
-        yield Seen(each.netns, each.dev, each.direction, stack, each.data)
+        yield DecodedFrame(each.netns, each.dev, each.direction, stack, each.data)
 
 
-def lines(frames: Iterable[Seen], known: Iterable[int]) -> dict[Place, list[str]]:
+def lines(frames: Iterable[DecodedFrame], known: Iterable[int]) -> dict[Place, list[str]]:
     """Return the projected frames of each (namespace, device, direction), in order; ``known`` are ports."""
     reader = Reader({}, known, ids=False)
     out: dict[Place, list[str]] = {}

@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from packetwalk.capture.projection import Reader, Seen
+from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.capture.recording import Probe
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.record import Named, Recorder, warming
@@ -45,7 +45,7 @@ def _serves(operation: Operation) -> bool:
     return isinstance(operation.entry, SocketEntry)
 
 
-def sent(network: RecordedNetwork, command: Command) -> Iterator[Seen]:
+def sent(network: RecordedNetwork, command: Command) -> Iterator[DecodedFrame]:
     """Send a packet in the running kernel, after one that warms the neighbours."""
     run = network.send(command.src, command.dst, command.packet)
     flow = run.traces[0].flow
@@ -60,7 +60,7 @@ def sent(network: RecordedNetwork, command: Command) -> Iterator[Seen]:
         live.close()
 
 
-def lines(frames: list[Seen], experiment: Experiment, ports: set[int]) -> dict[tuple, list[str]]:
+def lines(frames: list[DecodedFrame], experiment: Experiment, ports: set[int]) -> dict[tuple, list[str]]:
     """Return what is compared of the frames of each device and direction; of TCP the handshake."""
     context = differences.Context(experiment, replay(experiment.id).network)
     reader = Reader({}, {80, 8080, 8472, *ports}, ids=False)
@@ -72,7 +72,7 @@ def lines(frames: list[Seen], experiment: Experiment, ports: set[int]) -> dict[t
 
 
 @cache
-def recorded(name: str) -> list[Seen]:
+def recorded(name: str) -> list[DecodedFrame]:
     """Return the frames of an experiment as flanneld's machines saw them, in the model's names."""
     return list(belonging(replay(name).recorded))
 
