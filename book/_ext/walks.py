@@ -8,6 +8,7 @@ changes, and several modes are made at once.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 import shutil
@@ -84,7 +85,7 @@ def ship(app: Sphinx, error: Exception | None) -> None:
     for stale in kept.parent.glob("*"):
         if stale != kept:
             shutil.rmtree(stale)
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(initializer=gc.disable) as pool:  # walks hold no circles: nothing to collect
         made = [pool.submit(make, *pair, kept / pair[0] / pair[1]) for pair in pairs]
         for one in made:
             one.result()

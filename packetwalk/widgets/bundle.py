@@ -1,15 +1,18 @@
 """The walks behind the choices of a player in a static page: made ahead, none scripted.
 
 A page holds its own walk; each other scenario or fault is a file that is fetched when a reader asks
-for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json``. ``index.json`` lists the modes, so that a
-player can set others beside the one it plays; ``<plugin>/<mode>/cross-node/sizes.json`` holds the
-packets whose sizes only the other modes offer.
+for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json.gz``. ``<plugin>/<mode>/cross-node/sizes.json.gz``
+holds the packets whose sizes only the other modes offer; ``<plugin>/<mode>/shared.json.gz`` what two or more
+of the mode's files have in common. The files are packed (see `pack`) and compressed here, because not every
+server does it and the player can undo it. ``index.json`` lists the modes, so that a player can set others
+beside the one it plays.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Unpack
@@ -21,11 +24,12 @@ from packetwalk.trace.packet import PING, Packet, PacketOptions
 from packetwalk.walks.pieces import HOLDS_FOR, piece, walk_piece
 from packetwalk.walks.scenario import scenarios, walk
 from packetwalk.walks.walk import Walk
-from packetwalk.widgets.pack import pack
+from packetwalk.widgets.pack import pack_apart
 
 LONG = 4000
 PIECES = "linux"
 COMPARED = "cross-node"
+SHARED = "shared"
 
 
 class Choice(NamedTuple):
@@ -156,23 +160,32 @@ def packets(of: Offer, fault: Choice | None) -> Iterator[PacketOptions]:
 
 def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
     """Write all choice files of one mode below ``out_dir``; return their paths."""
-    of, out, written = offer(plugin, mode), Path(out_dir), []
+    shared, own = pack_apart(choices(offer(plugin, mode)))
+    return [_write(Path(out_dir) / f"{name}.json.gz", each) for name, each in {**own, SHARED: shared}.items()]
+
+
+def choices(of: Offer) -> Iterator[tuple[str, dict]]:
+    """Yield what each choice file of a mode holds, with its name."""
     for scenario in of.scenarios:
         for fault in (None, *(f for f in of.faults if scenario.name in f.shows)):
             make = partial(of.walk, scenario.name, fault.name if fault else None)
-            walks = [make(**packet) for packet in packets(of, fault)]
-            path = out / scenario.name / f"{fault.name if fault else 'none'}.json"
-            written.append(_write(path, walks))
-    if plugin != PIECES:
-        walks = [of.walk(COMPARED, None, **packet) for packet in sizes_of_others(of)]
-        written.append(_write(out / COMPARED / "sizes.json", walks))
-    return written
+            walks = (make(**packet) for packet in packets(of, fault))
+            yield f"{scenario.name}/{fault.name if fault else 'none'}", _content(walks)
+    if of.plugin != PIECES:
+        yield (
+            f"{COMPARED}/sizes",
+            _content(of.walk(COMPARED, None, **packet) for packet in sizes_of_others(of)),
+        )
 
 
-def _write(path: Path, walks: list[Walk]) -> Path:
-    content = {"walks": {key(walk.packet): walk.to_json() for walk in walks}}
+def _content(walks: Iterable[Walk]) -> dict:
+    return {"walks": {key(walk.packet): walk.to_json() for walk in walks}}
+
+
+def _write(path: Path, packed: dict) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(pack(content), separators=(",", ":")))
+    text = json.dumps(packed, separators=(",", ":"))
+    path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     return path
 
 

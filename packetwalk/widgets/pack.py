@@ -1,53 +1,153 @@
-"""Packed JSON: every equal value is stored once.
+"""Packed JSON: every equal value is stored once, and so are equal columns of records.
 
 A walk repeats itself: a step's ``before`` is the ``after`` of the step before, headers stay the same
-for many steps.  ``{"pack": 1, "values": [...]}``: a value is a scalar, ``[0, ref ...]`` an array,
-``[1, keys, ref ...]`` an object whose keys are the array at ``keys``; refs are indexes of earlier
-values, the last value is the root.
+for many steps.  Walks of one way through the same tables differ in little but their headers.
+
+``{"pack": 2, "values": [...]}``: a value is a scalar, ``[0, ref ...]`` an array, ``[1, keys, ref ...]``
+an object whose keys are the array at ``keys``, ``[2, keys, column ...]`` an array of objects that all
+have the keys at ``keys``, each column the array of one key's values.  Refs are indexes of earlier
+values, the last value is the root.  Version 1 had no ``[2, ...]``.
+
+What several files hold stands apart, once: ``{"pack": 2, "name": NAME, "values": [...]}``.  A file that
+needs it says ``"shared": NAME``, and counts its own values on from the shared ones.
 """
 
 from __future__ import annotations
 
-Json = dict | list | str | int | float | bool | None
+import hashlib
+import json
+from collections.abc import Iterable
+
+Json = dict | list | tuple | str | int | float | bool | None
+VERSION = 2
+ARRAY, OBJECT, RECORDS = range(3)
+
+
+class _Values:
+    """The values of packed JSON, each once, in an order in which none refers to a later one."""
+
+    def __init__(self) -> None:
+        self.values: list = []
+        self._known: dict[object, int] = {}
+        self._arrays: dict[object, int] = {}
+        self._met: dict[int, tuple[Json, int]] = {}  # by identity; who is kept here leaves its id to no other
+
+    def add(self, value: Json) -> int:
+        """Return the reference of a value; one that stands in many places is looked at once."""
+        if not isinstance(value, (dict, list, tuple)):
+            return self._put((type(value), value), value)
+        met = self._met.get(id(value))
+        if met is None:
+            met = self._met[id(value)] = value, self._made(value)
+        return met[1]
+
+    def _made(self, value: dict | list | tuple) -> int:
+        if isinstance(value, dict):
+            return self._parts(OBJECT, self._array(value), *map(self.add, value.values()))
+        keys = _shared_keys(value)
+        if keys is None:
+            return self._array(value)
+        columns = zip(*(each.values() for each in value), strict=True)
+        return self._parts(RECORDS, self._array(keys), *map(self._array, columns))
+
+    def _array(self, items: Iterable[Json]) -> int:
+        """Return the reference of an array; most columns of scalars were there before, as a whole."""
+        whole = tuple(items)
+        same = whole, tuple(map(type, whole))
+        try:
+            ref = self._arrays.get(same)
+        except TypeError:  # holds an object or an array
+            return self._parts(ARRAY, *map(self.add, whole))
+        if ref is None:
+            ref = self._arrays[same] = self._parts(ARRAY, *map(self.add, whole))
+        return ref
+
+    def _parts(self, *refs: int) -> int:
+        return self._put(refs, list(refs))
+
+    def _put(self, key: object, value: Json) -> int:
+        if key not in self._known:
+            self._known[key] = len(self.values)
+            self.values.append(value)
+        return self._known[key]
+
+
+def _shared_keys(records: list | tuple) -> list | None:
+    """Return the keys that all of two or more objects have, in one order; None when they are something else."""
+    if len(records) < 2 or not isinstance(records[0], dict):
+        return None
+    keys = list(records[0])
+    return keys if keys and all(isinstance(each, dict) and list(each) == keys for each in records) else None
 
 
 def pack(root: Json) -> dict:
     """Return the packed form of a JSON value."""
-    values: list = []
-    known: dict = {}
-
-    def put(key: object, value: Json) -> int:
-        if key not in known:
-            known[key] = len(values)
-            values.append(value)
-        return known[key]
-
-    def add(value: Json) -> int:
-        if isinstance(value, dict):
-            shape = add(list(value))
-            refs = tuple(add(each) for each in value.values())
-            return put((1, shape, refs), [1, shape, *refs])
-        if isinstance(value, (list, tuple)):
-            refs = tuple(add(each) for each in value)
-            return put((0, refs), [0, *refs])
-        return put((type(value), value), value)
-
-    top = add(root)
-    if top != len(values) - 1:
-        values.append(values[top])
-    return {"pack": 1, "values": values}
+    made = _Values()
+    made.add(root)
+    return {"pack": VERSION, "values": made.values}
 
 
-def unpack(packed: dict) -> Json:
-    """Return the value that ``pack`` packed; ValueError when it is not one."""
-    if not isinstance(packed, dict) or packed.get("pack") != 1:
-        raise ValueError("not packed JSON, version 1")
+def pack_apart(roots: Iterable[tuple[str, Json]]) -> tuple[dict, dict[str, dict]]:
+    """Return, packed, what two or more of the named values share, and the rest of each."""
+    made, tops, bounds = _Values(), {}, [0]
+    for name, root in roots:
+        tops[name] = made.add(root)
+        bounds.append(len(made.values))
+    common = _common(made.values, tops.values(), bounds)
+    places: dict[int, int] = {}  # where each value stands now
+
+    def moved(index: int) -> object:
+        value = made.values[index]
+        return [value[0], *(places[ref] for ref in value[1:])] if isinstance(value, list) else value
+
+    shared: list = []
+    for index in sorted(common):
+        places[index] = len(shared)
+        shared.append(moved(index))
+    name_of_shared = hashlib.sha256(json.dumps(shared).encode()).hexdigest()[:12]
+    own: dict[str, dict] = {}
+    for (name, top), start, end in zip(tops.items(), bounds, bounds[1:], strict=False):
+        values: list = []
+        for index in range(start, end):
+            if index not in common:
+                places[index] = len(shared) + len(values)
+                values.append(moved(index))
+        if top in common:
+            values.append(moved(top))
+        own[name] = {"pack": VERSION, "shared": name_of_shared, "values": values}
+    return {"pack": VERSION, "name": name_of_shared, "values": shared}, own
+
+
+def _common(values: list, tops: Iterable[int], bounds: list[int]) -> set[int]:
+    """Return the values that more than one root reaches; each root added those from its bound to the next."""
+    common: set[int] = set()
+    for top, start, end in zip(tops, bounds, bounds[1:], strict=False):
+        for value in (*values[start:end], [ARRAY, top]):
+            if isinstance(value, list):
+                common.update(ref for ref in value[1:] if ref < start)
+    for index in range(len(values) - 1, -1, -1):
+        if index in common and isinstance(values[index], list):
+            common.update(values[index][1:])
+    return common
+
+
+def unpack(packed: dict, shared: dict | None = None) -> Json:
+    """Return the value that was packed, with what it shares; ValueError when it is not one."""
+    if not isinstance(packed, dict) or packed.get("pack") not in (1, VERSION):
+        raise ValueError(f"not packed JSON, version 1 or {VERSION}")
+    if packed.get("shared") != (shared or {}).get("name"):
+        raise ValueError("what this packed JSON shares with others is not what was given")
     out: list = []
-    for value in packed["values"]:
+    for value in (*(shared or {}).get("values", ()), *packed["values"]):
         if not isinstance(value, list):
             out.append(value)
-        elif value[0] == 0:
-            out.append([out[ref] for ref in value[1:]])
+            continue
+        kind, *refs = value
+        parts = [out[ref] for ref in refs]
+        if kind == ARRAY:
+            out.append(parts)
+        elif kind == OBJECT:
+            out.append(dict(zip(parts[0], parts[1:], strict=True)))
         else:
-            out.append(dict(zip(out[value[1]], (out[ref] for ref in value[2:]), strict=True)))
+            out.append([dict(zip(parts[0], row, strict=True)) for row in zip(*parts[1:], strict=True)])
     return out[-1]

@@ -8,6 +8,7 @@ import { pcapng } from "../src/export/pcap.js";
 import { alignment, leg, milestones } from "../src/model/alignment.js";
 import { differences, facts } from "../src/model/differences.js";
 import { timeline } from "../src/model/timeline.js";
+import { packed, serve } from "./packed.js";
 import { walks } from "./walks.js";
 
 const ALL = walks();
@@ -173,21 +174,19 @@ test("a store gives the exact packet beside, never one that is merely near", asy
     (await store.modes()).map((m) => m.mode),
     ["host-gw"],
   );
-  const fetched = [];
-  const answers = {
-    "none.json": { walks: { "icmp/4000/0/0": HOST_GW } },
-    "sizes.json": { walks: { "icmp/1423/0/0": HOST_GW } },
-  };
-  globalThis.fetch = async (url) => {
-    fetched.push(url);
-    const name = url.split("/").at(-1);
-    return { ok: name in answers, status: 404, json: async () => answers[name] };
-  };
+  const mode = "walks/flannel/host-gw";
+  const holding = (key) => packed({ walks: { [key]: HOST_GW } }, { shared: "v1" });
+  const fetched = serve({
+    [`${mode}/shared.json.gz`]: { pack: 2, name: "v1", values: [] },
+    [`${mode}/cross-node/none.json.gz`]: holding("icmp/4000/0/0"),
+    [`${mode}/cross-node/sizes.json.gz`]: holding("icmp/1423/0/0"),
+  });
   const away = new Store({ dataRoot: "walks" });
-  assert.equal(await away.exact({ ...o, size: 1423 }), HOST_GW);
-  assert.deepEqual(fetched, [
-    "walks/flannel/host-gw/cross-node/none.json",
-    "walks/flannel/host-gw/cross-node/sizes.json",
+  assert.deepEqual(await away.exact({ ...o, size: 1423 }), HOST_GW);
+  assert.deepEqual(fetched.sort(), [
+    `${mode}/cross-node/none.json.gz`,
+    `${mode}/cross-node/sizes.json.gz`,
+    `${mode}/shared.json.gz`,
   ]);
   await assert.rejects(away.exact({ ...o, size: 9 }), /not made ahead/);
   delete globalThis.fetch;

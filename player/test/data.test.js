@@ -30,7 +30,12 @@ const OPTIONS = {
 test("packed JSON unpacks, equal values are shared", () => {
   const packed = { pack: 1, values: ["a", [0, 0], 7, "b", [0, 0, 3], [1, 4, 2, 1]] };
   assert.deepEqual(unpack(packed), { a: 7, b: ["a"] });
-  assert.throws(() => unpack({ pack: 2, values: [] }), /version 1/);
+  const records = { pack: 2, values: ["a", "b", [0, 0, 1], 7, 8, [0, 3, 4], [0, 1, 0], [2, 2, 5, 6]] };
+  assert.deepEqual(unpack(records), [
+    { a: 7, b: "b" },
+    { a: 8, b: "a" },
+  ]);
+  assert.throws(() => unpack({ pack: 3, values: [] }), /version 1 or 2/);
   assert.throws(() => unpack({ pack: 1, values: [[0, 5]] }), /later/);
 });
 
@@ -97,7 +102,7 @@ test("a store finds what the page holds, and the nearest of a file", async () =>
   assert.equal(store.now({ ...OPTIONS, cold: one.options.cold && false }), one);
   assert.equal(store.now({ ...OPTIONS, size: 9 }), null);
   await assert.rejects(store.walk({ ...OPTIONS, size: 9 }), WalkError);
-  assert.equal(walkFile({ ...OPTIONS, fault: "x y" }), "flannel/vxlan/cross-node/x%20y.json");
+  assert.equal(walkFile({ ...OPTIONS, fault: "x y" }), "flannel/vxlan/cross-node/x%20y.json.gz");
   assert.equal(
     nearestKey(["icmp/56/0/0", "icmp/1423/1/0", "tcp/0/0/0"], { ...OPTIONS, size: 1423 }),
     "icmp/1423/1/0",

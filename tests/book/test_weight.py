@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.book.site import pages
 
 BYTES = 160_000  # everything a page loads, compressed
 FILES = 12
+WHOLE = 15_000_000  # the built site: what a static host stores and a reader takes along
 LOADED = re.compile(r'<(?:script|link)\b[^>]*?(?:src|href)="([^"]+)"[^>]*>')
 FONT = re.compile(r"url\((fonts/[^)]+)\)")
 NOT_LOADED = ('rel="prev"', 'rel="next"')
@@ -47,3 +49,16 @@ def test_page_names_no_other_host(site: Path, name: str) -> None:
     text = (site / name).read_text()
     assert not re.findall(r'<(?:script|img|iframe|source)\b[^>]*src="(?:https?:)?//', text)
     assert not re.findall(r'<link\b[^>]*href="(?:https?:)?//', text)
+
+
+def test_the_whole_site_is_light(site: Path) -> None:
+    sizes = {path.relative_to(site): path.stat().st_size for path in site.rglob("*") if path.is_file()}
+    heaviest = sorted(sizes.items(), key=lambda each: -each[1])[:10]
+    assert sum(sizes.values()) <= WHOLE, heaviest
+
+
+def test_a_notebook_to_download_keeps_the_text_of_its_walks_and_no_player(site: Path) -> None:
+    notebook = (site / "_sources" / "book" / "flannel" / "vxlan.ipynb").read_text()
+    assert "<packet-walk" not in notebook
+    outputs = [o for cell in json.loads(notebook)["cells"] for o in cell.get("outputs", ())]
+    assert any("text/plain" in o.get("data", {}) for o in outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -16,7 +17,7 @@ from packetwalk.errors import BadInput
 from packetwalk.widgets import play, play_piece
 from packetwalk.widgets.bundle import catalogue, modes, offer, sizes_of_others, write_choices, write_index
 from packetwalk.widgets.markup import element
-from packetwalk.widgets.pack import pack, unpack
+from packetwalk.widgets.pack import pack, pack_apart, unpack
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -34,7 +35,34 @@ def test_pack_keeps_true_and_1_apart() -> None:
     assert [type(each) for each in packed] == [int, bool, int, bool]
 
 
-@pytest.mark.parametrize("wrong", [{}, [], {"pack": 2, "values": []}, None])
+@given(st.lists(JSON, max_size=4))
+def test_what_is_packed_apart_comes_together_again(values) -> None:
+    roots = {f"file {number}": value for number, value in enumerate(values)}
+    shared, own = json.loads(json.dumps(pack_apart(roots.items())))
+    assert {name: unpack(packed, shared) for name, packed in own.items()} == roots
+
+
+def test_only_what_two_files_hold_is_shared() -> None:
+    walks = {
+        "a": {"steps": [{"node": "x", "size": 1}, {"node": "y", "size": 2}]},
+        "b": {"steps": [{"node": "x", "size": 3}, {"node": "y", "size": 4}]},
+    }
+    shared, own = pack_apart([*walks.items(), ("same", walks["b"])])
+    assert {"node", "size", "x", "y", 3, 4} <= {v for v in shared["values"] if not isinstance(v, list)}
+    assert [v for v in own["a"]["values"] if not isinstance(v, list)] == [1, 2]
+    assert len(own["same"]["values"]) == 1
+    with pytest.raises(ValueError, match="shares"):
+        unpack(own["a"], {**shared, "name": "another"})
+
+
+def test_a_value_that_came_and_went_leaves_its_place_to_no_other() -> None:
+    """Packing looks at each object once, by identity: no later one may pass for it."""
+    roots = ((str(number), [[number]]) for number in range(1000))
+    shared, own = pack_apart(roots)
+    assert all(unpack(packed, shared) == [[int(name)]] for name, packed in own.items())
+
+
+@pytest.mark.parametrize("wrong", [{}, [], {"pack": 3, "values": []}, None])
 def test_what_is_not_packed_is_refused(wrong) -> None:
     with pytest.raises(ValueError, match="not packed"):
         unpack(wrong)
@@ -61,6 +89,14 @@ def test_text_of_a_walk_cannot_become_markup() -> None:
     assert tags.count("script") == 1 and "img" not in tags
 
 
+def walks_in(folder: Path, name: str) -> dict:
+    """Return the walks of one choice file."""
+    shared, own = (
+        json.loads(gzip.decompress((folder / f"{each}.json.gz").read_bytes())) for each in ("shared", name)
+    )
+    return unpack(own, shared)["walks"]
+
+
 def test_every_choice_of_the_catalogue_has_its_file(tmp_path: Path) -> None:
     of = offer("flannel", "host-gw")
     written = {
@@ -68,14 +104,16 @@ def test_every_choice_of_the_catalogue_has_its_file(tmp_path: Path) -> None:
     }
     choices = catalogue(of)
     for scenario in choices["scenarios"]:
-        assert f"{scenario['name']}/none.json" in written
-        walks = unpack(json.loads((tmp_path / scenario["name"] / "none.json").read_text()))["walks"]
+        assert f"{scenario['name']}/none.json.gz" in written
+        walks = walks_in(tmp_path, f"{scenario['name']}/none")
         for proto in choices["protos"]:
             for size in choices["sizes"][proto]:
                 assert f"{proto}/{size['size']}/0/0" in walks
     for fault in choices["faults"]:
         for scenario in fault["scenarios"]:
-            assert f"{scenario}/{fault['name']}.json" in written
+            assert f"{scenario}/{fault['name']}.json.gz" in written
+    plain = packetwalk.walk("flannel", "host-gw", "cross-node", df=True).to_json()
+    assert walks_in(tmp_path, "cross-node/none")["icmp/56/1/0"] == json.loads(json.dumps(plain))
 
 
 def test_the_sizes_of_other_modes_have_their_file(tmp_path: Path, monkeypatch) -> None:
@@ -86,9 +124,8 @@ def test_the_sizes_of_other_modes_have_their_file(tmp_path: Path, monkeypatch) -
     monkeypatch.setattr(
         "packetwalk.widgets.bundle.offer", lambda *pair: bare if pair == bare[:2] else offer(*pair)
     )
-    (path,) = write_choices("flannel", "host-gw", tmp_path)
-    walks = unpack(json.loads(path.read_text()))["walks"]
-    assert path.relative_to(tmp_path).as_posix() == "cross-node/sizes.json"
+    write_choices("flannel", "host-gw", tmp_path)
+    walks = walks_in(tmp_path, "cross-node/sizes")
     assert {f"{proto}/1423/{df}/0" for proto in ("icmp", "udp") for df in (0, 1)} <= walks.keys()
 
 

@@ -47,12 +47,15 @@ export function optionsOf(walk) {
 }
 
 /** @param {Options} o  where the walks of a scenario and a fault are kept, under data-root */
-export const walkFile = (o) => file(o, o.fault || "none");
+export const walkFile = (o) => file(o.plugin, o.mode, o.scenario, o.fault || "none");
 
 /** @param {Options} o  where the packets are kept that have the sizes other modes' choices offer */
-export const sizesFile = (o) => file(o, "sizes");
+export const sizesFile = (o) => file(o.plugin, o.mode, o.scenario, "sizes");
 
-const file = (o, name) => `${[o.plugin, o.mode, o.scenario, name].map(encodeURIComponent).join("/")}.json`;
+/** @param {Mode} of  where what two or more files of a mode have in common is kept */
+export const sharedFile = ({ plugin, mode }) => file(plugin, mode, "shared");
+
+const file = (...names) => `${names.map(encodeURIComponent).join("/")}.json.gz`;
 
 /** @typedef {{plugin: string, mode: string}} Mode */
 

@@ -1,17 +1,18 @@
 /** Where walks come from: the page itself, files beside it, or a live notebook. */
 
-import { modeKey, nearestKey, optionsOf, sizesFile, walkFile, walkKey } from "./options.js";
+import { file, packedFile, WalkError } from "./files.js";
+import { modeKey, nearestKey, optionsOf, sharedFile, sizesFile, walkFile, walkKey } from "./options.js";
 import { unpackIfPacked } from "./unpack.js";
 import { problem } from "./validate.js";
+
+export { WalkError } from "./files.js";
+
 /** @import { Mode, Options } from "./options.js" */
 
 /**
  * @typedef {Mode & {title: string, holds_for: string, scenarios: string[]}} OfferedMode
  * @typedef {{walk(o: Options): Promise<any>, modes?(): Promise<any>}} Source  a live notebook, which answers
  */
-
-/** An error whose message is meant for the reader. */
-export class WalkError extends Error {}
 
 const checked = (walk) => {
   const wrong = problem(walk);
@@ -26,15 +27,6 @@ export function parsePage(text) {
   } catch (error) {
     throw new WalkError(`The walk in this page cannot be read: ${error.message}.`);
   }
-}
-
-/** Files are fetched once for all players of a page. @type {Map<string, Promise<any>>} */
-const files = new Map();
-
-async function load(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new WalkError(`No walk for this combination (${url}, status ${answer.status}).`);
-  return unpackIfPacked(await answer.json());
 }
 
 const sameMode = (walk, o) =>
@@ -94,11 +86,11 @@ export class Store {
           "other sizes, or a live notebook, have them.",
       );
     for (const name of [walkFile(o), sizesFile(o)]) {
-      const file = await this.file(name).catch((error) => {
+      const { walks } = await this.choices(name, o).catch((error) => {
         if (name === walkFile(o)) throw error;
         throw missing();
       });
-      const found = file.walks?.[walkKey(o)];
+      const found = walks?.[walkKey(o)];
       if (found) return checked(found);
     }
     throw missing();
@@ -120,24 +112,20 @@ export class Store {
     }));
     if (this.source?.modes) return unpackIfPacked(await this.source.modes());
     if (this.dataRoot == null) return carried;
-    return this.file("index.json").catch((error) => {
+    return file(this.under("index.json")).catch((error) => {
       if (carried.length) return carried;
       throw error;
     });
   }
 
   /** @param {string} name  under data-root */
-  file(name) {
-    const url = this.dataRoot.replace(/\/?$/, "/") + name;
-    if (!files.has(url))
-      files.set(
-        url,
-        load(url).catch((error) => {
-          files.delete(url);
-          throw error;
-        }),
-      );
-    return files.get(url);
+  under(name) {
+    return this.dataRoot.replace(/\/?$/, "/") + name;
+  }
+
+  /** What one file of a mode holds. @param {string} name @param {Mode} mode */
+  choices(name, mode) {
+    return packedFile(this.under(name), this.under(sharedFile(mode)));
   }
 
   /**
@@ -158,9 +146,9 @@ export class Store {
     if (here) return here;
     if (this.source) return checked(unpackIfPacked(await this.source.walk(o)));
     if (this.dataRoot == null) throw new WalkError("This page carries no walk for this combination.");
-    const file = await this.file(walkFile(o));
-    const key = nearestKey(Object.keys(file.walks ?? {}), o);
+    const { walks = {} } = await this.choices(walkFile(o), o);
+    const key = nearestKey(Object.keys(walks), o);
     if (key === null) throw new WalkError(`There is no ${o.proto} walk of this kind.`);
-    return checked(file.walks[key]);
+    return checked(walks[key]);
   }
 }
