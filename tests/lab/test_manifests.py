@@ -8,9 +8,15 @@ import pytest
 
 from packetwalk.cni.calico.bgp import selects
 from packetwalk.errors import BadInput
-from packetwalk.lab.manifests import Settings, change, read
+from packetwalk.lab import manifests
+from packetwalk.lab.manifests import Asked, Settings, change
+from packetwalk.lab.plugins import plugin_slice
 from packetwalk.tables import RouteEntry
 from packetwalk.walks.network import Cluster, Network
+
+
+def read(text: str | Path, plugin: str, mode: str, settings: Settings) -> Asked:
+    return manifests.read(text, plugin, plugin_slice(plugin).readers, mode, settings)
 
 
 def flannel(backend: str) -> str:

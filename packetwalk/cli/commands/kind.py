@@ -1,8 +1,9 @@
 """Carry the labs' kind clusters to rooms without internet, and tidy up.
 
-  packetwalk kind save FOLDER      where there is internet
-  packetwalk kind load FOLDER      where there is none
-  packetwalk kind delete flannel
+packetwalk kind save FOLDER      where there is internet
+packetwalk kind load FOLDER      where there is none
+packetwalk kind delete flannel
+packetwalk kind config flannel   to make the cluster by hand
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def arguments(parser: Parser) -> None:
     loading.add_argument("folder", type=Path, help="what `packetwalk kind save` wrote")
     deleting = command("delete", _delete, "Remove the cluster that a lab left.")
     deleting.add_argument("plugin", help="whose cluster it is, as `packetwalk list` names it")
+    configuring = command("config", _config, "Print kind's configuration of a plugin's cluster.")
+    configuring.add_argument("plugin", help="as `packetwalk list` names it")
     command("lock", _lock, "Say what the registries have for each pinned image.")
 
 
@@ -40,8 +43,9 @@ def run(parsed: argparse.Namespace) -> None:
 
 def _save(parsed: argparse.Namespace) -> list[str]:
     from packetwalk.lab.kind import images
+    from packetwalk.lab.plugins import installations
 
-    return images.save(parsed.folder)
+    return images.save(parsed.folder, installations().values())
 
 
 def _load(parsed: argparse.Namespace) -> list[str]:
@@ -52,16 +56,22 @@ def _load(parsed: argparse.Namespace) -> list[str]:
 
 def _lock(_: argparse.Namespace) -> list[str]:
     from packetwalk.lab.kind import images
+    from packetwalk.lab.plugins import installations
 
-    return images.lock()
+    return images.lock(installations().values())
+
+
+def _config(parsed: argparse.Namespace) -> list[str]:
+    from packetwalk.lab.plugins import installation
+
+    return installation(parsed.plugin).configuration().splitlines()
 
 
 def _delete(parsed: argparse.Namespace) -> list[str]:
-    from packetwalk.lab.kind import pins
     from packetwalk.lab.kind.cluster import Cluster
+    from packetwalk.lab.plugins import installation
 
-    pins.release(parsed.plugin)
-    cluster = Cluster(parsed.plugin)
+    cluster = Cluster(installation(parsed.plugin))
     if cluster.exists() and not cluster.ours():
         raise LabError(f"the cluster {cluster.name} was not made here and is left alone")
     cluster.delete()

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
@@ -18,9 +17,10 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.ground import Ground
 from packetwalk.lab.kind import manifest, pins, tools
 from packetwalk.lab.kind.cluster import Cluster
-from packetwalk.lab.kind.faults import FAULTS, Step
+from packetwalk.lab.kind.faults import Step
 from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.kind.record import record
+from packetwalk.lab.plugins import installation
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.output import Output
 from packetwalk.trace.packet import Packet
@@ -29,12 +29,6 @@ PROGRAMS = ("docker", "kind", "kubectl")
 SOCKET = "/var/run/docker.sock"
 REUSE = "PACKETWALK_KIND_REUSE"
 PORTS, PORT_OF_SERVICES = {"icmp": 0, "udp": 8080, "tcp": 8080}, 80
-OWN_API, STORED_API = "projectcalico.org/v3", "crd.projectcalico.org/v1"
-NOTICES = {"flannel": 10.0, "calico": 30.0, "weave": 75.0}
-"""Seconds until a plugin has acted: flanneld puts a route of host-gw back after about 10 s (observed, v0.20.2),
-Calico's agents watch their resources and BGP sessions need a little longer, a peer of Weave Net is given up after
-60 s of silence (router/network_router.go)."""
-LEFT_BY_FLANNEL = ("cni0", "flannel.1", "flannel-wg", "flannel.ipip")
 
 
 class Kind(Ground):
@@ -60,8 +54,9 @@ class Kind(Ground):
     def __init__(self, plugin: str, mode: str) -> None:
         """Bring it up: some minutes. LabError in one line, and nothing left, when it cannot be had."""
         self.plugin, self.mode = plugin, find_plugin(plugin).mode(mode).name
+        self._installation = installation(plugin)
         self._offered()
-        self._cluster = Cluster(plugin)
+        self._cluster = Cluster(self._installation)
         self._keep, self._open = os.environ.get(REUSE) == "1", True
         self._undo: list[Step] = []
         self._reach = Reach(self._cluster)
@@ -72,8 +67,8 @@ class Kind(Ground):
         self._names()
 
     def _offered(self) -> None:
-        if self.mode not in manifest.modes(self.plugin):
-            offered = ", ".join(manifest.modes(self.plugin))
+        if self.mode not in self._installation.modes:
+            offered = ", ".join(self._installation.modes)
             raise LabError(f"kind has no {self.plugin} {self.mode}, only {offered}")
 
     def _names(self) -> None:
@@ -82,8 +77,11 @@ class Kind(Ground):
         self.pods = tuple(self._reach.pods)
 
     def _manifest(self) -> str:
-        text = pins.fetch(self._cluster.release.manifest).decode()
-        return manifest.patched(self.plugin, self.mode, text, password=secrets.token_hex(16))
+        """Return the plugin's manifest for the mode; nothing where kind installs the plugin by itself."""
+        if self._installation.manifest is None:
+            return ""
+        text = pins.fetch(self._installation.manifest).decode()
+        return manifest.patched(self._installation, self.mode, text, password=secrets.token_hex(16))
 
     def execute(self, netns: str, argv: Sequence[str]) -> Output:
         """Run one program on a node or in a pod's network; the pod's image needs no tool."""
@@ -119,37 +117,27 @@ class Kind(Ground):
     def apply(self, manifest: str | Path) -> list[str]:
         """Apply YAML documents by kubectl and return what it says of each.
 
-        Nodes may be named as in the book.  Calico's resources may be written in its own API; they
-        are stored as the manifest's custom resources, whose fields are the same.
+        Nodes may be named as in the book, resources written in the plugin's own API.
         """
         given = str(manifest)
         text = given if "\n" in given else _read(Path(given))
         text = re.sub(
             r"\bkind-(control-plane|worker2|worker)\b", lambda m: self._cluster.containers[m[0]], text
-        ).replace(f"apiVersion: {OWN_API}", f"apiVersion: {STORED_API}")
-        changed = self._cluster.kubectl(
-            "apply", "--server-side", "--force-conflicts", "--filename", "-", text=text
-        ).splitlines()
-        if self.plugin == "flannel" and "kube-flannel-cfg" in text:
-            self._restart_flannel()
-        elif self.plugin == "calico":
-            self._restart_pods(text)
-        return changed
-
-    def _restart_pods(self, text: str) -> None:
-        """Let Calico act on its resources; pods get what an IPPool says of packets only when they are made."""
-        anew = re.search(r"^kind: (IPPool|FelixConfiguration)\b", text, re.MULTILINE)
+        )
+        changed = self._cluster.apply(self._installation.stored(text))
+        anew = self._installation.makes_pods_anew(text)
         if anew:
             self._cluster.stop_pods()
-        self.settle()
+        self._installation.take_up(text, self._cluster, self._reach)
         if anew:
             self._cluster.rolled_out()
             self._cluster.start_pods()
             self._names()
+        return changed
 
     def settle(self) -> None:
         """Wait as long as the plugin takes to notice a fault, or a change, and to act."""
-        time.sleep(NOTICES[self.plugin])
+        self._installation.wait()
 
     def use(self, mode: str) -> None:
         """Install the plugin again in another mode, and start the pods anew."""
@@ -162,41 +150,17 @@ class Kind(Ground):
             raise
         self.mend()
         self._cluster.stop_pods()
-        self._cluster.kubectl(
-            "apply", "--server-side", "--force-conflicts", "--filename", "-", text=self._manifest()
-        )
-        if self.plugin == "calico":
-            self._set_pool()
-        if self.plugin == "flannel":
-            self._restart_flannel(pods=False)
+        if self._installation.manifest is not None:
+            self._cluster.apply(self._manifest())
+        self._installation.switch(self.mode, self._cluster, self._reach)
         self._cluster.rolled_out()
         self._cluster.start_pods()
         self._cluster.note(self.mode)
         self._names()
 
-    def _set_pool(self) -> None:
-        ipip, vxlan = manifest.CALICO[self.mode]
-        change = f'{{"spec": {{"ipipMode": "{ipip}", "vxlanMode": "{vxlan}"}}}}'
-        pool = "ippools.crd.projectcalico.org"
-        self._cluster.kubectl("patch", pool, "default-ipv4-ippool", "--type", "merge", "--patch", change)
-
-    def _restart_flannel(self, *, pods: bool = True) -> None:
-        """Let flanneld read its configuration again: it changes no backend while it runs."""
-        if pods:
-            self._cluster.stop_pods()
-        for node in self._reach.nodes:
-            for device in LEFT_BY_FLANNEL:
-                self._reach.run(node, ["ip", "link", "delete", device])
-        namespace, name = self._cluster.release.daemonset.split("/")
-        self._cluster.kubectl("rollout", "restart", f"daemonset/{name}", "--namespace", namespace)
-        if pods:
-            self._cluster.rolled_out()
-            self._cluster.start_pods()
-            self._names()
-
     def fault(self, name: str) -> None:
         """Break something; BadInput lists what can be broken here."""
-        known = FAULTS[self.plugin]
+        known = self._installation.faults
         faults = {each.name for each in find_plugin(self.plugin).faults_of(self.mode)}
         here = [each for each in known if each in faults]
         if name not in here:

@@ -9,6 +9,7 @@ from packetwalk.capture.recording import Probe
 from packetwalk.errors import BadInput
 from packetwalk.lab import manifests
 from packetwalk.lab.ground import Ground
+from packetwalk.lab.plugins import plugin_slice
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.output import Lines
@@ -60,7 +61,8 @@ class Planned(Ground):
 
     def apply(self, manifest: str | Path) -> list[str]:
         """Apply documents as if the plugin and all pods had started again afterwards."""
-        asked = manifests.read(manifest, self.plugin, self.mode, self._settings)
+        readers = plugin_slice(self.plugin).readers
+        asked = manifests.read(manifest, self.plugin, readers, self.mode, self._settings)
         if (asked.mode, asked.settings) != (self.mode, self._settings):
             self._make(asked.mode, self._fault, asked.settings)
         return Lines(asked.lines)

@@ -1,4 +1,4 @@
 """A real Kubernetes cluster in Docker, by kind: pinned in every part, driven from outside only.
 
-``manifests.yaml`` pins all that is downloaded; ``PLUGIN.yaml`` is kind's configuration for that plugin.
+``pins.yaml`` pins what is downloaded for any plugin; what one plugin needs is its ``Installation``.
 """

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from packetwalk.errors import LabError
-from packetwalk.lab.kind import bridge, images, pins, tools
-from packetwalk.lab.kind.manifest import modules
+from packetwalk.lab.kind import images, pins, tools
+from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.kind.programs import attempt, call
 
-CONFIG = Path(__file__).parent
+WORKLOAD = Path(__file__).parent / "workload.yaml"
 WAIT = "300s"
 LABEL = "io.x-k8s.kind.cluster"  # kind writes it on each node's container
 LOAD = 'modprobe -q "$1" || test -e "$2"'
@@ -24,13 +24,14 @@ SUFFIXES = ("control-plane", "worker", "worker2")
 class Cluster:
     """The cluster ``packetwalk-PLUGIN``; it writes no file of the user's, and has a kubeconfig of its own."""
 
-    def __init__(self, plugin: str) -> None:
-        """Name it; nothing is started. BadInput for an unknown plugin."""
-        self.release = pins.release(plugin)
-        self.plugin, self.name = plugin, f"packetwalk-{plugin}"
+    def __init__(self, installation: Installation) -> None:
+        """Name it; nothing is started."""
+        self.installation, self.plugin = installation, installation.plugin
+        self.name = f"packetwalk-{self.plugin}"
         home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
         self.folder = Path(home) / "packetwalk" / "kind" / self.name
         self.kubeconfig, self.record = self.folder / "kubeconfig", self.folder / "record.json"
+        self.configuration = self.folder / "kind.yaml"
         self.containers: Mapping[str, str] = {
             f"kind-{suffix}": f"{self.name}-{suffix}" for suffix in SUFFIXES
         }
@@ -90,14 +91,14 @@ class Cluster:
                 return self.mode()
             self.delete()
         text = manifest()
-        program = bridge.extract(architecture) if self.plugin == "flannel" else None
+        programs = self.installation.programs(architecture)
         try:
             pins.put(self.record, json.dumps({"state": "making"}).encode())
             self._create()
             self.demand(mode)
-            if program is not None:
+            for target, program in programs.items():
                 for container in self.containers.values():
-                    call(["docker", "cp", str(program), f"{container}:/opt/cni/bin/bridge"])
+                    call(["docker", "cp", str(program), f"{container}:{target}"])
             self._install(text)
             tools.start(self.tools, self.name)
             self.note(mode)
@@ -122,13 +123,14 @@ class Cluster:
 
     def _create(self) -> None:
         _say(f"making the cluster {self.name}: some minutes")
-        config, image = CONFIG / f"{self.plugin}.yaml", pins.node()
+        pins.put(self.configuration, self.installation.configuration().encode())
+        image = pins.node()
         name = f"{image.image}@{image.digest}"
         if images.in_engine(image.image) and not images.in_engine(name):
             name = image.image  # loaded from a file, whose own digest was checked then
         call(
             [
-                *("kind", "create", "cluster", "--name", self.name, "--config", str(config)),
+                *("kind", "create", "cluster", "--name", self.name, "--config", str(self.configuration)),
                 *("--kubeconfig", str(self.kubeconfig), "--image", name),
             ]
         )
@@ -142,7 +144,7 @@ class Cluster:
         A module that is built into the kernel shows by its folder or setting only.
         """
         node = next(iter(self.containers.values()))
-        for module in modules(self.plugin, mode):
+        for module in self.installation.modes[mode]:
             sign = SIGNS.get(module, f"/sys/module/{module}")
             asked = ["docker", "exec", node, "sh", "-c", LOAD, "sh", module, sign]
             if attempt(asked).returncode != 0:
@@ -152,25 +154,31 @@ class Cluster:
                 )
 
     def _install(self, manifest: str) -> None:
-        _say(f"installing {self.plugin} {self.release.version}")
-        self.kubectl("apply", "--server-side", "--filename", "-", text=manifest)
+        _say(f"installing {self.plugin} {self.installation.version}")
+        if manifest:
+            self.kubectl("apply", "--server-side", "--filename", "-", text=manifest)
         self.rolled_out()
         self.kubectl("wait", "--for=condition=Ready", "node", "--all", f"--timeout={WAIT}")
         self.start_pods()
 
+    def apply(self, manifest: str) -> list[str]:
+        """Apply documents, whoever wrote their fields before, and return what kubectl says."""
+        words = ("apply", "--server-side", "--force-conflicts", "--filename", "-")
+        return self.kubectl(*words, text=manifest).splitlines()
+
     def rolled_out(self) -> None:
         """Wait until the plugin runs on every node."""
-        namespace, name = self.release.daemonset.split("/")
+        namespace, name = self.installation.daemonset.split("/")
         self.kubectl("rollout", "status", f"daemonset/{name}", "--namespace", namespace, f"--timeout={WAIT}")
 
     def start_pods(self) -> None:
         """Start the labs' pods and services, and wait for them."""
-        self.kubectl("apply", "--filename", str(CONFIG / "workload.yaml"))
+        self.kubectl("apply", "--filename", str(WORKLOAD))
         self.kubectl("wait", "--for=condition=Ready", "pod", "--all", f"--timeout={WAIT}")
 
     def stop_pods(self) -> None:
         """Delete the labs' pods and services: what the plugin made for them goes with them."""
-        self.kubectl("delete", "--ignore-not-found", "--filename", str(CONFIG / "workload.yaml"))
+        self.kubectl("delete", "--ignore-not-found", "--filename", str(WORKLOAD))
 
     def kubectl(self, *words: str, text: str | None = None) -> str:
         """Ask or tell the cluster; LabError in one line when it refuses."""
@@ -185,7 +193,7 @@ class Cluster:
         if gone.returncode != 0:
             said = (gone.stderr.strip().splitlines() or ["failed"])[-1]
             raise LabError(f"the cluster {self.name} could not be deleted: {said}")
-        for file in (self.kubeconfig, self.record):
+        for file in (self.kubeconfig, self.record, self.configuration):
             file.unlink(missing_ok=True)
         if self.folder.is_dir():
             self.folder.rmdir()

@@ -7,11 +7,12 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.kind import pins
+from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.kind.pins import Image
 from packetwalk.lab.kind.programs import attempt, call
 
@@ -35,14 +36,16 @@ def archive(plugin: str) -> Path | None:
     return found if found.exists() else None
 
 
-def parts() -> dict[str, tuple[Image, ...]]:
+def parts(of: Iterable[Installation]) -> dict[str, tuple[Image, ...]]:
     """Return which images each archive holds: ``engine`` for Docker, one for the nodes of each plugin."""
-    of_plugins = {name: (*pins.release(name).images, pins.workload()) for name in pins.plugins()}
+    of_plugins = {each.plugin: (*each.images, pins.workload()) for each in of}
     return {"engine": (pins.node(), pins.tools()), **of_plugins}
 
 
-def save(folder: Path) -> list[str]:
-    """Pull every image and file and write them to a new folder, whole or not at all; return what is in it.
+def save(folder: Path, of: Collection[Installation]) -> list[str]:
+    """Pull every image and file of some plugins and write them to a new folder; return what is in it.
+
+    The folder is written whole or not at all.
 
     BadInput when the folder is there already; LabError for no engine, a full disk, an image that is
     missing or not the pinned one.
@@ -55,7 +58,7 @@ def save(folder: Path) -> list[str]:
     platform = f"linux/{architecture}"
     one = ["--platform", platform] if int(version.split(".")[0]) >= 28 else []
     listed: dict[str, dict[str, str]] = {}
-    for image in dict.fromkeys(each for part in parts().values() for each in part):
+    for image in dict.fromkeys(each for part in parts(of).values() for each in part):
         call(["docker", "pull", "--quiet", "--platform", platform, image.image])
         listed[image.image] = {"digest": _checked(image)}
     part: Path | None = None
@@ -63,11 +66,11 @@ def save(folder: Path) -> list[str]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         sums = {}
-        for name, held in parts().items():
+        for name, held in parts(of).items():
             tar = part / f"{name}.tar"
             call(["docker", "save", *one, "--output", str(tar), *(each.image for each in held)])
             sums[tar.name] = sha256(tar)
-        for file in files(architecture):
+        for file in files(of, architecture):
             (part / file.name).write_bytes(pins.fetch(file))
             sums[file.name] = file.sha256
         (part / LIST).write_text(json.dumps({"images": listed, "files": sums}, indent=1) + "\n")
@@ -106,10 +109,10 @@ def load(folder: Path) -> list[str]:
     return [f"{name} {each['digest']}" for name, each in held.items()]
 
 
-def lock() -> list[str]:
+def lock(of: Iterable[Installation]) -> list[str]:
     """Ask the registries for the digest of every pinned image; return lines that say what is pinned."""
     lines = []
-    for image in dict.fromkeys(each for part in parts().values() for each in part):
+    for image in dict.fromkeys(each for part in parts(of).values() for each in part):
         call(["docker", "pull", "--quiet", image.image])
         found = _digest(image.image)
         verdict = "as pinned" if found == image.digest else f"pinned: {image.digest or 'not yet'}"
@@ -117,9 +120,9 @@ def lock() -> list[str]:
     return lines
 
 
-def files(architecture: str) -> Iterable[pins.File]:
-    """Return the files that the ground downloads, for one architecture."""
-    return (*(pins.release(name).manifest for name in pins.plugins()), pins.bridge(architecture))
+def files(of: Iterable[Installation], architecture: str) -> list[pins.File]:
+    """Return the files that the ground downloads for some plugins, for one architecture."""
+    return [file for each in of for file in each.files(architecture)]
 
 
 def sha256(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""What ``manifests.yaml`` pins, and the files it names: taken from a folder or the network, checked always."""
+"""What ``pins.yaml`` pins, and the files it names: taken from a folder or the network, checked always."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packetwalk.errors import BadInput, LabError
+from packetwalk.errors import LabError
 
 HERE = Path(__file__).parent
 LARGEST = 256 * 2**20  # bytes of one download
@@ -37,39 +37,11 @@ class File(NamedTuple):
         return f"{self.sha256[:12]}-{self.url.rsplit('/', 1)[-1]}"
 
 
-class Release(NamedTuple):
-    """A plugin as it is installed: ``daemonset`` is NAMESPACE/NAME of what runs on each node."""
-
-    version: str
-    manifest: File
-    daemonset: str
-    images: tuple[Image, ...]
-
-
 @cache
 def _data() -> dict[str, Any]:
     import yaml  # not there in a bare Python, where the doctor runs too
 
-    return yaml.safe_load((HERE / "manifests.yaml").read_text())
-
-
-def release(plugin: str) -> Release:
-    """Return a plugin's release; BadInput lists those there are."""
-    known = _data()["plugins"]
-    if plugin not in known:
-        raise BadInput("plugin on kind", plugin, known)
-    data = known[plugin]
-    return Release(
-        data["version"],
-        File(data["url"], data["sha256"]),
-        data["daemonset"],
-        tuple(Image(**each) for each in data["images"]),
-    )
-
-
-def plugins() -> tuple[str, ...]:
-    """Return the plugins that can be installed."""
-    return tuple(_data()["plugins"])
+    return yaml.safe_load((HERE / "pins.yaml").read_text())
 
 
 def programs() -> dict[str, File]:
@@ -90,14 +62,6 @@ def tools() -> Image:
 def workload() -> Image:
     """Return the image of the labs' pods."""
     return Image(**_data()["workload"])
-
-
-def bridge(architecture: str) -> File:
-    """Return the archive with the CNI plugin ``bridge``; BadInput for an architecture without one."""
-    known = _data()["bridge"]
-    if architecture not in known:
-        raise BadInput("architecture of the Docker engine", architecture, known)
-    return File(**known[architecture])
 
 
 def keep() -> Path:

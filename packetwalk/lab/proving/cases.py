@@ -9,7 +9,7 @@ from typing import NamedTuple
 from packetwalk.cni import Fault, Mode, Plugin, Scenario
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.lab.kernel.inventory import operations
-from packetwalk.lab.kernel.programs import authors
+from packetwalk.lab.plugins import plugin_slice
 from packetwalk.plan.cluster import Cluster
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
@@ -32,7 +32,7 @@ class Case(NamedTuple):
     """One cluster to build, and what is sent in it.
 
     ``special`` is a scenario that changes the cluster; ``author`` names the program that writes its part
-    of the plan itself (``packetwalk.lab.kernel.programs``).
+    of the plan itself (``packetwalk.lab.plugins``).
     """
 
     plugin: str
@@ -68,7 +68,7 @@ def cases(plugin: Plugin, mode: Mode) -> Iterator[Case]:
     planned = list(_planned(plugin, mode))
     yield from planned
     for case in planned:
-        for author in authors().values():
+        for author in plugin_slice(plugin.name).authors:
             shown = () if case.special else author.scenarios(mode.name, case.underlay, case.fault)
             if shown and any(map(author.writes, operations(case.network()))):
                 trials = tuple(trial for trial in case.trials if trial.scenario in shown)

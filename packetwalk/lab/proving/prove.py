@@ -23,8 +23,9 @@ from packetwalk.lab.kernel.daemon import end_with
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.patience import FACTOR
-from packetwalk.lab.kernel.programs import author, left_out
+from packetwalk.lab.kernel.programs.author import left_out
 from packetwalk.lab.kernel.record import Recorder, Warm, recording
+from packetwalk.lab.plugins import author
 from packetwalk.lab.proving.cases import Case, cases
 from packetwalk.plan.cluster import OUTSIDE
 from packetwalk.plan.operation import Operation
@@ -119,7 +120,7 @@ def _end_with_parent(parent: int) -> None:
 def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result]:
     network = case.network()
     plan = operations(network)
-    missing = lacking(plan) or (author(case.author).lacking(plan) if case.author else "")
+    missing = lacking(plan) or (author(case.plugin, case.author).lacking(plan) if case.author else "")
     if missing:
         yield _failed(case, "not here", missing)
         return
@@ -150,7 +151,7 @@ def _made(
     if not case.author:
         live.build(plan)
         return _record(case, network, live, without)
-    writing = author(case.author)
+    writing = author(case.plugin, case.author)
     live.build(left_out(plan, writing))
     with writing.work(live.inside, network, plan):
         return _record(case, network, live, without)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from packetwalk.lab.kind import pins
+from packetwalk.lab.plugins import installation, installations
 from tests.lab.kind.fakes.exchange import PROGRAM, Exchange
 
 SECRET = "correct-horse-battery-staple"  # planted wherever a secret may be in a cluster
@@ -78,7 +79,7 @@ class Machine:
 def _images() -> list[tuple[pins.Image, ...]]:
     return [
         (pins.node(), pins.tools(), pins.workload()),
-        *(pins.release(name).images for name in pins.plugins()),
+        *(each.images for each in installations().values()),
     ]
 
 
@@ -193,12 +194,12 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("PACKETWALK_KIND_REUSE", raising=False)
-    texts = {pins.release(name).manifest.url: text for name, text in manifests().items()}
+    texts = {installation(name).manifest.url: text for name, text in manifests().items()}
     monkeypatch.setattr(
         pins, "fetch", lambda file: texts[file.url].encode() if file.url in texts else b"archive"
     )
     program = tmp_path / "bridge"
     program.write_text("bridge")
-    monkeypatch.setattr("packetwalk.lab.kind.bridge.extract", lambda architecture: program)
+    monkeypatch.setattr("packetwalk.lab.plugins.flannel.bridge.extract", lambda architecture: program)
     yield made
     made.exchange.close()

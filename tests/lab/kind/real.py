@@ -13,8 +13,8 @@ from pathlib import Path
 
 from packetwalk import lab
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.kind import manifest
 from packetwalk.lab.kind.cluster import Cluster
+from packetwalk.lab.plugins import installation
 from tests import ROOT
 from tests.binder.notebooks import wrong
 
@@ -31,7 +31,7 @@ def recorded(plugin: str, folder: Path) -> Iterator[tuple[str, str]]:
     """Record a ping and a request to a service in each mode; yield each mode and what is wrong with it."""
     cluster = None
     try:
-        for mode in manifest.modes(plugin):
+        for mode in installation(plugin).modes:
             try:
                 if cluster is None:
                     cluster = lab.open(plugin, mode, "kind")
@@ -63,7 +63,7 @@ def main(plugin: str, folder: Path) -> int:
             print(f"{name}: {text or 'done'}", flush=True)
             bad += bool(text)
     finally:
-        Cluster(plugin).delete()
+        Cluster(installation(plugin)).delete()
     return int(bad > 0)
 
 

@@ -15,7 +15,9 @@ import yaml
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.grounds.kind import Kind
 from packetwalk.lab.kind import pins
-from packetwalk.lab.kind.cluster import CONFIG
+from packetwalk.lab.kind.cluster import WORKLOAD
+from packetwalk.lab.kind.installation import Installation
+from packetwalk.lab.plugins import installations
 from packetwalk.trace.packet import Packet
 from tests import ROOT
 from tests.lab.kind.conftest import SECRET, Machine
@@ -34,13 +36,13 @@ def test_a_cluster_is_made_by_these_calls_in_this_order(machine: Machine) -> Non
     assert [call for call in machine.calls if call[:3] != ["docker", "image", "inspect"] and "sh" not in call][:14] == [
         ["docker", "version", "--format", "{{.Server.Version}} {{.Server.Arch}}"],
         ["kind", "get", "clusters"],
-        ["kind", "create", "cluster", "--name", NAME, "--config", str(CONFIG / "flannel.yaml"),
+        ["kind", "create", "cluster", "--name", NAME, "--config", str(folder / "kind.yaml"),
          "--kubeconfig", str(folder / "kubeconfig"), "--image", image],
         *(["docker", "cp", str(machine.folder / "bridge"), f"{node}:/opt/cni/bin/bridge"] for node in NODES),
         ["kubectl", "apply", "--server-side", "--filename", "-"],
         ["kubectl", "rollout", "status", "daemonset/kube-flannel-ds", "--namespace", "kube-flannel", wait],
         ["kubectl", "wait", "--for=condition=Ready", "node", "--all", wait],
-        ["kubectl", "apply", "--filename", str(CONFIG / "workload.yaml")],
+        ["kubectl", "apply", "--filename", str(WORKLOAD)],
         ["kubectl", "wait", "--for=condition=Ready", "pod", "--all", wait],
         ["docker", "rm", "--force", f"{NAME}-tools"],
         ["docker", "run", "--detach", "--rm", "--name", f"{NAME}-tools", "--label", f"packetwalk={NAME}",
@@ -57,7 +59,7 @@ def test_a_cluster_is_made_by_these_calls_in_this_order(machine: Machine) -> Non
     assert machine.called("kind", "delete")[-1][:5] == ["kind", "delete", "cluster", "--name", NAME]
 
 
-@pytest.mark.parametrize("plugin", pins.plugins())
+@pytest.mark.parametrize("plugin", installations())
 def test_every_plugin_comes_up_in_its_own_cluster(machine: Machine, plugin: str) -> None:
     renamed = json.dumps(machine.state["objects"]).replace(NAME, f"packetwalk-{plugin}")
     machine.write(objects=json.loads(renamed))
@@ -145,7 +147,6 @@ def test_manifests_name_nodes_as_the_book_does(machine: Machine) -> None:
         text = "apiVersion: projectcalico.org/v3\nkind: BGPPeer\nmetadata:\n  name: p\nspec:\n  node: kind-worker2\n"
         assert cluster.apply(text) == ["bgppeer/p serverside-applied"]
         assert f"node: {NAME}-worker2" in machine.applied[-1]
-        assert "apiVersion: crd.projectcalico.org/v1" in machine.applied[-1]
         with pytest.raises(BadInput, match=r"nowhere\.yaml"):
             cluster.apply("nowhere.yaml")
 
@@ -159,7 +160,7 @@ def test_calico_is_given_time_and_pods_are_made_anew_for_a_pool(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, text: str, anew: bool
 ) -> None:
     waited: list[str] = []
-    monkeypatch.setattr(Kind, "settle", lambda cluster: waited.append(cluster.plugin))
+    monkeypatch.setattr(Installation, "wait", lambda of: waited.append(of.plugin))
     renamed = json.dumps(machine.state["objects"]).replace(NAME, "packetwalk-calico")
     machine.write(objects=json.loads(renamed))
     with Kind("calico", "ipip") as cluster:
@@ -167,6 +168,7 @@ def test_calico_is_given_time_and_pods_are_made_anew_for_a_pool(
         cluster.apply(text)
         done = [call[:2] for call in machine.calls[before:]]
     assert waited == ["calico"]
+    assert "apiVersion: crd.projectcalico.org/v1" in machine.applied[-2 if anew else -1]
     assert (["kubectl", "delete"] in done) == anew
 
 
@@ -271,8 +273,10 @@ def test_a_full_disk_for_our_own_notes_is_one_line(machine: Machine, monkeypatch
 
 
 RUN = """
-import tests.lab.kind.conftest as c, packetwalk.lab.kind.pins as pins, packetwalk.lab.kind.bridge as bridge, pathlib, os
-texts = {pins.release(n).manifest.url: t for n, t in c.manifests().items()}
+import tests.lab.kind.conftest as c, packetwalk.lab.kind.pins as pins, pathlib, os
+from packetwalk.lab.plugins import installation
+from packetwalk.lab.plugins.flannel import bridge
+texts = {installation(n).manifest.url: t for n, t in c.manifests().items()}
 pins.fetch = lambda file: texts[file.url].encode()
 bridge.extract = lambda architecture: pathlib.Path(os.environ["XDG_STATE_HOME"]).parent / "bridge"
 from packetwalk.lab.grounds.kind import Kind

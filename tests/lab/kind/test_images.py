@@ -10,6 +10,7 @@ import pytest
 from packetwalk.cli import main
 from packetwalk.lab.grounds.kind import Kind
 from packetwalk.lab.kind import images, pins
+from packetwalk.lab.plugins import installations
 from tests.lab.kind.conftest import Machine
 
 
@@ -28,7 +29,7 @@ def stick(tmp_path: Path) -> Path:
 def test_saved_here_loaded_there(machine: Machine, stick: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["kind", "save", str(stick / "room")]) == 0
     said = capsys.readouterr().out
-    for each in images.parts().values():
+    for each in images.parts(installations().values()).values():
         for image in each:
             assert image.image in said
             assert ["docker", "pull", "--quiet", "--platform", "linux/amd64", image.image] in machine.calls

@@ -17,14 +17,15 @@ import yaml
 
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.kind import bridge, manifest, pins
-from packetwalk.lab.kind.faults import FAULTS
+from packetwalk.lab.kind import manifest, pins
+from packetwalk.lab.plugins import installation, installations
+from packetwalk.lab.plugins.flannel import bridge
 from packetwalk.plan.cluster import Cluster
 from tests import ROOT
 from tests.lab.kind.conftest import manifests
 
 HERE = ROOT / "packetwalk" / "lab" / "kind"
-MODES = [(plugin, mode) for plugin in pins.plugins() for mode in manifest.modes(plugin)]
+MODES = [(name, mode) for name, of in installations().items() if of.manifest for mode in of.modes]
 SHA256 = re.compile(r"[0-9a-f]{64}")
 KUBERNETES = pins.node().image.rsplit(":v", 1)[1]
 
@@ -47,10 +48,12 @@ def schema() -> Any:
 
 def test_every_file_has_a_digest_and_every_digest_has_its_form() -> None:
     files = [
-        *(pins.release(name).manifest for name in pins.plugins()),
-        pins.bridge("amd64"),
-        pins.bridge("arm64"),
+        file
+        for of in installations().values()
+        for architecture in ("amd64", "arm64")
+        for file in of.files(architecture)
     ]
+    assert {of.manifest for of in installations().values()} - {None} <= set(files)
     for file in files:
         assert file.url.startswith("https://") and SHA256.fullmatch(file.sha256), file
         assert not re.search(r"/(latest|master|main)/", file.url), "a release, not a branch"
@@ -58,20 +61,20 @@ def test_every_file_has_a_digest_and_every_digest_has_its_form() -> None:
         pins.node(),
         pins.tools(),
         pins.workload(),
-        *(i for n in pins.plugins() for i in pins.release(n).images),
+        *(image for of in installations().values() for image in of.images),
     ]
     for image in images:
         assert re.search(r":v?\d[\w.-]*$", image.image), f"{image.image}: a version, not latest"
         assert image.digest is None or re.fullmatch(r"sha256:[0-9a-f]{64}", image.digest)
 
 
-@pytest.mark.parametrize("plugin", pins.plugins())
+@pytest.mark.parametrize("plugin", installations())
 def test_kinds_configuration_is_the_books_cluster(plugin: str) -> None:
-    config = yaml.safe_load((HERE / f"{plugin}.yaml").read_text())
+    config = yaml.safe_load(installation(plugin).configuration())
     assert (config["kind"], config["apiVersion"]) == ("Cluster", "kind.x-k8s.io/v1alpha4")
     book = Cluster()
     assert config["networking"] == {
-        "disableDefaultCNI": True,
+        "disableDefaultCNI": installation(plugin).manifest is not None,
         "podSubnet": plugins()[plugin].pod_network(book),
         "serviceSubnet": "10.96.0.0/12",
     }
@@ -119,7 +122,7 @@ def test_a_patched_manifest_fits_the_schema_and_changes_only_what_chooses_the_mo
     plugin: str, mode: str, schema: Any
 ) -> None:
     before = manifests()[plugin]
-    after = manifest.patched(plugin, mode, before, password="x" * 16)
+    after = manifest.patched(installation(plugin), mode, before, password="x" * 16)
     for document in _documents(after):
         schema.validate(document, KUBERNETES, strict=True)
     same = [each for each in _documents(before) if each["kind"] not in ("ConfigMap", "DaemonSet")]
@@ -146,19 +149,22 @@ def _environment(text: str) -> dict[str, Any]:
     ],
 )
 def test_calicos_modes(mode: str, ipip: str, vxlan: str, wireguard: str | None) -> None:
-    found = _environment(manifest.patched("calico", mode, manifests()["calico"]))
+    found = _environment(manifest.patched(installation("calico"), mode, manifests()["calico"]))
     assert found["CALICO_IPV4POOL_IPIP"] == ipip and found["CALICO_IPV4POOL_VXLAN"] == vxlan
     assert found.get("FELIX_WIREGUARDENABLED") == wireguard
     assert found["CALICO_IPV4POOL_CIDR"] == "10.244.0.0/16"
 
 
-def test_the_modules_are_those_of_modes_that_are_there() -> None:
-    for plugin, known in manifest.MODULES.items():
-        assert set(known) <= set(manifest.modes(plugin))
+def test_the_modes_are_the_models_own() -> None:
+    for plugin, of in installations().items():
+        assert set(of.modes) <= {mode.name for mode in plugins()[plugin].modes}
+        assert of.plugin == plugin
 
 
 def test_weaves_images_are_pinned_and_its_password_is_in_a_secret_only() -> None:
-    after = manifest.patched("weave", "sleeve-encrypted", manifests()["weave"], password="0123456789abcdef")
+    after = manifest.patched(
+        installation("weave"), "sleeve-encrypted", manifests()["weave"], password="0123456789abcdef"
+    )
     assert ":latest" not in after and after.count(":2.9.0") == 3
     found = _environment(after)
     assert (
@@ -166,27 +172,26 @@ def test_weaves_images_are_pinned_and_its_password_is_in_a_secret_only() -> None
     )
     secret = _documents(after)[-1]
     assert secret["kind"] == "Secret" and after.count("0123456789abcdef") == 1
-    plain = _environment(manifest.patched("weave", "fastdp", manifests()["weave"]))
+    plain = _environment(manifest.patched(installation("weave"), "fastdp", manifests()["weave"]))
     assert "WEAVE_PASSWORD" not in plain and "WEAVE_NO_FASTDP" not in plain
-    pinned = {each.image for each in pins.release("weave").images}
+    pinned = {each.image for each in installation("weave").images}
     assert set(re.findall(r"image: (\S+)", after)) == pinned
 
 
 def test_wrong_names_and_other_manifests_are_one_line() -> None:
-    with pytest.raises(BadInput, match="flannel, calico, weave"):
-        pins.release("nobody")
+    with pytest.raises(BadInput, match=r"calico, flannel, .*weave"):
+        installation("nobody")
     with pytest.raises(BadInput, match="host-gw"):
-        manifest.patched("flannel", "nobody", "")
+        manifest.patched(installation("flannel"), "nobody", "")
     with pytest.raises(LabError, match="nothing that chooses a mode"):
-        manifest.patched("flannel", "vxlan", "kind: ConfigMap\ndata: {other: x}\n")
+        manifest.patched(installation("flannel"), "vxlan", "kind: ConfigMap\ndata: {other: x}\n")
     with pytest.raises(BadInput, match="password"):
-        manifest.patched("weave", "fastdp-encrypted", manifests()["weave"], password="short")
+        manifest.patched(installation("weave"), "fastdp-encrypted", manifests()["weave"], password="short")
 
 
 def test_faults_have_the_models_names_and_modes() -> None:
-    assert set(FAULTS) == set(pins.plugins())
-    for plugin, faults in FAULTS.items():
-        assert set(faults) <= {each.name for each in plugins()[plugin].faults}
+    for plugin, of in installations().items():
+        assert set(of.faults) <= {each.name for each in plugins()[plugin].faults}
 
 
 # --- downloads ------------------------------------------------------------------------------------
@@ -260,12 +265,14 @@ def test_the_bridge_program_comes_out_of_its_archive(
         archive.addfile(member, io.BytesIO(b"\x7fELF.."))
     (site[1] / "cni.tgz").write_bytes(packed.getvalue())
     file = pins.File(f"{site[0]}/cni.tgz", hashlib.sha256(packed.getvalue()).hexdigest())
-    monkeypatch.setattr(pins, "bridge", lambda architecture: file)
+    monkeypatch.setattr(bridge, "archive", lambda architecture: file)
     program = bridge.extract("amd64")
     assert program.read_bytes() == b"\x7fELF.." and program.stat().st_mode & 0o111
     (site[1] / "cni.tgz").write_bytes(b"no archive")
     monkeypatch.setattr(
-        pins, "bridge", lambda _: pins.File(f"{site[0]}/cni.tgz", hashlib.sha256(b"no archive").hexdigest())
+        bridge,
+        "archive",
+        lambda _: pins.File(f"{site[0]}/cni.tgz", hashlib.sha256(b"no archive").hexdigest()),
     )
     with pytest.raises(LabError):
         bridge.extract("amd64")
@@ -273,4 +280,4 @@ def test_the_bridge_program_comes_out_of_its_archive(
 
 def test_an_architecture_without_an_archive_is_named() -> None:
     with pytest.raises(BadInput, match="amd64, arm64"):
-        pins.bridge("riscv64")
+        bridge.archive("riscv64")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from packetwalk.lab.kind import pins
+from packetwalk.lab.plugins import installation, installations
 from tests import ROOT
 from tests.lab.kind import install, real
 from tests.lab.kind.conftest import Machine
@@ -20,7 +21,7 @@ JOB = FLOW["jobs"]["kind"]
 
 
 def test_it_runs_for_every_plugin_weekly_and_on_request() -> None:
-    assert JOB["strategy"]["matrix"]["plugin"] == list(pins.plugins())
+    assert JOB["strategy"]["matrix"]["plugin"] == list(installations())
     when = FLOW[True]  # YAML 1.1 reads the key `on` so
     assert set(when) == {"schedule", "workflow_dispatch"}
     assert len(when["schedule"][0]["cron"].split()) == 5
@@ -51,7 +52,7 @@ def test_the_programs_are_installed_as_pinned(tmp_path: Path, monkeypatch: pytes
 
 
 def test_each_lab_belongs_to_a_plugin() -> None:
-    found = [notebook for plugin in pins.plugins() for notebook in real.labs(plugin)]
+    found = [notebook for plugin in installations() for notebook in real.labs(plugin)]
     assert set(found) == set(ROOT.glob("labs/*/solution.ipynb"))
 
 
@@ -59,7 +60,8 @@ def test_every_mode_is_recorded_in_one_cluster_which_is_gone_afterwards(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(real, "labs", lambda plugin: [])
-    monkeypatch.setattr(real.manifest, "modes", lambda plugin: ("vxlan", "host-gw", "ipip"))
+    few = {mode: installation("flannel").modes[mode] for mode in ("vxlan", "host-gw", "ipip")}
+    monkeypatch.setattr(installation("flannel"), "modes", few)
     monkeypatch.setenv("PACKETWALK_GROUND", "kind")
     machine.write(**{"no modules": ["ipip"]})
     ping = "ping -c 1 -W 1 -s 56 10.244.2.2"

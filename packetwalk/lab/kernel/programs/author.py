@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from packetwalk.lab.kernel.namespaces import Namespace
@@ -36,3 +36,8 @@ class Author(ABC):
 
         LabError says in one line what went wrong.
         """
+
+
+def left_out(plan: Iterable[Operation], by: Author) -> list[Operation]:
+    """Return what is to be built beside an author: all of a plan that it does not write."""
+    return [operation for operation in plan if not by.writes(operation)]

@@ -16,7 +16,7 @@ from packetwalk.cni.calico.bgp import BIRD, Peering, Routing
 from packetwalk.lab.kernel.daemon import Daemon
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.programs.author import Author
-from packetwalk.lab.kernel.programs.confd import configuration
+from packetwalk.lab.plugins.calico.confd import configuration
 from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import RouteEntry

@@ -11,14 +11,16 @@ from packetwalk.cni.calico.bgp import Peering, Routing
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
-from packetwalk.lab.kernel.programs import author, bird, confd, left_out
+from packetwalk.lab.kernel.programs.author import left_out
+from packetwalk.lab.plugins import author
+from packetwalk.lab.plugins.calico import bird, confd
 from packetwalk.lab.proving.cases import cases, network
 from packetwalk.lab.proving.prove import Task
 from packetwalk.plan.cluster import Cluster
 from tests.lab.left import killed
 
 needs_bird = pytest.mark.kernel("bird")
-MESH, REFLECTOR, ALONE = author("BIRD: mesh"), author("BIRD: reflector"), author("BIRD: no peers")
+MESH, REFLECTOR, ALONE = (author("calico", f"BIRD: {name}") for name in ("mesh", "reflector", "no peers"))
 
 
 def written(by: bird.Bird, underlay: str = "flat") -> tuple[dict, dict]:
@@ -119,12 +121,13 @@ def test_what_is_not_here_is_said(monkeypatch) -> None:
 
 KILLED = """
 import time
-from packetwalk.lab.kernel.programs import author, left_out
+from packetwalk.lab.kernel.programs.author import left_out
+from packetwalk.lab.plugins import author
 from packetwalk.lab.proving.cases import network
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 
-model, by, live = network("calico", "bgp", "flat", None, None), author("BIRD: mesh"), Live()
+model, by, live = network("calico", "bgp", "flat", None, None), author("calico", "BIRD: mesh"), Live()
 plan = operations(model)
 live.build(left_out(plan, by))
 with by.work(live.inside, model, plan) as speakers:

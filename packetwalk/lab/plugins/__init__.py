@@ -1,0 +1,65 @@
+"""What a lab knows of each network plugin: one file or folder each, found by looking into this folder."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+from packetwalk.cni import plugin as find_plugin
+from packetwalk.errors import BadInput
+from packetwalk.lab.kernel.programs.author import Author
+from packetwalk.lab.kind.installation import Installation
+from packetwalk.lab.manifests import Reader
+
+
+class Slice(NamedTuple):
+    """What a lab knows of a plugin; a file says what it has of this.
+
+    ``installation`` (``KIND``) is how kind gets it, ``readers`` (``READERS``) read the documents that change
+    it, by kind, ``authors`` (``AUTHORS``) are programs that write a part of its plan themselves.
+    """
+
+    installation: Installation | None
+    readers: Mapping[str, Reader]
+    authors: tuple[Author, ...]
+
+
+@cache
+def plugin_slice(name: str) -> Slice:
+    """Return what is known of a plugin; BadInput lists the plugins there are."""
+    if find_plugin(name).name not in _names():
+        return Slice(None, {}, ())
+    module = import_module(f"{__name__}.{name}")
+    return Slice(
+        getattr(module, "KIND", None), getattr(module, "READERS", {}), getattr(module, "AUTHORS", ())
+    )
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(sorted(info.name for info in pkgutil.iter_modules(__path__)))
+
+
+@cache
+def installations() -> Mapping[str, Installation]:
+    """Return how kind gets each plugin that it can get, by name."""
+    found = {name: plugin_slice(name).installation for name in _names()}
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def installation(plugin: str) -> Installation:
+    """Return how kind gets a plugin; BadInput lists those it can get."""
+    if plugin not in installations():
+        raise BadInput("plugin on kind", plugin, installations())
+    return installations()[plugin]
+
+
+def author(plugin: str, name: str) -> Author:
+    """Return an author of a plugin by name; BadInput lists the known ones."""
+    known = {each.name: each for each in plugin_slice(plugin).authors}
+    if name not in known:
+        raise BadInput(f"author of routes or devices of {plugin}", name, known)
+    return known[name]

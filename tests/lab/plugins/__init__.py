@@ -1,0 +1,1 @@
+"""What a lab knows of each plugin, and the programs that write a part of a plan themselves."""
