@@ -14,7 +14,7 @@ import pytest
 from tests import ROOT
 
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-ROOMS, PLUGINS, CIRCLE, CORE = (each["name"] for each in CONTRACTS)
+ROOMS, PLUGINS, SLICES, CIRCLE, CORE = (each["name"] for each in CONTRACTS)
 RIM = {"cli", "lab", "widgets"}
 """The rooms that may start processes, read clocks and draw."""
 
@@ -68,6 +68,7 @@ BREAKS = {
     "proof/results.py": ("from packetwalk.shell import Shell", ROOMS),
     "lab/doctor.py": ("from packetwalk.cli import main", ROOMS),
     "cni/flannel/plan.py": ("from packetwalk.cni.calico.plan import plan", PLUGINS),
+    "lab/plugins/weave.py": ("from packetwalk.lab.plugins.calico.kind import POOLS", SLICES),
     "walks/text.py": ("from packetwalk.walks.walk import Walk", CIRCLE),
     "wire/header.py": ("from packetwalk.wire.stack import encode", CIRCLE),
     "a_room_without_a_place.py": ("", ROOMS),

@@ -44,6 +44,9 @@ TOOLS = ("ip", "bridge", "iptables-restore")
 MODULES = ("nf_conntrack", "br_netfilter", "tun")
 """What a kernel in modules does not load by itself when its settings or devices are asked for."""
 SIOCETHTOOL = 0x8946
+VERDICTS = {"ACCEPT", "DROP", "REJECT", "RETURN"}
+TARGETS = VERDICTS | {"CT", "DNAT", "LOG", "MARK", "MASQUERADE", "NFLOG", "NOTRACK", "SNAT"}
+"""Where a rule can jump that is no chain (iptables-extensions(8))."""
 THERE = ("eth", "lo")  # kinds of devices that a namespace has from the start
 OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # rx, tx checksums, TSO, GSO, GRO: all off
 
@@ -202,13 +205,8 @@ def restore_text(rules: list[IptablesRule | ChainPolicy]) -> str:
     out = []
     for table in dict.fromkeys(rule.chain_table for rule in rules):
         mine = [rule for rule in rules if rule.chain_table == table]
-        jumps = {
-            m[1]
-            for rule in mine
-            if isinstance(rule, IptablesRule)
-            for m in [re.search(r"-j (KUBE\S+|FLANNEL\S+|cali\S+|WEAVE\S*)", rule.spec)]
-            if m
-        }
+        specs = [rule.spec for rule in mine if isinstance(rule, IptablesRule)]
+        jumps = {m[1] for spec in specs if (m := re.search(r"-[jg] (\S+)", spec))} - TARGETS
         named = {rule.chain for rule in mine} | jumps
         out += [f"*{table}", *(f":{chain} - [0:0]" for chain in sorted(named - built_in))]
         out += [

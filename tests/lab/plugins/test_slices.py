@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +40,10 @@ def words(file: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("file", ELSEWHERE, ids=lambda file: str(file.relative_to(LAB)))
 def test_no_other_file_of_the_lab_names_a_plugin(file: Path) -> None:
-    named = [each for each in words(file) for plugin in plugins() if plugin in each.lower()]
+    names = re.compile(
+        rf"\b({'|'.join(plugins())})\b|^({'|'.join(plugins())})_|_({'|'.join(plugins())})", re.IGNORECASE
+    )
+    named = [each for each in words(file) if names.search(each)]
     assert not named
 
 
