@@ -7,18 +7,16 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from urllib.request import urlopen
 
 import pytest
 
 from tests import ROOT
-from tests.browser.conftest import Open
-from tests.browser.test_pages import play_by_keyboard, watch
+from tests.browser.conftest import Open, watch
+from tests.browser.test_pages import play_by_keyboard
+from tests.waiting import until
 
-PATIENCE = 60  # seconds until JupyterLab answers
-CELLS = 90_000  # ms until all cells of a lab have run
 QUIET = (
     "--IdentityProvider.token=",
     "--ServerApp.password=",
@@ -47,23 +45,20 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        answers(address)
+        assert until(lambda: answers(address)), "JupyterLab does not answer"
         yield address
     finally:
         server.terminate()
         server.wait()
 
 
-def answers(address: str) -> None:
-    """Wait until JupyterLab answers."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urlopen(f"{address}/api"):
-                return
-        except OSError:
-            assert time.monotonic() < until, "JupyterLab does not answer"
-            time.sleep(0.2)
+def answers(address: str) -> bool:
+    """Say whether JupyterLab answers."""
+    try:
+        with urlopen(f"{address}/api"):
+            return True
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("name", ["0-meet", "1-flannel"])
@@ -71,11 +66,11 @@ def test_a_solution_runs_to_its_end_and_its_walk_plays(jupyterlab: str, opened: 
     page = opened(reduced_motion="reduce").new_page()
     noise = watch(page)
     page.goto(f"{jupyterlab}/lab/tree/labs/{name}/solution.ipynb?reset")
-    page.locator(".jp-Notebook:visible").wait_for(timeout=PATIENCE * 1000)
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE * 1000)
+    page.locator(".jp-Notebook:visible").wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.locator("packet-walk").first.wait_for(state="attached", timeout=CELLS)
+    page.locator("packet-walk").first.wait_for(state="attached")
     play_by_keyboard(page, 0)
     assert not page.get_by_text("not yet.").count()
     assert [each for each in noise if "other host" in each or "uncaught" in each] == []

@@ -6,6 +6,8 @@ import pytest
 
 from tests.book.site import chapters
 from tests.browser.conftest import Open
+from tests.browser.test_pages import ALL_LAID_OUT
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
@@ -71,10 +73,8 @@ def test_link_to_a_section_lands_on_it(address: str, opened: Open, name: str) ->
     link = links.nth(links.count() // 2)
     heading = page.locator(f"{link.get_attribute('href')} > h2")
     link.click()
-    page.wait_for_timeout(300)
-    box = heading.bounding_box()
-    assert box is not None
-    assert 0 <= box["y"] < 400
+    page.wait_for_function(ALL_LAID_OUT)
+    assert until(lambda: (box := heading.bounding_box()) is not None and 0 <= box["y"] < 400)
 
 
 def test_shift_while_loading_is_nothing(address: str, opened: Open) -> None:
@@ -84,5 +84,6 @@ def test_shift_while_loading_is_nothing(address: str, opened: Open) -> None:
         " if (!e.hadRecentInput) window.shift += e.value }).observe({type: 'layout-shift', buffered: true})"
     )
     page.goto(address)
+    page.wait_for_function(ALL_LAID_OUT)
     page.wait_for_timeout(1000)
     assert page.evaluate("window.shift") <= 0.02
