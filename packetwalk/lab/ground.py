@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from packetwalk.lab.measure import Ceiling, Measurement
 
 IGMP = 2
+Filters = Sequence[Sequence[str]]
 __all__ = ["Ground", "Handle", "Node", "Output", "Pod"]
 
 
@@ -54,8 +55,11 @@ class Ground(ABC):
         """Return what this machine lacks for this ground, or nothing; quick, and starts nothing."""
 
     @abstractmethod
-    def execute(self, netns: str, argv: Sequence[str]) -> Output:
-        """Run one program in the network namespace of a node or pod; its failure is in the Output."""
+    def execute(self, netns: str, argv: Sequence[str], filters: Filters = ()) -> Output:
+        """Run one program in the network namespace of a node or pod; its failure is in the Output.
+
+        ``filters`` are programs, each with its arguments, that read what it prints, one after the other.
+        """
 
     @abstractmethod
     def find(self, name: str) -> str | None:
@@ -186,10 +190,11 @@ class Handle:
     def run(self, line: str) -> Output:
         """Run one command; names of pods and services are understood by ping, curl and their like.
 
-        What fails says so in its output and ``code``; a line that needs a shell is BadInput.
+        After a pipe its text can go through filters (``ip route | grep flannel``).  What fails says so in
+        its output and ``code``; a line that needs a shell is BadInput.
         """
-        words = command.addressed(command.split(line), self.cluster.find)
-        done = self.cluster.execute(self.name, words)
+        words, *filters = command.stages(line)
+        done = self.cluster.execute(self.name, command.addressed(words, self.cluster.find), filters)
         return Output(done, done.code, line)
 
     def ping(self, dst: str, *, size: int = 56, df: bool = False, count: int = 1) -> Output:

@@ -1,7 +1,8 @@
 """A shell in the model: the commands of a lab, answered from the model's tables in the tools' own form.
 
 One file a program, found by looking into this folder; each has ``PROGRAMS``, the programs by name.
-What a real program can do and the model cannot is said in one line.
+What a real program can do and the model cannot is said in one line.  A change is tried whole before it is
+taken; what fails leaves everything as it was.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from packetwalk.errors import BadInput
 from packetwalk.shell.output import Output
 from packetwalk.shell.place import Failure, Place, Program
 from packetwalk.shell.state import State
+from packetwalk.shell.trial import trial
 
 __all__ = ["Shell", "State", "programs"]
 
@@ -33,17 +35,46 @@ class Shell:
     def __init__(self, state: State, netns: str) -> None:
         self._place = Place(state, netns)
 
-    def run(self, argv: Sequence[str]) -> Output:
-        """Run one program; whatever is wrong is said in the output, with an exit code."""
-        line = " ".join(argv)
+    def run(self, argv: Sequence[str], filters: Sequence[Sequence[str]] = ()) -> Output:
+        """Run one program; whatever is wrong is said in the output, with an exit code.
+
+        ``filters`` read what it prints, one after the other; errors pass them by, and the last one's exit code
+        counts.
+        """
+        line = " | ".join(" ".join(words) for words in [argv, *filters])
+        said, errors = self._run(argv, ""), ""
+        for words in filters:
+            errors += said[: said.errors]
+            said = self._run(words, said[said.errors :])
+        return Output(errors + said, said.code, line, len(errors) + said.errors)
+
+    def _run(self, argv: Sequence[str], text: str) -> Output:
         name = argv[0].rpartition("/")[2]
         if name not in programs():
             known = ", ".join(sorted(programs()))
-            return Output(f"{argv[0]}: command not found (the model has: {known})\n", 127, line)
+            return _failed(f"{argv[0]}: command not found (the model has: {known})", 127)
+        state, was = self._place.state, self._place.state.snapshot()
         try:
-            said = programs()[name](self._place, list(argv[1:]))
+            said = programs()[name](self._place._replace(text=text), list(argv[1:]))
+            if state.network is not was.network:
+                trial(state, self._place.name)
         except Failure as error:
-            return Output(f"{error}\n", error.code, line)
-        except BadInput as error:
-            return Output(f"{name}: {error}\n", 2, line)
-        return Output(said, said.code if isinstance(said, Output) else 0, line)
+            if state.network is not was.network:
+                state.restore(was)  # what was sent before is remembered
+            return _failed(str(error), error.code)
+        except Exception as error:
+            state.restore(was)
+            return _refused(name, argv, error)
+        return said if isinstance(said, Output) else Output(said)
+
+
+def _refused(name: str, argv: Sequence[str], error: Exception) -> Output:
+    """Return the message of what went wrong; what no program foresaw is what the model cannot do."""
+    if isinstance(error, BadInput):
+        return _failed(f"{name}: {error}", 2)
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return _failed(f"{name}: the model does not know how to do {' '.join(argv)!r} ({reason})", 2)
+
+
+def _failed(message: str, code: int) -> Output:
+    return Output(f"{message}\n", code, errors=len(message) + 1)

@@ -28,10 +28,11 @@ class Unknown(Failure):
 
 
 class Place(NamedTuple):
-    """A namespace of a state."""
+    """A namespace of a state; ``text`` is what a program there reads."""
 
     state: State
     name: str
+    text: str = ""
 
     @property
     def ns(self) -> Netns:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
@@ -19,18 +19,46 @@ BY_HAND = "by hand"
 FIRST_PORT = 40000
 
 
+class Snapshot(NamedTuple):
+    """What a state was: all that a command can change."""
+
+    network: Network
+    edits: Mapping[str, tuple[Edit, ...]]
+    seen: Sequence[Run]
+    closed: frozenset[int]
+    paths: Mapping[tuple[str, str], int]
+    forgotten: Mapping[str, int]
+
+
 class State:
     """The network now: ``network`` is made anew with each edit, ``learnt`` grows with each packet."""
 
     def __init__(self, network: Network) -> None:
         """Start with what a plugin makes."""
         self._start = network
-        self._edits: dict[str, list[Edit]] = defaultdict(list)
+        self._edits: dict[str, tuple[Edit, ...]] = {}
         self._seen: list[Run] = []
         self._closed: set[int] = set()  # places in ``_seen`` of connections that both ends closed
         self._paths: dict[tuple[str, str], int] = {}
         self._forgotten: dict[str, int] = {}  # how many of ``_seen`` a namespace's connection tracking forgot
         self.network = network
+
+    def snapshot(self) -> Snapshot:
+        """Return what it is now, for ``restore``."""
+        return Snapshot(
+            self.network,
+            dict(self._edits),
+            list(self._seen),
+            frozenset(self._closed),
+            dict(self._paths),
+            dict(self._forgotten),
+        )
+
+    def restore(self, was: Snapshot) -> None:
+        """Be again what it was."""
+        self.network, self._edits = was.network, dict(was.edits)
+        self._seen, self._closed = list(was.seen), set(was.closed)
+        self._paths, self._forgotten = dict(was.paths), dict(was.forgotten)
 
     def _made(self) -> Network:
         """Return the network anew, with all edits."""
@@ -48,14 +76,9 @@ class State:
 
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""
-        self._edits[netns].append(edit)
+        self._edits[netns] = (*self._edits.get(netns, ()), edit)
         self.forget_paths(netns)
         self._forget_all()
-        self.network = self._made()
-
-    def undo(self, netns: str) -> None:
-        """Take the last edit of a namespace back."""
-        self._edits[netns].pop()
         self.network = self._made()
 
     def _apply(self, netns: str, plan: list[Operation]) -> list[Operation]:

@@ -21,6 +21,11 @@ def test_nbval_reads_every_pair() -> None:
     assert len(patterns()) == len(re.findall("^regex:", SANITIZE.read_text(), re.MULTILINE))
 
 
+LEFT = """conntrack vV (conntrack-tools): 1 flow entries have been shown.
+udp      17 T src=172.18.0.3 dst=172.18.0.4 sport=PORT dport=8472
+tcp      6 T TIME_WAIT src=10.244.1.2 dst=10.96.0.80 sport=PORT dport=80"""
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [
@@ -31,9 +36,7 @@ def test_nbval_reads_every_pair() -> None:
         ("seen\n10.244.1.2:40312\n", "seen\n10.244.1.2:PORT"),
         (
             TABLE,
-            "conntrack vV (conntrack-tools): 1 flow entries have been shown.\n"
-            "udp      17 T src=172.18.0.3 dst=172.18.0.4 sport=PORT dport=8472\n"
-            "tcp      6 T TIME_WAIT src=10.244.1.2 dst=10.96.0.80 sport=PORT dport=80",
+            LEFT,
         ),
     ],
 )

@@ -14,7 +14,7 @@ from typing import ClassVar
 from packetwalk.capture.recording import Probe, Recording
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.ground import Ground
+from packetwalk.lab.ground import Filters, Ground
 from packetwalk.lab.kind import manifest, pins, tools
 from packetwalk.lab.kind.cluster import Cluster
 from packetwalk.lab.kind.faults import Step
@@ -83,11 +83,11 @@ class Kind(Ground):
         text = pins.fetch(self._installation.manifest).decode()
         return manifest.patched(self._installation, self.mode, text, password=secrets.token_hex(16))
 
-    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+    def execute(self, netns: str, argv: Sequence[str], filters: Filters = ()) -> Output:
         """Run one program on a node or in a pod's network; the pod's image needs no tool."""
         if netns not in (*self.nodes, *self.pods):
             raise BadInput("node or pod", netns, [*self.nodes, *self.pods])
-        return self._reach.run(netns, argv)
+        return self._reach.run(netns, argv, filters=filters)
 
     def find(self, name: str) -> str | None:
         """Return an address; ``internet`` and ``router`` are the gateway of the nodes' network."""

@@ -7,6 +7,7 @@ from typing import Unpack
 
 from packetwalk.capture.recording import Recording
 from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.ground import Filters
 from packetwalk.lab.grounds.modelled import record
 from packetwalk.lab.grounds.planned import Planned
 from packetwalk.lab.measure import Measurement
@@ -39,11 +40,11 @@ class Model(Planned):
             raise LabError("the model: the cluster is closed")
         return self._state
 
-    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+    def execute(self, netns: str, argv: Sequence[str], filters: Filters = ()) -> Output:
         """Answer a command from the model; as ``Ground.execute``."""
         if netns not in (*self.nodes, *self.pods):
             raise BadInput("network namespace", netns, [*self.nodes, *self.pods])
-        return Shell(self.state, netns).run(argv)
+        return Shell(self.state, netns).run(argv, filters)
 
     def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
         """Send one packet in the model and return its frames; as ``Ground.record_packet``."""

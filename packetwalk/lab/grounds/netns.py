@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Sequence
 
 from packetwalk.capture.recording import Recording
+from packetwalk.lab.command import piped
+from packetwalk.lab.ground import Filters
 from packetwalk.lab.grounds.planned import Planned
 from packetwalk.lab.kernel.build import TOOLS
 from packetwalk.lab.kernel.inventory import named, operations
@@ -39,9 +41,9 @@ class Netns(Planned):
     def _bring_up(self, network: Network) -> None:
         self._remote.call("build", operations(network))
 
-    def execute(self, netns: str, argv: Sequence[str]) -> Output:
+    def execute(self, netns: str, argv: Sequence[str], filters: Filters = ()) -> Output:
         """Run a program inside, for 20 seconds at most; as ``Ground.execute``."""
-        return self._remote.call("execute", netns, list(argv))
+        return self._remote.call("execute", netns, piped(argv, filters))
 
     def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
         """Send one packet from a real socket and capture every device; as ``Ground.record_packet``."""

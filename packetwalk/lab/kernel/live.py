@@ -21,6 +21,7 @@ from packetwalk.shell.output import Output
 from packetwalk.tables import LinkEntry, SocketEntry
 
 USUAL_MTU = 1500
+OWN_SYS = ("unshare", "--mount", "sh", "-c", 'mount -t sysfs none /sys && exec "$@"', "sh")
 
 
 def _wide(entry: Any) -> Any:
@@ -81,10 +82,11 @@ class Live:
         return sorted(self.lab.emulated)
 
     def execute(self, netns: str, argv: Sequence[str]) -> Output:
-        """Run a program inside a namespace."""
+        """Run a program inside a namespace; ``/sys`` shows the devices of where it was mounted, so it is mounted there."""
         if netns not in self.inside:
             raise BadInput("network namespace", netns, self.inside)
-        return self.inside[netns].inside(partial(program.run, argv))
+        own = [*OWN_SYS, *argv] if any("/sys" in word for word in argv) else argv
+        return self.inside[netns].inside(partial(program.run, own))
 
     def capture(self, probe: Probe, named: Mapping[str, Named], about: Mapping[str, Any]) -> Recording:
         """Send a packet, after one that makes the neighbours known, and return what followed."""

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from packetwalk.errors import LabError
+from packetwalk.lab.command import piped
 from packetwalk.lab.kind.programs import attempt, call, refusal
 from packetwalk.shell.output import Output
 
@@ -114,21 +115,23 @@ class Reach:
             return f"/proc/{outer}/ns/net"
         return f"/proc/{outer}/root/proc/{self.pods[netns].pid}/ns/net"
 
-    def run(self, netns: str, argv: Sequence[str], *, text: str = "") -> Output:
+    def run(
+        self, netns: str, argv: Sequence[str], *, text: str = "", filters: Sequence[Sequence[str]] = ()
+    ) -> Output:
         """Run a program in a node's or pod's network; what it says and its exit code are the answer.
 
         It is the node's own program where the node has it, else the container of tools' one.
         LabError only when the way there is closed.
         """
-        container = self.cluster.containers[self.node_of(netns)]
+        container, inner = self.cluster.containers[self.node_of(netns)], piped(argv, filters)
         if self._node_has(container, argv[0]):
             inside = (
                 [] if netns in self.nodes else ["nsenter", f"--net=/proc/{self.pods[netns].pid}/ns/net", "--"]
             )
-            words = ["docker", "exec", "--interactive", container, *inside, *argv]
+            words = ["docker", "exec", "--interactive", container, *inside, *inner]
         else:
             words = ["docker", "exec", "--interactive", self.cluster.tools]
-            words += ["nsenter", f"--net={self.path(netns)}", "--", *argv]
+            words += ["nsenter", f"--net={self.path(netns)}", "--", *inner]
         done = attempt(words, text=text, timeout=PATIENCE)
         known = refusal(done.stderr)
         if known or "No such container" in done.stderr:

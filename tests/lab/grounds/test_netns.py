@@ -50,10 +50,25 @@ def test_what_fails_says_so_in_its_output(cluster) -> None:
     assert big.code == 1 and "message too long, mtu=1450" in big
 
 
-@pytest.mark.parametrize("line", ["ip route | cat", "ip route > x", "ip a; ip r", "", 'ip "route'])
+@pytest.mark.parametrize("line", ["ip route |", "ip route > x", "ip a; ip r", "", 'ip "route'])
 def test_a_line_for_a_shell_is_one_clear_line(cluster, line: str) -> None:
     with pytest.raises(BadInput, match=r"^command.*one command with its arguments"):
         cluster.node("kind-worker").run(line)
+
+
+def test_what_a_program_prints_goes_through_filters(cluster) -> None:
+    worker = cluster.node("kind-worker")
+    assert worker.run("ip route | grep flannel | wc -l").text == "2\n"
+    assert worker.run("ip route | grep nothing").code == 1
+    missing = worker.run("ip link show nothing0 | grep -c .")
+    assert (missing.text, missing.code) == ('Device "nothing0" does not exist.\n0\n', 1)
+    with pytest.raises(BadInput, match="^filter after a pipe: 'sh' is not valid; valid: grep, "):
+        worker.run("ip route | sh")
+
+
+def test_a_namespace_has_its_own_sys(cluster) -> None:
+    assert cluster.pod("a").run("cat /sys/class/net/eth0/mtu").text == "1450\n"
+    assert cluster.node("kind-worker").run("ls /sys/class/net").text.split()[:2] == ["cni0", "eth0"]
 
 
 def test_unknown_names_list_the_valid_ones(cluster) -> None:

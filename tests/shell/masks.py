@@ -1,0 +1,34 @@
+"""What of an output is not compared because it varies by nature, beside what the labs' notebooks leave out."""
+
+from __future__ import annotations
+
+import re
+
+from tests.labs.outputs import comparable
+
+MASKS = {
+    "a neighbour's state follows the clock (five seconds of delay, then a probe, thirty of reachability)": (
+        r"\b(?:REACHABLE|STALE|DELAY|PROBE)\b",
+        "KNOWN",
+    ),
+    "a bridge's timers run": (r"\b(\w+_timer) +[0-9.]+", r"\1 T"),
+    "when a line was used last": (r"\bused [0-9/]+", "used T"),
+    "which process listens, and its numbers": (r"users:\(\(.*?\)\)", "users:(P)"),
+    "the identifier of a ping": (r"\bident=[0-9]+", "ident=ID"),
+    "what a set's hash starts from is drawn": (r"\binitval 0x[0-9a-f]+", "initval H"),
+    "how many sockets the machine has closed": (r"(?m)^TCP:   .*", "TCP:   N"),
+    "curl's meter": (r"(?m)^  % Total.*\n.*Dload.*\n[^\n]*\n", ""),
+}
+"""By the reason: what is found, and what stands there instead."""
+
+
+UNORDERED = re.compile(r"arp -n|/proc/net/arp|ipset list|^ss |ip (-\S+ )*n ")
+"""What the kernel keeps in a hash and prints in its order."""
+
+
+def masked(command: str, text: str) -> list[str]:
+    """Return the lines that must be the same; sorted where the kernel has no order."""
+    for found, instead in MASKS.values():
+        text = re.sub(found, instead, text)
+    lines = comparable(command, text)
+    return sorted(lines) if UNORDERED.search(command) else lines
