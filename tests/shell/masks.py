@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from tests.labs.outputs import comparable
@@ -22,7 +23,7 @@ MASKS = {
 """By the reason: what is found, and what stands there instead."""
 
 
-UNORDERED = re.compile(r"arp -n|/proc/net/arp|ipset list|^ss |ip (-\S+ )*n ")
+UNORDERED = re.compile(r"arp -n|/proc/net/arp|ipset list|^ss |ip (-\S+ )*n(eigh)? |bridge (-\S+ )*fdb|conntrack -L")
 """What the kernel keeps in a hash and prints in its order."""
 
 
@@ -30,5 +31,8 @@ def masked(command: str, text: str) -> list[str]:
     """Return the lines that must be the same; sorted where the kernel has no order."""
     for found, instead in MASKS.values():
         text = re.sub(found, instead, text)
+    unordered = UNORDERED.search(f"{command} ") is not None
+    if unordered and text.startswith("["):
+        return sorted(json.dumps(each) for each in json.loads(text))
     lines = comparable(command, text)
-    return sorted(lines) if UNORDERED.search(command) else lines
+    return sorted(lines) if unordered else lines

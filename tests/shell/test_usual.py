@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab.grounds.needs import needs_netns
 from tests.shell import transcript
 from tests.shell.transcript import HERE, Said
 from tests.shell.usual import typed
@@ -49,7 +48,7 @@ def _version(command: str) -> str:
     return subprocess.run(command.split(), capture_output=True, text=True, check=False).stdout
 
 
-@needs_netns
+@pytest.mark.kernel("conntrack", "ipset", "traceroute", "tcpdump")
 @pytest.mark.parametrize("path", CLUSTERS, ids=lambda path: path.stem)
 def test_the_tools_say_it_still(path: Path) -> None:
     for command, version in TOOLS.items():

@@ -62,7 +62,7 @@ def test_what_a_program_prints_goes_through_filters(cluster) -> None:
     assert worker.run("ip route | grep nothing").code == 1
     missing = worker.run("ip link show nothing0 | grep -c .")
     assert (missing.text, missing.code) == ('Device "nothing0" does not exist.\n0\n', 1)
-    with pytest.raises(BadInput, match="^filter after a pipe: 'sh' is not valid; valid: grep, "):
+    with pytest.raises(BadInput, match=r"^filter after a pipe: .sh. is not valid; valid: grep, "):
         worker.run("ip route | sh")
 
 
