@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.table import Table
 
 
@@ -32,4 +33,16 @@ class AddrEntry(NamedTuple):
         return [["ip", "addr", "add", f"{self.local}/{self.prefixlen}", "dev", self.dev]]
 
 
-ADDRESSES = Table[AddrEntry]("addr", "ip addr", (AddrEntry,), rank=20, always=True)
+class Addresses(Table[AddrEntry]):
+    """The IPv4 addresses of all devices of a namespace."""
+
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return ``ip addr``."""
+        dev = pick.one_of(around.names)
+        if around.present and pick.chance(20):
+            return ["ip", "addr", "del", *pick.one_of(around.present)[3:]]
+        address = pick.one_of((*around.addresses, "10.99.0.1", "192.0.2.1"))
+        return ["ip", "addr", "add", f"{address}/{pick.one_of((32, 24, 16))}", "dev", dev]
+
+
+ADDRESSES = Addresses("addr", "ip addr", (AddrEntry,), rank=20, always=True)

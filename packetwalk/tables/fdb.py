@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.table import Contents, Part, Table
 
@@ -73,6 +74,20 @@ class Forwarding(Table[FdbEntry]):
             bridge = link.ifname if link.ifname in bridges else link.master
             if bridge in bridges:
                 yield FdbEntry(link.address, link.ifname, master=bridge, state="permanent")
+
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return ``bridge fdb`` for a VXLAN device or a bridge's port."""
+        tunnels, mac = around.of_kind("vxlan"), pick.one_of(around.macs)
+        if tunnels and pick.chance(60):
+            target = ["dev", pick.one_of(tunnels)]
+            if pick.chance(30):
+                return ["bridge", "fdb", "del", mac, *target]
+            return ["bridge", "fdb", "replace", mac, *target, "dst", pick.one_of(around.addresses)]
+        if not around.ports:
+            return None
+        verb = pick.one_of(("replace", "add", "del"))
+        state = [] if verb == "del" else [pick.one_of(("static", "dynamic", "permanent"))]
+        return ["bridge", "fdb", verb, mac, "dev", pick.one_of(around.ports), "master", *state]
 
     def in_order(self, entries: Iterable[FdbEntry]) -> list[FdbEntry]:
         """Return them by port and MAC; the kernel's own order is that of a hash."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.table import Contents, Section, Table
 
@@ -53,6 +54,18 @@ class Rules(Table[IpRule]):
     def own(self, contents: Contents) -> Iterator[IpRule]:
         """Yield what ``fib_default_rules_init`` adds."""
         yield from KERNELS
+
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return ``ip rule`` with a mark, an address or a device."""
+        if around.present and pick.chance(25):
+            return ["ip", "rule", "del", *pick.one_of(around.present)[3:]]
+        words = ["priority", str(pick.one_of((50, 100, 32000)))]
+        if pick.chance(20):
+            words.append("not")
+        words += ["from", pick.one_of(("all", *around.addresses, *around.networks))]
+        if pick.chance(40):
+            words += ["fwmark", pick.one_of(("0x1", "0x10/0x10", "0x4000/0x4000"))]
+        return ["ip", "rule", "add", *words, "lookup", pick.one_of(("main", "100", "local"))]
 
     def in_order(self, entries: Iterable[IpRule]) -> list[IpRule]:
         """Return them by priority."""

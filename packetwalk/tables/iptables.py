@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.table import Contents, Part, Table
 
 BUILT_IN = {
@@ -72,6 +73,31 @@ class Iptables(Table[Entry]):
             (inserted if first else appended).append(entry)
         return [*reversed(inserted), *appended]
 
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return ``iptables``: a rule of any table and built-in chain, or a chain's policy."""
+        table = pick.one_of(tuple(BUILT_IN))
+        chain = pick.one_of(BUILT_IN[table])
+        if table != "nat" and pick.chance(10):
+            return ["iptables", "-t", table, "-P", chain, pick.one_of(("DROP", "ACCEPT"))]
+        words = ["iptables", "-t", table, pick.one_of(("-A", "-I")), chain]
+        for word in ("-s", "-d"):
+            if pick.chance(25):
+                words += [word, pick.one_of((*around.addresses, *around.networks))]
+        if chain in ("PREROUTING", "INPUT", "FORWARD") and pick.chance(20):
+            words += ["-i", pick.one_of(around.names)]
+        if chain in ("POSTROUTING", "OUTPUT", "FORWARD") and pick.chance(20):
+            words += ["-o", pick.one_of(around.names)]
+        proto = pick.one_of(("", "icmp", "udp", "tcp"))
+        words += ["-p", proto] if proto else []
+        if proto in ("udp", "tcp") and pick.chance(50):
+            words += ["--dport", str(pick.one_of((8080, 8472, 4789, 80, 41000)))]
+        if pick.chance(25):
+            states = pick.one_of(("NEW", "ESTABLISHED", "RELATED", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED"))
+            words += ["-m", "conntrack", "--ctstate", states]
+        if pick.chance(10):
+            words += ["-m", "mark", "--mark", pick.one_of(("0x1", "0x10/0x10", "0x4000/0x4000"))]
+        return [*words, "-j", *_target(pick, around, table, chain, proto)]
+
     def part(self, entry: Entry) -> Part:
         """Return one of netfilter's tables."""
         table = entry.chain_table
@@ -116,3 +142,24 @@ def policies(entries: Iterable[Entry], table: str) -> list[ChainPolicy]:
         each.chain: each for each in entries if isinstance(each, ChainPolicy) and each.chain_table == table
     }
     return [known.get(chain, ChainPolicy(table, chain, "ACCEPT")) for chain in BUILT_IN.get(table, ())]
+
+
+def _target(pick: Pick, around: Around, table: str, chain: str, proto: str) -> list[str]:
+    """Return a target that this table and chain take."""
+    usual = [["ACCEPT"], ["DROP"], ["RETURN"]]
+    if table == "filter":
+        kinds = ["icmp-port-unreachable", "icmp-host-prohibited", "icmp-admin-prohibited", "icmp-net-unreachable"]
+        kinds += ["tcp-reset"] if proto == "tcp" else []
+        usual += [["REJECT", "--reject-with", pick.one_of(kinds)]]
+    elif table == "mangle":
+        usual += [["MARK", "--set-xmark", pick.one_of(("0x1/0xffffffff", "0x10/0x10", "0x4000/0x4000"))]]
+    elif table == "raw":
+        usual += [["CT", "--notrack"]]
+    elif table == "nat":
+        usual = [["ACCEPT"], ["RETURN"]]
+        if chain in ("POSTROUTING", "INPUT"):
+            usual += [["MASQUERADE"]] if chain == "POSTROUTING" else []
+            usual += [["SNAT", "--to-source", pick.one_of(around.addresses)]]
+        else:
+            usual += [["DNAT", "--to-destination", pick.one_of(around.addresses)]]
+    return pick.one_of(usual)

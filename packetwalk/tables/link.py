@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.table import Contents, Section, Table
 
 
@@ -166,6 +167,19 @@ class Links(Table[LinkEntry]):
     def key(self, entry: LinkEntry) -> str:
         """Return the device's name."""
         return entry.ifname
+
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return ``ip link set`` or ``bridge link set``: MTU, MAC, down, and how a port behaves."""
+        dev = pick.one_of(around.names)
+        what = pick.one_of(("mtu", "address", "down", "port"))
+        if what == "port" and around.ports:
+            flag = pick.one_of(("hairpin", "learning", "flood", "isolated", "neigh_suppress"))
+            return ["bridge", "link", "set", "dev", pick.one_of(around.ports), flag, pick.one_of(("on", "off"))]
+        if what == "mtu":
+            return ["ip", "link", "set", dev, "mtu", str(pick.one_of((1400, 1450, 1480, 1500, 1300, 9000)))]
+        if what == "address":
+            return ["ip", "link", "set", dev, "address", pick.one_of((*around.macs, "02:00:00:00:00:99"))]
+        return ["ip", "link", "set", dev, "down"]
 
     def sections(self, contents: Contents) -> list[Section]:
         """Return all devices but the loopback, which every namespace has."""

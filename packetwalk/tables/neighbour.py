@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.table import Table
 
 
@@ -51,6 +52,14 @@ class Neighbours(Table[NeighEntry]):
     def key(self, entry: NeighEntry) -> tuple[str, str]:
         """Return device and address."""
         return entry.dev, entry.dst
+
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return ``ip neigh`` with any MAC and state."""
+        dst, dev = pick.one_of(around.addresses), pick.one_of(around.names)
+        if pick.chance(25):
+            return ["ip", "neigh", "del", dst, "dev", dev]
+        state = pick.one_of(("permanent", "reachable", "stale", "noarp"))
+        return ["ip", "neigh", "replace", dst, "lladdr", pick.one_of(around.macs), "dev", dev, "nud", state]
 
     def in_order(self, entries: Iterable[NeighEntry]) -> list[NeighEntry]:
         """Return them by device and address; the kernel's own order is that of a hash."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.address import ADDRESSES, AddrEntry
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.table import Contents, Part, Section, Table
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, prefix
@@ -106,6 +107,32 @@ class Routes(Table[RouteEntry]):
         """Return what is printed of one routing table."""
         part = self.table(name)
         return Section(part.command, self.lines(filter(part.has, contents.entries(self))))
+
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return ``ip route`` with any type, next hop, metric and MTU."""
+        if around.present and pick.chance(25):
+            return ["ip", "route", "del", *pick.one_of(around.present)[3:]]
+        verb = pick.one_of(("add", "replace", "append"))
+        dst = pick.one_of((*around.addresses, *around.networks, "default"))
+        kind = pick.one_of(("unicast",) * 4 + ("blackhole", "unreachable", "prohibit", "throw"))
+        words = [] if kind == "unicast" else [kind]
+        words.append(dst)
+        if kind == "unicast":
+            if pick.chance(60):
+                words += ["via", pick.one_of(around.addresses)]
+            words += ["dev", pick.one_of(around.names)]
+            if pick.chance(20) and around.own:
+                words += ["src", pick.one_of(around.own)]
+        if pick.chance(25):
+            words += ["metric", str(pick.one_of((10, 100, 1024)))]
+        if kind == "unicast" and "via" in words and pick.chance(30):
+            words.append("onlink")
+        if kind == "unicast" and pick.chance(25):
+            lock = ["lock"] if pick.chance(50) else []
+            words += ["mtu", *lock, str(pick.one_of((1400, 1300, 600, 1500)))]
+        if pick.chance(10):
+            words += ["table", "100"]
+        return ["ip", "route", verb, *words]
 
     def sections(self, contents: Contents) -> list[Section]:
         """Return the main table; others are shown with the rules that name them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.table import Part, Table
 
 
@@ -27,6 +28,28 @@ class Settings(Table[SysctlEntry]):
     def key(self, entry: SysctlEntry) -> str:
         """Return the setting's name."""
         return entry.key
+
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return ``sysctl -w`` of a setting that the way of packets depends on."""
+        dev = pick.one_of(("all", *around.names))
+        key, values = pick.one_of(
+            (
+                ("net.ipv4.ip_forward", "01"),
+                (f"net.ipv4.conf.{dev}.forwarding", "01"),
+                (f"net.ipv4.conf.{dev}.rp_filter", "012"),
+                (f"net.ipv4.conf.{dev}.proxy_arp", "01"),
+                (f"net.ipv4.conf.{dev}.accept_local", "01"),
+                (f"net.ipv4.conf.{dev}.arp_ignore", "012"),
+                (f"net.ipv4.conf.{dev}.arp_announce", "012"),
+                (f"net.ipv4.conf.{dev}.route_localnet", "01"),
+                (f"net.ipv4.conf.{dev}.send_redirects", "01"),
+                ("net.ipv4.icmp_echo_ignore_all", "01"),
+                ("net.ipv4.ip_default_ttl", ("64", "32", "128")),
+                ("net.ipv4.ip_no_pmtu_disc", "01"),
+                ("net.bridge.bridge-nf-call-iptables", "01"),
+            )
+        )
+        return ["sysctl", "-w", f"{key}={pick.one_of(tuple(values))}"]
 
     def part(self, entry: SysctlEntry) -> Part:
         """Return the setting alone."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.entry import Entry
 
 E = TypeVar("E", bound=Entry)
@@ -91,6 +92,10 @@ class Table(Generic[E]):
     def sections(self, contents: Contents) -> list[Section]:
         """Return what is shown of it among the tables of a namespace; nothing for a hidden one."""
         return [] if self.hidden else [Section(self.command, self.lines(contents.entries(self)))]
+
+    def draw(self, pick: Pick, around: Around) -> list[str] | None:
+        """Return a command that changes it somehow, as ``prove --random`` tries; None: it is left alone."""
+        return None
 
     def json(self, contents: Contents) -> Any:
         """Return it as ``-j`` prints it; None when there is nothing to say."""

@@ -6,6 +6,7 @@ The exit code is 1 when anything differs.
   packetwalk prove flannel vxlan --save my-recordings
   packetwalk prove --replay my-recordings/flannel-vxlan
   packetwalk prove --replay weave-fastdp
+  packetwalk prove --random 200 --seed 1                clusters changed at random, differences made simple
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import sys
 
 from packetwalk.capture import recording
 from packetwalk.cli.output import new_folder, show
-from packetwalk.cli.parser import Parser
+from packetwalk.cli.parser import Parser, whole
 from packetwalk.cni import plugin as find_plugin
+from packetwalk.errors import BadInput
 
 
 def arguments(parser: Parser) -> None:
@@ -24,6 +26,8 @@ def arguments(parser: Parser) -> None:
     parser.mode("?")
     parser.add_argument("--save", metavar="FOLDER", help="keep the recordings there")
     parser.add_argument("--replay", metavar="RECORDING", help="compare this one instead; needs no rights")
+    parser.add_argument("--random", type=whole, metavar="N", help="draw so many clusters, commands and packets")
+    parser.add_argument("--seed", metavar="TEXT", default="0", help="draw the same ones again; 0 when left out")
     parser.formats("text", "json")
 
 
@@ -34,6 +38,8 @@ def run(parsed: argparse.Namespace) -> int:
     from packetwalk.proof import recordings
     from packetwalk.proof import results as proof
 
+    if parsed.random is not None:
+        return _random(parsed)
     if parsed.replay:
         results = list(prove.replay(recording.read(recordings.find(parsed.replay)), there=True))
     else:
@@ -48,3 +54,20 @@ def run(parsed: argparse.Namespace) -> int:
     if any(each.verdict == "not here" for each in results) and recordings.missing():
         sys.stderr.write(f"packetwalk: {recordings.missing()}\n")
     return int(any(each.verdict == "differs" for each in results))
+
+
+def _random(parsed: argparse.Namespace) -> int:
+    from packetwalk.lab.kernel import rootless
+    from packetwalk.lab.proving import search
+
+    if parsed.random < 1:
+        raise BadInput("--random", parsed.random, ["1 or more"])
+    if parsed.plugin:
+        find_plugin(parsed.plugin).mode(parsed.mode)
+    search.check()
+    named = [name for name in (parsed.plugin, parsed.mode) if name]
+    asked = ["--random", str(parsed.random), "--seed", parsed.seed, "--format", parsed.format]
+    rootless.ensure_root(["prove", *named, *asked])
+    outcomes = search.everywhere(parsed.random, parsed.seed, search.modes(parsed.plugin, parsed.mode))
+    show([each.json() for each in outcomes if each.difference] if parsed.format == "json" else search.text(outcomes))
+    return int(any(each.difference for each in outcomes))

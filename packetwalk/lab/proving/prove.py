@@ -5,46 +5,33 @@ What this kernel lacks is compared with recordings of a guest's kernel, which co
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from packetwalk.capture import recording as folder
-from packetwalk.capture.recording import Probe, Recording, Sent
+from packetwalk.capture.recording import Recording, Sent
 from packetwalk.cni import plugins
-from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.kernel.abilities import lacking
-from packetwalk.lab.kernel.daemon import end_with
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
-from packetwalk.lab.kernel.patience import FACTOR
 from packetwalk.lab.kernel.programs.author import left_out
-from packetwalk.lab.kernel.record import Recorder, Warm, recording
+from packetwalk.lab.kernel.record import Recorder, recording
 from packetwalk.lab.plugins import author
 from packetwalk.lab.proving.cases import Case, cases
-from packetwalk.plan.cluster import OUTSIDE
+from packetwalk.lab.proving.sending import send, unread
+from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.plan.operation import Operation
 from packetwalk.proof import compare, recordings
 from packetwalk.proof import results as proof
-from packetwalk.proof.compare import frames
 from packetwalk.proof.results import Result
-from packetwalk.tables import table_of
-from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import scenario
 
 Alter = Callable[[list[Operation]], list[Operation]]
 FIRST_PORT = 41000
-SIDE_BY_SIDE = 4 if FACTOR == 1 else 1  # processes for each processor
-UNCOMPARED = ("nft.json", "ipset.txt")
-SELDOM = {"xfrm-policy.txt": "xfrm-policy", "xfrm-state.txt": "xfrm-state", "wireguard.txt": "wg"}
-NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
-SLOW = 0.9  # seconds in which every other frame has come; after one, ARP and TCP ask again
 
 
 def prove(
@@ -57,7 +44,7 @@ def prove(
     """
     chosen = list(_cases(plugin, mode))
     here: dict[tuple[str, str], str] = {}
-    for result in _side_by_side([Task(case, save=save) for case in chosen]):
+    for result in side_by_side([Task(case, save=save) for case in chosen]):
         if result.where:
             here[result.plugin, result.mode] = result.where
         yield result
@@ -93,30 +80,6 @@ class Task(NamedTuple):
         return list(_case(self.case, self.alter, self.save))
 
 
-def _do(task: Task) -> list[Result]:
-    return task()
-
-
-def _side_by_side(tasks: list[Task]) -> Iterator[Result]:
-    """Do the tasks on all processors; what is yielded has their order.
-
-    The processes, several a processor for they mostly wait, end with this one, however it ends.
-    """
-    many = min(SIDE_BY_SIDE * len(os.sched_getaffinity(0)), len(tasks))
-    if many < 2:
-        for task in tasks:
-            yield from task()
-        return
-    with multiprocessing.get_context("fork").Pool(many, _end_with_parent, (os.getpid(),)) as pool:
-        for results in pool.imap(_do, tasks):
-            yield from results
-
-
-def _end_with_parent(parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with(parent)
-
-
 def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result]:
     network = case.network()
     plan = operations(network)
@@ -126,8 +89,8 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
         return
     live = Live()
     try:
-        unread = _unread(plan) if save is None else ()
-        made = _made(case, network, live, alter(plan) if alter else plan, unread)
+        without = unread(plan) if save is None else ()
+        made = _made(case, network, live, alter(plan) if alter else plan, without)
     except LabError as error:
         yield _failed(case, "differs", str(error))
         return
@@ -136,12 +99,6 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
     if save is not None:
         folder.write(made, save / case.name)
     yield from replay(made, network)
-
-
-def _unread(plan: Iterable[Operation]) -> tuple[str, ...]:
-    """Return the files of a recording that nothing compares, or only where the plan has such tables."""
-    found = {table_of(operation.entry).name for operation in plan}
-    return (*UNCOMPARED, *(file for file, table in SELDOM.items() if table not in found))
 
 
 def _made(
@@ -196,33 +153,7 @@ def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
         lost = any(trace.disposition == "no_route" for trace in run.traces)
         if lost and any(trace.name == "fragment" for trace in run.traces):
             continue
-        flow = run.traces[0].flow
-        probe = Probe(f"{trial.scenario}-{packet.label}", run.client, flow.dst, flow.dport or 0, packet)
-        warm = None
-        if not packet.cold:
-            warm = _warm(network, ends.src, OUTSIDE if lost else flow.dst, probe)
-        given_up = any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
-        limit = NEIGHBOUR_GIVEN_UP if given_up else SLOW
-        yield recorder.send(probe, warm, _frames(run), limit, closing=_closing(run))
-
-
-def _warm(network: Network, src: str, dst: str, probe: Probe) -> Warm:
-    """Return the packet before one, with what the model says of it; TCP's would have an end that comes later."""
-    goal = f"{dst}:{probe.dport}" if probe.dport else dst
-    proto = "udp" if probe.packet.proto == "tcp" else probe.packet.proto
-    packet = Packet(proto, sport=probe.packet.sport - 1)
-    run = network.send(src, goal, packet)
-    return Warm(dst, packet, _frames(run), any(trace.name == "reply" for trace in run.traces))
-
-
-def _frames(run: Run) -> int:
-    return sum(1 for _ in frames.modelled(run))
-
-
-def _closing(run: Run) -> int:
-    """Return how many frames the end of a connection is: a reset, which goes the way of the handshake's last part."""
-    ack = [step for trace in run.traces if trace.name == "ack" for step in trace.frames()]
-    return sum(1 for step in ack if step.dev != "lo")
+        yield send(network, recorder, trial.scenario, ends.src, ends.dst, packet)
 
 
 def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:

@@ -1,0 +1,49 @@
+"""Tasks on all processors, in processes that end with this one, however it ends."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
+
+from packetwalk.lab.kernel.daemon import end_with
+from packetwalk.lab.kernel.patience import FACTOR
+
+SIDE_BY_SIDE = 4 if FACTOR == 1 else 1  # processes for each processor, for they mostly wait
+R = TypeVar("R")
+
+
+class Task(Protocol[R]):
+    """Something to do, that can be handed to a process."""
+
+    def __call__(self) -> list[R]:
+        """Do it."""
+
+
+
+def side_by_side(tasks: Sequence[Task[R]]) -> Iterator[R]:
+    """Do the tasks on all processors; what is yielded has their order."""
+    many = min(processes(), len(tasks))
+    if many < 2:
+        for task in tasks:
+            yield from task()
+        return
+    with multiprocessing.get_context("fork").Pool(many, _end_with_parent, (os.getpid(),)) as pool:
+        for results in pool.imap(_do, tasks):
+            yield from results
+
+
+def processes() -> int:
+    """Return how many processes work at a time."""
+    return SIDE_BY_SIDE * len(os.sched_getaffinity(0))
+
+
+def _do(task: Task[R]) -> list[R]:
+    return task()
+
+
+def _end_with_parent(parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)

@@ -1,0 +1,129 @@
+"""Random clusters: a mode, commands that change its tables, packets; drawn from the tables found by scan.
+
+Chance is handed in (``packetwalk.tables.drawing.Pick``): the same answers make the same case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from packetwalk.cni import plugins
+from packetwalk.datapath.netns import Netns
+from packetwalk.plan.cluster import INTERNET, ROUTER, Cluster
+from packetwalk.tables import every_table
+from packetwalk.tables.drawing import Around, Pick
+from packetwalk.tables.table import Table
+from packetwalk.trace.packet import Packet
+from packetwalk.walks.network import Network
+
+NODES, PODS = 2, 2
+UNDERLAYS = ("flat", "routed")
+SIZES = (56, 8, 1, 1372, 1400, 1422, 1430, 1450, 1472, 1473, 3000)
+COMMANDS, PACKETS = 6, 3
+FIRST_PORT = 41000
+NOBODY = ("10.244.1.200", "10.99.0.7", "172.18.0.77")
+
+
+class Command(NamedTuple):
+    """A command in a namespace."""
+
+    netns: str
+    argv: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.netns}# {' '.join(self.argv)}"
+
+
+class Trial(NamedTuple):
+    """A packet from an end to another, in the words of ``packetwalk walk --src --dst``."""
+
+    src: str
+    dst: str
+    packet: Packet
+
+    def __str__(self) -> str:
+        words = [self.packet.label, *(["--ttl", str(self.packet.ttl)] if self.packet.ttl != 64 else [])]
+        return f"{' '.join(words)} from {self.src} to {self.dst}"
+
+
+class Case(NamedTuple):
+    """A cluster, what is changed in it, and what is sent then."""
+
+    plugin: str
+    mode: str
+    underlay: str
+    commands: tuple[Command, ...]
+    trials: tuple[Trial, ...]
+
+    def network(self) -> Network:
+        """Return the model's cluster before anything is changed."""
+        return network(self.plugin, self.mode, self.underlay)
+
+    def __str__(self) -> str:
+        head = f"packetwalk {self.plugin} {self.mode}, {self.underlay} underlay"
+        return "\n".join([head, *(f"  {each}" for each in (*self.commands, *self.trials))])
+
+
+def network(plugin: str, mode: str, underlay: str) -> Network:
+    """Return the cluster in which commands are drawn."""
+    return Network(Cluster(NODES, PODS, underlay=underlay), plugin, mode)
+
+
+def draw(pick: Pick, modes: Sequence[tuple[str, str]]) -> Case:
+    """Return a case in one of some (plugin, mode)."""
+    plugin, mode = pick.one_of(modes)
+    underlay = pick.one_of(UNDERLAYS)
+    made = network(plugin, mode, underlay)
+    return Case(plugin, mode, underlay, tuple(_commands(pick, made)), tuple(_trials(pick, made)))
+
+
+def every_mode() -> list[tuple[str, str]]:
+    """Return (plugin, mode) of all modes."""
+    return [(name, mode.name) for name, found in plugins().items() for mode in found.modes]
+
+
+def places(made: Network) -> list[str]:
+    """Return the namespaces in which commands are drawn: nodes, pods, the router."""
+    return [*(node.name for node in made.nodes), *(pod.name for pod in made.pods), ROUTER]
+
+
+def _commands(pick: Pick, made: Network) -> Iterator[Command]:
+    tables = [table for table in every_table() if type(table).draw is not Table.draw]
+    for _ in range(pick.whole(0, COMMANDS)):
+        netns, table = pick.one_of(places(made)), pick.one_of(tables)
+        ns = made.fabric.netns(netns)
+        argv = table.draw(pick, around(made, ns, table))
+        if argv:
+            yield Command(netns, tuple(argv))
+
+
+def around(made: Network, ns: Netns, table: Table) -> Around:
+    """Return what a command in a namespace can name."""
+    pods = [made.end(pod.name).address for pod in made.pods]
+    services = [service.address for service in made.cluster.services]
+    nodes = [node.address for node in made.nodes]
+    addresses = [*pods, *nodes, *services, *(node.gateway for node in made.nodes), *NOBODY]
+    written = [entry for entry in ns.entries(table) if ns.origin.get(entry, ("kernel", ""))[0] != "kernel"]
+    lines = [argv for entry in written for argv in entry.argv()]
+    macs = [link.address for each in places(made) for link in made.fabric.netns(each).links.values()]
+    return Around(
+        tuple((link.ifname, link.kind, link.master or "") for link in ns.links.values()),
+        tuple(dict.fromkeys(addr.local for addr in ns.addrs)),
+        tuple(dict.fromkeys(addresses)),
+        tuple(dict.fromkeys(f"{address.rpartition('.')[0]}.0/24" for address in addresses)),
+        tuple(dict.fromkeys(mac for mac in macs if mac and mac != "00:00:00:00:00:00")),
+        tuple(lines),
+    )
+
+
+def _trials(pick: Pick, made: Network) -> Iterator[Trial]:
+    ends = [*(pod.name for pod in made.pods), *(node.name for node in made.nodes)]
+    goals = [*ends, *(service.name for service in made.cluster.services), INTERNET, *NOBODY]
+    for number in range(pick.whole(1, PACKETS)):
+        proto = pick.one_of(("icmp", "udp", "tcp"))
+        size = 0 if proto == "tcp" else pick.one_of(SIZES)
+        ttl = pick.one_of((64, 64, 64, 64, 1, 2, 3))
+        df = proto != "tcp" and pick.chance(30)
+        packet = Packet(proto, size, df, ttl, sport=FIRST_PORT + 2 * number)
+        yield Trial(pick.one_of(ends), pick.one_of(goals), packet)
