@@ -24,8 +24,8 @@ from packetwalk.shell import Shell, State
 from packetwalk.walks.network import Network
 
 T = TypeVar("T")
-TRIES = 40  # cases in which a difference is made simpler
-EACH = 25  # cases of a share: a new one starts from a seed of its own
+TRIES = 30  # cases in which a difference is made simpler
+EACH = 8  # cases of a share: a new one starts from a seed of its own
 FLUSH = "/proc/sys/net/ipv4/route/flush"
 UNKNOWN = "the model does not know"
 

@@ -1,0 +1,40 @@
+"""Random clusters in the running kernel: an altered model is found, and what shows it is simple."""
+
+from __future__ import annotations
+
+import pytest
+
+from packetwalk.cli import main
+from packetwalk.datapath import ip
+from packetwalk.lab.proving import search
+
+HOST_GW = [("flannel", "host-gw")]
+
+
+@pytest.mark.kernel
+def test_a_model_that_takes_two_from_the_time_to_live_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ip.forward
+
+    def wrong(run, ns, skb, dev, route) -> None:
+        skb.set_ip(skb.ip._replace(ttl=skb.ip.ttl - 1))
+        real(run, ns, skb, dev, route)
+
+    monkeypatch.setattr(ip, "forward", wrong)
+    found = next(each for each in search.search(40, "ttl", HOST_GW) if each.difference)
+    assert len(found.case.commands) <= 1 and len(found.case.trials) == 1
+    assert "ttl" in found.difference
+
+
+def test_without_hypothesis_one_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(search, "find_spec", lambda name: None)
+    assert main(["prove", "--random", "1"]) == 2
+    assert capsys.readouterr().err == (
+        "packetwalk: random clusters are drawn by hypothesis: pip install 'packetwalk[random]'\n"
+    )
+
+
+def test_a_number_that_draws_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", "--random", "0"]) == 2
+    assert "--random: 0 is not valid" in capsys.readouterr().err
