@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import link, local
-from packetwalk.datapath.devices import is_layer2
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import NeighEntry, RouteEntry
@@ -24,8 +23,8 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
 
     A device without Ethernet (a layer-3 tunnel) takes the packet bare.
     """
-    if not is_layer2(ns.links[dev].kind):
-        skb.wear()
+    if not ns.devices[dev].layer2:
+        skb.bare()
         skb.hop = hop
         link.transmit(run, ns, skb, dev)
         return
@@ -34,27 +33,25 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
         run.drop(ns, skb, dev, entry, ("neigh-failed", hop, dev), "neighbor_unreachable")
         local.send_error(run, ns, skb, 3, 1)
         return
-    skb.wear(wire.Ethernet(entry.lladdr, ns.links[dev].address, 0x0800))
-    if entry.state == "PERMANENT":
-        by = ns.origin.get(entry, ("kernel", ""))[0]
-        note: tuple = ("neigh-permanent", hop, entry.lladdr, by)
-    else:
-        note = ("neigh", hop, entry.lladdr)
-    run.emit(ns, skb, "neigh", dev, entry, note)
+    ethernet, decision = ns.hard_headers[entry]
+    skb.wear(ethernet)
+    run.step(skb, decision)
     link.transmit(run, ns, skb, dev)
 
 
 def resolve(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> NeighEntry:
     """Return the neighbour entry for ``hop``, asking for it if need be."""
+    written = ns.neighs.get((dev, hop))
+    if written:
+        return written
     key = (ns.name, NEIGHBOURS.name, dev, hop)
-    known = ns.neighs.get((dev, hop)) or run.learnt.get(key)
-    if known:
-        return known
+    if key in run.learnt:
+        return run.learnt[key]
     if run.cold:
         ask(run, ns, skb, dev, hop)
     else:
         learn_before(run, ns, skb, dev, hop)
-    return run.learnt.setdefault(key, NeighEntry(hop, dev, None, "FAILED"))
+    return run.learnt.get(key) or run.learnt.setdefault(key, NeighEntry(hop, dev, None, "FAILED"))
 
 
 def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:

@@ -15,12 +15,15 @@ from packetwalk.tables import FdbEntry, LinkEntry
 from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.neighbour import NEIGHBOURS
 
+UP = ("up",)
 
-def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
+
+def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Take a frame that came in by a port of a bridge."""
-    name, eth = port.master or "", skb.stack[0]
+    port, eth = ns.links[dev], skb.stack[0]
+    name = port.master or ""
     learn(run, ns, name, eth.src, port.ifname)
-    filtered = eth.type == 0x0800 and ns.sysctl("net.bridge.bridge-nf-call-iptables", "1") == "1"
+    filtered = eth.type == 0x0800 and ns.filters_bridged
     if filtered:
         skb.bridged, skb.ports = True, (port.ifname, None)
         asked = skb.ip.dst
@@ -36,8 +39,8 @@ def receive(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
         flood(run, ns, skb, name, port, upwards=False)
     elif entry.state == "permanent":
         run.emit(ns, skb, "fdb", name, entry, ("bridge-up", entry.mac))
-        run.emit(ns, skb, "ingress", name, ns.links[name], ("up",))
-        link.up(run, ns, skb, name, hooked=skb.bridged)
+        run.step(skb, ns.devices[name].ingress[UP])
+        link.up(run, ns, skb, name)
     elif entry.ifname == port.ifname and not port.hairpin:
         run.drop(ns, skb, port.ifname, entry, ("same-port", entry.mac))
     else:
@@ -73,7 +76,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
     skb.wear(wire.Ethernet(neighbour.lladdr, source))
     run.emit(ns, skb, "neigh", name, neighbour, ("neigh", skb.ip.dst, neighbour.lladdr))
     if not reachable:
-        run.emit(ns, skb, "egress", name, ns.links[name], ("to-bridge",))
+        run.step(skb, ns.devices[name].egress)
     entry = find(run, ns, name, neighbour.lladdr)
     skb.wear(skb.stack[0]._replace(src=sender))
     if entry is None:
@@ -109,9 +112,8 @@ def out(run: Run, ns: Netns, skb: Skb, port: str) -> None:
         for part in ip.fragments(run, ns, skb, port, min(device.mtu, skb.gathered)):
             link.transmit(run, ns, part, port)
         return
-    size, limit = skb.frame_length, device.mtu + link.ETHERNET + link.VLAN
-    if size > limit:
-        run.drop(ns, skb, port, device, ("not-forwardable", size, port, device.mtu))
+    if skb.frame_length > ns.devices[port].longest:
+        run.drop(ns, skb, port, device, ("not-forwardable", skb.frame_length, port, device.mtu))
         return
     link.transmit(run, ns, skb, port)
 
@@ -142,7 +144,7 @@ def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *, u
         out(run, ns, copy, each.ifname)
     if upwards:
         copy = _copy(run, skb)
-        run.emit(ns, copy, "ingress", name, ns.links[name], ("up",))
+        run.step(copy, ns.devices[name].ingress[UP])
         link.up(run, ns, copy, name)
 
 

@@ -6,6 +6,7 @@ the reply; NAT changes the second, and every later packet is rewritten from the 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from packetwalk.tables import ConntrackEntry
@@ -22,7 +23,8 @@ class Tuple(NamedTuple):
 
     def reversed(self) -> Tuple:
         """Return the tuple of an answer."""
-        return Tuple(self.protocol, self.dst, self.dport, self.src, self.sport)
+        protocol, src, sport, dst, dport = self
+        return _tuple((protocol, dst, dport, src, sport))
 
 
 NAMES = {1: "icmp", 4: "ipencap", 6: "tcp", 17: "udp", 50: "esp"}
@@ -31,22 +33,25 @@ NAMES = {1: "icmp", 4: "ipencap", 6: "tcp", 17: "udp", 50: "esp"}
 def tuple_of(stack: tuple, at: int) -> Tuple:
     """Return what connection tracking knows a packet by; ``at`` is its IP header."""
     ip, l4 = stack[at], stack[at + 1]
-    name = NAMES.get(ip.protocol) or str(ip.protocol)
-    kind = l4.proto
-    if kind in ("udp", "tcp"):
-        return Tuple(name, ip.src, l4.sport, ip.dst, l4.dport)
-    if kind == "icmp":
-        return Tuple(name, ip.src, l4.id, ip.dst, l4.id)
-    return Tuple(name, ip.src, 0, ip.dst, 0)
+    src, dst, protocol, *_ = ip
+    name = NAMES.get(protocol) or str(protocol)
+    if l4.proto in ("udp", "tcp"):
+        return _tuple((name, src, l4.sport, dst, l4.dport))
+    ident = l4.id if l4.proto == "icmp" else 0
+    return _tuple((name, src, ident, dst, ident))
+
+
+_tuple = partial(tuple.__new__, Tuple)
 
 
 class Connection:
     """A tracked connection; ``reply`` is what an answer looks like on arrival."""
 
+    __slots__ = ("assured", "confirmed", "original", "reply", "translated")
+
     def __init__(self, original: Tuple) -> None:
         self.original, self.reply = original, original.reversed()
-        self.assured = False
-        self.translated = False
+        self.assured = self.confirmed = self.translated = False
 
     def destination_to(self, address: str, port: int | None) -> None:
         """Apply DNAT: the answer will come from ``address`` and ``port``."""
@@ -83,6 +88,9 @@ class Conntrack:
 
     def confirm(self, connection: Connection) -> None:
         """Enter the connection, both ways; done after POSTROUTING or INPUT as the kernel does."""
+        if connection.confirmed:
+            return
+        connection.confirmed = True
         self._by_tuple[connection.original] = (connection, True)
         self._by_tuple.setdefault(connection.reply, (connection, False))
 

@@ -8,10 +8,11 @@ search on to the next rule.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from packetwalk.datapath.memo import Memo
 from packetwalk.tables import IpRule, RouteEntry
+from packetwalk.trace.step import Decide, Decision
 from packetwalk.wire.address import ipv4_to_int, prefix
 
 T = TypeVar("T")
@@ -48,10 +49,23 @@ def _mask(length: int) -> int:
     return (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
 
 
-class Fib:
-    """Routes by table; lookups are remembered (the tables never change)."""
+class Routed(NamedTuple):
+    """The route of a packet, or None, and what steps say of how it was found."""
 
-    def __init__(self, routes: Iterable[RouteEntry], rules: Iterable[IpRule]) -> None:
+    route: RouteEntry | None
+    decisions: tuple[Decision, ...] = ()
+
+
+class Fib:
+    """Routes by table; what was found is remembered (the tables never change).
+
+    ``routed`` has what ``lookup`` finds by destination, mark (0 unless rules look at it: ``marked``) and the
+    key of the sentence about it ("" is the usual one).
+    """
+
+    def __init__(self, routes: Iterable[RouteEntry], rules: Iterable[IpRule], decide: Decide) -> None:
+        """``decide`` makes what a step says in this namespace."""
+        self._decide = decide
         self.rules = sorted(rules, key=lambda rule: rule.priority)
         self._tables: dict[str, Prefixes[RouteEntry]] = {}
         for route in routes:
@@ -59,24 +73,44 @@ class Fib:
             known = table.get(route.dst)
             if known is None or route.metric < known.metric:
                 table.put(route.dst, route)
-        self._marked = any(rule.fwmark for rule in self.rules)
-        self._known: Memo[str | tuple[str, int], RouteEntry | None] = Memo()
+        self.marked = any(rule.fwmark for rule in self.rules)
+        self._known: Memo[tuple[str, int], RouteEntry | None] = Memo(self._search)
+        self.routed: Memo[tuple[str, int, str], Routed] = Memo(self._tell)
 
     def lookup(self, dst: str, mark: int = 0) -> RouteEntry | None:
         """Return the route for ``dst`` (and the packet's firewall mark), or None when none matches."""
-        key = (dst, mark) if mark and self._marked else dst
-        try:
-            return self._known[key]
-        except KeyError:
-            return self._known.keep(key, self._search(dst, mark))
+        return self._known[dst, mark if self.marked else 0]
 
-    def _search(self, dst: str, mark: int) -> RouteEntry | None:
+    def _tell(self, asked: tuple[str, int, str]) -> Routed:
+        dst, mark, key = asked
+        route = self.lookup(dst, mark)
+        if route is None or route.type == "blackhole":
+            return Routed(route)
+        found = self._decide("route", None, route, (key, dst) if key else _note(route, dst), None)
+        if route.table in ("local", "main"):
+            return Routed(route, (found,))
+        rule = next(rule for rule in self.rules if rule.lookup == route.table)
+        note = "lookup", rule.priority, route.table
+        return Routed(route, (self._decide("route", None, rule, note, None), found))
+
+    def _search(self, key: tuple[str, int]) -> RouteEntry | None:
+        dst, mark = key
         for rule in self.rules:
             if rule.lookup in self._tables and applies(rule, mark):
                 found = self._tables[rule.lookup].find(dst)
                 if found and found.type != "throw":
                     return found
         return None
+
+
+def _note(route: RouteEntry, dst: str) -> tuple:
+    if route.type in ("local", "broadcast"):
+        return "local", dst
+    if route.gateway:
+        return "gateway", dst, route.dst, route.gateway, route.dev
+    if route.dst == dst:
+        return "host-route", dst, route.dev
+    return "onlink", dst, route.dst, route.dev
 
 
 def applies(rule: IpRule, mark: int) -> bool:

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import local, quotation, xfrm
+from packetwalk.datapath.chain import (
+    ESTABLISHED,
+    NEW,
+    REFUSES,
+    RELATED,
+    TRANSLATES,
+    UNTRACKED,
+    BaseChain,
+    Verdict,
+)
 from packetwalk.datapath.conntrack import Connection, Tuple
 from packetwalk.datapath.matches import Aside
-from packetwalk.datapath.netfilter import UNTRACKED, BaseChain, Verdict
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import IptablesRule
@@ -20,68 +29,63 @@ TO_DESTINATION = {"PREROUTING", "OUTPUT"}
 
 def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: str | None) -> bool:
     """Take the packet through hook ``name``; False when it was dropped there."""
-    chains = ns.ruleset.at[name]
-    if name in TO_DESTINATION:
-        if chains and chains[0].table == "raw":
-            if not _filter(run, ns, skb, chains[0], name, indev, outdev):
-                return False
-            chains = chains[1:]
-        if ns.ruleset.tracks and skb.conn is None and not skb.untracked:
-            _track(run, ns, skb)
-    for chain in chains:
-        if chain.table == "nat":
-            if skb.conn and skb.original and not skb.conn.assured:
-                _new_connection(run, ns, skb, chain, name, indev, outdev)
-        elif not _filter(run, ns, skb, chain, name, indev, outdev):
+    at = ns.ruleset.at[name]
+    if at is None:
+        return True
+    if at.raw and not _ask(run, ns, skb, at.raw, name, indev, outdev):
+        return False
+    if at.tracks and skb.ctinfo is None:
+        _track(run, ns, skb)
+    for chain in at.chains if skb.ctinfo == NEW else at.later:
+        if not _ask(run, ns, skb, chain, name, indev, outdev):
             return False
-    if skb.conn:
-        if skb.conn.translated:
+    conn = skb.conn
+    if conn:
+        if conn.translated:
             _rewrite(run, ns, skb, name, outdev or indev, None)
-        if name in ("POSTROUTING", "INPUT"):
-            run.conntrack(ns).confirm(skb.conn)
+        if at.confirms and not conn.confirmed:
+            run.conntracks[ns.name].confirm(conn)
     return True
 
 
-def _filter(
+def _ask(
     run: Run, ns: Netns, skb: Skb, chain: BaseChain, name: str, indev: str | None, outdev: str | None
 ) -> bool:
-    """Ask a table that lets pass or not; name the network policies that let pass."""
-    verdict = _verdict(ns, chain, skb, indev, outdev)
-    dev = outdev or indev
+    """Do what a chain says (``ipt_do_table``); False when the packet goes no further."""
+    aside = _aside(ns, skb) if chain.looks_aside else None
+    view = (*(skb.known or skb.tuple), indev, outdev, skb.mark, skb.ctinfo, aside)
+    verdict = chain.verdicts[chain.key(view)]
+    skb.mark = verdict.mark
+    if verdict.plain:
+        run.step(skb, verdict.decision)
+        return True
     for passed in verdict.allowed:
-        run.emit(ns, skb, "policy", dev, passed.entry, passed.note, name)
-    if verdict.target in ("DROP", "REJECT"):
-        _refuse(run, ns, skb, name, dev, verdict)
+        run.step(skb, passed)
+    if verdict.target in TRANSLATES:
+        _translate(run, ns, skb, verdict, name, indev, outdev)
+        return True
+    if verdict.target in REFUSES:
+        _refuse(run, ns, skb, name, outdev or indev, verdict)
         return False
-    skb.untracked = verdict.untracked
-    run.emit(ns, skb, "hook", dev, verdict.entry, verdict.note, name)
+    if verdict.untracked:
+        skb.ctinfo = UNTRACKED
+    run.step(skb, verdict.decision)
     return True
 
 
 def _track(run: Run, ns: Netns, skb: Skb) -> None:
     """Find or start the connection of a packet (``nf_conntrack_in``)."""
-    key, l4 = skb.tuple, skb.stack[skb.at + 1]
-    if l4.proto == "icmp" and l4.type not in (0, 8):
+    key, l4 = skb.known or skb.tuple, skb.stack[skb.at + 1]
+    error = l4.proto == "icmp" and l4.type not in (0, 8)
+    if error:
         key = quotation.embedded(skb.stack[skb.at + 2].content).reversed()
-    found = run.conntrack(ns).find(key)
+    found = run.conntracks[ns.name].find(key)
     if found:
         skb.conn, skb.original = found
         skb.conn.assured = True
+        skb.ctinfo = RELATED if error else ESTABLISHED
     elif not (l4.proto == "icmp" and l4.type != 8):
-        skb.conn, skb.original = Connection(key), True
-
-
-def _verdict(ns: Netns, chain: BaseChain, skb: Skb, indev: str | None, outdev: str | None) -> Verdict:
-    """Ask one table about the packet as it is now."""
-    state = UNTRACKED if skb.untracked else None
-    if skb.conn:
-        l4 = skb.stack[skb.at + 1]
-        related = l4.proto == "icmp" and l4.type not in (0, 8)
-        state = "RELATED" if related else "ESTABLISHED" if skb.conn.assured else "NEW"
-    aside = _aside(ns, skb) if ns.ruleset.looks_aside else None
-    verdict = chain.verdict((*skb.tuple, indev, outdev, skb.mark, state, aside))
-    skb.mark = verdict.mark
-    return verdict
+        skb.conn, skb.original, skb.ctinfo = Connection(key), True, NEW
 
 
 def _aside(ns: Netns, skb: Skb) -> Aside:
@@ -92,35 +96,30 @@ def _aside(ns: Netns, skb: Skb) -> Aside:
 
 
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:
-    disposition, note = "dropped" if verdict.target == "DROP" else "rejected", verdict.note
-    if isinstance(verdict.entry, IptablesRule) and verdict.entry.policy:
-        run.emit(ns, skb, "policy", dev, verdict.entry, verdict.note, name)
+    entry, note = verdict.met.entry, verdict.decision.note
+    disposition = "dropped" if verdict.target == "DROP" else "rejected"
+    if isinstance(entry, IptablesRule) and entry.policy:
+        run.emit(ns, skb, "policy", dev, entry, note, name)
         disposition, note = "denied", ("discarded",)
-    run.drop(ns, skb, dev, verdict.entry, note, disposition, name)
+    run.drop(ns, skb, dev, entry, note, disposition, name)
     if verdict.target == "REJECT":
         local.send_error(run, ns, skb, 3, 3)
 
 
-def _new_connection(
-    run: Run, ns: Netns, skb: Skb, chain: BaseChain, name: str, indev: str | None, outdev: str | None
+def _translate(
+    run: Run, ns: Netns, skb: Skb, verdict: Verdict, name: str, indev: str | None, outdev: str | None
 ) -> None:
-    """Ask the nat table about the first packet of a connection."""
+    """Let a new connection be rewritten as the nat table says."""
     conn = skb.conn
     assert conn is not None
-    verdict = _verdict(ns, chain, skb, indev, outdev)
-    if verdict.target == "DNAT":
-        address, _, port = (verdict.argument or " ").split(" ")[1].partition(":")
-        conn.destination_to(address, int(port) if port else None)
-    elif verdict.target == "MASQUERADE":
+    if verdict.target == "MASQUERADE":
         address = ns.address_of(outdev or "", skb.ip.dst) or skb.ip.src
         drawn = spread(f"{ns.name} {conn.original}", 1024, 65535)
-        conn.source_to(address, drawn if "--random-fully" in str(verdict.entry) else None)
-    elif verdict.target == "SNAT":
-        address, _, port = (verdict.argument or " ").split(" ")[1].partition(":")
-        conn.source_to(address, int(port) if port else None)
+        conn.source_to(address, drawn if "--random-fully" in str(verdict.met.entry) else None)
     else:
-        run.emit(ns, skb, "hook", outdev or indev, verdict.entry, verdict.note, name)
-        return
+        address, _, port = (verdict.met.argument or " ").split(" ")[1].partition(":")
+        to = conn.destination_to if verdict.target == "DNAT" else conn.source_to
+        to(address, int(port) if port else None)
     _rewrite(run, ns, skb, name, outdev or indev, verdict)
 
 
@@ -154,7 +153,7 @@ def _rewrite(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict:
         return
     skb.hold((*stack[:at], changed, l4, *stack[at + 2 :]), at)
     if verdict:
-        run.emit(ns, skb, "nat", dev, verdict.entry, (key, verdict.path, new), name)
+        run.emit(ns, skb, "nat", dev, verdict.met.entry, (key, verdict.met.path, new), name)
     else:
         run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", old, new), name)
 

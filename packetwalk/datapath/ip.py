@@ -17,14 +17,15 @@ from packetwalk.tables import RouteEntry
 HEADER = 20
 
 
-def receive(run: Run, ns: Netns, skb: Skb, dev: str, *, hooked: bool = False) -> None:
-    """Take a packet that came in by ``dev`` (``ip_rcv``); ``hooked``: a bridge did PREROUTING."""
-    if not hooked and not prerouting(run, ns, skb, dev):
+def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
+    """Take a packet that came in by ``dev`` (``ip_rcv``); a bridge may have done PREROUTING."""
+    if not skb.bridged and not prerouting(run, ns, skb, dev):
         return
-    if skb.ip.src in ns.local and dev != "lo":
-        run.drop(ns, skb, dev, None, ("martian", skb.ip.src, dev))
+    ip = skb.ip
+    if ip.src in ns.local and dev != "lo":
+        run.drop(ns, skb, dev, None, ("martian", ip.src, dev))
         return
-    route = lookup(run, ns, skb, skb.ip.dst, forwarded=True)
+    route = lookup(run, ns, skb, ip.dst, forwarded=True)
     if route is None:
         return
     if route.type in ("local", "broadcast"):
@@ -35,7 +36,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str, *, hooked: bool = False) ->
 
 def prerouting(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     """Collect fragments if connections are tracked here, then run PREROUTING."""
-    if ns.ruleset.tracks and is_fragment(skb.ip) and not reassemble(run, ns, skb, dev):
+    if ns.ruleset.tracks and skb.ip.fragment and not reassemble(run, ns, skb, dev):
         return False
     return hooks.hook(run, ns, skb, "PREROUTING", dev, None)
 
@@ -48,7 +49,8 @@ def lookup(
     The sender of a ``forwarded`` packet is told by ICMP (``ip_error``), a program of this machine by the
     error of its system call.
     """
-    route = ns.fib.lookup(dst, skb.mark)
+    fib = ns.fib
+    route, decisions = fib.routed[dst, skb.mark if fib.marked else 0, key]
     if route is None:
         run.drop(ns, skb, None, None, ("no-route", dst), "no_route")
         if forwarded:
@@ -57,30 +59,20 @@ def lookup(
     if route.type == "blackhole":
         run.drop(ns, skb, None, route, ("blackhole", dst, route.dst), "no_route")
         return None
-    if route.table not in ("local", "main"):
-        rule = next(rule for rule in ns.fib.rules if rule.lookup == route.table)
-        run.emit(ns, skb, "route", None, rule, ("lookup", rule.priority, route.table))
-    if route.type in ("local", "broadcast"):
-        note: tuple = ("local", dst)
-    elif route.gateway:
-        note = ("gateway", dst, route.dst, route.gateway, route.dev)
-    elif route.dst == dst:
-        note = ("host-route", dst, route.dev)
-    else:
-        note = ("onlink", dst, route.dst, route.dev)
-    run.emit(ns, skb, "route", None, route, (key, dst) if key else note)
+    for decision in decisions:
+        run.step(skb, decision)
     return route
 
 
 def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
     """Pass a packet on to another machine (``ip_forward``)."""
-    if ns.sysctl("net.ipv4.ip_forward") != "1":
-        run.drop(ns, skb, dev, ns.sysctls.get("net.ipv4.ip_forward"), ("not-forwarding",))
+    if not ns.forwards:
+        run.drop(ns, skb, dev, ns.forwarding, ("not-forwarding",))
         return
     if len(skb.flight.steps) > MAX_STEPS:
         run.drop(ns, skb, dev, None, ("loop",), "loop")
         return
-    ip, mtu = skb.ip, mtu_of(ns, route)
+    ip, mtu = skb.ip, route.mtu or ns.mtus[route.dev]
     if ip.ttl <= 1:
         run.drop(ns, skb, dev, None, ("ttl",), "ttl_expired")
         local.send_error(run, ns, skb, 11, 0)
@@ -89,8 +81,8 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
         run.drop(ns, skb, route.dev, ns.links[route.dev], ("too-big", skb.length, mtu), "too_big")
         local.send_error(run, ns, skb, 3, 4, mtu)
         return
-    skb.set_ip(wire.Ipv4(ip.src, ip.dst, ip.protocol, ip.ttl - 1, ip.id, ip.df, ip.mf, ip.offset, ip.tos))
-    run.emit(ns, skb, "forward", None, ns.sysctls["net.ipv4.ip_forward"], ("forward", ip.ttl, ip.ttl - 1))
+    skb.set_ip(ip.aged())
+    run.emit(ns, skb, "forward", None, ns.forwarding, ("forward", ip.ttl, ip.ttl - 1))
     if hooks.hook(run, ns, skb, "FORWARD", dev, route.dev):
         output(run, ns, skb, dev, route)
 
@@ -116,7 +108,7 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "") -> None:
 
 def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) -> None:
     """POSTROUTING, fragments, neighbour, device (``ip_output``)."""
-    dev, mtu = route.dev, mtu_of(ns, route)
+    dev, mtu = route.dev, route.mtu or ns.mtus[route.dev]
     if not hooks.hook(run, ns, skb, "POSTROUTING", indev, dev):
         return
     if ns.xfrm_policies and xfrm.policy(ns, skb.tuple, skb.mark):
@@ -149,15 +141,10 @@ def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
         stack = (*skb.stack[: skb.at], header, wire.Data(piece))
         part = skb if start == 0 else Skb(run.flight("fragment", flow, cause), stack, skb.at)
         part.hold(stack, skb.at)
-        part.mark, part.conn, part.original = skb.mark, skb.conn, skb.original
+        part.mark, part.conn, part.ctinfo, part.original = skb.mark, skb.conn, skb.ctinfo, skb.original
         run.emit(ns, part, "fragment", dev, ns.links[dev], (why, length, mtu, count))
         parts.append(part)
     return parts
-
-
-def is_fragment(ip: wire.Ipv4) -> bool:
-    """Say whether a packet is only a part of one."""
-    return ip.mf or ip.offset > 0
 
 
 def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
@@ -189,4 +176,4 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
 
 def mtu_of(ns: Netns, route: RouteEntry) -> int:
     """Return the MTU that counts for a route, in bytes: its own, else its device's."""
-    return route.mtu or ns.links[route.dev].mtu
+    return route.mtu or ns.mtus[route.dev]

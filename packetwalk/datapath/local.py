@@ -9,7 +9,6 @@ from __future__ import annotations
 from packetwalk import wire
 from packetwalk.datapath import handshake, hooks
 from packetwalk.datapath import ip as ip_layer
-from packetwalk.datapath.devices import receivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.trace.step import Flow
@@ -26,13 +25,14 @@ ERRORS = {
 
 def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Hand a packet to whoever waits for it on this machine (``ip_local_deliver``)."""
-    if ip_layer.is_fragment(skb.ip) and not ip_layer.reassemble(run, ns, skb, dev):
+    if skb.ip.fragment and not ip_layer.reassemble(run, ns, skb, dev):
         return
     if not hooks.hook(run, ns, skb, "INPUT", dev, None):
         return
-    if any(driver.receive(run, ns, skb, dev) for driver in receivers(skb.ip.protocol)):
-        return
     l4 = skb.stack[skb.at + 1]
+    for driver in ns.receivers[skb.ip.protocol, getattr(l4, "dport", 0)]:
+        if driver.receive(run, ns, skb, dev):
+            return
     match l4:
         case wire.Icmp(type=8):
             _accept(run, ns, skb, dev, ("delivered-echo",))

@@ -19,15 +19,15 @@ from packetwalk.wire.address import ipv4_to_int, prefix
 class View(NamedTuple):
     """What rules can match on: one packet at one hook. It begins as connection tracking's tuple does."""
 
-    protocol: str
-    src: str
-    sport: int
-    dst: str
-    dport: int
-    indev: str | None
-    outdev: str | None
-    mark: int
-    ctstate: str | None
+    protocol: str = ""
+    src: str = ""
+    sport: int = 0
+    dst: str = ""
+    dport: int = 0
+    indev: str | None = None
+    outdev: str | None = None
+    mark: int = 0
+    ctstate: str | None = None
     aside: Aside | None = None
 
 
@@ -93,7 +93,6 @@ VALUES = {
     "--notrack": 0,
     "--physdev-is-bridged": 0,
 }
-ASIDE = ("--physdev-", "--espspi", "--pol ")
 
 
 def _net(values: tuple[str, ...], side: str) -> Match:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 K = TypeVar("K")
@@ -10,10 +11,19 @@ MOST = 4096
 
 
 class Memo(dict[K, V]):
-    """A dictionary that is emptied when it has become large, so that a long session does not fill memory."""
+    """Values by all that they follow from, each made when it is first asked for.
 
-    def keep(self, key: K, value: V) -> V:
-        """Remember a value and return it."""
+    It is emptied when it has become large, so that a long session does not fill memory.
+    """
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        """``make`` returns the value for a key, always the same."""
+        self._make = make
+
+    def __missing__(self, key: K) -> V:
+        value = self._make(key)
         if len(self) >= MOST:
             self.clear()
         self[key] = value

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from functools import cached_property
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from packetwalk.datapath.devices import receivers
 from packetwalk.datapath.fib import Fib, Prefixes
 from packetwalk.datapath.matches import State
+from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.netfilter import Ruleset
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
@@ -19,6 +23,7 @@ from packetwalk.tables import (
     ChainPolicy,
     Entry,
     IptablesRule,
+    NeighEntry,
     WireguardPeer,
     every_table,
     table_of,
@@ -37,7 +42,19 @@ from packetwalk.tables.sysctl import SETTINGS
 from packetwalk.tables.table import E, Table
 from packetwalk.tables.wireguard import PEERS
 from packetwalk.tables.xfrm import POLICIES
+from packetwalk.trace.step import Decision, decided
+from packetwalk.wire import Ethernet
 from packetwalk.wire.address import ipv4_to_int
+
+if TYPE_CHECKING:
+    from packetwalk.datapath.device import Device
+
+
+class HardHeader(NamedTuple):
+    """The header of frames for a neighbour, and what a step says of it."""
+
+    ethernet: Ethernet
+    decision: Decision
 
 
 class Netns:
@@ -78,17 +95,22 @@ class Netns:
         self.sockets = {(entry.protocol, entry.port): entry for entry in self.entries(SOCKETS)}
         self.captures = {entry.dev: entry for entry in self.entries(CAPTURES)}
         self.xfrm_policies = self.entries(POLICIES)
-        self.fib = Fib(self.entries(ROUTES), self.entries(RULES))
+        self.fib = Fib(self.entries(ROUTES), self.entries(RULES), self.decision)
         self.local = {addr.local: addr.dev for addr in self.addrs}
         sets = {entry.name: entry for entry in self.entries(SETS)}
         rules = [entry for entry in self.entries(IPTABLES) if isinstance(entry, IptablesRule)]
         policies = [entry for entry in self.entries(IPTABLES) if isinstance(entry, ChainPolicy)]
-        self.ruleset = Ruleset(rules, policies, State(self.fib, self.local, sets))
+        self.ruleset = Ruleset(rules, policies, State(self.fib, self.local, sets), self.decision)
         self.peers = self.entries(PEERS)
         self.allowed_ips: dict[str, Prefixes[WireguardPeer]] = {}
         for peer in self.peers:
             for network in peer.allowed_ips:
                 self.allowed_ips.setdefault(peer.dev, Prefixes()).put(network, peer)
+        self.forwarding = self.sysctls.get("net.ipv4.ip_forward")
+        self.forwards = self.sysctl("net.ipv4.ip_forward") == "1"
+        self.filters_bridged = self.sysctl("net.bridge.bridge-nf-call-iptables", "1") == "1"
+        self.hard_headers: Memo[NeighEntry, HardHeader] = Memo(self._hard_header)
+        self.receivers: Memo[tuple[int, int], tuple[ModuleType, ...]] = Memo(lambda to: receivers(self, *to))
         self._index_links()
 
     def _index_links(self) -> None:
@@ -102,6 +124,29 @@ class Netns:
         self.ipip = [link for link in self.links.values() if link.kind == "ipip"]
         self.wireguard = {link.port: link for link in self.links.values() if link.kind == "wireguard"}
         self.tun = next((link for link in self.links.values() if link.kind == "tun"), None)
+
+    @cached_property
+    def devices(self) -> dict[str, Device]:
+        """The devices as frames meet them."""
+        from packetwalk.datapath.device import Device
+
+        return {name: Device(self, link) for name, link in self.links.items()}
+
+    def _hard_header(self, neighbour: NeighEntry) -> HardHeader:
+        """Make the Ethernet header of frames for a neighbour (``neigh_hh_init``)."""
+        dst, dev, lladdr, state = neighbour
+        note: tuple = ("neigh", dst, lladdr)
+        if state == "PERMANENT":
+            note = ("neigh-permanent", dst, lladdr, self.origin.get(neighbour, ("kernel", ""))[0])
+        ethernet = Ethernet(lladdr or "", self.links[dev].address)
+        return HardHeader(ethernet, self.decision("neigh", dev, neighbour, note))
+
+    def decision(
+        self, event: str, dev: str | None, entry: Entry | None, note: tuple, hook: str | None = None
+    ) -> Decision:
+        """Return what a step says that is taken here."""
+        mtu = self.mtus.get(dev)
+        return decided((self.node, self.name, dev, event, hook, entry, note, mtu, "computed"))
 
     def entries(self, table: Table[E]) -> Sequence[E]:
         """Return the lines of a table."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import Any
 from zlib import crc32
 
@@ -16,28 +17,29 @@ from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
 from packetwalk.tables import Entry, Table
-from packetwalk.trace.step import Flow, Stack, Step, Trace
+from packetwalk.trace.step import Decision, Flow, Stack, Step, Trace
 
 MAX_STEPS = 400
 ETHERNET = wire.Ethernet.size
+NO_PORTS: tuple[str | None, str | None] = (None, None)
 _made = partial(tuple.__new__, Step)  # a third of the time of calling Step, and a walk has 70
 
 
 class Flight:
-    """A trace being written: the steps of one packet, each the fields of a ``Step``."""
+    """A trace being written: the steps of one packet."""
 
-    __slots__ = ("cause", "disposition", "flow", "index", "last", "name", "steps")
+    __slots__ = ("cause", "disposition", "flow", "index", "name", "steps")
 
     def __init__(self, name: str, flow: Flow, cause: tuple[int, int] | None, index: int) -> None:
         self.name, self.flow, self.cause, self.index = name, flow, cause, index
         self.disposition: str | None = None
-        self.steps: list[tuple] = []
-        self.last: Stack = ()  # the headers that the last step left
+        self.steps: list[tuple[int, Decision, Stack]] = []  # seq, decision, the headers after it
 
     @property
     def trace(self) -> Trace:
-        """What happened to the packet."""
-        steps = tuple(map(_made, self.steps))
+        """What happened to the packet: before a step it was what the last one left."""
+        seqs, decisions, after = zip(*self.steps, strict=True) if self.steps else ((), (), ())
+        steps = tuple(map(_made, zip(seqs, decisions, ((), *after), after, strict=False)))
         return Trace("model", self.name, self.flow, self.disposition or "delivered", self.cause, steps)
 
 
@@ -46,13 +48,16 @@ class Skb:
 
     ``at`` is the place of the IP header ``ip`` in ``stack`` (1 behind an Ethernet header, else 0), and
     ``length`` the bytes from there on; ``ports`` are the bridge's ports it came in by and goes out of
-    (netfilter's physdev); ``hop`` is the route's next hop, for a device without Ethernet.
+    (netfilter's physdev); ``hop`` is the route's next hop, for a device without Ethernet; ``ctinfo`` is what
+    connection tracking says of it, in the words of ``-m conntrack``, and ``original`` whether it goes the way
+    of the connection's first packet.
     """
 
     __slots__ = (
         "at",
         "bridged",
         "conn",
+        "ctinfo",
         "flight",
         "gathered",
         "hop",
@@ -63,7 +68,6 @@ class Skb:
         "original",
         "ports",
         "stack",
-        "untracked",
     )
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
@@ -79,10 +83,13 @@ class Skb:
         self.length = wire.size(stack[at:])
         self.known: Tuple | None = None
 
-    def wear(self, *ethernet: wire.Ethernet) -> None:
-        """Put an Ethernet header on, in place of the one that is there, or take it off."""
-        self.stack = (*ethernet, *self.stack[self.at :])
-        self.at = len(ethernet)
+    def wear(self, ethernet: wire.Ethernet) -> None:
+        """Put an Ethernet header on, in place of the one that is there."""
+        self.stack, self.at = (ethernet, *self.stack[self.at :]), 1
+
+    def bare(self) -> None:
+        """Take the Ethernet header off."""
+        self.stack, self.at = self.stack[self.at :], 0
 
     def set_ip(self, ip: wire.Ipv4) -> None:
         """Replace the IP header; addresses and length stay."""
@@ -92,10 +99,9 @@ class Skb:
     def forget(self) -> None:
         """Forget the connection, as the kernel does when a packet is wrapped or unwrapped."""
         self.conn: Connection | None = None
-        self.original = True
-        self.bridged = self.untracked = False
-        self.ports: tuple[str | None, str | None] = (None, None)
+        self.ctinfo: str | None = None
         self.known = None
+        self.original, self.bridged, self.ports = True, False, NO_PORTS
         self.gathered = 0  # the longest of the fragments it was put together from, in bytes
 
     @property
@@ -120,11 +126,12 @@ class Run:
         self.flights: list[Flight] = []
         self.jobs: deque[Callable[[], None]] = deque()
         self.backlog: deque[tuple] = deque()
-        self.conntracks: dict[str, Conntrack] = {}
+        self.conntracks: dict[str, Conntrack] = defaultdict(Conntrack)
         self.learnt: dict[tuple, Any] = {}  # lines: by netns, the table's name, and what it is found by
         self.counters: dict[tuple, int] = defaultdict(int)
         self.fragments: dict[tuple, list[Skb]] = {}
-        self.seq, self.ident, self.muted = 0, 0, False
+        self.ident, self.muted = 0, False
+        self.seq = count()
 
     def flight(self, name: str, flow: Flow, cause: tuple[int, int] | None) -> Flight:
         """Start a trace; a muted one (ARP before a warm walk) is not kept."""
@@ -143,16 +150,13 @@ class Run:
         note: tuple,
         hook: str | None = None,
     ) -> None:
-        """Write one step: the packet is now ``skb.stack``, it was what the last step left."""
-        if self.muted:
-            return
-        flight, stack = skb.flight, skb.stack
-        mtu = ns.mtus.get(dev)
-        flight.steps.append(
-            (self.seq, ns.node, ns.name, dev, event, hook, flight.last, stack, entry, note, mtu, "computed")
-        )
-        flight.last = stack
-        self.seq += 1
+        """Write one step, in a namespace: the packet is now ``skb.stack``."""
+        self.step(skb, ns.decision(event, dev, entry, note, hook))
+
+    def step(self, skb: Skb, decision: Decision) -> None:
+        """Write one step of which all but the packet is known."""
+        if not self.muted:
+            skb.flight.steps.append((next(self.seq), decision, skb.stack))
 
     def here(self, skb: Skb) -> tuple[int, int]:
         """Return (trace, step) of where the packet is now, as the cause of another."""
@@ -177,13 +181,6 @@ class Run:
         self.emit(ns, skb, "drop", dev, entry, note, hook)
         self.end(skb, disposition)
 
-    def conntrack(self, ns: Netns) -> Conntrack:
-        """Return the connections of a namespace."""
-        try:
-            return self.conntracks[ns.name]
-        except KeyError:
-            return self.conntracks.setdefault(ns.name, Conntrack())
-
     def lines(self, netns: str, table: Table) -> list[Any]:
         """Return what this walk has taught a namespace's table."""
         return [
@@ -201,8 +198,8 @@ class Run:
         What one machine does with a packet is done before the next machine sees any of it.
         """
         while self.backlog:
-            receive, *arguments = self.backlog.popleft()
-            receive(self, *arguments)
+            receive, ns, skb, dev, note = self.backlog.popleft()
+            receive(self, ns, skb, dev, note)
 
     def work(self) -> None:
         """Do what waits (frames, then replies and errors) until nothing is left."""

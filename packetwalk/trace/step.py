@@ -5,6 +5,8 @@ Whoever makes it (the model, a capture), the form is the same; players and tests
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from packetwalk import wire
@@ -62,26 +64,85 @@ class Flow(NamedTuple):
         return f"{self.proto} {self.src}:{self.sport} > {self.dst}:{self.dport}"
 
 
-class Step(NamedTuple):
-    """One decision or one crossing.
+class Decision(NamedTuple):
+    """All that a step says but the packet: where, what was done, by which entry, and why.
 
-    ``before`` and ``after`` are header stacks, outermost first; ``entry`` is the table entry that
-    decided, or None; ``note`` is the key and arguments of the sentence that explains the step;
-    ``seq`` orders the steps of all traces of a walk; ``mtu`` is the device's, in bytes.
+    ``entry`` is the table entry that decided, or None; ``note`` is the key and arguments of the sentence
+    that explains it; ``mtu`` is the device's, in bytes.
     """
 
-    seq: int
     node: str
     netns: str
     dev: str | None
     event: str
     hook: str | None
-    before: Stack
-    after: Stack
     entry: Entry | None
     note: tuple
     mtu: int | None
     evidence: str = "computed"
+
+
+Decide = Callable[[str, str | None, Entry | None, tuple, str | None], Decision]
+"""What makes a decision of a place: by event, device, entry, note and hook."""
+decided = partial(tuple.__new__, Decision)
+"""A decision of a tuple of all its fields, in a third of the time that calling ``Decision`` takes."""
+
+
+class Step(NamedTuple):
+    """One decision or one crossing, and the packet before and after it: headers, outermost first.
+
+    ``seq`` orders the steps of all traces of a walk.
+    """
+
+    seq: int
+    decision: Decision
+    before: Stack
+    after: Stack
+
+    @property
+    def node(self) -> str:
+        """The node where it was."""
+        return self.decision.node
+
+    @property
+    def netns(self) -> str:
+        """The network namespace where it was."""
+        return self.decision.netns
+
+    @property
+    def dev(self) -> str | None:
+        """The device it was about, if it was about one."""
+        return self.decision.dev
+
+    @property
+    def event(self) -> str:
+        """What was done: one of ``EVENTS``."""
+        return self.decision.event
+
+    @property
+    def hook(self) -> str | None:
+        """The netfilter hook at which it was done, or None."""
+        return self.decision.hook
+
+    @property
+    def entry(self) -> Entry | None:
+        """The table entry that decided, or None."""
+        return self.decision.entry
+
+    @property
+    def note(self) -> tuple:
+        """The key and arguments of the sentence that explains it."""
+        return self.decision.note
+
+    @property
+    def mtu(self) -> int | None:
+        """The MTU of the device, in bytes."""
+        return self.decision.mtu
+
+    @property
+    def evidence(self) -> str:
+        """``computed``, ``observed`` or ``looked_up``."""
+        return self.decision.evidence
 
     @property
     def size(self) -> int:

@@ -65,7 +65,7 @@ class Network:
             raise BadInput(where, fault, [each.name for each in known])
         self.fabric = Fabric(self._place, underlay.segments(machines))
         self._plans: dict[str, dict[str, list[Operation]]] = {}
-        self._ends: Memo[str, End] = Memo()
+        self._ends: Memo[str, End] = Memo(self._end)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -130,7 +130,7 @@ class Network:
 
     def end(self, text: str) -> End:
         """Read ``POD``, ``NODE``, ``SERVICE``, ``internet`` or an address, each with ``:PORT``."""
-        return self._ends.get(text) or self._ends.keep(text, self._end(text))
+        return self._ends[text]
 
     def _end(self, text: str) -> End:
         name, _, port_text = text.partition(":")

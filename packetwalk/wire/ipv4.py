@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from packetwalk.wire.checksum import internet
@@ -53,6 +54,11 @@ class Ipv4(_Fields, Header):
     size = LAYOUT.size
     carried_by = (("eth", 0x0800), ("ip", 4), ("udp", 8285))  # 8285: Flannel's udp backend
 
+    def aged(self) -> Ipv4:
+        """Return the header after one more router: its time to live is one less."""
+        src, dst, protocol, ttl, *rest = self
+        return _made((src, dst, protocol, ttl - 1, *rest))
+
     @property
     def fragment(self) -> bool:
         """Whether this is only a part of a datagram."""
@@ -103,3 +109,6 @@ class Ipv4(_Fields, Header):
             offset=values["ip.frag_offset"],
             tos=values["ip.dsfield"],
         ), at + total
+
+
+_made = partial(tuple.__new__, Ipv4)

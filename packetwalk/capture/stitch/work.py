@@ -16,7 +16,7 @@ from packetwalk.capture.order import Cables, End, order
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch.journeys import Journeys
 from packetwalk.tables import Entry
-from packetwalk.trace.step import Step
+from packetwalk.trace.step import Decision, Step
 from packetwalk.wire import Arp, Ipv4
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -70,17 +70,19 @@ class Work:
         journey.steps.append(
             Step(
                 self._count,
-                tables.place.node,
-                netns,
-                dev,
-                event,
-                hook,
+                Decision(
+                    tables.place.node,
+                    netns,
+                    dev,
+                    event,
+                    hook,
+                    entry,
+                    note,
+                    link.mtu if link else None,
+                    "looked_up" if looked_up else "observed",
+                ),
                 journey.now,
                 after,
-                entry,
-                note,
-                link.mtu if link else None,
-                "looked_up" if looked_up else "observed",
             )
         )
         self._count += 1

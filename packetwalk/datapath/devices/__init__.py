@@ -4,7 +4,8 @@ A driver module has ``KIND`` (the kind of link it drives), ``LAYER2`` (whether f
 Ethernet header go in and out), ``PROTOCOL`` (the IP protocol its wrapped packets have),
 ``send(run, ns, skb, device)`` (a packet was handed to the device) and
 ``receive(run, ns, skb, dev) -> bool`` (a packet of its protocol arrived for this machine; False when
-it is for somebody else).
+it is for somebody else).  One whose packets travel in UDP also says by ``ports(ns)`` on which ports of a
+namespace they arrive (``encap_rcv``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,12 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packetwalk.datapath.netns import Netns
+
+UDP = 17
 
 
 @cache
@@ -23,10 +30,10 @@ def drivers() -> dict[str, ModuleType]:
     return {module.KIND: module for module in modules}
 
 
-@cache
-def receivers(protocol: int) -> tuple[ModuleType, ...]:
-    """Return the drivers whose wrapped packets have this IP protocol."""
-    return tuple(driver for driver in drivers().values() if protocol == driver.PROTOCOL)
+def receivers(ns: Netns, protocol: int, port: int) -> tuple[ModuleType, ...]:
+    """Return the drivers whose wrapped packets have this IP protocol and, in UDP, come to this port."""
+    found = (driver for driver in drivers().values() if protocol == driver.PROTOCOL)
+    return tuple(driver for driver in found if protocol != UDP or port in driver.ports(ns))
 
 
 @cache

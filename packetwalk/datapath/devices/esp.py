@@ -53,4 +53,4 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
 
 def send(run: Run, ns: Netns, skb: Skb, device: object) -> None:
     """Fail: no device is of this kind."""
-    raise AssertionError(f"{ns.name}: ESP is no device ({device}, {skb.flight.name}, {run.seq})")
+    raise AssertionError(f"{ns.name}: ESP is no device ({device}, {skb.flight.name}, {run.client})")

@@ -8,6 +8,8 @@ whom, and differs in the two directions.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from packetwalk import wire
 from packetwalk.datapath import ip, link, mesh
 from packetwalk.datapath.devices import weaver
@@ -22,14 +24,19 @@ KIND, LAYER2, PROTOCOL = "openvswitch", True, 17
 PORT, DEVICE, VPORT = 6784, "datapath", "vxlan-6784"
 
 
-def take(run: Run, ns: Netns, skb: Skb, port: LinkEntry) -> None:
+def take(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Take a frame that came in by a port of the datapath."""
-    process(run, ns, skb, port.ifname, None)
+    process(run, ns, skb, dev, None)
 
 
 def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     """Take a frame from the machine itself, by the datapath's own interface (nobody has an address there)."""
     process(run, ns, skb, device.ifname, None)
+
+
+def ports(ns: Netns) -> Collection[int]:
+    """Return the port of the datapath's VXLAN."""
+    return (PORT,) if VPORT in ns.links else ()
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:

@@ -7,6 +7,8 @@ socket; the other end lowers it again.  A packet whose time is up is discarded a
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from packetwalk import wire
 from packetwalk.datapath import ip, link
 from packetwalk.datapath.netns import Netns
@@ -36,6 +38,11 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     skb.mark = 0
     run.emit(ns, skb, "encap", device.ifname, entry, ("proxy-out", entry.port, entry.peer))
     ip.originate(run, ns, skb, key="outer-route")
+
+
+def ports(ns: Netns) -> Collection[int]:
+    """Return the program's port."""
+    return (PORT,) if ns.tun else ()
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:

@@ -7,6 +7,8 @@ of the inner flow in net.ipv4.ip_local_port_range.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from packetwalk import wire
 from packetwalk.datapath import ip, link
 from packetwalk.datapath.conntrack import tuple_of
@@ -43,6 +45,11 @@ def source_port(ns: Netns, skb: Skb) -> int:
     flow = tuple_of(skb.stack, 1)
     ends = sorted([(flow.src, flow.sport), (flow.dst, flow.dport)])
     return spread(f"{ns.node} {flow.protocol} {ends}", *PORTS)
+
+
+def ports(ns: Netns) -> Collection[int | None]:
+    """Return the ports of the namespace's VXLAN devices."""
+    return ns.vxlan
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:

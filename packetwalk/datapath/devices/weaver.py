@@ -8,6 +8,8 @@ UDP socket and may be cut on the way.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from packetwalk import wire
 from packetwalk.datapath import ip, link, mesh
 from packetwalk.datapath.devices import drivers
@@ -115,6 +117,11 @@ def too_big(run: Run, ns: Netns, skb: Skb, connection: ConnectionEntry) -> None:
     error = Skb(flight, stack, 1)
     run.emit(ns, error, "originate", None, connection, ("sleeve-icmp", packet.dst))
     inject(run, ns, error)
+
+
+def ports(ns: Netns) -> Collection[int]:
+    """Return weaver's port."""
+    return (PORT,) if ("udp", PORT) in ns.sockets else ()
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:

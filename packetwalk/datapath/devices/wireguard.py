@@ -8,6 +8,8 @@ already; the bytes are not really encrypted (``wire.encrypted``).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from packetwalk import wire
 from packetwalk.datapath import ip, link, local
 from packetwalk.datapath.netns import Netns
@@ -56,6 +58,11 @@ def padding(length: int, mtu: int) -> int:
 def session(receiver: str, sender: str | None) -> int:
     """Return the number the receiver gave the session (a formula here; random at each handshake)."""
     return spread(f"{receiver} {sender}", 0, 0xFFFFFFFF)
+
+
+def ports(ns: Netns) -> Collection[int | None]:
+    """Return the ports of the namespace's WireGuard devices."""
+    return ns.wireguard
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
