@@ -10,7 +10,6 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations_with_replacement
 
-from packetwalk.capture import conntrack, iptables
 from packetwalk.capture.recording import Place
 from packetwalk.tables import (
     ConntrackEntry,
@@ -21,8 +20,16 @@ from packetwalk.tables import (
     RouteEntry,
     SysctlEntry,
 )
+from packetwalk.tables.address import ADDRESSES
+from packetwalk.tables.conntrack import CONNECTIONS
+from packetwalk.tables.fdb import FORWARDING
+from packetwalk.tables.ip_rule import KERNELS, LAST, RULES
+from packetwalk.tables.iptables import hit
+from packetwalk.tables.link import LINKS
+from packetwalk.tables.neighbour import NEIGHBOURS
+from packetwalk.tables.route import ROUTES
+from packetwalk.tables.sysctl import SETTINGS
 
-LAST = 32766  # priority of the rule that asks the main table
 TUNNELS = ("vxlan", "ipip", "wireguard", "tun", "openvswitch")
 
 
@@ -31,24 +38,24 @@ class Tables:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.links: dict[str, LinkEntry] = {link.ifname: link for link in place.links()}
+        self.links: dict[str, LinkEntry] = {link.ifname: link for link in place.entries(LINKS)}
         self._found: dict[tuple[str, str | None], RouteEntry | None] = {}
 
     @cached_property
     def local(self) -> set[str]:
         """The addresses of this namespace."""
-        return {address.local for address in self.place.addresses()}
+        return {address.local for address in self.place.entries(ADDRESSES)}
 
     @cached_property
     def addressed(self) -> set[str]:
         """The devices that have an address."""
-        return {address.dev for address in self.place.addresses()}
+        return {address.dev for address in self.place.entries(ADDRESSES)}
 
     @cached_property
     def _routes(self) -> list[tuple[IPv4Network, RouteEntry]]:
         return [
             (IPv4Network("0.0.0.0/0" if route.dst == "default" else route.dst, strict=False), route)
-            for route in self.place.routes()
+            for route in self.place.entries(ROUTES)
         ]
 
     def route(self, dst: str, dev: str | None = None) -> RouteEntry | None:
@@ -66,9 +73,8 @@ class Tables:
     @cached_property
     def _order(self) -> list[str]:
         """The tables in the order in which the rules ask them."""
-        rules = sorted(self.place.printed("rule.json"), key=lambda rule: rule.get("priority", LAST))
-        names = [str(rule.get("table", "main")) for rule in rules]
-        return list(dict.fromkeys(names or ["local", "main"]))
+        rules = RULES.in_order(self.place.entries(RULES)) or KERNELS
+        return list(dict.fromkeys(rule.lookup for rule in (*rules, LAST)))
 
     def _longest(self, table: str, dst: str) -> RouteEntry | None:
         address = IPv4Address(dst)
@@ -85,7 +91,7 @@ class Tables:
 
     @cached_property
     def _neighbours(self) -> dict[tuple[str, str], NeighEntry]:
-        return {(each.dst, each.dev): each for each in reversed(self.place.neighbours())}
+        return {(each.dst, each.dev): each for each in reversed(self.place.entries(NEIGHBOURS))}
 
     def owner(self, mac: str, bridge: str) -> FdbEntry | None:
         """Return the forwarding entry of a MAC on a bridge or a VXLAN device."""
@@ -96,7 +102,7 @@ class Tables:
     @cached_property
     def _forwarding(self) -> dict[str, list[FdbEntry]]:
         out: dict[str, list[FdbEntry]] = {}
-        for each in self.place.forwarding():
+        for each in self.place.entries(FORWARDING):
             out.setdefault(each.mac, []).append(each)
         return out
 
@@ -120,8 +126,8 @@ class Tables:
     @cached_property
     def forwarding_on(self) -> SysctlEntry | None:
         """The setting that lets this machine forward."""
-        found = re.search(r"net\.ipv4\.ip_forward = (\d)", self.place.files.get("sysctl.txt", ""))
-        return SysctlEntry("net.ipv4.ip_forward", found[1]) if found else None
+        found = (each for each in self.place.entries(SETTINGS) if each.key == "net.ipv4.ip_forward")
+        return next(found, None)
 
     @cached_property
     def _nat(self) -> list[tuple[IptablesRule, int]]:
@@ -130,9 +136,9 @@ class Tables:
         for line in self.place.files.get("iptables.txt", "").splitlines():
             table = line[1:] if line.startswith("*") else table
             if table == "nat" and line.startswith("[") and " -A " in line:
-                hit = iptables.hit(line)
-                _, chain, spec = hit.rule.split(" ", 2)
-                out.append((IptablesRule("nat", chain, spec), hit.packets))
+                counted = hit(line)
+                _, chain, spec = counted.rule.split(" ", 2)
+                out.append((IptablesRule("nat", chain, spec), counted.packets))
         return out
 
     def translation(self, proto: str, new: str, port: int) -> IptablesRule | None:
@@ -162,11 +168,7 @@ class Tables:
     def _connections(self) -> dict[frozenset[str], ConntrackEntry]:
         """The first tracked connection that has both addresses, by any two of its four."""
         out: dict[frozenset[str], ConntrackEntry] = {}
-        for line in self.place.files.get("conntrack.txt", "").splitlines():
-            try:
-                entry = conntrack.entry(line)
-            except ValueError:
-                continue
+        for entry in self.place.entries(CONNECTIONS):
             ends = (entry.src, entry.dst, entry.reply_src, entry.reply_dst)
             for one, other in combinations_with_replacement(ends, 2):
                 out.setdefault(frozenset((one, other)), entry)

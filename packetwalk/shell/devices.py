@@ -5,7 +5,7 @@ from __future__ import annotations
 from packetwalk.datapath.netns import Netns
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.place import Place
-from packetwalk.tables import LinkEntry, in_order_of_making
+from packetwalk.tables import LinkEntry, link
 from packetwalk.walks.network import Network
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -19,17 +19,8 @@ CABLES = ("veth", "eth")
 
 
 def numbers(ns: Netns) -> dict[str, int]:
-    """Return the number of each device, counted in the order in which the netns lab makes them."""
-    links = ns.links.values()
-    first = [link for kind in ("lo", "eth") for link in links if link.kind == kind]
-    made: list[LinkEntry] = []
-    for link in in_order_of_making(link for link in links if link not in first):
-        other = ns.links.get(link.peer[1]) if link.peer and link.peer[0] == ns.name else None
-        if other is not None and link.creates:
-            made += [other, link]
-        elif other is None:
-            made.append(link)
-    return {link.ifname: number for number, link in enumerate([*first, *made], 1)}
+    """Return the number of each device."""
+    return link.numbers(ns.name, ns.links)
 
 
 def other_end(place: Place, link: LinkEntry) -> str:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from packetwalk.shell.place import Failure, Place, Unknown
 from packetwalk.tables import SysctlEntry
-
-DEFAULTS = {
-    "net.ipv4.ip_forward": "0",
-    "net.ipv4.conf.all.rp_filter": "0",
-    "net.bridge.bridge-nf-call-iptables": "1",
-}
+from packetwalk.tables.sysctl import DEFAULTS
 
 
 def run(place: Place, arguments: list[str]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
-from packetwalk.tables.table import Table
+from packetwalk.tables.link import LINKS
+from packetwalk.tables.printed import JsonTable, Object, as_text
+from packetwalk.tables.table import Contents
 
 
 class AddrEntry(NamedTuple):
@@ -33,8 +36,8 @@ class AddrEntry(NamedTuple):
         return [["ip", "addr", "add", f"{self.local}/{self.prefixlen}", "dev", self.dev]]
 
 
-class Addresses(Table[AddrEntry]):
-    """The IPv4 addresses of all devices of a namespace."""
+class Addresses(JsonTable[AddrEntry]):
+    """The IPv4 addresses of all devices but the loopback."""
 
     def draw(self, pick: Pick, around: Around) -> list[str] | None:
         """Return ``ip addr``."""
@@ -44,5 +47,20 @@ class Addresses(Table[AddrEntry]):
         address = pick.one_of((*around.addresses, "10.99.0.1", "192.0.2.1"))
         return ["ip", "addr", "add", f"{address}/{pick.one_of((32, 24, 16))}", "dev", dev]
 
+    def entry(self, printed: Object) -> Iterator[AddrEntry]:
+        """Yield the addresses of one device."""
+        for info in printed["addr_info"]:
+            if info["family"] == "inet" and info["scope"] != "host":
+                yield AddrEntry(printed["ifname"], info["local"], info["prefixlen"])
 
-ADDRESSES = Addresses("addr", "ip addr", (AddrEntry,), rank=20, always=True)
+    def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
+        """Return every device with its addresses, also one without any."""
+        every: dict[str, list[dict]] = {link.ifname: [] for link in around[netns].entries(LINKS)}
+        for each in around[netns].entries(self):
+            every[each.dev].append(each.json())
+        return {"addr.json": as_text({"ifname": name, "addr_info": infos} for name, infos in every.items())}
+
+
+ADDRESSES = Addresses(
+    "addr", "ip addr", (AddrEntry,), rank=20, files={"addr.json": ("ip", "-j", "addr")}, always=True
+)

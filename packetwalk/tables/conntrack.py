@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
-from packetwalk.tables.table import Part, Table
+from packetwalk.tables.printed import TextTable
+from packetwalk.tables.table import Part
+
+PAIR = re.compile(r"\b(src|dst|sport|dport|id)=(\S+)")
+NAMES = re.compile(r"\b(icmp|tcp|udp|gre|esp)\b")
 
 
 class ConntrackEntry(NamedTuple):
@@ -33,12 +40,51 @@ class ConntrackEntry(NamedTuple):
         return []
 
 
-class Connections(Table[ConntrackEntry]):
+def connection(line: str) -> ConntrackEntry:
+    """Read one line; ValueError when it has not both directions of a connection.
+
+    An echo of ICMP has its identifier in the place of both ports.
+    """
+    name = NAMES.search(line)
+    ways: list[dict[str, str]] = []
+    for key, value in PAIR.findall(line):
+        if key == "src":
+            ways.append({})
+        if ways:
+            ways[-1][key] = value
+    if name is None or len(ways) != 2:
+        raise ValueError(f"conntrack: {line!r} is no connection")
+    there, back = (_ports(way) for way in ways)
+    return ConntrackEntry(
+        name[1], ways[0]["src"], ways[0]["dst"], *there, ways[1]["src"], ways[1]["dst"], *back
+    )
+
+
+def _ports(way: dict[str, str]) -> tuple[int, int]:
+    if "id" in way:
+        return int(way["id"]), int(way["id"])
+    return int(way.get("sport", 0)), int(way.get("dport", 0))
+
+
+class Connections(TextTable[ConntrackEntry]):
     """The tracked connections; nobody writes them."""
 
     def part(self, entry: ConntrackEntry) -> Part:
         """Return the connection alone: the others are of other packets."""
         return Part(f"conntrack/{entry}", self.command, lambda other: other == entry)
 
+    def parse(self, text: str) -> Iterator[ConntrackEntry]:
+        """Yield the connections, as ``conntrack -L`` or ``/proc/net/nf_conntrack`` print them; no other line."""
+        for line in text.splitlines():
+            with suppress(ValueError):
+                yield connection(line)
 
-CONNECTIONS = Connections("conntrack", "conntrack -L", (ConntrackEntry,), rank=220, always=True, hidden=True)
+
+CONNECTIONS = Connections(
+    "conntrack",
+    "conntrack -L",
+    (ConntrackEntry,),
+    rank=220,
+    files={"conntrack.txt": ("conntrack", "-L")},
+    hidden=True,
+)

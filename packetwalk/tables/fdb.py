@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.link import LINKS
-from packetwalk.tables.table import Contents, Part, Table
+from packetwalk.tables.printed import JsonTable, Object, as_text
+from packetwalk.tables.table import Contents, Files, Part
 
 
 class FdbEntry(NamedTuple):
@@ -59,7 +60,7 @@ class FdbEntry(NamedTuple):
         ]
 
 
-class Forwarding(Table[FdbEntry]):
+class Forwarding(JsonTable[FdbEntry]):
     """The forwarding databases of all bridges and VXLAN devices of a namespace."""
 
     def key(self, entry: FdbEntry) -> tuple[str, str]:
@@ -89,6 +90,32 @@ class Forwarding(Table[FdbEntry]):
         state = [] if verb == "del" else [pick.one_of(("static", "dynamic", "permanent"))]
         return ["bridge", "fdb", verb, mac, "dev", pick.one_of(around.ports), "master", *state]
 
+    def author(self, entry: FdbEntry) -> str:
+        """Return that it was learnt, of an entry for a port without a state."""
+        return self.by if not entry.state and not entry.dst else ""
+
+    def entry(self, printed: Object) -> Iterator[FdbEntry]:
+        """Yield an entry, but for multicast groups: only IPv6 and IGMP put them there."""
+        if not int(printed["mac"][:2], 16) & 1:
+            yield FdbEntry(
+                printed["mac"],
+                printed["ifname"],
+                printed.get("dst"),
+                printed.get("master"),
+                tuple(printed.get("flags", ())),
+                printed.get("state", ""),
+            )
+
+    def read(self, files: Files) -> list[FdbEntry]:
+        """Return each entry once: a kernel that can tell VLANs apart lists it once more for each VLAN."""
+        return list(dict.fromkeys(super().read(files)))
+
+    def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
+        """Return the entries, one bridge or VXLAN device after the other."""
+        found = self.in_order(around[netns].entries(self))
+        by_bridge = sorted(found, key=lambda entry: self.key(entry)[0])
+        return {"fdb.json": as_text(entry.json() for entry in by_bridge)}
+
     def in_order(self, entries: Iterable[FdbEntry]) -> list[FdbEntry]:
         """Return them by port and MAC; the kernel's own order is that of a hash."""
         return sorted(entries, key=lambda entry: (entry.ifname, entry.mac))
@@ -102,4 +129,12 @@ class Forwarding(Table[FdbEntry]):
         )
 
 
-FORWARDING = Forwarding("fdb", "bridge fdb", (FdbEntry,), rank=60, by="kernel (learnt)", always=True)
+FORWARDING = Forwarding(
+    "fdb",
+    "bridge fdb",
+    (FdbEntry,),
+    rank=60,
+    by="kernel (learnt)",
+    files={"fdb.json": ("bridge", "-j", "fdb")},
+    always=True,
+)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
+from packetwalk.tables.printed import JsonTable, Object, as_text
 from packetwalk.tables.route import ROUTES
-from packetwalk.tables.table import Contents, Section, Table
+from packetwalk.tables.table import Contents, Section
 
 
 class IpRule(NamedTuple):
@@ -45,10 +46,12 @@ class IpRule(NamedTuple):
 
 
 KERNELS = (IpRule(0, "local"), IpRule(32766, "main"))
-"""The rules that every namespace has, but for 32767, whose table ``default`` is empty."""
+"""The rules that every namespace has, but for the last one."""
+LAST = IpRule(32767, "default")
+"""The rule that every namespace has for a table in which there is never anything; it is not kept."""
 
 
-class Rules(Table[IpRule]):
+class Rules(JsonTable[IpRule]):
     """The rules of a namespace, with the kernel's own."""
 
     def own(self, contents: Contents) -> Iterator[IpRule]:
@@ -67,6 +70,21 @@ class Rules(Table[IpRule]):
             words += ["fwmark", pick.one_of(("0x1", "0x10/0x10", "0x4000/0x4000"))]
         return ["ip", "rule", "add", *words, "lookup", pick.one_of(("main", "100", "local"))]
 
+    def entry(self, printed: Object) -> Iterator[IpRule]:
+        """Yield a rule."""
+        priority = printed.get("priority", KERNELS[-1].priority)
+        mark = None
+        if "fwmark" in printed:
+            mark = int(printed["fwmark"], 16), int(printed.get("fwmask", "0xffffffff"), 16)
+        rule = IpRule(priority, str(printed.get("table", "main")), mark, "not" in printed)
+        if rule != LAST:
+            yield rule
+
+    def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
+        """Return the rules with the last one."""
+        every = [*self.in_order(around[netns].entries(self)), LAST]
+        return {"rule.json": as_text(rule.json() for rule in every)}
+
     def in_order(self, entries: Iterable[IpRule]) -> list[IpRule]:
         """Return them by priority."""
         return sorted(entries, key=lambda rule: rule.priority)
@@ -83,4 +101,4 @@ class Rules(Table[IpRule]):
         return [rule.json() for rule in every] if set(every) - set(KERNELS) else None
 
 
-RULES = Rules("rule", "ip rule", (IpRule,), rank=40)
+RULES = Rules("rule", "ip rule", (IpRule,), rank=40, files={"rule.json": ("ip", "-j", "rule")})

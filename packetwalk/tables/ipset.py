@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from packetwalk.tables.table import Table
+from packetwalk.tables.printed import TextTable
+from packetwalk.tables.table import Contents
 
 
 class IpSet(NamedTuple):
@@ -29,12 +31,28 @@ class IpSet(NamedTuple):
         ]
 
 
-class Sets(Table[IpSet]):
+class Sets(TextTable[IpSet]):
     """The sets of a namespace."""
 
     def key(self, entry: IpSet) -> str:
         """Return the set's name."""
         return entry.name
 
+    def parse(self, text: str) -> Iterator[IpSet]:
+        """Yield the sets of ``ipset save``, without their options."""
+        kinds: dict[str, str] = {}
+        members: dict[str, list[str]] = {}
+        for command, name, what, *_ in map(str.split, text.splitlines()):
+            if command == "create":
+                kinds[name], members[name] = what, []
+            elif command == "add":
+                members[name].append(what)
+        yield from (IpSet(name, tuple(members[name]), kind) for name, kind in kinds.items())
 
-SETS = Sets("ipset", "ipset list", (IpSet,), rank=80)
+    def text(self, contents: Contents) -> str:
+        """Return what ``ipset restore`` reads."""
+        commands = [argv for each in contents.entries(self) for argv in each.argv()]
+        return "".join(f"{' '.join(argv[1:])}\n" for argv in commands)
+
+
+SETS = Sets("ipset", "ipset list", (IpSet,), rank=80, files={"ipset.txt": ("ipset", "save")})

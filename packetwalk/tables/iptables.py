@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
-from packetwalk.tables.table import Contents, Part, Table
+from packetwalk.tables.printed import TextTable
+from packetwalk.tables.table import Contents, Part
 
 BUILT_IN = {
     "raw": ("PREROUTING", "OUTPUT"),
@@ -15,6 +17,7 @@ BUILT_IN = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
 }
 """The chains that each table has from the start."""
+COUNTED = re.compile(r"\[(\d+):(\d+)\] ")
 
 
 class IptablesRule(NamedTuple):
@@ -39,6 +42,22 @@ class IptablesRule(NamedTuple):
         return [["iptables", "-t", self.chain_table, "-I" if self.inserted else "-A", *words[1:]]]
 
 
+class Hit(NamedTuple):
+    """A rule with its counters, as ``iptables-save -c`` prints it; ``size`` is in bytes."""
+
+    rule: str
+    packets: int
+    size: int
+
+
+def hit(line: str) -> Hit:
+    """Read one line of ``iptables-save -c``: ``[packets:bytes] -A CHAIN ...``."""
+    counted = COUNTED.match(line)
+    if counted is None:
+        raise ValueError(f"iptables-save -c: {line!r} has no counters")
+    return Hit(line[counted.end() :], int(counted[1]), int(counted[2]))
+
+
 class ChainPolicy(NamedTuple):
     """What happens to a packet that no rule of a built-in chain decided (``iptables -P``)."""
 
@@ -57,7 +76,7 @@ class ChainPolicy(NamedTuple):
 Entry = IptablesRule | ChainPolicy
 
 
-class Iptables(Table[Entry]):
+class Iptables(TextTable[Entry]):
     """The rules and chain policies of all of netfilter's tables."""
 
     def key(self, entry: Entry) -> tuple[str, str] | None:
@@ -92,11 +111,30 @@ class Iptables(Table[Entry]):
         if proto in ("udp", "tcp") and pick.chance(50):
             words += ["--dport", str(pick.one_of((8080, 8472, 4789, 80, 41000)))]
         if pick.chance(25):
-            states = pick.one_of(("NEW", "ESTABLISHED", "RELATED", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED"))
+            states = pick.one_of(
+                ("NEW", "ESTABLISHED", "RELATED", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED")
+            )
             words += ["-m", "conntrack", "--ctstate", states]
         if pick.chance(10):
             words += ["-m", "mark", "--mark", pick.one_of(("0x1", "0x10/0x10", "0x4000/0x4000"))]
         return [*words, "-j", *_target(pick, around, table, chain, proto)]
+
+    def parse(self, text: str) -> Iterator[Entry]:
+        """Yield rules and policies in their order; user-defined chains have no policy and are left out."""
+        table = ""
+        for number, counted in enumerate(text.splitlines(), 1):
+            line = COUNTED.sub("", counted, count=1)
+            if line.startswith("*"):
+                table = line[1:]
+            elif line.startswith(":"):
+                chain, target, *_ = line[1:].split(" ")
+                if target != "-":
+                    yield ChainPolicy(table, chain, target)
+            elif line.startswith("-A "):
+                _, chain, spec = line.split(" ", 2)
+                yield IptablesRule(table, chain, spec)
+            elif line and line != "COMMIT" and not line.startswith("#"):
+                raise ValueError(f"iptables-save, line {number}: {line!r} is no rule")
 
     def part(self, entry: Entry) -> Part:
         """Return one of netfilter's tables."""
@@ -133,7 +171,14 @@ class Iptables(Table[Entry]):
         return "".join(f"{line}\n" for line in lines)
 
 
-IPTABLES = Iptables("iptables", "iptables-save", (IptablesRule, ChainPolicy), rank=90, always=True)
+IPTABLES = Iptables(
+    "iptables",
+    "iptables-save",
+    (IptablesRule, ChainPolicy),
+    rank=90,
+    files={"iptables.txt": ("iptables-save", "-c")},
+    always=True,
+)
 
 
 def policies(entries: Iterable[Entry], table: str) -> list[ChainPolicy]:
@@ -148,7 +193,12 @@ def _target(pick: Pick, around: Around, table: str, chain: str, proto: str) -> l
     """Return a target that this table and chain take."""
     usual = [["ACCEPT"], ["DROP"], ["RETURN"]]
     if table == "filter":
-        kinds = ["icmp-port-unreachable", "icmp-host-prohibited", "icmp-admin-prohibited", "icmp-net-unreachable"]
+        kinds = [
+            "icmp-port-unreachable",
+            "icmp-host-prohibited",
+            "icmp-admin-prohibited",
+            "icmp-net-unreachable",
+        ]
         kinds += ["tcp-reset"] if proto == "tcp" else []
         usual += [["REJECT", "--reject-with", pick.one_of(kinds)]]
     elif table == "mangle":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
-from packetwalk.tables.table import Contents, Section, Table
+from packetwalk.tables.printed import Object, as_text, objects
+from packetwalk.tables.table import Contents, Files, Section, Table
 
 
 def in_order_of_making(links: Iterable[LinkEntry]) -> list[LinkEntry]:
@@ -174,12 +175,33 @@ class Links(Table[LinkEntry]):
         what = pick.one_of(("mtu", "address", "down", "port"))
         if what == "port" and around.ports:
             flag = pick.one_of(("hairpin", "learning", "flood", "isolated", "neigh_suppress"))
-            return ["bridge", "link", "set", "dev", pick.one_of(around.ports), flag, pick.one_of(("on", "off"))]
+            return [
+                "bridge",
+                "link",
+                "set",
+                "dev",
+                pick.one_of(around.ports),
+                flag,
+                pick.one_of(("on", "off")),
+            ]
         if what == "mtu":
             return ["ip", "link", "set", dev, "mtu", str(pick.one_of((1400, 1450, 1480, 1500, 1300, 9000)))]
         if what == "address":
             return ["ip", "link", "set", dev, "address", pick.one_of((*around.macs, "02:00:00:00:00:99"))]
         return ["ip", "link", "set", dev, "down"]
+
+    def read(self, files: Files) -> list[LinkEntry]:
+        """Return the devices; only ``bridge -j -d link`` knows of hairpin."""
+        hairpin = {port["ifname"] for port in objects(files, "port.json") if port.get("hairpin")}
+        return [_read(each, each["ifname"] in hairpin) for each in objects(files, "link.json")]
+
+    def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
+        """Return the devices with their numbers and, of cables, those of the other ends; a tunnel has no address."""
+        links = around[netns].entries(self)
+        every = {name: {each.ifname: each for each in held.entries(self)} for name, held in around.items()}
+        devices = [{**_cable(link, netns, every), "address": "", **link.json()} for link in links]
+        ports = [{"ifname": link.ifname, "hairpin": True} for link in links if link.hairpin]
+        return {"link.json": as_text(devices), "port.json": as_text(ports)}
 
     def sections(self, contents: Contents) -> list[Section]:
         """Return all devices but the loopback, which every namespace has."""
@@ -187,4 +209,53 @@ class Links(Table[LinkEntry]):
         return [Section(self.command, self.lines(links))]
 
 
-LINKS = Links("link", "ip -d link", (LinkEntry,), rank=10, always=True)
+LINKS = Links(
+    "link",
+    "ip -d link",
+    (LinkEntry,),
+    rank=10,
+    files={"link.json": ("ip", "-j", "-d", "link"), "port.json": ("bridge", "-j", "-d", "link")},
+    always=True,
+)
+
+
+def _read(printed: Object, hairpin: bool) -> LinkEntry:
+    info = printed.get("linkinfo", {})
+    kind = info.get("info_kind", "lo" if printed["ifname"] == "lo" else "eth")
+    data = info.get("info_data", {}) if kind in ("vxlan", "ipip") else {}
+    local = data.get("local")
+    return LinkEntry(
+        printed["ifname"],
+        kind,
+        printed["mtu"],
+        printed.get("address", "") if printed.get("link_type") != "ipip" else "",  # that is its IP address
+        printed.get("master"),
+        hairpin=hairpin,
+        vni=None if data.get("external") else data.get("id"),
+        local=None if local == "any" else local,
+        link=data.get("link"),
+        port=data.get("port"),
+    )
+
+
+def _cable(link: LinkEntry, netns: str, around: Mapping[str, Mapping[str, LinkEntry]]) -> dict[str, Any]:
+    """Return a device's number and, of a cable, its other end, as ``ip -j link`` names it."""
+    out: dict[str, Any] = {"ifindex": numbers(netns, around[netns])[link.ifname]}
+    if link.peer and link.peer[0] == netns:
+        out["link"] = link.peer[1]
+    elif link.peer and link.peer[0] in around:
+        out["link_index"] = numbers(link.peer[0], around[link.peer[0]])[link.peer[1]]
+    return out
+
+
+def numbers(netns: str, links: Mapping[str, LinkEntry]) -> dict[str, int]:
+    """Return the number of each device, counted in the order in which the netns lab makes them."""
+    first = [link for kind in ("lo", "eth") for link in links.values() if link.kind == kind]
+    made: list[LinkEntry] = []
+    for link in in_order_of_making(link for link in links.values() if link not in first):
+        other = links.get(link.peer[1]) if link.peer and link.peer[0] == netns else None
+        if other is not None and link.creates:
+            made += [other, link]
+        elif other is None:
+            made.append(link)
+    return {link.ifname: number for number, link in enumerate([*first, *made], 1)}

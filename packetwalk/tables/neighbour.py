@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
-from packetwalk.tables.table import Table
+from packetwalk.tables.printed import JsonTable, Object
 
 
 class NeighEntry(NamedTuple):
@@ -46,7 +46,7 @@ class NeighEntry(NamedTuple):
         ]
 
 
-class Neighbours(Table[NeighEntry]):
+class Neighbours(JsonTable[NeighEntry]):
     """The neighbours of all devices."""
 
     def key(self, entry: NeighEntry) -> tuple[str, str]:
@@ -61,9 +61,26 @@ class Neighbours(Table[NeighEntry]):
         state = pick.one_of(("permanent", "reachable", "stale", "noarp"))
         return ["ip", "neigh", "replace", dst, "lladdr", pick.one_of(around.macs), "dev", dev, "nud", state]
 
+    def author(self, entry: NeighEntry) -> str:
+        """Return that it was learnt, unless it was written to stay."""
+        return self.by if entry.state != "PERMANENT" else ""
+
+    def entry(self, printed: Object) -> Iterator[NeighEntry]:
+        """Yield an IPv4 neighbour."""
+        if ":" not in printed["dst"]:
+            yield NeighEntry(printed["dst"], printed["dev"], printed.get("lladdr"), printed["state"][0])
+
     def in_order(self, entries: Iterable[NeighEntry]) -> list[NeighEntry]:
         """Return them by device and address; the kernel's own order is that of a hash."""
         return sorted(entries, key=self.key)
 
 
-NEIGHBOURS = Neighbours("neigh", "ip neigh", (NeighEntry,), rank=50, by="kernel (ARP)", always=True)
+NEIGHBOURS = Neighbours(
+    "neigh",
+    "ip neigh",
+    (NeighEntry,),
+    rank=50,
+    by="kernel (ARP)",
+    files={"neigh.json": ("ip", "-j", "neigh")},
+    always=True,
+)

@@ -18,7 +18,14 @@ class Tunnel(NamedTuple):
 
 class FlowEntry(
     NamedTuple(
-        "_Flow", [("in_port", str), ("tunnel", Tunnel | None), ("src", str), ("dst", str), ("actions", tuple)]
+        "_Flow",
+        [
+            ("in_port", str),
+            ("tunnel", Tunnel | None),
+            ("src", str),
+            ("dst", str),
+            ("actions", tuple[tuple[str, Tunnel | None], ...]),
+        ],
     ),
     NoCommand,
 ):

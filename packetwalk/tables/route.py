@@ -8,7 +8,8 @@ from typing import NamedTuple
 from packetwalk.tables.address import ADDRESSES, AddrEntry
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.link import LINKS
-from packetwalk.tables.table import Contents, Part, Section, Table
+from packetwalk.tables.printed import JsonTable, Object
+from packetwalk.tables.table import Contents, Part, Section
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, prefix
 
 
@@ -65,7 +66,8 @@ class RouteEntry(NamedTuple):
             ("metric", self.metric or None),
         )
         out.update({key: value for key, value in pairs if value is not None})
-        return {**out, "flags": ["onlink"] if self.onlink else []}
+        out["flags"] = ["onlink"] if self.onlink else []
+        return {**out, "metrics": [{"mtu": self.mtu}]} if self.mtu else out
 
     def argv(self) -> list[list[str]]:
         """Return ``ip route add``, with the scope that the command would not choose by itself."""
@@ -75,7 +77,7 @@ class RouteEntry(NamedTuple):
         return [["ip", "route", "add", *self.words, *scope, *table]]
 
 
-class Routes(Table[RouteEntry]):
+class Routes(JsonTable[RouteEntry]):
     """All routing tables of a namespace: ``main``, ``local``, and those that rules name."""
 
     def own(self, contents: Contents) -> Iterator[RouteEntry]:
@@ -87,6 +89,29 @@ class Routes(Table[RouteEntry]):
                 yield RouteEntry(
                     dst, "lo", type=kind, protocol="kernel", scope=scope, prefsrc="127.0.0.1", table="local"
                 )
+
+    def author(self, entry: RouteEntry) -> str:
+        """Return the program that the protocol stands for."""
+        return {"bird": "BIRD", "kernel": "kernel", "static": "by hand or a program"}.get(
+            entry.protocol or "", ""
+        )
+
+    def entry(self, printed: Object) -> Iterator[RouteEntry]:
+        """Yield an IPv4 route."""
+        if ":" not in printed["dst"]:
+            yield RouteEntry(
+                printed["dst"],
+                printed.get("dev", ""),
+                printed.get("gateway"),
+                printed.get("type", "unicast"),
+                printed.get("protocol"),
+                printed.get("scope"),
+                printed.get("prefsrc"),
+                printed.get("metric", 0),
+                "onlink" in printed.get("flags", ()),
+                printed.get("table", "main"),
+                next((m["mtu"] for m in printed.get("metrics", ()) if "mtu" in m), None),
+            )
 
     def in_order(self, entries: Iterable[RouteEntry]) -> list[RouteEntry]:
         """Return them as ``ip route show table all`` does: other tables before ``local``, then by network."""
@@ -169,4 +194,11 @@ def _of_address(addr: AddrEntry) -> Iterator[RouteEntry]:
     )
 
 
-ROUTES = Routes("route", "ip route", (RouteEntry,), rank=30, always=True)
+ROUTES = Routes(
+    "route",
+    "ip route",
+    (RouteEntry,),
+    rank=30,
+    files={"route.json": ("ip", "-j", "route", "show", "table", "all")},
+    always=True,
+)

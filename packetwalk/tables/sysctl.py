@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
-from packetwalk.tables.table import Part, Table
+from packetwalk.tables.printed import TextTable
+from packetwalk.tables.table import Contents, Part
 
 
 class SysctlEntry(NamedTuple):
@@ -22,12 +24,16 @@ class SysctlEntry(NamedTuple):
         return [["sysctl", "-w", f"{self.key}={self.value}"]]
 
 
-class Settings(Table[SysctlEntry]):
+class Settings(TextTable[SysctlEntry]):
     """The settings that somebody has changed."""
 
     def key(self, entry: SysctlEntry) -> str:
         """Return the setting's name."""
         return entry.key
+
+    def part(self, entry: SysctlEntry) -> Part:
+        """Return the setting alone."""
+        return Part(f"sysctl/{entry.key}", f"sysctl {entry.key}", lambda other: other.key == entry.key)
 
     def draw(self, pick: Pick, around: Around) -> list[str] | None:
         """Return ``sysctl -w`` of a setting that the way of packets depends on."""
@@ -51,9 +57,25 @@ class Settings(Table[SysctlEntry]):
         )
         return ["sysctl", "-w", f"{key}={pick.one_of(tuple(values))}"]
 
-    def part(self, entry: SysctlEntry) -> Part:
-        """Return the setting alone."""
-        return Part(f"sysctl/{entry.key}", f"sysctl {entry.key}", lambda other: other.key == entry.key)
+    def parse(self, text: str) -> Iterator[SysctlEntry]:
+        """Yield the settings; one that is not there is told on a line of its own form."""
+        for line in text.splitlines():
+            key, equals, value = line.partition(" = ")
+            if equals:
+                yield SysctlEntry(key, value)
+
+    def text(self, contents: Contents) -> str:
+        """Return the settings that are asked for, with the kernel's value where nobody has changed it."""
+        values = DEFAULTS | {entry.key: entry.value for entry in contents.entries(self)}
+        return "".join(f"{SysctlEntry(key, values[key])}\n" for key in DEFAULTS)
 
 
-SETTINGS = Settings("sysctl", "sysctl -a", (SysctlEntry,), rank=200, always=True, hidden=True)
+DEFAULTS = {
+    "net.ipv4.ip_forward": "0",
+    "net.ipv4.conf.all.rp_filter": "0",
+    "net.bridge.bridge-nf-call-iptables": "1",
+}
+"""The settings that the data path reads in every namespace, with the kernel's values."""
+SETTINGS = Settings(
+    "sysctl", "sysctl -a", (SysctlEntry,), rank=200, files={"sysctl.txt": ("sysctl", *DEFAULTS)}, hidden=True
+)

@@ -1,23 +1,26 @@
-"""What every kind of table has: how it is kept, asked for and shown.
+"""What every kind of table has: how it is kept, asked for, read, printed and shown.
 
 A table is one file of this folder: the entry, and a ``Table`` that says the rest.  Whatever works with all
-tables (a namespace of the model, listings, text and JSON) goes through ``packetwalk.tables.every_table``.
+tables (a namespace of the model, listings, text and JSON, recordings) goes through
+``packetwalk.tables.every_table``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.entry import Entry
 
 E = TypeVar("E", bound=Entry)
+Files = Mapping[str, str]
+"""What commands printed, by the name of the file that keeps it in a recording."""
 
 
 class Contents(Protocol):
-    """The tables of one namespace, whoever keeps them: the model, or a walk that has learnt more."""
+    """The tables of one namespace, whoever keeps them: the model, a walk that has learnt more, a recording."""
 
     def entries(self, table: Table[E]) -> Sequence[E]:
         """Return the lines of a table."""
@@ -49,8 +52,9 @@ class Table(Generic[E]):
 
     ``name`` is what walks and JSON call it, ``command`` prints all of it, ``holds`` are the classes of its
     entries.  ``rank`` is its place among the tables; ``by`` the author of what is learnt while packets travel.
-    ``always`` says that every namespace has one, so that an empty one says something; ``hidden`` that it is
-    shown where a walk cites it, but not among the tables of a namespace.
+    ``files`` are the commands of a recording, by the name of the file that keeps the answer; none asks for a
+    secret.  ``always`` says that an empty one is shown too; ``hidden`` that it is shown where a walk cites
+    it, but not among the tables of a namespace.
     """
 
     name: str
@@ -58,8 +62,11 @@ class Table(Generic[E]):
     holds: tuple[type, ...]
     rank: int
     by: str = "kernel"
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     always: bool = False
     hidden: bool = False
+
+    # How it is kept.
 
     def key(self, entry: E) -> Hashable:
         """Return what no two lines share, so that a new one takes the old one's place; None: each is appended."""
@@ -76,6 +83,12 @@ class Table(Generic[E]):
     def own(self, contents: Contents) -> Iterator[E]:
         """Yield what the kernel adds by itself; ``contents`` has the tables of lower rank."""
         yield from ()
+
+    def author(self, entry: E) -> str:
+        """Return who wrote a line, as far as the line itself says it."""
+        return ""
+
+    # How it is shown.
 
     def in_order(self, entries: Iterable[E]) -> list[E]:
         """Return lines in the order in which the tool prints them."""
@@ -101,3 +114,13 @@ class Table(Generic[E]):
         """Return it as ``-j`` prints it; None when there is nothing to say."""
         found = [as_object(entry) for entry in contents.entries(self)]
         return None if self.hidden or not (found or self.always) else found
+
+    # How it is in a recording.
+
+    def read(self, files: Files) -> list[E]:
+        """Return the lines that commands printed; none where nothing was recorded. ValueError for nonsense."""
+        return []
+
+    def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
+        """Return what the commands print in a namespace, by file; ``around`` has it, and those beside it."""
+        return {}

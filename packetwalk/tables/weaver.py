@@ -62,7 +62,7 @@ class UnicastEntry(NamedTuple("_Unicast", [("dest", str), ("via", str)]), NoComm
         return f'{{"Dest":"{self.dest}","Via":"{self.via}"}}'
 
 
-class BroadcastEntry(NamedTuple("_Broadcast", [("source", str), ("via", tuple)]), NoCommand):
+class BroadcastEntry(NamedTuple("_Broadcast", [("source", str), ("via", tuple[str, ...])]), NoCommand):
     """Weaver's next peers for frames that a peer sends to everybody: each peer gets one copy."""
 
     __slots__ = ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from packetwalk.tables.table import Part, Table
+from packetwalk.tables.printed import TextTable
+from packetwalk.tables.table import Contents, Part
 
 
 class WireguardPeer(NamedTuple):
@@ -44,12 +46,32 @@ class WireguardPeer(NamedTuple):
         ]
 
 
-class Peers(Table[WireguardPeer]):
+class Peers(TextTable[WireguardPeer]):
     """The peers of all WireGuard devices."""
 
     def part(self, entry: WireguardPeer) -> Part:
         """Return the peers of one device."""
         return Part(f"wg/{entry.dev}", f"wg show {entry.dev}", lambda other: other.dev == entry.dev)
 
+    def parse(self, text: str) -> Iterator[WireguardPeer]:
+        """Yield the peers; their endpoints are not printed."""
+        for line in text.splitlines():
+            dev, key, allowed = line.split("\t")
+            yield WireguardPeer(dev, key, "", tuple(allowed.split(" ")) if allowed != NOTHING else ())
 
-PEERS = Peers("wg", "wg show", (WireguardPeer,), rank=70)
+    def text(self, contents: Contents) -> str:
+        """Return device, key and allowed addresses of each peer."""
+        return "".join(
+            f"{each.dev}\t{each.key}\t{' '.join(each.allowed_ips) or NOTHING}\n"
+            for each in contents.entries(self)
+        )
+
+
+NOTHING = "(none)"
+PEERS = Peers(
+    "wg",
+    "wg show",
+    (WireguardPeer,),
+    rank=70,
+    files={"wireguard.txt": ("wg", "show", "all", "allowed-ips")},
+)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
 
+from packetwalk.tables.printed import TextTable
 from packetwalk.tables.program import NoCommand
-from packetwalk.tables.table import Table
+from packetwalk.tables.table import Contents, E
 
 
 class XfrmPolicyEntry(
@@ -40,9 +43,70 @@ class XfrmStateEntry(NamedTuple("_XfrmState", [("src", str), ("dst", str), ("spi
         )
 
 
-STATES = Table[XfrmStateEntry](
-    "xfrm-state", "ip -oneline xfrm state list nokeys", (XfrmStateEntry,), rank=120, by="weaver"
+class Xfrm(TextTable[E]):
+    """What ``ip xfrm`` prints: a policy or a security association on several lines, whose first begins so."""
+
+    form: ClassVar[str]
+
+    def made(self, found: re.Match[str]) -> E:
+        """Return the entry of a text in this form."""
+        raise NotImplementedError
+
+    def parse(self, text: str) -> Iterator[E]:
+        """Yield those that Weave Net makes; others are none of the model's."""
+        for line in whole(text):
+            found = re.fullmatch(self.form, line)
+            if found:
+                yield self.made(found)
+
+    def text(self, contents: Contents) -> str:
+        """Return the lines of each."""
+        broken = (str(each).replace(" \\ ", " \n\t") for each in contents.entries(self))
+        return "".join(f"{each}\n" for each in broken)
+
+
+def whole(text: str) -> list[str]:
+    """Return what ``ip xfrm`` printed, each policy or association on one line, without what it has counted."""
+    blocks = re.split(r"^(?=src )", text, flags=re.MULTILINE)
+    return [" ".join(block.partition("anti-replay")[0].split()) for block in blocks if block.strip()]
+
+
+class States(Xfrm[XfrmStateEntry]):
+    """The security associations of a namespace."""
+
+    form = r"src (\S+) dst (\S+) proto esp spi (\S+) reqid 0 mode transport replay-window 0 flag esn aead .*"
+
+    def made(self, found: re.Match[str]) -> XfrmStateEntry:
+        """Return the association."""
+        return XfrmStateEntry(found[1], found[2], int(found[3], 16))
+
+
+class Policies(Xfrm[XfrmPolicyEntry]):
+    """The policies of a namespace."""
+
+    form = (
+        r"src (\S+)/32 dst (\S+)/32 proto (\S+) dir out priority 0 ptype main mark (\S+)/\4 "
+        r"tmpl src \1 dst \2 proto esp spi (\S+) reqid 0 mode transport"
+    )
+
+    def made(self, found: re.Match[str]) -> XfrmPolicyEntry:
+        """Return the policy."""
+        return XfrmPolicyEntry(found[1], found[2], found[3], int(found[4], 16), int(found[5], 16))
+
+
+STATES = States(
+    "xfrm-state",
+    "ip -oneline xfrm state list nokeys",
+    (XfrmStateEntry,),
+    rank=120,
+    by="weaver",
+    files={"xfrm-state.txt": ("ip", "xfrm", "state", "list", "nokeys")},
 )
-POLICIES = Table[XfrmPolicyEntry](
-    "xfrm-policy", "ip -oneline xfrm policy", (XfrmPolicyEntry,), rank=121, by="weaver"
+POLICIES = Policies(
+    "xfrm-policy",
+    "ip -oneline xfrm policy",
+    (XfrmPolicyEntry,),
+    rank=121,
+    by="weaver",
+    files={"xfrm-policy.txt": ("ip", "xfrm", "policy")},
 )

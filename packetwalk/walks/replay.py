@@ -11,13 +11,12 @@ from packetwalk.capture.stitch import stitch
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput
 from packetwalk.plan import cluster
-from packetwalk.tables import Entry, FdbEntry, NeighEntry, RouteEntry
+from packetwalk.tables import Entry, every_table
 from packetwalk.tables.table import E, Table
 from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Walk
 
 RECORDED = "recorded"
-AUTHORS = {"bird": "BIRD", "kernel": "kernel", "static": "by hand or a program"}
 
 
 class Tables(NamedTuple):
@@ -31,8 +30,8 @@ class Tables(NamedTuple):
     held: dict[str, list]
 
     def entries(self, table: Table[E]) -> Sequence[E]:
-        """Return the lines of a table; none of one that is not read."""
-        return self.held.get(table.name, ())
+        """Return the lines of a table."""
+        return self.held[table.name]
 
 
 class Recorded:
@@ -101,28 +100,11 @@ def _authors(recording: Recording) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def _tables(place: Place, written: dict[tuple[str, str], tuple[str, str]]) -> Tables:
-    held: dict[str, list[Any]] = {
-        "link": place.links(),
-        "addr": place.addresses(),
-        "route": place.routes(),
-        "neigh": place.neighbours(),
-        "fdb": place.forwarding(),
-        "iptables": place.rules(),
-    }
+    held = {table.name: place.entries(table) for table in every_table()}
     origin = {
-        entry: written.get((place.netns, str(entry)), (_author(entry), ""))
-        for entries in held.values()
-        for entry in entries
+        entry: written.get((place.netns, str(entry)), (table.author(entry) or RECORDED, ""))
+        for table in every_table()
+        if not table.hidden
+        for entry in held[table.name]
     }
     return Tables(place.netns, place.node, place.kind, place.label, origin, held)
-
-
-def _author(entry: Entry) -> str:
-    """Return what the entry itself says of its author."""
-    if isinstance(entry, RouteEntry):
-        return AUTHORS.get(entry.protocol or "", RECORDED)
-    if isinstance(entry, NeighEntry) and entry.state != "PERMANENT":
-        return "kernel (ARP)"
-    if isinstance(entry, FdbEntry) and not entry.state and not entry.dst:
-        return "kernel (learnt)"
-    return RECORDED

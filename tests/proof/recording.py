@@ -9,8 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from packetwalk.capture import frames, iproute, iptables
-from packetwalk.tables import ChainPolicy, IptablesRule, LinkEntry
+from packetwalk.capture import frames
+from packetwalk.tables import ChainPolicy, IptablesRule, LinkEntry, Table
+from packetwalk.tables.address import ADDRESSES
+from packetwalk.tables.fdb import FORWARDING
+from packetwalk.tables.iptables import IPTABLES
+from packetwalk.tables.link import LINKS
+from packetwalk.tables.neighbour import NEIGHBOURS
+from packetwalk.tables.route import ROUTES
 from packetwalk.trace.packet import Packet
 
 FOLDER = Path(__file__).parents[1] / "recordings" / "flannel"
@@ -126,24 +132,23 @@ class State:
 
     def links(self, netns: str) -> list[LinkEntry]:
         """Devices."""
-        printed = self._json[netns]
-        return iproute.links(printed["ip -j -d link"], printed["bridge -j -d link"])
+        return self._read(LINKS, netns)
 
     def addresses(self, netns: str) -> list:
         """IPv4 addresses."""
-        return iproute.addresses(self._json[netns]["ip -j addr"])
+        return self._read(ADDRESSES, netns)
 
     def routes(self, netns: str) -> list:
         """Routes of all tables."""
-        return iproute.routes(self._json[netns]["ip -j route show table all"])
+        return self._read(ROUTES, netns)
 
     def neighbours(self, netns: str) -> list:
         """Neighbours."""
-        return iproute.neighbours(self._json[netns]["ip -j neigh"])
+        return self._read(NEIGHBOURS, netns)
 
     def forwarding(self, netns: str) -> list:
         """FDB of bridges and VXLAN devices."""
-        return iproute.forwarding(self._json[netns]["bridge -j fdb"])
+        return self._read(FORWARDING, netns)
 
     def sysctl(self, netns: str, key: str) -> str:
         """One kernel setting."""
@@ -160,7 +165,11 @@ class State:
     def rules(self, netns: str) -> list[IptablesRule | ChainPolicy]:
         """Netfilter rules; none when ``iptables-save`` printed nothing."""
         path = self.folder / f"{netns}.iptables-save"
-        return iptables.rules(path.read_text()) if path.exists() else []
+        return IPTABLES.read({"iptables.txt": path.read_text()}) if path.exists() else []
+
+    def _read(self, table: Table, netns: str) -> list:
+        printed = self._json[netns]
+        return table.read({name: json.dumps(printed[" ".join(argv)]) for name, argv in table.files.items()})
 
     def host_ends(self) -> dict[tuple[str, str], str]:
         """Return {(node, device): pod}: a veth's peer is known by its interface index."""

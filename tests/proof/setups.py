@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from packetwalk.capture import iptables
 from packetwalk.tables import (
     ChainPolicy,
     Entry,
@@ -15,6 +14,7 @@ from packetwalk.tables import (
     SocketEntry,
     SysctlEntry,
 )
+from packetwalk.tables.iptables import IPTABLES
 from tests.proof.cluster import RecordedNetwork
 from tests.proof.recording import FOLDER, Experiment, State
 
@@ -102,7 +102,7 @@ def _not_of_flanneld(moment: str) -> list[Entry]:
     text = (FOLDER / "br-netfilter-off" / moment / "n1.iptables-save").read_text()
     return [
         rule
-        for rule in iptables.rules(text)
+        for rule in IPTABLES.parse(text)
         if isinstance(rule, IptablesRule) and "flanneld" not in rule.spec
     ]
 

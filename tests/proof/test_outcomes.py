@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from packetwalk.capture import conntrack, iptables
 from packetwalk.tables import ConntrackEntry, IptablesRule
+from packetwalk.tables.conntrack import connection
+from packetwalk.tables.iptables import hit
 from packetwalk.trace.step import Trace
 from tests.proof import differences
 from tests.proof.test_walks import EXPERIMENTS, replay
@@ -60,7 +61,7 @@ def test_rules(name: str) -> None:
         and not differences.answers(EXPERIMENTS[name], trace.name)
     }
     counted = {
-        (netns, iptables.hit(line).rule.split(" ", 2)[2])
+        (netns, hit(line).rule.split(" ", 2)[2])
         for netns, lines in EXPERIMENTS[name].outcome["rules"].items()
         for line in lines
     }
@@ -75,7 +76,7 @@ def test_connections(name: str) -> None:
     found = replay(name)
     ports = {c.packet.sport for c in EXPERIMENTS[name].commands()} | {80, 8080, 8083, 9999, 8472}
     for netns, lines in EXPERIMENTS[name].outcome["conntrack"].items():
-        recorded = {shape(conntrack.entry(line), ports) for line in lines}
+        recorded = {shape(connection(line), ports) for line in lines}
         model = {shape(entry, ports) for entry in found.connections.get(netns, [])}
         if name in differences.KNOWN["silent-server"]["experiments"]:
             assert recorded <= model, netns

@@ -11,6 +11,8 @@ from typing import Any
 from packetwalk.capture.frames import read as read_frames
 from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, Probe, Recording, Sent
 from packetwalk.errors import BadInput
+from packetwalk.tables import every_table
+from packetwalk.tables.link import LINKS
 
 LARGEST = 64 * 2**20  # bytes of one file
 SAID = {*Probe("", "", "", 0).json()} - {"cold"}
@@ -25,7 +27,7 @@ def read(path: Path | str) -> Recording:
         raise BadInput("recording", str(folder), ["a folder with recording.json"])
     head = _head(folder)
     places = tuple(_place(folder, each) for each in head["places"])
-    known = {(place.netns, link.ifname) for place in places for link in place.links()}
+    known = {(place.netns, link.ifname) for place in places for link in place.entries(LINKS)}
     cold = bool(head["about"].get("cold"))
     sent = (_probe(folder / HEAD, each, places, cold) for each in head["sent"])
     return Recording(head["about"], places, tuple(_sent(folder, probe, known) for probe in sent))
@@ -89,8 +91,8 @@ def _place(folder: Path, each: Any) -> Place:
             _parsed(inside / name, text)
     place = Place(**each, files=files)
     try:
-        _ = place.links(), place.addresses(), place.routes(), place.neighbours(), place.forwarding()
-        place.rules()
+        for table in every_table():
+            place.entries(table)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise BadInput(f"recording, tables of {place.netns}", str(error)) from None
     return place

@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from packetwalk.capture import iproute, iptables
 from packetwalk.capture.frames import Frame
 from packetwalk.errors import BadInput
-from packetwalk.tables import (
-    AddrEntry,
-    ChainPolicy,
-    FdbEntry,
-    IptablesRule,
-    LinkEntry,
-    NeighEntry,
-    RouteEntry,
-)
+from packetwalk.tables import Table, every_table
+from packetwalk.tables.printed import objects
+from packetwalk.tables.table import E
 from packetwalk.trace.packet import Packet
 
 VERSION = 1
 HEAD = "recording.json"
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "link.json": ("ip", "-j", "-d", "link"),
-    "addr.json": ("ip", "-j", "addr"),
-    "route.json": ("ip", "-j", "route", "show", "table", "all"),
-    "rule.json": ("ip", "-j", "rule"),
-    "neigh.json": ("ip", "-j", "neigh"),
-    "fdb.json": ("bridge", "-j", "fdb"),
-    "port.json": ("bridge", "-j", "-d", "link"),
-    "iptables.txt": ("iptables-save", "-c"),
-    "ipset.txt": ("ipset", "save"),
-    "nft.json": ("nft", "-j", "list", "ruleset"),
-    "xfrm-policy.txt": ("ip", "xfrm", "policy"),
-    "xfrm-state.txt": ("ip", "xfrm", "state", "list", "nokeys"),
-    "wireguard.txt": ("wg", "show", "all", "allowed-ips"),
-    "conntrack.txt": ("conntrack", "-L"),
-    "sysctl.txt": (
-        "sysctl",
-        "net.ipv4.ip_forward",
-        "net.ipv4.conf.all.rp_filter",
-        "net.bridge.bridge-nf-call-iptables",
-    ),
+    name: argv for table in every_table() for name, argv in table.files.items()
 }
 """What is asked in each namespace, by the name of the file that keeps the answer."""
 
@@ -56,34 +29,13 @@ class Place(NamedTuple):
     label: str
     files: Mapping[str, str]
 
-    def links(self) -> list[LinkEntry]:
-        """Return the devices."""
-        return iproute.links(self.printed("link.json"), self.printed("port.json"))
-
-    def addresses(self) -> list[AddrEntry]:
-        """Return the IPv4 addresses."""
-        return iproute.addresses(self.printed("addr.json"))
-
-    def routes(self) -> list[RouteEntry]:
-        """Return the IPv4 routes of all tables."""
-        return iproute.routes(self.printed("route.json"))
-
-    def neighbours(self) -> list[NeighEntry]:
-        """Return the IPv4 neighbours."""
-        return iproute.neighbours(self.printed("neigh.json"))
-
-    def forwarding(self) -> list[FdbEntry]:
-        """Return the forwarding entries of bridges and VXLAN devices."""
-        return iproute.forwarding(self.printed("fdb.json"))
-
-    def rules(self) -> list[IptablesRule | ChainPolicy]:
-        """Return the iptables rules and policies."""
-        return iptables.rules(self.files.get("iptables.txt", ""))
+    def entries(self, table: Table[E]) -> list[E]:
+        """Return the lines of a table."""
+        return table.read(self.files)
 
     def printed(self, name: str) -> list[dict[str, Any]]:
         """Return what a command of ``ip -j`` or ``bridge -j`` printed, parsed; empty when it is not there."""
-        text = self.files.get(name, "")
-        return json.loads(text) if text.strip() else []
+        return objects(self.files, name)
 
 
 class Probe(NamedTuple):

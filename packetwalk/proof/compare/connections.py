@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from packetwalk.capture import conntrack
 from packetwalk.capture.recording import Place, Recording, Sent
 from packetwalk.datapath.run import Run
 from packetwalk.tables import ConntrackEntry
+from packetwalk.tables.conntrack import CONNECTIONS
 
 MASKS = {
     "connections": "Both directions of each connection are compared; the port that masquerading draws is not. "
     "Where no rule of a namespace asks for tracking, it depends on the kernel's other modules, and is left out.",
 }
-FILE = "conntrack.txt"
 
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
@@ -19,7 +18,7 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
     if sent.packet.proto == "icmp":  # its identifier is the program's
         return ""
     for place in recording.places:
-        if FILE not in place.files or place.netns not in run.conntracks:
+        if not CONNECTIONS.files.keys() <= place.files.keys() or place.netns not in run.conntracks:
             continue
         made = _modelled(run, place.netns, sent)
         goals = {sent.dst, *(entry.dst for entry in made)}
@@ -34,15 +33,11 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
 
 def _recorded(place: Place, sent: Sent) -> list[ConntrackEntry]:
     """Return the connections with the packet's port; earlier packets with the same one went elsewhere."""
-    found = []
-    for line in place.files[FILE].splitlines():
-        try:
-            entry = conntrack.entry(line)
-        except ValueError:
-            continue
-        if entry.protocol == sent.packet.proto and entry.sport == sent.packet.sport:
-            found.append(entry)
-    return found
+    return [
+        entry
+        for entry in place.entries(CONNECTIONS)
+        if (entry.protocol, entry.sport) == (sent.packet.proto, sent.packet.sport)
+    ]
 
 
 def _modelled(run: Run, netns: str, sent: Sent) -> list[ConntrackEntry]:

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from packetwalk.capture.recording import Place, Recording
 from packetwalk.datapath.netns import Netns
 from packetwalk.tables import ChainPolicy, LinkEntry, SysctlEntry
+from packetwalk.tables.address import ADDRESSES
+from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.iptables import IPTABLES
+from packetwalk.tables.link import LINKS
+from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.xfrm import POLICIES, STATES
 from packetwalk.walks.network import Network
@@ -93,11 +97,11 @@ def _recorded(place: Place, table: str, played: set[str]) -> list[str] | None:
     """Return the lines of a recorded table; None when it was not recorded."""
     match table:
         case "link":
-            return [_link(link, link.ifname in played) for link in place.links() if link.kind != "lo"]
+            return [_link(link, link.ifname in played) for link in place.entries(LINKS) if link.kind != "lo"]
         case "addr":
-            return [str(each) for each in place.addresses()]
+            return [str(each) for each in place.entries(ADDRESSES)]
         case "route":
-            return [f"{each.table}: {each}" for each in place.routes()]
+            return [f"{each.table}: {each}" for each in place.entries(ROUTES)]
         case "rule":
             printed = place.printed("rule.json")
             return [
@@ -106,16 +110,18 @@ def _recorded(place: Place, table: str, played: set[str]) -> list[str] | None:
                 if rule["priority"] != DEFAULT
             ]
         case "neigh":
-            return [str(each) for each in place.neighbours() if each.state == "PERMANENT"]
+            return [str(each) for each in place.entries(NEIGHBOURS) if each.state == "PERMANENT"]
         case "fdb":
             return [
                 str(each)
-                for each in place.forwarding()
+                for each in place.entries(FORWARDING)
                 if each.state == "permanent" and each.ifname != each.master
             ]
         case "iptables" if "iptables.txt" in place.files:
             return [
-                f"{rule.chain_table} {rule}" for rule in place.rules() if not isinstance(rule, ChainPolicy)
+                f"{rule.chain_table} {rule}"
+                for rule in place.entries(IPTABLES)
+                if not isinstance(rule, ChainPolicy)
             ]
         case "wg" if "wireguard.txt" in place.files:
             columns = [line.split("\t") for line in place.files["wireguard.txt"].splitlines()]

@@ -1,0 +1,1 @@
+"""The tables of a namespace, each found by its file."""
