@@ -8,7 +8,7 @@ cluster.send("a", "b", proto="icmp", size=56)
 
 from packetwalk.errors import BadInput
 from packetwalk.walks.compare import modes
-from packetwalk.walks.network import Cluster
+from packetwalk.walks.network import PluggableCluster as Cluster
 from packetwalk.walks.report import mtu, tables
 from packetwalk.walks.scenario import SCENARIOS, walk
 from packetwalk.walks.walk import Walk

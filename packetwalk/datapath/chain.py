@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from packetwalk.datapath.matches import MATCHES, VALUES, Match, State, View, options
+from packetwalk.datapath.matches import MATCHES, VALUES, MachineTables, Match, View, options
 from packetwalk.datapath.memo import Memo
 from packetwalk.tables import ChainPolicy, IptablesRule
 from packetwalk.trace.step import Decide, Decision
@@ -39,7 +39,7 @@ GOES_ON = {"", "NFLOG"}  # a rule without -j only counts, NFLOG only reports
 IGNORED = {"--comment", "--dir", "--nflog-group", *(word for word, values in VALUES.items() if not values)}
 
 
-def compile_rule(entry: IptablesRule, state: State) -> Rule:
+def compile_rule(entry: IptablesRule, state: MachineTables) -> Rule:
     """Return the compiled form of one rule; ValueError names a word that is not known."""
     matches, target, argument, goes = [], "", None, False
     for word, values, negated, flags in options(entry.spec):

@@ -14,7 +14,7 @@ from packetwalk.plan.operation import Operation
 from packetwalk.plan.segment import Segment
 
 
-class Place(NamedTuple):
+class NetnsPlan(NamedTuple):
     """What a network namespace is, and the operations that make its tables."""
 
     node: str
@@ -31,12 +31,12 @@ class Fabric:
     it changes no result.
     """
 
-    def __init__(self, place: Callable[[str], Place], segments: Mapping[str, Segment]) -> None:
+    def __init__(self, place: Callable[[str], NetnsPlan], segments: Mapping[str, Segment]) -> None:
         self._place, self._segments = place, segments
         self._built: dict[str, Netns] = {}
         self.warm: dict[tuple[str, str, str], dict[tuple, Any]] = {}
 
-    def place(self, name: str) -> Place:
+    def place(self, name: str) -> NetnsPlan:
         """Return what a namespace is made of, without building it."""
         return self._place(name)
 

@@ -1,7 +1,7 @@
 """What a netfilter rule can ask about a packet, in the words of ``iptables-save``.
 
 Each word becomes a function of the packet; those that need more than the packet (a set, the routing
-table, the machine's own addresses) find it in ``State``.
+table, the machine's own addresses) find it in ``MachineTables``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Aside(NamedTuple):
     encrypted: bool
 
 
-class State(NamedTuple):
+class MachineTables(NamedTuple):
     """The tables of the machine that rules ask: routes, own addresses with their devices, sets."""
 
     fib: Fib
@@ -135,7 +135,7 @@ def _aside(field: str, value: object) -> Match:
     return Match(("aside",), lambda view: getattr(view.aside, field) == value)
 
 
-def _set(values: tuple[str, ...], state: State) -> Match:
+def _set(values: tuple[str, ...], state: MachineTables) -> Match:
     """``-m set``: the longest network of the set that holds the address; none in a set not there."""
     name, side = values
     members: Prefixes[str] = Prefixes()
@@ -144,7 +144,7 @@ def _set(values: tuple[str, ...], state: State) -> Match:
     return Match((side,), lambda view: members.find(getattr(view, side)) is not None)
 
 
-def _address_type(values: tuple[str, ...], flags: set[str], state: State, side: str) -> Match:
+def _address_type(values: tuple[str, ...], flags: set[str], state: MachineTables, side: str) -> Match:
     """``-m addrtype``, of which only LOCAL: an address of this machine (of the outgoing device)."""
     if values != ("LOCAL",):
         raise ValueError(f"address type {values[0]} is not known")
@@ -153,7 +153,7 @@ def _address_type(values: tuple[str, ...], flags: set[str], state: State, side: 
     return Match((side,), lambda view: getattr(view, side) in state.local)
 
 
-def _reverse_path(flags: set[str], state: State) -> Match:
+def _reverse_path(flags: set[str], state: MachineTables) -> Match:
     """``-m rpfilter`` (``rpfilter_lookup_reverse``): does the way back leave by the way it came?"""
 
     def passes(view: View) -> bool:
@@ -164,11 +164,11 @@ def _reverse_path(flags: set[str], state: State) -> Match:
     return Match(reads, (lambda view: not passes(view)) if "--invert" in flags else passes)
 
 
-def _module(values: tuple[str, ...], flags: set[str], state: State) -> Match | None:
+def _module(values: tuple[str, ...], flags: set[str], state: MachineTables) -> Match | None:
     return _reverse_path(flags, state) if values == ("rpfilter",) else None
 
 
-MATCHES: dict[str, Callable[[tuple[str, ...], set[str], State], Match | None]] = {
+MATCHES: dict[str, Callable[[tuple[str, ...], set[str], MachineTables], Match | None]] = {
     "-m": _module,
     "-s": lambda values, flags, state: _net(values, "src"),
     "-d": lambda values, flags, state: _net(values, "dst"),

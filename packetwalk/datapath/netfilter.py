@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from packetwalk.datapath.chain import BaseChain, Rule, compile_rule
-from packetwalk.datapath.matches import State
+from packetwalk.datapath.matches import MachineTables
 from packetwalk.tables import ChainPolicy, IptablesRule
 from packetwalk.trace.step import Decide
 
@@ -41,7 +41,7 @@ class Ruleset:
     """All chains of one network namespace; ``at`` has the hooks, None where nothing waits."""
 
     def __init__(
-        self, rules: list[IptablesRule], policies: list[ChainPolicy], state: State, decide: Decide
+        self, rules: list[IptablesRule], policies: list[ChainPolicy], state: MachineTables, decide: Decide
     ) -> None:
         """``decide`` makes what a step says in this namespace."""
         self._decide = decide

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packetwalk.datapath.devices import receivers
 from packetwalk.datapath.fib import Fib, Prefixes
-from packetwalk.datapath.matches import State
+from packetwalk.datapath.matches import MachineTables
 from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.netfilter import Ruleset
 from packetwalk.plan.operation import Operation
@@ -100,7 +100,7 @@ class Netns:
         sets = {entry.name: entry for entry in self.entries(SETS)}
         rules = [entry for entry in self.entries(IPTABLES) if isinstance(entry, IptablesRule)]
         policies = [entry for entry in self.entries(IPTABLES) if isinstance(entry, ChainPolicy)]
-        self.ruleset = Ruleset(rules, policies, State(self.fib, self.local, sets), self.decision)
+        self.ruleset = Ruleset(rules, policies, MachineTables(self.fib, self.local, sets), self.decision)
         self.peers = self.entries(PEERS)
         self.allowed_ips: dict[str, Prefixes[WireguardPeer]] = {}
         for peer in self.peers:

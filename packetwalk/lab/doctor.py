@@ -22,7 +22,6 @@ NEEDED = {"programs": ("bird", "wireguard-go", "wg")}
 """The programs of what is no ground of the labs; the labs' grounds say themselves what they lack."""
 
 
-
 class Finding(NamedTuple):
     """A ground, whether it can be used, what it is for, what is missing, and what to do about each of it."""
 
@@ -45,7 +44,7 @@ def examine() -> list[Finding]:
 def _missing(ground: str) -> Iterator[str]:
     from packetwalk.lab import guest
     from packetwalk.lab.grounds import grounds
-    from packetwalk.lab.kernel.emulators import secretbox as box
+    from packetwalk.lab.kernel.emulators import secretbox
     from packetwalk.lab.kernel.programs.runtime import folder
     from packetwalk.lab.kernel.remote import search_path
 
@@ -59,7 +58,7 @@ def _missing(ground: str) -> Iterator[str]:
         yield from guest.missing()
     if ground == "programs" and folder() is None:
         yield "CNI plugins"
-    if ground == "programs" and box.missing():
+    if ground == "programs" and secretbox.missing():
         yield PYNACL
     if ground in grounds():
         yield from grounds()[ground].missing()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 IGMP = 2
 Filters = Sequence[Sequence[str]]
-__all__ = ["Ground", "Handle", "Node", "Output", "Pod"]
+__all__ = ["Ground", "Handle", "NodeHandle", "Output", "PodHandle"]
 
 
 class Ground(ABC):
@@ -93,17 +93,17 @@ class Ground(ABC):
     def close(self) -> None:
         """Take everything down; to close twice is no error."""
 
-    def node(self, name: str) -> Node:
+    def node(self, name: str) -> NodeHandle:
         """Return a node by name; BadInput lists the valid ones."""
         if name not in self.nodes:
             raise BadInput("node", name, self.nodes)
-        return Node(self, name)
+        return NodeHandle(self, name)
 
-    def pod(self, name: str) -> Pod:
+    def pod(self, name: str) -> PodHandle:
         """Return a pod by name; BadInput lists the valid ones."""
         if name not in self.pods:
             raise BadInput("pod", name, self.pods)
-        return Pod(self, name)
+        return PodHandle(self, name)
 
     def address(self, name: str) -> str:
         """Return the IPv4 address of a pod, node or service; BadInput for an unknown name."""
@@ -179,6 +179,8 @@ class Ground(ABC):
 class Handle:
     """A node or a pod: a place to run commands in."""
 
+    word: ClassVar[str]
+
     def __init__(self, cluster: Ground, name: str) -> None:
         self.cluster, self.name = cluster, name
 
@@ -221,7 +223,7 @@ class Handle:
         return Output(tcpdump.listing(here), 0, f"tcpdump -nte -i {dev}")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__.lower()} {self.name}, {self.address}"
+        return f"{self.word} {self.name}, {self.address}"
 
 
 def by_cause(frames: Iterable[Frame]) -> list[Frame]:
@@ -259,9 +261,13 @@ def _is_arp(frame: Frame, operation: int) -> bool:
     return frame.data[12:14] == b"\x08\x06" and frame.data[21] == operation
 
 
-class Node(Handle):
+class NodeHandle(Handle):
     """A machine of the cluster."""
 
+    word = "node"
 
-class Pod(Handle):
+
+class PodHandle(Handle):
     """A pod of the cluster."""
+
+    word = "pod"

@@ -14,8 +14,8 @@ from importlib import import_module
 
 from packetwalk.errors import BadInput
 from packetwalk.shell.output import Output
-from packetwalk.shell.place import Failure, Place, Program
 from packetwalk.shell.state import State
+from packetwalk.shell.terminal import Failure, Program, Terminal
 from packetwalk.shell.trial import trial
 
 __all__ = ["Shell", "State", "programs"]
@@ -33,7 +33,7 @@ class Shell:
     """Runs commands in one namespace of a state."""
 
     def __init__(self, state: State, netns: str) -> None:
-        self._place = Place(state, netns)
+        self._terminal = Terminal(state, netns)
 
     def run(self, argv: Sequence[str], filters: Sequence[Sequence[str]] = ()) -> Output:
         """Run one program; whatever is wrong is said in the output, with an exit code.
@@ -53,11 +53,11 @@ class Shell:
         if name not in programs():
             known = ", ".join(sorted(programs()))
             return _failed(f"{argv[0]}: command not found (the model has: {known})", 127)
-        state, was = self._place.state, self._place.state.snapshot()
+        state, was = self._terminal.state, self._terminal.state.snapshot()
         try:
-            said = programs()[name](self._place._replace(text=text), list(argv[1:]))
+            said = programs()[name](self._terminal._replace(text=text), list(argv[1:]))
             if state.network is not was.network:
-                trial(state, self._place.name)
+                trial(state, self._terminal.name)
         except Failure as error:
             if state.network is not was.network:
                 state.restore(was)  # what was sent before is remembered

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
 from packetwalk.datapath.run import Run
-from packetwalk.shell.place import Place, Unknown, Words
+from packetwalk.shell.terminal import Terminal, Unknown, Words
 from packetwalk.tables import ConntrackEntry
 
 HEAD = "conntrack v1.4.7 (conntrack-tools):"
@@ -16,7 +16,7 @@ SECONDS = {"TIME_WAIT": 119, "CLOSE": 9, "SYN_SENT": 119}
 """How long an entry still stays: the kernel's defaults, a second later."""
 
 
-def run(place: Place, arguments: list[str]) -> str:
+def run(terminal: Terminal, arguments: list[str]) -> str:
     """Run ``conntrack -L`` or ``conntrack -F``."""
     words, wanted, command, protocol = Words(arguments), {}, "", ""
     while words:
@@ -30,13 +30,13 @@ def run(place: Place, arguments: list[str]) -> str:
         elif (command, word) != ("-L", "conntrack"):
             raise Unknown("conntrack", word, KNOWN)
     if command == "-F":
-        place.state.forget(place.name)
+        terminal.state.forget(terminal.name)
         return f"{HEAD} connection tracking table has been emptied.\n"
     if command != "-L" or protocol not in ("tcp", "icmp"):
         raise Unknown("conntrack", " ".join(arguments), KNOWN)
     lines = [
         line
-        for entry, line in _listed(place, protocol)
+        for entry, line in _listed(terminal, protocol)
         if all(getattr(entry, name) == value for name, value in wanted.items())
     ]
     return "".join(f"{line}\n" for line in [f"{HEAD} {len(lines)} flow entries have been shown.", *lines])
@@ -49,11 +49,11 @@ def _address(text: str) -> str:
         raise Unknown("conntrack", text, "addresses of four numbers") from None
 
 
-def _listed(place: Place, protocol: str) -> Iterator[tuple[ConntrackEntry, str]]:
+def _listed(terminal: Terminal, protocol: str) -> Iterator[tuple[ConntrackEntry, str]]:
     """Yield the connections with their lines; the same one of several packets once, as it was last."""
     found: dict[tuple, tuple[ConntrackEntry, str]] = {}
-    for sent, closed in place.state.remembered(place.name):
-        table = sent.conntracks.get(place.name)
+    for sent, closed in terminal.state.remembered(terminal.name):
+        table = sent.conntracks.get(terminal.name)
         for connection in table.connections() if table else ():
             entry = connection.entry()
             line = _line(entry, sent, answered=connection.assured, closed=closed)

@@ -8,14 +8,14 @@ from ipaddress import AddressValueError, IPv4Address
 from packetwalk import wire
 from packetwalk.datapath.run import Run
 from packetwalk.shell.answers import ARP_WAITS
-from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
 from packetwalk.trace.packet import Packet
 
 FLAGS = ("-s", "-S", "-sS", "-v", "-4", "--silent", "--show-error")
 VALUES = ("-m", "--max-time", "--connect-timeout")
 
 
-def run(place: Place, arguments: list[str]) -> str:
+def run(terminal: Terminal, arguments: list[str]) -> str:
     """Ask for one page; the server knows ``/clientip`` (whom it sees), and its own name for all else."""
     words, url, patience = Words(arguments), "", 132
     while words:
@@ -34,9 +34,9 @@ def run(place: Place, arguments: list[str]) -> str:
         IPv4Address(host)
     except AddressValueError:
         raise Failure(f"curl: (6) Could not resolve host: {host}", 6) from None
-    sent = place.state.send(place.name, f"{host}:{port}", Packet("tcp"), closes=True)
+    sent = terminal.state.send(terminal.name, f"{host}:{port}", Packet("tcp"), closes=True)
     request = sent.traces[0]
-    here = request.disposition == "no_route" and request.steps[-1].netns == place.name
+    here = request.disposition == "no_route" and request.steps[-1].netns == terminal.name
     late = any(trace.disposition == "neighbor_unreachable" for trace in sent.traces) and patience < ARP_WAITS
     if not late and (here or _told(sent) or _refused(sent)):
         raise Failure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packetwalk.datapath.netns import Netns
 from packetwalk.plan.cluster import INTERNET, ROUTER
-from packetwalk.shell.place import Place
+from packetwalk.shell.terminal import Terminal
 from packetwalk.tables import LinkEntry, link
 from packetwalk.walks.network import Network
 
@@ -23,16 +23,16 @@ def numbers(ns: Netns) -> dict[str, int]:
     return link.numbers(ns.name, ns.links)
 
 
-def other_end(place: Place, link: LinkEntry) -> str:
+def other_end(terminal: Terminal, link: LinkEntry) -> str:
     """Return what stands behind a device's name: ``@if4``, ``@name``, ``@NONE``, or nothing."""
     if link.kind == "ipip":
         return "@NONE"
     if link.kind == "eth":
-        return f"@if{_socket(place.state.network, place.name, link)}"
+        return f"@if{_socket(terminal.state.network, terminal.name, link)}"
     if link.peer is None:
         return ""
     netns, name = link.peer
-    return f"@{name}" if netns == place.name else f"@if{numbers(place.state.netns(netns))[name]}"
+    return f"@{name}" if netns == terminal.name else f"@if{numbers(terminal.state.netns(netns))[name]}"
 
 
 def _socket(network: Network, netns: str, card: LinkEntry) -> int:
@@ -86,12 +86,12 @@ def hardware(link: LinkEntry) -> str:
     return f"link/ether {link.address} brd {BROADCAST}"
 
 
-def lines(place: Place, link: LinkEntry, *, mode: bool, details: bool = False) -> str:
+def lines(terminal: Terminal, link: LinkEntry, *, mode: bool, details: bool = False) -> str:
     """Return the two lines of a device; ``ip addr`` leaves the mode out."""
-    ns = place.ns
+    ns = terminal.ns
     queue = "fq_codel" if link.kind == "tun" else "noqueue"
     length = 500 if link.kind == "tun" else 1000
-    head = f"{numbers(ns)[link.ifname]}: {link.ifname}{other_end(place, link)}: <{flags(ns, link)}>"
+    head = f"{numbers(ns)[link.ifname]}: {link.ifname}{other_end(terminal, link)}: <{flags(ns, link)}>"
     master = f" master {link.master}" if link.master else ""
     text = f"{head} mtu {link.mtu} qdisc {queue}{master} state {state(ns, link)}"
     text += f"{' mode DEFAULT' if mode else ''} group default qlen {length}\n    {hardware(link)}"
@@ -111,7 +111,7 @@ def _details(link: LinkEntry) -> str:
     )
 
 
-def brief(place: Place, link: LinkEntry, what: str) -> str:
+def brief(terminal: Terminal, link: LinkEntry, what: str) -> str:
     """Return the line of ``ip -br``."""
-    name = f"{link.ifname}{other_end(place, link)}"
-    return f"{name:<16} {state(place.ns, link):<14} {what} \n"
+    name = f"{link.ifname}{other_end(terminal, link)}"
+    return f"{name:<16} {state(terminal.ns, link):<14} {what} \n"

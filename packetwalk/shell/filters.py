@@ -6,15 +6,15 @@ import re
 from itertools import groupby
 
 from packetwalk.shell.options import Options, read
-from packetwalk.shell.place import Failure, Place, Unknown
+from packetwalk.shell.terminal import Failure, Terminal, Unknown
 
 LINES = 10
 
 
-def _text(place: Place, program: str, words: list[str]) -> str:
+def _text(terminal: Terminal, program: str, words: list[str]) -> str:
     if words and words != ["-"]:
         raise Unknown(program, words[0], "what another program prints (a pipe)")
-    return place.text
+    return terminal.text
 
 
 def _count(program: str, arguments: list[str]) -> tuple[str, list[str]]:
@@ -29,29 +29,29 @@ def _count(program: str, arguments: list[str]) -> tuple[str, list[str]]:
     return value, words
 
 
-def head(place: Place, arguments: list[str]) -> str:
+def head(terminal: Terminal, arguments: list[str]) -> str:
     """Print the first lines; with ``-n -N`` all but the last."""
     value, words = _count("head", arguments)
-    lines = _text(place, "head", words).splitlines(keepends=True)
+    lines = _text(terminal, "head", words).splitlines(keepends=True)
     return "".join(lines[: int(value)] if value != "-0" else lines)
 
 
-def tail(place: Place, arguments: list[str]) -> str:
+def tail(terminal: Terminal, arguments: list[str]) -> str:
     """Print the last lines; with ``-n +N`` from the N-th on."""
     value, words = _count("tail", arguments)
-    lines = _text(place, "tail", words).splitlines(keepends=True)
+    lines = _text(terminal, "tail", words).splitlines(keepends=True)
     if value.startswith("+"):
         return "".join(lines[max(int(value) - 1, 0) :])
     number = abs(int(value))
     return "".join(lines[-number:] if number else [])
 
 
-def wc(place: Place, arguments: list[str]) -> str:
+def wc(terminal: Terminal, arguments: list[str]) -> str:
     """Count lines, words and bytes."""
     options, words = read(
         "wc", arguments, "lwcm", "", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"}, 1
     )
-    text = _text(place, "wc", words)
+    text = _text(terminal, "wc", words)
     counts = {"l": text.count("\n"), "w": len(text.split()), "m": len(text), "c": len(text.encode())}
     chosen = [str(counts[letter]) for letter in "lwmc" if letter in options]
     if len(chosen) == 1:
@@ -59,7 +59,7 @@ def wc(place: Place, arguments: list[str]) -> str:
     return " ".join(f"{each:>7}" for each in chosen or [str(counts[letter]) for letter in "lwc"]) + "\n"
 
 
-def sort(place: Place, arguments: list[str]) -> str:
+def sort(terminal: Terminal, arguments: list[str]) -> str:
     """Sort lines, as in the C locale."""
     options, words = read(
         "sort", arguments, "rnuVbf", "kt", {"reverse": "r", "numeric-sort": "n", "unique": "u"}
@@ -67,7 +67,7 @@ def sort(place: Place, arguments: list[str]) -> str:
     for letter in "kVtbf":
         if letter in options:
             raise Unknown("sort", f"-{letter}", "-r, -n, -u")
-    lines = _text(place, "sort", words).splitlines()
+    lines = _text(terminal, "sort", words).splitlines()
     if "n" in options:
         lines.sort(key=lambda line: (_leading(line), line), reverse="r" in options)
     else:
@@ -83,10 +83,10 @@ def _leading(line: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def uniq(place: Place, arguments: list[str]) -> str:
+def uniq(terminal: Terminal, arguments: list[str]) -> str:
     """Leave out a line that is the same as the one before."""
     options, words = read("uniq", arguments, "cdu", "", {"count": "c", "repeated": "d", "unique": "u"}, 1)
-    lines = _text(place, "uniq", words).splitlines()
+    lines = _text(terminal, "uniq", words).splitlines()
     found = [(line, len(list(same))) for line, same in groupby(lines)]
     chosen = [
         (line, number)
@@ -96,12 +96,12 @@ def uniq(place: Place, arguments: list[str]) -> str:
     return "".join(f"{number:>7} {line}\n" if "c" in options else f"{line}\n" for line, number in chosen)
 
 
-def cut(place: Place, arguments: list[str]) -> str:
+def cut(terminal: Terminal, arguments: list[str]) -> str:
     """Print fields, or characters, of each line."""
     options, words = read(
         "cut", arguments, "s", "dfcb", {"delimiter": "d", "fields": "f", "characters": "c"}, 1
     )
-    lines = _text(place, "cut", words).splitlines()
+    lines = _text(terminal, "cut", words).splitlines()
     between = options.get("d") or "\t"
     if len(between) != 1:
         raise Failure(

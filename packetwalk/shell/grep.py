@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from packetwalk.shell.options import Options, read
 from packetwalk.shell.output import Output
-from packetwalk.shell.place import Failure, Place, Unknown
+from packetwalk.shell.terminal import Failure, Terminal, Unknown
 
 FLAGS = "EFGivcnowxqsh"
 VALUES = "eABCm"
@@ -54,7 +54,7 @@ class Context(NamedTuple):
     after: int
 
 
-def run(place: Place, arguments: list[str]) -> Output:
+def run(terminal: Terminal, arguments: list[str]) -> Output:
     """Print the lines that match."""
     options, words = read("grep", arguments, FLAGS, VALUES, LONG)
     patterns = options.every("e")
@@ -65,7 +65,7 @@ def run(place: Place, arguments: list[str]) -> Output:
     if words:
         raise Unknown("grep", words[0], "what another program prints (a pipe)")
     found = _compiled(options, [line for pattern in patterns for line in pattern.split("\n")])
-    lines = place.text.splitlines()
+    lines = terminal.text.splitlines()
     chosen = [n for n, line in enumerate(lines) if (found.search(line) is None) == ("v" in options)]
     most = options.number("m", "grep: invalid max count")
     chosen = chosen if most is None else chosen[:most]
@@ -186,6 +186,6 @@ def _bracket(pattern: str, start: int) -> tuple[int, str]:
 
 PROGRAMS = {
     "grep": run,
-    "egrep": lambda place, arguments: run(place, ["-E", *arguments]),
-    "fgrep": lambda place, arguments: run(place, ["-F", *arguments]),
+    "egrep": lambda terminal, arguments: run(terminal, ["-E", *arguments]),
+    "fgrep": lambda terminal, arguments: run(terminal, ["-F", *arguments]),
 }

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 from packetwalk.shell import devices, links, neighbours, routes
-from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
 from packetwalk.tables import LinkEntry
 from packetwalk.tables.ip_rule import RULES
 
 
-def run(place: Place, arguments: list[str]) -> str:
+def run(terminal: Terminal, arguments: list[str]) -> str:
     """Run ``ip OPTIONS OBJECT COMMAND``."""
     words, options = Words(arguments), links.Options()
     while words.peek().startswith("-"):
@@ -25,58 +25,60 @@ def run(place: Place, arguments: list[str]) -> str:
     name = words.next()
     for full, act in OBJECTS.items():
         if full.startswith(name):
-            return act(place, words, options)
+            return act(terminal, words, options)
     raise Failure(f'Object "{name}" is unknown, try "ip help".')
 
 
-def _addr(place: Place, words: Words, options: links.Options) -> str:
+def _addr(terminal: Terminal, words: Words, options: links.Options) -> str:
     command = words.next() if words else ""
     if command not in links.SHOW:
         raise Unknown("ip addr", command, "show")
-    chosen = links.chosen(place, words)
+    chosen = links.chosen(terminal, words)
     if options.brief:
         return "".join(
-            devices.brief(place, link, " ".join([*_addresses(place, link), *_local6(link)]))
+            devices.brief(terminal, link, " ".join([*_addresses(terminal, link), *_local6(link)]))
             for link in chosen
         )
-    return "".join(devices.lines(place, link, mode=False) + "".join(_lines(place, link)) for link in chosen)
+    return "".join(
+        devices.lines(terminal, link, mode=False) + "".join(_lines(terminal, link)) for link in chosen
+    )
 
 
-def _addresses(place: Place, link: LinkEntry) -> list[str]:
+def _addresses(terminal: Terminal, link: LinkEntry) -> list[str]:
     if link.kind == "lo":
         return ["127.0.0.1/8"]
-    return [f"{each.local}/{each.prefixlen}" for each in place.ns.addrs if each.dev == link.ifname]
+    return [f"{each.local}/{each.prefixlen}" for each in terminal.ns.addrs if each.dev == link.ifname]
 
 
 def _local6(link: LinkEntry) -> list[str]:
     return ["::1/128"] if link.kind == "lo" else []
 
 
-def _lines(place: Place, link: LinkEntry) -> list[str]:
+def _lines(terminal: Terminal, link: LinkEntry) -> list[str]:
     lifetime = "       valid_lft forever preferred_lft forever\n"
     scope = "host" if link.kind == "lo" else "global"
-    out = [f"    inet {each} scope {scope} {link.ifname}\n{lifetime}" for each in _addresses(place, link)]
+    out = [f"    inet {each} scope {scope} {link.ifname}\n{lifetime}" for each in _addresses(terminal, link)]
     return [*out, *(f"    inet6 {each} scope host \n{lifetime}" for each in _local6(link))]
 
 
-def _route(place: Place, words: Words, options: links.Options) -> str:
-    return routes.run(place, words, as_json=options.json)
+def _route(terminal: Terminal, words: Words, options: links.Options) -> str:
+    return routes.run(terminal, words, as_json=options.json)
 
 
-def _neigh(place: Place, words: Words, options: links.Options) -> str:
-    return neighbours.run(place, words, as_json=options.json)
+def _neigh(terminal: Terminal, words: Words, options: links.Options) -> str:
+    return neighbours.run(terminal, words, as_json=options.json)
 
 
-def _rule(place: Place, words: Words, options: links.Options) -> str:
+def _rule(terminal: Terminal, words: Words, options: links.Options) -> str:
     command = words.next() if words else ""
     if command not in links.SHOW:
         raise Unknown("ip rule", command, "show")
     if options.json:
-        return json.dumps([rule.json() for rule in place.entries(RULES)]) + "\n"
-    return "".join(f"{rule}\n" for rule in place.entries(RULES)) + "32767:\tfrom all lookup default\n"
+        return json.dumps([rule.json() for rule in terminal.entries(RULES)]) + "\n"
+    return "".join(f"{rule}\n" for rule in terminal.entries(RULES)) + "32767:\tfrom all lookup default\n"
 
 
-OBJECTS: dict[str, Callable[[Place, Words, links.Options], str]] = {
+OBJECTS: dict[str, Callable[[Terminal, Words, links.Options], str]] = {
     "address": _addr,
     "link": links.run,
     "neighbour": _neigh,

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import json
 
-from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
 from packetwalk.tables import NeighEntry
 from packetwalk.tables.neighbour import NEIGHBOURS
 
 
-def run(place: Place, words: Words, *, as_json: bool) -> str:
+def run(terminal: Terminal, words: Words, *, as_json: bool) -> str:
     """Run a command of ``ip neigh``."""
     command = words.next() if words else "show"
     if command in ("show", "list", "ls", "s"):
-        return _show(place, words, as_json)
+        return _show(terminal, words, as_json)
     if command in ("add", "replace", "change", "del", "delete"):
-        return _change(place, command.removesuffix("ete"), words)
+        return _change(terminal, command.removesuffix("ete"), words)
     raise Unknown("ip neigh", command, "show, add, replace, del")
 
 
-def _show(place: Place, words: Words, as_json: bool) -> str:
+def _show(terminal: Terminal, words: Words, as_json: bool) -> str:
     dev = dst = None
     while words:
         word = words.next()
         if word == "dev":
-            dev = place.link(words.next()).ifname
+            dev = terminal.link(words.next()).ifname
         else:
             dst = words.next() if word == "to" else word
     found = [
-        each for each in place.entries(NEIGHBOURS) if dev in (None, each.dev) and dst in (None, each.dst)
+        each for each in terminal.entries(NEIGHBOURS) if dev in (None, each.dev) and dst in (None, each.dst)
     ]
     if as_json:
         return json.dumps([each.json() for each in found]) + "\n"
@@ -40,12 +40,12 @@ def _line(entry: NeighEntry, with_device: bool) -> str:
     return " ".join([*words, *(["lladdr", entry.lladdr] if entry.lladdr else []), entry.state])
 
 
-def _change(place: Place, command: str, words: Words) -> str:
+def _change(terminal: Terminal, command: str, words: Words) -> str:
     dst, dev, mac, state = words.next(), "", None, "PERMANENT"
     while words:
         word = words.next()
         if word == "dev":
-            dev = place.link(words.next()).ifname
+            dev = terminal.link(words.next()).ifname
         elif word == "lladdr":
             mac = words.next()
         elif word in ("nud", "permanent"):
@@ -54,17 +54,17 @@ def _change(place: Place, command: str, words: Words) -> str:
             raise Unknown("ip neigh", word, "ADDRESS, lladdr MAC, dev DEVICE")
     if not dev:
         raise Failure("Device and destination are required arguments.", 255)
-    old = place.ns.neighs.get((dev, dst))
+    old = terminal.ns.neighs.get((dev, dst))
     if command == "del":
         if old is None:
             raise Failure("RTNETLINK answers: No such file or directory", 2)
-        place.state.remove(place.name, old)
+        terminal.state.remove(terminal.name, old)
         return ""
     if command == "add" and old is not None:
         raise Failure("RTNETLINK answers: File exists", 2)
     entry = NeighEntry(dst, dev, mac, state)
     if old is not None:
-        place.state.replace(place.name, old, entry)
+        terminal.state.replace(terminal.name, old, entry)
     else:
-        place.state.add(place.name, entry)
+        terminal.state.add(terminal.name, entry)
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from packetwalk.shell.place import Failure
+from packetwalk.shell.terminal import Failure
 
 
 class Options:

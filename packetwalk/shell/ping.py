@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv4Address
 from packetwalk.errors import BadInput
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
 from packetwalk.shell.output import Output
-from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
 from packetwalk.trace.packet import LARGEST, Packet
 
 VALUES = {"-c": "1", "-s": "56", "-M": "want", "-W": "10", "-t": "64", "-i": "1"}
@@ -17,7 +17,7 @@ MOST = LARGEST["icmp"]
 HEADERS = 28  # bytes of IP and ICMP
 
 
-def run(place: Place, arguments: list[str]) -> Output:
+def run(terminal: Terminal, arguments: list[str]) -> Output:
     """Send echo requests, one after the other."""
     options, target = _read(arguments)
     count, size, wait = int(options["-c"]), int(options["-s"]), float(options["-W"])
@@ -25,15 +25,15 @@ def run(place: Place, arguments: list[str]) -> Output:
     lines = [f"PING {target} ({target}) {size}({size + 28}) bytes of data."]
     received = errors = 0
     for number in range(1, count + 1):
-        known = place.state.path_mtu(place.name, target)
+        known = terminal.state.path_mtu(terminal.name, target)
         if hard and known and size + HEADERS > known:
             came = Answer("local", mtu=known)
         else:
-            df = hard or (options["-M"] == "want" and size + HEADERS <= (known or _limit(place, target)))
+            df = hard or (options["-M"] == "want" and size + HEADERS <= (known or _limit(terminal, target)))
             packet = Packet(size=size or 1, df=df, ttl=int(options["-t"]))
-            came = answer(place.state.send(place.name, target, packet))
+            came = answer(terminal.state.send(terminal.name, target, packet))
         if came.icmp is not None and came.icmp.mtu:
-            place.state.learn_path(place.name, target, came.icmp.mtu)
+            terminal.state.learn_path(terminal.name, target, came.icmp.mtu)
         if came.kind == "local" and not came.mtu:
             return Output("ping: connect: Network is unreachable\n", 2)
         line = _line(came, number, size, wait)
@@ -69,10 +69,10 @@ def _read(arguments: list[str]) -> tuple[dict[str, str], str]:
         raise Failure(f"ping: {target}: Temporary failure in name resolution", 2) from None
 
 
-def _limit(place: Place, target: str) -> int:
+def _limit(terminal: Terminal, target: str) -> int:
     """Return the MTU of the device that the packet leaves by: what is longer is cut, without DF."""
-    route = place.ns.fib.lookup(target)
-    return place.ns.mtus.get(route.dev, 0) if route else 0
+    route = terminal.ns.fib.lookup(target)
+    return terminal.ns.mtus.get(route.dev, 0) if route else 0
 
 
 def _line(came: Answer, number: int, size: int, wait: float) -> str:

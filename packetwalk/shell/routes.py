@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 
-from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
 from packetwalk.tables import RouteEntry
 from packetwalk.tables.route import ROUTES
 
@@ -14,22 +14,22 @@ TABLES = {"main", "local", "default"}
 PAIRS = {"via": "gateway", "dev": "dev", "src": "prefsrc", "proto": "protocol", "scope": "scope"}
 
 
-def run(place: Place, words: Words, *, as_json: bool) -> str:
+def run(terminal: Terminal, words: Words, *, as_json: bool) -> str:
     """Run a command of ``ip route``."""
     command = words.next() if words else "show"
     if command in ("show", "list", "ls", "s"):
-        return _show(place, words, as_json)
+        return _show(terminal, words, as_json)
     if command in ("get", "g"):
-        return _get(place, words)
+        return _get(terminal, words)
     if command == "flush" and words.peek() == "cache":
-        place.state.forget_paths(place.name)
+        terminal.state.forget_paths(terminal.name)
         return ""
     if command in ("add", "replace", "del", "delete", "append"):
-        return _change(place, command.removesuffix("ete"), words)
+        return _change(terminal, command.removesuffix("ete"), words)
     raise Unknown("ip route", command, "show, get, add, replace, del, flush cache")
 
 
-def _show(place: Place, words: Words, as_json: bool) -> str:
+def _show(terminal: Terminal, words: Words, as_json: bool) -> str:
     table, wanted = "main", {}
     while words:
         word = words.next()
@@ -43,7 +43,7 @@ def _show(place: Place, words: Words, as_json: bool) -> str:
             wanted["dst"] = _prefix(words.next() if word in ("exact", "to") else word)
     found = [
         route
-        for route in place.entries(ROUTES)
+        for route in terminal.entries(ROUTES)
         if table in ("all", route.table) and all(getattr(route, k) == v for k, v in wanted.items())
     ]
     if as_json:
@@ -61,21 +61,21 @@ def _line(route: RouteEntry, wanted: Mapping[str, str], table: str) -> str:
     return f"{text} table {route.table}" if table == "all" and route.table != "main" else text
 
 
-def _get(place: Place, words: Words) -> str:
+def _get(terminal: Terminal, words: Words) -> str:
     dst = _address(words.next())
     if words:
         raise Unknown("ip route get", words.peek(), "get ADDRESS")
-    route = place.ns.fib.lookup(dst)
+    route = terminal.ns.fib.lookup(dst)
     if route is None or route.type in ("unreachable", "blackhole", "throw"):
         raise Failure("RTNETLINK answers: Network is unreachable", 2)
     if route.type == "local":
         return f"local {dst} dev lo src {dst} uid 0 \n    cache <local> \n"
-    source = route.prefsrc or place.ns.address_of(route.dev, dst) or "0.0.0.0"
+    source = route.prefsrc or terminal.ns.address_of(route.dev, dst) or "0.0.0.0"
     via = f" via {route.gateway}" if route.gateway else ""
     return f"{dst}{via} dev {route.dev} src {source} uid 0 \n    cache \n"
 
 
-def _change(place: Place, command: str, words: Words) -> str:
+def _change(terminal: Terminal, command: str, words: Words) -> str:
     fields: dict = {"dst": _prefix(words.next())}
     if fields["dst"] in ("blackhole", "unreachable"):
         fields = {"type": fields["dst"], "dst": _prefix(words.next())}
@@ -91,27 +91,27 @@ def _change(place: Place, command: str, words: Words) -> str:
             fields["table"] = words.next()
         else:
             raise Unknown("ip route", word, ", ".join([*PAIRS, "metric", "mtu", "onlink", "table"]))
-    return _delete(place, fields) if command == "del" else _put(place, command, fields)
+    return _delete(terminal, fields) if command == "del" else _put(terminal, command, fields)
 
 
-def _delete(place: Place, fields: dict) -> str:
-    for route in place.ns.entries(ROUTES):
+def _delete(terminal: Terminal, fields: dict) -> str:
+    for route in terminal.ns.entries(ROUTES):
         if route.table == fields.get("table", "main") and all(
             getattr(route, name) == value for name, value in fields.items()
         ):
-            if not place.state.written(place.name, route):
+            if not terminal.state.written(terminal.name, route):
                 raise Unknown("ip route del", str(route), "routes that no address brings along")
-            place.state.remove(place.name, route)
+            terminal.state.remove(terminal.name, route)
             return ""
     raise Failure("RTNETLINK answers: No such process", 2)
 
 
-def _put(place: Place, command: str, fields: dict) -> str:
+def _put(terminal: Terminal, command: str, fields: dict) -> str:
     gateway = fields.get("gateway")
     if "dev" in fields:
-        place.link(fields["dev"])
+        terminal.link(fields["dev"])
     if gateway and not fields.get("onlink"):
-        way = place.ns.fib.lookup(_address(gateway))
+        way = terminal.ns.fib.lookup(_address(gateway))
         if way is None or way.gateway or way.type != "unicast":
             raise Failure("Error: Nexthop has invalid gateway.", 2)
         fields.setdefault("dev", way.dev)
@@ -122,15 +122,15 @@ def _put(place: Place, command: str, fields: dict) -> str:
     route = RouteEntry(**fields)
     same = [
         each
-        for each in place.ns.entries(ROUTES)
+        for each in terminal.ns.entries(ROUTES)
         if (each.table, each.dst, each.metric) == (route.table, route.dst, route.metric)
     ]
     if same and command == "add":
         raise Failure("RTNETLINK answers: File exists", 2)
-    if same and place.state.written(place.name, same[0]):
-        place.state.replace(place.name, same[0], route)
+    if same and terminal.state.written(terminal.name, same[0]):
+        terminal.state.replace(terminal.name, same[0], route)
     else:
-        place.state.add(place.name, route)
+        terminal.state.add(terminal.name, route)
     return ""
 
 

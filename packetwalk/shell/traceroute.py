@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer
 from packetwalk.shell.output import Output
-from packetwalk.shell.place import Failure, Place, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
 from packetwalk.trace.packet import Packet
 from packetwalk.wire.icmp import UNREACHABLE
 
@@ -16,7 +16,7 @@ MARKS = {0: "!N", 1: "!H", 2: "!P", 4: "!F", 10: "!X", 13: "!X"}
 VALUES = {"-m": "30", "-q": "3", "-w": "5"}
 
 
-def run(place: Place, arguments: list[str]) -> Output:
+def run(terminal: Terminal, arguments: list[str]) -> Output:
     """Print the hops."""
     words, options, target, numeric = Words(arguments), dict(VALUES), "", False
     while words:
@@ -37,7 +37,7 @@ def run(place: Place, arguments: list[str]) -> Output:
     lines = [f"traceroute to {target} ({target}), {most} hops max, {SIZE} byte packets"]
     for ttl in range(1, most + 1):
         goal = f"{target}:{FIRST_PORT + (ttl - 1) * queries}"
-        came = answer(place.state.send(place.name, goal, Packet("udp", SIZE - 28, ttl=ttl)))
+        came = answer(terminal.state.send(terminal.name, goal, Packet("udp", SIZE - 28, ttl=ttl)))
         if came.kind == "local":
             return Output("\n".join([*lines, "connect: Network is unreachable"]) + "\n", 1)
         told = not came.late or float(options["-w"]) > ARP_WAITS

@@ -24,7 +24,7 @@ from packetwalk.tables.link import LinkEntry as LinkEntry
 from packetwalk.tables.link import in_order_of_making as in_order_of_making
 from packetwalk.tables.neighbour import NeighEntry as NeighEntry
 from packetwalk.tables.openvswitch import FlowEntry as FlowEntry
-from packetwalk.tables.openvswitch import Tunnel as Tunnel
+from packetwalk.tables.openvswitch import TunnelKey as TunnelKey
 from packetwalk.tables.packet_socket import CaptureEntry as CaptureEntry
 from packetwalk.tables.route import RouteEntry as RouteEntry
 from packetwalk.tables.socket import SocketEntry as SocketEntry

@@ -8,7 +8,7 @@ from packetwalk.tables.program import NoCommand
 from packetwalk.tables.table import Table
 
 
-class Tunnel(NamedTuple):
+class TunnelKey(NamedTuple):
     """The tunnel key of a flow: network number and outer addresses."""
 
     vni: int
@@ -21,10 +21,10 @@ class FlowEntry(
         "_Flow",
         [
             ("in_port", str),
-            ("tunnel", Tunnel | None),
+            ("tunnel", TunnelKey | None),
             ("src", str),
             ("dst", str),
-            ("actions", tuple[tuple[str, Tunnel | None], ...]),
+            ("actions", tuple[tuple[str, TunnelKey | None], ...]),
         ],
     ),
     NoCommand,
@@ -43,7 +43,7 @@ class FlowEntry(
         return f"{key}in_port({self.in_port}),eth(src={self.src},dst={self.dst}), actions:{actions}"
 
 
-def _action(port: str, tunnel: Tunnel | None) -> str:
+def _action(port: str, tunnel: TunnelKey | None) -> str:
     if tunnel is None:
         return port
     key = f"tun_id={tunnel.vni:#x},src={tunnel.src},dst={tunnel.dst},tos=0x0,ttl=64,flags(df)"

@@ -9,7 +9,7 @@ from packetwalk.tables import Contents, Table
 from packetwalk.tables.table import E
 
 
-class Namespace(Contents, Protocol):
+class ListedNetns(Contents, Protocol):
     """A namespace that listings are made of; ``origin`` says who wrote an entry, and where that is said."""
 
     @property
@@ -36,7 +36,7 @@ class Namespace(Contents, Protocol):
 class Known(Protocol):
     """What is known of a walk's namespaces: a run of the model, or a recording."""
 
-    def netns(self, name: str) -> Namespace:
+    def netns(self, name: str) -> ListedNetns:
         """Return a namespace by name."""
 
     def lines(self, netns: str, table: Table[E]) -> Sequence[E]:
@@ -46,7 +46,7 @@ class Known(Protocol):
 class Learnt:
     """The tables of a namespace with what a walk has taught them."""
 
-    def __init__(self, ns: Namespace, known: Known) -> None:
+    def __init__(self, ns: ListedNetns, known: Known) -> None:
         self._ns, self._known = ns, known
 
     def entries(self, table: Table[E]) -> Sequence[E]:

@@ -8,7 +8,7 @@ from packetwalk.tables import Entry, Table, table_of
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.link import LINKS
 from packetwalk.trace.step import Step
-from packetwalk.walks.known import Known, Learnt, Namespace
+from packetwalk.walks.known import Known, Learnt, ListedNetns
 
 
 class Listings:
@@ -36,7 +36,7 @@ class Listings:
             "source": source,
         }
 
-    def _listed(self, ns: Namespace, table: Table, entry: Entry) -> str:
+    def _listed(self, ns: ListedNetns, table: Table, entry: Entry) -> str:
         """List the part of a table in which an entry stands, and return its id."""
         part = table.part(entry)
         key = f"{ns.name}/{part.name}"

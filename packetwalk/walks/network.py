@@ -9,7 +9,7 @@ from typing import NamedTuple, Unpack
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
-from packetwalk.datapath.fabric import Fabric, Place
+from packetwalk.datapath.fabric import Fabric, NetnsPlan
 from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
@@ -113,20 +113,20 @@ class Network:
             self._plans[node.name] = {name: self.edit(name, made) for name, made in parts.items()}
         return self._plans[node.name]
 
-    def _place(self, name: str) -> Place:
+    def _place(self, name: str) -> NetnsPlan:
         if name == ROUTER:
             made = self.edit(name, [*underlay.router_plan(self.cluster)])
-            return Place(ROUTER, "router", "the router between the subnets", made)
+            return NetnsPlan(ROUTER, "router", "the router between the subnets", made)
         if name == INTERNET:
             made = self.edit(name, [*underlay.internet_plan()])
-            return Place(INTERNET, "outside", "a host outside of the cluster", made)
+            return NetnsPlan(INTERNET, "outside", "a host outside of the cluster", made)
         node = self.cluster.node_by_name.get(name)
         if node:
-            return Place(name, "node", name, self._plan(node)[name])
+            return NetnsPlan(name, "node", name, self._plan(node)[name])
         pod = self.cluster.find_pod(name)
         assert pod is not None, name
         parts = self._plan(self.cluster.node_by_name[pod.node])
-        return Place(pod.node, "pod", f"pod {name}", parts.get(name, []))
+        return NetnsPlan(pod.node, "pod", f"pod {name}", parts.get(name, []))
 
     def end(self, text: str) -> End:
         """Read ``POD``, ``NODE``, ``SERVICE``, ``internet`` or an address, each with ``:PORT``."""
@@ -202,7 +202,7 @@ def _usual_port(fabric: Fabric, netns: str | None, proto: str) -> int:
     return {"outside": 80, "node": underlay.KUBELET_PORT}.get(kind, underlay.SERVER_PORT)
 
 
-class Cluster(cluster.Cluster):
+class PluggableCluster(cluster.Cluster):
     """The canonical cluster, ready to be given a network plugin."""
 
     def use(self, plugin: str, mode: str | None = None, fault: str | None = None) -> Network:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Unpack
 
 from packetwalk.datapath import client
-from packetwalk.datapath.fabric import Fabric, Place
+from packetwalk.datapath.fabric import Fabric, NetnsPlan
 from packetwalk.errors import BadInput
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
@@ -333,9 +333,9 @@ def walk_piece(
 
 
 def _fabric(net: Net) -> Fabric:
-    def place(name: str) -> Place:
+    def place(name: str) -> NetnsPlan:
         kind = "node" if name in ("host", "fw", "left", "right") else "pod"
         operations = [Operation(name, entry, "you") for entry in net[name]]
-        return Place(name, kind, name, operations)
+        return NetnsPlan(name, kind, name, operations)
 
     return Fabric(place, {})

@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from packetwalk.errors import BadInput
-from packetwalk.widgets.frames import Marked, Table
+from packetwalk.widgets.frames import CaptionedTable, Marked
 
 VERDICTS = ("true", "imprecise", "outdated", "wrong")
 ISSUE = re.compile(r"([\w.-]+/[\w.-]+)#(\d+)")
@@ -62,7 +62,7 @@ class Claims:
     def __iter__(self) -> Iterator[Claim]:
         return iter(self.claims)
 
-    def counts(self) -> Table:
+    def counts(self) -> CaptionedTable:
         """Return how many claims of each part got each verdict."""
         frame = pd.DataFrame(self.claims)
         table = pd.crosstab(frame["part"], frame["verdict"], margins=True, margins_name="Together")
@@ -72,9 +72,9 @@ class Claims:
             {name: [int(count) for count in table[name]] for name in table},
             index=pd.Index(index, name="Part"),
         ).astype(object)
-        return Table(plain, f"{len(self)} claims by part and verdict")
+        return CaptionedTable(plain, f"{len(self)} claims by part and verdict")
 
-    def comparison(self) -> Table:
+    def comparison(self) -> CaptionedTable:
         """Return the comparison table as it should read, each cell with the verdict on the old one."""
         cells = [claim for claim in self.claims if claim.row]
         frame = pd.DataFrame(
@@ -87,18 +87,18 @@ class Claims:
         table = frame.pivot(index="row", columns="plugin", values="cell")
         table = table.reindex(index=frame["row"].unique(), columns=frame["plugin"].unique())
         table.index.name = "Feature"
-        return Table(table, "What each cell should say, and the verdict on what is usually said")
+        return CaptionedTable(table, "What each cell should say, and the verdict on what is usually said")
 
     def chooser(self) -> Chooser:
         """Return buttons that show the claims of one verdict only."""
         counted = {verdict: sum(claim.verdict == verdict for claim in self) for verdict in VERDICTS}
         return Chooser({"all": len(self), **counted})
 
-    def part(self, name: str) -> Part:
+    def part(self, name: str) -> BookPart:
         """Return the claims of one part; BadInput lists the parts."""
         if name not in self.titles:
             raise BadInput("part", name, self.titles)
-        return Part(tuple(claim for claim in self.claims if claim.part == name))
+        return BookPart(tuple(claim for claim in self.claims if claim.part == name))
 
 
 class Chooser:
@@ -126,7 +126,7 @@ class Chooser:
         )
 
 
-class Part:
+class BookPart:
     """The claims of one part: a list in a page, plain lines as text."""
 
     def __init__(self, claims: tuple[Claim, ...]) -> None:

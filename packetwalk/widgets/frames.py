@@ -35,7 +35,7 @@ def code(text: str) -> Marked:
     return Marked(text, f"<code>{escape(text)}</code>" if text else "")
 
 
-class Table:
+class CaptionedTable:
     """A DataFrame with a caption; in a page a table with header cells, as text what pandas prints.
 
     ``frame`` is the DataFrame, for whoever wants to compute with it.
@@ -86,7 +86,7 @@ def _cell(value: object) -> str:
     return value.html if isinstance(value, Marked) else escape(str(value))
 
 
-def crossings() -> Table:
+def crossings() -> CaptionedTable:
     """Return one default ping through every mode: bytes, MTU, TTL, and who picks the other node."""
     found = compare.crossings()
     frame = pd.DataFrame(
@@ -101,14 +101,14 @@ def crossings() -> Table:
         },
         index=pd.Index([f"{each.plugin} {each.mode}" for each in found], name="Mode"),
     )
-    return Table(
+    return CaptionedTable(
         frame,
         "A default ping from pod a to pod b on another node in the same subnet, in "
         "bytes of frame; the pod's MTU on an underlay of 1500",
     )
 
 
-def deciders() -> Table:
+def deciders() -> CaptionedTable:
     """Return for every mode the line on the sending node that picks the other node."""
     found = compare.crossings()
     frame = pd.DataFrame(
@@ -118,10 +118,10 @@ def deciders() -> Table:
         },
         index=pd.Index([f"{each.plugin} {each.mode}" for each in found], name="Mode"),
     )
-    return Table(frame, "The first line on kind-worker that names the other node, 172.18.0.4")
+    return CaptionedTable(frame, "The first line on kind-worker that names the other node, 172.18.0.4")
 
 
-def entries(sizes: tuple[int, ...] = (3, 100, 1000)) -> Table:
+def entries(sizes: tuple[int, ...] = (3, 100, 1000)) -> CaptionedTable:
     """Return how many entries of each kind a node holds in clusters of these sizes."""
     pairs = list(compare.modes())
     counted = {(pair, size): compare.entries(*pair, size) for pair in pairs for size in sizes}
@@ -134,7 +134,7 @@ def entries(sizes: tuple[int, ...] = (3, 100, 1000)) -> Table:
         index=pd.Index([" ".join(pair) for pair in pairs], name="Mode"),
     )
     *some, last = (f"{size:,}" for size in sizes)
-    return Table(
+    return CaptionedTable(
         frame,
         "What the plugin writes on one node with two pods, counted in its plan, in "
         f"clusters of {', '.join(some)} and {last} nodes; a peer is a WireGuard peer, a "

@@ -10,13 +10,13 @@ from packetwalk.proof import results as proof
 from packetwalk.proof.compare import MASKS
 from packetwalk.walks import compare
 from packetwalk.walks.scenario import SCENARIOS
-from packetwalk.widgets.frames import Table
+from packetwalk.widgets.frames import CaptionedTable
 
 PLACES = {"kernel": "Kernel", "guest": "Guest's kernel", "emulated": "With a stand-in"}
 NONE = "–"
 
 
-def matrix() -> Table:
+def matrix() -> CaptionedTable:
     """Return for every mode how many comparisons agreed, by place, or why there is none."""
     by_mode: dict[tuple[str, str], dict[str, proof.Row]] = defaultdict(dict)
     for row in proof.rows(proof.matrix()["results"]):
@@ -29,7 +29,7 @@ def matrix() -> Table:
     if kernels.get("guest"):
         where += f"; {PLACES['guest'].lower()}: {kernels['guest']}"
     frame = pd.DataFrame(columns, index=pd.Index([" ".join(pair) for pair in pairs], name="Mode"))
-    return Table(frame, f"Comparisons that agree, of those made: tables and packets. {where}")
+    return CaptionedTable(frame, f"Comparisons that agree, of those made: tables and packets. {where}")
 
 
 def _count(row: proof.Row | None) -> str:
@@ -45,7 +45,7 @@ def _reason(row: proof.Row | None) -> str:
     return row.reason if row else ""
 
 
-def programs() -> Table:
+def programs() -> CaptionedTable:
     """Return in how many comparisons a plugin's own program had written its part of the tables."""
     by_program: dict[str, list[proof.Result]] = defaultdict(list)
     for each in proof.matrix()["results"]:
@@ -63,10 +63,10 @@ def programs() -> Table:
         },
         index=pd.Index(list(by_program), name="Program"),
     )
-    return Table(frame, "Comparisons in which a plugin's own program wrote a part of the tables")
+    return CaptionedTable(frame, "Comparisons in which a plugin's own program wrote a part of the tables")
 
 
-def walks() -> Table:
+def walks() -> CaptionedTable:
     """Return for every mode and scenario the best place in which its packets were proven."""
     pairs = list(compare.modes())
     frame = pd.DataFrame(
@@ -76,10 +76,10 @@ def walks() -> Table:
         },
         index=pd.Index([" ".join(pair) for pair in pairs], name="Mode"),
     )
-    return Table(frame, "The best place in which the packets of a walk were proven")
+    return CaptionedTable(frame, "The best place in which the packets of a walk were proven")
 
 
-def masks() -> Table:
+def masks() -> CaptionedTable:
     """Return what is not compared, and why."""
     frame = pd.DataFrame({"Why": list(MASKS.values())}, index=pd.Index(list(MASKS), name="Not compared"))
-    return Table(frame, "What is not compared between model and kernel")
+    return CaptionedTable(frame, "What is not compared between model and kernel")

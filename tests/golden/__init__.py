@@ -66,7 +66,7 @@ def walk(name: str) -> tuple[str, dict]:
 
 
 @cache
-def of_mode(plugin: str, mode: str) -> dict[str, tables.Table]:
+def of_mode(plugin: str, mode: str) -> dict[str, tables.PrintedTable]:
     """Return the tables and devices that the mode's scenarios look into, when nothing is wrong."""
     names = [f"{plugin}-{mode}-{scenario.name}" for scenario in scenarios(plugins()[plugin])]
     return tables.gathered(walk(name)[1] for name in names)

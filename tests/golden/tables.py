@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 
-class Table(NamedTuple):
+class PrintedTable(NamedTuple):
     """A table's kind, the command that prints it, its lines, and who wrote each line that decided something."""
 
     kind: str
@@ -18,13 +18,13 @@ class Table(NamedTuple):
     authors: dict[str, tuple[str, str]]
 
 
-def of(walk: dict) -> dict[str, Table]:
+def of(walk: dict) -> dict[str, PrintedTable]:
     """Return the tables of a walk's JSON by their ids, then the devices of each network namespace."""
     authors: dict[str, dict[str, tuple[str, str]]] = {}
     for entry in (step["entry"] for trace in walk["traces"] for step in trace["steps"] if step["entry"]):
         authors.setdefault(entry["id"], {}).setdefault(entry["line"], (entry["by"], entry["source"]))
     found = {
-        key: Table(
+        key: PrintedTable(
             f"{each['netns']} {each['kind']}", each["command"], tuple(each["lines"]), authors.get(key, {})
         )
         for key, each in walk["tables"].items()
@@ -36,20 +36,20 @@ def of(walk: dict) -> dict[str, Table]:
             f" {' '.join(each['addresses'])}".rstrip()
             for each in place["devices"]
         )
-        found[f"{place['netns']}/devices"] = Table(f"{place['netns']} devices", where, devices, {})
+        found[f"{place['netns']}/devices"] = PrintedTable(f"{place['netns']} devices", where, devices, {})
     return found
 
 
-def gathered(walks: Iterable[dict]) -> dict[str, Table]:
+def gathered(walks: Iterable[dict]) -> dict[str, PrintedTable]:
     """Return the tables of several walks, by their ids in order: of each the lines that most walks found there."""
-    versions: dict[str, list[Table]] = {}
+    versions: dict[str, list[PrintedTable]] = {}
     for walk in walks:
         for key, table in of(walk).items():
             versions.setdefault(key, []).append(table)
     return {key: _usual(tables) for key, tables in sorted(versions.items())}
 
 
-def _usual(tables: list[Table]) -> Table:
+def _usual(tables: list[PrintedTable]) -> PrintedTable:
     """Return the table that has most of what most have, and nothing else, with all that is known of its lines."""
     counts = Counter(line for table in tables for line in set(table.lines))
     common = {line for line, count in counts.items() if 2 * count > len(tables)}
@@ -58,12 +58,12 @@ def _usual(tables: list[Table]) -> Table:
     return first._replace(lines=tuple(line for line in first.lines if line in common), authors=authors)
 
 
-def text(tables: dict[str, Table]) -> str:
+def text(tables: dict[str, PrintedTable]) -> str:
     """Return tables as a file, each line that decided a step with who wrote it and where that is read."""
     return "\n".join("\n".join([_head(key, table), *_lines(table), ""]) for key, table in tables.items())
 
 
-def differences(walk: dict, known: dict[str, Table]) -> Iterator[str]:
+def differences(walk: dict, known: dict[str, PrintedTable]) -> Iterator[str]:
     """Yield what a walk's tables have that the mode's have not, and the other way round."""
     same = []
     for key, table in of(walk).items():
@@ -81,12 +81,12 @@ def differences(walk: dict, known: dict[str, Table]) -> Iterator[str]:
         yield f"  {netns}: {', '.join(key.removeprefix(netns + '/') for key in keys)}"
 
 
-def _head(key: str, table: Table) -> str:
+def _head(key: str, table: PrintedTable) -> str:
     kind = "" if key.startswith(table.kind.replace(" ", "/", 1)) else f" ({table.kind})"
     return f"{key}{kind}: {table.command}"
 
 
-def _lines(table: Table) -> Iterator[str]:
+def _lines(table: PrintedTable) -> Iterator[str]:
     for line in table.lines:
         by, source = table.authors.get(line, ("", ""))
         yield f"  {line}" + (f"    <- {by}" if by else "") + (f", {source}" if source else "")

@@ -16,7 +16,7 @@ from tests.golden import tables
 LONG = 64  # characters
 
 
-def dump(printed: str, walk: dict, known: dict[str, tables.Table]) -> str:
+def dump(printed: str, walk: dict, known: dict[str, tables.PrintedTable]) -> str:
     """Return the text of a walk; ``known`` are the tables of its mode."""
     return "\n".join([*_head(walk), *_traces(printed, walk, known), "", *_tail(walk, known)]) + "\n"
 
@@ -32,7 +32,7 @@ def _head(walk: dict) -> Iterator[str]:
     yield f"# version {walk['version']}, {what}: {walk['disposition']}; {options}"
 
 
-def _tail(walk: dict, known: dict[str, tables.Table]) -> Iterator[str]:
+def _tail(walk: dict, known: dict[str, tables.PrintedTable]) -> Iterator[str]:
     yield f"# namespaces: {', '.join(place['netns'] for place in walk['topology'])}"
     yield from (f"# {line}" for line in tables.differences(walk, known))
     yield f"# layouts: {', '.join(walk['layouts'])}"
@@ -40,7 +40,7 @@ def _tail(walk: dict, known: dict[str, tables.Table]) -> Iterator[str]:
     yield f"# JSON: sha256 {sha256(whole.encode()).hexdigest()}"
 
 
-def _traces(printed: str, walk: dict, known: dict[str, tables.Table]) -> Iterator[str]:
+def _traces(printed: str, walk: dict, known: dict[str, tables.PrintedTable]) -> Iterator[str]:
     """Yield the printed lines, each followed by what it does not say."""
     lines = iter(printed.splitlines())
     nodes = {place["netns"]: place for place in walk["topology"]}
@@ -75,7 +75,7 @@ def _flow(trace: dict) -> str:
     return f"{trace['source']}; {flow['proto']} {ways}" + (f"; cause {cause}" if cause is not None else "")
 
 
-def _aside(step: dict, place: dict, listed: dict, known: dict[str, tables.Table]) -> Iterator[str]:
+def _aside(step: dict, place: dict, listed: dict, known: dict[str, tables.PrintedTable]) -> Iterator[str]:
     """Yield what of a step is not printed and does not follow from its place, its table and the mode's tables."""
     entry = step["entry"]
     if entry:

@@ -34,7 +34,7 @@ def check_3(cluster):
 '''
 
 
-class Cluster:
+class FakeCluster:
     broken = True
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Cluster:
 @pytest.fixture
 def checks(tmp_path: Path):
     (tmp_path / "check.py").write_text(SOURCE)
-    return load(Cluster(), tmp_path / "check.py")  # type: ignore[arg-type]
+    return load(FakeCluster(), tmp_path / "check.py")  # type: ignore[arg-type]
 
 
 def test_it_says_what_is_still_wrong_and_then_what_is_so(checks, capsys) -> None:
@@ -96,7 +96,7 @@ def test_an_unknown_step_lists_the_known_ones(checks, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"valid: 1, 2a, 3"):
         checks.check("4")
     with pytest.raises(BadInput, match=r"run the notebook in its own folder"):
-        load(Cluster(), tmp_path / "elsewhere.py")  # type: ignore[arg-type]
+        load(FakeCluster(), tmp_path / "elsewhere.py")  # type: ignore[arg-type]
 
 
 def test_a_patient_is_asked_for_by_number_and_nothing_says_what_is_wrong(checks, capsys) -> None:

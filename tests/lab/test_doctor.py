@@ -10,7 +10,7 @@ import pytest
 from packetwalk.lab import doctor
 from packetwalk.lab.advice import ELSEWHERE
 from packetwalk.lab.grounds import grounds
-from packetwalk.lab.grounds.kind import Kind
+from packetwalk.lab.grounds.kind import KindGround
 
 
 @pytest.fixture
@@ -68,16 +68,16 @@ def test_programs_without_an_engine_or_without_the_right_to_it(
     for name in ("docker", "kind", "kubectl"):
         (bare / name).write_text("#!/bin/sh\n")
         (bare / name).chmod(0o755)
-    assert Kind.missing() == ("a running Docker engine",)
+    assert KindGround.missing() == ("a running Docker engine",)
     socket = bare / "docker.sock"
     socket.touch()
-    assert Kind.missing() == ()
+    assert KindGround.missing() == ()
     monkeypatch.setattr(os, "access", lambda path, how: str(path) != str(socket) or not how & os.W_OK)
     monkeypatch.setattr("shutil.which", lambda name, **_: name)
-    assert Kind.missing() == ("the right to use Docker (group docker)",)
+    assert KindGround.missing() == ("the right to use Docker (group docker)",)
     assert "usermod -aG docker" in _found()["kind"].install[0]
     monkeypatch.setenv("DOCKER_HOST", "tcp://elsewhere:2376")
-    assert Kind.missing() == ()
+    assert KindGround.missing() == ()
 
 
 @pytest.mark.parametrize(

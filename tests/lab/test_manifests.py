@@ -11,8 +11,9 @@ from packetwalk.errors import BadInput
 from packetwalk.lab import manifests
 from packetwalk.lab.manifests import Asked, Settings, change
 from packetwalk.lab.plugins import plugin_slice
+from packetwalk.plan.cluster import Cluster
 from packetwalk.tables import RouteEntry
-from packetwalk.walks.network import Cluster, Network
+from packetwalk.walks.network import Network
 
 
 def read(text: str | Path, plugin: str, mode: str, settings: Settings) -> Asked:

@@ -11,12 +11,12 @@ from functools import cached_property
 from ipaddress import IPv4Network
 
 from packetwalk.cni.flannel.plan import veth
-from packetwalk.datapath.fabric import Place
+from packetwalk.datapath.fabric import NetnsPlan
 from packetwalk.plan.cluster import Cluster, Node, Pod
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry, IptablesRule, LinkEntry, SysctlEntry
 from packetwalk.walks.network import Network
-from tests.proof.recording import State
+from tests.proof.recording import RecordedState
 
 NAMES = {"internet": "ext", "router": "rt"}
 
@@ -24,7 +24,7 @@ NAMES = {"internet": "ext", "router": "rt"}
 class RecordedCluster(Cluster):
     """The cluster of a recording, read off its state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: RecordedState) -> None:
         """``state`` gives the nodes, their addresses and the number of pods on each."""
         names = [name for name in state.netns if name.startswith("n")]
         self._names = [*names[2:], *names[:2]] if len(names) > 2 else names[::-1]
@@ -66,7 +66,7 @@ class RecordedNetwork(Network):
 
     def __init__(
         self,
-        state: State,
+        state: RecordedState,
         mode: str,
         fault: str | None = None,
         extra: Mapping[str, list[Entry]] | None = None,
@@ -74,7 +74,7 @@ class RecordedNetwork(Network):
         super().__init__(RecordedCluster(state), "flannel", mode, fault)
         self.state, self.extra = state, extra or {}
 
-    def _place(self, name: str) -> Place:
+    def _place(self, name: str) -> NetnsPlan:
         """What is added comes first: as a rule it was inserted, as a route it is the better one."""
         place = super()._place(name)
         added = self.extra.get(name, [])

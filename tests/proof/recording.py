@@ -111,7 +111,7 @@ def _probes(experiment: Experiment, src: str, dst: str) -> list[Command]:
     return out
 
 
-class State:
+class RecordedState:
     """The tables of all network namespaces at one moment.
 
     A later ``moment`` holds only the namespaces that changed; the others are as in ``state``.

@@ -16,7 +16,7 @@ from packetwalk.tables import (
 )
 from packetwalk.tables.iptables import IPTABLES
 from tests.proof.cluster import RecordedNetwork
-from tests.proof.recording import FOLDER, Experiment, State
+from tests.proof.recording import FOLDER, Experiment, RecordedState
 
 MODES = {"host-gw": "host-gw", "vxlan-directrouting": "vxlan-directrouting"}
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
@@ -66,23 +66,23 @@ def network(experiment: Experiment) -> RecordedNetwork:
 
 
 @cache
-def _state(folder: str, moment: str) -> State:
-    return State(folder, moment)
+def _state(folder: str, moment: str) -> RecordedState:
+    return RecordedState(folder, moment)
 
 
-def _neighbour(state: State, known: str) -> NeighEntry:
+def _neighbour(state: RecordedState, known: str) -> NeighEntry:
     """What a pod knows of another pod on its node."""
     model = RecordedNetwork(state, "vxlan")
     return NeighEntry(model.address(known), "eth0", model.fabric.netns(known).links["eth0"].address)
 
 
-def _card(state: State, subnet: str) -> str:
+def _card(state: RecordedState, subnet: str) -> str:
     """The model's name of the router's card in a subnet; its numbers follow the order of the nodes."""
     router = RecordedNetwork(state, "vxlan").fabric.netns("router")
     return next(addr.dev for addr in router.addrs if addr.local.startswith(f"{subnet}."))
 
 
-def _sockets(experiment: Experiment, state: State) -> dict[str, list[Entry]]:
+def _sockets(experiment: Experiment, state: RecordedState) -> dict[str, list[Entry]]:
     """A server that listens where the experiment's client sent its packets."""
     out: dict[str, list[Entry]] = {}
     names = {a.local: netns for netns in state.netns for a in state.addresses(netns)}
@@ -107,7 +107,7 @@ def _not_of_flanneld(moment: str) -> list[Entry]:
     ]
 
 
-def _raise_pod_mtu(state: State, extra: dict[str, list[Entry]]) -> None:
+def _raise_pod_mtu(state: RecordedState, extra: dict[str, list[Entry]]) -> None:
     """``ip link set mtu 1500`` on p1a's veth, both ends."""
     model = RecordedNetwork(state, "vxlan")
     pod: LinkEntry = model.fabric.netns("p1a").links["eth0"]

@@ -10,7 +10,7 @@ from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.route import ROUTES
 from tests.proof import differences
 from tests.proof.cluster import RecordedNetwork
-from tests.proof.recording import State
+from tests.proof.recording import RecordedState
 
 MODES = ("vxlan", "vxlan-directrouting", "host-gw")
 PLACES = [
@@ -22,7 +22,7 @@ PLACES = [
 
 @pytest.fixture(scope="module")
 def networks() -> dict[str, RecordedNetwork]:
-    return {mode: RecordedNetwork(State(mode), mode) for mode in MODES}
+    return {mode: RecordedNetwork(RecordedState(mode), mode) for mode in MODES}
 
 
 @pytest.fixture(params=PLACES, ids="/".join)
@@ -131,7 +131,7 @@ def test_policies(pair) -> None:
 @pytest.mark.parametrize("node", ["n1", "n2", "n3"])
 def test_vxlan_attributes(mode: str, node: str) -> None:
     """ttl 0 and df unset are what the model writes into outer headers: 64, and no DF."""
-    for data in State(mode).vxlan_attributes(node):
+    for data in RecordedState(mode).vxlan_attributes(node):
         assert (data["ttl"], data["df"], data["udp_csum"], data["learning"]) == (0, "unset", True, False)
         assert data["port_range"] == {"low": 0, "high": 0}
 
@@ -157,7 +157,7 @@ def test_routes_are_printed_in_the_kernels_order(pair) -> None:
 @pytest.mark.parametrize("table", ["routes", "addresses"])
 def test_a_stale_cni0(netns: str, table: str) -> None:
     """What the refused CNI ADD left behind is what the fault makes."""
-    network = RecordedNetwork(State("stale-cni0"), "vxlan", "stale-cni0")
+    network = RecordedNetwork(RecordedState("stale-cni0"), "vxlan", "stale-cni0")
     model = network.fabric.netns(netns)
     recorded = getattr(network.state, table)(netns)
     same(named(network, netns, recorded), model.entries(ROUTES) if table == "routes" else model.addrs)
@@ -165,5 +165,5 @@ def test_a_stale_cni0(netns: str, table: str) -> None:
 
 def test_a_router_of_1400() -> None:
     """The recorded router's routes carry the MTU that the walks of this folder are sent with."""
-    routes = [r for r in State("mtu-router-1400").routes("rt") if r.mtu]
+    routes = [r for r in RecordedState("mtu-router-1400").routes("rt") if r.mtu]
     assert {(r.dst, r.mtu) for r in routes} == {("172.18.0.0/16", 1400), ("172.19.0.0/16", 1400)}

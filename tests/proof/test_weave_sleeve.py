@@ -15,7 +15,7 @@ import pytest
 
 from packetwalk import wire
 from packetwalk.datapath import client
-from packetwalk.datapath.fabric import Fabric, Place
+from packetwalk.datapath.fabric import Fabric, NetnsPlan
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.segment import Segment
@@ -65,7 +65,7 @@ POINTS = {
 }
 
 
-class Experiment(NamedTuple):
+class PingExperiment(NamedTuple):
     """A ping from A: to whom, how long, when it was recorded (seconds), and what was so at that time."""
 
     dst: str
@@ -79,14 +79,14 @@ class Experiment(NamedTuple):
 
 
 EXPERIMENTS = {
-    "first ping": Experiment("B", 56, True, 0.0, 0.1, cold=True),
-    "second ping": Experiment("B", 56, True, 0.3, 0.31),
-    "same node": Experiment("A2", 56, True, 0.632, 0.64, cold=True),
-    "third node": Experiment("C", 56, True, 0.953, 0.96, cold=True),
-    "largest": Experiment("B", 1410, True, 1.255, 1.258),
-    "too big": Experiment("B", 1411, True, 1.259, 1.27),
-    "fragments": Experiment("B", 5000, False, 3.26, 3.28, told=True),
-    "relay": Experiment("C", 56, True, 32.6, 32.7, relayed=True),
+    "first ping": PingExperiment("B", 56, True, 0.0, 0.1, cold=True),
+    "second ping": PingExperiment("B", 56, True, 0.3, 0.31),
+    "same node": PingExperiment("A2", 56, True, 0.632, 0.64, cold=True),
+    "third node": PingExperiment("C", 56, True, 0.953, 0.96, cold=True),
+    "largest": PingExperiment("B", 1410, True, 1.255, 1.258),
+    "too big": PingExperiment("B", 1411, True, 1.259, 1.27),
+    "fragments": PingExperiment("B", 5000, False, 3.26, 3.28, told=True),
+    "relay": PingExperiment("C", 56, True, 32.6, 32.7, relayed=True),
 }
 
 
@@ -141,10 +141,10 @@ def run(name: str) -> Run:
     """Send the ping of an experiment."""
     chosen = EXPERIMENTS[name]
 
-    def place(netns: str) -> Place:
+    def place(netns: str) -> NetnsPlan:
         entries = node_plan(netns, chosen.relayed) if netns in NODES else pod_plan(netns, chosen.told)
         kind = "node" if netns in NODES else "pod"
-        return Place(netns, kind, netns, [Operation(netns, entry, "lab") for entry in entries])
+        return NetnsPlan(netns, kind, netns, [Operation(netns, entry, "lab") for entry in entries])
 
     ends = {node: (node, "eth0") for node in NODES}
     segment = Segment(

@@ -43,7 +43,7 @@ NOBODY = (
 LISTED = {"route", "neigh", "fdb", "iptables", "link"}
 
 
-class Case(NamedTuple):
+class DrawnCase(NamedTuple):
     """One packet in one cluster."""
 
     nodes: int
@@ -72,7 +72,7 @@ def faults(mode: str) -> list[str | None]:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def cases(draw: st.DrawFn) -> DrawnCase:
     mode = draw(st.sampled_from([mode.name for mode in FLANNEL.modes]))
     nodes = draw(st.integers(2, 6) | st.integers(2, 300))
     pods = draw(st.integers(1, 3))
@@ -87,7 +87,7 @@ def cases(draw: st.DrawFn) -> Case:
     proto = draw(st.sampled_from(["icmp", "udp", "tcp"]))
     size = draw(st.integers(1, 100) | st.integers(1300, 1500) | st.integers(1, 9000))
     ttl = draw(st.sampled_from([64, 64, 1, 2, 3, 4, 255]))
-    return Case(
+    return DrawnCase(
         nodes,
         pods,
         underlay,
@@ -101,7 +101,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 @given(cases())
 @SETTINGS
-def test_every_walk_is_sound(case: Case) -> None:
+def test_every_walk_is_sound(case: DrawnCase) -> None:
     network = case.network()
     run = case.send(network)
     for trace in run.traces:
@@ -189,7 +189,7 @@ def cited(run: Run) -> None:
 
 @given(cases())
 @settings(SETTINGS, max_examples=60)
-def test_what_was_sent_before_changes_nothing(case: Case) -> None:
+def test_what_was_sent_before_changes_nothing(case: DrawnCase) -> None:
     """The same packet again, also after others, gives the same walk as in a cluster just built."""
     network = case.network()
     first = case.send(network).traces
@@ -221,7 +221,7 @@ class Shuffled(Network):
 
 @given(cases(), st.integers(0, 99))
 @settings(SETTINGS, max_examples=60)
-def test_order_of_insertion_changes_nothing(case: Case, seed: int) -> None:
+def test_order_of_insertion_changes_nothing(case: DrawnCase, seed: int) -> None:
     network = Shuffled(
         Cluster(case.nodes, case.pods, underlay=case.underlay), "flannel", case.mode, case.fault
     )

@@ -11,7 +11,7 @@ from packetwalk.capture.links.sighting import Link, Sighting
 from packetwalk.capture.lookup import Tables
 
 
-class Lines:
+class WaitingFrames:
     """Frames that stand in line, each until it is known what became of it."""
 
     def __init__(self, after: Mapping[int, Sequence[int]]) -> None:
@@ -48,7 +48,7 @@ class Hidden:
     ) -> None:
         self._seen, self._datagrams, self._tables = seen, datagrams, tables
         self._links = links
-        self._lines = Lines(after)
+        self._lines = WaitingFrames(after)
         self._last_read: dict[str, int] = {}  # by a program, of those that it sent on
 
     def add(self, k: int) -> None:

@@ -68,10 +68,10 @@ def _config(parsed: argparse.Namespace) -> list[str]:
 
 
 def _delete(parsed: argparse.Namespace) -> list[str]:
-    from packetwalk.lab.kind.cluster import Cluster
+    from packetwalk.lab.kind.cluster import KindCluster
     from packetwalk.lab.plugins import installation
 
-    cluster = Cluster(installation(parsed.plugin))
+    cluster = KindCluster(installation(parsed.plugin))
     if cluster.exists() and not cluster.ours():
         raise LabError(f"the cluster {cluster.name} was not made here and is left alone")
     cluster.delete()

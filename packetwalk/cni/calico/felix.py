@@ -25,7 +25,7 @@ NAME = 28  # the longest chain name
 SET_NAME = 31
 
 
-class Tunnel(NamedTuple):
+class TunnelDevice(NamedTuple):
     """A tunnel device and what its packets look like on the wire between nodes (``match``)."""
 
     device: str
@@ -41,9 +41,9 @@ class Policy(NamedTuple):
     sets: tuple[str, ...] = ()
 
 
-IPIP = Tunnel("tunl0", "-p ipencap", "IPIP", HOSTS)
-VXLAN = Tunnel("vxlan.calico", "-p udp", "IPv4 VXLAN", VXLAN_HOSTS)
-WG = Tunnel("wireguard.cali", "-p udp", "IPv4 Wireguard")
+IPIP = TunnelDevice("tunl0", "-p ipencap", "IPIP", HOSTS)
+VXLAN = TunnelDevice("vxlan.calico", "-p udp", "IPv4 VXLAN", VXLAN_HOSTS)
+WG = TunnelDevice("wireguard.cali", "-p udp", "IPv4 Wireguard")
 PORTS = {VXLAN: "-m multiport --dports 4789", WG: "-m multiport --dports 51820"}
 HOST_WORDS = {
     IPIP: ("Calico hosts", "non-Calico hosts", "other Calico hosts"),
@@ -66,7 +66,7 @@ def mark(bits: int, value: int = 0) -> str:
     return f"-j MARK --set-xmark {value:#x}/{bits:#x}"
 
 
-def sets(tunnels: tuple[Tunnel, ...], nodes: tuple[str, ...], node: str, pool: str) -> Iterator[IpSet]:
+def sets(tunnels: tuple[TunnelDevice, ...], nodes: tuple[str, ...], node: str, pool: str) -> Iterator[IpSet]:
     """Return the sets that static rules ask: nodes by address, the pools."""
     if IPIP in tunnels:
         yield IpSet(HOSTS, nodes)
@@ -76,7 +76,7 @@ def sets(tunnels: tuple[Tunnel, ...], nodes: tuple[str, ...], node: str, pool: s
     yield IpSet(POOLS, (pool,))
 
 
-def static(tunnels: tuple[Tunnel, ...]) -> Iterator[IptablesRule]:
+def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:
     """Return the chains that do not depend on pods (static.go), and the jumps to them.
 
     Felix inserts its jumps at the top of the kernel's chains, except nat POSTROUTING, and appends the
@@ -109,7 +109,7 @@ def static(tunnels: tuple[Tunnel, ...]) -> Iterator[IptablesRule]:
     yield IptablesRule("filter", "FORWARD", mark(ACCEPT, ACCEPT))
 
 
-def _raw_prerouting(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+def _raw_prerouting(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     yield mark(ALL)
     yield from _untracked(tunnels)
     yield f"-i cali+ {mark(WORKLOAD, WORKLOAD)}"
@@ -117,19 +117,19 @@ def _raw_prerouting(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
     yield f"{marked(ACCEPT)} -j ACCEPT"
 
 
-def _raw_output(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+def _raw_output(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     yield mark(ALL)
     yield from _untracked(tunnels)
     yield f"{marked(ACCEPT)} -j ACCEPT"
 
 
-def _untracked(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+def _untracked(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     """VXLAN has another source port each way, so each direction would be an unanswered connection."""
     if VXLAN in tunnels:
         yield "-p udp -m udp --dport 4789 -j NOTRACK"
 
 
-def _input(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+def _input(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     local = "-m addrtype --dst-type LOCAL"
     for tunnel in tunnels:
         port = f" {PORTS[tunnel]}" if tunnel in PORTS else ""
@@ -158,7 +158,7 @@ def _forward() -> Iterator[str]:
     yield "-o cali+ -j cali-to-wl-dispatch"
 
 
-def _output(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+def _output(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     local = "-m addrtype --src-type LOCAL"
     yield f"{marked(ACCEPT)} -j ACCEPT"
     yield "-o cali+ -j RETURN"
@@ -175,7 +175,7 @@ def _output(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
     yield mark(ALL)
 
 
-def _postrouting(tunnels: tuple[Tunnel, ...]) -> Iterator[str]:
+def _postrouting(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     """A local address that is not the tunnel's is not answered through the tunnel: it is replaced."""
     yield "-j cali-nat-outgoing"
     for tunnel in tunnels:

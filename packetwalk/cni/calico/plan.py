@@ -47,7 +47,7 @@ FELIX_WG = ("Felix", "felix/wireguard/wireguard.go")
 class Way(NamedTuple):
     """How a mode carries packets: its tunnels, and whether it does without one inside a subnet."""
 
-    tunnels: tuple[felix.Tunnel, ...]
+    tunnels: tuple[felix.TunnelDevice, ...]
     direct: bool
 
 

@@ -58,7 +58,7 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
     out += rules.plan(
         node, str(NETWORK), str(own_range(cluster, node)), tuple(pod_address(cluster, pod) for pod in pods)
     )
-    out += mesh.plan(cluster, mode, node, mesh.Links(mtu))
+    out += mesh.plan(cluster, mode, node, mesh.MeshState(mtu))
     for peer in cluster.nodes:
         part = own_range(cluster, peer)
         entry = RingEntry(str(part), part.num_addresses, mesh.peer_name(peer), peer.name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
 from packetwalk.cni.weave import mesh, rules
-from packetwalk.cni.weave.mesh import Links, Pair
+from packetwalk.cni.weave.mesh import MeshState, Pair
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import Change, add, alter, at, entries, others, receiver, sender, together
 from packetwalk.plan.operation import Operation
@@ -43,7 +43,7 @@ def between(cluster: Cluster) -> frozenset[Pair]:
 def remade(
     *, mtu: int | None = None, cut: Pairs = nobody, slow: Pairs = nobody, underlay: int | None = None
 ) -> Change:
-    """Return the edit that puts the mesh into another state; see ``Links``."""
+    """Return the edit that puts the mesh into another state; see ``MeshState``."""
 
     def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
         entry = [op.entry for op in plan]
@@ -51,7 +51,7 @@ def remade(
         fast = any(isinstance(each, LinkEntry) and each.ifname == "datapath" for each in entry)
         secret = any(isinstance(each, ConnectionEntry) and each.encrypted for each in entry)
         mode = ("fastdp" if fast else "sleeve") + ("-encrypted" if secret else "")
-        links = Links(mtu or bridge.mtu, cut(cluster), slow(cluster), underlay)
+        links = MeshState(mtu or bridge.mtu, cut(cluster), slow(cluster), underlay)
         return [*mesh.WITHOUT(cluster, node, plan), *mesh.plan(cluster, mode, node, links)]
 
     return change

@@ -33,7 +33,7 @@ MASKED = f"{MARK:#x}/{MARK:#x}"
 Pair = frozenset[int]
 
 
-class Links(NamedTuple):
+class MeshState(NamedTuple):
     """The state of the mesh: pairs of node indexes without a connection, or with only sleeve.
 
     ``mtu`` is the pods', in bytes: the fast datapath's heartbeats are as long as the longest frame.
@@ -69,7 +69,7 @@ def esp_length(mtu: int) -> int:
     return 20 + 8 + 8 + clear + -clear % 4 + 16
 
 
-def plan(cluster: Cluster, mode: str, node: Node, links: Links) -> Iterator[Operation]:
+def plan(cluster: Cluster, mode: str, node: Node, links: MeshState) -> Iterator[Operation]:
     """Return what weaver on ``node`` knows of the others, and what it made for encryption."""
     name, source = node.name, "mesh/peers.go"
     for peer in (node, *(other for other in cluster.nodes if other is not node)):
@@ -94,7 +94,7 @@ def about(node: Node, peer: Node) -> str:
     return "" if peer is node else peer.name
 
 
-def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Links) -> ConnectionEntry:
+def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: MeshState) -> ConnectionEntry:
     """Return a connection: the fast datapath where the mode, the path and the MTU allow it, else sleeve."""
     encrypted, underlay = mode.endswith("encrypted"), links.underlay or cluster.mtu
     length = esp_length(links.mtu) if encrypted else links.mtu + FASTDP_OVERHEAD
@@ -119,7 +119,7 @@ def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Link
     )
 
 
-def neighbours(cluster: Cluster, node: Node, links: Links) -> list[Node]:
+def neighbours(cluster: Cluster, node: Node, links: MeshState) -> list[Node]:
     """Return the peers with a connection, by name as the mesh sorts them."""
     cut = {index for pair in links.cut if node.index in pair for index in pair}
     return sorted(
@@ -127,7 +127,7 @@ def neighbours(cluster: Cluster, node: Node, links: Links) -> list[Node]:
     )
 
 
-def tree(cluster: Cluster, root: Node, links: Links) -> dict[Node, Node]:
+def tree(cluster: Cluster, root: Node, links: MeshState) -> dict[Node, Node]:
     """Return each reachable peer's parent in a breadth-first search from ``root`` (mesh/peer.go)."""
     parents: dict[Node, Node] = {}
     missing = {peer for peer in cluster.nodes if peer is not root}
@@ -142,7 +142,7 @@ def tree(cluster: Cluster, root: Node, links: Links) -> dict[Node, Node]:
     return parents
 
 
-def routes(cluster: Cluster, node: Node, links: Links) -> dict[Node, Node]:
+def routes(cluster: Cluster, node: Node, links: MeshState) -> dict[Node, Node]:
     """Return the next peer on the way to each: the first hop in the tree from this node."""
     out: dict[Node, Node] = {}
     for peer, parent in tree(cluster, node, links).items():
@@ -150,7 +150,7 @@ def routes(cluster: Cluster, node: Node, links: Links) -> dict[Node, Node]:
     return out
 
 
-def broadcasts(cluster: Cluster, node: Node, links: Links) -> Iterator[tuple[Node, list[Node]]]:
+def broadcasts(cluster: Cluster, node: Node, links: MeshState) -> Iterator[tuple[Node, list[Node]]]:
     """Yield, for each origin, the peers to which this node passes its broadcasts: its children in the tree.
 
     A peer with all connections reaches everybody itself; nobody passes its broadcasts on.

@@ -17,7 +17,7 @@ from packetwalk.datapath.devices.vxlan import ETHERNET, HEADERS, source_port
 from packetwalk.datapath.mesh import Hop, Mesh
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.tables import FlowEntry, LinkEntry, Tunnel
+from packetwalk.tables import FlowEntry, LinkEntry, TunnelKey
 from packetwalk.tables.openvswitch import FLOWS
 
 KIND, LAYER2, PROTOCOL = "openvswitch", True, 17
@@ -48,7 +48,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     header = skb.stack[at + 2] if len(skb.stack) > at + 2 else None
     if not isinstance(header, wire.Vxlan):
         return False
-    tunnel = Tunnel(header.vni, skb.ip.src, skb.ip.dst)
+    tunnel = TunnelKey(header.vni, skb.ip.src, skb.ip.dst)
     skb.hold(skb.stack[at + 3 :], 1)
     skb.forget()
     run.emit(ns, skb, "decap", VPORT, ns.links[VPORT], ("ovs-decap", f"{header.vni:#x}", HEADERS + ETHERNET))
@@ -57,7 +57,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     return True
 
 
-def process(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None) -> None:
+def process(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: TunnelKey | None) -> None:
     """Find the flow for a frame and do what it says; without one ask weaver."""
     eth = skb.stack[0]
     key = (ns.name, FLOWS.name, in_port, tunnel, eth.src, eth.dst)
@@ -80,7 +80,7 @@ def process(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None) 
         weaver.hand_out(run, ns, skb, hops)
 
 
-def _made_before(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None) -> FlowEntry | None:
+def _made_before(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: TunnelKey | None) -> FlowEntry | None:
     """Return the flow that an earlier frame of a warm walk has made: the same question, unrecorded."""
     muted, run.muted = run.muted, True
     hops = _ask(run, ns, skb, tunnel)
@@ -88,7 +88,7 @@ def _made_before(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | N
     return _flow(ns, skb, in_port, tunnel, hops) if _may_stay(run, ns, skb, tunnel, hops) else None
 
 
-def _ask(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel | None) -> list[Hop]:
+def _ask(run: Run, ns: Netns, skb: Skb, tunnel: TunnelKey | None) -> list[Hop]:
     """Let weaver decide (an upcall for a miss)."""
     if tunnel is None:
         return mesh.captured(run, ns, skb)
@@ -101,7 +101,7 @@ def _ask(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel | None) -> list[Hop]:
     return mesh.forwarded(run, ns, skb, src.name, dst.name)
 
 
-def _may_stay(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel | None, hops: list[Hop]) -> bool:
+def _may_stay(run: Run, ns: Netns, skb: Skb, tunnel: TunnelKey | None, hops: list[Hop]) -> bool:
     """Say whether a flow may be made: not when any copy goes by sleeve, nor for a MAC unknown here.
 
     A relay passes on what is for another peer and need not know the MAC.
@@ -113,7 +113,7 @@ def _may_stay(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel | None, hops: list[H
     return bool(hops) and all(h.connection is None or h.connection.overlay == "fastdp" for h in hops)
 
 
-def _flow(ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None, hops: list[Hop]) -> FlowEntry:
+def _flow(ns: Netns, skb: Skb, in_port: str, tunnel: TunnelKey | None, hops: list[Hop]) -> FlowEntry:
     """Return the flow for what weaver decided."""
     node, eth = mesh.of(ns), skb.stack[0]
     assert node is not None
@@ -121,11 +121,11 @@ def _flow(ns: Netns, skb: Skb, in_port: str, tunnel: Tunnel | None, hops: list[H
     return FlowEntry(in_port, tunnel, eth.src, eth.dst, actions)
 
 
-def tunnel_for(node: Mesh, hop: Hop) -> Tunnel:
+def tunnel_for(node: Mesh, hop: Hop) -> TunnelKey:
     """Return the tunnel key for a hop; a relay keeps the number and changes the addresses."""
     assert hop.connection is not None
     ids = [node.peers[name].short_id for name in (hop.dst, hop.src)]
-    return Tunnel(ids[0] << 12 | ids[1], hop.connection.local, hop.connection.remote)
+    return TunnelKey(ids[0] << 12 | ids[1], hop.connection.local, hop.connection.remote)
 
 
 def execute(run: Run, ns: Netns, skb: Skb, flow: FlowEntry) -> None:
@@ -148,7 +148,7 @@ def tunnel(run: Run, ns: Netns, skb: Skb, hop: Hop) -> None:
     _wrap(run, ns, skb, tunnel_for(node, hop), None)
 
 
-def _wrap(run: Run, ns: Netns, skb: Skb, tunnel: Tunnel, flow: FlowEntry | None) -> None:
+def _wrap(run: Run, ns: Netns, skb: Skb, tunnel: TunnelKey, flow: FlowEntry | None) -> None:
     """Wrap a frame and send it: TTL 64, DF set, no UDP checksum, whatever the inner packet says."""
     run.emit(ns, skb, "egress", VPORT, ns.links[VPORT], ("to-tunnel", VPORT))
     outer = wire.Ipv4(tunnel.src, tunnel.dst, 17, df=True)

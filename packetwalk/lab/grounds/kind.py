@@ -16,7 +16,7 @@ from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.ground import Filters, Ground
 from packetwalk.lab.kind import manifest, pins, tools
-from packetwalk.lab.kind.cluster import Cluster
+from packetwalk.lab.kind.cluster import KindCluster
 from packetwalk.lab.kind.faults import Step
 from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.kind.record import record
@@ -31,7 +31,7 @@ REUSE = "PACKETWALK_KIND_REUSE"
 PORTS, PORT_OF_SERVICES = {"icmp": 0, "udp": 8080, "tcp": 8080}, 80
 
 
-class Kind(Ground):
+class KindGround(Ground):
     """A cluster ``packetwalk-PLUGIN`` of three nodes in Docker, with the plugin's own released manifest.
 
     Its nodes go by the book's names (``kind-worker`` is the container ``packetwalk-PLUGIN-worker``).
@@ -56,7 +56,7 @@ class Kind(Ground):
         self.plugin, self.mode = plugin, find_plugin(plugin).mode(mode).name
         self._installation = installation(plugin)
         self._offered()
-        self._cluster = Cluster(self._installation)
+        self._cluster = KindCluster(self._installation)
         self._keep, self._open = os.environ.get(REUSE) == "1", True
         self._undo: list[Step] = []
         self._reach = Reach(self._cluster)
@@ -204,4 +204,4 @@ def _read(path: Path) -> str:
         raise BadInput("manifest", str(path), [f"a file ({error.strerror})", "YAML text"]) from None
 
 
-GROUND = Kind
+GROUND = KindGround

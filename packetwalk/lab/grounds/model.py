@@ -19,7 +19,7 @@ from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Walk
 
 
-class Model(Planned):
+class ModelGround(Planned):
     """A cluster that exists in this process only."""
 
     ground, preference = "model", 30
@@ -83,4 +83,4 @@ class Model(Planned):
         self._state = None
 
 
-GROUND = Model
+GROUND = ModelGround

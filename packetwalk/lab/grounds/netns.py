@@ -20,7 +20,7 @@ from packetwalk.walks.network import Network
 NEEDED = ("unshare", "mount", *TOOLS, "ping")
 
 
-class Netns(Planned):
+class NetnsGround(Planned):
     """The plan built by ``packetwalk.lab.kernel.build`` in a process of its own; its end is their end."""
 
     ground, preference = "netns", 20
@@ -59,4 +59,4 @@ class Netns(Planned):
         self._remote.close()
 
 
-GROUND = Netns
+GROUND = NetnsGround

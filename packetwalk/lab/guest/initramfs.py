@@ -15,7 +15,7 @@ INIT = Path(__file__).with_name("init.sh")
 FILE, FOLDER = 0o100755, 0o040755
 
 
-class Node(NamedTuple):
+class ArchiveMember(NamedTuple):
     """A file or, without content, a folder."""
 
     mode: int
@@ -25,13 +25,16 @@ class Node(NamedTuple):
 def initramfs(kernel: Kernel, busybox: Path) -> bytes:
     """Return the archive that the kernel unpacks (cpio in the format ``newc``, compressed)."""
     modules = kernel.with_needed(MODULES)
-    files = {f"modules/{k:02}-{path.name}": Node(FILE, path.read_bytes()) for k, path in enumerate(modules)}
+    files = {
+        f"modules/{k:02}-{path.name}": ArchiveMember(FILE, path.read_bytes())
+        for k, path in enumerate(modules)
+    }
     return gzip.compress(
         archive(
             {
-                **{name: Node(FOLDER) for name in FOLDERS},
-                "init": Node(FILE, INIT.read_bytes()),
-                "bin/busybox": Node(FILE, busybox.read_bytes()),
+                **{name: ArchiveMember(FOLDER) for name in FOLDERS},
+                "init": ArchiveMember(FILE, INIT.read_bytes()),
+                "bin/busybox": ArchiveMember(FILE, busybox.read_bytes()),
                 **files,
             }
         ),
@@ -40,10 +43,10 @@ def initramfs(kernel: Kernel, busybox: Path) -> bytes:
     )
 
 
-def archive(nodes: Mapping[str, Node]) -> bytes:
+def archive(nodes: Mapping[str, ArchiveMember]) -> bytes:
     """Return a cpio archive (Documentation/driver-api/early-userspace/buffer-format.rst)."""
     out = bytearray()
-    for number, (name, node) in enumerate([*nodes.items(), ("TRAILER!!!", Node(0))]):
+    for number, (name, node) in enumerate([*nodes.items(), ("TRAILER!!!", ArchiveMember(0))]):
         path = name.encode() + b"\0"
         fields = (number, node.mode, 0, 0, 1, 0, len(node.content), 0, 0, 0, 0, len(path), 0)
         out += b"070701" + b"".join(b"%08X" % field for field in fields) + path

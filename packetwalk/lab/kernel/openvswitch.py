@@ -16,7 +16,7 @@ from packetwalk.errors import LabError
 from packetwalk.lab.kernel.genetlink import GENERIC, Generic
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.netlink import attribute, attributes, text
-from packetwalk.tables import LinkEntry
+from packetwalk.tables import LinkEntry, TunnelKey
 
 NEW, GET, SET = 1, 3, 4
 MISS, EXECUTE = 1, 3
@@ -32,27 +32,19 @@ DATAPATH = struct.Struct("=i")
 TTL = 64
 
 
-class Tunnel(NamedTuple):
-    """A tunnel key: network number, outer addresses."""
-
-    vni: int
-    src: str
-    dst: str
-
-
 class Miss(NamedTuple):
     """A frame without a flow; ``tunnel`` is None when it came by a port that is no tunnel."""
 
     frame: bytes
     port: int
-    tunnel: Tunnel | None
+    tunnel: TunnelKey | None
 
 
 class Action(NamedTuple):
     """Send the frame out of a port, in a tunnel when there is a key for it."""
 
     port: int
-    tunnel: Tunnel | None = None
+    tunnel: TunnelKey | None = None
 
 
 class Datapath:
@@ -160,15 +152,15 @@ def available(namespace: Namespace) -> bool:
     return False
 
 
-def _tunnel(raw: bytes | None) -> Tunnel | None:
+def _tunnel(raw: bytes | None) -> TunnelKey | None:
     if raw is None:
         return None
     key = attributes(raw)
     src, dst = (socket.inet_ntoa(key[kind]) for kind in (TUN_SRC, TUN_DST))
-    return Tunnel(int.from_bytes(key[TUN_ID], "big"), src, dst)
+    return TunnelKey(int.from_bytes(key[TUN_ID], "big"), src, dst)
 
 
-def _tunnel_key(tunnel: Tunnel) -> bytes:
+def _tunnel_key(tunnel: TunnelKey) -> bytes:
     return (
         attribute(TUN_ID, struct.pack("!Q", tunnel.vni))
         + attribute(TUN_SRC, socket.inet_aton(tunnel.src))

@@ -21,7 +21,7 @@ SIGNS = {"br_netfilter": "/proc/sys/net/bridge/bridge-nf-call-iptables"}
 SUFFIXES = ("control-plane", "worker", "worker2")
 
 
-class Cluster:
+class KindCluster:
     """The cluster ``packetwalk-PLUGIN``; it writes no file of the user's, and has a kubeconfig of its own."""
 
     def __init__(self, installation: Installation) -> None:

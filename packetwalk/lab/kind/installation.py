@@ -14,7 +14,7 @@ from packetwalk.lab.kind.faults import Make
 from packetwalk.plan.cluster import Cluster as Canonical
 
 if TYPE_CHECKING:
-    from packetwalk.lab.kind.cluster import Cluster
+    from packetwalk.lab.kind.cluster import KindCluster
     from packetwalk.lab.kind.reach import Reach
 
 CONFIGURATION = Path(__file__).parent / "cluster.yaml"
@@ -77,8 +77,8 @@ class Installation:
         """Wait until the plugin has noticed a change and acted."""
         time.sleep(self.notices)
 
-    def take_up(self, text: str, cluster: Cluster, reach: Reach) -> None:
+    def take_up(self, text: str, cluster: KindCluster, reach: Reach) -> None:
         """Let the plugin act on documents that were applied."""
 
-    def switch(self, mode: str, cluster: Cluster, reach: Reach) -> None:
+    def switch(self, mode: str, cluster: KindCluster, reach: Reach) -> None:
         """Do what another mode needs beyond the manifest, which was applied."""

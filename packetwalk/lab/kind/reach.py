@@ -30,7 +30,7 @@ class Machines(Protocol):
         """Ask the cluster."""
 
 
-class Pod(NamedTuple):
+class RunningPod(NamedTuple):
     """A pod: the node's name in the book's words, its address, and its first process as the node counts."""
 
     node: str
@@ -54,13 +54,13 @@ class Reach:
         return {known[name]: address for name, address in listed if name in known}
 
     @cached_property
-    def pods(self) -> Mapping[str, Pod]:
+    def pods(self) -> Mapping[str, RunningPod]:
         """The pods that run and have a network of their own; only name, node and address are asked for."""
         wanted = LINES % '{.spec.nodeName}{"\\t"}{.status.podIP}{"\\t"}{.spec.hostNetwork}'
         known = {container: name for name, container in self.cluster.containers.items()}
         listed = self._lines("get", "pods", "--namespace", self.namespace, "--output", f"jsonpath={wanted}")
         return {
-            name: Pod(known[node], address, self._pid(known[node], name))
+            name: RunningPod(known[node], address, self._pid(known[node], name))
             for name, node, address, *host in listed
             if node in known and address and "true" not in host
         }

@@ -25,7 +25,7 @@ from packetwalk.lab.kind.redact import bears, headers_only
 MOST = 20_000  # frames
 
 
-class Found(Namespace):
+class JoinedNamespace(Namespace):
     """A network namespace that is there already, entered by its path."""
 
     def __init__(self, name: str, path: str) -> None:
@@ -37,7 +37,9 @@ class Found(Namespace):
 
 def listen(request: Mapping[str, Any]) -> list[list[Any]]:
     """Do what a request says and return the frames: the fields of each, its bytes in hex."""
-    held: dict[str, Namespace] = {name: Found(name, path) for name, path in request["namespaces"].items()}
+    held: dict[str, Namespace] = {
+        name: JoinedNamespace(name, path) for name, path in request["namespaces"].items()
+    }
     try:
         if request["send"]:
             probe = Probe.read(request["send"])

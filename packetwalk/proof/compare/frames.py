@@ -26,7 +26,7 @@ MASKS = {
 }
 IGMP = 2
 WIREGUARD = 51820
-Place = tuple[str, str, str]  # namespace, device, direction
+TapPoint = tuple[str, str, str]  # namespace, device, direction
 PORTS = (80, 8080, 8472, 4789)
 
 
@@ -44,7 +44,7 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
     return ""
 
 
-def recorded(sent: Sent) -> dict[Place, list[str]]:
+def recorded(sent: Sent) -> dict[TapPoint, list[str]]:
     """Return the projected frames of a recorded packet."""
     return lines(belonging(sent.frames), (sent.packet.sport, sent.dport, *PORTS))
 
@@ -83,10 +83,10 @@ def belonging(frames: Iterable[Frame]) -> Iterator[DecodedFrame]:
         yield DecodedFrame(each.netns, each.dev, each.direction, stack, each.data)
 
 
-def lines(frames: Iterable[DecodedFrame], known: Iterable[int]) -> dict[Place, list[str]]:
+def lines(frames: Iterable[DecodedFrame], known: Iterable[int]) -> dict[TapPoint, list[str]]:
     """Return the projected frames of each (namespace, device, direction), in order; ``known`` are ports."""
     reader = Reader({}, known, ids=False)
-    out: dict[Place, list[str]] = {}
+    out: dict[TapPoint, list[str]] = {}
     for frame in frames:
         text = reader.line(frame).split(" ", 3)[-1]
         out.setdefault((frame.netns, frame.dev, frame.direction), []).append(text)

@@ -235,7 +235,7 @@ def test_a_third_node_relays(mode: str) -> None:
 
 def test_routes_of_a_partial_mesh() -> None:
     cluster = Cluster(nodes=5)
-    links = mesh.Links(1376, frozenset({frozenset((1, 3))}))
+    links = mesh.MeshState(1376, frozenset({frozenset((1, 3))}))
     node = cluster.nodes
     assert mesh.routes(cluster, node[1], links)[node[3]] in (node[0], node[2], node[4])
     assert mesh.routes(cluster, node[2], links) == {n: n for n in node if n is not node[2]}

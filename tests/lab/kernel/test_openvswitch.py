@@ -10,8 +10,8 @@ from packetwalk.errors import LabError
 from packetwalk.lab.kernel import openvswitch, xfrm
 from packetwalk.lab.kernel.genetlink import Generic
 from packetwalk.lab.kernel.netlink import attribute, attributes, text
-from packetwalk.lab.kernel.openvswitch import Action, Tunnel
-from packetwalk.tables import XfrmStateEntry
+from packetwalk.lab.kernel.openvswitch import Action
+from packetwalk.tables import TunnelKey, XfrmStateEntry
 
 
 def test_attributes_are_padded_and_keep_their_length() -> None:
@@ -21,7 +21,7 @@ def test_attributes_are_padded_and_keep_their_length() -> None:
 
 
 def test_a_tunnel_key_is_set_before_the_frame_goes_out() -> None:
-    key = Tunnel(0xCA8F3F, "172.18.0.3", "172.18.0.4")
+    key = TunnelKey(0xCA8F3F, "172.18.0.3", "172.18.0.4")
     actions = openvswitch._actions([Action(2, key), Action(1)])
     first, then = attributes(actions), actions[-8:]
     tunnel = attributes(attributes(first[openvswitch.SET_KEY])[openvswitch.KEY_TUNNEL])

@@ -8,7 +8,7 @@ import pytest
 
 from packetwalk.cni import plugins
 from packetwalk.lab.kernel import abilities
-from packetwalk.lab.kernel.emulators import secretbox as box
+from packetwalk.lab.kernel.emulators import secretbox
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.proving.cases import cases, network
 from packetwalk.lab.proving.prove import Task
@@ -20,7 +20,7 @@ needs_kernel = pytest.mark.kernel("ipset")
 
 def test_a_box_has_the_form_of_the_real_routers() -> None:
     """Of a ping that Weave Net's own router sent encrypted: UDP payload 142, DF and number 3 in the clear."""
-    mine = box.Box(ME, PEER, dialled=True)
+    mine = secretbox.PeerCipher(ME, PEER, dialled=True)
     sent = [mine.closed(RECORD, df=True) for _ in range(3)]
     assert {len(ME + each) for each in sent} == {142}
     assert sent[2][:8].hex() == "8000000000000003"
@@ -28,11 +28,11 @@ def test_a_box_has_the_form_of_the_real_routers() -> None:
 
 
 def test_only_the_other_end_can_open_it() -> None:
-    mine, theirs = box.Box(ME, PEER, dialled=True), box.Box(PEER, ME, dialled=False)
+    mine, theirs = secretbox.PeerCipher(ME, PEER, dialled=True), secretbox.PeerCipher(PEER, ME, dialled=False)
     closed = mine.closed(RECORD, df=True)
     assert theirs.opened(closed) == RECORD and RECORD not in closed
     assert mine.opened(closed) == b""  # the nonce says who sent it
-    assert box.Box(PEER, b"nobody", dialled=False).opened(closed) == b""
+    assert secretbox.PeerCipher(PEER, b"nobody", dialled=False).opened(closed) == b""
     assert theirs.opened(closed[:-1] + bytes([closed[-1] ^ 1])) == theirs.opened(b"") == b""
 
 
@@ -50,7 +50,7 @@ def test_its_frames_and_its_walk_are_the_models() -> None:
 
 def test_without_the_package_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert importlib.util.find_spec("nacl"), "requirements-dev.txt has it"
-    monkeypatch.setattr(box, "find_spec", lambda name: None)
+    monkeypatch.setattr(secretbox, "find_spec", lambda name: None)
     plan = operations(network("weave", "sleeve-encrypted", "flat", None, None))
     assert abilities.lacking(plan) == "encryption by weaver (NaCl): Python package PyNaCl missing"
     assert abilities.lacking(operations(network("weave", "sleeve", "flat", None, None))) == ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from packetwalk import lab
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.kind.cluster import Cluster
+from packetwalk.lab.kind.cluster import KindCluster
 from packetwalk.lab.plugins import installation
 from tests import ROOT
 from tests.binder.notebooks import wrong
@@ -63,7 +63,7 @@ def main(plugin: str, folder: Path) -> int:
             print(f"{name}: {text or 'done'}", flush=True)
             bad += bool(text)
     finally:
-        Cluster(installation(plugin)).delete()
+        KindCluster(installation(plugin)).delete()
     return int(bad > 0)
 
 

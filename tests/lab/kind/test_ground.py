@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.grounds.kind import Kind
+from packetwalk.lab.grounds.kind import KindGround
 from packetwalk.lab.kind import pins
 from packetwalk.lab.kind.cluster import WORKLOAD
 from packetwalk.lab.kind.installation import Installation
@@ -29,7 +29,7 @@ NODES = tuple(f"{NAME}-{suffix}" for suffix in ("control-plane", "worker", "work
 
 def test_a_cluster_is_made_by_these_calls_in_this_order(machine: Machine) -> None:
     folder = machine.folder / "state" / "packetwalk" / "kind" / NAME
-    cluster = Kind("flannel", "vxlan")
+    cluster = KindGround("flannel", "vxlan")
     kube = ["kubectl", "--kubeconfig", str(folder / "kubeconfig")]
     image = f"{pins.node().image}@{pins.node().digest}"
     wait = "--timeout=300s"
@@ -64,7 +64,7 @@ def test_every_plugin_comes_up_in_its_own_cluster(machine: Machine, plugin: str)
     renamed = json.dumps(machine.state["objects"]).replace(NAME, f"packetwalk-{plugin}")
     machine.write(objects=json.loads(renamed))
     mode = {"flannel": "host-gw", "calico": "bgp", "weave": "sleeve-encrypted"}[plugin]
-    with Kind(plugin, mode) as cluster:
+    with KindGround(plugin, mode) as cluster:
         assert cluster.pods == ("a", "b")
         assert bool(machine.called("docker", "cp", str(machine.folder / "bridge"))) == (plugin == "flannel")
         password = [yaml.safe_load_all(text) for text in machine.applied[:1]]
@@ -75,7 +75,7 @@ def test_every_plugin_comes_up_in_its_own_cluster(machine: Machine, plugin: str)
 
 
 def test_commands_run_on_nodes_and_in_pods_which_need_no_tool(machine: Machine) -> None:
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         assert "default via 172.18.0.1" in cluster.node("kind-worker").run("ip route")
         assert cluster.pod("b").run("ip route").ok
         lost = cluster.pod("a").ping("b")
@@ -95,7 +95,7 @@ def test_a_faults_commands_are_taken_back_the_last_first(machine: Machine) -> No
     do = "bridge fdb del 8e:00:00:00:00:02 dev flannel.1 dst 172.18.0.4"
     undo = "bridge fdb append 8e:00:00:00:00:02 dev flannel.1 dst 172.18.0.4 self permanent"
     machine.write(answers={**machine.state["answers"], do: "", undo: ""})
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         cluster.fault("missing-fdb")
         assert machine.ran[-1] == [NODES[1], do.split()]
         cluster.mend()
@@ -114,7 +114,7 @@ def test_a_changed_mac_takes_no_neighbours_with_it(machine: Machine) -> None:
         f"ip link set dev flannel.1 address {mac}" for mac in ("02:00:00:00:00:99", "8e:00:00:00:00:02")
     )
     machine.write(answers={**machine.state["answers"], near: "", do: "", undo: ""})
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         cluster.fault("vtep-mac-mismatch")
         assert machine.ran[-2:] == [[NODES[2], do.split()], [NODES[2], near.split()]]
         cluster.mend()
@@ -122,7 +122,7 @@ def test_a_changed_mac_takes_no_neighbours_with_it(machine: Machine) -> None:
 
 
 def test_another_mode_is_installed_anew(machine: Machine) -> None:
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         cluster.use("host-gw")
         assert _backends(machine) == ["vxlan", "host-gw"]
         assert cluster.mode == "host-gw"
@@ -143,7 +143,7 @@ def _backends(machine: Machine) -> list[str]:
 
 
 def test_manifests_name_nodes_as_the_book_does(machine: Machine) -> None:
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         text = "apiVersion: projectcalico.org/v3\nkind: BGPPeer\nmetadata:\n  name: p\nspec:\n  node: kind-worker2\n"
         assert cluster.apply(text) == ["bgppeer/p serverside-applied"]
         assert f"node: {NAME}-worker2" in machine.applied[-1]
@@ -163,7 +163,7 @@ def test_calico_is_given_time_and_pods_are_made_anew_for_a_pool(
     monkeypatch.setattr(Installation, "wait", lambda of: waited.append(of.plugin))
     renamed = json.dumps(machine.state["objects"]).replace(NAME, "packetwalk-calico")
     machine.write(objects=json.loads(renamed))
-    with Kind("calico", "ipip") as cluster:
+    with KindGround("calico", "ipip") as cluster:
         before = len(machine.calls)
         cluster.apply(text)
         done = [call[:2] for call in machine.calls[before:]]
@@ -179,7 +179,7 @@ def test_a_cluster_of_that_name_made_by_somebody_else_is_left_alone(machine: Mac
     theirs = {node: {"id": f"x{node}", "cluster": NAME, "pid": 7} for node in NODES}
     machine.write(clusters=[NAME], containers=theirs)
     with pytest.raises(LabError, match="not made here") as said:
-        Kind("flannel", "vxlan")
+        KindGround("flannel", "vxlan")
     assert "\n" not in str(said.value)
     assert machine.now()["clusters"] == [NAME] and machine.now()["containers"] == theirs
     assert not machine.called("kind", "delete")
@@ -188,28 +188,28 @@ def test_a_cluster_of_that_name_made_by_somebody_else_is_left_alone(machine: Mac
 def test_an_own_cluster_is_taken_up_on_request_only(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Kind("flannel", "vxlan")
+    KindGround("flannel", "vxlan")
     with pytest.raises(LabError, match="PACKETWALK_KIND_REUSE=1"):
-        Kind("flannel", "vxlan")
+        KindGround("flannel", "vxlan")
     assert not machine.called("kind", "delete")
     monkeypatch.setenv("PACKETWALK_KIND_REUSE", "1")
     made = len(machine.called("kind", "create"))
-    again = Kind("flannel", "vxlan")
+    again = KindGround("flannel", "vxlan")
     assert len(machine.called("kind", "create")) == made
     assert not machine.called("kubectl", "rollout", "restart"), "the mode is the same"
     again.close()
     assert machine.now()["clusters"] == [NAME], "close leaves it"
-    other = Kind("flannel", "host-gw")
+    other = KindGround("flannel", "host-gw")
     assert machine.called("kubectl", "rollout", "restart"), "the mode is another"
     other.close()
 
 
 def test_a_record_that_speaks_of_other_containers_is_not_believed(machine: Machine) -> None:
-    Kind("flannel", "vxlan")
+    KindGround("flannel", "vxlan")
     others = {node: {"id": "new", "cluster": NAME, "pid": 7} for node in NODES}
     machine.write(clusters=[NAME], containers=others)
     with pytest.raises(LabError, match="not made here"):
-        Kind("flannel", "vxlan")
+        KindGround("flannel", "vxlan")
 
 
 # --- what goes wrong ------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def test_each_failure_is_one_line_and_leaves_nothing(machine: Machine, name: str
     pattern, text, expected = FAILURES[name]
     machine.fail(pattern=pattern, text=text)
     with pytest.raises(LabError) as said:
-        Kind("flannel", "vxlan")
+        KindGround("flannel", "vxlan")
     assert expected in str(said.value) and "\n" not in str(said.value)
     assert machine.nothing_left()
     if machine.called("kind", "create"):
@@ -242,10 +242,10 @@ def test_each_failure_is_one_line_and_leaves_nothing(machine: Machine, name: str
 def test_a_kernel_module_that_is_not_there_is_named(machine: Machine) -> None:
     machine.write(**{"no modules": ["br_netfilter"]})
     with pytest.raises(LabError, match="needs the kernel module br_netfilter: `sudo modprobe br_netfilter`"):
-        Kind("flannel", "vxlan")
+        KindGround("flannel", "vxlan")
     assert machine.nothing_left()
     machine.write(**{"no modules": ["wireguard"], "clusters": [], "containers": {}})
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         with pytest.raises(LabError, match="kernel module wireguard"):
             cluster.use("wireguard")
         assert cluster.mode == "vxlan" and not machine.called("kubectl", "delete"), "all stays as it was"
@@ -254,9 +254,9 @@ def test_a_kernel_module_that_is_not_there_is_named(machine: Machine) -> None:
 @pytest.mark.parametrize("program", ["docker", "kind", "kubectl"])
 def test_a_program_that_is_not_there_is_named(machine: Machine, program: str) -> None:
     (machine.folder / "bin" / program).unlink()
-    assert f"program {program}" in Kind.missing()
+    assert f"program {program}" in KindGround.missing()
     with pytest.raises(LabError, match=f"program {program} is not on the PATH; install") as said:
-        Kind("flannel", "vxlan")
+        KindGround("flannel", "vxlan")
     assert "\n" not in str(said.value)
     if program == "kubectl":
         assert machine.nothing_left()
@@ -268,7 +268,7 @@ def test_a_full_disk_for_our_own_notes_is_one_line(machine: Machine, monkeypatch
 
     monkeypatch.setattr("packetwalk.lab.kind.pins.os.replace", full)
     with pytest.raises(LabError, match="No space left on device"):
-        Kind("flannel", "vxlan")
+        KindGround("flannel", "vxlan")
     assert machine.nothing_left()
 
 
@@ -279,8 +279,8 @@ from packetwalk.lab.plugins.flannel import bridge
 texts = {installation(n).manifest.url: t for n, t in c.manifests().items()}
 pins.fetch = lambda file: texts[file.url].encode()
 bridge.extract = lambda architecture: pathlib.Path(os.environ["XDG_STATE_HOME"]).parent / "bridge"
-from packetwalk.lab.grounds.kind import Kind
-Kind("flannel", "vxlan")
+from packetwalk.lab.grounds.kind import KindGround
+KindGround("flannel", "vxlan")
 """
 
 
@@ -312,7 +312,7 @@ def test_killed_in_the_middle_the_next_one_tidies_up(machine: Machine) -> None:
     run.communicate(timeout=HANGS)
     assert machine.now()["clusters"] == [NAME]
     machine.fail()
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         assert cluster.pods == ("a", "b")
         assert len(machine.called("kind", "delete")) == 1
     assert machine.nothing_left()
@@ -344,7 +344,7 @@ def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path
         for n, (netns, stack) in enumerate([("a", inner), ("kind-worker", (*outer, *inner))])
     ]
     machine.write(frames=frames)
-    cluster = Kind("flannel", "vxlan")
+    cluster = KindGround("flannel", "vxlan")
     made = record(
         cluster._reach,
         nodes=["kind-worker"],
@@ -376,7 +376,7 @@ def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path
 def test_without_asking_for_packets_nothing_is_sent(machine: Machine) -> None:
     from packetwalk.lab.kind.record import record
 
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         made = record(cluster._reach)
         assert made.sent == () and not machine.requests
         assert len(made.places) == 5
@@ -405,7 +405,7 @@ def test_somebody_elses_cluster_is_recorded_and_left_as_it_was(
 
 
 def test_a_lab_captures_its_own_packet_whole(machine: Machine) -> None:
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         made = cluster.capture("a", "web:80", proto="tcp")
         asked = machine.requests[-1]
         assert asked["payload"] and asked["send"]["dst"] == "10.96.0.80" and asked["send"]["dport"] == 80
@@ -421,6 +421,6 @@ def test_a_lab_captures_its_own_packet_whole(machine: Machine) -> None:
 )
 def test_for_real() -> None:
     """What the workflow labs.yml runs where there is a Docker engine."""
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         assert cluster.pod("a").ping("b").ok
         assert cluster.capture("a", "b").sent[0].frames

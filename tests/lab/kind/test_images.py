@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from packetwalk.cli import main
-from packetwalk.lab.grounds.kind import Kind
+from packetwalk.lab.grounds.kind import KindGround
 from packetwalk.lab.kind import images, pins
 from packetwalk.lab.plugins import installations
 from tests.lab.kind.conftest import Machine
@@ -43,7 +43,7 @@ def test_saved_here_loaded_there(machine: Machine, stick: Path, capsys: pytest.C
     (stick / "room" / "images.json").write_text(json.dumps(listed))
     assert main(["kind", "load", str(stick / "room")]) == 0
     assert pins.node().image in machine.now()["images"]
-    with Kind("flannel", "vxlan"):
+    with KindGround("flannel", "vxlan"):
         created = machine.called("kind", "create")[0]
         assert created[-1] == pins.node().image, "by tag: a loaded image has no registry's digest"
         loaded = machine.called("kind", "load")[0]
@@ -138,6 +138,6 @@ def test_delete_removes_only_what_was_made_here(machine: Machine, capsys: pytest
     said = capsys.readouterr().err
     assert "'nobody'" in said and "flannel" in said and said.count("\n") == 1
     machine.write(clusters=[])
-    Kind("flannel", "vxlan")
+    KindGround("flannel", "vxlan")
     assert main(["kind", "delete", "flannel"]) == 0
     assert machine.nothing_left()

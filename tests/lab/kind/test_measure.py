@@ -7,7 +7,7 @@ import json
 import pytest
 
 from packetwalk.errors import LabError
-from packetwalk.lab.grounds.kind import Kind
+from packetwalk.lab.grounds.kind import KindGround
 from tests.lab.kind.conftest import Machine
 from tests.lab.kind.test_ground import NAME
 
@@ -24,7 +24,7 @@ ANSWERS = {
 
 def test_iperf3_runs_beside_the_cluster_in_the_pods_networks(machine: Machine) -> None:
     machine.write(answers={**machine.state["answers"], **ANSWERS})
-    with Kind("flannel", "vxlan") as cluster:
+    with KindGround("flannel", "vxlan") as cluster:
         said = cluster.measure("a", "b", seconds=2)
     assert (said.ground, said.gbits, said.rtt) == ("kind", 2.0, 0.055)
     places = {" ".join(words): place for place, words in machine.ran}
@@ -34,5 +34,5 @@ def test_iperf3_runs_beside_the_cluster_in_the_pods_networks(machine: Machine) -
 
 
 def test_a_server_that_does_not_start_is_one_line(machine: Machine) -> None:
-    with Kind("flannel", "vxlan") as cluster, pytest.raises(LabError, match=r"^b: iperf3 --server"):
+    with KindGround("flannel", "vxlan") as cluster, pytest.raises(LabError, match=r"^b: iperf3 --server"):
         cluster.measure("a", "b")

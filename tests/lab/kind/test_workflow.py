@@ -66,7 +66,7 @@ def test_every_mode_is_recorded_in_one_cluster_which_is_gone_afterwards(
     machine.write(**{"no modules": ["ipip"]})
     ping = "ping -c 1 -W 1 -s 56 10.244.2.2"
     machine.write(answers={**machine.state["answers"], ping: "1 packets transmitted, 1 received"})
-    monkeypatch.setattr("packetwalk.lab.grounds.kind.Kind.missing", classmethod(lambda cls: ()))
+    monkeypatch.setattr("packetwalk.lab.grounds.kind.KindGround.missing", classmethod(lambda cls: ()))
     assert real.main("flannel", tmp_path / "recordings") == 0, capsys.readouterr().out
     said = capsys.readouterr().out
     assert (

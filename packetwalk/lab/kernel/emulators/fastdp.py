@@ -12,13 +12,14 @@ from collections.abc import Iterable
 
 from packetwalk.lab.kernel import xfrm
 from packetwalk.lab.kernel.emulators import sleeve
-from packetwalk.lab.kernel.emulators.sleeve import Hop, name
-from packetwalk.lab.kernel.openvswitch import Action, Datapath, Miss, Tunnel
+from packetwalk.lab.kernel.emulators.sleeve import RawHop, name
+from packetwalk.lab.kernel.openvswitch import Action, Datapath, Miss
 from packetwalk.tables import (
     ConnectionEntry,
     Entry,
     LinkEntry,
     MeshPeerEntry,
+    TunnelKey,
 )
 from packetwalk.tables.xfrm import POLICIES, STATES
 
@@ -67,25 +68,25 @@ class Emulator(sleeve.Emulator):
             else:
                 self.carry(miss.frame, hops)
 
-    def _hops(self, miss: Miss) -> list[Hop]:
+    def _hops(self, miss: Miss) -> list[RawHop]:
         if miss.tunnel is None:
             return self.from_here(miss.frame)
         ends = [self.names.get(number) for number in _short_ids(miss.tunnel.vni)]
         src, dst = ends
         return self.from_peer(src, dst, miss.frame) if src and dst else []
 
-    def _may_stay(self, miss: Miss, hops: list[Hop]) -> bool:
+    def _may_stay(self, miss: Miss, hops: list[RawHop]) -> bool:
         """Say whether the next frames may do without weaver."""
         dst = miss.frame[:6]
         passed_on = miss.tunnel is not None and all(hop.connection for hop in hops)
         known = passed_on or bool(dst[0] & 1) or dst in self.macs
         return known and all(hop.connection is None or hop.connection.overlay == FAST for hop in hops)
 
-    def _action(self, hop: Hop) -> Action:
+    def _action(self, hop: RawHop) -> Action:
         if hop.connection is None:
             return Action(self.bridge_port)
         vni = self.short_ids[hop.dst] << SHORT | self.short_ids[hop.src]
-        return Action(self.tunnel_port, Tunnel(vni, hop.connection.local, hop.connection.remote))
+        return Action(self.tunnel_port, TunnelKey(vni, hop.connection.local, hop.connection.remote))
 
     def inject(self, frame: bytes) -> None:
         """Send a frame into the bridge."""
@@ -94,7 +95,7 @@ class Emulator(sleeve.Emulator):
     def send(self, connection: ConnectionEntry, src: bytes, dst: bytes, frame: bytes) -> None:
         """Send a frame to a neighbour, by the overlay that works."""
         if connection.overlay == FAST:
-            self.datapath.execute(frame, [self._action(Hop(connection, src, dst))])
+            self.datapath.execute(frame, [self._action(RawHop(connection, src, dst))])
         else:
             super().send(connection, src, dst, frame)
 

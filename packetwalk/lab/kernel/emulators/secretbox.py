@@ -18,29 +18,29 @@ def missing() -> str:
     return "" if find_spec("nacl") else "encryption by weaver (NaCl): Python package PyNaCl missing"
 
 
-class Box:
+class PeerCipher:
     """One end of a session: ``me`` and ``peer`` are names (6 bytes), ``dialled`` says who opened the TCP connection."""
 
     def __init__(self, me: bytes, peer: bytes, dialled: bool) -> None:
         from nacl.secret import SecretBox
 
-        self._box = SecretBox(hashlib.sha256(b"".join(sorted((me, peer)))).digest())
+        self._secretbox = SecretBox(hashlib.sha256(b"".join(sorted((me, peer)))).digest())
         self._dialled = dialled
         self._sent = {False: 0, True: 0}
 
     def closed(self, records: bytes, df: bool) -> bytes:
-        """Return the clear bytes and the box; datagrams with DF are counted apart."""
+        """Return the clear bytes and the secretbox; datagrams with DF are counted apart."""
         self._sent[df] += 1
         clear = (DF * df | self._sent[df]).to_bytes(CLEAR)
-        return clear + self._box.encrypt(records, _nonce(self._dialled, clear)).ciphertext
+        return clear + self._secretbox.encrypt(records, _nonce(self._dialled, clear)).ciphertext
 
     def opened(self, data: bytes) -> bytes:
         """Return the records that the other end closed, or nothing when it did not."""
         from nacl.exceptions import CryptoError
 
-        clear, box = data[:CLEAR], data[CLEAR:]
+        clear, sealed = data[:CLEAR], data[CLEAR:]
         try:
-            return self._box.decrypt(box, _nonce(not self._dialled, clear))
+            return self._secretbox.decrypt(sealed, _nonce(not self._dialled, clear))
         except (CryptoError, ValueError):
             return b""
 

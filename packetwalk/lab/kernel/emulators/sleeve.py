@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from packetwalk.lab.kernel.emulators.program import LONGEST, Program, checksum
-from packetwalk.lab.kernel.emulators.secretbox import Box, missing
+from packetwalk.lab.kernel.emulators.secretbox import PeerCipher, missing
 from packetwalk.tables import (
     BroadcastEntry,
     CaptureEntry,
@@ -33,7 +33,7 @@ IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
 TTL, QUOTED = 64, 28
 
 
-class Hop(NamedTuple):
+class RawHop(NamedTuple):
     """One way of a frame from peer ``src`` to peer ``dst``: over a connection; None: into the bridge here."""
 
     connection: ConnectionEntry | None
@@ -55,8 +55,8 @@ class Emulator(Program):
     @classmethod
     def refuses(cls, entries: Iterable[Entry]) -> str:
         """Return why it cannot be: its encryption needs a package of Python's."""
-        boxed = [each for each in entries if isinstance(each, ConnectionEntry) and each.encrypted]
-        return missing() if any(each.overlay == "sleeve" for each in boxed) else ""
+        encrypted = [each for each in entries if isinstance(each, ConnectionEntry) and each.encrypted]
+        return missing() if any(each.overlay == "sleeve" for each in encrypted) else ""
 
     def open(self) -> None:
         """Open what leads to the bridge, and the two sockets for the other peers."""
@@ -73,8 +73,8 @@ class Emulator(Program):
                 case BroadcastEntry():
                     self.broadcast[name(each.source)] = [name(via) for via in each.via]
         self.me = name(next(each.name for each in self.entries if isinstance(each, MeshPeerEntry)))
-        self.boxes = {
-            peer: Box(self.me, peer, each.port == PORT)
+        self.ciphers = {
+            peer: PeerCipher(self.me, peer, each.port == PORT)
             for peer, each in self.connections.items()
             if each.encrypted and each.overlay == "sleeve"
         }
@@ -108,7 +108,7 @@ class Emulator(Program):
         if kind != OUTGOING:
             self.carry(frame, self.from_here(frame))
 
-    def from_here(self, frame: bytes) -> list[Hop]:
+    def from_here(self, frame: bytes) -> list[RawHop]:
         """Return where a frame goes that the bridge sent: nowhere if its destination is on it."""
         dst, src = frame[:6], frame[6:12]
         self.macs[src] = self.me
@@ -122,8 +122,8 @@ class Emulator(Program):
         data = self.udp.recv(LONGEST)
         if data[:NAME] not in self.connections:
             return
-        box = self.boxes.get(data[:NAME])
-        records, at = box.opened(data[NAME:]) if box else data[NAME:], 0
+        cipher = self.ciphers.get(data[:NAME])
+        records, at = cipher.opened(data[NAME:]) if cipher else data[NAME:], 0
         while at + RECORD <= len(records):
             src, dst = records[at : at + 6], records[at + 6 : at + 12]
             length = int.from_bytes(records[at + 12 : at + RECORD])
@@ -131,23 +131,23 @@ class Emulator(Program):
             self.carry(frame, self.from_peer(src, dst, frame))
             at += RECORD + length
 
-    def from_peer(self, src: bytes, dst: bytes, frame: bytes) -> list[Hop]:
+    def from_peer(self, src: bytes, dst: bytes, frame: bytes) -> list[RawHop]:
         """Return where a frame goes that one peer sent to another."""
         if dst != self.me:
             return self._relay(src, dst)
         self.macs[frame[6:12]] = src
-        here = [Hop(None, src, dst)]
+        here = [RawHop(None, src, dst)]
         return here if self.macs.get(frame[:6]) == self.me else here + self._spread(src)
 
-    def _spread(self, src: bytes) -> list[Hop]:
+    def _spread(self, src: bytes) -> list[RawHop]:
         hops = [(self.connections.get(via), via) for via in self.broadcast.get(src, ())]
-        return [Hop(connection, src, via) for connection, via in hops if connection]
+        return [RawHop(connection, src, via) for connection, via in hops if connection]
 
-    def _relay(self, src: bytes, dst: bytes) -> list[Hop]:
+    def _relay(self, src: bytes, dst: bytes) -> list[RawHop]:
         connection = self.connections.get(self.unicast.get(dst, b""))
-        return [Hop(connection, src, dst)] if connection else []
+        return [RawHop(connection, src, dst)] if connection else []
 
-    def carry(self, frame: bytes, hops: Iterable[Hop]) -> None:
+    def carry(self, frame: bytes, hops: Iterable[RawHop]) -> None:
         """Send a frame on, or into the bridge."""
         for connection, src, dst in hops:
             if connection is None:
@@ -161,8 +161,8 @@ class Emulator(Program):
         if df and len(frame) - ETHERNET > connection.mtu:
             self.inject(_too_big(frame, connection.mtu))
             return
-        records, box = src + dst + len(frame).to_bytes(2) + frame, self.boxes.get(name(connection.peer))
-        payload = self.me + (box.closed(records, df) if box else records)
+        records, cipher = src + dst + len(frame).to_bytes(2) + frame, self.ciphers.get(name(connection.peer))
+        payload = self.me + (cipher.closed(records, df) if cipher else records)
         if df:
             header = struct.pack("!HHHH", PORT, PORT, 8 + len(payload), 0)
             self.raw.sendto(header + payload, (connection.remote, 0))

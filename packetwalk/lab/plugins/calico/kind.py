@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from packetwalk.lab.kind.cluster import Cluster
+from packetwalk.lab.kind.cluster import KindCluster
 from packetwalk.lab.kind.faults import RECEIVER, Make, dropped, no_default_route
 from packetwalk.lab.kind.installation import Document, Installation
 from packetwalk.lab.kind.manifest import set_variable
@@ -80,11 +80,11 @@ class Calico(Installation):
         """Say whether a pool or Felix's settings change: pods get what these say only when they are made."""
         return bool(re.search(r"^kind: (IPPool|FelixConfiguration)\b", text, re.MULTILINE))
 
-    def take_up(self, text: str, cluster: Cluster, reach: Reach) -> None:
+    def take_up(self, text: str, cluster: KindCluster, reach: Reach) -> None:
         """Wait until the agents have acted."""
         self.wait()
 
-    def switch(self, mode: str, cluster: Cluster, reach: Reach) -> None:
+    def switch(self, mode: str, cluster: KindCluster, reach: Reach) -> None:
         """Change the pool that is there: the environment is read only for the first."""
         ipip, vxlan = POOLS[mode]
         change = f'{{"spec": {{"ipipMode": "{ipip}", "vxlanMode": "{vxlan}"}}}}'

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from packetwalk.errors import LabError
-from packetwalk.lab.kind.cluster import Cluster
+from packetwalk.lab.kind.cluster import KindCluster
 from packetwalk.lab.kind.faults import (
     RECEIVER,
     SENDER,
@@ -136,16 +136,16 @@ class Flannel(Installation):
         """Say whether its ConfigMap is among the documents."""
         return "kube-flannel-cfg" in text
 
-    def take_up(self, text: str, cluster: Cluster, reach: Reach) -> None:
+    def take_up(self, text: str, cluster: KindCluster, reach: Reach) -> None:
         """Start flanneld again where its ConfigMap is among the documents: it reads it only then."""
         if self.makes_pods_anew(text):
             self._restart(cluster, reach)
 
-    def switch(self, mode: str, cluster: Cluster, reach: Reach) -> None:
+    def switch(self, mode: str, cluster: KindCluster, reach: Reach) -> None:
         """Start flanneld again."""
         self._restart(cluster, reach)
 
-    def _restart(self, cluster: Cluster, reach: Reach) -> None:
+    def _restart(self, cluster: KindCluster, reach: Reach) -> None:
         for node in reach.nodes:
             for device in LEFT:
                 reach.run(node, ["ip", "link", "delete", device])

@@ -27,8 +27,8 @@ class Unknown(Failure):
         super().__init__(f"{program}: the model does not know {what!r}; it knows: {known}", 2)
 
 
-class Place(NamedTuple):
-    """A namespace of a state; ``text`` is what a program there reads."""
+class Terminal(NamedTuple):
+    """Where commands are typed: a namespace of a state; ``text`` is what a program there reads."""
 
     state: State
     name: str
@@ -51,7 +51,7 @@ class Place(NamedTuple):
             raise Failure(message.format(name), code) from None
 
 
-Program = Callable[[Place, list[str]], str | Output]
+Program = Callable[[Terminal, list[str]], str | Output]
 """Takes the arguments, returns what is printed; an Output where the exit code is not 0."""
 
 
