@@ -33,7 +33,7 @@ from packetwalk.tables.sysctl import SETTINGS
 TUNNELS = ("vxlan", "ipip", "wireguard", "tun", "openvswitch")
 
 
-class Tables:
+class Lookup:
     """The tables of one recorded namespace."""
 
     def __init__(self, place: Place) -> None:

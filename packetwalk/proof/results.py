@@ -47,7 +47,7 @@ class Result(NamedTuple):
     detail: str = ""
 
     @property
-    def author(self) -> str:
+    def writer(self) -> str:
         """The plugin's own program that wrote a part of the tables (``cross-node-icmp (BIRD: mesh)``), or nothing."""
         return self.what.partition(" (")[2].removesuffix(")")
 

@@ -19,7 +19,7 @@ from packetwalk.walks.walk import Walk
 RECORDED = "recorded"
 
 
-class Tables(NamedTuple):
+class RecordedNetns(NamedTuple):
     """The tables of one recorded namespace, as listings of walks read them."""
 
     name: str
@@ -41,7 +41,7 @@ class Recorded:
         written = _authors(recording)
         self._places = {place.netns: _tables(place, written) for place in recording.places}
 
-    def netns(self, name: str) -> Tables:
+    def netns(self, name: str) -> RecordedNetns:
         """Return the tables of a namespace."""
         return self._places[name]
 
@@ -99,7 +99,7 @@ def _authors(recording: Recording) -> dict[tuple[str, str], tuple[str, str]]:
     }
 
 
-def _tables(place: Place, written: dict[tuple[str, str], tuple[str, str]]) -> Tables:
+def _tables(place: Place, written: dict[tuple[str, str], tuple[str, str]]) -> RecordedNetns:
     held = {table.name: place.entries(table) for table in every_table()}
     origin = {
         entry: written.get((place.netns, str(entry)), (table.author(entry) or RECORDED, ""))
@@ -107,4 +107,4 @@ def _tables(place: Place, written: dict[tuple[str, str], tuple[str, str]]) -> Ta
         if not table.hidden
         for entry in held[table.name]
     }
-    return Tables(place.netns, place.node, place.kind, place.label, origin, held)
+    return RecordedNetns(place.netns, place.node, place.kind, place.label, origin, held)

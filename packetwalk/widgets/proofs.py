@@ -49,8 +49,8 @@ def programs() -> CaptionedTable:
     """Return in how many comparisons a plugin's own program had written its part of the tables."""
     by_program: dict[str, list[proof.Result]] = defaultdict(list)
     for each in proof.matrix()["results"]:
-        if each.author and each.where:
-            by_program[each.author].append(each)
+        if each.writer and each.where:
+            by_program[each.writer].append(each)
     frame = pd.DataFrame(
         {
             "Modes": [

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from packetwalk.capture import identity
 from packetwalk.capture.links.datagram import Datagram
 from packetwalk.capture.links.sighting import Link, Sighting
-from packetwalk.capture.lookup import Tables
+from packetwalk.capture.lookup import Lookup
 
 
 class WaitingFrames:
@@ -42,7 +42,7 @@ class Hidden:
         self,
         seen: Sequence[Sighting],
         datagrams: Sequence[Datagram],
-        tables: Mapping[str, Tables],
+        tables: Mapping[str, Lookup],
         links: Sequence[Link],
         after: Mapping[int, Sequence[int]],
     ) -> None:

@@ -11,7 +11,7 @@ from packetwalk.capture.links.datagram import Datagram, datagrams, part_of
 from packetwalk.capture.links.earlier import Earlier
 from packetwalk.capture.links.hidden import Hidden
 from packetwalk.capture.links.sighting import Link, Sighting, Tap
-from packetwalk.capture.lookup import Tables
+from packetwalk.capture.lookup import Lookup
 
 ENDS = ("pod", "outside")
 
@@ -20,7 +20,7 @@ class Linker:
     """The links of all frames: ``links`` by number; ``after`` says which frames came of one."""
 
     def __init__(
-        self, seen: Sequence[Sighting], came_from: Sequence[int | None], tables: Mapping[str, Tables]
+        self, seen: Sequence[Sighting], came_from: Sequence[int | None], tables: Mapping[str, Lookup]
     ) -> None:
         """``came_from`` is, for each frame, the one at the other end of its cable."""
         self.seen, self.tables = seen, tables

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Sighting
-from packetwalk.capture.lookup import Tables
+from packetwalk.capture.lookup import Lookup
 from packetwalk.capture.stitch.work import Work
 from packetwalk.tables import Entry
 
@@ -39,7 +39,7 @@ class Passage(NamedTuple):
         return self.seen.frame.netns
 
     @property
-    def tables(self) -> Tables:
+    def tables(self) -> Lookup:
         """Its tables."""
         return self.work.tables[self.netns]
 

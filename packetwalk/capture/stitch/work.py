@@ -11,7 +11,7 @@ from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.datagram import Pieces
 from packetwalk.capture.links.linker import Linker
 from packetwalk.capture.links.sighting import Sighting, read
-from packetwalk.capture.lookup import Tables
+from packetwalk.capture.lookup import Lookup
 from packetwalk.capture.order import Cables, End, order
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch.journeys import Journeys
@@ -41,7 +41,7 @@ class Work:
         """Put the frames in order; ValueError when none fits."""
         told = [seen for seen in map(read, sent.frames) if _told(seen.stack)]
         ordered = order(recording, [seen.frame for seen in told])
-        self.tables = {place.netns: Tables(place) for place in recording.places}
+        self.tables = {place.netns: Lookup(place) for place in recording.places}
         self.cables = Cables(recording)
         self.seen: list[Sighting] = [told[k] for k in ordered.frames]
         self.linker = Linker(self.seen, ordered.came_from, self.tables)

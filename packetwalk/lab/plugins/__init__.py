@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
-from packetwalk.lab.kernel.programs.author import Author
+from packetwalk.lab.kernel.programs.plan_writer import PlanWriter
 from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.manifests import Reader
 
@@ -19,12 +19,12 @@ class Slice(NamedTuple):
     """What a lab knows of a plugin; a file says what it has of this.
 
     ``installation`` (``KIND``) is how kind gets it, ``readers`` (``READERS``) read the documents that change
-    it, by kind, ``authors`` (``AUTHORS``) are programs that write a part of its plan themselves.
+    it, by kind, ``writers`` (``WRITERS``) are programs that write a part of its plan themselves.
     """
 
     installation: Installation | None
     readers: Mapping[str, Reader]
-    authors: tuple[Author, ...]
+    writers: tuple[PlanWriter, ...]
 
 
 @cache
@@ -34,7 +34,7 @@ def plugin_slice(name: str) -> Slice:
         return Slice(None, {}, ())
     module = import_module(f"{__name__}.{name}")
     return Slice(
-        getattr(module, "KIND", None), getattr(module, "READERS", {}), getattr(module, "AUTHORS", ())
+        getattr(module, "KIND", None), getattr(module, "READERS", {}), getattr(module, "WRITERS", ())
     )
 
 
@@ -57,9 +57,9 @@ def installation(plugin: str) -> Installation:
     return installations()[plugin]
 
 
-def author(plugin: str, name: str) -> Author:
-    """Return an author of a plugin by name; BadInput lists the known ones."""
-    known = {each.name: each for each in plugin_slice(plugin).authors}
+def writer(plugin: str, name: str) -> PlanWriter:
+    """Return a program that writes a part of a plugin's plan, by name; BadInput lists the known ones."""
+    known = {each.name: each for each in plugin_slice(plugin).writers}
     if name not in known:
-        raise BadInput(f"author of routes or devices of {plugin}", name, known)
+        raise BadInput(f"program that writes routes or devices of {plugin}", name, known)
     return known[name]

@@ -31,7 +31,7 @@ class Trial(NamedTuple):
 class Case(NamedTuple):
     """One cluster to build, and what is sent in it.
 
-    ``special`` is a scenario that changes the cluster; ``author`` names the program that writes its part
+    ``special`` is a scenario that changes the cluster; ``writer`` names the program that writes its part
     of the plan itself (``packetwalk.lab.plugins``).
     """
 
@@ -41,7 +41,7 @@ class Case(NamedTuple):
     fault: str | None
     special: str | None
     trials: tuple[Trial, ...]
-    author: str | None = None
+    writer: str | None = None
 
     @property
     def name(self) -> str:
@@ -49,7 +49,7 @@ class Case(NamedTuple):
         words = [self.plugin, self.mode, self.fault, self.special]
         words.append(None if self.underlay == "flat" else self.underlay)
         words.append(self.trials[0].scenario if self.fault and len(self.trials) == 1 else None)
-        words.append(re.sub(r"\W+", "-", self.author.lower()) if self.author else None)
+        words.append(re.sub(r"\W+", "-", self.writer.lower()) if self.writer else None)
         return "-".join(filter(None, words))
 
     def network(self) -> Network:
@@ -68,11 +68,11 @@ def cases(plugin: Plugin, mode: Mode) -> Iterator[Case]:
     planned = list(_planned(plugin, mode))
     yield from planned
     for case in planned:
-        for author in plugin_slice(plugin.name).authors:
-            shown = () if case.special else author.scenarios(mode.name, case.underlay, case.fault)
-            if shown and any(map(author.writes, operations(case.network()))):
+        for writer in plugin_slice(plugin.name).writers:
+            shown = () if case.special else writer.scenarios(mode.name, case.underlay, case.fault)
+            if shown and any(map(writer.writes, operations(case.network()))):
                 trials = tuple(trial for trial in case.trials if trial.scenario in shown)
-                yield case._replace(trials=trials, author=author.name)
+                yield case._replace(trials=trials, writer=writer.name)
 
 
 def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:

@@ -17,9 +17,9 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.kernel.abilities import lacking
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
-from packetwalk.lab.kernel.programs.author import left_out
+from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.kernel.record import Recorder, recording
-from packetwalk.lab.plugins import author
+from packetwalk.lab.plugins import writer
 from packetwalk.lab.proving.cases import Case, cases
 from packetwalk.lab.proving.sending import send, unread
 from packetwalk.lab.proving.workers import side_by_side
@@ -83,7 +83,7 @@ class Task(NamedTuple):
 def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result]:
     network = case.network()
     plan = operations(network)
-    missing = lacking(plan) or (author(case.plugin, case.author).lacking(plan) if case.author else "")
+    missing = lacking(plan) or (writer(case.plugin, case.writer).lacking(plan) if case.writer else "")
     if missing:
         yield _failed(case, "not here", missing)
         return
@@ -104,23 +104,23 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
 def _made(
     case: Case, network: Network, live: Live, plan: list[Operation], without: Iterable[str]
 ) -> Recording:
-    """Build a plan and record the case; the part of an author is its own to write."""
-    if not case.author:
+    """Build a plan and record the case; the part of a plan writer is its own to write."""
+    if not case.writer:
         live.build(plan)
         return _record(case, network, live, without)
-    writing = author(case.plugin, case.author)
+    writing = writer(case.plugin, case.writer)
     live.build(left_out(plan, writing))
     with writing.work(live.inside, network, plan):
         return _record(case, network, live, without)
 
 
 def _failed(case: Case, verdict: str, detail: str) -> Result:
-    return Result(case.plugin, case.mode, case.fault, _titled("all", case.author), "", verdict, detail)
+    return Result(case.plugin, case.mode, case.fault, _titled("all", case.writer), "", verdict, detail)
 
 
-def _titled(what: str, author: str | None) -> str:
+def _titled(what: str, writer: str | None) -> str:
     """Return what was compared, and which program wrote its part of the plan itself."""
-    return f"{what} ({author})" if author else what
+    return f"{what} ({writer})" if writer else what
 
 
 def _record(case: Case, network: Network, live: Live, without: Iterable[str]) -> Recording:
@@ -136,7 +136,7 @@ def _record(case: Case, network: Network, live: Live, without: Iterable[str]) ->
         "underlay": case.underlay,
         "fault": case.fault,
         "special": case.special,
-        **({"author": case.author} if case.author else {}),
+        **({"author": case.writer} if case.writer else {}),
         "cold": any(trial.packet.cold for trial in case.trials),
         "emulated": sorted(live.lab.emulated),
     }

@@ -11,8 +11,8 @@ from packetwalk.cni.calico.bgp import Peering, Routing
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
-from packetwalk.lab.kernel.programs.author import left_out
-from packetwalk.lab.plugins import author
+from packetwalk.lab.kernel.programs.plan_writer import left_out
+from packetwalk.lab.plugins import writer
 from packetwalk.lab.plugins.calico import bird, confd
 from packetwalk.lab.proving.cases import cases, network
 from packetwalk.lab.proving.prove import Task
@@ -20,7 +20,7 @@ from packetwalk.plan.cluster import Cluster
 from tests.lab.left import killed
 
 needs_bird = pytest.mark.kernel("bird")
-MESH, REFLECTOR, ALONE = (author("calico", f"BIRD: {name}") for name in ("mesh", "reflector", "no peers"))
+MESH, REFLECTOR, ALONE = (writer("calico", f"BIRD: {name}") for name in ("mesh", "reflector", "no peers"))
 
 
 def written(by: bird.Bird, underlay: str = "flat") -> tuple[dict, dict]:
@@ -94,7 +94,7 @@ def test_confd_knows_who_listens_and_who_reflects() -> None:
 @needs_bird
 def test_a_bird_that_learns_less_than_the_model_is_found_out(monkeypatch) -> None:
     calico = plugins()["calico"]
-    mesh = next(case for case in cases(calico, calico.mode("bgp")) if case.author == MESH.name)
+    mesh = next(case for case in cases(calico, calico.mode("bgp")) if case.writer == MESH.name)
     monkeypatch.setattr(MESH, "routing", ALONE.routing)
     monkeypatch.setattr(bird, "PATIENCE", 1.0)
     found = {
@@ -121,13 +121,13 @@ def test_what_is_not_here_is_said(monkeypatch) -> None:
 
 KILLED = """
 import time
-from packetwalk.lab.kernel.programs.author import left_out
-from packetwalk.lab.plugins import author
+from packetwalk.lab.kernel.programs.plan_writer import left_out
+from packetwalk.lab.plugins import writer
 from packetwalk.lab.proving.cases import network
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 
-model, by, live = network("calico", "bgp", "flat", None, None), author("calico", "BIRD: mesh"), Live()
+model, by, live = network("calico", "bgp", "flat", None, None), writer("calico", "BIRD: mesh"), Live()
 plan = operations(model)
 live.build(left_out(plan, by))
 with by.work(live.inside, model, plan) as speakers:

@@ -13,9 +13,9 @@ from packetwalk.errors import LabError
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.programs.author import left_out
+from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.kernel.programs.runtime import PLUGINS, Runtime
-from packetwalk.lab.plugins import author
+from packetwalk.lab.plugins import writer
 from packetwalk.lab.plugins.flannel import cni
 from packetwalk.lab.proving.cases import network
 from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry
@@ -31,7 +31,7 @@ PODS = ("a", "a2")
 def live() -> Iterator[Live]:
     """The cluster without what the plugins make: no bridge, pods without a cable."""
     made = Live()
-    made.build(left_out(operations(MODEL), author("flannel", "CNI plugins")))
+    made.build(left_out(operations(MODEL), writer("flannel", "CNI plugins")))
     yield made
     made.close()
 
@@ -142,4 +142,4 @@ def test_a_plugins_complaint_is_one_line(live: Live, runtime: Runtime) -> None:
 
 def test_without_plugins_it_is_said(monkeypatch) -> None:
     monkeypatch.setattr("packetwalk.lab.kernel.programs.runtime.FOLDERS", ("/nowhere",))
-    assert author("flannel", "CNI plugins").lacking([]) == "CNI plugins missing: bridge, host-local, portmap"
+    assert writer("flannel", "CNI plugins").lacking([]) == "CNI plugins missing: bridge, host-local, portmap"

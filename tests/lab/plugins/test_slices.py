@@ -12,7 +12,7 @@ import pytest
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput
 from packetwalk.lab import plugins as slices
-from packetwalk.lab.plugins import author, installation, installations, plugin_slice
+from packetwalk.lab.plugins import installation, installations, plugin_slice, writer
 from tests import ROOT
 
 LAB = ROOT / "packetwalk" / "lab"
@@ -66,5 +66,5 @@ def test_names_that_are_not_there_are_one_line() -> None:
         plugin_slice("nobody")
     with pytest.raises(BadInput, match=r"^plugin on kind: 'nobody'"):
         installation("nobody")
-    with pytest.raises(BadInput, match=r"^author of routes or devices of calico: 'nobody'.*BIRD: mesh"):
-        author("calico", "nobody")
+    with pytest.raises(BadInput, match=r"^program that writes routes or devices of calico: 'nobody'.*BIRD: mesh"):
+        writer("calico", "nobody")

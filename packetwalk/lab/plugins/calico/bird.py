@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from packetwalk.cni.calico.bgp import BIRD, Peering, Routing
 from packetwalk.lab.kernel.daemon import Daemon
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.programs.author import Author
+from packetwalk.lab.kernel.programs.plan_writer import PlanWriter
 from packetwalk.lab.plugins.calico.confd import configuration
 from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.operation import Operation
@@ -30,7 +30,7 @@ FAR = ("cross-node", "cross-subnet", "service", "node-to-pod")
 """The scenarios whose packets follow a route to another node."""
 
 
-class Bird(Author):
+class Bird(PlanWriter):
     """BIRD in all nodes, who speaks to whom by a routing; ``fault`` is what the plan calls its outcome."""
 
     def __init__(self, name: str, routing: Routing, fault: str | None = None) -> None:
@@ -63,7 +63,7 @@ class Bird(Author):
             speakers.close()
 
 
-AUTHORS = (
+WRITERS = (
     Bird("mesh", Routing()),
     Bird(
         "reflector",

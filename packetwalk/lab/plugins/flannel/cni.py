@@ -15,7 +15,7 @@ from typing import Any
 from packetwalk.cni.flannel.plan import CNI
 from packetwalk.lab.kernel.build import quieten
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.programs.author import Author
+from packetwalk.lab.kernel.programs.plan_writer import PlanWriter
 from packetwalk.lab.kernel.programs.runtime import INTERFACE, PLUGINS, VERSION, Runtime, folder
 from packetwalk.plan.cluster import Node
 from packetwalk.plan.operation import Operation
@@ -52,7 +52,7 @@ def delegated(network: Network, node: Node) -> dict[str, Any]:
     }
 
 
-class Delegated(Author):
+class Delegated(PlanWriter):
     """The three plugins on all nodes."""
 
     name = "CNI plugins"
@@ -92,7 +92,7 @@ class Delegated(Author):
             yield runtimes
 
 
-AUTHORS = (Delegated(),)
+WRITERS = (Delegated(),)
 
 
 def _rename(node: Namespace, drawn: str, name: str) -> None:

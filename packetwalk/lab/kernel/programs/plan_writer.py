@@ -1,4 +1,4 @@
-"""What every author has: its part of a plan, what it needs, its way to work."""
+"""What every program has that writes a part of a plan itself: its part of a plan, what it needs, its way to work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from packetwalk.plan.operation import Operation
 from packetwalk.walks.network import Network
 
 
-class Author(ABC):
+class PlanWriter(ABC):
     """A program, or several, in the place of what a plan says of them; ``name`` is for people."""
 
     name: str
@@ -38,6 +38,6 @@ class Author(ABC):
         """
 
 
-def left_out(plan: Iterable[Operation], by: Author) -> list[Operation]:
-    """Return what is to be built beside an author: all of a plan that it does not write."""
+def left_out(plan: Iterable[Operation], by: PlanWriter) -> list[Operation]:
+    """Return what is to be built beside a program that writes: all of a plan that it does not write."""
     return [operation for operation in plan if not by.writes(operation)]
