@@ -13,7 +13,7 @@ from packetwalk.wire.icmp import UNREACHABLE
 FIRST_PORT = 33434
 SIZE = 60
 MARKS = {0: "!N", 1: "!H", 2: "!P", 4: "!F", 10: "!X", 13: "!X"}
-VALUES = {"-m": "30", "-q": "3", "-w": "5"}
+VALUES = {"-m": "30", "-q": "3", "-w": "5.0,3.0,10.0"}
 
 
 def run(terminal: Terminal, arguments: list[str]) -> Output:
@@ -33,18 +33,34 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
         target = str(IPv4Address(target))
     except AddressValueError:
         raise Failure(f"{target}: Temporary failure in name resolution", 2) from None
-    most, queries = int(options["-m"]), int(options["-q"])
+    most, queries, wait = int(options["-m"]), int(options["-q"]), options["-w"]
+    patience = _longest(wait, len(arguments) - arguments[::-1].index(wait) if "-w" in arguments else 0)
     lines = [f"traceroute to {target} ({target}), {most} hops max, {SIZE} byte packets"]
     for ttl in range(1, most + 1):
         goal = f"{target}:{FIRST_PORT + (ttl - 1) * queries}"
         came = answer(terminal.state.send(terminal.name, goal, Packet("udp", SIZE - 28, ttl=ttl)))
         if came.kind == "local":
             return Output("\n".join([*lines, "connect: Network is unreachable"]) + "\n", 1)
-        told = not came.late or float(options["-w"]) > ARP_WAITS
+        told = not came.late or patience > ARP_WAITS
         lines.append(f"{ttl:2}  {_hop(came, queries, numeric) if told else ' '.join('*' * queries)}")
         if told and came.icmp is not None and came.icmp.type == UNREACHABLE:
             break
     return Output("\n".join(lines) + "\n")
+
+
+def _longest(wait: str, number: int) -> float:
+    """Return for how many seconds an answer is waited for: MAX of MAX,HERE,NEAR (traceroute(8)).
+
+    The other two shorten it once another probe was answered, by its round trip: here an answer takes no time.
+    ``number`` is the place of the argument, as the program tells it when it is wrong.
+    """
+    try:
+        longest, *_ = factors = [float(each) for each in wait.replace("/", ",").split(",")]
+    except ValueError:
+        factors = []
+    if not 1 <= len(factors) <= 3:
+        raise Failure(f"Cannot handle `-w' option with arg `{wait}' (argc {number})", 2)
+    return longest
 
 
 def _hop(came: Answer, queries: int, numeric: bool) -> str:

@@ -1,6 +1,8 @@
 """Commands to run in the model and in the kernel: by cluster, by place, in this order on one cluster.
 
 Not among them: what `ip link` prints of tunl0, which a stand-in plays where the kernel lacks it.
+`traceroute` waits for every answer (`-w MAX,0,0`): by itself it gives up a probe after three times the round
+trip of the one before, which on a busy machine is too soon.
 """
 
 COMMANDS = {
@@ -52,9 +54,10 @@ COMMANDS = {
         ping -c 1 web
         ping
         ping -c 1 nohost
-        traceroute -n internet
-        traceroute -n b
-        traceroute -n -m 4 -w 1 -q 1 10.244.2.77
+        traceroute -n -w 5,0,0 internet
+        traceroute -n -w x b
+        traceroute -n -w 5,0,0 b
+        traceroute -n -m 4 -w 1,0,0 -q 1 10.244.2.77
         curl -sS http://web/hostname
         curl -sS http://web/clientip
         curl -sS http://near/clientip
@@ -65,7 +68,7 @@ COMMANDS = {
         ip route del default
         ping -c 1 internet
         ping -c 1 b
-        traceroute -n internet
+        traceroute -n -w 5,0,0 internet
         curl -sS -m 1 http://internet/
         ip route add default via 10.244.1.1
         ping -c 1 internet
@@ -126,7 +129,7 @@ COMMANDS = {
         ping -c 1 a2
         ping -c 1 -s 1452 -M do b
         ping -c 1 -s 1453 -M do b
-        traceroute -n b
+        traceroute -n -w 5,0,0 b
         curl -sS http://web/hostname
         ping -c 1 internet
     """,
@@ -188,7 +191,7 @@ COMMANDS = {
         ip route flush cache
         ping -c 1 -s 1411 b
         ping -c 1 -W 1 10.47.0.9
-        traceroute -n b
+        traceroute -n -w 5,0,0 b
         curl -sS http://web/clientip
         curl -sS http://near/hostname
         ping -c 1 internet

@@ -34,6 +34,7 @@ WIRE = "wire"
 QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no connection forgotten
     "net.ipv6.conf.default.disable_ipv6": "1",
     "net.ipv4.icmp_ratelimit": "0",
+    "net.ipv4.icmp_ratemask": "0",  # nor by icmp_msgs_per_sec, which before Linux 6.12 is the whole machine's
     "net.ipv4.igmp_link_local_mcast_reports": "0",
     "net.netfilter.nf_conntrack_tcp_timeout_close": "600",
     "net.netfilter.nf_conntrack_tcp_timeout_syn_sent": "600",
