@@ -33,12 +33,11 @@ NAMES = {1: "icmp", 4: "ipencap", 6: "tcp", 17: "udp", 50: "esp"}
 def tuple_of(stack: tuple, at: int) -> Tuple:
     """Return what connection tracking knows a packet by; ``at`` is its IP header."""
     ip, l4 = stack[at], stack[at + 1]
-    src, dst, protocol, *_ = ip
-    name = NAMES.get(protocol) or str(protocol)
+    name = NAMES.get(ip.protocol) or str(ip.protocol)
     if l4.proto in ("udp", "tcp"):
-        return _tuple((name, src, l4.sport, dst, l4.dport))
+        return _tuple((name, ip.src, l4.sport, ip.dst, l4.dport))
     ident = l4.id if l4.proto == "icmp" else 0
-    return _tuple((name, src, ident, dst, ident))
+    return _tuple((name, ip.src, ident, ip.dst, ident))
 
 
 _tuple = partial(tuple.__new__, Tuple)

@@ -56,8 +56,7 @@ class Ipv4(_Fields, Header):
 
     def aged(self) -> Ipv4:
         """Return the header after one more router: its time to live is one less."""
-        src, dst, protocol, ttl, *rest = self
-        return _made((src, dst, protocol, ttl - 1, *rest))
+        return _made((*self[:3], self.ttl - 1, *self[4:]))
 
     @property
     def fragment(self) -> bool:

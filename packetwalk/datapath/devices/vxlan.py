@@ -11,7 +11,6 @@ from collections.abc import Collection
 
 from packetwalk import wire
 from packetwalk.datapath import ip, link
-from packetwalk.datapath.conntrack import tuple_of
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import LinkEntry
@@ -42,9 +41,9 @@ def source_port(ns: Netns, skb: Skb) -> int:
     """Return the outer source port: the same for both directions and all packets of a flow."""
     if isinstance(skb.stack[1], wire.Arp):
         return spread(f"{ns.node} arp", *PORTS)
-    flow = tuple_of(skb.stack, 1)
-    ends = sorted([(flow.src, flow.sport), (flow.dst, flow.dport)])
-    return spread(f"{ns.node} {flow.protocol} {ends}", *PORTS)
+    protocol, src, sport, dst, dport = skb.tuple
+    ends = sorted([(src, sport), (dst, dport)])
+    return spread(f"{ns.node} {protocol} {ends}", *PORTS)
 
 
 def ports(ns: Netns) -> Collection[int | None]:
