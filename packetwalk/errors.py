@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class _OneLine:
@@ -32,6 +33,14 @@ def _again(line: str) -> BadInput:
     error = BadInput.__new__(BadInput)
     error.args = (line,)
     return error
+
+
+def chosen(what: str, name: object, among: Iterable[Any]) -> Any:
+    """Return the one that is called ``name``; BadInput lists the names there are."""
+    known = {each.name: each for each in among}
+    if name not in tuple(known):
+        raise BadInput(what, name, known)
+    return known[name]
 
 
 class LabError(_OneLine, Exception):

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
-from packetwalk.errors import BadInput
+from packetwalk.errors import chosen
 from packetwalk.plan.cluster import Cluster, Node, Pod
 from packetwalk.plan.edit import Change, Who, everybody
 from packetwalk.plan.operation import Operation
@@ -105,11 +105,11 @@ class Plugin(NamedTuple):
         """Return a mode by name (the first when None); BadInput lists the valid ones."""
         if name is None:
             return self.modes[0]
-        return _choose(f"mode of {self.name}", name, self.modes)
+        return chosen(f"mode of {self.name}", name, self.modes)
 
     def fault(self, name: str) -> Fault:
         """Return a fault by name; BadInput lists the valid ones."""
-        return _choose(f"fault of {self.name}", name, self.faults)
+        return chosen(f"fault of {self.name}", name, self.faults)
 
     def faults_of(self, mode: str) -> tuple[Fault, ...]:
         """Return the faults that can befall a mode, by its properties."""
@@ -130,11 +130,4 @@ def plugins() -> dict[str, Plugin]:
 
 def plugin(name: str) -> Plugin:
     """Return a plugin by name; BadInput lists the valid ones."""
-    return _choose("plugin", name, tuple(plugins().values()))
-
-
-def _choose(what: str, name: str, among: tuple):
-    for each in among:
-        if each.name == name:
-            return each
-    raise BadInput(what, name, [each.name for each in among])
+    return chosen("plugin", name, tuple(plugins().values()))

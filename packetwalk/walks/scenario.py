@@ -7,7 +7,7 @@ from typing import Unpack
 
 from packetwalk.cni import Change, Plugin, Scenario
 from packetwalk.cni import plugin as find_plugin
-from packetwalk.errors import BadInput
+from packetwalk.errors import BadInput, chosen
 from packetwalk.plan.cluster import Cluster
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.walks.network import Network
@@ -31,10 +31,7 @@ def scenarios(plugin: Plugin) -> tuple[Scenario, ...]:
 
 def scenario(name: str, plugin: Plugin) -> Scenario:
     """Return a scenario by name; BadInput lists the valid ones."""
-    for each in scenarios(plugin):
-        if each.name == name:
-            return each
-    raise BadInput("scenario", name, [each.name for each in scenarios(plugin)])
+    return chosen("scenario", name, scenarios(plugin))
 
 
 @lru_cache(maxsize=64)

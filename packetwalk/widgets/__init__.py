@@ -1,4 +1,4 @@
-"""What notebooks use: ``play`` a walk, ``play_piece`` one of the Linux pieces."""
+"""What notebooks use: ``play`` a walk, ``play_linux`` a walk through a small network of Linux."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packetwalk.capture.recording import Recording, read
 from packetwalk.errors import BadInput
-from packetwalk.walks.pieces import walk_piece
+from packetwalk.walks.linux import walk_linux
 from packetwalk.walks.replay import replay
 from packetwalk.walks.scenario import walk
 from packetwalk.widgets.player import Player
@@ -38,9 +38,9 @@ def play(
     return Player(shown, step, beside)
 
 
-def play_piece(name: str, trip: str | None = None, *, step: int = 0, **options) -> Player:
-    """Return a player of a Linux piece; ``options`` are those of ``pieces.walk_piece``."""
-    return Player(walk_piece(name, trip, **options), step)
+def play_linux(name: str, trip: str | None = None, *, step: int = 0, **options) -> Player:
+    """Return a player of a walk through a small network; ``options`` are those of ``walks.linux.walk_linux``."""
+    return Player(walk_linux(name, trip, **options), step)
 
 
 def play_recording(recording: Recording | Path | str, name: str | None = None, *, step: int = 0) -> Player:
@@ -67,4 +67,4 @@ def play_beside(recording: Recording | Path | str, name: str | None = None, *, s
     return Player(model, step, [replace(replay(of, sent.name), scenario=model.scenario)])
 
 
-__all__ = ["Player", "play", "play_beside", "play_piece", "play_recording"]
+__all__ = ["Player", "play", "play_beside", "play_linux", "play_recording"]

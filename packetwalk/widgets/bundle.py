@@ -21,13 +21,13 @@ from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni import plugins
 from packetwalk.proof import results as proof
 from packetwalk.trace.packet import PING, Packet, PacketOptions
-from packetwalk.walks.pieces import HOLDS_FOR, piece, walk_piece
+from packetwalk.walks.linux import HOLDS_FOR, linux_network, walk_linux
 from packetwalk.walks.scenario import scenarios, walk
 from packetwalk.walks.walk import Walk
 from packetwalk.widgets.pack import pack_apart
 
 LONG = 4000
-PIECES = "linux"
+LINUX = "linux"
 COMPARED = "cross-node"
 SHARED = "shared"
 
@@ -56,16 +56,16 @@ class Offer(NamedTuple):
 
 def offer(plugin: str, mode: str) -> Offer:
     """Return what there is to choose; BadInput for a plugin or mode that does not exist."""
-    if plugin == PIECES:
-        found = piece(mode)
+    if plugin == LINUX:
+        found = linux_network(mode)
         trips = tuple(Choice(t.name, t.title) for t in found.trips)
         names = tuple(t.name for t in found.trips)
         variants = tuple(Choice(v.name, v.title, names) for v in found.variants)
 
         def walk_trip(scenario: str, fault: str | None, **packet: Unpack[PacketOptions]) -> Walk:
-            return walk_piece(mode, scenario, variant=fault, **packet)
+            return walk_linux(mode, scenario, variant=fault, **packet)
 
-        return Offer(PIECES, mode, HOLDS_FOR, ("icmp",), found.fits, trips, variants, walk_trip)
+        return Offer(LINUX, mode, HOLDS_FOR, ("icmp",), found.fits, trips, variants, walk_trip)
     known = find_plugin(plugin)
     chosen = known.mode(mode)
     faults = tuple(Choice(f.name, f.title, f.shows, Packet.of({}, f.packet)) for f in known.faults_of(mode))
@@ -171,7 +171,7 @@ def choices(of: Offer) -> Iterator[tuple[str, dict]]:
             make = partial(of.walk, scenario.name, fault.name if fault else None)
             walks = (make(**packet) for packet in packets(of, fault))
             yield f"{scenario.name}/{fault.name if fault else 'none'}", _content(walks)
-    if of.plugin != PIECES:
+    if of.plugin != LINUX:
         yield (
             f"{COMPARED}/sizes",
             _content(of.walk(COMPARED, None, **packet) for packet in sizes_of_others(of)),
@@ -202,7 +202,7 @@ def sizes_of_others(of: Offer) -> list[PacketOptions]:
 
 
 def modes() -> list[tuple[str, str]]:
-    """Return every (plugin, mode) there is, without the Linux pieces."""
+    """Return every (plugin, mode) there is, without the small networks of Linux."""
     return [(known.name, mode.name) for known in plugins().values() for mode in known.modes]
 
 

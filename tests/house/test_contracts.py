@@ -56,7 +56,7 @@ def test_what_stands_is_kept(copy: Path) -> None:
 BREAKS = {
     "shell/ping.py": ("import random", CORE),
     "walks/replay.py": ("import subprocess", CORE),
-    "walks/pieces.py": ("import time", CORE),
+    "walks/linux/walk.py": ("import time", CORE),
     "walks/report.py": ("from datetime import datetime", CORE),
     "plan/cluster.py": ("from os import urandom", CORE),
     "datapath/conntrack.py": ("import threading", CORE),

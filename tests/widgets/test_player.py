@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import packetwalk
 from packetwalk.errors import BadInput
-from packetwalk.widgets import play, play_piece
+from packetwalk.widgets import play, play_linux
 from packetwalk.widgets.bundle import catalogue, modes, offer, sizes_of_others, write_choices, write_index
 from packetwalk.widgets.markup import element
 from packetwalk.widgets.pack import pack, pack_apart, unpack
@@ -164,7 +164,7 @@ def test_three_modes_beside_one_are_refused() -> None:
 
 
 def test_a_live_player_lists_the_modes() -> None:
-    player, sent = play_piece("veth"), []
+    player, sent = play_linux("veth"), []
     player.send = sent.append
     player._asked(None, {"type": "modes", "id": 3}, None)
     assert (sent[0]["type"], sent[0]["id"]) == ("modes", 3)
@@ -179,7 +179,7 @@ def test_a_player_is_its_text_in_a_notebook() -> None:
 
 
 def test_a_live_player_answers_for_any_size() -> None:
-    player, sent = play_piece("veth"), []
+    player, sent = play_linux("veth"), []
     player.send = sent.append
     ask = {
         "type": "walk",

@@ -1,37 +1,37 @@
-"""The Linux pieces show what their chapters say."""
+"""The small networks of Linux show what their chapters say."""
 
 from __future__ import annotations
 
 import pytest
 
 from packetwalk import BadInput
-from packetwalk.walks.pieces import PIECES, walk_piece
+from packetwalk.walks.linux import NETWORKS, walk_linux
 
 
 def names(walk) -> list[str]:
     return [trace.name for trace in walk.traces]
 
 
-def test_every_trip_of_every_piece_in_every_variant() -> None:
-    for piece in PIECES.values():
-        for trip in piece.trips:
-            for variant in (None, *(v.name for v in piece.variants)):
-                assert walk_piece(piece.name, trip.name, variant=variant).steps
+def test_every_trip_of_every_network_in_every_variant() -> None:
+    for network in NETWORKS.values():
+        for trip in network.trips:
+            for variant in (None, *(v.name for v in network.variants)):
+                assert walk_linux(network.name, trip.name, variant=variant).steps
 
 
 def test_a_new_namespace_reaches_nothing_not_even_itself() -> None:
-    assert walk_piece("netns").disposition == "no_route"
-    assert walk_piece("netns", "itself").disposition == "no_route"
-    assert walk_piece("netns", "itself", variant="lo-up").disposition == "delivered"
+    assert walk_linux("netns").disposition == "no_route"
+    assert walk_linux("netns", "itself").disposition == "no_route"
+    assert walk_linux("netns", "itself", variant="lo-up").disposition == "delivered"
 
 
 def test_a_cable_changes_nothing() -> None:
-    crossing = [s for s in walk_piece("veth").steps if s.event in ("egress", "ingress")]
+    crossing = [s for s in walk_linux("veth").steps if s.event in ("egress", "ingress")]
     assert crossing[0].after == crossing[1].after
 
 
 def test_a_bridge_floods_the_first_question_and_not_the_data() -> None:
-    cold, warm = walk_piece("bridge"), walk_piece("bridge", cold=False)
+    cold, warm = walk_linux("bridge"), walk_linux("bridge", cold=False)
     assert names(cold).count("copy") == 3 and "green" in {s.netns for s in cold.steps}
     assert names(warm) == ["request", "reply"] and "green" not in {s.netns for s in warm.steps}
 
@@ -45,23 +45,23 @@ def test_a_bridge_floods_the_first_question_and_not_the_data() -> None:
     ],
 )
 def test_the_longest_prefix_wins_then_the_lowest_metric(trip: str, line: str) -> None:
-    route = next(s for s in walk_piece("route", trip).steps if s.event == "route")
+    route = next(s for s in walk_linux("route", trip).steps if s.event == "route")
     assert str(route.entry) == line
 
 
 def test_a_neighbour_that_nobody_is_and_one_that_is_written_down() -> None:
-    assert walk_piece("neigh", "nobody").disposition == "neighbor_unreachable"
-    written = walk_piece("neigh", "written-down")
+    assert walk_linux("neigh", "nobody").disposition == "neighbor_unreachable"
+    written = walk_linux("neigh", "written-down")
     assert written.disposition == "dropped" and "arp" not in names(written)
 
 
 def test_the_same_gap_two_outcomes() -> None:
-    assert walk_piece("fdb", "bridge", variant="no-entry").disposition == "delivered"
-    assert walk_piece("fdb", "vxlan", variant="no-entry").disposition == "dropped"
+    assert walk_linux("fdb", "bridge", variant="no-entry").disposition == "delivered"
+    assert walk_linux("fdb", "vxlan", variant="no-entry").disposition == "dropped"
 
 
 def test_the_nat_table_is_asked_once() -> None:
-    steps = walk_piece("netfilter").steps
+    steps = walk_linux("netfilter").steps
     rules = [str(s.entry) for s in steps if s.event == "nat"]
     assert rules[0].endswith("MASQUERADE") and rules[1].startswith("icmp src=10.0.0.2")
     assert len(rules) == 2
@@ -69,6 +69,6 @@ def test_the_nat_table_is_asked_once() -> None:
 
 def test_wrong_names_list_the_right_ones() -> None:
     with pytest.raises(BadInput, match="valid: netns, veth"):
-        walk_piece("router")
+        walk_linux("router")
     with pytest.raises(BadInput, match="valid: across"):
-        walk_piece("veth", "up")
+        walk_linux("veth", "up")
