@@ -62,5 +62,11 @@ class Addresses(JsonTable[AddrEntry]):
 
 
 ADDRESSES = Addresses(
-    "addr", "ip addr", (AddrEntry,), rank=20, files={"addr.json": ("ip", "-j", "addr")}, always=True
+    "addr",
+    "ip addr",
+    (AddrEntry,),
+    rank=20,
+    files={"addr.json": ("ip", "-j", "addr")},
+    always=True,
+    usual=True,
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
 from packetwalk.tables.printed import TextTable
-from packetwalk.tables.table import Part
+from packetwalk.tables.table import Contents, Part, Recorded
 
 PAIR = re.compile(r"\b(src|dst|sport|dport|id)=(\S+)")
 NAMES = re.compile(r"\b(icmp|tcp|udp|gre|esp)\b")
@@ -69,6 +69,10 @@ def _ports(way: dict[str, str]) -> tuple[int, int]:
 class Connections(TextTable[ConntrackEntry]):
     """The tracked connections; nobody writes them."""
 
+    def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> None:
+        """Return nothing: connections are compared packet by packet."""
+        return None
+
     def part(self, entry: ConntrackEntry) -> Part:
         """Return the connection alone: the others are of other packets."""
         return Part(f"conntrack/{entry}", self.command, lambda other: other == entry)
@@ -87,4 +91,5 @@ CONNECTIONS = Connections(
     rank=220,
     files={"conntrack.txt": ("conntrack", "-L")},
     hidden=True,
+    usual=True,
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.printed import JsonTable, Object, as_text
-from packetwalk.tables.table import Contents, Files, Part
+from packetwalk.tables.table import Contents, Files, Part, Recorded, Sides
 
 
 class FdbEntry(NamedTuple):
@@ -94,6 +94,18 @@ class Forwarding(JsonTable[FdbEntry]):
         """Return that it was learnt, of an entry for a port without a state."""
         return self.by if not entry.state and not entry.dst else ""
 
+    def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> Sides:
+        """Return the lines without a bridge's own MAC."""
+        ours, theirs = (
+            [str(each) for each in entries if each.ifname != each.master]
+            for entries in (model.entries(self), filter(self.is_written, recorded.entries(self)))
+        )
+        return Sides(ours, theirs)
+
+    def is_written(self, entry: FdbEntry) -> bool:
+        """Say whether it is to stay."""
+        return entry.state == "permanent"
+
     def entry(self, printed: Object) -> Iterator[FdbEntry]:
         """Yield an entry, but for multicast groups: only IPv6 and IGMP put them there."""
         if not int(printed["mac"][:2], 16) & 1:
@@ -137,4 +149,9 @@ FORWARDING = Forwarding(
     by="kernel (learnt)",
     files={"fdb.json": ("bridge", "-j", "fdb")},
     always=True,
+    usual=True,
+    masks={
+        "neighbours, forwarding": "Only what was written down is compared as a table; what is learnt shows in "
+        "the deciding lines. A bridge's own MAC is left out: not every kernel lists it.",
+    },
 )

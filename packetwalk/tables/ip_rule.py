@@ -85,6 +85,10 @@ class Rules(JsonTable[IpRule]):
         every = [*self.in_order(around[netns].entries(self)), LAST]
         return {"rule.json": as_text(rule.json() for rule in every)}
 
+    def comparable(self, entry: IpRule) -> str:
+        """Return priority, mark and table."""
+        return f"{entry.priority} {hex(entry.fwmark[0]) if entry.fwmark else ''} {entry.lookup}"
+
     def in_order(self, entries: Iterable[IpRule]) -> list[IpRule]:
         """Return them by priority."""
         return sorted(entries, key=lambda rule: rule.priority)
@@ -101,4 +105,12 @@ class Rules(JsonTable[IpRule]):
         return [rule.json() for rule in every] if set(every) - set(KERNELS) else None
 
 
-RULES = Rules("rule", "ip rule", (IpRule,), rank=40, files={"rule.json": ("ip", "-j", "rule")})
+RULES = Rules(
+    "rule",
+    "ip rule",
+    (IpRule,),
+    rank=40,
+    files={"rule.json": ("ip", "-j", "rule")},
+    usual=True,
+    masks={"ip rule": "The kernel's own rule 32767, for the empty table `default`, is left out."},
+)

@@ -55,4 +55,4 @@ class Sets(TextTable[IpSet]):
         return "".join(f"{' '.join(argv[1:])}\n" for argv in commands)
 
 
-SETS = Sets("ipset", "ipset list", (IpSet,), rank=80, files={"ipset.txt": ("ipset", "save")})
+SETS = Sets("ipset", "ipset list", (IpSet,), rank=80, files={"ipset.txt": ("ipset", "save")}, compared=False)

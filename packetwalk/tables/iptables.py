@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.printed import TextTable
-from packetwalk.tables.table import Contents, Part
+from packetwalk.tables.table import Contents, Part, Recorded, Sides
 
 BUILT_IN = {
     "raw": ("PREROUTING", "OUTPUT"),
@@ -136,6 +136,20 @@ class Iptables(TextTable[Entry]):
             elif line and line != "COMMIT" and not line.startswith("#"):
                 raise ValueError(f"iptables-save, line {number}: {line!r} is no rule")
 
+    def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> Sides | None:
+        """Return the rules with their tables; not the policies."""
+        if not self.is_recorded(recorded.files):
+            return None
+        ours, theirs = (
+            [f"{each.chain_table} {each}" for each in entries if isinstance(each, IptablesRule)]
+            for entries in (model.entries(self), recorded.entries(self))
+        )
+        return Sides(ours, theirs)
+
+    def chain(self, line: str) -> tuple[str, ...]:
+        """Return table and chain of a comparable line."""
+        return tuple(line.split(" ", 3)[:3])
+
     def part(self, entry: Entry) -> Part:
         """Return one of netfilter's tables."""
         table = entry.chain_table
@@ -178,6 +192,8 @@ IPTABLES = Iptables(
     rank=90,
     files={"iptables.txt": ("iptables-save", "-c")},
     always=True,
+    usual=True,
+    masks={"iptables": "The order of rules within each chain is compared, not the order of the chains."},
 )
 
 

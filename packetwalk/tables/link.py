@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.printed import Object, as_text, objects
-from packetwalk.tables.table import Contents, Files, Section, Table
+from packetwalk.tables.table import Contents, Files, Recorded, Section, Sides, Table
 
 
 def in_order_of_making(links: Iterable[LinkEntry]) -> list[LinkEntry]:
@@ -203,6 +203,15 @@ class Links(Table[LinkEntry]):
         ports = [{"ifname": link.ifname, "hairpin": True} for link in links if link.hairpin]
         return {"link.json": as_text(devices), "port.json": as_text(ports)}
 
+    def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> Sides:
+        """Return all devices but the loopback, and a ``tunl0`` that only the kernel has."""
+        ours, theirs = (
+            [each for each in held.entries(self) if each.kind != "lo"] for held in (model, recorded)
+        )
+        if FALLBACK not in {each.ifname for each in ours}:
+            theirs = [each for each in theirs if each.ifname != FALLBACK]
+        return Sides(*([_compared(each, each.ifname in played) for each in side] for side in (ours, theirs)))
+
     def sections(self, contents: Contents) -> list[Section]:
         """Return all devices but the loopback, which every namespace has."""
         links = [link for link in contents.entries(self) if link.kind != "lo"]
@@ -216,7 +225,33 @@ LINKS = Links(
     rank=10,
     files={"link.json": ("ip", "-j", "-d", "link"), "port.json": ("bridge", "-j", "-d", "link")},
     always=True,
+    usual=True,
+    masks={
+        "links": "A node's card is a veth in namespaces. The numbers of devices are the kernel's own. "
+        "Of a device with a stand-in only the name and the MTU are compared. A `tunl0` that nobody asked for is "
+        "left out: the kernel makes one in each namespace as soon as it has the module.",
+        "CNI plugins": "Where they attach the pods themselves, the name of a host end and the MACs, which they "
+        "or the kernel draw at random, are set to the plan's before packets are sent.",
+    },
 )
+
+
+FALLBACK = "tunl0"
+
+
+def _compared(link: LinkEntry, played: bool) -> str:
+    """Return a device as text: a node's card is a veth in the lab, a stand-in's has only its MTU."""
+    if played:
+        return f"{link.ifname} mtu {link.mtu}"
+    kind = "veth" if link.kind == "eth" else link.kind
+    parts = [link.ifname, kind, f"mtu {link.mtu}", link.address, f"master {link.master}"]
+    if link.hairpin:
+        parts.append("hairpin")
+    if link.kind == "vxlan":
+        parts += [f"id {link.vni}", f"local {link.local}", f"dev {link.link}", f"port {link.port}"]
+    if link.kind == "ipip":
+        parts.append(f"local {link.local}")
+    return " ".join(parts)
 
 
 def _read(printed: Object, hairpin: bool) -> LinkEntry:

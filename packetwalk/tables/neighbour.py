@@ -65,6 +65,10 @@ class Neighbours(JsonTable[NeighEntry]):
         """Return that it was learnt, unless it was written to stay."""
         return self.by if entry.state != "PERMANENT" else ""
 
+    def is_written(self, entry: NeighEntry) -> bool:
+        """Say whether it is to stay."""
+        return entry.state == "PERMANENT"
+
     def entry(self, printed: Object) -> Iterator[NeighEntry]:
         """Yield an IPv4 neighbour."""
         if ":" not in printed["dst"]:
@@ -83,4 +87,5 @@ NEIGHBOURS = Neighbours(
     by="kernel (ARP)",
     files={"neigh.json": ("ip", "-j", "neigh")},
     always=True,
+    usual=True,
 )

@@ -5,5 +5,11 @@ from __future__ import annotations
 from packetwalk.tables.table import Table
 
 RULESET: Table = Table(
-    "nft", "nft list ruleset", (), rank=95, files={"nft.json": ("nft", "-j", "list", "ruleset")}, hidden=True
+    "nft",
+    "nft list ruleset",
+    (),
+    rank=95,
+    files={"nft.json": ("nft", "-j", "list", "ruleset")},
+    hidden=True,
+    compared=False,
 )

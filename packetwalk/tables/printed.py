@@ -29,6 +29,10 @@ class JsonTable(Table[E]):
         """Yield the lines of one object: none of what the model does not know (IPv6, multicast)."""
         raise NotImplementedError
 
+    def is_recorded(self, files: Files) -> bool:
+        """Return True: ``ip`` and ``bridge`` are always there, and where they print nothing no file is kept."""
+        return True
+
     def read(self, files: Files) -> list[E]:
         """Return the lines, of all objects."""
         (name,) = self.files

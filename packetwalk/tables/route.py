@@ -90,6 +90,10 @@ class Routes(JsonTable[RouteEntry]):
                     dst, "lo", type=kind, protocol="kernel", scope=scope, prefsrc="127.0.0.1", table="local"
                 )
 
+    def comparable(self, entry: RouteEntry) -> str:
+        """Return the route with its table."""
+        return f"{entry.table}: {entry}"
+
     def author(self, entry: RouteEntry) -> str:
         """Return the program that the protocol stands for."""
         return {"bird": "BIRD", "kernel": "kernel", "static": "by hand or a program"}.get(
@@ -201,4 +205,5 @@ ROUTES = Routes(
     rank=30,
     files={"route.json": ("ip", "-j", "route", "show", "table", "all")},
     always=True,
+    usual=True,
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.printed import TextTable
-from packetwalk.tables.table import Contents, Part
+from packetwalk.tables.table import Contents, Part, Recorded, Sides
 
 
 class SysctlEntry(NamedTuple):
@@ -57,6 +57,13 @@ class Settings(TextTable[SysctlEntry]):
         )
         return ["sysctl", "-w", f"{key}={pick.one_of(tuple(values))}"]
 
+    def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> Sides | None:
+        """Return the recorded settings; one that the plan does not write may be what it likes."""
+        if not self.is_recorded(recorded.files):
+            return None
+        theirs, written = recorded.entries(self), {each.key: each for each in model.entries(self)}
+        return Sides([str(written.get(each.key, each)) for each in theirs], [str(each) for each in theirs])
+
     def parse(self, text: str) -> Iterator[SysctlEntry]:
         """Yield the settings; one that is not there is told on a line of its own form."""
         for line in text.splitlines():
@@ -77,5 +84,11 @@ DEFAULTS = {
 }
 """The settings that the data path reads in every namespace, with the kernel's values."""
 SETTINGS = Settings(
-    "sysctl", "sysctl -a", (SysctlEntry,), rank=200, files={"sysctl.txt": ("sysctl", *DEFAULTS)}, hidden=True
+    "sysctl",
+    "sysctl -a",
+    (SysctlEntry,),
+    rank=200,
+    files={"sysctl.txt": ("sysctl", *DEFAULTS)},
+    hidden=True,
+    usual=True,
 )

@@ -1,13 +1,13 @@
-"""What every kind of table has: how it is kept, asked for, read, printed and shown.
+"""What every kind of table has: how it is kept, asked for, read, printed, shown and compared.
 
 A table is one file of this folder: the entry, and a ``Table`` that says the rest.  Whatever works with all
-tables (a namespace of the model, listings, text and JSON, recordings) goes through
+tables (a namespace of the model, listings, text and JSON, recordings, comparison) goes through
 ``packetwalk.tables.every_table``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -26,12 +26,27 @@ class Contents(Protocol):
         """Return the lines of a table."""
 
 
+class Recorded(Contents, Protocol):
+    """The tables of a recorded namespace."""
+
+    @property
+    def files(self) -> Files:
+        """What the commands printed there."""
+
+
 class Part(NamedTuple):
     """A part of a table that can be asked for alone: its name in the namespace, the command, what is in it."""
 
     name: str
     command: str
     has: Callable[[Any], bool] = lambda entry: True
+
+
+class Sides(NamedTuple):
+    """The lines of a table that are compared, of the model and of a recording."""
+
+    model: list[str]
+    recorded: list[str]
 
 
 class Section(NamedTuple):
@@ -54,7 +69,9 @@ class Table(Generic[E]):
     entries.  ``rank`` is its place among the tables; ``by`` the author of what is learnt while packets travel.
     ``files`` are the commands of a recording, by the name of the file that keeps the answer; none asks for a
     secret.  ``always`` says that an empty one is shown too; ``hidden`` that it is shown where a walk cites
-    it, but not among the tables of a namespace.
+    it, but not among the tables of a namespace.  ``usual`` says that there may be lines which no plan has
+    written, so that a proof always asks; ``compared`` that a proof compares it at all, and ``masks`` say what it
+    does not compare, and why.
     """
 
     name: str
@@ -65,6 +82,9 @@ class Table(Generic[E]):
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     always: bool = False
     hidden: bool = False
+    usual: bool = False
+    compared: bool = True
+    masks: Mapping[str, str] = field(default_factory=dict)
 
     # How it is kept.
 
@@ -124,3 +144,31 @@ class Table(Generic[E]):
     def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
         """Return what the commands print in a namespace, by file; ``around`` has it, and those beside it."""
         return {}
+
+    # How it is compared.
+
+    def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> Sides | None:
+        """Return the lines of model and recording; None when it was not recorded.
+
+        ``played`` are the devices with a stand-in.
+        """
+        if not self.is_recorded(recorded.files):
+            return None
+        ours, theirs = model.entries(self), [each for each in recorded.entries(self) if self.is_written(each)]
+        return Sides([*map(self.comparable, ours)], [*map(self.comparable, theirs)])
+
+    def is_recorded(self, files: Files) -> bool:
+        """Say whether it was asked for; a tool may be missing where something is recorded."""
+        return bool(self.files) and self.files.keys() <= files.keys()
+
+    def is_written(self, entry: E) -> bool:
+        """Say whether a recorded line was written down, not learnt."""
+        return True
+
+    def comparable(self, entry: E) -> str:
+        """Return what is compared of a line."""
+        return str(entry)
+
+    def chain(self, line: str) -> Hashable:
+        """Return within what the order of comparable lines counts; None when it does not."""
+        return None

@@ -53,6 +53,10 @@ class Peers(TextTable[WireguardPeer]):
         """Return the peers of one device."""
         return Part(f"wg/{entry.dev}", f"wg show {entry.dev}", lambda other: other.dev == entry.dev)
 
+    def comparable(self, entry: WireguardPeer) -> str:
+        """Return the allowed addresses."""
+        return f"{entry.dev} allowed ips {' '.join(entry.allowed_ips) or NOTHING}"
+
     def parse(self, text: str) -> Iterator[WireguardPeer]:
         """Yield the peers; their endpoints are not printed."""
         for line in text.splitlines():
@@ -74,4 +78,8 @@ PEERS = Peers(
     (WireguardPeer,),
     rank=70,
     files={"wireguard.txt": ("wg", "show", "all", "allowed-ips")},
+    masks={
+        "wg": "The allowed addresses of each peer are compared. Its keys are the lab's own: those of the plan are "
+        "names, of which nobody knows a private half.",
+    },
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import ClassVar, NamedTuple
 
 from packetwalk.tables.printed import TextTable
 from packetwalk.tables.program import NoCommand
-from packetwalk.tables.table import Contents, E
+from packetwalk.tables.table import Contents, E, Recorded, Sides
 
 
 class XfrmPolicyEntry(
@@ -59,6 +59,12 @@ class Xfrm(TextTable[E]):
             if found:
                 yield self.made(found)
 
+    def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> Sides | None:
+        """Return the texts, of the recording also those that nobody here makes."""
+        (name,) = self.files
+        ours = [line for each in model.entries(self) for line in whole(str(each).replace("\\", " "))]
+        return Sides(ours, whole(recorded.files[name])) if self.is_recorded(recorded.files) else None
+
     def text(self, contents: Contents) -> str:
         """Return the lines of each."""
         broken = (str(each).replace(" \\ ", " \n\t") for each in contents.entries(self))
@@ -101,6 +107,7 @@ STATES = States(
     rank=120,
     by="weaver",
     files={"xfrm-state.txt": ("ip", "xfrm", "state", "list", "nokeys")},
+    masks={"xfrm": "How far a security association has counted its packets is left out."},
 )
 POLICIES = Policies(
     "xfrm-policy",

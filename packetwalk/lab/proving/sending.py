@@ -11,20 +11,19 @@ from packetwalk.lab.kernel.record import Recorder, Warm
 from packetwalk.plan.cluster import OUTSIDE
 from packetwalk.plan.operation import Operation
 from packetwalk.proof.compare import frames
-from packetwalk.tables import table_of
+from packetwalk.tables import every_table, table_of
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 
-UNCOMPARED = ("nft.json", "ipset.txt")
-SELDOM = {"xfrm-policy.txt": "xfrm-policy", "xfrm-state.txt": "xfrm-state", "wireguard.txt": "wg"}
 NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
 SLOW = 0.9  # seconds in which every other frame has come; after one, ARP and TCP ask again
 
 
 def unread(plan: Iterable[Operation]) -> tuple[str, ...]:
     """Return the files of a recording that nothing compares, or only where the plan has such tables."""
-    found = {table_of(operation.entry).name for operation in plan}
-    return (*UNCOMPARED, *(file for file, table in SELDOM.items() if table not in found))
+    planned = {table_of(operation.entry) for operation in plan}
+    read = {table for table in every_table() if table.compared and (table.usual or table in planned)}
+    return tuple(file for table in every_table() if table not in read for file in table.files)
 
 
 def send(network: Network, recorder: Recorder, name: str, src: str, dst: str, packet: Packet) -> Sent:
