@@ -73,8 +73,8 @@ def check_4(cluster):
 )
 def check_5(cluster):
     """A full-size packet of pod a is one frame on the wire, and is answered."""
-    card = re.search(r"mtu (\d+)", cluster.node("kind-worker").run("ip link show eth0"))
-    if card is None or int(card[1]) != 1400:
+    nic = re.search(r"mtu (\d+)", cluster.node("kind-worker").run("ip link show eth0"))
+    if nic is None or int(nic[1]) != 1400:
         yield "the cards of the nodes do not have an MTU of 1400: that fault belongs to this step"
     size = mtu(cluster.pod("a")) - HEADERS
     frames = cluster.capture("a", "b", size=size, df=True).packet().frames

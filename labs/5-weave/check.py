@@ -20,12 +20,12 @@ def frames(cluster):
     """Return pod a's first frame of a ping to b, and what the cards of the nodes send of sleeve after it."""
     seen = cluster.capture("a", "b").packet().frames
     inner = next((each.data for each in seen if each.netns == "a"), b"")
-    cards = [
+    nics = [
         each
         for each in seen
         if each.netns in cluster.nodes and each.dev == "eth0" and each.direction == "out"
     ]
-    datagrams = [each for each in cards if each.data[23] == 17 and int.from_bytes(each.data[36:38]) == SLEEVE]
+    datagrams = [each for each in nics if each.data[23] == 17 and int.from_bytes(each.data[36:38]) == SLEEVE]
     return inner, [each for each in datagrams if len(each.data) >= len(inner) + PLAIN]
 
 

@@ -1,7 +1,7 @@
 """The order of frames across namespaces: causes before effects, then the clocks.
 
 Within one namespace the capture keeps the kernel's order.  Between namespaces a frame leaves one end
-of a cable before it enters by the other; clocks only decide what nothing else does, so equal or
+of a veth pair before it enters by the other; clocks only decide what nothing else does, so equal or
 slightly wrong times change nothing.
 """
 
@@ -20,19 +20,19 @@ End = tuple[str, str]  # namespace, device
 
 class Ordered(NamedTuple):
     """Frames in order: ``frames`` are their indices before; ``came_from`` is, for each, the place in
-    the order of the frame at the cable's other end."""
+    the order of the frame at the veth's other end."""
 
     frames: tuple[int, ...]
     came_from: tuple[int | None, ...]
 
 
-class Cables:
-    """Where a frame that leaves a device can come in: the veth's other end, else any card of the wire."""
+class Wiring:
+    """Where a frame that leaves a device can come in: the veth's other end, else any NIC of the segment."""
 
     def __init__(self, recording: Recording) -> None:
         self.kinds: dict[End, str] = {}
         self._index: dict[End, tuple[int | None, int | None]] = {}
-        self._inner: dict[End, End] = {}  # cables with both ends in one namespace
+        self._inner: dict[End, End] = {}  # veth pairs with both ends in one namespace
         for place in recording.places:
             for each in place.printed("link.json"):
                 end = place.netns, each["ifname"]
@@ -69,8 +69,8 @@ class Cables:
 
 def order(recording: Recording, frames: Sequence[Frame]) -> Ordered:
     """Put frames in order; ValueError when no order fits what was seen."""
-    cables = Cables(recording)
-    source = _crossings(cables, frames)
+    wiring = Wiring(recording)
+    source = _crossings(wiring, frames)
     after: dict[int, list[int]] = defaultdict(list)
     waits = [0] * len(frames)
     last: dict[str, int] = {}
@@ -103,20 +103,20 @@ def _urgency(frames: Sequence[Frame], names: Mapping[str, int], k: int) -> tuple
     return frames[k].time_ns, names[frames[k].netns], k
 
 
-def _crossings(cables: Cables, frames: Sequence[Frame]) -> dict[int, int]:
+def _crossings(wiring: Wiring, frames: Sequence[Frame]) -> dict[int, int]:
     """Pair each frame that came in with one of equal bytes that left elsewhere.
 
-    The ends of a veth carry each frame once; a segment brings one frame to many cards.
+    The ends of a veth carry each frame once; a segment brings one frame to many NICs.
     """
     left: dict[bytes, _Left] = defaultdict(_Left)
     for k, frame in enumerate(frames):
-        if frame.direction == "out" and cables.has_end((frame.netns, frame.dev)):
+        if frame.direction == "out" and wiring.has_end((frame.netns, frame.dev)):
             left[frame.data].by_end[frame.netns, frame.dev].append(k)
     out: dict[int, int] = {}
     for k, frame in enumerate(frames):
         here = frame.netns, frame.dev
-        if frame.direction == "in" and frame.data in left and cables.has_end(here):
-            cause = left[frame.data].arrive(here, cables)
+        if frame.direction == "in" and frame.data in left and wiring.has_end(here):
+            cause = left[frame.data].arrive(here, wiring)
             if cause is not None:
                 out[k] = cause
     return out
@@ -131,14 +131,14 @@ class _Left:
         self._arrived: set[tuple[int, End]] = set()
         self._looked: dict[tuple[bool, End, End], int] = {}  # how many at an end are of no use to another
 
-    def arrive(self, here: End, cables: Cables) -> int | None:
+    def arrive(self, here: End, wiring: Wiring) -> int | None:
         """Return the frame that came in at an end, or None.
 
         It is the first that left by the other end of a veth and has not come in yet, else the first that
         could be seen here and has not been, one that no veth has carried elsewhere before one that it has.
         """
-        joined = [end for end in self.by_end if cables.joined(end, here)]
-        pairs = [end for end in joined if cables.pair(end, here)]
+        joined = [end for end in self.by_end if wiring.joined(end, here)]
+        pairs = [end for end in joined if wiring.pair(end, here)]
         cause = self._first(pairs, here, spent=False)
         if cause is not None:
             self._spent.add(cause)

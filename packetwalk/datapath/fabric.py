@@ -49,10 +49,10 @@ class Fabric:
             built = self._built[name] = Netns(name, place.node, place.kind, place.label, place.operations)
             return built
 
-    def card(self, segment: str, mac: str) -> tuple[str, str] | None:
-        """Return (netns, device) of the card with ``mac`` on a segment."""
+    def nic(self, segment: str, mac: str) -> tuple[str, str] | None:
+        """Return (netns, device) of the NIC with ``mac`` on a segment."""
         return self._segments[segment].by_mac.get(mac)
 
     def holder(self, segment: str, address: str) -> tuple[str, str] | None:
-        """Return (netns, device) of the card whose machine answers ARP for ``address``."""
+        """Return (netns, device) of the NIC whose machine answers ARP for ``address``."""
         return self._segments[segment].by_address.get(address)

@@ -40,7 +40,7 @@ def to_peer(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
 
 
 def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
-    """Carry a frame over an Ethernet segment to the card with its destination MAC.
+    """Carry a frame over an Ethernet segment to the NIC with its destination MAC.
 
     A broadcast reaches everybody; only the machine it concerns is followed (an ARP question
     changes nothing elsewhere).
@@ -49,12 +49,12 @@ def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     if mac == arp.BROADCAST and isinstance(skb.stack[1], wire.Arp):
         found = run.fabric.holder(segment, skb.stack[1].tpa)
     else:
-        found = run.fabric.card(segment, mac)
+        found = run.fabric.nic(segment, mac)
     if found is None:
         run.drop(ns, skb, None, None, ("unreachable", segment))
         return
-    name, card = found
-    run.backlog.append((receive, run.netns(name), skb, card, ("from-wire", segment)))
+    name, nic = found
+    run.backlog.append((receive, run.netns(name), skb, nic, ("from-wire", segment)))
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:

@@ -193,7 +193,7 @@ class Run:
         return self.ident
 
     def drain(self) -> None:
-        """Take in the frames that are on a cable, first come, first served (``process_backlog``).
+        """Take in the frames that are on a veth pair or a segment, first come, first served (``process_backlog``).
 
         What one machine does with a packet is done before the next machine sees any of it.
         """

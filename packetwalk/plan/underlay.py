@@ -1,4 +1,4 @@
-"""What is there without any plugin: the nodes' cards, the router, a host on the internet, servers.
+"""What is there without any plugin: the nodes' NICs, the router, a host on the internet, servers.
 
 The canonical cluster is kind's: nodes on 172.18.0.0/16, a router that knows the nodes' subnets and
 the outside, and no pod network.
@@ -18,11 +18,11 @@ SERVER_PORT, KUBELET_PORT = 8080, 10250
 
 
 def node_plan(cluster: Cluster, node: Node) -> Iterator[Operation]:
-    """Return a node's own card, address, default route and kubelet."""
+    """Return a node's own NIC, address, default route and kubelet."""
     by = ("node set-up", "")
-    card = LinkEntry("eth0", "eth", cluster.mtu, node.mac, segment=node.segment)
+    nic = LinkEntry("eth0", "eth", cluster.mtu, node.mac, segment=node.segment)
     yield Operation(node.name, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
-    yield Operation(node.name, card, *by)
+    yield Operation(node.name, nic, *by)
     yield Operation(node.name, AddrEntry("eth0", node.address, node.prefixlen), *by)
     yield Operation(node.name, RouteEntry("default", "eth0", node.gateway), *by)
     yield Operation(node.name, SocketEntry("tcp", KUBELET_PORT, "kubelet"), "kubelet")
@@ -36,15 +36,15 @@ def pod_plan(name: str) -> Iterator[Operation]:
 
 
 def gateways(cluster: Cluster) -> list[tuple[str, str, int, str]]:
-    """Return the router's cards: (device, address, prefix length, segment)."""
+    """Return the router's NICs: (device, address, prefix length, segment)."""
     segments = dict.fromkeys((node.segment, node.gateway) for node in cluster.nodes)
-    cards = [(gateway, 16, segment) for segment, gateway in segments]
-    cards.append((OUTSIDE_GATEWAY, 24, OUTSIDE_NET))
-    return [(f"eth{k}", address, length, segment) for k, (address, length, segment) in enumerate(cards)]
+    nics = [(gateway, 16, segment) for segment, gateway in segments]
+    nics.append((OUTSIDE_GATEWAY, 24, OUTSIDE_NET))
+    return [(f"eth{k}", address, length, segment) for k, (address, length, segment) in enumerate(nics)]
 
 
 def router_plan(cluster: Cluster) -> Iterator[Operation]:
-    """Return the router: a card in each subnet, forwarding on, no route to any pod."""
+    """Return the router: a NIC in each subnet, forwarding on, no route to any pod."""
     by = ("network administrator", "")
     yield Operation(ROUTER, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
     yield Operation(ROUTER, SysctlEntry("net.ipv4.ip_forward", "1"), *by)
@@ -75,7 +75,7 @@ def internet_plan() -> Iterator[Operation]:
 
 
 def segments(cluster: Cluster) -> Mapping[str, Segment]:
-    """Return the Ethernet segments with the cards that are plugged into them."""
+    """Return the Ethernet segments with the NICs that are plugged into them."""
     made: dict[str, Segment] = {}
 
     def plug(segment: str, address: str, netns: str, device: str) -> None:

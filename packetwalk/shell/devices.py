@@ -15,7 +15,7 @@ FLAGS = {
     "wireguard": "POINTOPOINT,NOARP,UP,LOWER_UP",
     "tun": "POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP",
 }
-CABLES = ("veth", "eth")
+WIRED = ("veth", "eth")
 
 
 def numbers(ns: Netns) -> dict[str, int]:
@@ -35,28 +35,28 @@ def other_end(terminal: Terminal, link: LinkEntry) -> str:
     return f"@{name}" if netns == terminal.name else f"@if{numbers(terminal.state.netns(netns))[name]}"
 
 
-def _socket(network: Network, netns: str, card: LinkEntry) -> int:
-    """Return the number of the port that a card is plugged into: after ``lo`` and the bridges."""
+def _socket(network: Network, netns: str, nic: LinkEntry) -> int:
+    """Return the number of the port that a NIC is plugged into: after ``lo`` and the bridges."""
     names = [*(node.name for node in network.nodes), ROUTER, INTERNET]
-    cards = [
+    nics = [
         (name, link)
         for name in names
         for link in network.fabric.netns(name).links.values()
         if link.kind == "eth"
     ]
-    segments = {link.segment for _, link in cards}
-    return 2 + len(segments) + [(name, link.ifname) for name, link in cards].index((netns, card.ifname))
+    segments = {link.segment for _, link in nics}
+    return 2 + len(segments) + [(name, link.ifname) for name, link in nics].index((netns, nic.ifname))
 
 
 def namespace_id(ns: Netns, link: LinkEntry) -> int | None:
-    """Return the number by which the namespace of a cable's other end is known here."""
-    cables = [
+    """Return the number by which the namespace of a veth's or a NIC's other end is known here."""
+    wired = [
         each
         for each in sorted(ns.links.values(), key=lambda each: numbers(ns)[each.ifname])
         if each.kind == "eth" or (each.peer and each.peer[0] != ns.name)
     ]
-    ends = list(dict.fromkeys("wire" if each.kind == "eth" else each.peer[0] for each in cables if each))  # type: ignore[index]
-    if link not in cables:
+    ends = list(dict.fromkeys("wire" if each.kind == "eth" else each.peer[0] for each in wired if each))  # type: ignore[index]
+    if link not in wired:
         return None
     return ends.index("wire" if link.kind == "eth" else link.peer[0])  # type: ignore[index]
 
@@ -65,7 +65,7 @@ def state(ns: Netns, link: LinkEntry) -> str:
     """Return the operational state."""
     if link.kind == "bridge":
         return "UP" if ns.ports.get(link.ifname) else "DOWN"
-    return "UP" if link.kind in CABLES else "UNKNOWN"
+    return "UP" if link.kind in WIRED else "UNKNOWN"
 
 
 def flags(ns: Netns, link: LinkEntry) -> str:

@@ -18,12 +18,12 @@ def in_order_of_making(links: Iterable[LinkEntry]) -> list[LinkEntry]:
 class LinkEntry(NamedTuple):
     """A network device (``ip -d link show``).
 
-    ``kind`` is ``veth``, ``bridge``, ``vxlan``, ``ipip``, ``wireguard``, ``eth`` (a node's own card),
+    ``kind`` is ``veth``, ``bridge``, ``vxlan``, ``ipip``, ``wireguard``, ``eth`` (a node's own NIC),
     ``lo``, ``tun`` or ``openvswitch``; ``address`` is empty for devices without a MAC.  A ``vxlan``
     without a ``vni`` is told the network with each packet; ``port`` is a tunnel's UDP port, ``fwmark`` the
     mark that a WireGuard device puts on its own packets, ``key`` its public key.
     ``peer`` is (netns, device) of a veth's other end.  For ``eth``, ``segment`` names the
-    Ethernet segment the card is plugged into.  ``creates`` is False for the end of a veth pair that
+    Ethernet segment the NIC is plugged into.  ``creates`` is False for the end of a veth pair that
     the other end's command makes.
     """
 
@@ -196,7 +196,7 @@ class Links(Table[LinkEntry]):
         return [_read(each, each["ifname"] in hairpin) for each in objects(files, "link.json")]
 
     def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
-        """Return the devices with their numbers and, of cables, those of the other ends; a tunnel has no address."""
+        """Return the devices with their numbers and, of veth pairs, those of the other ends; a tunnel has no address."""
         links = around[netns].entries(self)
         every = {name: {each.ifname: each for each in held.entries(self)} for name, held in around.items()}
         devices = [{**_cable(link, netns, every), "address": "", **link.json()} for link in links]
@@ -240,7 +240,7 @@ FALLBACK = "tunl0"
 
 
 def _compared(link: LinkEntry, played: bool) -> str:
-    """Return a device as text: a node's card is a veth in the lab, a stand-in's has only its MTU."""
+    """Return a device as text: a node's NIC is a veth in the lab, a stand-in's has only its MTU."""
     if played:
         return f"{link.ifname} mtu {link.mtu}"
     kind = "veth" if link.kind == "eth" else link.kind
@@ -274,7 +274,7 @@ def _read(printed: Object, hairpin: bool) -> LinkEntry:
 
 
 def _cable(link: LinkEntry, netns: str, around: Mapping[str, Mapping[str, LinkEntry]]) -> dict[str, Any]:
-    """Return a device's number and, of a cable, its other end, as ``ip -j link`` names it."""
+    """Return a device's number and, of a veth pair, its other end, as ``ip -j link`` names it."""
     out: dict[str, Any] = {"ifindex": numbers(netns, around[netns])[link.ifname]}
     if link.peer and link.peer[0] == netns:
         out["link"] = link.peer[1]

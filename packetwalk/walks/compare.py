@@ -87,7 +87,7 @@ def crossings() -> list[Crossing]:
 def entries(name: str, mode: str, nodes: int, pods_per_node: int = 2) -> Counter[str]:
     """Count what a plugin writes on one node of a cluster of ``nodes``, by table.
 
-    Only that node's plan is made.  Left out: the pods' own tables, kube-proxy, the node's own card.
+    Only that node's plan is made.  Left out: the pods' own tables, kube-proxy, the node's own NIC.
     """
     machines = Cluster(nodes=nodes, pods_per_node=pods_per_node)
     node = machines.nodes[SENDER]
@@ -103,7 +103,7 @@ def _first_frame(steps: tuple[Step, ...]) -> wire.Stack:
 
 
 def _on_wire(ping: Walk) -> Step:
-    """Return the step at which the frame leaves the sender's own card."""
+    """Return the step at which the frame leaves the sender's own NIC."""
     return next(
         step
         for step in ping.traces[0].steps

@@ -1,4 +1,4 @@
-"""The Ethernet II header. The frame check sequence is the card's affair and no capture shows it."""
+"""The Ethernet II header. The frame check sequence is the NIC's affair and no capture shows it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Ethernet(_Fields, Header):
         return self.type
 
     def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
-        """Return the frame, without the padding to 60 bytes that a real card adds."""
+        """Return the frame, without the padding to 60 bytes that a real NIC adds."""
         return self.LAYOUT.pack(self.dst, self.src, self.type) + payload
 
     @classmethod

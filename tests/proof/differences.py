@@ -24,8 +24,8 @@ NOTE = '-m comment --comment "flanneld masq"'
 NETWORK = "10.244.0.0/16"
 
 
-def card(link: LinkEntry) -> LinkEntry:
-    """``lab-cards``: a machine's card is one end of a veth pair there."""
+def nic(link: LinkEntry) -> LinkEntry:
+    """``lab-cards``: a machine's NIC is one end of a veth pair there."""
     outside = link.ifname.startswith(("eth", "ext")) and link.kind == "veth"
     return (
         link._replace(kind="eth")

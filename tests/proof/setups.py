@@ -77,7 +77,7 @@ def _neighbour(state: RecordedState, known: str) -> NeighEntry:
 
 
 def _card(state: RecordedState, subnet: str) -> str:
-    """The model's name of the router's card in a subnet; its numbers follow the order of the nodes."""
+    """The model's name of the router's NIC in a subnet; its numbers follow the order of the nodes."""
     router = RecordedNetwork(state, "vxlan").fabric.netns("router")
     return next(addr.dev for addr in router.addrs if addr.local.startswith(f"{subnet}."))
 

@@ -75,7 +75,7 @@ def test_addresses(pair) -> None:
 
 def test_links(pair) -> None:
     network, netns, model = pair
-    recorded = [differences.card(entry) for entry in named(network, netns, network.state.links(netns))]
+    recorded = [differences.nic(entry) for entry in named(network, netns, network.state.links(netns))]
     same(recorded, [LinkEntry(*entry)._replace(peer=None) for entry in model.links.values()])
 
 
@@ -147,7 +147,7 @@ def test_sysctls(networks, node: str, key: str) -> None:
 def test_routes_are_printed_in_the_kernels_order(pair) -> None:
     network, netns, model = pair
     recorded = [str(r) for r in named(network, netns, network.state.routes(netns))]
-    if netns == "rt":  # its cards have other numbers in the model
+    if netns == "rt":  # its NICs have other numbers in the model
         recorded = [line for line in recorded if " dev lo " in line]
     printed = [str(r) for r in ROUTES.in_order(model.entries(ROUTES))]
     assert [line for line in printed if line in recorded] == recorded

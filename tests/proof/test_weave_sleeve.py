@@ -90,17 +90,17 @@ EXPERIMENTS = {
 }
 
 
-def card(node: str) -> str:
-    """Return the MAC of a node's card."""
+def nic(node: str) -> str:
+    """Return the MAC of a node's NIC."""
     return "02:00:00:00:50:" + NODES[node][0][-2:]
 
 
 def node_plan(node: str, relayed: bool) -> Iterator[object]:
-    """Yield the entries of a node: its card, its bridge, its router, the ports of its pods."""
+    """Yield the entries of a node: its NIC, its bridge, its router, the ports of its pods."""
     address, name = NODES[node]
     others = [other for other in NODES if other != node]
     yield LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00")
-    yield LinkEntry("eth0", "eth", 1500, card(node), segment=SEGMENT)
+    yield LinkEntry("eth0", "eth", 1500, nic(node), segment=SEGMENT)
     yield AddrEntry("eth0", address, 24)
     yield LinkEntry("weave", "bridge", 65535, name)
     yield SysctlEntry("net.bridge.bridge-nf-call-iptables", "0")
@@ -116,7 +116,7 @@ def node_plan(node: str, relayed: bool) -> Iterator[object]:
     cut = {"n1": "n3", "n3": "n1"}.get(node) if relayed else None
     direct = [other for other in others if other != cut]
     for other in direct:
-        yield NeighEntry(NODES[other][0], "eth0", card(other))
+        yield NeighEntry(NODES[other][0], "eth0", nic(other))
         yield ConnectionEntry(NODES[other][1], other, NODES[other][0], address, "sleeve", 1438, False, 6783)
     for other in others:
         yield UnicastEntry(NODES[other][1], NODES[other if other != cut else "n2"][1])
@@ -147,9 +147,7 @@ def run(name: str) -> Run:
         return NetnsPlan(netns, kind, netns, [Operation(netns, entry, "lab") for entry in entries])
 
     ends = {node: (node, "eth0") for node in NODES}
-    segment = Segment(
-        {card(n): end for n, end in ends.items()}, {NODES[n][0]: end for n, end in ends.items()}
-    )
+    segment = Segment({nic(n): end for n, end in ends.items()}, {NODES[n][0]: end for n, end in ends.items()})
     return client.send(
         Fabric(place, {SEGMENT: segment}),
         "A",

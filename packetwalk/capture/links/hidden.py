@@ -35,7 +35,7 @@ class Hidden:
     """Finds the predecessors of encrypted frames, and of those that were.
 
     Two kinds of wrapping hide what is inside: a tunnel's device (WireGuard), and the box into which a
-    program (Weave's router) puts the frames that it reads from a cable.
+    program (Weave's router) puts the frames that it reads from a veth.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Hidden:
         return identity.boxed(self._datagrams[k].whole if self._seen[k].fragment else self._seen[k].stack)
 
     def _by_program(self, seen: Sighting) -> bool:
-        """Whether a frame is on a cable whose end no bridge and no address has: a program reads it there."""
+        """Whether a frame is on a veth whose end no bridge and no address has: a program reads it there."""
         tables, dev = self._tables[seen.frame.netns], seen.frame.dev
         return (
             tables.place.kind == "node"

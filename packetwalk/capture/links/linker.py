@@ -22,7 +22,7 @@ class Linker:
     def __init__(
         self, seen: Sequence[Sighting], came_from: Sequence[int | None], tables: Mapping[str, Lookup]
     ) -> None:
-        """``came_from`` is, for each frame, the one at the other end of its cable."""
+        """``came_from`` is, for each frame, the one at the other end of its wire."""
         self.seen, self.tables = seen, tables
         self.links: list[Link] = []
         self.after: dict[int, list[int]] = defaultdict(list)
@@ -31,7 +31,7 @@ class Linker:
         self._hidden = Hidden(seen, self._datagrams, tables, self.links, self.after)
         self._came_in: dict[tuple, int] = {}  # the last fragment of each datagram, by namespace
         for k, source in enumerate(came_from):
-            self._add(k, Link("cable", source) if source is not None else self._inside(k))
+            self._add(k, Link("wire", source) if source is not None else self._inside(k))
 
     def datagram(self, k: int) -> Datagram:
         """Return the fragments of the same datagram that passed the same device; none of what is whole."""
@@ -60,7 +60,7 @@ class Linker:
             self._came_in[now.frame.netns, now.number] = k
 
     def _inside(self, k: int) -> Link:
-        """Return the link of a frame that came by no cable: its namespace has seen the packet before."""
+        """Return the link of a frame that came by no wire: its namespace has seen the packet before."""
         for before in self._earlier.akin(k):
             how = self._relation(before, k)
             if how:

@@ -40,9 +40,9 @@ def _frame(work: Work, k: int) -> None:
 def _came(work: Work, k: int, link: Link) -> tuple:
     frame = work.seen[k].frame
     kind = work.tables[frame.netns].kind(frame.dev)
-    if link.how == "cable" and link.before is not None:
+    if link.how == "wire" and link.before is not None:
         other = work.seen[link.before].frame
-        pair = work.cables.pair((other.netns, other.dev), (frame.netns, frame.dev))
+        pair = work.wiring.pair((other.netns, other.dev), (frame.netns, frame.dev))
         return "crossing" if pair else "from-card", f"{other.dev} in {other.netns}"
     if kind == "bridge":
         return ("up",)
@@ -54,10 +54,10 @@ def _goes(work: Work, k: int) -> tuple:
     kind = work.tables[frame.netns].kind(frame.dev)
     if kind == "bridge":
         return ("to-bridge",)
-    if work.cables.has_end((frame.netns, frame.dev)):
+    if work.wiring.has_end((frame.netns, frame.dev)):
         for follower in work.after.get(k, ()):
             other = work.seen[follower].frame
-            if work.cables.pair((frame.netns, frame.dev), (other.netns, other.dev)):
+            if work.wiring.pair((frame.netns, frame.dev), (other.netns, other.dev)):
                 return "to-peer", frame.dev, other.dev, other.netns
         return ("to-wire",)
     return "to-tunnel", frame.dev

@@ -20,7 +20,7 @@ def end(work: Work, k: int) -> None:
         return _end_arp(work, where, seen)
     if not seen.coming:
         known = (netns, dev)
-        if work.cables.has_end(known) and not _recorded_end(work, k):
+        if work.wiring.has_end(known) and not _recorded_end(work, k):
             return None  # it leaves what was recorded
         note = ("lost-behind", dev)
         return _stop(work, where, netns, dev, note, "dropped")
@@ -43,7 +43,7 @@ def _recorded_end(work: Work, k: int) -> bool:
     """Whether the frame can only have gone to devices whose taps were recorded."""
     frame = work.seen[k].frame
     here = frame.netns, frame.dev
-    return any(work.cables.pair(here, end) for end in work.cables.kinds if end[0] in work.tables)
+    return any(work.wiring.pair(here, end) for end in work.wiring.kinds if end[0] in work.tables)
 
 
 def _stop(work: Work, where: int, netns: str, dev: str | None, note: tuple, end: str, entry=None) -> None:

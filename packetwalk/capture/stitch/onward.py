@@ -17,12 +17,12 @@ def follow(work: Work, k: int, link: Link, before: int) -> int:
     """Tell what lies between a frame and its packet's sighting before; return the number of its journey."""
     where = work.at[before].journey
     gone_on = work.after[before][0] != k  # as another frame: this is one more
-    if link.how == "copy" or (link.how == "cable" and gone_on):
+    if link.how == "copy" or (link.how == "wire" and gone_on):
         cause = work.journeys.last(where, "fdb", "egress")
         return work.journeys.begin("copy", work.seen[k].packet, cause)
     if link.how in ("cut", "recut") and gone_on:
         return _fragment(work, k, before)
-    if link.how != "cable":
+    if link.how != "wire":
         _pass(Passage(work, where, before, k, link.how))
     return where
 

@@ -12,7 +12,7 @@ from packetwalk.capture.links.datagram import Pieces
 from packetwalk.capture.links.linker import Linker
 from packetwalk.capture.links.sighting import Sighting, read
 from packetwalk.capture.lookup import Lookup
-from packetwalk.capture.order import Cables, End, order
+from packetwalk.capture.order import End, Wiring, order
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch.journeys import Journeys
 from packetwalk.tables import Entry
@@ -42,7 +42,7 @@ class Work:
         told = [seen for seen in map(read, sent.frames) if _told(seen.stack)]
         ordered = order(recording, [seen.frame for seen in told])
         self.tables = {place.netns: Lookup(place) for place in recording.places}
-        self.cables = Cables(recording)
+        self.wiring = Wiring(recording)
         self.seen: list[Sighting] = [told[k] for k in ordered.frames]
         self.linker = Linker(self.seen, ordered.came_from, self.tables)
         self.links, self.after = self.linker.links, self.linker.after

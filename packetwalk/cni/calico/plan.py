@@ -2,7 +2,7 @@
 
 Sources are paths in github.com/projectcalico/calico at v3.32.1, unless another repository is named.  A
 mode is a property of an address pool; here the cluster has one.  There is no bridge: each pod hangs on a
-cable of its own and reaches everything, its neighbour too, through the node's routing table.
+veth pair of its own and reaches everything, its neighbour too, through the node's routing table.
 """
 
 from __future__ import annotations
@@ -206,8 +206,8 @@ def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
 def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
     """What one CNI ADD makes, in its order, and what Felix adds (its copy of the route is the same)."""
     host_end, address = interface(pod), pod_address(cluster, pod)
-    cable = LinkEntry(host_end, "veth", mtu, HOST_MAC, peer=(pod.name, "eth0"))
-    yield Operation(node.name, cable, *CNI, pod.name)
+    veth = LinkEntry(host_end, "veth", mtu, HOST_MAC, peer=(pod.name, "eth0"))
+    yield Operation(node.name, veth, *CNI, pod.name)
     for key, value in (
         (f"conf.{host_end}.proxy_arp", "1"),
         (f"neigh.{host_end}.proxy_delay", "0"),

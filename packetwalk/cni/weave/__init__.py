@@ -69,7 +69,7 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
 
 
 def _devices(cluster: Cluster, mode: str, node: Node, mtu: int) -> Iterator[Operation]:
-    """The bridge and the cable to weaver: a datapath of the kernel, or (``bridge`` mode) a capture."""
+    """The bridge and the veth pair to weaver: a datapath of the kernel, or (``bridge`` mode) a capture."""
     name, by = node.name, ("weaver", BRIDGE)
     port = "vethwe-datapath" if mode.startswith("fastdp") else "vethwe-pcap"
     yield Operation(name, LinkEntry("weave", "bridge", mtu, mesh.peer_name(node)), *by)

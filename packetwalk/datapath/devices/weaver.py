@@ -54,7 +54,7 @@ def copy(run: Run, skb: Skb) -> Skb:
 
 
 def inject(run: Run, ns: Netns, skb: Skb) -> None:
-    """Send a frame out of weaver's end of the cable to the bridge."""
+    """Send a frame out of weaver's end of the veth pair to the bridge."""
     node = mesh.of(ns)
     assert node is not None
     link.transmit(run, ns, skb, node.device)

@@ -105,22 +105,20 @@ class Lab:
             self._rules(name, operations)
 
     def _wire(self) -> None:
-        """Plug every card into a bridge of the namespace ``wire``, one for each segment."""
-        cards = [
+        """Plug every NIC into a bridge of the namespace ``wire``, one for each segment."""
+        nics = [
             (op.netns, op.entry)
             for op in self.plan
             if isinstance(op.entry, LinkEntry) and op.entry.kind == "eth"
         ]
-        segments = {
-            card.segment: f"br{k}" for k, card in enumerate({c.segment: c for _, c in cards}.values())
-        }
+        segments = {nic.segment: f"br{k}" for k, nic in enumerate({c.segment: c for _, c in nics}.values())}
         lines = [f"link add {bridge} type bridge\nlink set {bridge} up" for bridge in segments.values()]
-        for number, (netns, card) in enumerate(cards):
+        for number, (netns, nic) in enumerate(nics):
             port = f"p{number}"
             lines.append(
-                f"link add {port} mtu {card.mtu} type veth peer name {card.ifname} "
-                f"address {card.address} mtu {card.mtu} netns {self.netns[netns].path}\n"
-                f"link set {port} master {segments[card.segment]} up"
+                f"link add {port} mtu {nic.mtu} type veth peer name {nic.ifname} "
+                f"address {nic.address} mtu {nic.mtu} netns {self.netns[netns].path}\n"
+                f"link set {port} master {segments[nic.segment]} up"
             )
         self._batch(WIRE, ["ip"], lines)
 

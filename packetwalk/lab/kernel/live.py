@@ -25,12 +25,12 @@ OWN_SYS = ("unshare", "--mount", "sh", "-c", 'mount -t sysfs none /sys && exec "
 
 
 def _wide(entry: Any) -> Any:
-    """Return a card as it was when the tunnels were made: only later has the network shrunk.
+    """Return a NIC as it was when the tunnels were made: only later has the network shrunk.
 
-    The kernel makes no VXLAN device that is too large for its card (``vxlan_config_apply``).
+    The kernel makes no VXLAN device that is too large for its NIC (``vxlan_config_apply``).
     """
-    card = isinstance(entry, LinkEntry) and entry.kind == "eth"
-    return entry._replace(mtu=max(entry.mtu, USUAL_MTU)) if card else entry
+    nic = isinstance(entry, LinkEntry) and entry.kind == "eth"
+    return entry._replace(mtu=max(entry.mtu, USUAL_MTU)) if nic else entry
 
 
 def _played(entry: SocketEntry, lab: Lab) -> bool:

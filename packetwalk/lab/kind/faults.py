@@ -54,7 +54,7 @@ def listed(reach: Reach, line: str, node: str = SENDER) -> list[dict[str, Any]]:
 
 
 def underlay(reach: Reach) -> list[Step]:
-    """Make all nodes' cards carry 1400 bytes."""
+    """Make all nodes' NICs carry 1400 bytes."""
     line = "ip link set dev eth0 mtu "
     return [step(node, f"{line}1400", f"{line}1500") for node in reach.nodes]
 

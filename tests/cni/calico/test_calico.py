@@ -50,7 +50,7 @@ def steps(
 
 
 def on_wire(mode: str, scenario: str = "cross-node", **options) -> wire.Stack:
-    """The request's frame as it leaves the sending node's card."""
+    """The request's frame as it leaves the sending node's NIC."""
     return next(
         step.after
         for step in steps(mode, scenario, event="egress", netns=NODE, **options)

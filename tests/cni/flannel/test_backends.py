@@ -27,7 +27,7 @@ def walk(mode: str, scenario: str = "cross-node", **options) -> packetwalk.Walk:
 
 
 def on_wire(mode: str, **options) -> wire.Stack:
-    """The request's frame as it leaves the sending node's card."""
+    """The request's frame as it leaves the sending node's NIC."""
     return next(
         step.after
         for step in walk(mode, **options).traces[0].steps

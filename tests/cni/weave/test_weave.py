@@ -39,7 +39,7 @@ def steps(done, event: str, netns: str | None = None) -> list[Step]:
 
 
 def on_wire(done, name: str = "request") -> list[tuple]:
-    """Return the frames that leave a node by its card, in one trace."""
+    """Return the frames that leave a node by its NIC, in one trace."""
     return [
         s.after
         for t in done.traces

@@ -88,7 +88,7 @@ class Emulator(Program):
         self.on(self.udp.fileno(), self.received)
 
     def open_bridge(self) -> None:
-        """Open the packet socket on the cable to the bridge."""
+        """Open the packet socket on the veth to the bridge."""
         device = next(each.dev for each in self.entries if isinstance(each, CaptureEntry))
         self.bridge = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
         self.bridge.bind((device, ALL))
