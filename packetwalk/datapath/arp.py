@@ -6,11 +6,13 @@ before (the same code runs, unrecorded); in a cold one it is part of the walk.
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 from packetwalk import wire
 from packetwalk.datapath import link, local
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.tables import NeighEntry, RouteEntry
+from packetwalk.tables import NeighEntry, RouteEntry, SysctlEntry
 from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.trace.step import Flow
 
@@ -87,8 +89,8 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         run.end(skb, "delivered")
         return
     route = None if message.tpa in ns.local else _proxied(ns, message.tpa, dev)
-    if route is None and message.tpa not in ns.local:
-        run.drop(ns, skb, dev, None, _silence(ns, message.tpa, dev))
+    if route is None and (message.tpa not in ns.local or _ignored(ns, message, dev)):
+        run.drop(ns, skb, dev, *_silence(ns, message.tpa, dev))
         return
     note = ("arp-proxy", message.tpa, dev, route.dst, route.dev) if route else ("arp-reply", message.tpa, dev)
     state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
@@ -117,8 +119,29 @@ def _proxied(ns: Netns, address: str, dev: str) -> RouteEntry | None:
     return route if route and route.type == "unicast" and route.dev != dev else None
 
 
-def _silence(ns: Netns, address: str, dev: str) -> tuple:
-    """Return why nobody answers here."""
+def _ignored(ns: Netns, message: wire.Arp, dev: str) -> bool:
+    """Say whether this machine keeps silent about an address of its own (``arp_ignore``, 1 and 2 of it).
+
+    The larger of the settings of ``all`` and of the device counts: 1 wants the address on this device, 2 also
+    the asker's in its subnet.
+    """
+    level = max(int(ns.sysctl(key)) for key in _arp_ignore(dev))
+    own = [each for each in ns.addrs if (each.dev, each.local) == (dev, message.tpa)]
+    if level == 2:
+        return not any(IPv4Address(message.spa) in each.subnet for each in own)
+    return level == 1 and not own
+
+
+def _arp_ignore(dev: str) -> tuple[str, str]:
+    """Return the two settings that count for a device."""
+    return "net.ipv4.conf.all.arp_ignore", f"net.ipv4.conf.{dev}.arp_ignore"
+
+
+def _silence(ns: Netns, address: str, dev: str) -> tuple[SysctlEntry | None, tuple]:
+    """Return why nobody answers here, and the setting that says so, if one does."""
+    if address in ns.local:
+        setting = max(_arp_ignore(dev), key=lambda key: int(ns.sysctl(key)))
+        return ns.sysctls[setting], ("arp-ignored", address, dev)
     if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") == "1":
-        return "no-proxy", address, dev
-    return "not-mine", address
+        return None, ("no-proxy", address, dev)
+    return None, ("not-mine", address)

@@ -26,7 +26,7 @@ PACKAGES = {
 PYNACL = "Python package PyNaCl"
 ELSEWHERE = {
     PYNACL: "pip install PyNaCl",
-    "CNI plugins": "sudo apt-get install containernetworking-plugins (or bridge, host-local and portmap of "
+    "CNI plugins": "sudo apt-get install containernetworking-plugins (or bridge, host-local, portmap and ptp of "
     "https://github.com/containernetworking/plugins in /opt/cni/bin)",
     "program docker": "Docker Engine or Docker Desktop: https://docs.docker.com/engine/install/",
     "program kind": "kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",

@@ -47,6 +47,7 @@ def _missing(ground: str) -> Iterator[str]:
     from packetwalk.lab.kernel.emulators import secretbox
     from packetwalk.lab.kernel.programs.runtime import folder
     from packetwalk.lab.kernel.remote import search_path
+    from packetwalk.lab.plugins import cni_plugins
 
     if ground == "netns" and not Path("/proc/self/ns/net").exists():
         yield "Linux"
@@ -56,7 +57,7 @@ def _missing(ground: str) -> Iterator[str]:
             yield f"program {tool}"
     if ground == "qemu":
         yield from guest.missing()
-    if ground == "programs" and folder() is None:
+    if ground == "programs" and folder(cni_plugins()) is None:
         yield "CNI plugins"
     if ground == "programs" and secretbox.missing():
         yield PYNACL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Interface, IPv4Network
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
@@ -12,11 +13,15 @@ from packetwalk.tables.table import Contents
 
 
 class AddrEntry(NamedTuple):
-    """An IPv4 address on a device (``ip addr show``)."""
+    """An IPv4 address on a device (``ip addr show``).
+
+    ``connected`` says whether the route to its subnet stays, which the kernel adds with it.
+    """
 
     dev: str
     local: str
     prefixlen: int
+    connected: bool = True
 
     def __str__(self) -> str:
         return f"inet {self.local}/{self.prefixlen} scope global {self.dev}"
@@ -33,7 +38,15 @@ class AddrEntry(NamedTuple):
 
     def argv(self) -> list[list[str]]:
         """Return ``ip addr add``; the kernel adds the local and connected routes itself."""
-        return [["ip", "addr", "add", f"{self.local}/{self.prefixlen}", "dev", self.dev]]
+        made = [["ip", "addr", "add", f"{self.local}/{self.prefixlen}", "dev", self.dev]]
+        if not self.connected:
+            made.append(["ip", "route", "del", str(self.subnet), "dev", self.dev])
+        return made
+
+    @property
+    def subnet(self) -> IPv4Network:
+        """The subnet of the address."""
+        return IPv4Interface(f"{self.local}/{self.prefixlen}").network
 
 
 class Addresses(JsonTable[AddrEntry]):

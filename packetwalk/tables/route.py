@@ -186,7 +186,8 @@ def _of_address(addr: AddrEntry) -> Iterator[RouteEntry]:
         return
     host = (1 << (32 - length)) - 1
     first = ipv4_to_int(ip) & ~host
-    yield RouteEntry(f"{ipv4_from_int(first)}/{length}", dev, protocol="kernel", scope="link", prefsrc=ip)
+    if addr.connected:
+        yield RouteEntry(f"{ipv4_from_int(first)}/{length}", dev, protocol="kernel", scope="link", prefsrc=ip)
     yield RouteEntry(
         ipv4_from_int(first | host),
         dev,

@@ -95,6 +95,8 @@ SENTENCES = {
     "discarded without a word.",
     "ttl": "The time to live would fall to 0 here: discarded, and the sender is told.",
     "other-mac": "The frame is for {0}, not for {1}: discarded without a word.",
+    "arp-ignored": "{0} is an address of this machine, but arp_ignore keeps it silent: {1} has it in no subnet "
+    "that the asker is in.",
     "not-mine": "The question is for {0}, not for this machine: ignored.",
     "arp-learnt": "The answer is noted: {0} is at {1}.",
     "delivered-echo": "The echo request has arrived; the kernel will answer it.",

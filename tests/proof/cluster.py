@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import IPv4Network
 
-from packetwalk.cni.flannel.plan import veth
 from packetwalk.datapath.fabric import NetnsPlan
 from packetwalk.plan.cluster import Cluster, Node, Pod
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.reference import veth
 from packetwalk.tables import Entry, IptablesRule, LinkEntry, SysctlEntry
 from packetwalk.walks.network import Network
 from tests.proof.recording import RecordedState

@@ -2,7 +2,8 @@
 
 from packetwalk.cni import Plugin
 from packetwalk.cni.flannel.faults import FAULTS
-from packetwalk.cni.flannel.plan import MODES, plan, pod_address
+from packetwalk.cni.flannel.plan import MODES, plan
+from packetwalk.plan.reference import host_local
 
 PLUGIN = Plugin(
     "flannel",
@@ -11,6 +12,6 @@ PLUGIN = Plugin(
     MODES,
     FAULTS,
     plan,
-    pod_address,
+    host_local,
     lambda cluster: str(cluster.pod_network),
 )

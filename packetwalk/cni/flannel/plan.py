@@ -6,12 +6,12 @@ github.com/containernetworking/plugins at v1.9.1.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from packetwalk.cni import Mode
 from packetwalk.plan.cluster import Cluster, Node, Pod, made_key, made_mac
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.reference import HOST_LOCAL, host_local, veth
 from packetwalk.tables import (
     AddrEntry,
     Entry,
@@ -41,11 +41,6 @@ CNI = ("bridge plugin", "host-local", "flannel CNI plugin")
 """The programs that attach a pod."""
 HEADERS = (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14))
 WG_HEADERS = (("IPv4", 20), ("UDP", 8), ("WireGuard", 16), ("authentication tag", 16))
-
-
-def pod_address(cluster: Cluster, pod: Pod) -> str:
-    """Return the address host-local gives: .1 is the bridge, pods follow from .2."""
-    return str(cluster.pod_cidr(cluster.nodes[pod.node_index])[2 + pod.ordinal])
 
 
 def vtep(cluster: Cluster, node: Node) -> tuple[str, str]:
@@ -174,7 +169,7 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
     """What one CNI ADD makes: the veth pair, the pod's address and its routes."""
     host_end = veth(pod)
     cidr, network = cluster.pod_cidr(node), str(cluster.pod_network)
-    gateway, address = str(cidr[1]), pod_address(cluster, pod)
+    gateway, address = str(cidr[1]), host_local(cluster, pod)
     by = ("bridge plugin", BRIDGE)
     yield Operation(
         node.name,
@@ -187,9 +182,7 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
     yield Operation(
         pod.name, LinkEntry("eth0", "veth", mtu, pod.mac, peer=(node.name, host_end), creates=False), *by
     )
-    yield Operation(
-        pod.name, AddrEntry("eth0", address, cidr.prefixlen), "host-local", "plugins/ipam/host-local"
-    )
+    yield Operation(pod.name, AddrEntry("eth0", address, cidr.prefixlen), *HOST_LOCAL)
     yield Operation(pod.name, RouteEntry("default", "eth0", gateway), *by)
     yield Operation(
         pod.name,
@@ -197,11 +190,6 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
         "flannel CNI plugin",
         "github.com/flannel-io/cni-plugin flannel_linux.go",
     )
-
-
-def veth(pod: Pod) -> str:
-    """Return the name of a pod's host end: ``veth`` and 8 hex digits (random on a real node)."""
-    return "veth" + hashlib.sha1(pod.name.encode(), usedforsecurity=False).hexdigest()[:8]
 
 
 def _mode(name: str) -> Mode:

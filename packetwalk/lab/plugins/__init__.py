@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
+from packetwalk.lab.kernel.programs.attached import CniPlugins
 from packetwalk.lab.kernel.programs.plan_writer import PlanWriter
 from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.manifests import Reader
@@ -63,3 +64,9 @@ def writer(plugin: str, name: str) -> PlanWriter:
     if name not in known:
         raise BadInput(f"program that writes routes or devices of {plugin}", name, known)
     return known[name]
+
+
+def cni_plugins() -> tuple[str, ...]:
+    """Return the CNI plugins, as programs, that attach pods themselves for some plugin."""
+    found = (each for name in _names() for each in plugin_slice(name).writers)
+    return tuple(sorted({name for each in found if isinstance(each, CniPlugins) for name in each.plugins}))

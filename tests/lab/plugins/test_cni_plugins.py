@@ -14,13 +14,13 @@ from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.programs.plan_writer import left_out
-from packetwalk.lab.kernel.programs.runtime import PLUGINS, Runtime
+from packetwalk.lab.kernel.programs.runtime import Runtime
 from packetwalk.lab.plugins import writer
 from packetwalk.lab.plugins.flannel import cni
 from packetwalk.lab.proving.cases import network
 from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry
 
-pytestmark = pytest.mark.kernel(*PLUGINS, "curl")
+pytestmark = pytest.mark.kernel(*cni.Delegated.plugins, "curl")
 MODEL = network("flannel", "vxlan", "flat", None, None)
 NODE = MODEL.cluster.nodes[1]
 WORKER = NODE.name
@@ -38,7 +38,7 @@ def live() -> Iterator[Live]:
 
 @pytest.fixture
 def runtime(live: Live) -> Iterator[Runtime]:
-    made = Runtime(live.inside[WORKER], cni.delegated(MODEL, NODE))
+    made = Runtime(live.inside[WORKER], cni.Delegated().configuration(MODEL, NODE))
     yield made
     made.close()
 
@@ -125,7 +125,7 @@ def test_a_host_port_is_a_chain_of_portmap_and_works(live: Live, runtime: Runtim
 
 
 def test_what_was_attached_is_detached(live: Live) -> None:
-    runtime = Runtime(live.inside[WORKER], cni.delegated(MODEL, NODE))
+    runtime = Runtime(live.inside[WORKER], cni.Delegated().configuration(MODEL, NODE))
     for name in PODS:
         runtime.add(live.inside[name])
     runtime.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from packetwalk.errors import LabError
 from packetwalk.lab.kernel.namespaces import Namespace
 
 FOLDERS = ("/usr/lib/cni", "/opt/cni/bin")  # Debian's, and the one of everybody else
-PLUGINS = ("bridge", "host-local", "portmap")
 INTERFACE, VERSION = "eth0", "0.3.1"
 
 
-def folder() -> str | None:
-    """Return the folder in which all plugins are, or None."""
-    found = (each for each in FOLDERS if all(os.access(Path(each, name), os.X_OK) for name in PLUGINS))
+def folder(plugins: Iterable[str]) -> str | None:
+    """Return the folder in which all these plugins are, or None."""
+    names = list(plugins)
+    found = (each for each in FOLDERS if all(os.access(Path(each, name), os.X_OK) for name in names))
     return next(found, None)
 
 
@@ -32,7 +32,7 @@ class Runtime:
         self._attached: dict[str, tuple[Namespace, Mapping[str, Any]]] = {}
 
     def add(self, pod: Namespace, ports: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-        """Attach a pod (ADD) and return the bridge plugin's result.
+        """Attach a pod (ADD) and return the first plugin's result.
 
         ``ports`` are portMappings (hostPort, containerPort, protocol), for the portmap plugin.  LabError
         with a plugin's own message.
@@ -63,7 +63,7 @@ class Runtime:
             self.delete(pod)
 
     def _call(self, verb: str, pod: Namespace, config: Mapping[str, Any]) -> dict[str, Any]:
-        found = folder()
+        found = folder((config["type"], self.config["ipam"]["type"]))
         environment = {
             "CNI_COMMAND": verb,
             "CNI_CONTAINERID": hashlib.sha256(pod.name.encode()).hexdigest(),
