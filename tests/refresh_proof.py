@@ -1,4 +1,4 @@
-"""Prove anew and keep what anybody can replay: ``python -m tests.refresh_proof``, as root.
+"""Prove anew and keep what anybody can replay: ``python -m tests.refresh_proof [PLUGIN]``, as root.
 
 Writes ``packetwalk/proof/matrix.json``, and of each mode that this kernel can do a recording with a few
 packets.  What a guest's kernel recorded and proved (``make proof-guest``) stays; its recordings are
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from packetwalk.capture import recording
 from packetwalk.capture.recording import Recording
+from packetwalk.cni import plugins
 from packetwalk.lab.guest.proving import GROUND
 from packetwalk.lab.kernel.record import kernel
 from packetwalk.lab.proving.prove import prove
@@ -50,17 +51,19 @@ def keep(folder: Path) -> None:
         recording.write(small(whole), target)
 
 
-def main() -> int:
-    """Return 1 on any difference, and then change nothing."""
+def main(plugin: str | None = None) -> int:
+    """Return 1 on any difference, and then change nothing; what was proven of other plugins stays."""
     with tempfile.TemporaryDirectory() as temporary:
-        results = list(prove(save=Path(temporary) / "all"))
+        results = list(prove(plugin, save=Path(temporary) / "all"))
         if any(each.verdict == "differs" for each in results):
             print(proof.table(results))
             return 1
         for folder in sorted((Path(temporary) / "all").iterdir()):
             keep(folder)
     guests = {each.about["kernel"] for each in recordings.recordings() if each.about["ground"] == GROUND}
+    results += [each for each in proof.matrix()["results"] if plugin not in (None, each.plugin)]
     results = [each for each in results if each.where != GROUND]
+    results.sort(key=lambda each: list(plugins()).index(each.plugin))
     results += [each for each in proof.guest() if each.where == GROUND]
     kernels = {"kernel": kernel(), "emulated": kernel(), GROUND: ", ".join(sorted(guests))}
     lines = ",\n  ".join(json.dumps(each) for each in results)
@@ -71,4 +74,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))
