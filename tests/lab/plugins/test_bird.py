@@ -98,9 +98,7 @@ def test_a_bird_that_learns_less_than_the_model_is_found_out(monkeypatch) -> Non
     monkeypatch.setattr(MESH, "routing", ALONE.routing)
     monkeypatch.setattr(bird, "PATIENCE", 1.0)
     found = {
-        each.what: each
-        for each in Task(mesh._replace(trials=mesh.trials[:1]))()
-        if each.verdict == "differs"
+        each.what: each for each in Task(mesh._replace(trials=mesh.trials[:1]))() if each.verdict == "differs"
     }
     assert "kernel lacks 'main: 10.244." in found["tables (BIRD: mesh)"].detail
     assert "cross-node-icmp (BIRD: mesh)" in found
