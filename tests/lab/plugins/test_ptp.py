@@ -7,13 +7,13 @@ import pytest
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.programs import attached
-from packetwalk.lab.kernel.programs.author import left_out
-from packetwalk.lab.plugins import author, cni_plugins
+from packetwalk.lab.kernel.programs.plan_writer import left_out
+from packetwalk.lab.plugins import cni_plugins, writer
 from packetwalk.lab.plugins.kindnet import Ptp
 from packetwalk.lab.proving.cases import network
 
 MODEL = network("kindnet", "ptp", "flat", None, None)
-PTP = author("kindnet", "CNI plugins")
+PTP = writer("kindnet", "CNI plugins")
 
 
 @pytest.mark.kernel(*Ptp.plugins)
