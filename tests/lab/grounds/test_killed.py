@@ -21,7 +21,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.kernel
 LAB = """
-import shutil, sys, time
+import os, shutil, sys, time
 from packetwalk import lab
 phase = sys.argv[1]
 def say(word): print(word, flush=True)
@@ -34,7 +34,7 @@ while phase == "capture": cluster.capture("a", "b")
 while phase == "measure": cluster.measure("a", "b")
 while phase == "fault": cluster.fault("missing-fdb"); cluster.mend()
 while phase == "mode": cluster.use("host-gw"); cluster.use("vxlan")
-while phase == "record": cluster.record("one"); say("written"); shutil.rmtree("one")
+while phase == "record": cluster.record("one"); say("written"); os.rename("one", "old"); shutil.rmtree("old")
 while phase == "close": say("closing"); cluster.close(); cluster = lab.open("flannel", "vxlan", ground="netns")
 time.sleep(60)
 """

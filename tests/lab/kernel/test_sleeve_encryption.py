@@ -40,7 +40,7 @@ def test_only_the_other_end_can_open_it() -> None:
 def test_its_frames_and_its_walk_are_the_models() -> None:
     weave = plugins()["weave"]
     whole = next(cases(weave, weave.mode("sleeve-encrypted")))
-    across = whole._replace(packets=tuple(each for each in whole.packets if each.scenario == "cross-node"))
+    across = whole._replace(trials=tuple(each for each in whole.trials if each.scenario == "cross-node"))
     results = Task(across)()
     assert [each.detail for each in results if each.verdict != "proven"] == []
     assert [each.what for each in results] == [

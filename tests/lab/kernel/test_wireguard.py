@@ -29,7 +29,7 @@ def without_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_encrypted_packets_have_the_models_sizes_and_headers(plugin: str) -> None:
     found = plugins()[plugin]
     whole = next(cases(found, found.mode("wireguard")))
-    across = whole._replace(packets=tuple(each for each in whole.packets if each.scenario == "cross-node"))
+    across = whole._replace(trials=tuple(each for each in whole.trials if each.scenario == "cross-node"))
     results = Task(across)()
     assert len(results) == 5 and not [each for each in results if each.verdict != "proven"]
     assert {each.where for each in results} == {"emulated"}
