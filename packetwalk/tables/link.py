@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from packetwalk.tables.devices import kind_of
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.printed import Object, as_text, objects
 from packetwalk.tables.table import Contents, Files, Recorded, Section, Sides, Table
@@ -12,16 +13,16 @@ from packetwalk.tables.table import Contents, Files, Recorded, Section, Sides, T
 
 def in_order_of_making(links: Iterable[LinkEntry]) -> list[LinkEntry]:
     """Return devices so that each comes after what it needs: bridges before ports, tunnels last."""
-    return sorted(links, key=lambda link: (link.kind == "vxlan", link.master is not None))
+    return sorted(links, key=lambda link: (kind_of(link.kind).late, link.master is not None))
 
 
 class LinkEntry(NamedTuple):
     """A network device (``ip -d link show``).
 
-    ``kind`` is ``veth``, ``bridge``, ``vxlan``, ``ipip``, ``wireguard``, ``eth`` (a node's own NIC),
-    ``lo``, ``tun`` or ``openvswitch``; ``address`` is empty for devices without a MAC.  A ``vxlan``
-    without a ``vni`` is told the network with each packet; ``port`` is a tunnel's UDP port, ``fwmark`` the
-    mark that a WireGuard device puts on its own packets, ``key`` its public key.
+    ``kind`` is one of ``packetwalk.tables.devices``, ``eth`` for a node's own NIC, or ``lo``; ``address`` is
+    empty for devices without a MAC.  A ``vxlan`` without a ``vni`` is told the network with each packet;
+    ``port`` is a tunnel's UDP port, ``fwmark`` the mark that a WireGuard device puts on its own packets, ``key``
+    its public key.
     ``peer`` is (netns, device) of a veth's other end.  For ``eth``, ``segment`` names the
     Ethernet segment the NIC is plugged into.  ``creates`` is False for the end of a veth pair that
     the other end's command makes.
@@ -44,122 +45,20 @@ class LinkEntry(NamedTuple):
     key: str | None = None
 
     def __str__(self) -> str:
-        parts = [f"{self.ifname}: mtu {self.mtu}"]
-        if self.master:
-            parts.append(f"master {self.master}")
-        if self.kind in ("wireguard", "tun"):
-            return " ".join([*parts, f"link/none {self.kind}"])
-        if self.kind == "ipip":
-            local = self.local or "any"
-            parts += ["link/ipip", self.local or "0.0.0.0", "ipip remote any local", local]
-            return " ".join([*parts, "ttl inherit nopmtudisc"])
-        parts.append(f"link/ether {self.address}")
-        if self.kind == "vxlan" and self.vni is None:
-            parts.append(f"vxlan external id 0 srcport 0 0 dstport {self.port} nolearning")
-        elif self.kind == "vxlan":
-            parts.append(
-                f"vxlan id {self.vni} local {self.local} dev {self.link} "
-                f"srcport 0 0 dstport {self.port} nolearning"
-            )
-        elif self.kind != "eth":
-            parts.append(self.kind)
-        if self.hairpin:
-            parts.append("hairpin on")
-        return " ".join(parts)
+        master = [f"master {self.master}"] if self.master else []
+        return " ".join([f"{self.ifname}: mtu {self.mtu}", *master, *kind_of(self.kind).words(self)])
 
     def json(self) -> dict:
         """Return the members that ``ip -j -d link`` prints and that the model knows."""
+        info = kind_of(self.kind).info(self)
         out: dict = {"ifname": self.ifname, "mtu": self.mtu}
-        if self.address:
-            out["address"] = self.address
-        if self.master:
-            out["master"] = self.master
-        if self.kind == "vxlan":
-            data = {
-                "id": self.vni,
-                "local": self.local,
-                "link": self.link,
-                "port": self.port,
-                "learning": False,
-            }
-            if self.vni is None:
-                data = {"external": True, "id": 0, "port": self.port, "learning": False}
-            out["linkinfo"] = {"info_kind": "vxlan", "info_data": data}
-        elif self.kind == "ipip":
-            data = {"remote": "any", "local": self.local or "any", "ttl": 0, "pmtudisc": False}
-            out["linkinfo"] = {"info_kind": "ipip", "info_data": data}
-        elif self.kind != "eth":
-            out["linkinfo"] = {"info_kind": self.kind}
-        return out
+        out |= {"address": self.address} if self.address else {}
+        out |= {"master": self.master} if self.master else {}
+        return out | ({"linkinfo": info} if info else {})
 
     def argv(self) -> list[list[str]]:
-        """Return the ``ip link`` commands that make this device; a veth is made with its peer.
-
-        An ipip device without a local address is the kernel's own, there as soon as the module is.  A
-        datapath and its ports are weaver's own work, over generic netlink; ``ovs-dpctl`` comes nearest, and
-        ``packetwalk.lab.kernel.openvswitch`` does what weaver does.
-        """
-        name, made = self.ifname, []
-        base = ["ip", "link", "add", name, "address", self.address, "mtu", str(self.mtu)]
-        if self.kind == "bridge":
-            made.append([*base, "type", "bridge"])
-        elif self.kind == "openvswitch":
-            made.append(["ovs-dpctl", "add-dp", name])
-        elif self.kind == "vxlan" and self.vni is None:
-            return [["ovs-dpctl", "add-if", str(self.master), f"{name},type=vxlan,dst_port={self.port}"]]
-        elif self.kind == "tun":
-            made.append(["ip", "tuntap", "add", name, "mode", "tun"])
-        elif self.kind == "vxlan":
-            made.append(
-                [
-                    *base,
-                    "type",
-                    "vxlan",
-                    "id",
-                    str(self.vni),
-                    "local",
-                    str(self.local),
-                    "dev",
-                    str(self.link),
-                    "dstport",
-                    str(self.port),
-                    "nolearning",
-                ]
-            )
-        elif self.kind == "ipip" and self.local:
-            made.append(
-                [
-                    "ip",
-                    "link",
-                    "add",
-                    name,
-                    "mtu",
-                    str(self.mtu),
-                    "type",
-                    "ipip",
-                    "local",
-                    self.local,
-                    "nopmtudisc",
-                ]
-            )
-        elif self.kind == "ipip":
-            made.append(["ip", "link", "set", name, "mtu", str(self.mtu)])
-        elif self.kind == "wireguard":
-            mark = ["fwmark", hex(self.fwmark)] if self.fwmark else []
-            made += [
-                ["ip", "link", "add", name, "mtu", str(self.mtu), "type", "wireguard"],
-                ["wg", "set", name, "listen-port", str(self.port), *mark],
-            ]
-        elif self.kind == "veth" and self.peer and not self.creates:
-            made.append(["ip", "link", "set", name, "address", self.address, "mtu", str(self.mtu)])
-        elif self.kind == "veth" and self.peer:
-            netns, device = self.peer
-            made.append([*base, "type", "veth", "peer", "name", device, "netns", netns])
-        if self.master:
-            made.append(["ip", "link", "set", name, "master", self.master])
-            if self.hairpin:
-                made.append(["bridge", "link", "set", "dev", name, "hairpin", "on"])
-        return [*made, ["ip", "link", "set", name, "up"]]
+        """Return the commands that make this device; a veth is made with its peer."""
+        return kind_of(self.kind).argv(self)
 
 
 class Links(Table[LinkEntry]):
@@ -243,34 +142,18 @@ def _compared(link: LinkEntry, played: bool) -> str:
     """Return a device as text: a node's NIC is a veth in the lab, a stand-in's has only its MTU."""
     if played:
         return f"{link.ifname} mtu {link.mtu}"
-    kind = "veth" if link.kind == "eth" else link.kind
-    parts = [link.ifname, kind, f"mtu {link.mtu}", link.address, f"master {link.master}"]
-    if link.hairpin:
-        parts.append("hairpin")
-    if link.kind == "vxlan":
-        parts += [f"id {link.vni}", f"local {link.local}", f"dev {link.link}", f"port {link.port}"]
-    if link.kind == "ipip":
-        parts.append(f"local {link.local}")
-    return " ".join(parts)
+    kind = kind_of(link.kind)
+    parts = [link.ifname, kind.lab or kind.name, f"mtu {link.mtu}", link.address, f"master {link.master}"]
+    return " ".join([*parts, *(["hairpin"] if link.hairpin else []), *kind.compared(link)])
 
 
 def _read(printed: Object, hairpin: bool) -> LinkEntry:
     info = printed.get("linkinfo", {})
     kind = info.get("info_kind", "lo" if printed["ifname"] == "lo" else "eth")
-    data = info.get("info_data", {}) if kind in ("vxlan", "ipip") else {}
-    local = data.get("local")
-    return LinkEntry(
-        printed["ifname"],
-        kind,
-        printed["mtu"],
-        printed.get("address", "") if printed.get("link_type") != "ipip" else "",  # that is its IP address
-        printed.get("master"),
-        hairpin=hairpin,
-        vni=None if data.get("external") else data.get("id"),
-        local=None if local == "any" else local,
-        link=data.get("link"),
-        port=data.get("port"),
-    )
+    mac = printed.get("address", "") if printed.get("link_type") != "ipip" else ""  # that is its IP address
+    members = kind_of(kind).read(info.get("info_data", {}))
+    link = LinkEntry(printed["ifname"], kind, printed["mtu"], mac, printed.get("master"), hairpin=hairpin)
+    return link._replace(**members)
 
 
 def _cable(link: LinkEntry, netns: str, around: Mapping[str, Mapping[str, LinkEntry]]) -> dict[str, Any]:

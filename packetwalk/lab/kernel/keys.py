@@ -15,8 +15,9 @@ from functools import cache
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, LinkEntry, WireguardPeer
+from packetwalk.tables import LinkEntry, WireguardPeer
 
+TOOL = "wg"
 PATIENCE = 3.0  # seconds for all handshakes
 
 
@@ -37,20 +38,19 @@ def public(name: str) -> str:
     return done.stdout.strip()
 
 
-def configure(namespace: Namespace, entries: Iterable[Entry]) -> None:
-    """Give WireGuard devices that are there their keys, ports and peers (``wg set``)."""
-    for entry in entries:
-        match entry:
-            case LinkEntry(kind="wireguard"):
-                argv = ["wg", "set", entry.ifname, "private-key", "/dev/stdin"]
-                namespace.run(argv, private(str(entry.key)))
-                commands = [each for each in entry.argv() if each[0] == "wg"]
-            case WireguardPeer():
-                commands = entry.argv()
-            case _:
-                continue
-        for argv in commands:
-            namespace.run([public(word) if word == entry.key else word for word in argv])
+def configure(namespace: Namespace, links: Iterable[LinkEntry]) -> None:
+    """Give WireGuard devices that are there their keys and ports (``wg set``)."""
+    for link in links:
+        if link.kind == "wireguard":
+            namespace.run([TOOL, "set", link.ifname, "private-key", "/dev/stdin"], private(str(link.key)))
+            write(namespace, [argv for argv in link.argv() if argv[0] == TOOL])
+
+
+def write(namespace: Namespace, commands: Iterable[list[str]]) -> None:
+    """Run ``wg``, each peer with its real public key."""
+    for argv in commands:
+        after = zip(["", *argv], argv, strict=False)
+        namespace.run([public(word) if before == "peer" else word for before, word in after])
 
 
 def meet(namespaces: Mapping[str, Namespace], plan: Iterable[Operation]) -> None:

@@ -41,7 +41,8 @@ class Emulator(Program):
             self._await(Path(f"/run/wireguard/{link.ifname}.sock"))
             self.namespace.sysctl({NO_DF: "1"})
             peers = [each for each in self.entries if isinstance(each, WireguardPeer)]
-            keys.configure(self.namespace, [link, *peers])
+            keys.configure(self.namespace, [link])
+            keys.write(self.namespace, [argv for peer in peers for argv in peer.argv()])
             self.namespace.sysctl({NO_DF: "0"})
             self.namespace.run(["ip", "link", "set", link.ifname, "mtu", str(link.mtu), "up"])
         except BaseException:

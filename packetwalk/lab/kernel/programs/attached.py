@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-from packetwalk.lab.kernel.build import quieten
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.programs.plan_writer import PlanWriter
 from packetwalk.lab.kernel.programs.runtime import Runtime, folder
+from packetwalk.lab.kernel.quiet import quieten
 from packetwalk.plan.cluster import Node
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry

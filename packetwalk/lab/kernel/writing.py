@@ -1,0 +1,70 @@
+"""Commands of a plan in a namespace: of each program as many at once as it takes.
+
+A program that is not named here runs once for each command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from packetwalk.lab.kernel import keys
+from packetwalk.lab.kernel.namespaces import Namespace
+
+Command = list[str]
+VERDICTS = {"ACCEPT", "DROP", "REJECT", "RETURN"}
+TARGETS = VERDICTS | {"CT", "DNAT", "LOG", "MARK", "MASQUERADE", "NFLOG", "NOTRACK", "SNAT"}
+"""Where a rule can jump that is no chain (iptables-extensions(8))."""
+BUILT_IN = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
+
+
+def write(namespace: Namespace, commands: Iterable[Command]) -> None:
+    """Run commands, a program after the other, settings first; LabError says in one line what was refused."""
+    every = list(commands)
+    for program in sorted(dict.fromkeys(argv[0] for argv in every), key=lambda name: name != "sysctl"):
+        WRITERS.get(program, _one_by_one)(namespace, [argv for argv in every if argv[0] == program])
+
+
+def _one_by_one(namespace: Namespace, commands: Sequence[Command]) -> None:
+    for argv in commands:
+        namespace.run(argv)
+
+
+def _lines(*how: str) -> Callable[[Namespace, Sequence[Command]], None]:
+    """Return a writer for a program that reads lines, each like the words after its name."""
+
+    def writer(namespace: Namespace, commands: Sequence[Command]) -> None:
+        namespace.run([commands[0][0], *how], "".join(f"{' '.join(argv[1:])}\n" for argv in commands))
+
+    return writer
+
+
+def _settings(namespace: Namespace, commands: Sequence[Command]) -> None:
+    namespace.sysctl(dict(argv[2].split("=", 1) for argv in commands))
+
+
+def _rules(namespace: Namespace, commands: Sequence[Command]) -> None:
+    namespace.run(["iptables-restore", "--noflush"], restored(commands))
+
+
+def restored(commands: Sequence[Command]) -> str:
+    """Return what ``iptables-restore`` reads for ``iptables -t TABLE`` with ``-A``, ``-I`` or ``-P``."""
+    out = []
+    for table in dict.fromkeys(argv[2] for argv in commands):
+        mine = [argv[3:] for argv in commands if argv[2] == table]
+        jumps = {m[1] for words in mine if (m := re.search(r"-[jg] (\S+)", " ".join(words)))} - TARGETS
+        named = {words[1] for words in mine} | jumps
+        out += [f"*{table}", *(f":{chain} - [0:0]" for chain in sorted(named - BUILT_IN))]
+        out += [f":{words[1]} {words[2]} [0:0]" if words[0] == "-P" else " ".join(words) for words in mine]
+        out.append("COMMIT")
+    return "\n".join(out) + "\n"
+
+
+WRITERS: dict[str, Callable[[Namespace, Sequence[Command]], None]] = {
+    "bridge": _lines("-b", "-"),
+    "ip": _lines("-b", "-"),
+    "ipset": _lines("restore"),
+    "iptables": _rules,
+    "sysctl": _settings,
+    "wg": keys.write,
+}
