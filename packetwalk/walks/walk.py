@@ -9,7 +9,7 @@ from packetwalk.cni import Fault
 from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import VERSION, Step, Trace
 from packetwalk.walks.known import Known
-from packetwalk.walks.listing import Listings
+from packetwalk.walks.listing import Listings, Memo
 from packetwalk.walks.text import walk_table
 
 
@@ -80,10 +80,12 @@ class Walk:
         where = last.netns + (f", {last.dev}" if last.dev else "")
         return f"The {end.name} ends at {where}: {last.why}"
 
-    def to_json(self) -> dict:
-        """Return the walk as ``packetwalk walk --format json`` prints it."""
-        listings = Listings(self.run)
-        seen: dict[int, list[dict]] = {}
+    def to_json(self, memo: Memo | None = None) -> dict:
+        """Return the walk as ``packetwalk walk --format json`` prints it.
+
+        Walks that are given the same ``memo`` share what they say alike: it must not be changed.
+        """
+        listings = Listings(self.run, memo)
         traces: list[dict] = [
             {
                 "source": t.source,
@@ -91,7 +93,7 @@ class Walk:
                 "flow": {**t.flow._asdict(), "label": t.flow.label},
                 "disposition": t.disposition,
                 "cause": list(t.cause) if t.cause else None,
-                "steps": [_step(step, listings, seen) for step in t.steps],
+                "steps": [_step(step, listings) for step in t.steps],
             }
             for t in self.traces
         ]
@@ -117,25 +119,22 @@ class Walk:
         return walk_table(self)
 
 
-def _step(step: Step, listings: Listings, seen: dict[int, list[dict]]) -> dict:
-    """Return one step; ``seen`` keeps the description of each stack, which steps share."""
-    before, after = (
-        seen.get(id(stack)) or seen.setdefault(id(stack), wire.describe(stack))
-        for stack in (step.before, step.after)
-    )
+def _step(step: Step, listings: Listings) -> dict:
+    decision = step.decision
+    cited = listings.cite(step)
     return {
         "seq": step.seq,
-        "node": step.node,
-        "netns": step.netns,
-        "dev": step.dev,
-        "event": step.event,
-        "hook": step.hook,
-        "before": before,
-        "after": after,
-        "entry": listings.cite(step),
-        "evidence": step.evidence,
+        "node": decision.node,
+        "netns": decision.netns,
+        "dev": decision.dev,
+        "event": decision.event,
+        "hook": decision.hook,
+        "before": listings.memo.describe(step.before),
+        "after": listings.memo.describe(step.after),
+        "entry": cited,
+        "evidence": decision.evidence,
         "why": step.why,
-        "source": listings.source(step),
+        "source": (cited and cited["source"]) or None,
         "size": step.size,
-        "mtu": step.mtu,
+        "mtu": decision.mtu,
     }

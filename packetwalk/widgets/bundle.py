@@ -13,7 +13,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
@@ -22,6 +21,7 @@ from packetwalk.cni import plugins
 from packetwalk.proof import results as proof
 from packetwalk.trace.packet import PING, Packet, PacketOptions
 from packetwalk.walks.linux import HOLDS_FOR, linux_network, walk_linux
+from packetwalk.walks.listing import Memo
 from packetwalk.walks.scenario import scenarios, walk
 from packetwalk.walks.walk import Walk
 from packetwalk.widgets.pack import pack_apart
@@ -165,21 +165,20 @@ def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
 
 
 def choices(of: Offer) -> Iterator[tuple[str, dict]]:
-    """Yield what each choice file of a mode holds, with its name."""
+    """Yield what each choice file of a mode holds, with its name; what is the same is the same object."""
+    memo = Memo()
+
+    def content(scenario: str, fault: str | None, sent: Iterable[PacketOptions]) -> dict:
+        walks = (of.walk(scenario, fault, **packet) for packet in sent)
+        return {"walks": {key(walk.packet): walk.to_json(memo) for walk in walks}}
+
     for scenario in of.scenarios:
-        for fault in (None, *(f for f in of.faults if scenario.name in f.shows)):
-            make = partial(of.walk, scenario.name, fault.name if fault else None)
-            walks = (make(**packet) for packet in packets(of, fault))
-            yield f"{scenario.name}/{fault.name if fault else 'none'}", _content(walks)
+        yield f"{scenario.name}/none", content(scenario.name, None, packets(of, None))
+        for fault in of.faults:
+            if scenario.name in fault.shows:
+                yield f"{scenario.name}/{fault.name}", content(scenario.name, fault.name, packets(of, fault))
     if of.plugin != LINUX:
-        yield (
-            f"{COMPARED}/sizes",
-            _content(of.walk(COMPARED, None, **packet) for packet in sizes_of_others(of)),
-        )
-
-
-def _content(walks: Iterable[Walk]) -> dict:
-    return {"walks": {key(walk.packet): walk.to_json() for walk in walks}}
+        yield f"{COMPARED}/sizes", content(COMPARED, None, sizes_of_others(of))
 
 
 def _write(path: Path, packed: dict) -> Path:

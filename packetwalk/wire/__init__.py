@@ -18,7 +18,7 @@ from packetwalk.wire.header import CARRIED, HEADERS, Field, Header, Layout, Valu
 from packetwalk.wire.icmp import Icmp
 from packetwalk.wire.ipv4 import Ipv4
 from packetwalk.wire.sleeve import Sleeve, SleeveBox, SleeveFrame, SleeveNonce
-from packetwalk.wire.stack import Stack, decode, describe, encode, size
+from packetwalk.wire.stack import Kept, Stack, decode, describe, encode, size
 from packetwalk.wire.tcp import Tcp
 from packetwalk.wire.udp import Udp
 from packetwalk.wire.vxlan import Vxlan
@@ -44,6 +44,7 @@ __all__ = [
     "Header",
     "Icmp",
     "Ipv4",
+    "Kept",
     "Layout",
     "Sleeve",
     "SleeveBox",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from packetwalk.wire.data import Data
 from packetwalk.wire.header import CARRIED, HEADERS, Header, Value
@@ -10,6 +11,7 @@ from packetwalk.wire.ipv4 import Ipv4
 from packetwalk.wire.udp import Udp
 
 Stack = tuple[Header, ...]
+Kept = dict[tuple[Any, ...], tuple[bytes, dict[str, Value]]]
 
 
 def size(stack: Stack) -> int:
@@ -27,34 +29,43 @@ def encode(stack: Stack) -> bytes:
     ValueError says what does not fit.
     """
     wire = b""
-    for _, encoded in _inside_out(stack):
-        wire = encoded
+    for header, ip in _inside_out(stack):
+        wire = header.encode(wire, ip)
     return wire
 
 
-def describe(stack: Stack) -> list[dict[str, Value]]:
-    """Return one flat dict for each header: proto, size, its bytes in hex, and its fields under Wireshark's names."""
+def describe(stack: Stack, kept: Kept | None = None) -> list[dict[str, Value]]:
+    """Return one flat dict for each header: proto, size, its bytes in hex, and its fields under Wireshark's names.
+
+    ``kept`` remembers each header with what it carries: stacks described with the same one share these dicts.
+    """
+    kept = {} if kept is None else kept
     described: list[dict[str, Value]] = []
-    for header, wire in _inside_out(stack):
-        raw = wire[: header.size]
-        described.append({"proto": header.proto, "size": len(raw), "bytes": raw.hex(), **header.fields(raw)})
+    wire = b""
+    for header, ip in _inside_out(stack):
+        key = type(header), header, wire, ip and (ip.src, ip.dst)
+        if key not in kept:
+            whole = header.encode(wire, ip)
+            raw = whole[: header.size]
+            shown = {"proto": header.proto, "size": len(raw), "bytes": raw.hex(), **header.fields(raw)}
+            kept[key] = whole, shown
+        wire, shown = kept[key]
+        described.append(shown)
     return described[::-1]
 
 
-def _inside_out(stack: Stack) -> Iterator[tuple[Header, bytes]]:
-    """Encode from the innermost header outwards; yield each header and its bytes with everything inside it."""
+def _inside_out(stack: Stack) -> Iterator[tuple[Header, Ipv4 | None]]:
+    """Yield the headers from the innermost outwards, each with the nearest IPv4 header outside it."""
     nearest: list[Ipv4 | None] = [None]
     for header in stack:
         nearest.append(header if isinstance(header, Ipv4) else nearest[-1])
-    wire = b""
     inner: Header | None = None
     for header, ip in zip(reversed(stack), nearest[-2::-1], strict=True):
         if header.carries is None and inner is not None and not isinstance(inner, Data):
             what = "a fragment" if isinstance(header, Ipv4) else header.proto
             raise ValueError(f"{header.proto}: {inner.proto} cannot follow {what}; give its bytes as Data")
-        wire = header.encode(wire, ip)
         inner = header
-        yield header, wire
+        yield header, ip
 
 
 def decode(data: bytes, first: str = "eth", udp_ports: Mapping[int, str] | None = None) -> Stack:
