@@ -39,7 +39,7 @@ tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
 book: build serve ## build the book and serve it on this machine
 
 build: $(VENV)/.book ## build the book strictly into _build/html
-	$(BIN)/jupyter-book build --all -W -n --keep-going --quiet .
+	$(BIN)/python book/build.py
 	@echo "Built $(SITE)"
 
 serve: $(VENV)/.book ## serve the book as it was last built
