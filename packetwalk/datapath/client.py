@@ -20,7 +20,7 @@ def send(
 
     Without ``source`` the kernel chooses the address.
     """
-    run, ns = Run(fabric, netns, cold=packet.cold), fabric.netns(netns)
+    run, ns = Run(fabric, netns, cold=packet.cold, ttl=packet.ttl), fabric.netns(netns)
     route = ns.fib.lookup(dst)
     dev = route.dev if route and route.dev else ""
     if source is None:
@@ -28,7 +28,7 @@ def send(
     stack, note, flow = _first(packet, source, dst, dport, ns.mtus.get(dev, 1500))
     skb = Skb(run.flight("request", flow, None), stack, 0)
     run.emit(ns, skb, "originate", None, None, note)
-    ip_layer.originate(run, ns, skb)
+    ip_layer.originate(run, ns, skb, whole=packet.df)
     run.work()
     return run
 

@@ -87,10 +87,17 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
         output(run, ns, skb, dev, route)
 
 
-def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "") -> None:
-    """Send a packet made on this machine (``ip_local_out``)."""
+def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = False) -> None:
+    """Send a packet made on this machine (``ip_local_out``).
+
+    Of a socket that asks for DF a packet must go ``whole``: one that does not fit is refused before any hook
+    sees it (``__ip_append_data``, EMSGSIZE).
+    """
     route = lookup(run, ns, skb, skb.ip.dst, key)
     if route is None:
+        return
+    if whole and route.type == "unicast" and skb.length > (route.mtu or ns.mtus[route.dev]):
+        too_long(run, ns, skb, route)
         return
     if not hooks.hook(run, ns, skb, "OUTPUT", None, route.dev):
         return
@@ -119,10 +126,16 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
         arp.finish(run, ns, skb, dev, route.gateway or skb.ip.dst)
         return
     if skb.ip.df:
-        run.drop(ns, skb, dev, ns.links[dev], ("message-too-long", skb.length, mtu), "too_big")
+        too_long(run, ns, skb, route)
         return
     for part in fragments(run, ns, skb, dev, min(mtu, skb.gathered or mtu)):
         arp.finish(run, ns, part, dev, route.gateway or part.ip.dst)
+
+
+def too_long(run: Run, ns: Netns, skb: Skb, route: RouteEntry) -> None:
+    """Refuse a packet that its sender does not want cut."""
+    mtu = route.mtu or ns.mtus[route.dev]
+    run.drop(ns, skb, route.dev, ns.links[route.dev], ("message-too-long", skb.length, mtu), "too_big")
 
 
 def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:

@@ -31,19 +31,23 @@ def to_peer(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     near = ns.devices[dev]
     assert near.peer is not None
     name, peer = near.peer
-    other = run.netns(name)
-    far = other.devices[peer]
+    hand_over(run, run.netns(name), skb, peer, near.crossing)
+
+
+def hand_over(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
+    """Give a frame to a device at the other end of a cable, unless it is too long (``is_skb_forwardable``)."""
+    far = ns.devices[dev]
     if skb.frame_length > far.longest:
-        run.drop(other, skb, peer, far.link, ("not-forwardable", skb.frame_length, peer, far.link.mtu))
+        run.drop(ns, skb, dev, far.link, ("not-forwardable", skb.frame_length, dev, far.link.mtu))
         return
-    run.backlog.append((receive, other, skb, peer, near.crossing))
+    run.backlog.append((receive, ns, skb, dev, note))
 
 
 def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
-    """Carry a frame over an Ethernet segment to the NIC with its destination MAC.
+    """Carry a frame over an Ethernet segment to the NIC with its MAC, which takes none that is too long for it.
 
     A broadcast reaches everybody; only the machine it concerns is followed (an ARP question
-    changes nothing elsewhere).
+    changes nothing elsewhere).  In kind and in namespaces a node's NIC is the end of a veth.
     """
     segment, mac = ns.links[dev].segment or "", skb.stack[0].dst
     if mac == arp.BROADCAST and isinstance(skb.stack[1], wire.Arp):
@@ -54,7 +58,7 @@ def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         run.drop(ns, skb, None, None, ("unreachable", segment))
         return
     name, nic = found
-    run.backlog.append((receive, run.netns(name), skb, nic, ("from-wire", segment)))
+    hand_over(run, run.netns(name), skb, nic, ("from-wire", segment))
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:

@@ -60,7 +60,15 @@ def _accept(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple, entry=None) ->
 
 
 def _answer(
-    run: Run, ns: Netns, skb: Skb, name: str, l4: tuple[wire.Header, ...], note: tuple, *, df: bool
+    run: Run,
+    ns: Netns,
+    skb: Skb,
+    name: str,
+    l4: tuple[wire.Header, ...],
+    note: tuple,
+    *,
+    df: bool,
+    ttl: int = 64,
 ) -> None:
     """Send ``l4`` back to where a packet came from.
 
@@ -71,7 +79,7 @@ def _answer(
     fits = route is not None and wire.size(l4) + ip_layer.HEADER <= ip_layer.mtu_of(ns, route)
     flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
-    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, 64, 0, df and fits)
+    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, ttl, 0, df and fits)
     reply = Skb(flight, (header, *l4), 0)
     run.emit(ns, reply, "originate", None, None, note)
     ip_layer.originate(run, ns, reply)
@@ -151,7 +159,8 @@ def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
             handshake.scaled(handshake.window(mtu)),
             handshake.later_options(tcp.options),
         )
-        run.jobs.append(lambda: _answer(run, ns, skb, "ack", (answer,), ("ack",), df=True))
+        ttl = run.ttl  # the client's socket has it for all it sends (IP_TTL)
+        run.jobs.append(lambda: _answer(run, ns, skb, "ack", (answer,), ("ack",), df=True, ttl=ttl))
     elif tcp.flags == "SA":
         asked = run.flights[0].flow.dst
         _accept(run, ns, skb, dev, ("wrong-source", ip.src, asked))
@@ -181,6 +190,8 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
         source = route.prefsrc or ns.address_of(route.dev or "", ip.src) or "0.0.0.0"
         if route.type == "local":
             source = ip.src
+        elif ip.dst in ns.local:  # the packet was for this machine: it answers by the address that was asked
+            source = ip.dst
         flight = run.flight("error", Flow(source, ip.src, "icmp"), cause)
         header = wire.Ipv4(source, ip.src, 1, 64, run.next_ident(), tos=0xC0)
         error = Skb(flight, (header, wire.Icmp(kind, code, mtu=mtu), wire.Data(quoted)), 0)

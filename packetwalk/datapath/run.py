@@ -117,10 +117,13 @@ class Skb:
 
 
 class Run:
-    """All that one walk needs; ``client`` is the namespace whose program waits for the answer."""
+    """All that one walk needs; ``client`` is the namespace whose program waits for the answer.
 
-    def __init__(self, fabric: Fabric, client: str, *, cold: bool = False) -> None:
-        self.fabric, self.client, self.cold = fabric, client, cold
+    ``ttl`` is the time to live that the client's socket gives to all it sends.
+    """
+
+    def __init__(self, fabric: Fabric, client: str, *, cold: bool = False, ttl: int = 64) -> None:
+        self.fabric, self.client, self.cold, self.ttl = fabric, client, cold, ttl
         self.netns: Callable[[str], Netns] = fabric.netns
         self.flights: list[Flight] = []
         self.jobs: deque[Callable[[], None]] = deque()
