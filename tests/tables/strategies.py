@@ -20,7 +20,6 @@ from packetwalk.tables import (
     LinkEntry,
     SysctlEntry,
     Table,
-    WireguardPeer,
 )
 from packetwalk.tables.iptables import BUILT_IN, policies
 from packetwalk.tables.sysctl import DEFAULTS
@@ -133,15 +132,16 @@ def _settings(entries: Sequence[Entry]) -> list[Entry]:
     return [SysctlEntry(key, value) for key, value in (DEFAULTS | dict(entries)).items()]
 
 
-def _peers(entries: Sequence[WireguardPeer]) -> list[Entry]:
-    """Peers without their endpoints."""
-    return [each._replace(endpoint="") for each in entries]
+def _without(**members: Any) -> Callable[[Sequence[Any]], list[Entry]]:
+    """Entries with these members as they are in an entry that is read: the listing does not show them."""
+    return lambda entries: [each._replace(**members) for each in entries]
 
 
 SEEN: dict[str, Callable[[Sequence[Any]], list[Entry]]] = {
+    "addr": _without(connected=True),
     "iptables": _rules,
     "sysctl": _settings,
-    "wg": _peers,
+    "wg": _without(endpoint=""),
 }
 """What a listing shows of what a table holds, where it is not just that."""
 

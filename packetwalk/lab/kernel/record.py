@@ -119,7 +119,7 @@ def _bgp(frame: Frame) -> bool:
 def tables(namespace: Namespace, without: Iterable[str] = ()) -> dict[str, str]:
     """Return what each tool prints in a namespace, but for some files; a missing tool is left out."""
     wanted = {name: argv for name, argv in COMMANDS.items() if name not in without and shutil.which(argv[0])}
-    objects = {name: argv[2:] for name, argv in wanted.items() if argv[:2] == IP and argv[2] != "-d"}
+    objects = {name: argv[2:] for name, argv in wanted.items() if argv[:2] == IP and argv[2][0] != "-"}
     lines = "".join(f"{' '.join(words)}\n" for words in objects.values())
     printed = namespace.run([*IP, "-b", "-"], lines, check=False).splitlines(keepends=True)
     at_once = dict(zip(objects, printed, strict=True)) if len(printed) == len(objects) else {}
