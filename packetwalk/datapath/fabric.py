@@ -31,22 +31,22 @@ class Fabric:
     it changes no result.
     """
 
-    def __init__(self, place: Callable[[str], NetnsPlan], segments: Mapping[str, Segment]) -> None:
-        self._place, self._segments = place, segments
+    def __init__(self, plan: Callable[[str], NetnsPlan], segments: Mapping[str, Segment]) -> None:
+        self._plan, self._segments = plan, segments
         self._built: dict[str, Netns] = {}
         self.warm: dict[tuple[str, str, str], dict[tuple, Any]] = {}
 
-    def place(self, name: str) -> NetnsPlan:
+    def plan(self, name: str) -> NetnsPlan:
         """Return what a namespace is made of, without building it."""
-        return self._place(name)
+        return self._plan(name)
 
     def netns(self, name: str) -> Netns:
         """Return the namespace called ``name``, building it if this is the first time."""
         try:
             return self._built[name]
         except KeyError:
-            place = self._place(name)
-            built = self._built[name] = Netns(name, place.node, place.kind, place.label, place.operations)
+            plan = self._plan(name)
+            built = self._built[name] = Netns(name, plan.node, plan.kind, plan.label, plan.operations)
             return built
 
     def nic(self, segment: str, mac: str) -> tuple[str, str] | None:

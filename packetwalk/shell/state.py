@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,9 +12,8 @@ from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry
 from packetwalk.tables.table import E, Table
 from packetwalk.trace.packet import Packet
-from packetwalk.walks.network import Network
+from packetwalk.walks.network import Edit, Network
 
-Edit = Callable[[list[Operation]], list[Operation]]
 BY_HAND = "by hand"
 FIRST_PORT = 40000
 
@@ -60,31 +59,12 @@ class State:
         self._seen, self._closed = list(was.seen), set(was.closed)
         self._paths, self._forgotten = dict(was.paths), dict(was.forgotten)
 
-    def _made(self) -> Network:
-        """Return the network anew, with all edits."""
-        start = self._start
-        fault = start.fault.name if start.fault else None
-        return Network(
-            start.cluster,
-            start.plugin.name,
-            start.mode.name,
-            fault,
-            start.change,
-            self._apply,
-            noticed=start.noticed,
-        )
-
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""
         self._edits[netns] = (*self._edits.get(netns, ()), edit)
         self.forget_paths(netns)
         self._forget_all()
-        self.network = self._made()
-
-    def _apply(self, netns: str, plan: list[Operation]) -> list[Operation]:
-        for edit in self._edits.get(netns, ()):
-            plan = edit(plan)
-        return plan
+        self.network = self._start.edited(self._edits)
 
     def add(self, netns: str, entry: Entry) -> None:
         """Add an entry by hand."""

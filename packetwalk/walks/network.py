@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
-from ipaddress import AddressValueError, IPv4Address
-from typing import NamedTuple, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Unpack
 
+from packetwalk.cni import Fault
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, NetnsPlan
-from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.run import Run
-from packetwalk.errors import BadInput
+from packetwalk.errors import BadInput, chosen
 from packetwalk.plan import cluster, kube_proxy, underlay
-from packetwalk.plan.cluster import INTERNET, OUTSIDE, ROUTER, Node
+from packetwalk.plan.cluster import INTERNET, ROUTER, Node
 from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
 from packetwalk.trace.packet import Packet, PacketOptions
+from packetwalk.walks.ends import End, Ends
 
 NODES_SHOWN = 8
-Edit = Callable[[str, list[Operation]], list[Operation]]
-
-
-class End(NamedTuple):
-    """Where a packet starts or goes: a namespace of the model (None: nobody's address).
-
-    ``source`` is the address that its packets come from, None where the kernel chooses one.
-    """
-
-    netns: str | None
-    address: str
-    port: int | None
-    source: str | None
+Edit = Callable[[list[Operation]], list[Operation]]
+"""Something done by hand in one namespace."""
 
 
 class Network:
-    """A cluster with a plugin in one of its modes, perhaps with something broken."""
+    """A cluster with a plugin in one of its modes, perhaps with something broken; it never changes."""
 
     def __init__(
         self,
@@ -45,27 +34,40 @@ class Network:
         mode: str | None = None,
         fault: str | None = None,
         change: Change | None = None,
-        edit: Edit | None = None,
-        *,
-        noticed: bool = False,
     ) -> None:
-        """Raise BadInput for a plugin, mode or fault that does not exist.
-
-        ``change`` is a scenario's; ``edit`` is what was done by hand afterwards, namespace by namespace;
-        ``noticed`` says that the plugin has had the time to do something about the fault.
-        """
+        """Raise BadInput for a plugin, mode or fault that does not exist; ``change`` comes before the fault's."""
         self.cluster, self.plugin = machines, find_plugin(plugin)
         self.mode = self.plugin.mode(mode)
-        self.fault = self.plugin.fault(fault) if fault else None
-        self.change, self.edit = change, edit or (lambda netns, made: made)
-        self.noticed = noticed
         known = self.plugin.faults_of(self.mode.name)
-        if self.fault and self.fault not in known:
-            where = f"fault in {self.plugin.name} {self.mode.name}"
-            raise BadInput(where, fault, [each.name for each in known])
-        self.fabric = Fabric(self._place, underlay.segments(machines))
-        self._plans: dict[str, dict[str, list[Operation]]] = {}
-        self._ends: Memo[str, End] = Memo(self._end)
+        where = f"fault in {self.plugin.name} {self.mode.name}"
+        self.fault: Fault | None = chosen(where, fault, known) if fault else None
+        self._change = change
+        self._broken = self.fault.change if self.fault else None
+        self._edits: Mapping[str, Sequence[Edit]] = {}
+        self._ends = Ends(machines, self.plugin)
+        self._plans: dict[str, dict[str, list[Operation]]] = {}  # by node and namespace, before any edit
+        self._segments = underlay.segments(machines)
+        self.fabric = Fabric(self._netns_plan, self._segments)
+
+    def noticed(self) -> Network:
+        """Return the network as the plugin leaves it once it has noticed the fault; itself if that is no other."""
+        if self.fault is None or self.fault.later in (None, self._broken):
+            return self
+        other = self._other()
+        other._broken, other._plans = self.fault.later, {}
+        return other
+
+    def edited(self, edits: Mapping[str, Sequence[Edit]]) -> Network:
+        """Return the network with what was done by hand, namespace by namespace, instead of earlier such edits."""
+        other = self._other()
+        other._edits = dict(edits)
+        return other
+
+    def _other(self) -> Network:
+        """Return the same with tables of its own, of which none is made yet."""
+        other = copy(self)
+        other.fabric = Fabric(other._netns_plan, other._segments)
+        return other
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -86,7 +88,8 @@ class Network:
 
     def plan(self, node: str) -> list[Operation]:
         """Return all operations on a node and in its pods; BadInput if there is no such node."""
-        return [op for part in self._plan(self._node(node)).values() for op in part]
+        parts = self._plan(self._node(node))
+        return [op for name, part in parts.items() for op in self._by_hand(name, part)]
 
     def _node(self, name: str) -> Node:
         if name not in self.cluster.node_by_name:
@@ -102,23 +105,30 @@ class Network:
             made += self.plugin.plan(self.cluster, self.mode.name, node)
             for pod in self.cluster.pods_of(node):
                 made += underlay.pod_plan(pod.name)
-            if self.change:
-                made = self.change(self.cluster, node, made)
-            if self.fault:
-                left = (self.noticed and self.fault.later) or self.fault.change
-                made = left(self.cluster, node, made)
-            parts: dict[str, list[Operation]] = {node.name: []}
+            for change in (self._change, self._broken):
+                made = change(self.cluster, node, made) if change else made
+            parts = self._plans[node.name] = {node.name: []}
             for operation in made:
                 parts.setdefault(operation.netns, []).append(operation)
-            self._plans[node.name] = {name: self.edit(name, made) for name, made in parts.items()}
         return self._plans[node.name]
 
-    def _place(self, name: str) -> NetnsPlan:
+    def _by_hand(self, netns: str, plan: list[Operation]) -> list[Operation]:
+        """Return the operations of a namespace as the edits by hand leave them."""
+        for edit in self._edits.get(netns, ()):
+            plan = edit(plan)
+        return plan
+
+    def _netns_plan(self, name: str) -> NetnsPlan:
+        found = self._untouched(name)
+        return found._replace(operations=self._by_hand(name, found.operations))
+
+    def _untouched(self, name: str) -> NetnsPlan:
+        """Return what a namespace is made of before anything is done by hand."""
         if name == ROUTER:
-            made = self.edit(name, [*underlay.router_plan(self.cluster)])
+            made = [*underlay.router_plan(self.cluster)]
             return NetnsPlan(ROUTER, "router", "the router between the subnets", made)
         if name == INTERNET:
-            made = self.edit(name, [*underlay.internet_plan()])
+            made = [*underlay.internet_plan()]
             return NetnsPlan(INTERNET, "outside", "a host outside of the cluster", made)
         node = self.cluster.node_by_name.get(name)
         if node:
@@ -129,47 +139,8 @@ class Network:
         return NetnsPlan(pod.node, "pod", f"pod {name}", parts.get(name, []))
 
     def end(self, text: str) -> End:
-        """Read ``POD``, ``NODE``, ``SERVICE``, ``internet`` or an address, each with ``:PORT``."""
-        return self._ends[text]
-
-    def _end(self, text: str) -> End:
-        name, _, port_text = text.partition(":")
-        port = _port(text, port_text) if port_text else None
-        if self.cluster.find_pod(name):
-            address = self.address(name)
-            return End(name, address, port, address)
-        if name in self.cluster.node_by_name:
-            return End(name, self.cluster.node_by_name[name].address, port, None)
-        if name in (INTERNET, ROUTER):
-            return End(name, OUTSIDE if name == INTERNET else self.nodes[0].gateway, port, None)
-        for service in self.cluster.services:
-            if service.name == name:
-                return End(None, service.address, port or service.port, None)
-        try:
-            address = str(IPv4Address(name))
-        except AddressValueError:
-            known = [p.name for p in self.pods[:6]] + [n.name for n in self.nodes[:3]]
-            raise BadInput(
-                "end of the packet's way",
-                text,
-                [*known, "internet", *(s.name for s in self.cluster.services), "an IPv4 address"],
-            ) from None
-        return End(self._owner(address), address, port, address)
-
-    @cached_property
-    def _addresses(self) -> dict[str, str]:
-        out = {node.address: node.name for node in self.nodes}
-        return {OUTSIDE: INTERNET, **{node.gateway: ROUTER for node in self.nodes}, **out}
-
-    def _owner(self, address: str) -> str | None:
-        """Return the namespace that has ``address``, looking only where it could be."""
-        if address in self._addresses:
-            return self._addresses[address]
-        for node in self.nodes[: 1 + NODES_SHOWN]:
-            for pod in self.cluster.pods_of(node):
-                if self.plugin.pod_address(self.cluster, pod) == address:
-                    return pod.name
-        return None
+        """Read an end of a packet's way, as ``Ends.read``."""
+        return self._ends.read(text)
 
     def send(self, src: str, dst: str, packet: Packet | None = None, **given: Unpack[PacketOptions]) -> Run:
         """Send one packet, as ``datapath.client.send``; ``traces`` of the result tell its story.
@@ -186,12 +157,6 @@ class Network:
             raise BadInput("source", src, ["a pod, a node, internet, or an address one of them has"])
         dport = goal.port or _usual_port(self.fabric, goal.netns, packet.proto)
         return client.send(self.fabric, start.netns, goal.address, dport, packet, source=start.source)
-
-
-def _port(text: str, port: str) -> int:
-    if not port.isdigit() or not 1 <= int(port) <= 65535:
-        raise BadInput(f"port in {text}", port, ["1 to 65535"])
-    return int(port)
 
 
 def _usual_port(fabric: Fabric, netns: str | None, proto: str) -> int:

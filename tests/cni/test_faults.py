@@ -53,7 +53,8 @@ def changes(
 def network(
     plugin: str, mode: str, fault: str | None, underlay: str = "flat", noticed: bool = False
 ) -> Network:
-    return Network(Cluster(underlay=underlay), plugin, mode, fault, noticed=noticed)
+    network = Network(Cluster(underlay=underlay), plugin, mode, fault)
+    return network.noticed() if noticed else network
 
 
 @cache

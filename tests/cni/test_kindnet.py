@@ -112,11 +112,11 @@ def test_neighbours_are_two_hops_and_nothing_is_wrapped() -> None:
 def test_arp_ignore(level: str, answers: bool) -> None:
     """Documentation/networking/ip-sysctl.rst: 2 wants the asker in the subnet of the address asked for."""
 
-    def edit(netns: str, made: list[Operation]) -> list[Operation]:
+    def edit(made: list[Operation]) -> list[Operation]:
         entry = SysctlEntry("net.ipv4.conf.veth86f7e437.arp_ignore", level)
-        return [*made, Operation(netns, entry, "test")] if netns == NODE else made
+        return [*made, Operation(NODE, entry, "test")]
 
-    sent = Network(Cluster(), "kindnet", "ptp", edit=edit).send("a", "b", cold=True)
+    sent = Network(Cluster(), "kindnet", "ptp").edited({NODE: [edit]}).send("a", "b", cold=True)
     assert (sent.traces[0].disposition == "delivered") == answers
     if not answers:
         question = next(trace for trace in sent.traces if trace.name == "arp")

@@ -74,9 +74,9 @@ class RecordedNetwork(Network):
         super().__init__(RecordedCluster(state), "flannel", mode, fault)
         self.state, self.extra = state, extra or {}
 
-    def _place(self, name: str) -> NetnsPlan:
+    def _netns_plan(self, name: str) -> NetnsPlan:
         """What is added comes first: as a rule it was inserted, as a route it is the better one."""
-        place = super()._place(name)
+        place = super()._netns_plan(name)
         added = self.extra.get(name, [])
         late = [
             e
@@ -128,6 +128,6 @@ class RecordedNetwork(Network):
 
     def answered(self, address: str) -> str:
         """Return the MAC that the model has for a pod's address."""
-        owner = self._owner(address)
+        owner = self.end(address).netns
         assert owner is not None, address
         return self.fabric.netns(owner).links["eth0"].address

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from pathlib import Path
 
 from packetwalk.capture.recording import Probe
-from packetwalk.errors import BadInput
 from packetwalk.lab import manifests
 from packetwalk.lab.ground import Ground
 from packetwalk.lab.plugins import plugin_slice
@@ -34,8 +33,8 @@ class Planned(Ground):
         self, mode: str, fault: str | None, settings: manifests.Settings, *, noticed: bool = False
     ) -> None:
         """Bring up anew; if that fails, all stays as it was."""
-        change = manifests.change(settings)
-        network = Network(cluster.Cluster(), self.plugin, mode, fault, change, noticed=noticed)
+        network = Network(cluster.Cluster(), self.plugin, mode, fault, manifests.change(settings))
+        network = network.noticed() if noticed else network
         self._bring_up(network)
         self.mode, self._fault, self._settings, self.network = mode, fault, settings, network
         self.nodes = tuple(node.name for node in network.nodes)
@@ -73,14 +72,11 @@ class Planned(Ground):
 
     def fault(self, name: str) -> None:
         """Start anew with something broken."""
-        known = [fault.name for fault in self.network.plugin.faults_of(self.mode)]
-        if name not in known:
-            raise BadInput(f"fault in {self.plugin} {self.mode}", name, known)
         self._make(self.mode, name, self._settings)
 
     def settle(self) -> None:
         """Start anew as the plugin leaves things when it has noticed the fault; at once, no time passes."""
-        if self.network.fault and self.network.fault.later and not self.network.noticed:
+        if self.network.noticed() is not self.network:
             self._make(self.mode, self._fault, self._settings, noticed=True)
 
     def mend(self) -> None:

@@ -18,5 +18,5 @@ def operations(network: Network) -> list[Operation]:
 def named(network: Network) -> dict[str, Named]:
     """Return what people call each namespace, all that there are."""
     names = [*(node.name for node in network.nodes), *(pod.name for pod in network.pods), ROUTER, INTERNET]
-    places = {name: network.fabric.place(name) for name in names}
-    return {name: Named(place.node, place.kind, place.label) for name, place in places.items()}
+    plans = {name: network.fabric.plan(name) for name in names}
+    return {name: Named(plan.node, plan.kind, plan.label) for name, plan in plans.items()}

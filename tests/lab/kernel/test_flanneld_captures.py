@@ -36,7 +36,7 @@ CHOSEN = [
 def plan(network: RecordedNetwork) -> list[Operation]:
     """Return what is done in every namespace of a recorded cluster; each port has one server."""
     names = [*(node.name for node in network.nodes), *(pod.name for pod in network.pods), ROUTER, INTERNET]
-    every = [operation for name in names for operation in network._place(name).operations]
+    every = [operation for name in names for operation in network._netns_plan(name).operations]
     servers = {(op.netns, op.entry.protocol, op.entry.port): op for op in every if _serves(op)}
     return [op for op in every if not _serves(op)] + list(servers.values())
 

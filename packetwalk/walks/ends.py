@@ -1,0 +1,86 @@
+"""The ends of a packet's way, as people write them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from ipaddress import AddressValueError, IPv4Address
+from typing import NamedTuple
+
+from packetwalk.cni import Plugin
+from packetwalk.datapath.memo import Memo
+from packetwalk.errors import BadInput
+from packetwalk.plan.cluster import INTERNET, OUTSIDE, ROUTER, Cluster
+
+NODES_SEARCHED, NODES_SHOWN, PODS_SHOWN = 9, 3, 6
+
+
+class End(NamedTuple):
+    """Where a packet starts or goes: a namespace of the model (None: nobody's address).
+
+    ``source`` is the address that its packets come from, None where the kernel chooses one.
+    """
+
+    netns: str | None
+    address: str
+    port: int | None
+    source: str | None
+
+
+class Ends:
+    """Reads the ends of ways in a cluster with a plugin; what was read once is remembered."""
+
+    def __init__(self, machines: Cluster, plugin: Plugin) -> None:
+        self._cluster, self._plugin = machines, plugin
+        self._read: Memo[str, End] = Memo(self._end)
+
+    def read(self, text: str) -> End:
+        """Read ``POD``, ``NODE``, ``SERVICE``, ``internet`` or an address, each with ``:PORT``; else BadInput."""
+        return self._read[text]
+
+    def _end(self, text: str) -> End:
+        name, _, port_text = text.partition(":")
+        port = _port(text, port_text) if port_text else None
+        pod = self._cluster.find_pod(name)
+        if pod is not None:
+            address = self._plugin.pod_address(self._cluster, pod)
+            return End(name, address, port, address)
+        if name in self._cluster.node_by_name:
+            return End(name, self._cluster.node_by_name[name].address, port, None)
+        if name in (INTERNET, ROUTER):
+            return End(name, OUTSIDE if name == INTERNET else self._cluster.nodes[0].gateway, port, None)
+        for service in self._cluster.services:
+            if service.name == name:
+                return End(None, service.address, port or service.port, None)
+        try:
+            address = str(IPv4Address(name))
+        except AddressValueError:
+            known = [p.name for p in self._cluster.pods[:PODS_SHOWN]] + [
+                n.name for n in self._cluster.nodes[:NODES_SHOWN]
+            ]
+            raise BadInput(
+                "end of the packet's way",
+                text,
+                [*known, "internet", *(s.name for s in self._cluster.services), "an IPv4 address"],
+            ) from None
+        return End(self._owner(address), address, port, address)
+
+    @cached_property
+    def _addresses(self) -> dict[str, str]:
+        out = {node.address: node.name for node in self._cluster.nodes}
+        return {OUTSIDE: INTERNET, **{node.gateway: ROUTER for node in self._cluster.nodes}, **out}
+
+    def _owner(self, address: str) -> str | None:
+        """Return the namespace that has ``address``, looking only where it could be."""
+        if address in self._addresses:
+            return self._addresses[address]
+        for node in self._cluster.nodes[:NODES_SEARCHED]:
+            for pod in self._cluster.pods_of(node):
+                if self._plugin.pod_address(self._cluster, pod) == address:
+                    return pod.name
+        return None
+
+
+def _port(text: str, port: str) -> int:
+    if not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise BadInput(f"port in {text}", port, ["1 to 65535"])
+    return int(port)
