@@ -1,11 +1,11 @@
-"""How long a recording of fragments takes to become a walk: by the number of its frames, and a frame's share.
+"""What a recording of fragments costs to become a walk: processor time by the number of its frames, and a frame's share.
 
 Recordings of the model: large pings from pod to pod over VXLAN, on an underlay that carries 576 bytes.
 """
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 from packetwalk import Cluster, wire
 from packetwalk.capture.frames import Frame
@@ -63,9 +63,9 @@ def main() -> None:
     for sizes in SIZES:
         made = recording(*sizes)
         count = len(made.sent[0].frames)
-        start = perf_counter()
+        start = process_time()
         stitch(made, made.sent[0])
-        seconds = perf_counter() - start
+        seconds = process_time() - start
         first = first or seconds / count
         print(f"  {count:>6} frames {seconds:>8.2f} s   a frame's share {seconds / count / first:.2f}")
 
