@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from packetwalk.capture.recording import Place, Recording, read
 from packetwalk.capture.stitch import stitch
@@ -19,7 +20,8 @@ from packetwalk.walks.walk import Walk
 RECORDED = "recorded"
 
 
-class RecordedNetns(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class RecordedNetns:
     """The tables of one recorded namespace, as listings of walks read them."""
 
     name: str
