@@ -1,6 +1,7 @@
 """A shell in the model: the commands of a lab, answered from the model's tables in the tools' own form.
 
-One file a program, found by looking into this folder; each has ``PROGRAMS``, the programs by name.
+One file a program, found by looking into this folder; each has ``PROGRAMS``, the programs by name.  The listing
+that a recording asks for is printed of every table, also where no program here knows it.
 What a real program can do and the model cannot is said in one line.  A change is tried whole before it is
 taken; what fails leaves everything as it was.
 """
@@ -13,6 +14,7 @@ from functools import cache
 from importlib import import_module
 
 from packetwalk.errors import BadInput
+from packetwalk.shell.listed import listed
 from packetwalk.shell.output import Output
 from packetwalk.shell.state import State
 from packetwalk.shell.terminal import Failure, Program, Terminal
@@ -51,6 +53,9 @@ class Shell:
     def _run(self, argv: Sequence[str], text: str) -> Output:
         name = argv[0].rpartition("/")[2]
         if name not in programs():
+            printed = listed(self._terminal, argv)
+            if printed is not None:
+                return Output(printed)
             known = ", ".join(sorted(programs()))
             return _failed(f"{argv[0]}: command not found (the model has: {known})", 127)
         state, was = self._terminal.state, self._terminal.state.snapshot()
@@ -61,6 +66,9 @@ class Shell:
         except Failure as error:
             if state.network is not was.network:
                 state.restore(was)  # what was sent before is remembered
+            printed = listed(self._terminal, argv)
+            if printed is not None:
+                return Output(printed)
             return _failed(str(error), error.code)
         except Exception as error:
             state.restore(was)

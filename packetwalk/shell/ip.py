@@ -8,7 +8,7 @@ from collections.abc import Callable
 from packetwalk.shell import devices, links, neighbours, routes
 from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
 from packetwalk.tables import LinkEntry
-from packetwalk.tables.ip_rule import RULES
+from packetwalk.tables.ip_rule import LAST, RULES
 
 
 def run(terminal: Terminal, arguments: list[str]) -> str:
@@ -33,6 +33,8 @@ def _addr(terminal: Terminal, words: Words, options: links.Options) -> str:
     command = words.next() if words else ""
     if command not in links.SHOW:
         raise Unknown("ip addr", command, "show")
+    if options.json:
+        raise Unknown("ip addr", "-j", "ip -j addr, of all devices")
     chosen = links.chosen(terminal, words)
     if options.brief:
         return "".join(
@@ -73,9 +75,10 @@ def _rule(terminal: Terminal, words: Words, options: links.Options) -> str:
     command = words.next() if words else ""
     if command not in links.SHOW:
         raise Unknown("ip rule", command, "show")
+    every = [*terminal.entries(RULES), LAST]
     if options.json:
-        return json.dumps([rule.json() for rule in terminal.entries(RULES)]) + "\n"
-    return "".join(f"{rule}\n" for rule in terminal.entries(RULES)) + "32767:\tfrom all lookup default\n"
+        return json.dumps([rule.json() for rule in every]) + "\n"
+    return "".join(f"{rule}\n" for rule in every)
 
 
 OBJECTS: dict[str, Callable[[Terminal, Words, links.Options], str]] = {

@@ -66,9 +66,12 @@ class Xfrm(TextTable[E]):
         return Sides(ours, whole(recorded.files[name])) if self.is_recorded(recorded.files) else None
 
     def text(self, contents: Contents) -> str:
-        """Return the lines of each."""
-        broken = (str(each).replace(" \\ ", " \n\t") for each in contents.entries(self))
-        return "".join(f"{each}\n" for each in broken)
+        """Return each on its lines, which ``-oneline`` joins by a backslash."""
+        return "".join(f"{self.broken(str(each))}\n" for each in contents.entries(self))
+
+    def broken(self, line: str) -> str:
+        """Return the lines of one."""
+        return line.replace(" \\ ", "\n\t")
 
 
 def whole(text: str) -> list[str]:
@@ -89,6 +92,10 @@ class States(Xfrm[XfrmStateEntry]):
 
 class Policies(Xfrm[XfrmPolicyEntry]):
     """The policies of a namespace."""
+
+    def broken(self, line: str) -> str:
+        """Return the lines of one: those of its template stand further in."""
+        return line.replace(" \\ proto", "\n\t\tproto").replace(" \\ ", " \n\t")
 
     form = (
         r"src (\S+)/32 dst (\S+)/32 proto (\S+) dir out priority 0 ptype main mark (\S+)/\4 "
