@@ -35,7 +35,7 @@ class Command(NamedTuple):
         return f"{self.netns}# {' '.join(self.argv)}"
 
 
-class Trial(NamedTuple):
+class RandomTrial(NamedTuple):
     """A packet from an end to another, in the words of ``packetwalk walk --src --dst``."""
 
     src: str
@@ -47,14 +47,14 @@ class Trial(NamedTuple):
         return f"{' '.join(words)} from {self.src} to {self.dst}"
 
 
-class Case(NamedTuple):
+class RandomCase(NamedTuple):
     """A cluster, what is changed in it, and what is sent then."""
 
     plugin: str
     mode: str
     underlay: str
     commands: tuple[Command, ...]
-    trials: tuple[Trial, ...]
+    trials: tuple[RandomTrial, ...]
 
     def network(self) -> Network:
         """Return the model's cluster before anything is changed."""
@@ -70,12 +70,12 @@ def network(plugin: str, mode: str, underlay: str) -> Network:
     return Network(Cluster(NODES, PODS, underlay=underlay), plugin, mode)
 
 
-def draw(pick: Pick, modes: Sequence[tuple[str, str]]) -> Case:
+def draw(pick: Pick, modes: Sequence[tuple[str, str]]) -> RandomCase:
     """Return a case in one of some (plugin, mode)."""
     plugin, mode = pick.one_of(modes)
     underlay = pick.one_of(UNDERLAYS)
     made = network(plugin, mode, underlay)
-    return Case(plugin, mode, underlay, tuple(_commands(pick, made)), tuple(_trials(pick, made)))
+    return RandomCase(plugin, mode, underlay, tuple(_commands(pick, made)), tuple(_trials(pick, made)))
 
 
 def every_mode() -> list[tuple[str, str]]:
@@ -117,7 +117,7 @@ def around(made: Network, ns: Netns, table: Table) -> Around:
     )
 
 
-def _trials(pick: Pick, made: Network) -> Iterator[Trial]:
+def _trials(pick: Pick, made: Network) -> Iterator[RandomTrial]:
     ends = [*(pod.name for pod in made.pods), *(node.name for node in made.nodes)]
     goals = [*ends, *(service.name for service in made.cluster.services), INTERNET, *NOBODY]
     for number in range(pick.whole(1, PACKETS)):
@@ -126,4 +126,4 @@ def _trials(pick: Pick, made: Network) -> Iterator[Trial]:
         ttl = pick.one_of((64, 64, 64, 64, 1, 2, 3))
         df = proto != "tcp" and pick.chance(30)
         packet = Packet(proto, size, df, ttl, sport=FIRST_PORT + 2 * number)
-        yield Trial(pick.one_of(ends), pick.one_of(goals), packet)
+        yield RandomTrial(pick.one_of(ends), pick.one_of(goals), packet)

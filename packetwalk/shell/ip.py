@@ -13,7 +13,7 @@ from packetwalk.tables.ip_rule import LAST, RULES
 
 def run(terminal: Terminal, arguments: list[str]) -> str:
     """Run ``ip OPTIONS OBJECT COMMAND``."""
-    words, options = Words(arguments), links.Options()
+    words, options = Words(arguments), links.IpOptions()
     while words.peek().startswith("-"):
         word = words.next()
         known = {"-br": "brief", "-brief": "brief", "-d": "details", "-details": "details"}
@@ -29,7 +29,7 @@ def run(terminal: Terminal, arguments: list[str]) -> str:
     raise Failure(f'Object "{name}" is unknown, try "ip help".')
 
 
-def _addr(terminal: Terminal, words: Words, options: links.Options) -> str:
+def _addr(terminal: Terminal, words: Words, options: links.IpOptions) -> str:
     command = words.next() if words else ""
     if command not in links.SHOW:
         raise Unknown("ip addr", command, "show")
@@ -63,15 +63,15 @@ def _lines(terminal: Terminal, link: LinkEntry) -> list[str]:
     return [*out, *(f"    inet6 {each} scope host \n{lifetime}" for each in _local6(link))]
 
 
-def _route(terminal: Terminal, words: Words, options: links.Options) -> str:
+def _route(terminal: Terminal, words: Words, options: links.IpOptions) -> str:
     return routes.run(terminal, words, as_json=options.json)
 
 
-def _neigh(terminal: Terminal, words: Words, options: links.Options) -> str:
+def _neigh(terminal: Terminal, words: Words, options: links.IpOptions) -> str:
     return neighbours.run(terminal, words, as_json=options.json)
 
 
-def _rule(terminal: Terminal, words: Words, options: links.Options) -> str:
+def _rule(terminal: Terminal, words: Words, options: links.IpOptions) -> str:
     command = words.next() if words else ""
     if command not in links.SHOW:
         raise Unknown("ip rule", command, "show")
@@ -81,7 +81,7 @@ def _rule(terminal: Terminal, words: Words, options: links.Options) -> str:
     return "".join(f"{rule}\n" for rule in every)
 
 
-OBJECTS: dict[str, Callable[[Terminal, Words, links.Options], str]] = {
+OBJECTS: dict[str, Callable[[Terminal, Words, links.IpOptions], str]] = {
     "address": _addr,
     "link": links.run,
     "neighbour": _neigh,

@@ -15,7 +15,7 @@ LARGEST = {"veth": 65535, "eth": 65535, "vxlan": 65535, "bridge": 65535, "lo": 2
 SMALLEST = 68
 
 
-class Options(NamedTuple):
+class IpOptions(NamedTuple):
     """What stands before the object."""
 
     brief: bool = False
@@ -23,7 +23,7 @@ class Options(NamedTuple):
     json: bool = False
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Run a command of ``ip link``."""
     command = words.next() if words else ""
     if command == "set":

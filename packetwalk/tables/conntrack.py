@@ -66,7 +66,7 @@ def _ports(way: dict[str, str]) -> tuple[int, int]:
     return int(way.get("sport", 0)), int(way.get("dport", 0))
 
 
-class Connections(TextTable[ConntrackEntry]):
+class ConntrackTable(TextTable[ConntrackEntry]):
     """The tracked connections; nobody writes them."""
 
     def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> None:
@@ -84,7 +84,7 @@ class Connections(TextTable[ConntrackEntry]):
                 yield connection(line)
 
 
-CONNECTIONS = Connections(
+CONNECTIONS = ConntrackTable(
     "conntrack",
     "conntrack -L",
     (ConntrackEntry,),

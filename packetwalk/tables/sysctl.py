@@ -24,7 +24,7 @@ class SysctlEntry(NamedTuple):
         return [["sysctl", "-w", f"{self.key}={self.value}"]]
 
 
-class Settings(TextTable[SysctlEntry]):
+class SysctlTable(TextTable[SysctlEntry]):
     """The settings that somebody has changed."""
 
     def key(self, entry: SysctlEntry) -> str:
@@ -83,7 +83,7 @@ DEFAULTS = {
     "net.bridge.bridge-nf-call-iptables": "1",
 }
 """The settings that the data path reads in every namespace, with the kernel's values."""
-SETTINGS = Settings(
+SETTINGS = SysctlTable(
     "sysctl",
     "sysctl -a",
     (SysctlEntry,),

@@ -12,7 +12,7 @@ from packetwalk.trace.step import Stack, Step
 from packetwalk.walks.known import Known, Learnt, ListedNetns
 
 
-class Memo:
+class ListingMemo:
     """What walks through the same namespaces say alike: those that share one say it once, in the same objects.
 
     ``headers`` and ``stacks`` are what is said of headers; ``cited`` are lines of tables to which a walk added nothing,
@@ -37,8 +37,8 @@ class Memo:
 class Listings:
     """The tables a walk consulted; ``tables`` maps an id to command and lines."""
 
-    def __init__(self, known: Known, memo: Memo | None = None) -> None:
-        self.known, self.memo = known, memo or Memo()
+    def __init__(self, known: Known, memo: ListingMemo | None = None) -> None:
+        self.known, self.memo = known, memo or ListingMemo()
         self.tables: dict[str, dict] = {}
         self._taught: dict[tuple[str, Table], bool] = {}
         self._bare: set[str] = set()  # tables of which there is nothing but what was cited first

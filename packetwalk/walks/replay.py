@@ -36,7 +36,7 @@ class RecordedNetns:
         return self.held[table.name]
 
 
-class Recorded:
+class RecordedTables:
     """Stands where a walk of the model has its run: it knows the tables, and has learnt nothing since."""
 
     def __init__(self, recording: Recording) -> None:
@@ -77,7 +77,7 @@ def replay(recording: Recording | Path | str, name: str | None = None) -> Walk:
         packet=sent.packet,
         fault=None,
         traces=traces,
-        run=Recorded(of),
+        run=RecordedTables(of),
     )
 
 

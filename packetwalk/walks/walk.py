@@ -9,7 +9,7 @@ from packetwalk.cni import Fault
 from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import VERSION, Step, Trace
 from packetwalk.walks.known import Known
-from packetwalk.walks.listing import Listings, Memo
+from packetwalk.walks.listing import ListingMemo, Listings
 from packetwalk.walks.text import walk_table
 
 
@@ -80,7 +80,7 @@ class Walk:
         where = last.netns + (f", {last.dev}" if last.dev else "")
         return f"The {end.name} ends at {where}: {last.why}"
 
-    def to_json(self, memo: Memo | None = None) -> dict:
+    def to_json(self, memo: ListingMemo | None = None) -> dict:
         """Return the walk as ``packetwalk walk --format json`` prints it.
 
         Walks that are given the same ``memo`` share what they say alike: it must not be changed.

@@ -21,7 +21,7 @@ from packetwalk.cni import plugins
 from packetwalk.proof import results as proof
 from packetwalk.trace.packet import PING, Packet, PacketOptions
 from packetwalk.walks.linux import HOLDS_FOR, linux_network, walk_linux
-from packetwalk.walks.listing import Memo
+from packetwalk.walks.listing import ListingMemo
 from packetwalk.walks.scenario import scenarios, walk
 from packetwalk.walks.walk import Walk
 from packetwalk.widgets.pack import pack_apart
@@ -166,7 +166,7 @@ def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
 
 def choices(of: Offer) -> Iterator[tuple[str, dict]]:
     """Yield what each choice file of a mode holds, with its name; what is the same is the same object."""
-    memo = Memo()
+    memo = ListingMemo()
 
     def content(scenario: str, fault: str | None, sent: Iterable[PacketOptions]) -> dict:
         walks = (of.walk(scenario, fault, **packet) for packet in sent)

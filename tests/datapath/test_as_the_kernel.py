@@ -5,34 +5,34 @@ from __future__ import annotations
 import pytest
 
 from packetwalk.lab.proving.search import perform
-from packetwalk.proof.draws import Case, Command, Trial
+from packetwalk.proof.draws import Command, RandomCase, RandomTrial
 from packetwalk.trace.packet import Packet
 
 FLANNEL, HOST_GW, CALICO = ("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "vxlan")
 
 
-def case(mode: tuple[str, str], trial: Trial, *commands: tuple[str, str]) -> Case:
+def case(mode: tuple[str, str], trial: RandomTrial, *commands: tuple[str, str]) -> RandomCase:
     changed = tuple(Command(netns, tuple(line.split())) for netns, line in commands)
-    return Case(*mode, "flat", changed, (trial,))
+    return RandomCase(*mode, "flat", changed, (trial,))
 
 
 CASES = {
     "the end of a handshake has the time to live of its socket": case(
-        CALICO, Trial("a", "coredns", Packet("tcp", ttl=3, sport=41000))
+        CALICO, RandomTrial("a", "coredns", Packet("tcp", ttl=3, sport=41000))
     ),
     "a machine refuses by the address that was asked": case(
-        HOST_GW, Trial("a2", "kind-worker", Packet("udp", 1, df=True, sport=41000))
+        HOST_GW, RandomTrial("a2", "kind-worker", Packet("udp", 1, df=True, sport=41000))
     ),
     "what a bridge gathered is routed as one packet": case(
-        FLANNEL, Trial("coredns", "kind-worker", Packet("icmp", 1430))
+        FLANNEL, RandomTrial("coredns", "kind-worker", Packet("icmp", 1430))
     ),
     "a NIC takes no frame that is too long for it": case(
         FLANNEL,
-        Trial("coredns", "a", Packet("icmp", 1422)),
+        RandomTrial("coredns", "a", Packet("icmp", 1422)),
         ("kind-control-plane", "ip link set eth0 mtu 1400"),
     ),
     "what a socket may not cut is refused before connections are tracked": case(
-        CALICO, Trial("kind-control-plane", "coredns", Packet("udp", 1473, df=True, sport=41000))
+        CALICO, RandomTrial("kind-control-plane", "coredns", Packet("udp", 1473, df=True, sport=41000))
     ),
 }
 

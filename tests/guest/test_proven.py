@@ -31,7 +31,7 @@ def _named(recorded: Recording) -> str:
     return "-".join(str(word) for word in _case(recorded) if word)
 
 
-class Recorded:
+class GuestRecording:
     """What a guest found in one mode."""
 
     def __init__(self, mode: Mode, share: Path) -> None:
@@ -40,27 +40,29 @@ class Recorded:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mode], Recorded]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mode], GuestRecording]:
     """Boot a guest for a mode, once."""
-    return cache(lambda mode: Recorded(mode, tmp_path_factory.mktemp("guest")))
+    return cache(lambda mode: GuestRecording(mode, tmp_path_factory.mktemp("guest")))
 
 
 @pytest.mark.parametrize("mode", [*MODES, CONTROL], ids="-".join)
-def test_the_guests_kernel_agrees(found: Callable[[Mode], Recorded], mode: Mode) -> None:
+def test_the_guests_kernel_agrees(found: Callable[[Mode], GuestRecording], mode: Mode) -> None:
     wrong = [each for each in found(mode).results if each.verdict == "differs"]
     assert not wrong, proof.table(wrong)
     assert sum(each.verdict == "proven" for each in found(mode).results) > 20
 
 
 @pytest.mark.parametrize("mode", MODES, ids="-".join)
-def test_the_results_of_the_package_are_found_again(found: Callable[[Mode], Recorded], mode: Mode) -> None:
+def test_the_results_of_the_package_are_found_again(
+    found: Callable[[Mode], GuestRecording], mode: Mode
+) -> None:
     kept = [each for each in proof.guest() if (each.plugin, each.mode) == mode]
     assert set(kept) == set(found(mode).results), "make proof-guest"
 
 
 @pytest.mark.parametrize("recorded", GUESTS, ids=_named)
 def test_the_recordings_of_the_package_are_made_again(
-    found: Callable[[Mode], Recorded], recorded: Recording
+    found: Callable[[Mode], GuestRecording], recorded: Recording
 ) -> None:
     mode = recorded.about["plugin"], recorded.about["mode"]
     again = [each for each in found(mode).recordings if _case(each) == _case(recorded)]

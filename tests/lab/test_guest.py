@@ -17,7 +17,7 @@ from packetwalk.lab.guest.proving import GROUND
 from packetwalk.lab.kernel.abilities import lacking
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.proving.cases import Case, cases
-from packetwalk.lab.proving.prove import Task
+from packetwalk.lab.proving.prove import ProveTask
 from packetwalk.proof import recordings
 from packetwalk.proof.compare import frames
 
@@ -47,7 +47,7 @@ def test_a_stand_in_sends_the_frames_of_the_guests_kernel(recorded: Recording, t
     if missing:
         assert "CI" not in os.environ or missing == NOBODY, missing
         pytest.skip(f"no stand-in: {missing}")
-    Task(case, save=tmp_path)()
+    ProveTask(case, save=tmp_path)()
     here = recording.read(tmp_path / case.name)
     for sent in recorded.sent:
         assert frames.recorded(here.packet(sent.name)) == frames.recorded(sent), sent.name

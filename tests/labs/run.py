@@ -71,7 +71,7 @@ def execute(source: str, names: dict[str, Any]) -> str:
     return printed.getvalue() + (repr(value) if value is not None else "")
 
 
-class Said(NamedTuple):
+class LabAnswer(NamedTuple):
     """A command that was run on a node or in a pod, and what it said."""
 
     place: str
@@ -84,18 +84,18 @@ class Session(NamedTuple):
     """A notebook that was run to its end: what each cell showed, and each command, also those of checks."""
 
     shown: list[tuple[Cell, str]]
-    said: list[Said]
+    said: list[LabAnswer]
 
 
 @contextlib.contextmanager
-def heard() -> Iterator[list[Said]]:
+def heard() -> Iterator[list[LabAnswer]]:
     """Yield a list that grows with each command that anybody runs on any cluster."""
-    log: list[Said] = []
+    log: list[LabAnswer] = []
     original = Handle.run
 
     def listening(handle: Handle, line: str) -> Output:
         said = original(handle, line)
-        log.append(Said(handle.name, line, said.text, said.code))
+        log.append(LabAnswer(handle.name, line, said.text, said.code))
         return said
 
     Handle.run = listening  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ from packetwalk.capture.projection import DecodedFrame
 from packetwalk.tables import IptablesRule, LinkEntry
 from packetwalk.wire import Arp, Data, Tcp, Udp
 from tests.proof.cluster import RecordedNetwork
-from tests.proof.recording import Command, Experiment
+from tests.proof.recording import Experiment, RecordedCommand
 
 TEXT = yaml.safe_load((Path(__file__).parents[1] / "known_differences.yaml").read_text())
 MASKS: dict[str, str] = TEXT["masks"]
@@ -59,14 +59,14 @@ def current_rules(rules: list[IptablesRule], node: str) -> list[IptablesRule]:
     return out
 
 
-class Context(NamedTuple):
+class ReplayContext(NamedTuple):
     """What a filter may look at beside the frames."""
 
     experiment: Experiment
     network: RecordedNetwork
 
 
-def broadcast_elsewhere(frames: list[DecodedFrame], context: Context) -> list[DecodedFrame]:
+def broadcast_elsewhere(frames: list[DecodedFrame], context: ReplayContext) -> list[DecodedFrame]:
     """Leave out ARP questions that reach a machine on the wire whom they do not concern."""
     out = []
     for frame in frames:
@@ -88,14 +88,14 @@ def _bystander(network: RecordedNetwork, frame: DecodedFrame, asked: str) -> boo
     return ns.kind != "pod" and ns.links[frame.dev].kind == "eth" and asked not in ns.local
 
 
-def neighbour_refresh(frames: list[DecodedFrame], context: Context) -> list[DecodedFrame]:
+def neighbour_refresh(frames: list[DecodedFrame], context: ReplayContext) -> list[DecodedFrame]:
     """Leave out ARP where the experiment was made warm."""
     if context.experiment.cold:
         return frames
     return [frame for frame in frames if not isinstance(frame.stack[1], Arp)]
 
 
-def arp_retries(frames: list[DecodedFrame], context: Context) -> list[DecodedFrame]:
+def arp_retries(frames: list[DecodedFrame], context: ReplayContext) -> list[DecodedFrame]:
     """Leave out an ARP question that repeats one nobody answered."""
     if any(isinstance(f.stack[1], Arp) and f.stack[1].op == 2 for f in frames):
         return frames
@@ -106,7 +106,7 @@ def arp_retries(frames: list[DecodedFrame], context: Context) -> list[DecodedFra
     ]
 
 
-def after_the_handshake(frames: list[DecodedFrame], context: Context) -> list[DecodedFrame]:
+def after_the_handshake(frames: list[DecodedFrame], context: ReplayContext) -> list[DecodedFrame]:
     """Keep of TCP the first SYN, SYN-ACK, and ACK or RST at each place."""
     out, met = [], set()
     first: dict[str, int] = {}
@@ -137,7 +137,7 @@ RECORDED_ONLY = {
 }
 
 
-def commands(experiment: Experiment) -> list[Command]:
+def commands(experiment: Experiment) -> list[RecordedCommand]:
     """``learnt-path-mtu``: the second ping of these is refused by what the first one taught."""
     sent = experiment.commands()
     return sent[:1] if experiment.id in KNOWN["learnt-path-mtu"]["experiments"] else sent

@@ -22,7 +22,7 @@ from packetwalk.trace.packet import Packet
 FOLDER = Path(__file__).parents[1] / "recordings" / "flannel"
 
 
-class Command(NamedTuple):
+class RecordedCommand(NamedTuple):
     """One command of an experiment, as arguments of ``Network.send``."""
 
     src: str
@@ -61,7 +61,7 @@ class Experiment(NamedTuple):
             and recorded[0].netns == self.outcome["commands"][0].split(":")[0].split(" ")[0]
         )
 
-    def commands(self) -> list[Command]:
+    def commands(self) -> list[RecordedCommand]:
         """The packets that the experiment's programs sent."""
         return [c for line in self.outcome["commands"] for c in _commands(self, line)]
 
@@ -80,7 +80,7 @@ def experiments() -> list[Experiment]:
     ]
 
 
-def _commands(experiment: Experiment, line: str) -> list[Command]:
+def _commands(experiment: Experiment, line: str) -> list[RecordedCommand]:
     who, _, words = line.replace(" tcp ", ": tcp ").replace(" udp ", ": udp ").partition(": ")
     src = {"ext": "internet", "rt": "router"}.get(who, who)
     program, *arguments = words.split(" ")
@@ -88,14 +88,14 @@ def _commands(experiment: Experiment, line: str) -> list[Command]:
         size = int(arguments[arguments.index("-s") + 1]) if "-s" in arguments else 56
         count = next(int(a[2:]) for a in arguments if re.fullmatch(r"-c\d+", a))
         bound = arguments[arguments.index("-I") + 1] if "-I" in arguments else src
-        return [Command(bound, arguments[-1], Packet("icmp", size, "dont" not in arguments))] * count
+        return [RecordedCommand(bound, arguments[-1], Packet("icmp", size, "dont" not in arguments))] * count
     if program == "traceroute":
         return _probes(experiment, src, arguments[-1])
     size = 0 if program == "tcp" else 34
-    return [Command(src, arguments[2], Packet(program, size, True, sport=int(arguments[0])))]
+    return [RecordedCommand(src, arguments[2], Packet(program, size, True, sport=int(arguments[0])))]
 
 
-def _probes(experiment: Experiment, src: str, dst: str) -> list[Command]:
+def _probes(experiment: Experiment, src: str, dst: str) -> list[RecordedCommand]:
     """The probes of traceroute: it alone knows the ports it chose, so they come from the capture."""
     out = []
     for frame in experiment.frames():
@@ -107,7 +107,7 @@ def _probes(experiment: Experiment, src: str, dst: str) -> list[Command]:
         packet = Packet.of(
             {"proto": l4.proto, "size": data[0].size, "df": ip.df, "ttl": ip.ttl, "sport": sport}
         )
-        out.append(Command(src, dst + port, packet))
+        out.append(RecordedCommand(src, dst + port, packet))
     return out
 
 

@@ -25,7 +25,7 @@ class Dice:
         return self.whole(0, 99) < percent
 
 
-def cases(number: int) -> list[draws.Case]:
+def cases(number: int) -> list[draws.RandomCase]:
     return [draws.draw(Dice(seed), draws.every_mode()) for seed in range(number)]
 
 
@@ -55,9 +55,7 @@ def test_every_table_that_a_command_writes_is_drawn() -> None:
     for plugin, mode in draws.every_mode():
         made = draws.network(plugin, mode, "flat")
         node = made.fabric.netns(made.nodes[0].name)
-        written |= {
-            table.name for table in every_table() for entry in node.entries(table) if entry.argv()
-        }
+        written |= {table.name for table in every_table() for entry in node.entries(table) if entry.argv()}
     drawn = {table.name for table in every_table() if type(table).draw is not Table.draw}
     assert written - drawn <= set(left)
     assert not drawn & set(left)

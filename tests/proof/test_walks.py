@@ -43,7 +43,7 @@ def replay(name: str) -> Replay:
     network = setups.network(experiment)
     recorded, left_out = _recorded(experiment, network), {}
     for difference, keep in differences.RECORDED_ONLY.items():
-        kept = keep(recorded, differences.Context(experiment, network))
+        kept = keep(recorded, differences.ReplayContext(experiment, network))
         left_out[difference] = len(recorded) - len(kept)
         recorded = kept
     traces, model, connections = [], [], {}

@@ -6,7 +6,7 @@ import pytest
 
 import packetwalk
 from packetwalk import wire
-from packetwalk.walks.listing import Memo
+from packetwalk.walks.listing import ListingMemo
 
 SENT = (
     {"proto": "icmp", "size": 56, "cold": True},
@@ -25,7 +25,7 @@ SENT = (
     ],
 )
 def test_a_shared_memo_changes_nothing(plugin: str, mode: str, fault: str | None) -> None:
-    memo = Memo()
+    memo = ListingMemo()
     walks = [
         packetwalk.walk(plugin, mode, "cross-node", fault=each, **packet)
         for each in {None, fault}
@@ -36,7 +36,7 @@ def test_a_shared_memo_changes_nothing(plugin: str, mode: str, fault: str | None
 
 
 def test_what_is_alike_is_the_same_object() -> None:
-    memo = Memo()
+    memo = ListingMemo()
     first, second = (
         packetwalk.walk("flannel", "vxlan", "cross-node", df=df).to_json(memo) for df in (False, True)
     )
@@ -49,7 +49,7 @@ def test_what_is_alike_is_the_same_object() -> None:
 
 
 def test_headers_of_two_classes_are_never_taken_for_each_other() -> None:
-    memo, vxlan, wireguard = Memo(), wire.Vxlan(7, 8), wire.Wireguard(7, 8)
+    memo, vxlan, wireguard = ListingMemo(), wire.Vxlan(7, 8), wire.Wireguard(7, 8)
     assert vxlan == wireguard  # as tuples
     assert [memo.describe((header,))[0]["proto"] for header in (vxlan, wireguard)] == ["vxlan", "wg"]
     data = wire.Data(b"x")

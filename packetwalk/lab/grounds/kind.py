@@ -17,7 +17,7 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.ground import Filters, Ground
 from packetwalk.lab.kind import manifest, pins, tools
 from packetwalk.lab.kind.cluster import KindCluster
-from packetwalk.lab.kind.faults import Step
+from packetwalk.lab.kind.faults import UndoableCommand
 from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.kind.record import record
 from packetwalk.lab.plugins import installation
@@ -58,7 +58,7 @@ class KindGround(Ground):
         self._offered()
         self._cluster = KindCluster(self._installation)
         self._keep, self._open = os.environ.get(REUSE) == "1", True
-        self._undo: list[Step] = []
+        self._undo: list[UndoableCommand] = []
         self._reach = Reach(self._cluster)
         there = self._cluster.open(self.mode, self._manifest, reuse=self._keep)
         if there != self.mode:

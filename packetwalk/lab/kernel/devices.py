@@ -23,7 +23,7 @@ class Maker:
         return []
 
 
-class There(Maker):
+class LoopbackMaker(Maker):
     """The loopback, which only has to come up."""
 
     def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
@@ -35,7 +35,7 @@ class There(Maker):
         return link.argv()
 
 
-class Cable(Maker):
+class VethMaker(Maker):
     """A veth: the end whose command makes both, then the other one."""
 
     def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
@@ -47,7 +47,7 @@ class Cable(Maker):
         return [] if link.creates else link.argv()
 
 
-class Ipip(Maker):
+class IpipMaker(Maker):
     """An IP-in-IP device: the kernel's own is not there where the module came after the namespace."""
 
     def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
@@ -56,7 +56,7 @@ class Ipip(Maker):
         return [*([["ip", "link", "add", link.ifname, "type", "ipip"]] if missing else []), *link.argv()]
 
 
-class StandIn(Maker):
+class StandInMaker(Maker):
     """A TUN device in the place of another kind, for a program."""
 
     def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
@@ -67,8 +67,8 @@ class StandIn(Maker):
         ]
 
 
-MAKERS = {"lo": There(), "veth": Cable(), "ipip": Ipip()}
-USUAL, PLAYED = Maker(), StandIn()
+MAKERS = {"lo": LoopbackMaker(), "veth": VethMaker(), "ipip": IpipMaker()}
+USUAL, PLAYED = Maker(), StandInMaker()
 
 
 def maker(kind: str, played: bool) -> Maker:

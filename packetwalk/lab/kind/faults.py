@@ -17,7 +17,7 @@ from packetwalk.lab.kind.reach import Reach
 SENDER, RECEIVER = "kind-worker", "kind-worker2"
 
 
-class Step(NamedTuple):
+class UndoableCommand(NamedTuple):
     """A command on a node and the one that undoes it."""
 
     node: str
@@ -25,12 +25,12 @@ class Step(NamedTuple):
     undo: tuple[str, ...]
 
 
-Make = Callable[[Reach], list[Step]]
+Make = Callable[[Reach], list[UndoableCommand]]
 
 
-def step(node: str, do: str, undo: str) -> Step:
+def step(node: str, do: str, undo: str) -> UndoableCommand:
     """Return a step of two command lines."""
-    return Step(node, tuple(do.split()), tuple(undo.split()))
+    return UndoableCommand(node, tuple(do.split()), tuple(undo.split()))
 
 
 def dropped(node: str, match: str, chain: str = "INPUT", table: str = "filter") -> Make:
@@ -53,13 +53,13 @@ def listed(reach: Reach, line: str, node: str = SENDER) -> list[dict[str, Any]]:
     return json.loads(answer)
 
 
-def underlay(reach: Reach) -> list[Step]:
+def underlay(reach: Reach) -> list[UndoableCommand]:
     """Make all nodes' NICs carry 1400 bytes."""
     line = "ip link set dev eth0 mtu "
     return [step(node, f"{line}1400", f"{line}1500") for node in reach.nodes]
 
 
-def no_default_route(reach: Reach) -> list[Step]:
+def no_default_route(reach: Reach) -> list[UndoableCommand]:
     """Take the sender's default route away."""
     found = listed(reach, "ip -j route show default")
     if not found:
@@ -68,7 +68,7 @@ def no_default_route(reach: Reach) -> list[Step]:
     return [step(SENDER, line % "del", line % "replace")]
 
 
-def wall(reach: Reach) -> list[Step]:
+def wall(reach: Reach) -> list[UndoableCommand]:
     """Drop all between sender and receiver, on both."""
     line = "iptables -w %s INPUT -s %s -j DROP"
     return [

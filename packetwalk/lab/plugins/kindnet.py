@@ -9,7 +9,7 @@ from packetwalk.cni.kindnet import ARP_IGNORE, CNI
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.programs.attached import STATE, CniPlugins
 from packetwalk.lab.kernel.programs.runtime import VERSION
-from packetwalk.lab.kind.faults import RECEIVER, SENDER, Make, Step, listed, step, switched_off
+from packetwalk.lab.kind.faults import RECEIVER, SENDER, Make, UndoableCommand, listed, step, switched_off
 from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.kind.pins import Image
 from packetwalk.lab.kind.reach import Reach
@@ -17,7 +17,7 @@ from packetwalk.plan.cluster import Node
 from packetwalk.walks.network import Network
 
 
-def _missing_route(reach: Reach) -> list[Step]:
+def _missing_route(reach: Reach) -> list[UndoableCommand]:
     """Take the sender's route to the receiver's pods; kindnetd puts it back after ten seconds at most."""
     home = reach.nodes[RECEIVER]
     nets = [each["dst"] for each in listed(reach, f"ip -j route show via {home}")]

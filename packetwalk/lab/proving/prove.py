@@ -44,7 +44,7 @@ def prove(
     """
     chosen = list(_cases(plugin, mode))
     here: dict[tuple[str, str], str] = {}
-    for result in side_by_side([Task(case, save=save) for case in chosen]):
+    for result in side_by_side([ProveTask(case, save=save) for case in chosen]):
         if result.where:
             here[result.plugin, result.mode] = result.where
         yield result
@@ -65,7 +65,7 @@ def _cases(plugin: str | None, mode: str | None) -> Iterator[Case]:
                 yield from cases(each, one)
 
 
-class Task(NamedTuple):
+class ProveTask(NamedTuple):
     """One case to do in a process.
 
     ``alter`` changes the plan on its way into the kernel only: then the results must differ.

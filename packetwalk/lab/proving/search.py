@@ -19,7 +19,7 @@ from packetwalk.lab.kernel.record import Recorder, recording
 from packetwalk.lab.proving.sending import send, unread
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.proof import compare
-from packetwalk.proof.draws import Case, draw, every_mode, network
+from packetwalk.proof.draws import RandomCase, draw, every_mode, network
 from packetwalk.shell import Shell, State
 from packetwalk.walks.network import Network
 
@@ -33,7 +33,7 @@ UNKNOWN = "the model does not know"
 class Outcome(NamedTuple):
     """What came of a case: ``difference`` is one line, empty when there was none; ``refused`` were not tried."""
 
-    case: Case
+    case: RandomCase
     difference: str = ""
     refused: int = 0
     done: int = 0
@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
         }
 
 
-def perform(case: Case) -> Outcome:
+def perform(case: RandomCase) -> Outcome:
     """Do a case in model and kernel, and compare."""
     made = case.network()
     state, live = State(made), Live()
@@ -80,7 +80,7 @@ def _line(output: str) -> str:
     return " / ".join(output.strip().splitlines()[:2]) or "done"
 
 
-def _sent(case: Case, model: Network, live: Live) -> str:
+def _sent(case: RandomCase, model: Network, live: Live) -> str:
     """Send the packets; return the first difference."""
     with Recorder(live.inside, named(model)) as recorder:
         sent = []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packetwalk.tables.devices.kind import Kind, add
+from packetwalk.tables.devices.kind import DeviceKind, add
 
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
 
-class Bridge(Kind):
+class BridgeDevice(DeviceKind):
     """A bridge; its ports name it as their master."""
 
     def made(self, link: LinkEntry) -> list[list[str]]:
@@ -18,4 +18,4 @@ class Bridge(Kind):
         return [add(link, "type", "bridge")]
 
 
-KIND = Bridge("bridge")
+KIND = BridgeDevice("bridge")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packetwalk.tables.devices.kind import Kind
+from packetwalk.tables.devices.kind import DeviceKind
 
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
 
-class Nic(Kind):
+class NicDevice(DeviceKind):
     """A NIC; the kernel says of it that it is a device, and no more."""
 
     def details(self, link: LinkEntry) -> list[str]:
@@ -22,4 +22,4 @@ class Nic(Kind):
         return {}
 
 
-KIND = Nic("eth", lab="veth")
+KIND = NicDevice("eth", lab="veth")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from packetwalk.tables.devices.kind import Kind, add
+from packetwalk.tables.devices.kind import DeviceKind, add
 
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
 
-class Ipip(Kind):
+class IpipDevice(DeviceKind):
     """An IP-in-IP device; one without a local address is the kernel's own, there as soon as the module is."""
 
     def words(self, link: LinkEntry) -> list[str]:
@@ -38,4 +38,4 @@ class Ipip(Kind):
         return [add(link, "type", "ipip", "local", link.local, "nopmtudisc")]
 
 
-KIND = Ipip("ipip")
+KIND = IpipDevice("ipip")

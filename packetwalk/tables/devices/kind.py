@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Kind:
+class DeviceKind:
     """A kind of device with Ethernet frames.
 
     ``late`` says that one is made after those it stands on; ``lab`` is the kind that a namespace has in its place.
@@ -60,7 +60,7 @@ class Kind:
         return []
 
 
-class Layer3(Kind):
+class Layer3Device(DeviceKind):
     """A kind of device with bare IP packets."""
 
     def words(self, link: LinkEntry) -> list[str]:

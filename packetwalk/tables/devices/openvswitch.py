@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packetwalk.tables.devices.kind import Kind
+from packetwalk.tables.devices.kind import DeviceKind
 
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
 
-class Datapath(Kind):
+class DatapathDevice(DeviceKind):
     """A datapath; weaver makes it over generic netlink, as ``packetwalk.lab.kernel.openvswitch`` does."""
 
     def made(self, link: LinkEntry) -> list[list[str]]:
@@ -18,4 +18,4 @@ class Datapath(Kind):
         return [["ovs-dpctl", "add-dp", link.ifname]]
 
 
-KIND = Datapath("openvswitch")
+KIND = DatapathDevice("openvswitch")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packetwalk.tables.devices.kind import Layer3
+from packetwalk.tables.devices.kind import Layer3Device
 
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
 
-class Tun(Layer3):
+class TunDevice(Layer3Device):
     """A TUN device; its MTU is the program's to set."""
 
     def made(self, link: LinkEntry) -> list[list[str]]:
@@ -18,4 +18,4 @@ class Tun(Layer3):
         return [["ip", "tuntap", "add", link.ifname, "mode", "tun"]]
 
 
-KIND = Tun("tun")
+KIND = TunDevice("tun")

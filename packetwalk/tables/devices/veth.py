@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packetwalk.tables.devices.kind import Kind, add
+from packetwalk.tables.devices.kind import DeviceKind, add
 
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
 
-class Veth(Kind):
+class VethDevice(DeviceKind):
     """One end of a pair; the command of one end makes both."""
 
     def made(self, link: LinkEntry) -> list[list[str]]:
@@ -23,4 +23,4 @@ class Veth(Kind):
         return [add(link, "type", "veth", "peer", "name", device, "netns", netns)]
 
 
-KIND = Veth("veth")
+KIND = VethDevice("veth")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from packetwalk.tables.devices.kind import Kind, add
+from packetwalk.tables.devices.kind import DeviceKind, add
 
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
 
-class Vxlan(Kind):
+class VxlanDevice(DeviceKind):
     """A VXLAN device; one without a network number is a port of an Open vSwitch datapath, told it per packet."""
 
     def details(self, link: LinkEntry) -> list[str]:
@@ -53,4 +53,4 @@ class Vxlan(Kind):
         return [add(link, "type", "vxlan", "id", str(link.vni), *ends, "nolearning")]
 
 
-KIND = Vxlan("vxlan", late=True)
+KIND = VxlanDevice("vxlan", late=True)

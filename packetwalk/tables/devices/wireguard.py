@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packetwalk.tables.devices.kind import Layer3, add
+from packetwalk.tables.devices.kind import Layer3Device, add
 
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
 
-class Wireguard(Layer3):
+class WireguardDevice(Layer3Device):
     """A WireGuard device; its key and its peers are set with ``wg``."""
 
     def made(self, link: LinkEntry) -> list[list[str]]:
@@ -20,4 +20,4 @@ class Wireguard(Layer3):
         return [add(link, "type", "wireguard"), port]
 
 
-KIND = Wireguard("wireguard")
+KIND = WireguardDevice("wireguard")

@@ -21,7 +21,7 @@ from packetwalk.proof.compare.frames import belonging
 from packetwalk.tables import SocketEntry
 from tests.proof import differences
 from tests.proof.cluster import RecordedNetwork
-from tests.proof.recording import Command, Experiment
+from tests.proof.recording import Experiment, RecordedCommand
 from tests.proof.test_walks import EXPERIMENTS, replay
 
 FOLDERS = ("vxlan", "host-gw", "vxlan-directrouting")
@@ -45,7 +45,7 @@ def _serves(operation: Operation) -> bool:
     return isinstance(operation.entry, SocketEntry)
 
 
-def sent(network: RecordedNetwork, command: Command) -> Iterator[DecodedFrame]:
+def sent(network: RecordedNetwork, command: RecordedCommand) -> Iterator[DecodedFrame]:
     """Send a packet in the running kernel, after one that warms the neighbours."""
     run = network.send(command.src, command.dst, command.packet)
     flow = run.traces[0].flow
@@ -62,7 +62,7 @@ def sent(network: RecordedNetwork, command: Command) -> Iterator[DecodedFrame]:
 
 def lines(frames: list[DecodedFrame], experiment: Experiment, ports: set[int]) -> dict[tuple, list[str]]:
     """Return what is compared of the frames of each device and direction; of TCP the handshake."""
-    context = differences.Context(experiment, replay(experiment.id).network)
+    context = differences.ReplayContext(experiment, replay(experiment.id).network)
     reader = Reader({}, {80, 8080, 8472, *ports}, ids=False)
     out: dict[tuple, list[str]] = {}
     for frame in differences.after_the_handshake(frames, context):

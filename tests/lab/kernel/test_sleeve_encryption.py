@@ -11,7 +11,7 @@ from packetwalk.lab.kernel import abilities
 from packetwalk.lab.kernel.emulators import secretbox
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.proving.cases import cases, network
-from packetwalk.lab.proving.prove import Task
+from packetwalk.lab.proving.prove import ProveTask
 
 ME, PEER = bytes.fromhex("7a0000000001"), bytes.fromhex("7a0000000002")
 RECORD = ME + PEER + (98).to_bytes(2) + bytes(98)  # a ping of 56 bytes, as weaver hands it on
@@ -41,7 +41,7 @@ def test_its_frames_and_its_walk_are_the_models() -> None:
     weave = plugins()["weave"]
     whole = next(cases(weave, weave.mode("sleeve-encrypted")))
     across = whole._replace(trials=tuple(each for each in whole.trials if each.scenario == "cross-node"))
-    results = Task(across)()
+    results = ProveTask(across)()
     assert [each.detail for each in results if each.verdict != "proven"] == []
     assert [each.what for each in results] == [
         "tables", "cross-node-icmp", "cross-node-udp", "cross-node-tcp", "cross-node-icmp-3000"

@@ -10,7 +10,7 @@ from packetwalk.lab.kernel import abilities
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.proving.cases import cases, network
-from packetwalk.lab.proving.prove import Task
+from packetwalk.lab.proving.prove import ProveTask
 from tests.lab.left import killed
 
 needs_go = pytest.mark.kernel("wireguard-go", "wg")
@@ -30,7 +30,7 @@ def test_encrypted_packets_have_the_models_sizes_and_headers(plugin: str) -> Non
     found = plugins()[plugin]
     whole = next(cases(found, found.mode("wireguard")))
     across = whole._replace(trials=tuple(each for each in whole.trials if each.scenario == "cross-node"))
-    results = Task(across)()
+    results = ProveTask(across)()
     assert len(results) == 5 and not [each for each in results if each.verdict != "proven"]
     assert {each.where for each in results} == {"emulated"}
 
@@ -40,7 +40,7 @@ def test_a_session_stands_before_the_network_drops_its_messages() -> None:
     """So a packet goes out encrypted and is lost on the way, as in a cluster that has run for a while."""
     found = plugins()["flannel"]
     blocked = [each for each in cases(found, found.mode("wireguard")) if each.fault == "udp-51820-blocked"]
-    results = [result for case in blocked for result in Task(case)()]
+    results = [result for case in blocked for result in ProveTask(case)()]
     assert len(results) > 2 and not [each for each in results if each.verdict != "proven"]
 
 

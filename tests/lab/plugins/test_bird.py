@@ -15,7 +15,7 @@ from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.plugins import writer
 from packetwalk.lab.plugins.calico import bird, confd
 from packetwalk.lab.proving.cases import cases, network
-from packetwalk.lab.proving.prove import Task
+from packetwalk.lab.proving.prove import ProveTask
 from packetwalk.plan.cluster import Cluster
 from tests.lab.left import killed
 
@@ -98,7 +98,9 @@ def test_a_bird_that_learns_less_than_the_model_is_found_out(monkeypatch) -> Non
     monkeypatch.setattr(MESH, "routing", ALONE.routing)
     monkeypatch.setattr(bird, "PATIENCE", 1.0)
     found = {
-        each.what: each for each in Task(mesh._replace(trials=mesh.trials[:1]))() if each.verdict == "differs"
+        each.what: each
+        for each in ProveTask(mesh._replace(trials=mesh.trials[:1]))()
+        if each.verdict == "differs"
     }
     assert "kernel lacks 'main: 10.244." in found["tables (BIRD: mesh)"].detail
     assert "cross-node-icmp (BIRD: mesh)" in found

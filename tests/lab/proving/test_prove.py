@@ -17,7 +17,7 @@ from packetwalk.capture.recording import Recording
 from packetwalk.cli import main
 from packetwalk.cni import plugins
 from packetwalk.lab.proving.cases import cases
-from packetwalk.lab.proving.prove import Task, prove, replay
+from packetwalk.lab.proving.prove import ProveTask, prove, replay
 from packetwalk.plan.operation import Operation
 from packetwalk.proof import recordings
 from packetwalk.proof import results as proof
@@ -125,7 +125,7 @@ ALTERATIONS = {
 def test_an_altered_plan_is_found_out(name: str) -> None:
     """In the tables, and in the walk of a packet, each by one line."""
     vxlan = next(cases(plugins()["flannel"], plugins()["flannel"].mode("vxlan")))
-    found = [each for each in Task(vxlan, ALTERATIONS[name])() if each.verdict == "differs"]
+    found = [each for each in ProveTask(vxlan, ALTERATIONS[name])() if each.verdict == "differs"]
     assert {each.what == "tables" for each in found} == {True, False}
     assert all(each.detail and each.detail.count("\n") == 0 for each in found)
 

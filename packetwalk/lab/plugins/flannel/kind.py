@@ -12,7 +12,7 @@ from packetwalk.lab.kind.faults import (
     RECEIVER,
     SENDER,
     Make,
-    Step,
+    UndoableCommand,
     dropped,
     listed,
     step,
@@ -49,25 +49,25 @@ def _peer(reach: Reach) -> tuple[str, str, str]:
     return macs[0], near[0], nets[0]
 
 
-def _missing_fdb(reach: Reach) -> list[Step]:
+def _missing_fdb(reach: Reach) -> list[UndoableCommand]:
     mac, home = _peer(reach)[0], reach.nodes[RECEIVER]
     line = f"bridge fdb %s {mac} dev {DEVICE} dst {home}"
     return [step(SENDER, line % "del", line % "append" + " self permanent")]
 
 
-def _missing_neighbour(reach: Reach) -> list[Step]:
+def _missing_neighbour(reach: Reach) -> list[UndoableCommand]:
     mac, near, _ = _peer(reach)
     back = f"ip neigh replace {near} lladdr {mac} dev {DEVICE} nud permanent"
     return [step(SENDER, f"ip neigh del {near} dev {DEVICE}", back)]
 
 
-def _missing_route(reach: Reach) -> list[Step]:
+def _missing_route(reach: Reach) -> list[UndoableCommand]:
     _, near, net = _peer(reach)
     line = f"ip route %s {net} via {near} dev {DEVICE} onlink"
     return [step(SENDER, line % "del", line % "replace")]
 
 
-def _other_mac(reach: Reach) -> list[Step]:
+def _other_mac(reach: Reach) -> list[UndoableCommand]:
     """Change the receiver's MAC, but keep its neighbours: with the MAC the kernel drops those of the device."""
     mac, line = _peer(reach)[0], f"ip link set dev {DEVICE} address "
     near = listed(reach, f"ip -j neigh show dev {DEVICE}", RECEIVER)
