@@ -3,10 +3,11 @@
 A walk repeats itself: a step's ``before`` is the ``after`` of the step before, headers stay the same
 for many steps.  Walks of one way through the same tables differ in little but their headers.
 
-``{"pack": 2, "values": [...]}``: a value is a scalar, ``[0, ref ...]`` an array, ``[1, keys, ref ...]``
-an object whose keys are the array at ``keys``, ``[2, keys, column ...]`` an array of objects that all
-have the keys at ``keys``, each column the array of one key's values.  Refs are indexes of earlier
-values, the last value is the root.  Version 1 had no ``[2, ...]``.
+``{"pack": 2, "values": [...]}``: a value is a scalar, ``[0, part ...]`` an array, ``[1, keys, part ...]``
+an object whose keys are the array ``keys``, ``[2, keys, column ...]`` an array of objects that all have
+these keys, each column the array of one key's values.  A part is the index of an earlier value, or a
+string or such a list itself; the last value is the root.  Version 1 had neither ``[2, ...]`` nor parts
+other than indexes.
 
 What several files hold stands apart, once: ``{"pack": 2, "name": NAME, "values": [...]}``.  A file that
 needs it says ``"shared": NAME``, and counts its own values on from the shared ones.
@@ -17,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import Any
 
 Json = dict | list | tuple | str | int | float | bool | None
 VERSION = 2
@@ -80,11 +82,44 @@ def _shared_keys(records: list | tuple) -> list | None:
     return keys if keys and all(isinstance(each, dict) and list(each) == keys for each in records) else None
 
 
+class _Written:
+    """Values as they are written: a string, array or object that is used once stands where it is used."""
+
+    def __init__(self, values: list, roots: Iterable[int]) -> None:
+        self.values = values
+        self._places: dict[int, int] = {}
+        self._uses = [0] * len(values)
+        for value in (*values, [ARRAY, *roots], [ARRAY, *roots]):  # a root is never alone
+            if isinstance(value, list):
+                for ref in value[1:]:
+                    self._uses[ref] += 1
+
+    def write(self, indexes: Iterable[int], first: int = 0) -> list:
+        """Return the values at some indexes, in their new places from ``first`` on."""
+        written: list = []
+        for index in indexes:
+            if not self._alone(index):
+                self._places[index] = first + len(written)
+                written.append(self.whole(index))
+        return written
+
+    def whole(self, index: int) -> Json:
+        """Return a value; what it refers to has its place, or is alone."""
+        value = self.values[index]
+        return [value[0], *map(self._part, value[1:])] if isinstance(value, list) else value
+
+    def _part(self, ref: int) -> Json:
+        return self.whole(ref) if self._alone(ref) else self._places[ref]
+
+    def _alone(self, index: int) -> bool:
+        return self._uses[index] == 1 and isinstance(self.values[index], (str, list))
+
+
 def pack(root: Json) -> dict:
     """Return the packed form of a JSON value."""
     made = _Values()
-    made.add(root)
-    return {"pack": VERSION, "values": made.values}
+    top = made.add(root)
+    return {"pack": VERSION, "values": _Written(made.values, [top]).write(range(top + 1))}
 
 
 def pack_apart(roots: Iterable[tuple[str, Json]]) -> tuple[dict, dict[str, dict]]:
@@ -94,26 +129,14 @@ def pack_apart(roots: Iterable[tuple[str, Json]]) -> tuple[dict, dict[str, dict]
         tops[name] = made.add(root)
         bounds.append(len(made.values))
     common = _common(made.values, tops.values(), bounds)
-    places: dict[int, int] = {}  # where each value stands now
-
-    def moved(index: int) -> object:
-        value = made.values[index]
-        return [value[0], *(places[ref] for ref in value[1:])] if isinstance(value, list) else value
-
-    shared: list = []
-    for index in sorted(common):
-        places[index] = len(shared)
-        shared.append(moved(index))
+    written = _Written(made.values, tops.values())
+    shared = written.write(sorted(common))
     name_of_shared = hashlib.sha256(json.dumps(shared).encode()).hexdigest()[:12]
     own: dict[str, dict] = {}
     for (name, top), start, end in zip(tops.items(), bounds, bounds[1:], strict=False):
-        values: list = []
-        for index in range(start, end):
-            if index not in common:
-                places[index] = len(shared) + len(values)
-                values.append(moved(index))
+        values = written.write((index for index in range(start, end) if index not in common), len(shared))
         if top in common:
-            values.append(moved(top))
+            values.append(written.whole(top))
         own[name] = {"pack": VERSION, "shared": name_of_shared, "values": values}
     return {"pack": VERSION, "name": name_of_shared, "values": shared}, own
 
@@ -138,16 +161,17 @@ def unpack(packed: dict, shared: dict | None = None) -> Json:
     if packed.get("shared") != (shared or {}).get("name"):
         raise ValueError("what this packed JSON shares with others is not what was given")
     out: list = []
-    for value in (*(shared or {}).get("values", ()), *packed["values"]):
+
+    def made(value: Any) -> Any:
         if not isinstance(value, list):
-            out.append(value)
-            continue
-        kind, *refs = value
-        parts = [out[ref] for ref in refs]
-        if kind == ARRAY:
-            out.append(parts)
-        elif kind == OBJECT:
-            out.append(dict(zip(parts[0], parts[1:], strict=True)))
-        else:
-            out.append([dict(zip(parts[0], row, strict=True)) for row in zip(*parts[1:], strict=True)])
+            return value
+        parts = [out[ref] if isinstance(ref, int) else made(ref) for ref in value[1:]]
+        if value[0] == ARRAY:
+            return parts
+        if value[0] == OBJECT:
+            return dict(zip(parts[0], parts[1:], strict=True))
+        return [dict(zip(parts[0], row, strict=True)) for row in zip(*parts[1:], strict=True)]
+
+    for value in (*(shared or {}).get("values", ()), *packed["values"]):
+        out.append(made(value))
     return out[-1]

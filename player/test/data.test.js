@@ -35,6 +35,8 @@ test("packed JSON unpacks, equal values are shared", () => {
     { a: 7, b: "b" },
     { a: 8, b: "a" },
   ]);
+  const once = { pack: 2, values: [7, [1, [0, "a", "b"], 0, [0, 0, "c", [0]]]] };
+  assert.deepEqual(unpack(once), { a: 7, b: [7, "c", []] });
   assert.throws(() => unpack({ pack: 3, values: [] }), /version 1 or 2/);
   assert.throws(() => unpack({ pack: 1, values: [[0, 5]] }), /later/);
 });

@@ -48,11 +48,20 @@ def test_only_what_two_files_hold_is_shared() -> None:
         "b": {"steps": [{"node": "x", "size": 3}, {"node": "y", "size": 4}]},
     }
     shared, own = pack_apart([*walks.items(), ("same", walks["b"])])
-    assert {"node", "size", "x", "y", 3, 4} <= {v for v in shared["values"] if not isinstance(v, list)}
-    assert [v for v in own["a"]["values"] if not isinstance(v, list)] == [1, 2]
+    common, rest = (json.dumps(each["values"]) for each in (shared, own["a"]))
+    assert all(each in common and each not in rest for each in ('"node"', '"size"', '"x"', '"y"'))
+    assert [each for each in own["a"]["values"] if not isinstance(each, list)] == [1, 2]
     assert len(own["same"]["values"]) == 1
     with pytest.raises(ValueError, match="shares"):
         unpack(own["a"], {**shared, "name": "another"})
+
+
+def test_what_is_used_once_stands_where_it_is_used() -> None:
+    packed = pack({"once": "a", "twice": ["b", "b"], "number": 7})
+    assert packed["values"] == ["b", 7, [1, [0, "once", "twice", "number"], "a", [0, 0, 0], 1]]
+    assert unpack(packed) == {"once": "a", "twice": ["b", "b"], "number": 7}
+    first = {"pack": 1, "values": ["a", [0, 0], 7, [1, 1, 2]]}
+    assert unpack(first) == {"a": 7}
 
 
 def test_a_value_that_came_and_went_leaves_its_place_to_no_other() -> None:

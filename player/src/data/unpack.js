@@ -1,9 +1,10 @@
 /**
  * Unpack the packed JSON in which equal sub-values are stored once.
  *
- * `values[i]` is a scalar, or `[0, ref, ...]` (an array), or `[1, keysref, ref, ...]` (an object), or
- * `[2, keysref, columnref, ...]` (an array of objects, by columns; not in version 1). A reference points
- * at an earlier value, the last value is the root. Shared values stay shared.
+ * `values[i]` is a scalar, or `[0, part, ...]` (an array), or `[1, keys, part, ...]` (an object), or
+ * `[2, keys, column, ...]` (an array of objects, by columns). A part is the index of an earlier value, or a
+ * string or such a list itself; the last value is the root. Shared values stay shared. Version 1 had no
+ * columns, and indexes only.
  *
  * @typedef {{pack: number, values: any[], name?: string, shared?: string}} Packed
  */
@@ -19,22 +20,22 @@ export function unpackAll(packed, before = []) {
     throw new Error("not packed JSON of version 1 or 2");
   }
   const out = [...before];
-  const at = (ref) => {
+  const part = (ref) => {
+    if (typeof ref !== "number") return made(ref);
     if (!(ref < out.length)) throw new Error("a packed value refers to a later one");
     return out[ref];
   };
-  for (const value of packed.values) {
-    if (!Array.isArray(value)) {
-      out.push(value);
-      continue;
-    }
-    const [kind, ...refs] = value;
-    const [keys, ...parts] = refs.map(at);
-    const object = (get) => Object.fromEntries(keys.map((key, i) => [key, get(parts[i])]));
-    if (kind === 0) out.push(refs.map(at));
-    else if (kind === 1) out.push(object((part) => part));
-    else out.push(parts[0].map((_, row) => object((column) => column[row])));
-  }
+  const made = (value) => {
+    if (!Array.isArray(value)) return value;
+    const [kind, ...parts] = value;
+    if (kind === 0) return parts.map(part);
+    const [keys, ...members] = parts.map(part);
+    const object = (get) => Object.fromEntries(keys.map((key, i) => [key, get(members[i])]));
+    return kind === 1
+      ? object((member) => member)
+      : members[0].map((_, row) => object((column) => column[row]));
+  };
+  for (const value of packed.values) out.push(made(value));
   return out;
 }
 
