@@ -9,7 +9,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from packetwalk.errors import BadInput
+from packetwalk.errors import BadInput, LabError
 from packetwalk.trace.packet import FIELDS
 from packetwalk.walks.walk import Walk
 from packetwalk.widgets.bundle import index, offer
@@ -19,13 +19,21 @@ from packetwalk.widgets.pack import pack
 STATIC = Path(__file__).parent / "static"
 
 
+def built() -> Path:
+    """Return the player's bundle; LabError, in one line, where it is not: a wheel does not carry it."""
+    bundle = STATIC / "player.js"
+    if not bundle.is_file():
+        raise LabError(f"the player is not at {bundle}: it comes with the book's repository (`make book` there)")
+    return bundle
+
+
 class Player(anywidget.AnyWidget):
     """Plays a walk, with up to two others beside it.
 
     ``step`` follows the reader and can be set; ``repr`` is the walk as text.
     """
 
-    _esm = STATIC / "player.js"
+    _esm = built()
     walk = traitlets.Unicode().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
 

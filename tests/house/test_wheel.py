@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 import packetwalk
+from packetwalk.errors import LabError
+from packetwalk.widgets import player
 from tests import ROOT
 
 LARGEST = 500_000  # bytes
@@ -65,7 +67,9 @@ def test_it_is_small_and_holds_the_package_and_no_recording(wheel: Path) -> None
     assert wheel.stat().st_size <= LARGEST
     names = set(ZipFile(wheel).namelist())
     files = [each for each in (ROOT / "packetwalk").rglob("*") if each.is_file() and each.suffix != ".pyc"]
-    assert {str(each.relative_to(ROOT)) for each in files} <= names, "what is in the folder, not in the wheel"
+    bundle = ROOT / "packetwalk" / "widgets" / "static"
+    package = {str(each.relative_to(ROOT)) for each in files if bundle not in each.parents}
+    assert package <= names, "what is in the folder, not in the wheel"
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"packetwalk"}
     assert "packetwalk/py.typed" in names
     assert not [name for name in names if name.endswith((".pcapng", ".pcap", "recording.json"))]
@@ -100,3 +104,10 @@ def test_what_reads_recordings_says_where_to_get_them(command: Path) -> None:
         assert (found.returncode, found.stderr) == (0, "")
     wrong = run(command, "replay", "nobody", PACKETWALK_RECORDINGS=str(ROOT / "recordings"))
     assert wrong.returncode == 2 and "flannel-vxlan" in wrong.stderr and wrong.stderr.count("\n") == 1
+
+
+def test_the_player_is_missing_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(player, "STATIC", tmp_path)
+    with pytest.raises(LabError, match="book's repository") as error:
+        player.built()
+    assert "\n" not in str(error.value)
