@@ -19,6 +19,7 @@ from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.netfilter import Ruleset
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
+    Absent,
     AddrEntry,
     ChainPolicy,
     Entry,
@@ -75,11 +76,16 @@ class Netns:
     def _fill(self, operations: list[Operation]) -> None:
         """Keep what was written, table by table, and what the kernel adds to each."""
         written: dict[str, list[Any]] = defaultdict(list)
+        absent = {operation.entry.entry for operation in operations if isinstance(operation.entry, Absent)}
         for operation in operations:
+            if isinstance(operation.entry, Absent):
+                continue
             self.origin.setdefault(operation.entry, (operation.by, operation.source))
             written[table_of(operation.entry).name].append(operation.entry)
         for table in every_table():
             for entry in table.own(self):
+                if entry in absent:
+                    continue
                 self.origin.setdefault(entry, ("kernel", ""))
                 written[table.name].append(entry)
             if table.name in written:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
 from packetwalk.datapath.run import Run
-from packetwalk.shell.terminal import Terminal, Unknown, Words
+from packetwalk.shell.terminal import Terminal, Unknown
+from packetwalk.shell.words import Words
 from packetwalk.tables import ConntrackEntry
 
 HEAD = "conntrack v1.4.7 (conntrack-tools):"

@@ -8,7 +8,8 @@ from ipaddress import AddressValueError, IPv4Address
 from packetwalk import wire
 from packetwalk.datapath.run import Run
 from packetwalk.shell.answers import ARP_WAITS
-from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown
+from packetwalk.shell.words import Words
 from packetwalk.trace.packet import Packet
 
 FLAGS = ("-s", "-S", "-sS", "-v", "-4", "--silent", "--show-error")

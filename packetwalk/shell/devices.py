@@ -1,11 +1,14 @@
-"""Devices as ``ip link`` and ``ip addr`` print them (iproute2 6.1)."""
+"""Devices as iproute2 prints them (6.1): what is said of each, as the members of ``-j`` and as text."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from packetwalk.datapath.netns import Netns
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.terminal import Terminal
-from packetwalk.tables import LinkEntry, link
+from packetwalk.tables import LinkEntry
+from packetwalk.tables.link import numbers as counted
 from packetwalk.walks.network import Network
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -16,23 +19,44 @@ FLAGS = {
     "tun": "POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP",
 }
 WIRED = ("veth", "eth")
+KINDS = {"eth": "veth", "lo": "", "openvswitch": ""}
+"""The kernel's name of a kind where it is another one; a node's card is one end of a cable, as in Docker."""
 
 
 def numbers(ns: Netns) -> dict[str, int]:
     """Return the number of each device."""
-    return link.numbers(ns.name, ns.links)
+    return counted(ns.name, ns.links)
 
 
-def other_end(terminal: Terminal, link: LinkEntry) -> str:
-    """Return what stands behind a device's name: ``@if4``, ``@name``, ``@NONE``, or nothing."""
+def every(terminal: Terminal) -> list[LinkEntry]:
+    """Return the devices by number."""
+    order = numbers(terminal.ns)
+    return sorted(terminal.ns.links.values(), key=lambda link: order[link.ifname])
+
+
+def kind(link: LinkEntry) -> str:
+    """Return what the kernel calls the kind of a device."""
+    return KINDS.get(link.kind, link.kind)
+
+
+def other_end(terminal: Terminal, link: LinkEntry) -> str | int | None:
+    """Return what stands behind a device's name: a number of another namespace, a name of this one."""
     if link.kind == "ipip":
-        return "@NONE"
+        return "NONE"
     if link.kind == "eth":
-        return f"@if{_socket(terminal.state.network, terminal.name, link)}"
+        return _socket(terminal.state.network, terminal.name, link)
     if link.peer is None:
-        return ""
+        return None
     netns, name = link.peer
-    return f"@{name}" if netns == terminal.name else f"@if{numbers(terminal.state.netns(netns))[name]}"
+    return name if netns == terminal.name else numbers(terminal.state.netns(netns))[name]
+
+
+def shown_name(terminal: Terminal, link: LinkEntry) -> str:
+    """Return a device's name with its other end: ``eth0@if4``, ``tunl0@NONE``, ``cni0``."""
+    end = other_end(terminal, link)
+    if end is None:
+        return link.ifname
+    return f"{link.ifname}@{f'if{end}' if isinstance(end, int) else end}"
 
 
 def _socket(network: Network, netns: str, nic: LinkEntry) -> int:
@@ -75,43 +99,64 @@ def flags(ns: Netns, link: LinkEntry) -> str:
     return FLAGS.get(link.kind, "BROADCAST,MULTICAST,UP,LOWER_UP")
 
 
-def hardware(link: LinkEntry) -> str:
-    """Return the link layer's name and addresses."""
+def hardware(link: LinkEntry) -> tuple[str, str, str]:
+    """Return the link layer's name, the device's address there and the broadcast address; nothing where none is."""
     if link.kind == "lo":
-        return f"link/loopback {link.address} brd {link.address}"
+        return "loopback", link.address, link.address
     if link.kind == "ipip":
-        return f"link/ipip {link.local or '0.0.0.0'} brd 0.0.0.0"
-    if not link.address:
-        return "link/none "
-    return f"link/ether {link.address} brd {BROADCAST}"
+        return "ipip", link.local or "0.0.0.0", "0.0.0.0"
+    return ("ether", link.address, BROADCAST) if link.address else ("none", "", "")
 
 
-def lines(terminal: Terminal, link: LinkEntry, *, mode: bool, details: bool = False) -> str:
-    """Return the two lines of a device; ``ip addr`` leaves the mode out."""
+def described(terminal: Terminal, link: LinkEntry, *, mode: bool) -> dict[str, Any]:
+    """Return the members that ``ip -j link`` prints, in their order; ``ip addr`` leaves the mode out."""
     ns = terminal.ns
-    queue = "fq_codel" if link.kind == "tun" else "noqueue"
-    length = 500 if link.kind == "tun" else 1000
-    head = f"{numbers(ns)[link.ifname]}: {link.ifname}{other_end(terminal, link)}: <{flags(ns, link)}>"
-    master = f" master {link.master}" if link.master else ""
-    text = f"{head} mtu {link.mtu} qdisc {queue}{master} state {state(ns, link)}"
-    text += f"{' mode DEFAULT' if mode else ''} group default qlen {length}\n    {hardware(link)}"
+    end = other_end(terminal, link)
+    layer, address, broadcast = hardware(link)
+    out: dict[str, Any] = {"ifindex": numbers(ns)[link.ifname]}
+    if isinstance(end, int):
+        out["link_index"] = end
+    elif end is not None:
+        out["link"] = None if end == "NONE" else end
+    out |= {"ifname": link.ifname, "flags": flags(ns, link).split(","), "mtu": link.mtu}
+    out["qdisc"] = "fq_codel" if link.kind == "tun" else "noqueue"
+    out |= {"master": link.master} if link.master else {}
+    out["operstate"] = state(ns, link)
+    out |= {"linkmode": "DEFAULT"} if mode else {}
+    out |= {"group": "default", "txqlen": 500 if link.kind == "tun" else 1000, "link_type": layer}
+    out |= {"address": address, "broadcast": broadcast} if address else {}
     number = namespace_id(ns, link)
-    text += f" link-netnsid {number}" if number is not None else ""
-    return f"{text}{_details(link) if details else ''}\n"
+    return out if number is None else {**out, "link_netnsid": number}
 
 
-def _details(link: LinkEntry) -> str:
-    """Return what ``ip -d`` adds, for a VXLAN device with the kernel's defaults of Linux 6.18."""
-    return (
-        " promiscuity 0  allmulti 0 minmtu 68 maxmtu 65535 \n"
-        f"    vxlan id {link.vni} local {link.local} dev {link.link} srcport 0 0 dstport {link.port} "
-        "nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx addrgenmode eui64 "
-        "numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size 524280 "
-        "tso_max_segs 65535 gro_max_size 65536 "
-    )
+def head(terminal: Terminal, told: dict[str, Any], *, family: str = "") -> str:
+    """Return the first line of a device; what asks for IPv6 alone is told less."""
+    link = terminal.ns.links[told["ifname"]]
+    text = f"{told['ifindex']}: {shown_name(terminal, link)}: <{','.join(told['flags'])}> mtu {told['mtu']}"
+    text += f" qdisc {told['qdisc']}" if family != "inet6" else ""
+    text += f" master {told['master']}" if "master" in told else ""
+    text += f" state {told['operstate']}"
+    text += f" mode {told['linkmode']}" if "linkmode" in told else ""
+    text += f" group {told['group']}" if family != "inet6" else ""
+    return f"{text} qlen {told['txqlen']}"
+
+
+def layer(told: dict[str, Any]) -> str:
+    """Return the second line of a device."""
+    addresses = f"{told['address']} brd {told['broadcast']}" if "address" in told else ""
+    return f"    link/{told['link_type']} {addresses}"
+
+
+def lines(terminal: Terminal, link: LinkEntry, *, mode: bool, details: str = "", family: str = "") -> str:
+    """Return what is printed of a device; who asks for one family's addresses is not told the link layer's."""
+    told = described(terminal, link, mode=mode)
+    text = head(terminal, told, family=family)
+    if not family:
+        text += f"\n{layer(told)}"
+    text += f" link-netnsid {told['link_netnsid']}" if "link_netnsid" in told else ""
+    return f"{text}{details}\n"
 
 
 def brief(terminal: Terminal, link: LinkEntry, what: str) -> str:
     """Return the line of ``ip -br``."""
-    name = f"{link.ifname}{other_end(terminal, link)}"
-    return f"{name:<16} {state(terminal.ns, link):<14} {what} \n"
+    return f"{shown_name(terminal, link):<16} {state(terminal.ns, link):<14} {what} \n"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown
+from packetwalk.shell.words import Words
 from packetwalk.tables import ChainPolicy, IptablesRule
 from packetwalk.tables.iptables import BUILT_IN, IPTABLES, policies
 

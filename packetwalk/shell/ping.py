@@ -7,7 +7,8 @@ from ipaddress import AddressValueError, IPv4Address
 from packetwalk.errors import BadInput
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
 from packetwalk.shell.output import Output
-from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown
+from packetwalk.shell.words import Words
 from packetwalk.trace.packet import LARGEST, Packet
 
 VALUES = {"-c": "1", "-s": "56", "-M": "want", "-W": "10", "-t": "64", "-i": "1"}

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from packetwalk import wire
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry
+from packetwalk.tables import Absent, Entry, RouteEntry
 from packetwalk.tables.table import E, Table
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit, Network
 
 BY_HAND = "by hand"
 FIRST_PORT = 40000
+
+
+class Flushed(NamedTuple):
+    """Lines that a namespace's table has forgotten: of the first ``runs`` packets, those that are not ``kept``."""
+
+    netns: str
+    table: str
+    runs: int
+    kept: Callable[[Any], bool]
 
 
 class Snapshot(NamedTuple):
@@ -27,6 +37,9 @@ class Snapshot(NamedTuple):
     closed: frozenset[int]
     paths: Mapping[tuple[str, str], int]
     forgotten: Mapping[str, int]
+    flushed: tuple[Flushed, ...]
+    known_tables: frozenset[tuple[str, str]]
+    frames: Mapping[tuple[str, str, str], tuple[int, int]]
 
 
 class State:
@@ -40,6 +53,9 @@ class State:
         self._closed: set[int] = set()  # places in ``_seen`` of connections that both ends closed
         self._paths: dict[tuple[str, str], int] = {}
         self._forgotten: dict[str, int] = {}  # how many of ``_seen`` a namespace's connection tracking forgot
+        self._flushed: tuple[Flushed, ...] = ()
+        self._known_tables: frozenset[tuple[str, str]] = frozenset()  # routing tables that once had a route
+        self._frames: dict[tuple[str, str, str], tuple[int, int]] = {}
         self.network = network
 
     def snapshot(self) -> Snapshot:
@@ -51,6 +67,9 @@ class State:
             frozenset(self._closed),
             dict(self._paths),
             dict(self._forgotten),
+            self._flushed,
+            self._known_tables,
+            dict(self._frames),
         )
 
     def restore(self, was: Snapshot) -> None:
@@ -58,6 +77,7 @@ class State:
         self.network, self._edits = was.network, dict(was.edits)
         self._seen, self._closed = list(was.seen), set(was.closed)
         self._paths, self._forgotten = dict(was.paths), dict(was.forgotten)
+        self._flushed, self._known_tables, self._frames = was.flushed, was.known_tables, dict(was.frames)
 
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""
@@ -68,11 +88,25 @@ class State:
 
     def add(self, netns: str, entry: Entry) -> None:
         """Add an entry by hand."""
+        if isinstance(entry, RouteEntry):
+            self._known_tables |= {(netns, entry.table)}
         self.edit(netns, lambda plan: [*plan, Operation(netns, entry, BY_HAND)])
 
+    def insert(self, netns: str, before: Entry, entry: Entry) -> None:
+        """Add an entry by hand, before another."""
+
+        def edit(plan: list[Operation]) -> list[Operation]:
+            place = next((n for n, op in enumerate(plan) if op.entry == before), len(plan))
+            return [*plan[:place], Operation(netns, entry, BY_HAND), *plan[place:]]
+
+        self.edit(netns, edit)
+
     def remove(self, netns: str, entry: Entry) -> None:
-        """Remove an entry that somebody has written; what the kernel adds by itself is not there."""
-        self.edit(netns, lambda plan: [op for op in plan if op.entry != entry])
+        """Remove an entry, also one that the kernel has added by itself."""
+        if self.written(netns, entry):
+            self.edit(netns, lambda plan: [op for op in plan if op.entry != entry])
+        else:
+            self.edit(netns, lambda plan: [*plan, Operation(netns, Absent(entry), BY_HAND)])
 
     def replace(self, netns: str, old: Entry, new: Entry) -> None:
         """Put an entry in the place of another."""
@@ -100,6 +134,7 @@ class State:
         if closes:
             self._closed.add(len(self._seen))
         self._seen.append(run)
+        self._count(run)
         return run
 
     def path_mtu(self, netns: str, dst: str) -> int | None:
@@ -127,11 +162,40 @@ class State:
         self._seen.clear()
         self._closed.clear()
         self._forgotten.clear()
+        self._flushed = ()
+
+    def knows_table(self, netns: str, table: str) -> bool:
+        """Say whether a routing table has ever had a route; the kernel keeps one that is empty again."""
+        return (netns, table) in self._known_tables
+
+    def forget_lines(self, netns: str, table: Table[E], kept: Callable[[E], bool]) -> None:
+        """Forget what packets have taught a table, but for lines that are ``kept``."""
+        self._flushed = (*self._flushed, Flushed(netns, table.name, len(self._seen), kept))
 
     def entries(self, netns: str, table: Table[E]) -> list[E]:
         """Return the lines of a namespace's table: what was written, then what packets since have taught it."""
         written = table.in_order(self.netns(netns).entries(table))
-        learnt = [entry for run in self._seen for entry in table.in_order(run.lines(netns, table))]
+        flushed = [each for each in self._flushed if (each.netns, each.table) == (netns, table.name)]
+        learnt = [
+            entry
+            for number, run in enumerate(self._seen)
+            for entry in table.in_order(run.lines(netns, table))
+            if all(number >= each.runs or each.kept(entry) for each in flushed)
+        ]
         if not learnt:
             return written
-        return list({table.key(entry) or entry: entry for entry in [*written, *learnt]}.values())
+        return list({table.key(entry) or entry: entry for entry in [*learnt, *written]}.values())
+
+    def counted(self, netns: str, dev: str) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return bytes and frames that a device has received, then that it has sent."""
+        return self._frames.get((netns, dev, "ingress"), (0, 0)), self._frames.get(
+            (netns, dev, "egress"), (0, 0)
+        )
+
+    def _count(self, run: Run) -> None:
+        for trace in run.traces:
+            for step in trace.steps:
+                if step.event in ("ingress", "egress") and step.dev:
+                    size, frames = self._frames.get((step.netns, step.dev, step.event), (0, 0))
+                    key = step.netns, step.dev, step.event
+                    self._frames[key] = size + wire.size(step.after), frames + 1

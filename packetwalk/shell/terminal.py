@@ -53,28 +53,3 @@ class Terminal(NamedTuple):
 
 Program = Callable[[Terminal, list[str]], str | Output]
 """Takes the arguments, returns what is printed; an Output where the exit code is not 0."""
-
-
-class Words:
-    """Reads arguments one after the other, with the words that have a value after them."""
-
-    def __init__(self, words: list[str]) -> None:
-        self._words = list(words)
-
-    def __bool__(self) -> bool:
-        return bool(self._words)
-
-    def next(self, missing: str = 'Command line is not complete. Try option "help"') -> str:
-        """Return the next word, or fail with what the program says when there is none."""
-        if not self._words:
-            raise Failure(missing, 255)
-        return self._words.pop(0)
-
-    def peek(self) -> str:
-        """Return the next word without taking it, or nothing."""
-        return self._words[0] if self._words else ""
-
-    def rest(self) -> list[str]:
-        """Take all words that are left."""
-        rest, self._words = self._words, []
-        return rest

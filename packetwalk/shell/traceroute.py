@@ -6,7 +6,8 @@ from ipaddress import AddressValueError, IPv4Address
 
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer
 from packetwalk.shell.output import Output
-from packetwalk.shell.terminal import Failure, Terminal, Unknown, Words
+from packetwalk.shell.terminal import Failure, Terminal, Unknown
+from packetwalk.shell.words import Words
 from packetwalk.trace.packet import Packet
 from packetwalk.wire.icmp import UNREACHABLE
 

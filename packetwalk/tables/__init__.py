@@ -11,6 +11,7 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
+from packetwalk.tables.absent import Absent as Absent
 from packetwalk.tables.address import AddrEntry as AddrEntry
 from packetwalk.tables.conntrack import ConntrackEntry as ConntrackEntry
 from packetwalk.tables.entry import Entry as Entry

@@ -10,6 +10,7 @@ from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.printed import JsonTable, Object, as_text
 from packetwalk.tables.table import Contents
+from packetwalk.wire.address import ipv4_to_int
 
 
 class AddrEntry(NamedTuple):
@@ -51,6 +52,10 @@ class AddrEntry(NamedTuple):
 
 class Addresses(JsonTable[AddrEntry]):
     """The IPv4 addresses of all devices but the loopback."""
+
+    def network(self, entry: AddrEntry) -> tuple[int, int]:
+        """Return the subnet of an address, as a number, and its length."""
+        return ipv4_to_int(entry.local) >> (32 - entry.prefixlen), entry.prefixlen
 
     def draw(self, pick: Pick, around: Around) -> list[str] | None:
         """Return ``ip addr``."""

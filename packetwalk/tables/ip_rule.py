@@ -10,6 +10,9 @@ from packetwalk.tables.printed import JsonTable, Object, as_text
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.table import Contents, Section
 
+WHOLE = 0xFFFFFFFF
+"""The mask of a mark of which every bit counts."""
+
 
 class IpRule(NamedTuple):
     """A rule that says which routing table is asked (``ip rule``), lowest ``priority`` first.
@@ -23,9 +26,14 @@ class IpRule(NamedTuple):
     inverted: bool = False
 
     @property
+    def _mark(self) -> list[str]:
+        """The mark and its mask; the whole mask is not printed."""
+        return [hex(part) for part in self.fwmark or () if part != WHOLE]
+
+    @property
     def selector(self) -> list[str]:
         """Which packets, in the words of ``ip rule``."""
-        mark = ["fwmark", "/".join(map(hex, self.fwmark))] if self.fwmark else []
+        mark = ["fwmark", "/".join(self._mark)] if self.fwmark else []
         return [*(["not"] if self.inverted else []), "from", "all", *mark]
 
     def __str__(self) -> str:
@@ -37,7 +45,7 @@ class IpRule(NamedTuple):
         if self.inverted:
             out["not"] = None
         if self.fwmark:
-            out["fwmark"], out["fwmask"] = map(hex, self.fwmark)
+            out |= dict(zip(("fwmark", "fwmask"), self._mark, strict=False))
         return {**out, "table": self.lookup}
 
     def argv(self) -> list[list[str]]:

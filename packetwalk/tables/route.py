@@ -82,8 +82,13 @@ class Routes(JsonTable[RouteEntry]):
 
     def own(self, contents: Contents) -> Iterator[RouteEntry]:
         """Yield what ``fib_add_ifaddr`` adds for each address, and the loopback's own routes."""
+        subnets: set[tuple] = set()
         for addr in contents.entries(ADDRESSES):
-            yield from _of_address(addr)
+            subnet = addr.dev, *ADDRESSES.network(addr)
+            for route in _of_address(addr):
+                if route.type == "local" or subnet not in subnets:  # a secondary address brings no route
+                    yield route
+            subnets.add(subnet)
         if any(link.ifname == "lo" for link in contents.entries(LINKS)):
             for dst, kind, scope in LOOPBACK:
                 yield RouteEntry(
@@ -118,10 +123,11 @@ class Routes(JsonTable[RouteEntry]):
             )
 
     def in_order(self, entries: Iterable[RouteEntry]) -> list[RouteEntry]:
-        """Return them as ``ip route show table all`` does: other tables before ``local``, then by network."""
-        return sorted(
-            entries, key=lambda r: (r.table == "local", prefix(r.dst), r.metric, r.type == "broadcast")
-        )
+        """Return them as ``ip route show table all`` does: tables by the last byte of their number, then by network.
+
+        Of several networks with the same address the longest comes first (``fib_trie``).
+        """
+        return sorted(entries, key=_order)
 
     def part(self, entry: RouteEntry) -> Part:
         """Return one routing table."""
@@ -177,6 +183,15 @@ LOOPBACK = (
     ("127.0.0.1", "local", "host"),
     ("127.255.255.255", "broadcast", "link"),
 )
+
+
+NUMBERS = {"default": 253, "main": 254, "local": 255}
+
+
+def _order(route: RouteEntry) -> tuple[int, int, int, int, bool]:
+    network, length = prefix(route.dst)
+    table = NUMBERS[route.table] if route.table in NUMBERS else int(route.table)
+    return table & 255, network, -length, route.metric, route.type == "broadcast"
 
 
 def _of_address(addr: AddrEntry) -> Iterator[RouteEntry]:

@@ -13,6 +13,11 @@ MASKS = {
         "KNOWN",
     ),
     "a bridge's timers run": (r"\b(\w+_timer) +[0-9.]+", r"\1 T"),
+    "how many processors the machine has": (r"\bnum([tr])xqueues [0-9]+", r"num\1xqueues N"),
+    "frames counted: ARP and IGMP, which the clock sends, are among them": (
+        r"(?m)^(    [RT]X: .*\n) .*$",
+        r"\1    COUNTS",
+    ),
     "when a line was used last": (r"\bused [0-9/]+", "used T"),
     "which process listens, and its numbers": (r"users:\(\(.*?\)\)", "users:(P)"),
     "the identifier of a ping": (r"\bident=[0-9]+", "ident=ID"),

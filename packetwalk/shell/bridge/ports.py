@@ -1,0 +1,125 @@
+"""``bridge link``: the ports of bridges, and how they behave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from packetwalk.shell import devices
+from packetwalk.shell.ip.options import Options
+from packetwalk.shell.terminal import Failure, Terminal, Unknown
+from packetwalk.shell.words import Words, chosen
+from packetwalk.tables import LinkEntry
+
+DETAILS = (
+    "    hairpin {} guard off root_block off fastleave off learning on flood on mcast_flood on bcast_flood on "
+    "mcast_router 1 mcast_to_unicast off neigh_suppress off vlan_tunnel off isolated off locked off \n"
+)
+SWITCHES = [
+    "guard",
+    "hairpin",
+    "fastleave",
+    "root_block",
+    "learning",
+    "learning_sync",
+    "flood",
+    "mcast_flood",
+    "bcast_flood",
+    "mcast_to_unicast",
+    "neigh_suppress",
+    "vlan_tunnel",
+    "isolated",
+    "locked",
+]
+OTHER = ("cost", "priority", "state", "mcast_router", "hwmode", "backup_port", "nobackup_port")
+
+
+def run(terminal: Terminal, words: Words, options: Options) -> str:
+    """Run a command of ``bridge link``."""
+    word = words.next() if words else "show"
+    command = chosen(word, ("set", "change", "show", "lst", "list", "help"))
+    if command is None:
+        raise Failure(f'Command "{word}" is unknown, try "bridge link help".', 255)
+    if command in ("set", "change"):
+        return _set(terminal, words)
+    if command == "help":
+        raise Unknown("bridge link", command, "show, set DEV hairpin on|off")
+    return _show(terminal, words, options)
+
+
+def _show(terminal: Terminal, words: Words, options: Options) -> str:
+    dev = master = None
+    while words:
+        word = words.next()
+        if word == "master":
+            master = terminal.link(words.next(), code=255).ifname
+        else:
+            dev = terminal.link(words.next() if word == "dev" else word, code=255).ifname
+    ports = [
+        link
+        for link in devices.every(terminal)
+        if link.master
+        and _bridge(terminal, link)
+        and dev in (None, link.ifname)
+        and master in (None, link.master)
+    ]
+    if options.json:
+        return options.as_json([_json(terminal, link) for link in ports])
+    return "".join(_text(terminal, link, options) for link in ports)
+
+
+def _bridge(terminal: Terminal, link: LinkEntry) -> bool:
+    return terminal.ns.links[str(link.master)].kind == "bridge"
+
+
+def _end(terminal: Terminal, link: LinkEntry) -> str | None:
+    """Return the other end's name: a number of another namespace is taken for one of this one."""
+    end = devices.other_end(terminal, link)
+    if not isinstance(end, int):
+        return end
+    names = {number: name for name, number in devices.numbers(terminal.ns).items()}
+    return names.get(end, f"if{end}")
+
+
+def _json(terminal: Terminal, link: LinkEntry) -> dict[str, Any]:
+    out: dict[str, Any] = {"ifindex": devices.numbers(terminal.ns)[link.ifname]}
+    end = _end(terminal, link)
+    out |= {"link": end} if end else {}
+    out |= {"ifname": link.ifname, "flags": devices.flags(terminal.ns, link).split(","), "mtu": link.mtu}
+    return {**out, "master": link.master, "state": "forwarding", "priority": 32, "cost": 2}
+
+
+def _text(terminal: Terminal, link: LinkEntry, options: Options) -> str:
+    told = _json(terminal, link)
+    name = f"{link.ifname}@{told['link']}" if "link" in told else link.ifname
+    text = (
+        f"{told['ifindex']}: {name}: <{','.join(told['flags'])}> mtu {told['mtu']} master {told['master']} "
+        f"state {told['state']} priority {told['priority']} cost {told['cost']} \n"
+    )
+    return text + (DETAILS.format("on" if link.hairpin else "off") if options.details else "")
+
+
+def _set(terminal: Terminal, words: Words) -> str:
+    dev, hairpin = "", None
+    while words:
+        word = words.next()
+        if word == "dev":
+            dev = words.next()
+        elif word in ("self", "master"):
+            continue
+        elif word in SWITCHES:
+            value = words.next()
+            if value not in ("on", "off"):
+                raise Failure(f'Error: argument of "{word}" must be one of "off", "on", not "{value}"', 234)
+            if word != "hairpin":
+                raise Unknown("bridge link set", word, "hairpin on|off")
+            hairpin = value == "on"
+        else:
+            raise Unknown("bridge link set", word, "hairpin on|off")
+    if not dev:
+        raise Failure("Device is a required argument.", 255)
+    link = terminal.link(dev, 'Cannot find bridge device "{}"', 255)
+    if not link.master or not _bridge(terminal, link):
+        raise Failure("RTNETLINK answers: Operation not supported", 255)
+    if hairpin not in (None, link.hairpin):
+        terminal.state.replace(terminal.name, link, link._replace(hairpin=bool(hairpin)))
+    return ""

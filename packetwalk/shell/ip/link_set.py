@@ -1,0 +1,103 @@
+"""``ip link set``: MTU and MAC of a device."""
+
+from __future__ import annotations
+
+from packetwalk.shell.terminal import Failure, Terminal, Unknown
+from packetwalk.shell.words import Words, mac, number, twice
+from packetwalk.tables import LinkEntry
+from packetwalk.tables.neighbour import NEIGHBOURS
+
+LARGEST = {"lo": 2**32 - 1, "ipip": 65515}
+SMALLEST = {"lo": 0}
+VXLAN_HEADERS = 50  # bytes of the outer headers, Ethernet's included (VXLAN_HEADROOM)
+OTHER = [
+    "down",
+    "arp",
+    "dynamic",
+    "multicast",
+    "allmulticast",
+    "promisc",
+    "trailers",
+    "name",
+    "alias",
+    "txqueuelen",
+    "txqlen",
+    "qlen",
+    "netns",
+    "master",
+    "nomaster",
+    "vf",
+    "vrf",
+    "group",
+    "addrgenmode",
+    "link-netnsid",
+    "type",
+    "protodown",
+    "xdp",
+    "mode",
+    "state",
+    "index",
+    "numtxqueues",
+    "broadcast",
+    "brd",
+]
+KNOWN = "mtu BYTES, address MAC, up"
+
+
+def run(terminal: Terminal, words: Words) -> str:
+    """Run ``ip link set``; all words are read before anything is changed."""
+    dev, mtu, address = "", None, None
+    while words:
+        word = words.next()
+        if word == "up":
+            continue
+        if word == "mtu":
+            mtu = _signed(words.next())
+        elif word in ("address", "lladdr"):
+            address = words.next()
+        elif word == "dev" or not dev:
+            dev = words.next() if word == "dev" else word
+        elif word in OTHER:
+            raise Unknown("ip link set", word, KNOWN)
+        else:
+            raise twice("dev", word)
+    if not dev:
+        raise Failure('Not enough information: "dev" argument is required.', 255)
+    link = terminal.link(dev)
+    if address is not None:
+        _set_address(terminal, link, mac(address))
+    if mtu is not None:
+        _set_mtu(terminal, terminal.link(dev), mtu)
+    return ""
+
+
+def _signed(value: str) -> int:
+    """Return an MTU; a negative one is none the kernel allows, not none the program reads."""
+    if value.startswith("-") and value[1:].isdigit():
+        return -1
+    return number(value, 'Invalid "mtu" value\n')
+
+
+def _set_mtu(terminal: Terminal, link: LinkEntry, mtu: int) -> None:
+    if mtu > LARGEST.get(link.kind, 65535):
+        raise Failure("Error: mtu greater than device maximum.", 2)
+    if mtu < SMALLEST.get(link.kind, 68):
+        raise Failure("Error: mtu less than device minimum.", 2)
+    lower = terminal.ns.links.get(link.link or "")
+    if link.kind == "vxlan" and lower is not None and mtu > lower.mtu - VXLAN_HEADERS:
+        raise Failure("RTNETLINK answers: Invalid argument", 2)
+    terminal.state.replace(terminal.name, link, link._replace(mtu=mtu))
+
+
+def _set_address(terminal: Terminal, link: LinkEntry, address: str) -> None:
+    """Change a device's MAC; the kernel then forgets its neighbours, permanent ones too (``neigh_changeaddr``)."""
+    if not link.address:
+        raise Failure("RTNETLINK answers: Operation not supported", 2)
+    if int(address[:2], 16) & 1 or set(address) == {"0", ":"}:
+        raise Failure("RTNETLINK answers: Cannot assign requested address", 2)
+    if link.kind == "lo":
+        raise Unknown("ip link set", f"address of {link.ifname}", "address MAC of another device")
+    for entry in terminal.ns.entries(NEIGHBOURS):
+        if entry.dev == link.ifname:
+            terminal.state.remove(terminal.name, entry)
+    terminal.state.replace(terminal.name, link, link._replace(address=address))
