@@ -22,7 +22,7 @@ MASKS = {
     "which process listens, and its numbers": (r"users:\(\(.*?\)\)", "users:(P)"),
     "the identifier of a ping": (r"\bident=[0-9]+", "ident=ID"),
     "what a set's hash starts from is drawn": (r"\binitval 0x[0-9a-f]+", "initval H"),
-    "how many sockets the machine has closed": (r"(?m)^TCP:   .*", "TCP:   N"),
+    "how many sockets the machine has and has closed": (r"(?m)^(Total|TCP): .*", r"\1: N"),
     "curl's meter": (r"(?m)^  % Total.*\n.*Dload.*\n[^\n]*\n", ""),
 }
 """By the reason: what is found, and what stands there instead."""
