@@ -35,9 +35,9 @@ def _netns(terminal: Terminal, words: Words, options: Options) -> str:
 
 
 def _xfrm(terminal: Terminal, words: Words, options: Options) -> str:
-    kind = words.next("ip xfrm: no object")
+    kind = words.next("Command line is not complete. Try option \"help\"")
     if not {"state", "policy"} & {each for each in ("state", "policy") if each.startswith(kind)}:
-        raise Unknown("ip xfrm", kind, "state, policy")
+        raise Failure(f'Object "{kind}" is unknown, try "ip xfrm help".', 255)
     if words.rest() not in ([], ["show"], ["list"], ["ls"]) or terminal.ns.entries(POLICIES):
         raise Unknown(f"ip xfrm {kind}", "other than an empty table", "show, where nothing is encrypted")
     return ""
