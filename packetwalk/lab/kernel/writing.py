@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 from packetwalk.lab.kernel import keys
 from packetwalk.lab.kernel.namespaces import Namespace
@@ -31,10 +32,15 @@ def _one_by_one(namespace: Namespace, commands: Sequence[Command]) -> None:
 
 
 def _lines(*how: str) -> Callable[[Namespace, Sequence[Command]], None]:
-    """Return a writer for a program that reads lines, each like the words after its name."""
+    """Return a writer for a program that reads lines, each like the words after its name and its options."""
 
     def writer(namespace: Namespace, commands: Sequence[Command]) -> None:
-        namespace.run([commands[0][0], *how], "".join(f"{' '.join(argv[1:])}\n" for argv in commands))
+        by_options: dict[tuple[str, ...], list[str]] = {}
+        for argv in commands:
+            options = tuple(takewhile(lambda word: word.startswith("-"), argv[1:]))
+            by_options.setdefault(options, []).append(" ".join(argv[1 + len(options) :]))
+        for options, lines in by_options.items():
+            namespace.run([commands[0][0], *options, *how], "\n".join(lines) + "\n")
 
     return writer
 
