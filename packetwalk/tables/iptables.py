@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
@@ -159,16 +159,11 @@ class Iptables(TextTable[Entry]):
 
     def lines(self, entries: Iterable[Entry]) -> list[str]:
         """Return what ``iptables-save`` prints, without counters: built-in chains, then the others by name."""
-        return self._saved(entries, policies)
-
-    def _saved(
-        self, entries: Iterable[Entry], built_in_of: Callable[[list[Entry], str], list[ChainPolicy]]
-    ) -> list[str]:
         every, out = list(entries), []
         for table in sorted({entry.chain_table for entry in every}):
             mine = [entry for entry in every if entry.chain_table == table]
             rules = [entry for entry in mine if isinstance(entry, IptablesRule)]
-            built_in = built_in_of(mine, table)
+            built_in = policies(mine, table)
             first = [policy.chain for policy in built_in]
             made = sorted({rule.chain for rule in rules} - set(first))
             out += [f"*{table}", *map(str, built_in), *(f":{chain} - [0:0]" for chain in made)]
@@ -177,12 +172,8 @@ class Iptables(TextTable[Entry]):
         return out
 
     def json(self, contents: Contents) -> str:
-        """Return the text, for the tool has no JSON; of built-in chains only those whose policy was set."""
-        lines = self._saved(
-            contents.entries(self),
-            lambda mine, table: [each for each in mine if isinstance(each, ChainPolicy)],
-        )
-        return "".join(f"{line}\n" for line in lines)
+        """Return the text, for the tool has no JSON."""
+        return self.text(contents)
 
 
 IPTABLES = Iptables(

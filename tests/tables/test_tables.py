@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from packetwalk.plan.cluster import Cluster
 from packetwalk.tables import LinkEntry, Table, every_table, table_of
+from packetwalk.tables.iptables import IPTABLES
 from packetwalk.tables.link import LINKS
+from packetwalk.walks.network import Network
 from tests.tables import strategies
 
 reproducible = settings(derandomize=True, deadline=None, max_examples=20)
@@ -83,3 +86,11 @@ def test_names_ranks_and_files_are_of_one_table() -> None:
         [kind for table in tables for kind in table.holds],
     ):
         assert [value for value, times in Counter(values).items() if times > 1] == []
+
+
+def test_iptables_in_json_is_what_the_tool_prints() -> None:
+    """Built-in chains are there with their policies, which ``iptables-restore`` asks for."""
+    ns = Network(Cluster(), "flannel", "vxlan").fabric.netns("kind-worker")
+    text = ns.json()["iptables"]
+    assert ":FORWARD ACCEPT [0:0]\n" in text and ":FORWARD - " not in text
+    assert text.splitlines() == IPTABLES.sections(ns)[0].lines
