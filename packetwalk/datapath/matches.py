@@ -32,7 +32,7 @@ class View(NamedTuple):
 
 
 class Aside(NamedTuple):
-    """What few rules ask for: a bridged frame's ports, ESP's agreement, whether xfrm will encrypt it."""
+    """What few rules ask for: a bridged frame's ports, ESP's security association, whether xfrm will encrypt it."""
 
     physin: str | None
     physout: str | None

@@ -158,11 +158,11 @@ SENTENCES = {
     "ovs-decap": "UDP port 6784 belongs to the datapath's VXLAN port; the number {0} goes with the frame. "
     "{1} bytes of headers come off.",
     "esp-out": "An xfrm policy selects this packet, by its mark: all behind its IP header is encrypted "
-    "under the agreement {0}. "
+    "under the security association {0}. "
     "{1} bytes more.",
-    "esp-in": "The agreement {0} is known: the kernel decrypts and receives what was inside. "
+    "esp-in": "The security association {0} is known: the kernel decrypts and receives what was inside. "
     "{1} bytes come off.",
-    "esp-unknown": "There is no agreement {0} here: discarded.",
+    "esp-unknown": "There is no security association {0} here: discarded.",
     "proxy-out": "Flanneld, a program, has read the packet from the device: it sends it from its own "
     "socket by UDP {0} to {1}. 28 bytes more.",
     "proxy-in": "UDP port {0} is flanneld's socket: the packet goes up to the program.",

@@ -25,7 +25,7 @@ class _Fields(NamedTuple):
 
 
 class Esp(_Fields, Header):
-    """The clear part: which agreement (`spi`), the sequence number, and 8 bytes of initialisation vector.
+    """The clear part: which security association (`spi`), the sequence number, and 8 bytes of initialisation vector.
 
     The vector is the sequence number, as the kernel's ``seqiv`` makes it before its secret is mixed in.
     """

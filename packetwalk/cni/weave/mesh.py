@@ -1,4 +1,4 @@
-"""The peers of Weave Net's mesh: names, connections, routes, and the agreements that encrypt them.
+"""The peers of Weave Net's mesh: names, connections, routes, and the security associations that encrypt them.
 
 Sources are paths in github.com/weaveworks/weave (2.8.1) and github.com/weaveworks/mesh.
 """
@@ -58,7 +58,7 @@ def short_id(node: Node) -> int:
 
 
 def spi(src: Node, dst: Node) -> int:
-    """Return the number of the agreement for one direction (the kernel of the receiver draws it)."""
+    """Return the number of the security association for one direction (the kernel of the receiver draws it)."""
     digest = hashlib.sha1(f"spi {src.name} {dst.name}".encode(), usedforsecurity=False).digest()
     return 0xC0000000 | int.from_bytes(digest[:4]) & 0x0FFFFFFF
 
@@ -81,7 +81,7 @@ def plan(cluster: Cluster, mode: str, node: Node, links: MeshState) -> Iterator[
         connection = _connection(cluster, mode, node, peer, links)
         yield Operation(name, connection, "weaver", SWITCH, peer.name)
         if mode == "fastdp-encrypted" and connection.overlay == "fastdp":
-            yield from _agreement(name, node, peer)
+            yield from _association(name, node, peer)
     for dest, via in routes(cluster, node, links).items():
         yield Operation(name, UnicastEntry(peer_name(dest), peer_name(via)), "weaver", ROUTES, dest.name)
     for origin, hops in broadcasts(cluster, node, links):
@@ -177,7 +177,7 @@ def _encryption(name: str) -> Iterator[Operation]:
         yield Operation(name, IptablesRule(table, chain, spec), "weaver", IPSEC)
 
 
-def _agreement(name: str, node: Node, peer: Node) -> Iterator[Operation]:
+def _association(name: str, node: Node, peer: Node) -> Iterator[Operation]:
     """Return what encrypts the traffic with one peer, and drops what comes from it in clear."""
     me, other = node.address, peer.address
     inwards, vxlan = f"-s {other}/32 -d {me}/32", f"-p udp -m udp --dport {VXLAN_PORT}"

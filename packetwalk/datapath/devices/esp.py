@@ -34,7 +34,7 @@ def transform(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
-    """Decrypt a packet that was agreed upon and receive what was inside."""
+    """Decrypt a packet that there is a security association for and receive what was inside."""
     at = skb.at
     header, payload = skb.stack[at + 1], skb.stack[at + 2]
     if not isinstance(header, Esp):

@@ -1,6 +1,6 @@
-"""Agreements for ESP between hosts, made by ``ip xfrm`` from the plan's entries.
+"""Security associations for ESP between hosts, made by ``ip xfrm`` from the plan's entries.
 
-The keys are the lab's own, a formula of the agreement, so that both ends have the same.
+The keys are the lab's own, a formula of the association, so that both ends have the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TRIED = XfrmStateEntry("192.0.2.1", "192.0.2.2", 0x100)
 
 
 def state(entry: XfrmStateEntry) -> list[str]:
-    """Return the command that makes an agreement for one direction: 32 bytes of key, 4 of salt."""
+    """Return the command that makes a security association, for one direction: 32 bytes of key, 4 of salt."""
     key = hashlib.sha512(str(entry).encode()).digest()[:36].hex()
     ends = ["src", entry.src, "dst", entry.dst, "proto", "esp", "spi", hex(entry.spi)]
     how = ["reqid", "0", "mode", "transport", "replay-window", "256", "flag", "esn"]
@@ -32,8 +32,8 @@ def policy(entry: XfrmPolicyEntry) -> list[str]:
     return ["ip", "xfrm", "policy", "add", *chosen, "mark", mark, "mask", mark, *how]
 
 
-def agree(namespace: Namespace, entries: Iterable[Entry]) -> None:
-    """Make all agreements of a namespace; LabError when the kernel has no ESP."""
+def install(namespace: Namespace, entries: Iterable[Entry]) -> None:
+    """Make all policies and associations of a namespace; LabError when the kernel has no ESP."""
     for entry in entries:
         if isinstance(entry, XfrmStateEntry):
             namespace.run(state(entry))

@@ -36,7 +36,7 @@ def test_a_family_that_the_kernel_lacks_is_one_line() -> None:
         asked.family("nobody")
 
 
-def test_both_ends_of_an_agreement_have_one_key_and_another_has_another() -> None:
+def test_both_ends_of_a_security_association_have_one_key_and_another_has_another() -> None:
     one = XfrmStateEntry("172.18.0.3", "172.18.0.4", 0xC0000001)
     key = xfrm.state(one)[-2]
     assert len(key) == 2 + 2 * 36 and xfrm.state(one)[-2] == key

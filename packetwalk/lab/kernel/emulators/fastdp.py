@@ -50,7 +50,7 @@ class Emulator(sleeve.Emulator):
         peers = [each for each in self.entries if isinstance(each, MeshPeerEntry)]
         self.short_ids = {name(each.name): each.short_id for each in peers}
         self.names = {each.short_id: name(each.name) for each in peers}
-        xfrm.agree(self.namespace, self.entries)
+        xfrm.install(self.namespace, self.entries)
         self.on(self.datapath.upcalls.socket.fileno(), self.missed)
 
     def close_bridge(self) -> None:
