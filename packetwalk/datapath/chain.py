@@ -1,7 +1,4 @@
-"""The rules of a netfilter table, compiled, and the walk through its chains.
-
-Rules are kept in the words of ``iptables-save`` and compiled to predicates; nothing is written twice.
-"""
+"""The walk through the chains of a netfilter table."""
 
 from __future__ import annotations
 
@@ -9,55 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from packetwalk.datapath.matches import MATCHES, VALUES, MachineTables, Match, View, options
+from packetwalk.datapath.matches import UNTRACKED, View
 from packetwalk.datapath.memo import Memo
+from packetwalk.datapath.rule import GOES_ON, TRANSLATES, Rule
 from packetwalk.tables import ChainPolicy, IptablesRule
 from packetwalk.trace.step import Decide, Decision
 
-NEW, ESTABLISHED, RELATED, UNTRACKED = "NEW", "ESTABLISHED", "RELATED", "UNTRACKED"
 TOLD = ("indev", "outdev", "mark", "ctstate")  # what every verdict tells of, read or not
-TRANSLATES, REFUSES = {"DNAT", "SNAT", "MASQUERADE"}, {"DROP", "REJECT"}
+REFUSES = {"DROP", "REJECT"}
 FINAL = {"ACCEPT", *REFUSES, *TRANSLATES}
-
-
-class Rule(NamedTuple):
-    """A compiled rule."""
-
-    entry: IptablesRule
-    matches: tuple[Match, ...]
-    target: str
-    argument: str | None
-    goes: bool = False  # -g: a RETURN there does not come back here
-
-    def fits(self, view: View) -> bool:
-        """Whether a packet has all that the rule asks for."""
-        return all(match.test(view) for match in self.matches)
-
-
-ARGUMENTS = {"--to-destination", "--to-source", "--set-xmark", "--reject-with"}
-GOES_ON = {"", "NFLOG"}  # a rule without -j only counts, NFLOG only reports
-IGNORED = {"--comment", "--dir", "--nflog-group", *(word for word, values in VALUES.items() if not values)}
-
-
-def compile_rule(entry: IptablesRule, state: MachineTables) -> Rule:
-    """Return the compiled form of one rule; ValueError names a word that is not known."""
-    matches, target, argument, goes = [], "", None, False
-    for word, values, negated, flags in options(entry.spec):
-        if word in ("-j", "-g"):
-            target, goes = values[0], word == "-g"
-        elif word in ARGUMENTS:
-            argument = f"{word} {values[0]}"
-        elif word in MATCHES:
-            match = MATCHES[word](values, flags, state)
-            if match:
-                matches.append(_not(match) if negated else match)
-        elif word not in IGNORED:
-            raise ValueError(f"iptables rule {str(entry)!r}: word {word!r} is not known")
-    return Rule(entry, tuple(matches), target, argument, goes)
-
-
-def _not(match: Match) -> Match:
-    return Match(match.reads, lambda view: not match.test(view))
 
 
 class Met(NamedTuple):
@@ -163,8 +120,8 @@ class BaseChain:
                     returned = met
                 if rule.entry.policy:
                     allowed.append(met)
-            elif rule.target in ("NOTRACK", "CT"):
-                view = view._replace(ctstate=UNTRACKED)
+            elif rule.target in ("NOTRACK", "CT"):  # not for a packet that is known already (on lo)
+                view = view._replace(ctstate=view.ctstate or UNTRACKED)
             elif rule.target in GOES_ON:
                 continue
             elif rule.target in FINAL:

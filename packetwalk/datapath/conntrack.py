@@ -1,4 +1,4 @@
-"""Connection tracking and NAT of one network namespace during one walk.
+"""Connection tracking of one network namespace during one walk.
 
 Mirrors ``nf_conntrack``: a connection has the tuple of its first packet and the tuple expected of
 the reply; NAT changes the second, and every later packet is rewritten from the pair.
@@ -44,30 +44,37 @@ _tuple = partial(tuple.__new__, Tuple)
 
 
 class Connection:
-    """A tracked connection; ``reply`` is what an answer looks like on arrival."""
+    """A tracked connection; ``reply`` is what an answer looks like on arrival.
 
-    __slots__ = ("assured", "confirmed", "original", "reply", "translated")
+    The kernel's ``status``: ``replied`` is IPS_SEEN_REPLY; ``bound`` holds for which ends, ``dst`` and
+    ``src``, NAT has decided (IPS_DST_NAT_DONE, IPS_SRC_NAT_DONE), ``translated`` those that it changed
+    (IPS_DST_NAT, IPS_SRC_NAT); ``state`` is TCP's.
+    """
+
+    __slots__ = ("bound", "confirmed", "original", "replied", "reply", "state", "translated")
 
     def __init__(self, original: Tuple) -> None:
         self.original, self.reply = original, original.reversed()
-        self.assured = self.confirmed = self.translated = False
+        self.confirmed = self.replied = False
+        self.bound: frozenset[str] = frozenset()
+        self.translated: frozenset[str] = frozenset()
+        self.state = "0"
 
-    def destination_to(self, address: str, port: int | None) -> None:
-        """Apply DNAT: the answer will come from ``address`` and ``port``."""
-        self._expect(src=address, sport=port or self.reply.sport)
+    def ahead(self, *, original: bool) -> Tuple:
+        """Return what a packet is when NAT has done all: the answer's tuple turned round."""
+        return (self.reply if original else self.original).reversed()
 
-    def source_to(self, address: str, port: int | None) -> None:
-        """Apply SNAT: the answer will go to ``address`` and ``port``."""
-        self._expect(dst=address, dport=port or self.reply.dport)
-
-    def _expect(self, **changes) -> None:
-        """Change the expected answer; ICMP echo carries one identifier both ways."""
-        self.translated = True
-        reply = self.reply._replace(**changes)
-        if reply.protocol == "icmp":
-            ident = changes.get("dport", reply.dport)
-            reply = reply._replace(sport=ident, dport=ident)
-        self.reply = reply
+    def expect(self, end: str, address: str, port: int) -> None:
+        """Change an end, ``dst`` or ``src``, of what the first packet becomes (``nf_nat_setup_info``)."""
+        if end == "dst":
+            reply = self.reply._replace(src=address, sport=port)
+        else:
+            reply = self.reply._replace(dst=address, dport=port)
+        if reply.protocol == "icmp":  # an echo carries one identifier both ways
+            reply = reply._replace(sport=port, dport=port)
+        if reply != self.reply:
+            self.reply = reply
+            self.translated |= {end}
 
     def entry(self) -> ConntrackEntry:
         """Return the line that ``conntrack -L`` prints."""
@@ -85,6 +92,11 @@ class Conntrack:
         """Return (connection, True when the packet goes in the original direction), or None."""
         return self._by_tuple.get(packet)
 
+    def taken(self, connection: Connection, reply: Tuple) -> bool:
+        """Say whether answers with this tuple belong to another connection (``nf_conntrack_tuple_taken``)."""
+        found = self._by_tuple.get(reply)
+        return found is not None and found[0] is not connection
+
     def confirm(self, connection: Connection) -> None:
         """Enter the connection, both ways; done after POSTROUTING or INPUT as the kernel does."""
         if connection.confirmed:
@@ -93,6 +105,35 @@ class Conntrack:
         self._by_tuple[connection.original] = (connection, True)
         self._by_tuple.setdefault(connection.reply, (connection, False))
 
+    def kill(self, connection: Connection) -> None:
+        """Forget a connection (``nf_ct_kill``); packets that have it keep it."""
+        self._by_tuple = {key: each for key, each in self._by_tuple.items() if each[0] is not connection}
+
     def connections(self) -> list[Connection]:
         """Return the connections, in the order in which they were confirmed."""
         return [connection for connection, original in self._by_tuple.values() if original]
+
+
+STATES = "0srefcltx2"
+"""A letter for each state of TCP: none, SYN sent, SYN received, established, FIN wait, close wait, last ACK,
+time wait, close, SYN sent by both."""
+SEGMENTS = {
+    True: {"S": "ss-----ss2", "SA": "iiriiiiiir", "F": "iiffllltxi", "A": "eieeccttxi", "R": "ixxxxxxxxx"},
+    False: {"S": "i2iiiiisi2", "SA": "ir-------r", "F": "iiffllltxi", "A": "i-reccttx-", "R": "ixxxxxxxxx"},
+}
+"""``tcp_conntracks`` of nf_conntrack_proto_tcp.c: by direction (original or not) and kind of segment, what
+follows each of the states; i is invalid, - is ignored."""
+
+
+def segment(connection: Connection, flags: str, *, original: bool) -> bool:
+    """Take a segment of TCP into account (``nf_conntrack_tcp_packet``); False when it is invalid.
+
+    A connection may begin in the middle, with ACK (``nf_conntrack_tcp_loose``); windows are not checked.
+    """
+    kind = next((each for each in ("R", "SA", "S", "F", "A") if set(each) <= set(flags)), "")
+    follows = SEGMENTS[original].get(kind, "iiiiiiiiii")[STATES.index(connection.state)]
+    if follows == "i":
+        return False
+    if follows != "-":
+        connection.state = follows
+    return True

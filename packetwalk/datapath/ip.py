@@ -107,10 +107,26 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = Fal
         if route is None:
             return
     if route.type == "local":
-        run.emit(ns, skb, "egress", "lo", ns.links["lo"], ("loop-dev",))
-        local.deliver(run, ns, skb, "lo")
+        loop(run, ns, skb)
+    else:
+        output(run, ns, skb, None, route)
+
+
+def loop(run: Run, ns: Netns, skb: Skb) -> None:
+    """Send a packet to this machine itself (``loopback_xmit``): out of lo and in again, by all four hooks.
+
+    Mark, connection and route stay with it.
+    """
+    if not hooks.hook(run, ns, skb, "POSTROUTING", None, "lo"):
         return
-    output(run, ns, skb, None, route)
+    run.emit(ns, skb, "egress", "lo", ns.links["lo"], ("loop-dev",))
+    asked = skb.ip.dst
+    if not prerouting(run, ns, skb, "lo"):
+        return
+    if skb.ip.dst != asked:
+        run.drop(ns, skb, "lo", None, ("martian", skb.ip.src, "lo"))
+        return
+    local.deliver(run, ns, skb, "lo")
 
 
 def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from packetwalk import wire
 from packetwalk.datapath import handshake, hooks
 from packetwalk.datapath import ip as ip_layer
+from packetwalk.datapath.conntrack import Connection
+from packetwalk.datapath.matches import RELATED
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.trace.step import Flow
@@ -17,8 +19,12 @@ QUOTED = 576 - 20 - 8
 ERRORS = {
     (3, 0): "network unreachable",
     (3, 1): "host unreachable",
+    (3, 2): "protocol unreachable",
     (3, 3): "port unreachable",
     (3, 4): "fragmentation needed and DF set",
+    (3, 9): "network prohibited",
+    (3, 10): "host prohibited",
+    (3, 13): "administratively prohibited",
     (11, 0): "time to live exceeded",
 }
 
@@ -175,27 +181,44 @@ def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
 
 
 def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0) -> None:
-    """Tell the sender of a packet what became of it (``icmp_send``), after this packet's trace."""
+    """Tell the sender of a packet what became of it (``icmp_send``), after this packet's trace.
+
+    The error belongs to the packet's connection, also if that was never confirmed, so that NAT changes it
+    as it does an answer.
+    """
     ip, l4 = skb.ip, skb.stack[skb.at + 1]
     about_error = isinstance(l4, wire.Icmp) and l4.type not in (0, 8)
     if about_error or ip.offset or ip.src in ("0.0.0.0",) or run.muted:
         return
     quoted = wire.encode(skb.stack[skb.at :])[:QUOTED]
-    cause = run.here(skb)
+    cause, relation = run.here(skb), related(skb)
 
     def send() -> None:
         route = ns.fib.lookup(ip.src)
         if route is None:
             return
         source = route.prefsrc or ns.address_of(route.dev or "", ip.src) or "0.0.0.0"
-        if route.type == "local":
+        if ip.dst in ns.local:
+            source = ip.dst
+        elif route.type == "local":
             source = ip.src
         elif ip.dst in ns.local:  # the packet was for this machine: it answers by the address that was asked
             source = ip.dst
         flight = run.flight("error", Flow(source, ip.src, "icmp"), cause)
         header = wire.Ipv4(source, ip.src, 1, 64, run.next_ident(), tos=0xC0)
         error = Skb(flight, (header, wire.Icmp(kind, code, mtu=mtu), wire.Data(quoted)), 0)
+        error.conn, error.original, error.ctinfo = relation
         run.emit(ns, error, "originate", None, None, ("icmp-error", ERRORS[kind, code]))
         ip_layer.originate(run, ns, error)
 
     run.jobs.append(send)
+
+
+def related(skb: Skb) -> tuple[Connection | None, bool, str | None]:
+    """Return what an error or a reset about a packet has of its connection (``nf_conntrack_attach``).
+
+    Connection, whether it goes in the original direction, and its state.
+    """
+    if skb.conn is None:
+        return None, True, None
+    return skb.conn, not skb.original, RELATED

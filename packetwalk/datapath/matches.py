@@ -15,6 +15,10 @@ from packetwalk.datapath.fib import Fib, Prefixes
 from packetwalk.tables import IpSet
 from packetwalk.wire.address import ipv4_to_int, prefix
 
+NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED = "NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"
+STATES = {NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED}
+TRANSLATED = {"DNAT": "dst", "SNAT": "src"}
+
 
 class View(NamedTuple):
     """What rules can match on: one packet at one hook. It begins as connection tracking's tuple does."""
@@ -32,12 +36,16 @@ class View(NamedTuple):
 
 
 class Aside(NamedTuple):
-    """What few rules ask for: a bridged frame's ports, ESP's security association, whether xfrm will encrypt it."""
+    """What few rules ask for: a bridged frame's ports, ESP's security association, whether xfrm will encrypt it.
+
+    ``translated`` are the ends of its connection that NAT changed, ``dst`` and ``src``.
+    """
 
     physin: str | None
     physout: str | None
     spi: int | None
     encrypted: bool
+    translated: frozenset[str] = frozenset()
 
 
 class MachineTables(NamedTuple):
@@ -126,8 +134,17 @@ def _ports(values: tuple[str, ...], side: str) -> Match:
 
 
 def _states(values: tuple[str, ...]) -> Match:
+    """``-m conntrack`` and ``state``: a packet without a connection that nobody excused is INVALID."""
     states = set(values[0].split(","))
-    return Match(("ctstate",), lambda view: view.ctstate in states)
+    if unknown := states - STATES - TRANSLATED.keys():
+        raise ValueError(f"connection state {min(unknown)} is not known")
+    ends = {end for state, end in TRANSLATED.items() if state in states}
+    if not ends:
+        return Match(("ctstate",), lambda view: (view.ctstate or INVALID) in states)
+    return Match(
+        ("ctstate", "aside"),
+        lambda view: (view.ctstate or INVALID) in states or bool(view.aside and view.aside.translated & ends),
+    )
 
 
 def _aside(field: str, value: object) -> Match:

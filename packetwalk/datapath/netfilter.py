@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packetwalk.datapath.chain import BaseChain, Rule, compile_rule
+from packetwalk.datapath.chain import BaseChain
 from packetwalk.datapath.matches import MachineTables
+from packetwalk.datapath.rule import Rule, compile_rule
 from packetwalk.tables import ChainPolicy, IptablesRule
 from packetwalk.trace.step import Decide
 
@@ -21,18 +22,22 @@ TABLES_AT = {
     "POSTROUTING": ("mangle", "nat"),
 }
 TRACKS_AT, CONFIRMS_AT = {"PREROUTING", "OUTPUT"}, {"POSTROUTING", "INPUT"}
+MANIP = {"PREROUTING": "dst", "OUTPUT": "dst", "POSTROUTING": "src", "INPUT": "src"}
+"""Which end of a packet NAT changes at a hook (``HOOK2MANIP``)."""
 
 
 class Hook(NamedTuple):
-    """What waits for packets at a hook: base chains, and connection tracking.
+    """What waits for packets at a hook: base chains, connection tracking, NAT.
 
-    ``raw`` comes before connection tracking; the others after it, and for packets of a connection that is
-    known already only the ``later`` ones, which are all but nat.
+    ``raw`` comes before connection tracking, ``before`` after it; then NAT changes the end ``manip``, for a
+    new connection as the chain ``nat`` says; then come ``after``, and new connections are confirmed.
     """
 
     raw: BaseChain | None
-    chains: tuple[BaseChain, ...]
-    later: tuple[BaseChain, ...]
+    before: tuple[BaseChain, ...]
+    nat: BaseChain | None
+    after: tuple[BaseChain, ...]
+    manip: str | None
     tracks: bool
     confirms: bool
 
@@ -50,7 +55,9 @@ class Ruleset:
             chains = self._chains.setdefault(entry.chain_table, {})
             chains.setdefault(entry.chain, []).append(compile_rule(entry, state))
         self._policies = {(p.chain_table, p.chain): p for p in policies}
-        self.tracks = any(rule.chain_table == "nat" or "state " in rule.spec for rule in rules)
+        self.tracks = any(
+            each.tracks for chains in self._chains.values() for c in chains.values() for each in c
+        )
         self.at = {name: self._hook(name) for name in TABLES_AT}
 
     def _hook(self, name: str) -> Hook | None:
@@ -58,10 +65,14 @@ class Ruleset:
         found = [chain for table in TABLES_AT[name] if (chain := self._base_chain(table, name))]
         if not found and not self.tracks:
             return None
-        raw = next((chain for chain in found if chain.table == "raw"), None)
-        chains = tuple(chain for chain in found if chain is not raw)
-        later = tuple(chain for chain in chains if chain.table != "nat")
-        return Hook(raw, chains, later, self.tracks and name in TRACKS_AT, name in CONFIRMS_AT)
+        at = {chain.table: chain for chain in found}
+        order = TABLES_AT[name]
+        place = order.index("nat") if "nat" in order else len(order)
+        before = tuple(at[table] for table in order[:place] if table in at and table != "raw")
+        after = tuple(at[table] for table in order[place + 1 :] if table in at)
+        manip = MANIP.get(name) if "nat" in self._chains else None
+        tracks = self.tracks and name in TRACKS_AT
+        return Hook(at.get("raw"), before, at.get("nat"), after, manip, tracks, name in CONFIRMS_AT)
 
     def _base_chain(self, table: str, hook: str) -> BaseChain | None:
         """Return the base chain of a table at a hook, if it does anything there."""

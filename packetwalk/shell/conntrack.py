@@ -57,7 +57,7 @@ def _listed(terminal: Terminal, protocol: str) -> Iterator[tuple[ConntrackEntry,
         table = sent.conntracks.get(terminal.name)
         for connection in table.connections() if table else ():
             entry = connection.entry()
-            line = _line(entry, sent, answered=connection.assured, closed=closed)
+            line = _line(entry, sent, answered=connection.replied, closed=closed)
             if entry.protocol == protocol and line:
                 found[entry[:5]] = entry, line
     yield from found.values()

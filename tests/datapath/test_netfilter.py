@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from packetwalk import Cluster
 from packetwalk.cni import plugins
-from packetwalk.datapath.chain import UNTRACKED, BaseChain, Verdict
-from packetwalk.datapath.matches import Aside, View
+from packetwalk.datapath.chain import BaseChain, Verdict
+from packetwalk.datapath.matches import STATES, Aside, View
 from packetwalk.datapath.netfilter import Ruleset
 
 MODES = [(plugin.name, mode.name) for plugin in plugins().values() for mode in plugin.modes]
@@ -29,7 +29,7 @@ def chains(plugin: str, mode: str) -> list[BaseChain]:
 
 def base_chains(ruleset: Ruleset) -> list[BaseChain]:
     """Return the base chains of a namespace."""
-    return [chain for at in ruleset.at.values() if at for chain in (at.raw, *at.chains) if chain]
+    return [chain for at in ruleset.at.values() if at for chain in (at.raw, *at.before, at.nat, *at.after) if chain]
 
 
 def asked_all(chain: BaseChain, packet: View) -> Verdict:
@@ -49,7 +49,7 @@ views = st.builds(
     st.sampled_from(DEVICES),
     st.sampled_from(DEVICES),
     st.sampled_from([0, 0x4000, 0x20000, 0x60000]),
-    st.sampled_from([None, "NEW", "ESTABLISHED", "RELATED", UNTRACKED]),
+    st.sampled_from([None, *sorted(STATES)]),
     st.builds(
         Aside, st.sampled_from(DEVICES), st.sampled_from(DEVICES), st.none() | st.just(0x101), st.booleans()
     ),

@@ -1,0 +1,137 @@
+"""NAT: what a connection's packets are rewritten to, decided by its first one.
+
+Mirrors ``nf_nat_ipv4_fn``, ``nf_nat_inet_fn`` and ``nf_nat_packet``: at PREROUTING and OUTPUT the
+destination is changed, at POSTROUTING and INPUT the source; an answer is changed back at the hooks of the
+other kind.  A packet of a connection for which that is decided visits no nat chain.
+"""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import quotation
+from packetwalk.datapath.chain import BaseChain, Verdict
+from packetwalk.datapath.conntrack import Connection
+from packetwalk.datapath.matches import NEW, RELATED
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb, spread
+
+OTHER = {"dst": "src", "src": "dst"}
+FIRST_FREE = 1024
+
+
+def asks(skb: Skb, chain: BaseChain | None, manip: str) -> bool:
+    """Say whether a packet visits the nat chain: the first of a connection for which this end is open.
+
+    A reset that a rule sends instead of a packet is RELATED and visits it too.
+    """
+    conn = skb.conn
+    assert conn is not None
+    return (
+        chain is not None
+        and manip not in conn.bound
+        and (skb.ctinfo == NEW or (skb.ctinfo == RELATED and not is_error(skb)))
+    )
+
+
+def bind(
+    run: Run, ns: Netns, skb: Skb, verdict: Verdict | None, manip: str, indev: str | None, outdev: str | None
+) -> None:
+    """Decide about an end of a connection, by a verdict or as it is (``nf_nat_setup_info``)."""
+    conn = skb.conn
+    assert conn is not None
+    if conn.confirmed or manip in conn.bound or is_error(skb):
+        return
+    now = conn.ahead(original=True)
+    address, port = (now.dst, now.dport) if manip == "dst" else (now.src, now.sport)
+    if verdict is not None:
+        address, port = _wanted(ns, skb, verdict, conn, (address, port), indev, outdev)
+    if manip == "src" and run.conntracks[ns.name].taken(
+        conn, now._replace(src=address, sport=port).reversed()
+    ):
+        port = spread(f"{ns.name} {conn.original} again", FIRST_FREE, 65535)
+    conn.expect(manip, address, port)
+    conn.bound |= {manip}
+
+
+def _wanted(
+    ns: Netns,
+    skb: Skb,
+    verdict: Verdict,
+    conn: Connection,
+    now: tuple[str, int],
+    indev: str | None,
+    outdev: str | None,
+) -> tuple[str, int]:
+    """Return the address and port that a nat target asks for."""
+    if verdict.target == "MASQUERADE":
+        address = ns.address_of(outdev or "", skb.ip.dst) or now[0]
+        drawn = "--random-fully" in str(verdict.met.entry)
+        return address, spread(f"{ns.name} {conn.original}", FIRST_FREE, 65535) if drawn else now[1]
+    address, _, port = (verdict.met.argument or " ").split(" ")[1].partition(":")
+    return address or now[0], int(port) if port else now[1]
+
+
+def rewrite(
+    run: Run, ns: Netns, skb: Skb, manip: str, name: str, dev: str | None, verdict: Verdict | None
+) -> None:
+    """Make an end of the packet what its connection says (``nf_nat_packet``)."""
+    conn = skb.conn
+    assert conn is not None
+    if (manip if skb.original else OTHER[manip]) not in conn.translated:
+        return
+    if is_error(skb):
+        _rewrite_error(run, ns, skb, manip, name, dev)
+        return
+    ahead = conn.ahead(original=skb.original)
+    ip, l4 = skb.stack[skb.at], skb.stack[skb.at + 1]
+    if manip == "dst":
+        old, new, port, key = ip.dst, ahead.dst, ahead.dport, "dnat"
+        changed = ip._replace(dst=new)
+        if isinstance(l4, wire.Icmp):
+            l4 = l4._replace(id=port)
+        elif isinstance(l4, (wire.Udp, wire.Tcp)):
+            old, new, l4 = f"{old}:{l4.dport}", f"{new}:{port}", l4._replace(dport=port)
+    else:
+        old, new, port, key = ip.src, ahead.src, ahead.sport, "snat"
+        changed = ip._replace(src=new)
+        if isinstance(l4, wire.Icmp):
+            l4 = l4._replace(id=port)
+        elif isinstance(l4, (wire.Udp, wire.Tcp)):
+            old, new, l4 = f"{old}:{l4.sport}", f"{new}:{port}", l4._replace(sport=port)
+    at, stack = skb.at, skb.stack
+    if changed == ip and l4 == stack[at + 1]:
+        return
+    skb.hold((*stack[:at], changed, l4, *stack[at + 2 :]), at)
+    if verdict:
+        run.emit(ns, skb, "nat", dev, verdict.met.entry, (key, verdict.met.path, new), name)
+    else:
+        run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", old, new), name)
+
+
+def is_error(skb: Skb) -> bool:
+    """Say whether the packet is an ICMP error about one of a connection."""
+    l4 = skb.stack[skb.at + 1]
+    return skb.ctinfo == RELATED and l4.proto == "icmp"
+
+
+def _rewrite_error(run: Run, ns: Netns, skb: Skb, manip: str, name: str, dev: str | None) -> None:
+    """Change an ICMP error and its quotation (``nf_nat_icmp_reply_translation``).
+
+    Where the quoted packet's source was changed, the error's destination is; where its destination
+    was, the error's source: a message about a service comes from the service's address.
+    """
+    conn, ip = skb.conn, skb.stack[skb.at]
+    assert conn is not None
+    content = skb.stack[skb.at + 2].content
+    ahead = conn.ahead(original=skb.original)
+    if manip == "dst":
+        quoted = quotation.translated(content, "src", ahead.dst, ahead.dport)
+        old, new, changed = ip.dst, ahead.dst, ip._replace(dst=ahead.dst)
+    else:
+        quoted = quotation.translated(content, "dst", ahead.src, ahead.sport)
+        old, new, changed = ip.src, ahead.src, ip._replace(src=ahead.src)
+    if changed == ip and quoted == content:
+        return
+    l4 = skb.stack[skb.at + 1]
+    skb.hold((*skb.stack[: skb.at], changed, l4, wire.Data(quoted)), skb.at)
+    run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", old, new), name)

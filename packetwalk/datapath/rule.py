@@ -1,0 +1,80 @@
+"""A netfilter rule, compiled: what it asks of a packet and what it does.
+
+Rules are kept in the words of ``iptables-save`` and compiled to predicates; nothing is written twice.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from packetwalk.datapath.matches import MATCHES, VALUES, MachineTables, Match, View, options
+from packetwalk.tables import IptablesRule
+
+TRANSLATES = {"DNAT", "SNAT", "MASQUERADE"}
+ARGUMENTS = {"--to-destination", "--to-source", "--set-xmark", "--reject-with"}
+GOES_ON = {"", "NFLOG", "LOG"}  # a rule without -j only counts, the others only report
+LEFT = {
+    *("AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "DSCP", "ECN", "HMARK"),
+    *("IDLETIMER", "LED", "NETMAP", "NFQUEUE", "RATEEST", "REDIRECT", "SECMARK", "SET", "SYNPROXY", "TCPMSS"),
+    *("TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG"),
+}
+"""Targets of iptables-extensions(8) that the model does not know."""
+REJECTS = {
+    "tcp-reset": -1,
+    "icmp-net-unreachable": 0,
+    "icmp-host-unreachable": 1,
+    "icmp-proto-unreachable": 2,
+    "icmp-port-unreachable": 3,
+    "icmp-net-prohibited": 9,
+    "icmp-host-prohibited": 10,
+    "icmp-admin-prohibited": 13,
+}
+"""What ``--reject-with`` names: the codes of ICMP type 3, and a reset."""
+IGNORED = {"--comment", "--dir", "--nflog-group", "--log-prefix", "--log-level"}
+IGNORED |= {word for word, values in VALUES.items() if not values}
+
+
+class Rule(NamedTuple):
+    """A compiled rule."""
+
+    entry: IptablesRule
+    matches: tuple[Match, ...]
+    target: str
+    argument: str | None
+    goes: bool = False  # -g: a RETURN there does not come back here
+
+    @property
+    def tracks(self) -> bool:
+        """Whether the kernel tracks connections for it (``nf_ct_netns_get``); no nat chain alone makes it."""
+        return self.target in TRANSLATES or any("ctstate" in match.reads for match in self.matches)
+
+    def fits(self, view: View) -> bool:
+        """Whether a packet has all that the rule asks for."""
+        return all(match.test(view) for match in self.matches)
+
+
+def compile_rule(entry: IptablesRule, state: MachineTables) -> Rule:
+    """Return the compiled form of one rule; ValueError names a word that is not known."""
+    matches, target, argument, goes = [], "", None, False
+    for word, values, negated, flags in options(entry.spec):
+        if word in ("-j", "-g"):
+            target, goes = values[0], word == "-g"
+            if target in LEFT:
+                raise ValueError(f"iptables rule {str(entry)!r}: target {target} is not known")
+        elif word in ARGUMENTS:
+            argument = f"{word} {values[0]}"
+            if word == "--reject-with" and values[0] not in REJECTS:
+                raise ValueError(f"iptables rule {str(entry)!r}: {values[0]!r} is not known")
+            if word.startswith("--to-") and "-" in values[0]:
+                raise ValueError(f"iptables rule {str(entry)!r}: a range of addresses or ports is not known")
+        elif word in MATCHES:
+            match = MATCHES[word](values, flags, state)
+            if match:
+                matches.append(_not(match) if negated else match)
+        elif word not in IGNORED:
+            raise ValueError(f"iptables rule {str(entry)!r}: word {word!r} is not known")
+    return Rule(entry, tuple(matches), target, argument, goes)
+
+
+def _not(match: Match) -> Match:
+    return Match(match.reads, lambda view: not match.test(view))
