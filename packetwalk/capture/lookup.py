@@ -29,6 +29,7 @@ from packetwalk.tables.link import LINKS
 from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.sysctl import SETTINGS
+from packetwalk.trace.packet import PROTOCOLS
 
 TUNNELS = ("vxlan", "ipip", "wireguard", "tun", "openvswitch")
 
@@ -163,6 +164,19 @@ class Lookup:
     def connection(self, src: str, dst: str) -> ConntrackEntry | None:
         """Return the tracked connection between two addresses, either way."""
         return self._connections.get(frozenset((src, dst)))
+
+    def returned(self, protocol: int, src: str, sport: int, dst: str, dport: int) -> ConntrackEntry | None:
+        """Return the connection whose answer a packet is, if its first packet's source was changed here.
+
+        Ports are compared where the packet has any.
+        """
+        for entry in self.place.entries(CONNECTIONS):
+            changed = (entry.reply_dst, entry.reply_dport) != (entry.src, entry.sport)
+            ports = (entry.reply_sport, entry.reply_dport) if sport or dport else (0, 0)
+            answer = (entry.reply_src, entry.reply_dst, *ports)
+            if changed and answer == (src, dst, sport, dport) and PROTOCOLS.get(entry.protocol) == protocol:
+                return entry
+        return None
 
     @cached_property
     def _connections(self) -> dict[frozenset[str], ConntrackEntry]:

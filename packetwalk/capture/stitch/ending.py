@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from packetwalk import wire
+from packetwalk.capture import identity
+from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Sighting
-from packetwalk.capture.stitch import explain, notes
+from packetwalk.capture.stitch import explain, notes, stacks
 from packetwalk.capture.stitch.work import BROADCAST, Work
 from packetwalk.wire import Arp, Ethernet, Ipv4, Vxlan
 
@@ -33,10 +35,23 @@ def end(work: Work, k: int) -> None:
         return _vanished(work, k)
     if isinstance(packet[0], Ipv4) and packet[0].fragment:
         return _hold(work, where, seen)
-    explain.route(work, where, netns, dev, seen.stack)
-    work.step(where, netns, dev, "deliver", seen.stack, notes.arrived(packet))
+    stack = _returned(work, where, seen)
+    explain.route(work, where, netns, dev, stack)
+    work.step(where, netns, dev, "deliver", stack, notes.arrived(packet))
     work.journeys.arrive(where, netns)
     return None
+
+
+def _returned(work: Work, where: int, seen: Sighting) -> Stack:
+    """Change the destination of an answer to a translated connection back, as PREROUTING did; return the headers."""
+    netns, packet = seen.frame.netns, seen.packet
+    entry = work.tables[netns].returned(packet[0].protocol, *identity.ends(packet))
+    if entry is None:
+        return seen.stack
+    stack = stacks.changed(seen.stack, dst=entry.src, dport=entry.sport)
+    note = ("nat-known", packet[0].dst, entry.src)
+    work.step(where, netns, seen.frame.dev, "nat", stack, note, entry, hook="PREROUTING", looked_up=True)
+    return stack
 
 
 def _recorded_end(work: Work, k: int) -> bool:
@@ -107,7 +122,8 @@ def _hold(work: Work, where: int, seen: Sighting) -> None:
     pieces = work.held[netns, head.id, head.src, head.dst]
     pieces.add(head, seen.content)
     whole = pieces.whole
-    explain.route(work, where, netns, dev, seen.stack)
+    if work.tables[netns].returned(head.protocol, head.src, 0, head.dst, 0) is None:
+        explain.route(work, where, netns, dev, seen.stack)
     work.journeys[where].end = "delivered"
     if not whole:
         work.step(where, netns, dev, "reassemble", seen.stack, ("held",))

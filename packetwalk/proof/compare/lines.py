@@ -41,9 +41,9 @@ def _cited(traces: Iterable[Trace]) -> set[str]:
 
 
 def _seen(trace: Trace) -> tuple[Step, ...]:
-    """Return the steps of a trace, of a recorded packet that vanished those until it was last seen."""
+    """Return the steps of a trace, of a recorded packet that did not arrive those until it was last seen."""
     seen = [k for k, step in enumerate(trace.steps) if step.evidence == "observed" and step.event != "drop"]
-    return trace.steps[: seen[-1] + 1] if seen and trace.disposition == "dropped" else trace.steps
+    return trace.steps[: seen[-1] + 1] if seen and trace.disposition != "delivered" else trace.steps
 
 
 def _settled(line: str) -> str:
