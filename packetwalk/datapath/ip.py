@@ -99,7 +99,7 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = Fal
     if whole and route.type == "unicast" and skb.length > (route.mtu or ns.mtus[route.dev]):
         too_long(run, ns, skb, route)
         return
-    if not hooks.hook(run, ns, skb, "OUTPUT", None, route.dev):
+    if not hooks.hook(run, ns, skb, "OUTPUT", None, "lo" if route.type == "local" else route.dev):
         return
     changed = ns.fib.lookup(skb.ip.dst, skb.mark)
     if changed is not route:

@@ -198,12 +198,10 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
         if route is None:
             return
         source = route.prefsrc or ns.address_of(route.dev or "", ip.src) or "0.0.0.0"
-        if ip.dst in ns.local:
+        if ip.dst in ns.local:  # the packet was for this machine: it answers by the address that was asked
             source = ip.dst
         elif route.type == "local":
             source = ip.src
-        elif ip.dst in ns.local:  # the packet was for this machine: it answers by the address that was asked
-            source = ip.dst
         flight = run.flight("error", Flow(source, ip.src, "icmp"), cause)
         header = wire.Ipv4(source, ip.src, 1, 64, run.next_ident(), tos=0xC0)
         error = Skb(flight, (header, wire.Icmp(kind, code, mtu=mtu), wire.Data(quoted)), 0)

@@ -29,7 +29,13 @@ def chains(plugin: str, mode: str) -> list[BaseChain]:
 
 def base_chains(ruleset: Ruleset) -> list[BaseChain]:
     """Return the base chains of a namespace."""
-    return [chain for at in ruleset.at.values() if at for chain in (at.raw, *at.before, at.nat, *at.after) if chain]
+    return [
+        chain
+        for at in ruleset.at.values()
+        if at
+        for chain in (at.raw, *at.before, at.nat, *at.after)
+        if chain
+    ]
 
 
 def asked_all(chain: BaseChain, packet: View) -> Verdict:

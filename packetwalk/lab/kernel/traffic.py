@@ -17,7 +17,6 @@ from packetwalk.trace.packet import Packet
 
 Goal = tuple[str, int]  # address and port
 IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
-IDENT = 4711
 PATIENCE = 0.4 * FACTOR  # seconds a client waits for an answer
 SYN = min(PATIENCE, 0.6)  # seconds for a handshake: after one, TCP asks again
 
@@ -123,7 +122,8 @@ def _payload(size: int) -> bytes:
 def _ping(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket.socket:
     client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
     _options(client, packet)
-    client.sendto(wire.encode((wire.Icmp(8, 0, IDENT, 1), wire.Data(_payload(packet.size)))), (goal[0], 0))
+    echo = wire.Icmp(8, 0, packet.sport, 1)  # a connection of its own, as a port makes one
+    client.sendto(wire.encode((echo, wire.Data(_payload(packet.size)))), (goal[0], 0))
     return client
 
 

@@ -1,0 +1,250 @@
+"""Rules that show in which order and by what the kernel's netfilter decides: done in model and kernel, and equal.
+
+What became of the packets was seen in Linux 6.18 before the model said the same.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from packetwalk.lab.proving.search import perform
+from packetwalk.proof.draws import Case, Command, Trial
+from packetwalk.shell import Shell, State
+from packetwalk.trace.packet import Packet
+from packetwalk.wire import Ipv4
+
+FLANNEL, CALICO = ("flannel", "vxlan"), ("calico", "vxlan")
+CONTROL, WORKER = "kind-control-plane", "kind-worker"
+ICMP, UDP, TCP = (Packet(proto, sport=41000) for proto in ("icmp", "udp", "tcp"))
+
+
+class Seen(NamedTuple):
+    """Rules (each a line of iptables, with its namespace), a packet, and what came of it and of those it caused.
+
+    ``came`` has of each its name, its last addresses, and its fate.
+    """
+
+    mode: tuple[str, str]
+    rules: tuple[tuple[str, str], ...]
+    trial: Trial
+    came: tuple[str, ...]
+
+    @property
+    def case(self) -> Case:
+        """The case as the random search makes it."""
+        commands = tuple(Command(netns, ("iptables", *line.split())) for netns, line in self.rules)
+        return Case(*self.mode, "flat", commands, (self.trial,))
+
+
+CASES = {
+    "an answer gets its source back after mangle's POSTROUTING, which sees the pod's": Seen(
+        CALICO,
+        ((CONTROL, "-t mangle -A POSTROUTING -p tcp --sport 8080 -s 10.244.0.0/16 -j DROP"),),
+        Trial("coredns", "web", TCP),
+        (
+            "request 172.18.0.2 > 10.244.0.2 delivered",
+            "reply 10.244.0.2 > 10.244.0.2 dropped",
+        ),
+    ),
+    "and sees no Service": Seen(
+        CALICO,
+        ((CONTROL, "-t mangle -A POSTROUTING -s 10.96.0.80 -j DROP"),),
+        Trial("coredns", "web", TCP),
+        (
+            "request 172.18.0.2 > 10.244.0.2 delivered",
+            "reply 10.96.0.80 > 10.244.0.2 delivered",
+            "ack 172.18.0.2 > 10.244.0.2 delivered",
+        ),
+    ),
+    "the answer to a node's own packet gets its source back after filter's INPUT": Seen(
+        CALICO,
+        ((WORKER, "-t filter -A INPUT -s 10.96.0.80 -j DROP"),),
+        Trial("kind-worker", "web", UDP),
+        (
+            "request 10.244.1.0 > 10.244.0.2 delivered",
+            "reply 10.96.0.80 > 172.18.0.3 delivered",
+        ),
+    ),
+    "a time to live that ends after DNAT is told by the Service": Seen(
+        CALICO,
+        (),
+        Trial("coredns", "web", Packet("tcp", ttl=1, sport=41000)),
+        (
+            "request 10.244.0.2 > 10.244.0.2 ttl_expired",
+            "error 10.96.0.80 > 10.244.0.2 delivered",
+        ),
+    ),
+    "a packet to oneself leaves by lo: OUTPUT": Seen(
+        CALICO,
+        ((WORKER, "-t filter -I OUTPUT -o lo -p udp -j DROP"),),
+        Trial(WORKER, WORKER, UDP),
+        ("request 172.18.0.3 > 172.18.0.3 dropped",),
+    ),
+    "a packet to oneself visits POSTROUTING": Seen(
+        CALICO,
+        ((WORKER, "-t mangle -A POSTROUTING -o lo -j DROP"),),
+        Trial(WORKER, WORKER, ICMP),
+        ("request 172.18.0.3 > 172.18.0.3 dropped",),
+    ),
+    "a packet to oneself visits PREROUTING": Seen(
+        CALICO,
+        ((WORKER, "-t mangle -A PREROUTING -i lo -j DROP"),),
+        Trial(WORKER, WORKER, ICMP),
+        ("request 172.18.0.3 > 172.18.0.3 dropped",),
+    ),
+    "REJECT in FORWARD: a reset as if from the addressee": Seen(
+        CALICO,
+        ((CONTROL, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
+        Trial("coredns", "coredns2", TCP),
+        (
+            "request 10.244.0.2 > 10.244.0.3 rejected",
+            "reset 10.244.0.3 > 10.244.0.2 delivered",
+        ),
+    ),
+    "REJECT in FORWARD, after DNAT: a reset as if from the Service": Seen(
+        CALICO,
+        ((CONTROL, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
+        Trial("coredns", "web", TCP),
+        (
+            "request 10.244.0.2 > 10.244.0.2 rejected",
+            "reset 10.96.0.80 > 10.244.0.2 delivered",
+        ),
+    ),
+    "REJECT of a bridge's frame": Seen(
+        FLANNEL,
+        ((WORKER, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
+        Trial("a", "a2", TCP),
+        (
+            "request 10.244.1.2 > 10.244.1.3 rejected",
+            "reset 10.244.1.3 > 10.244.1.2 delivered",
+        ),
+    ),
+    "REJECT: host prohibited": Seen(
+        FLANNEL,
+        ((WORKER, "-t filter -I FORWARD -j REJECT --reject-with icmp-host-prohibited"),),
+        Trial("a", "coredns", ICMP),
+        (
+            "request 10.244.1.2 > 10.244.0.2 rejected",
+            "error 10.244.1.1 > 10.244.1.2 delivered",
+        ),
+    ),
+    "REJECT of one's own packet": Seen(
+        CALICO,
+        ((WORKER, "-t filter -I OUTPUT -p udp -j REJECT --reject-with icmp-admin-prohibited"),),
+        Trial(WORKER, CONTROL, UDP),
+        (
+            "request 172.18.0.3 > 172.18.0.2 rejected",
+            "error 172.18.0.3 > 172.18.0.3 delivered",
+        ),
+    ),
+    "a second packet the same way is not ESTABLISHED without an answer": Seen(
+        FLANNEL,
+        ((WORKER, "-A INPUT -p udp -m udp --dport 8472 -m conntrack --ctstate ESTABLISHED -j DROP"),),
+        Trial(CONTROL, "a", ICMP),
+        (
+            "request 10.244.0.0 > 10.244.1.2 delivered",
+            "reply 10.244.1.2 > 10.244.0.0 delivered",
+        ),
+    ),
+    "a request is NEW, its answer ESTABLISHED": Seen(
+        CALICO,
+        (("a", "-t filter -A OUTPUT -p icmp -m conntrack --ctstate ESTABLISHED -j DROP"),),
+        Trial("a2", "a", ICMP),
+        (
+            "request 10.244.1.3 > 10.244.1.2 delivered",
+            "reply 10.244.1.2 > 10.244.1.3 dropped",
+        ),
+    ),
+    "an answer to what was not tracked is INVALID": Seen(
+        CALICO,
+        (
+            ("a", "-t raw -A OUTPUT -j CT --notrack"),
+            ("a", "-A INPUT -m conntrack --ctstate INVALID -j DROP"),
+        ),
+        Trial("a", "a2", TCP),
+        (
+            "request 10.244.1.2 > 10.244.1.3 delivered",
+            "reply 10.244.1.3 > 10.244.1.2 dropped",
+        ),
+    ),
+    "UNTRACKED": Seen(
+        CALICO,
+        (
+            ("a", "-t raw -A OUTPUT -p icmp -j CT --notrack"),
+            ("a", "-A OUTPUT -m conntrack --ctstate UNTRACKED -j DROP"),
+        ),
+        Trial("a", "a2", ICMP),
+        ("request 10.244.1.2 > 10.244.1.3 dropped",),
+    ),
+    "an ICMP error is RELATED": Seen(
+        CALICO,
+        (("a", "-A INPUT -m conntrack --ctstate RELATED -j DROP"),),
+        Trial("a", "a2", Packet("icmp", ttl=1, sport=41000)),
+        (
+            "request 10.244.1.2 > 10.244.1.3 ttl_expired",
+            "error 172.18.0.3 > 10.244.1.2 dropped",
+        ),
+    ),
+    "a nat chain alone tracks nothing": Seen(
+        CALICO,
+        (("coredns2", "-t nat -A PREROUTING -j ACCEPT"),),
+        Trial(CONTROL, "coredns2", TCP),
+        (
+            "request 172.18.0.2 > 10.244.0.3 delivered",
+            "reply 10.244.0.3 > 172.18.0.2 delivered",
+            "ack 172.18.0.2 > 10.244.0.3 delivered",
+        ),
+    ),
+    "OUTPUT's DNAT": Seen(
+        CALICO,
+        ((WORKER, "-t nat -A OUTPUT -p icmp -d 172.18.0.77 -j DNAT --to-destination 10.244.0.2"),),
+        Trial(WORKER, "172.18.0.77", ICMP),
+        (
+            "request 10.244.1.0 > 10.244.0.2 delivered",
+            "reply 172.18.0.77 > 172.18.0.3 delivered",
+        ),
+    ),
+    "an error about a packet whose source was changed goes to the pod": Seen(
+        CALICO,
+        ((WORKER, "-t nat -I POSTROUTING -d 10.244.0.0/16 -p udp -j SNAT --to-source 172.18.0.3"),),
+        Trial("a", "coredns", Packet("udp", ttl=2, sport=41000)),
+        (
+            "request 172.18.0.3 > 10.244.0.2 ttl_expired",
+            "error 172.18.0.2 > 10.244.1.2 delivered",
+        ),
+    ),
+}
+
+
+def modelled(case: Case) -> tuple[str, ...]:
+    """Return what the model says came of the packets."""
+    state = State(case.network())
+    for command in case.commands:
+        assert Shell(state, command.netns).run(command.argv).code == 0, command
+    (trial,) = case.trials
+    traces = [
+        trace
+        for trace in state.network.send(trial.src, trial.dst, trial.packet).traces
+        if trace.name != "arp"
+    ]
+    return tuple(f"{trace.name} {ends(trace.steps)} {trace.disposition}" for trace in traces)
+
+
+def ends(steps: tuple) -> str:
+    ip = next(header for header in reversed(steps[-1].after or steps[-1].before) if isinstance(header, Ipv4))
+    return f"{ip.src} > {ip.dst}"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_model_says_what_the_kernel_showed(name: str) -> None:
+    assert modelled(CASES[name].case) == CASES[name].came
+
+
+@pytest.mark.kernel("ipset")
+@pytest.mark.parametrize("name", CASES)
+def test_model_and_kernel_agree(name: str) -> None:
+    outcome = perform(CASES[name].case)
+    assert not outcome.difference, f"{outcome.case}\n{outcome.difference}"
+    assert not outcome.refused
