@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from packetwalk.lab.proving.search import perform
-from packetwalk.proof.draws import Case, Command, Trial
+from packetwalk.proof.draws import Command, RandomCase, RandomTrial
 from packetwalk.shell import Shell, State
 from packetwalk.trace.packet import Packet
 from packetwalk.wire import Ipv4
@@ -28,21 +28,21 @@ class Seen(NamedTuple):
 
     mode: tuple[str, str]
     rules: tuple[tuple[str, str], ...]
-    trial: Trial
+    trial: RandomTrial
     came: tuple[str, ...]
 
     @property
-    def case(self) -> Case:
+    def case(self) -> RandomCase:
         """The case as the random search makes it."""
         commands = tuple(Command(netns, ("iptables", *line.split())) for netns, line in self.rules)
-        return Case(*self.mode, "flat", commands, (self.trial,))
+        return RandomCase(*self.mode, "flat", commands, (self.trial,))
 
 
 CASES = {
     "an answer gets its source back after mangle's POSTROUTING, which sees the pod's": Seen(
         CALICO,
         ((CONTROL, "-t mangle -A POSTROUTING -p tcp --sport 8080 -s 10.244.0.0/16 -j DROP"),),
-        Trial("coredns", "web", TCP),
+        RandomTrial("coredns", "web", TCP),
         (
             "request 172.18.0.2 > 10.244.0.2 delivered",
             "reply 10.244.0.2 > 10.244.0.2 dropped",
@@ -51,7 +51,7 @@ CASES = {
     "and sees no Service": Seen(
         CALICO,
         ((CONTROL, "-t mangle -A POSTROUTING -s 10.96.0.80 -j DROP"),),
-        Trial("coredns", "web", TCP),
+        RandomTrial("coredns", "web", TCP),
         (
             "request 172.18.0.2 > 10.244.0.2 delivered",
             "reply 10.96.0.80 > 10.244.0.2 delivered",
@@ -61,7 +61,7 @@ CASES = {
     "the answer to a node's own packet gets its source back after filter's INPUT": Seen(
         CALICO,
         ((WORKER, "-t filter -A INPUT -s 10.96.0.80 -j DROP"),),
-        Trial("kind-worker", "web", UDP),
+        RandomTrial("kind-worker", "web", UDP),
         (
             "request 10.244.1.0 > 10.244.0.2 delivered",
             "reply 10.96.0.80 > 172.18.0.3 delivered",
@@ -70,7 +70,7 @@ CASES = {
     "a time to live that ends after DNAT is told by the Service": Seen(
         CALICO,
         (),
-        Trial("coredns", "web", Packet("tcp", ttl=1, sport=41000)),
+        RandomTrial("coredns", "web", Packet("tcp", ttl=1, sport=41000)),
         (
             "request 10.244.0.2 > 10.244.0.2 ttl_expired",
             "error 10.96.0.80 > 10.244.0.2 delivered",
@@ -79,25 +79,25 @@ CASES = {
     "a packet to oneself leaves by lo: OUTPUT": Seen(
         CALICO,
         ((WORKER, "-t filter -I OUTPUT -o lo -p udp -j DROP"),),
-        Trial(WORKER, WORKER, UDP),
+        RandomTrial(WORKER, WORKER, UDP),
         ("request 172.18.0.3 > 172.18.0.3 dropped",),
     ),
     "a packet to oneself visits POSTROUTING": Seen(
         CALICO,
         ((WORKER, "-t mangle -A POSTROUTING -o lo -j DROP"),),
-        Trial(WORKER, WORKER, ICMP),
+        RandomTrial(WORKER, WORKER, ICMP),
         ("request 172.18.0.3 > 172.18.0.3 dropped",),
     ),
     "a packet to oneself visits PREROUTING": Seen(
         CALICO,
         ((WORKER, "-t mangle -A PREROUTING -i lo -j DROP"),),
-        Trial(WORKER, WORKER, ICMP),
+        RandomTrial(WORKER, WORKER, ICMP),
         ("request 172.18.0.3 > 172.18.0.3 dropped",),
     ),
     "REJECT in FORWARD: a reset as if from the addressee": Seen(
         CALICO,
         ((CONTROL, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
-        Trial("coredns", "coredns2", TCP),
+        RandomTrial("coredns", "coredns2", TCP),
         (
             "request 10.244.0.2 > 10.244.0.3 rejected",
             "reset 10.244.0.3 > 10.244.0.2 delivered",
@@ -106,7 +106,7 @@ CASES = {
     "REJECT in FORWARD, after DNAT: a reset as if from the Service": Seen(
         CALICO,
         ((CONTROL, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
-        Trial("coredns", "web", TCP),
+        RandomTrial("coredns", "web", TCP),
         (
             "request 10.244.0.2 > 10.244.0.2 rejected",
             "reset 10.96.0.80 > 10.244.0.2 delivered",
@@ -115,7 +115,7 @@ CASES = {
     "REJECT of a bridge's frame": Seen(
         FLANNEL,
         ((WORKER, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
-        Trial("a", "a2", TCP),
+        RandomTrial("a", "a2", TCP),
         (
             "request 10.244.1.2 > 10.244.1.3 rejected",
             "reset 10.244.1.3 > 10.244.1.2 delivered",
@@ -124,7 +124,7 @@ CASES = {
     "REJECT: host prohibited": Seen(
         FLANNEL,
         ((WORKER, "-t filter -I FORWARD -j REJECT --reject-with icmp-host-prohibited"),),
-        Trial("a", "coredns", ICMP),
+        RandomTrial("a", "coredns", ICMP),
         (
             "request 10.244.1.2 > 10.244.0.2 rejected",
             "error 10.244.1.1 > 10.244.1.2 delivered",
@@ -133,7 +133,7 @@ CASES = {
     "REJECT of one's own packet": Seen(
         CALICO,
         ((WORKER, "-t filter -I OUTPUT -p udp -j REJECT --reject-with icmp-admin-prohibited"),),
-        Trial(WORKER, CONTROL, UDP),
+        RandomTrial(WORKER, CONTROL, UDP),
         (
             "request 172.18.0.3 > 172.18.0.2 rejected",
             "error 172.18.0.3 > 172.18.0.3 delivered",
@@ -142,7 +142,7 @@ CASES = {
     "a second packet the same way is not ESTABLISHED without an answer": Seen(
         FLANNEL,
         ((WORKER, "-A INPUT -p udp -m udp --dport 8472 -m conntrack --ctstate ESTABLISHED -j DROP"),),
-        Trial(CONTROL, "a", ICMP),
+        RandomTrial(CONTROL, "a", ICMP),
         (
             "request 10.244.0.0 > 10.244.1.2 delivered",
             "reply 10.244.1.2 > 10.244.0.0 delivered",
@@ -151,7 +151,7 @@ CASES = {
     "a request is NEW, its answer ESTABLISHED": Seen(
         CALICO,
         (("a", "-t filter -A OUTPUT -p icmp -m conntrack --ctstate ESTABLISHED -j DROP"),),
-        Trial("a2", "a", ICMP),
+        RandomTrial("a2", "a", ICMP),
         (
             "request 10.244.1.3 > 10.244.1.2 delivered",
             "reply 10.244.1.2 > 10.244.1.3 dropped",
@@ -163,7 +163,7 @@ CASES = {
             ("a", "-t raw -A OUTPUT -j CT --notrack"),
             ("a", "-A INPUT -m conntrack --ctstate INVALID -j DROP"),
         ),
-        Trial("a", "a2", TCP),
+        RandomTrial("a", "a2", TCP),
         (
             "request 10.244.1.2 > 10.244.1.3 delivered",
             "reply 10.244.1.3 > 10.244.1.2 dropped",
@@ -175,13 +175,13 @@ CASES = {
             ("a", "-t raw -A OUTPUT -p icmp -j CT --notrack"),
             ("a", "-A OUTPUT -m conntrack --ctstate UNTRACKED -j DROP"),
         ),
-        Trial("a", "a2", ICMP),
+        RandomTrial("a", "a2", ICMP),
         ("request 10.244.1.2 > 10.244.1.3 dropped",),
     ),
     "an ICMP error is RELATED": Seen(
         CALICO,
         (("a", "-A INPUT -m conntrack --ctstate RELATED -j DROP"),),
-        Trial("a", "a2", Packet("icmp", ttl=1, sport=41000)),
+        RandomTrial("a", "a2", Packet("icmp", ttl=1, sport=41000)),
         (
             "request 10.244.1.2 > 10.244.1.3 ttl_expired",
             "error 172.18.0.3 > 10.244.1.2 dropped",
@@ -190,7 +190,7 @@ CASES = {
     "a nat chain alone tracks nothing": Seen(
         CALICO,
         (("coredns2", "-t nat -A PREROUTING -j ACCEPT"),),
-        Trial(CONTROL, "coredns2", TCP),
+        RandomTrial(CONTROL, "coredns2", TCP),
         (
             "request 172.18.0.2 > 10.244.0.3 delivered",
             "reply 10.244.0.3 > 172.18.0.2 delivered",
@@ -200,7 +200,7 @@ CASES = {
     "OUTPUT's DNAT": Seen(
         CALICO,
         ((WORKER, "-t nat -A OUTPUT -p icmp -d 172.18.0.77 -j DNAT --to-destination 10.244.0.2"),),
-        Trial(WORKER, "172.18.0.77", ICMP),
+        RandomTrial(WORKER, "172.18.0.77", ICMP),
         (
             "request 10.244.1.0 > 10.244.0.2 delivered",
             "reply 172.18.0.77 > 172.18.0.3 delivered",
@@ -209,7 +209,7 @@ CASES = {
     "an error about a packet whose source was changed goes to the pod": Seen(
         CALICO,
         ((WORKER, "-t nat -I POSTROUTING -d 10.244.0.0/16 -p udp -j SNAT --to-source 172.18.0.3"),),
-        Trial("a", "coredns", Packet("udp", ttl=2, sport=41000)),
+        RandomTrial("a", "coredns", Packet("udp", ttl=2, sport=41000)),
         (
             "request 172.18.0.3 > 10.244.0.2 ttl_expired",
             "error 172.18.0.2 > 10.244.1.2 delivered",
@@ -218,7 +218,7 @@ CASES = {
 }
 
 
-def modelled(case: Case) -> tuple[str, ...]:
+def modelled(case: RandomCase) -> tuple[str, ...]:
     """Return what the model says came of the packets."""
     state = State(case.network())
     for command in case.commands:
