@@ -2,7 +2,7 @@
 
 A page holds its own walk; each other scenario or fault is a file that is fetched when a reader asks
 for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json.gz``. ``<plugin>/<mode>/cross-node/sizes.json.gz``
-holds the packets whose sizes only the other modes offer; ``<plugin>/<mode>/shared.json.gz`` what two or more
+holds the packets whose sizes only the other modes offer; ``<plugin>/<mode>/shared.json.gz`` what many
 of the mode's files have in common. The files are packed (see `pack`) and compressed here, because not every
 server does it and the player can undo it. ``index.json`` lists the modes, so that a player can set others
 beside the one it plays.

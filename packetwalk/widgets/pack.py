@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 Json = dict | list | tuple | str | int | float | bool | None
 VERSION = 2
 ARRAY, OBJECT, RECORDS = range(3)
+OFTEN = 6
+"""Files that must hold a value before it is shared: what fewer hold would burden all others, which it is no part of."""
 
 
 class _Values:
@@ -123,35 +125,47 @@ def pack(root: Json) -> dict:
 
 
 def pack_apart(roots: Iterable[tuple[str, Json]]) -> tuple[dict, dict[str, dict]]:
-    """Return, packed, what two or more of the named values share, and the rest of each."""
-    made, tops, bounds = _Values(), {}, [0]
+    """Return, packed, what many of the named values share (``OFTEN``, or all of fewer), and the rest of each."""
+    made, tops = _Values(), {}
     for name, root in roots:
         tops[name] = made.add(root)
-        bounds.append(len(made.values))
-    common = _common(made.values, tops.values(), bounds)
+    often = min(OFTEN, len(tops))
+    common: list[int] = []
+    own: list[list[int]] = [[] for _ in tops]
+    for index, reached in enumerate(_reached(made.values, tops.values())):
+        if reached.bit_count() >= often:
+            common.append(index)
+        else:
+            for number in _bits(reached):
+                own[number].append(index)
     written = _Written(made.values, tops.values())
-    shared = written.write(sorted(common))
+    shared = written.write(common)
     name_of_shared = hashlib.sha256(json.dumps(shared).encode()).hexdigest()[:12]
-    own: dict[str, dict] = {}
-    for (name, top), start, end in zip(tops.items(), bounds, bounds[1:], strict=False):
-        values = written.write((index for index in range(start, end) if index not in common), len(shared))
-        if top in common:
+    rest: dict[str, dict] = {}
+    for (name, top), indexes in zip(tops.items(), own, strict=True):
+        values = written.write(indexes, len(shared))
+        if not indexes or indexes[-1] != top:
             values.append(written.whole(top))
-        own[name] = {"pack": VERSION, "shared": name_of_shared, "values": values}
-    return {"pack": VERSION, "name": name_of_shared, "values": shared}, own
+        rest[name] = {"pack": VERSION, "shared": name_of_shared, "values": values}
+    return {"pack": VERSION, "name": name_of_shared, "values": shared}, rest
 
 
-def _common(values: list, tops: Iterable[int], bounds: list[int]) -> set[int]:
-    """Return the values that more than one root reaches; each root added those from its bound to the next."""
-    common: set[int] = set()
-    for top, start, end in zip(tops, bounds, bounds[1:], strict=False):
-        for value in (*values[start:end], [ARRAY, top]):
-            if isinstance(value, list):
-                common.update(ref for ref in value[1:] if ref < start)
+def _reached(values: list, tops: Iterable[int]) -> list[int]:
+    """Return for each value the set of roots that lead to it, as bits."""
+    reached = [0] * len(values)
+    for number, top in enumerate(tops):
+        reached[top] |= 1 << number
     for index in range(len(values) - 1, -1, -1):
-        if index in common and isinstance(values[index], list):
-            common.update(values[index][1:])
-    return common
+        if isinstance(values[index], list):
+            for ref in values[index][1:]:
+                reached[ref] |= reached[index]
+    return reached
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        yield (mask & -mask).bit_length() - 1
+        mask &= mask - 1
 
 
 def unpack(packed: dict, shared: dict | None = None) -> Json:

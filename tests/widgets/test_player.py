@@ -17,7 +17,7 @@ from packetwalk.errors import BadInput
 from packetwalk.widgets import play, play_linux
 from packetwalk.widgets.bundle import catalogue, modes, offer, sizes_of_others, write_choices, write_index
 from packetwalk.widgets.markup import element
-from packetwalk.widgets.pack import pack, pack_apart, unpack
+from packetwalk.widgets.pack import OFTEN, pack, pack_apart, unpack
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -42,18 +42,21 @@ def test_what_is_packed_apart_comes_together_again(values) -> None:
     assert {name: unpack(packed, shared) for name, packed in own.items()} == roots
 
 
-def test_only_what_two_files_hold_is_shared() -> None:
-    walks = {
-        "a": {"steps": [{"node": "x", "size": 1}, {"node": "y", "size": 2}]},
-        "b": {"steps": [{"node": "x", "size": 3}, {"node": "y", "size": 4}]},
-    }
-    shared, own = pack_apart([*walks.items(), ("same", walks["b"])])
-    common, rest = (json.dumps(each["values"]) for each in (shared, own["a"]))
+def test_only_what_many_files_hold_is_shared() -> None:
+    def steps(number: int) -> dict:
+        return {"steps": [{"node": "x", "size": number}, {"node": "y", "size": -number}]}
+
+    walks = {str(number): steps(number) for number in range(1, OFTEN)}
+    shared, own = pack_apart([*walks.items(), ("same", walks["1"])])
+    common, rest = (json.dumps(each["values"]) for each in (shared, own["2"]))
     assert all(each in common and each not in rest for each in ('"node"', '"size"', '"x"', '"y"'))
-    assert [each for each in own["a"]["values"] if not isinstance(each, list)] == [1, 2]
-    assert len(own["same"]["values"]) == 1
+    scalars = {name: [v for v in each["values"] if not isinstance(v, list)] for name, each in own.items()}
+    assert scalars == {"same": [1, -1], **{str(number): [number, -number] for number in range(1, OFTEN)}}
+    assert own["same"] == own["1"]
     with pytest.raises(ValueError, match="shares"):
-        unpack(own["a"], {**shared, "name": "another"})
+        unpack(own["1"], {**shared, "name": "another"})
+    of_two, own_of_two = pack_apart([("a", steps(1)), ("b", steps(1))])
+    assert len(own_of_two["a"]["values"]) == 1 and unpack(own_of_two["a"], of_two) == steps(1)
 
 
 def test_what_is_used_once_stands_where_it_is_used() -> None:

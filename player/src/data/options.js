@@ -52,7 +52,7 @@ export const walkFile = (o) => file(o.plugin, o.mode, o.scenario, o.fault || "no
 /** @param {Options} o  where the packets are kept that have the sizes other modes' choices offer */
 export const sizesFile = (o) => file(o.plugin, o.mode, o.scenario, "sizes");
 
-/** @param {Mode} of  where what two or more files of a mode have in common is kept */
+/** @param {Mode} of  where what many files of a mode have in common is kept */
 export const sharedFile = ({ plugin, mode }) => file(plugin, mode, "shared");
 
 const file = (...names) => `${names.map(encodeURIComponent).join("/")}.json.gz`;
