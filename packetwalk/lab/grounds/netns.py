@@ -13,6 +13,7 @@ from packetwalk.lab.kernel.build import TOOLS
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.remote import Remote, search_path
 from packetwalk.lab.measure import Measurement, measure
+from packetwalk.proof.compare import frames
 from packetwalk.shell.output import Output
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
@@ -46,8 +47,12 @@ class NetnsGround(Planned):
         return self._remote.call("execute", netns, piped(argv, filters))
 
     def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
-        """Send one packet from a real socket and capture every device; as ``Ground.record_packet``."""
-        return self._remote.call("capture", self.probe(src, dst, packet), named(self.network), self.about)
+        """Send one packet from a real socket and capture every device; as ``Ground.record_packet``.
+
+        As many frames as the model knows of are waited for: on a busy machine they come late.
+        """
+        count = sum(1 for _ in frames.modelled(self.network.send(src, dst, packet)))
+        return self._remote.call("capture", self.probe(src, dst, packet), named(self.network), self.about, count)
 
     def measure(self, src: str = "a", dst: str = "b", seconds: int = 1) -> Measurement:
         """Measure, as ``Ground.measure``; where a program stands in for a device, the note says so."""

@@ -88,13 +88,18 @@ class Live:
         own = [*OWN_SYS, *argv] if any("/sys" in word for word in argv) else argv
         return self.inside[netns].inside(partial(program.run, own))
 
-    def capture(self, probe: Probe, named: Mapping[str, Named], about: Mapping[str, Any]) -> Recording:
-        """Send a packet, after one that makes the neighbours known, and return what followed."""
+    def capture(
+        self, probe: Probe, named: Mapping[str, Named], about: Mapping[str, Any], count: int = 0
+    ) -> Recording:
+        """Send a packet, after one that makes the neighbours known, and return what followed.
+
+        ``count`` frames are waited for, a second at most.
+        """
         quiet = PROGRAMS_QUIET if self.lab.emulated else QUIET
         with Recorder(self.inside, named) as recorder:
             return recording(
                 recorder,
-                [recorder.send(probe, warming(probe), limit=1, quiet=quiet)],
+                [recorder.send(probe, warming(probe), count, limit=1, quiet=quiet)],
                 emulated=self.played(),
                 **about,
             )
