@@ -84,7 +84,8 @@ class Lookup:
             for number, (network, route) in enumerate(self._routes)
             if route.table == table and address in network
         ]
-        return max(fits, key=lambda fit: fit[:3])[3] if fits else None
+        best = max(fits, key=lambda fit: fit[:3])[3] if fits else None
+        return None if best is None or best.type == "throw" else best
 
     def neighbour(self, address: str, dev: str) -> NeighEntry | None:
         """Return the neighbour entry of an address on a device."""

@@ -113,7 +113,7 @@ def _proxied(ns: Netns, address: str, dev: str) -> RouteEntry | None:
     Proxy ARP must be on for the device, forwarding too, and the route must be unicast and lead out of
     another device.
     """
-    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") != "1" or ns.sysctl("net.ipv4.ip_forward") != "1":
+    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") != "1" or not ns.forwards(dev):
         return None
     route = ns.fib.lookup(address)
     return route if route and route.type == "unicast" and route.dev != dev else None

@@ -25,7 +25,8 @@ def send(
     dev = route.dev if route and route.dev else ""
     if source is None:
         source = (route.prefsrc if route else None) or ns.address_of(dev, dst) or "0.0.0.0"
-    stack, note, flow = _first(packet, source, dst, dport, ns.mtus.get(dev, 1500))
+    mtu = ip_layer.mtu_of(ns, route) if route and dev else 1500
+    stack, note, flow = _first(packet, source, dst, dport, mtu, locked=route is not None and route.lock)
     skb = Skb(run.flight("request", flow, None), stack, 0)
     run.emit(ns, skb, "originate", None, None, note)
     ip_layer.originate(run, ns, skb, whole=packet.df)
@@ -33,11 +34,18 @@ def send(
     return run
 
 
-def _first(packet: Packet, src: str, dst: str, dport: int, mtu: int) -> tuple[tuple, tuple, Flow]:
-    """Return (header stack, note, flow) of the first packet."""
+def _first(
+    packet: Packet, src: str, dst: str, dport: int, mtu: int, *, locked: bool
+) -> tuple[tuple, tuple, Flow]:
+    """Return (header stack, note, flow) of the first packet.
+
+    TCP asks for DF unless the MTU of the route is ``locked`` (``ip_dont_fragment``).
+    """
     proto, size, sport = packet.proto, packet.size, packet.sport
     data = (wire.Data(PATTERN[:size]),) if size else ()
-    header = wire.Ipv4(src, dst, PROTOCOLS[proto], packet.ttl, 0, packet.df or proto == "tcp")
+    header = wire.Ipv4(
+        src, dst, PROTOCOLS[proto], packet.ttl, 0, packet.df or (proto == "tcp" and not locked)
+    )
     if proto == "icmp":
         ident = spread(f"ping {src} {dst}", 1, 65535)
         return (header, wire.Icmp(8, 0, ident, 1), *data), ("ping", size), Flow(src, dst, proto)

@@ -45,6 +45,10 @@ class Prefixes(Generic[T]):
         )
 
 
+REFUSING = ("blackhole", "unreachable", "prohibit")
+"""Types of routes that say no (``fib_props``)."""
+
+
 def _mask(length: int) -> int:
     return (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
 
@@ -84,7 +88,7 @@ class Fib:
     def _tell(self, asked: tuple[str, int, str]) -> Routed:
         dst, mark, key = asked
         route = self.lookup(dst, mark)
-        if route is None or route.type == "blackhole":
+        if route is None or route.type in REFUSING:
             return Routed(route)
         found = self._decide("route", None, route, (key, dst) if key else _note(route, dst), None)
         if route.table in ("local", "main"):

@@ -10,11 +10,14 @@ from __future__ import annotations
 from packetwalk import wire
 from packetwalk.datapath import arp, hooks, local, xfrm
 from packetwalk.datapath.devices import drivers
+from packetwalk.datapath.fib import REFUSING
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import MAX_STEPS, Run, Skb
 from packetwalk.tables import RouteEntry
+from packetwalk.tables.sysctl import FORWARD
 
 HEADER = 20
+TOLD = {"unreachable": (3, 1), "prohibit": (3, 13)}  # what ip_error tells for a route's type
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
@@ -25,7 +28,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     if ip.src in ns.local and dev != "lo":
         run.drop(ns, skb, dev, None, ("martian", ip.src, dev))
         return
-    route = lookup(run, ns, skb, ip.dst, forwarded=True)
+    route = lookup(run, ns, skb, ip.dst, came=dev)
     if route is None:
         return
     if route.type in ("local", "broadcast"):
@@ -42,22 +45,24 @@ def prerouting(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
 
 
 def lookup(
-    run: Run, ns: Netns, skb: Skb, dst: str, key: str = "", *, forwarded: bool = False
+    run: Run, ns: Netns, skb: Skb, dst: str, key: str = "", *, came: str | None = None
 ) -> RouteEntry | None:
-    """Find the route for ``dst`` and say so; None when there is none.
+    """Find the route for ``dst`` and say so; None when there is none, or one that refuses.
 
-    The sender of a ``forwarded`` packet is told by ICMP (``ip_error``), a program of this machine by the
-    error of its system call.
+    The sender of a packet that ``came`` by a device is told by ICMP, if that device forwards (``ip_error``); a
+    program of this machine by the error of its system call.
     """
     fib = ns.fib
     route, decisions = fib.routed[dst, skb.mark if fib.marked else 0, key]
     if route is None:
         run.drop(ns, skb, None, None, ("no-route", dst), "no_route")
-        if forwarded:
+        if came and ns.forwards(came):
             local.send_error(run, ns, skb, 3, 0)
         return None
-    if route.type == "blackhole":
-        run.drop(ns, skb, None, route, ("blackhole", dst, route.dst), "no_route")
+    if route.type in REFUSING:
+        run.drop(ns, skb, None, route, (f"route-{route.type}", dst, route.dst), "no_route")
+        if came and route.type in TOLD and ns.forwards(came):
+            local.send_error(run, ns, skb, *TOLD[route.type])
         return None
     for decision in decisions:
         run.step(skb, decision)
@@ -66,13 +71,14 @@ def lookup(
 
 def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
     """Pass a packet on to another machine (``ip_forward``)."""
-    if not ns.forwards:
-        run.drop(ns, skb, dev, ns.forwarding, ("not-forwarding",))
+    if not ns.forwards(dev):
+        setting = ns.forwarding_of(dev)
+        run.drop(ns, skb, dev, setting, ("not-forwarding", setting.key if setting else FORWARD))
         return
     if len(skb.flight.steps) > MAX_STEPS:
         run.drop(ns, skb, dev, None, ("loop",), "loop")
         return
-    ip, mtu = skb.ip, route.mtu or ns.mtus[route.dev]
+    ip, mtu = skb.ip, mtu_of(ns, route)
     if ip.ttl <= 1:
         run.drop(ns, skb, dev, None, ("ttl",), "ttl_expired")
         local.send_error(run, ns, skb, 11, 0)
@@ -96,7 +102,7 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = Fal
     route = lookup(run, ns, skb, skb.ip.dst, key)
     if route is None:
         return
-    if whole and route.type == "unicast" and skb.length > (route.mtu or ns.mtus[route.dev]):
+    if whole and route.type == "unicast" and skb.length > (mtu_of(ns, route)):
         too_long(run, ns, skb, route)
         return
     if not hooks.hook(run, ns, skb, "OUTPUT", None, "lo" if route.type == "local" else route.dev):
@@ -131,7 +137,7 @@ def loop(run: Run, ns: Netns, skb: Skb) -> None:
 
 def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) -> None:
     """POSTROUTING, fragments, neighbour, device (``ip_output``)."""
-    dev, mtu = route.dev, route.mtu or ns.mtus[route.dev]
+    dev, mtu = route.dev, mtu_of(ns, route)
     if not hooks.hook(run, ns, skb, "POSTROUTING", indev, dev):
         return
     if ns.xfrm_policies and xfrm.policy(ns, skb.tuple, skb.mark):
@@ -150,7 +156,7 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
 
 def too_long(run: Run, ns: Netns, skb: Skb, route: RouteEntry) -> None:
     """Refuse a packet that its sender does not want cut."""
-    mtu = route.mtu or ns.mtus[route.dev]
+    mtu = mtu_of(ns, route)
     run.drop(ns, skb, route.dev, ns.links[route.dev], ("message-too-long", skb.length, mtu), "too_big")
 
 

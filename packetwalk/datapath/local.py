@@ -78,11 +78,13 @@ def _answer(
 ) -> None:
     """Send ``l4`` back to where a packet came from.
 
-    ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits.
+    ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits and the route's
+    MTU is not locked (``ip_dont_fragment``).
     """
     source, ip = skb.flight.flow, skb.ip
     route = ns.fib.lookup(ip.src)
     fits = route is not None and wire.size(l4) + ip_layer.HEADER <= ip_layer.mtu_of(ns, route)
+    fits = fits and not (route is not None and route.lock)
     flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
     header = wire.Ipv4(ip.dst, ip.src, ip.protocol, ttl, 0, df and fits)
@@ -132,7 +134,7 @@ def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """The handshake: SYN, SYN-ACK, ACK; RST for what no socket knows."""
     tcp, ip = skb.stack[skb.at + 1], skb.ip
     route = ns.fib.lookup(ip.src)
-    mtu = ns.mtus.get(route.dev if route and route.dev else "", 1500)
+    mtu = ip_layer.mtu_of(ns, route) if route and route.dev else 1500
     socket = ns.sockets.get(("tcp", tcp.dport))
     if tcp.flags == "S" and socket:
         _accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), socket)

@@ -25,6 +25,7 @@ from packetwalk.tables import (
     Entry,
     IptablesRule,
     NeighEntry,
+    SysctlEntry,
     WireguardPeer,
     every_table,
     table_of,
@@ -39,7 +40,7 @@ from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.packet_socket import CAPTURES
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.socket import SOCKETS
-from packetwalk.tables.sysctl import SETTINGS
+from packetwalk.tables.sysctl import FORWARD, SETTINGS
 from packetwalk.tables.table import E, Table
 from packetwalk.tables.wireguard import PEERS
 from packetwalk.tables.xfrm import POLICIES
@@ -112,8 +113,7 @@ class Netns:
         for peer in self.peers:
             for network in peer.allowed_ips:
                 self.allowed_ips.setdefault(peer.dev, Prefixes()).put(network, peer)
-        self.forwarding = self.sysctls.get("net.ipv4.ip_forward")
-        self.forwards = self.sysctl("net.ipv4.ip_forward") == "1"
+        self.forwarding = self.sysctls.get(FORWARD)
         self.filters_bridged = self.sysctl("net.bridge.bridge-nf-call-iptables", "1") == "1"
         self.hard_headers: Memo[NeighEntry, HardHeader] = Memo(self._hard_header)
         self.receivers: Memo[tuple[int, int], tuple[ModuleType, ...]] = Memo(lambda to: receivers(self, *to))
@@ -162,6 +162,15 @@ class Netns:
         """Return the value of a kernel setting; ``default`` is the kernel's."""
         entry = self.sysctls.get(key)
         return entry.value if entry else default
+
+    def forwarding_of(self, dev: str) -> SysctlEntry | None:
+        """Return the setting that decides whether what comes in by a device is passed on: its own, or the machine's."""
+        return self.sysctls.get(f"net.ipv4.conf.{dev}.forwarding", self.forwarding)
+
+    def forwards(self, dev: str) -> bool:
+        """Say whether what comes in by a device is passed on (``IN_DEV_FORWARD``)."""
+        setting = self.forwarding_of(dev)
+        return setting is not None and setting.value == "1"
 
     def address_of(self, dev: str, dst: str = "") -> str | None:
         """Return the source address the kernel would choose on ``dev`` for ``dst``.

@@ -6,10 +6,17 @@ from typing import NamedTuple
 
 from packetwalk import wire
 from packetwalk.datapath.run import Run
+from packetwalk.tables import RouteEntry
 from packetwalk.trace.step import Trace
 from packetwalk.wire.icmp import TIME_EXCEEDED, UNREACHABLE
 
 ARP_WAITS = 3.0  # seconds until the kernel gives a neighbour up (mcast_solicit times retrans_time)
+REFUSALS = {
+    "unreachable": "No route to host",
+    "prohibit": "Permission denied",
+    "blackhole": "Invalid argument",
+}
+"""What connect() fails with for a route's type (``fib_props``)."""
 NET, HOST, PROTOCOL, PORT, TOO_BIG = 0, 1, 2, 3, 4
 
 
@@ -17,7 +24,7 @@ class Answer(NamedTuple):
     """``kind`` is ``reply``, ``error`` (ICMP), ``local`` (refused by the sender's own kernel) or ``none``.
 
     ``source`` is who sent it, ``ttl`` what was left of it; ``icmp`` the error's header; ``mtu`` what the
-    sender's kernel named; ``late`` errors come after the seconds that ARP waits for an answer.
+    sender's kernel named, ``refusal`` what its call failed with; ``late`` errors come after the seconds that ARP waits for an answer.
     """
 
     kind: str
@@ -26,6 +33,7 @@ class Answer(NamedTuple):
     icmp: wire.Icmp | None = None
     mtu: int = 0
     late: bool = False
+    refusal: str = ""
 
 
 def answer(run: Run) -> Answer:
@@ -39,12 +47,15 @@ def answer(run: Run) -> Answer:
                 return Answer("reply", head.src, head.ttl)
             icmp = next((h for h in last.after if isinstance(h, wire.Icmp)), None)
             if trace.name == "error" and icmp is not None:
-                late = (icmp.type, icmp.code) == (UNREACHABLE, HOST)
+                about = run.traces[trace.cause[0]] if trace.cause else request
+                late = about.disposition == "neighbor_unreachable"
                 return Answer("error", head.src, head.ttl, icmp, late=late)
     if request.disposition == "too_big" and request.steps[-1].netns == run.client:
         return Answer("local", mtu=_limit(request))
     if request.disposition == "no_route" and request.steps[-1].netns == run.client:
-        return Answer("local")
+        route = request.steps[-1].entry
+        kind = route.type if isinstance(route, RouteEntry) else ""
+        return Answer("local", refusal=REFUSALS.get(kind, "Network is unreachable"))
     if request.disposition == "neighbor_unreachable" and request.steps[-1].netns == run.client:
         head = next(h for h in request.steps[-1].before if isinstance(h, wire.Ipv4))
         return Answer("error", head.src, 64, wire.Icmp(UNREACHABLE, HOST), late=True)

@@ -15,6 +15,7 @@ VALUES = {"-c": "1", "-s": "56", "-M": "want", "-W": "10", "-t": "64", "-i": "1"
 FLAGS = ("-n", "-q", "-D")
 TIME = "0.100"
 MOST = LARGEST["icmp"]
+NOT_BROADCAST = "Do you want to ping broadcast? Then -b. If not, check your local firewall rules"
 HEADERS = 28  # bytes of IP and ICMP
 
 
@@ -36,7 +37,8 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
         if came.icmp is not None and came.icmp.mtu:
             terminal.state.learn_path(terminal.name, target, came.icmp.mtu)
         if came.kind == "local" and not came.mtu:
-            return Output("ping: connect: Network is unreachable\n", 2)
+            broadcast = came.refusal == "Permission denied"  # ping takes EACCES for that
+            return Output(f"ping: {NOT_BROADCAST if broadcast else f'connect: {came.refusal}'}\n", 2)
         line = _line(came, number, size, wait)
         received += came.kind == "reply"
         errors += bool(line) and came.kind != "reply"

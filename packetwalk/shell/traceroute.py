@@ -41,7 +41,7 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
         goal = f"{target}:{FIRST_PORT + (ttl - 1) * queries}"
         came = answer(terminal.state.send(terminal.name, goal, Packet("udp", SIZE - 28, ttl=ttl)))
         if came.kind == "local":
-            return Output("\n".join([*lines, "connect: Network is unreachable"]) + "\n", 1)
+            return Output("\n".join([*lines, f"connect: {came.refusal}"]) + "\n", 1)
         told = not came.late or patience > ARP_WAITS
         lines.append(f"{ttl:2}  {_hop(came, queries, numeric) if told else ' '.join('*' * queries)}")
         if told and came.icmp is not None and came.icmp.type == UNREACHABLE:

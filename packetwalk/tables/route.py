@@ -14,7 +14,11 @@ from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, prefix
 
 
 class RouteEntry(NamedTuple):
-    """A line of a routing table (``ip route show table TABLE``)."""
+    """A line of a routing table (``ip route show table TABLE``).
+
+    ``lock`` says that path MTU discovery does not count for it: its ``mtu``, in bytes, stays, and sockets do not
+    ask for DF.
+    """
 
     dst: str
     dev: str = ""
@@ -27,6 +31,7 @@ class RouteEntry(NamedTuple):
     onlink: bool = False
     table: str = "main"
     mtu: int | None = None
+    lock: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -45,7 +50,7 @@ class RouteEntry(NamedTuple):
         if self.onlink:
             out.append("onlink")
         if self.mtu:
-            out += ["mtu", "lock", str(self.mtu)]
+            out += ["mtu", *(["lock"] if self.lock else []), str(self.mtu)]
         return out
 
     def __str__(self) -> str:
@@ -96,8 +101,8 @@ class Routes(JsonTable[RouteEntry]):
                 )
 
     def comparable(self, entry: RouteEntry) -> str:
-        """Return the route with its table."""
-        return f"{entry.table}: {entry}"
+        """Return the route with its table, without the lock of its MTU, which JSON does not tell."""
+        return f"{entry.table}: {entry._replace(lock=False)}"
 
     def author(self, entry: RouteEntry) -> str:
         """Return the program that the protocol stands for."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
@@ -30,6 +31,17 @@ class SysctlTable(TextTable[SysctlEntry]):
     def key(self, entry: SysctlEntry) -> str:
         """Return the setting's name."""
         return entry.key
+
+    def hold(self, written: Iterable[SysctlEntry]) -> list[SysctlEntry]:
+        """Return the settings; forwarding of the machine, when it changes, is that of each device
+        (``inet_forward_change``)."""
+        held: dict[str, SysctlEntry] = {}
+        for entry in written:
+            key = FORWARD if entry.key == "net.ipv4.conf.all.forwarding" else entry.key
+            if key == FORWARD and entry.value != (held[key].value if key in held else "0"):
+                held = {name: each for name, each in held.items() if not FORWARDING.fullmatch(name)}
+            held[key] = SysctlEntry(key, entry.value)
+        return list(held.values())
 
     def part(self, entry: SysctlEntry) -> Part:
         """Return the setting alone."""
@@ -77,6 +89,10 @@ class SysctlTable(TextTable[SysctlEntry]):
         return "".join(f"{SysctlEntry(key, values[key])}\n" for key in DEFAULTS)
 
 
+FORWARD = "net.ipv4.ip_forward"
+"""Whether the machine forwards, also called ``net.ipv4.conf.all.forwarding``."""
+FORWARDING = re.compile(r"net\.ipv4\.conf\.(.+)\.forwarding")
+"""Whether it forwards what comes in by a device."""
 DEFAULTS = {
     "net.ipv4.ip_forward": "0",
     "net.ipv4.conf.all.rp_filter": "0",

@@ -34,6 +34,62 @@ CASES = {
     "what a socket may not cut is refused before connections are tracked": case(
         CALICO, RandomTrial("kind-control-plane", "coredns", Packet("udp", 1473, df=True, sport=41000))
     ),
+    **{
+        f"a route that is {kind} tells who sends through": case(
+            HOST_GW,
+            RandomTrial("a", "coredns", Packet("icmp", 56)),
+            ("kind-worker", f"ip route add {kind} 10.244.0.2"),
+        )
+        for kind in ("unreachable", "prohibit", "throw")
+    },
+    **{
+        f"a route that is {kind} refuses its own machine": case(
+            HOST_GW,
+            RandomTrial("kind-worker", "coredns", Packet("udp", 8, sport=41000)),
+            ("kind-worker", f"ip route add {kind} 10.244.0.2"),
+        )
+        for kind in ("unreachable", "prohibit", "throw")
+    },
+    "the first of two routes alike counts": case(
+        HOST_GW,
+        RandomTrial("a", "coredns", Packet("icmp", 56)),
+        ("kind-worker", "ip route append prohibit 10.244.0.0/24"),
+    ),
+    "a gateway may be an own address": case(
+        CALICO,
+        RandomTrial("a", "kind-control-plane", Packet("tcp", sport=41000)),
+        ("kind-worker", "ip route add 10.244.0.2 via 172.18.0.3 dev eth0 metric 1024"),
+    ),
+    **{
+        f"{lock or 'not locked'}: the MTU of a route, for {packet.label}": case(
+            HOST_GW,
+            RandomTrial(src, "coredns", packet),
+            (
+                "kind-worker",
+                f"ip route replace 10.244.0.0/24 via 172.18.0.2 dev eth0 mtu {lock + ' ' if lock else ''}1300",
+            ),
+        )
+        for lock, src, packet in (
+            ("", "kind-worker", Packet("tcp", sport=41000)),
+            ("lock", "kind-worker", Packet("tcp", sport=41000)),
+            ("lock", "a", Packet("icmp", 1400, df=True)),
+            ("lock", "a", Packet("icmp", 1400)),
+        )
+    },
+    "what does not forward says nothing of a missing route": case(
+        HOST_GW,
+        RandomTrial("a", "internet", Packet("icmp", 56)),
+        ("kind-worker", "ip route del default"),
+        ("kind-worker", "sysctl -w net.ipv4.ip_forward=0"),
+    ),
+    **{
+        f"forwarding is a setting of the device by which a packet comes ({dev})": case(
+            HOST_GW,
+            RandomTrial("a", "coredns", Packet("icmp", 56)),
+            ("kind-worker", f"sysctl -w net.ipv4.conf.{dev}.forwarding=0"),
+        )
+        for dev in ("cni0", "eth0")
+    },
 }
 
 

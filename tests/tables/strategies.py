@@ -44,6 +44,7 @@ NAMED = {
     "prefsrc": st.none() | ipv4s,
     "prefixlen": st.integers(0, 32),
     "port": ports,
+    "mtu": st.none() | ports,
 }
 
 
@@ -138,6 +139,7 @@ def _without(**members: Any) -> Callable[[Sequence[Any]], list[Entry]]:
 
 
 SEEN: dict[str, Callable[[Sequence[Any]], list[Entry]]] = {
+    "route": _without(lock=False),
     "addr": _without(connected=True),
     "iptables": _rules,
     "sysctl": _settings,

@@ -81,8 +81,8 @@ def _vanished(work: Work, k: int) -> None:
         route = tables.route(outer.dst)
         if route is None:
             return _stop(work, where, netns, None, ("no-route", outer.dst), "no_route")
-        if route.type == "blackhole":
-            note = ("blackhole", outer.dst, route.dst)
+        if route.type in ("blackhole", "unreachable", "prohibit"):
+            note = (f"route-{route.type}", outer.dst, route.dst)
             return _stop(work, where, netns, None, note, "no_route", route)
         explain.route(work, where, netns, route.dev, stack)
         if outer.ttl <= 1:

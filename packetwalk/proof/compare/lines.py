@@ -47,7 +47,8 @@ def _seen(trace: Trace) -> tuple[Step, ...]:
 
 
 def _settled(line: str) -> str:
-    """Return a line without the state of a neighbour, which time changes."""
+    """Return a line without the state of a neighbour, which time changes, and the lock of an MTU, which JSON
+    does not tell."""
     for state in STATES:
         line = line.removesuffix(f" {state}")
-    return line
+    return line.replace(" mtu lock ", " mtu ")

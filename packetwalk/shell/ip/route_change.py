@@ -145,9 +145,7 @@ def _checked(terminal: Terminal, asked: dict[str, Any]) -> RouteEntry:
     for name, usual in (("scope", "global"), ("protocol", "boot")):
         if asked.get(name) == usual:
             asked[name] = None
-    if asked.pop("lock", False) or "mtu" not in asked:
-        return RouteEntry(**asked)
-    raise Unknown("ip route", "mtu without lock", "mtu lock BYTES")
+    return RouteEntry(**asked)
 
 
 def _through(terminal: Terminal, gateway: str, dev: str | None, asked: dict[str, Any]) -> str:

@@ -105,7 +105,7 @@ def _received(
     ns = terminal.ns
     if source in ns.local or ns.links[asked["iif"]].master is not None:
         raise Failure("RTNETLINK answers: Invalid argument", 2)
-    forwards = ns.sysctl("net.ipv4.ip_forward") == "1"
+    forwards = ns.forwards(asked["iif"])
     if not forwards and (route is None or route.type not in ("local", "broadcast")):
         raise Failure("RTNETLINK answers: No route to host", 2)
 
