@@ -6,7 +6,7 @@ only their tables are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from packetwalk.datapath.netns import Netns
@@ -28,11 +28,17 @@ class Fabric:
 
     ``warm`` holds, for each neighbour asked for before a warm walk, what the question and its answer
     taught (neighbours, bridge FDBs, what drivers learn); it follows from the tables alone, so keeping
-    it changes no result.
+    it changes no result.  ``changed`` are the namespaces in which something was done by hand: their NICs may
+    have another MAC than the one they came with.
     """
 
-    def __init__(self, plan: Callable[[str], NetnsPlan], segments: Mapping[str, Segment]) -> None:
-        self._plan, self._segments = plan, segments
+    def __init__(
+        self,
+        plan: Callable[[str], NetnsPlan],
+        segments: Mapping[str, Segment],
+        changed: Collection[str] = (),
+    ) -> None:
+        self._plan, self._segments, self._changed = plan, segments, changed
         self._built: dict[str, Netns] = {}
         self.warm: dict[tuple[str, str, str], dict[tuple, Any]] = {}
 
@@ -51,7 +57,16 @@ class Fabric:
 
     def nic(self, segment: str, mac: str) -> tuple[str, str] | None:
         """Return (netns, device) of the NIC with ``mac`` on a segment."""
-        return self._segments[segment].by_mac.get(mac)
+        nics = self._segments[segment].by_mac
+        first = nics.get(mac)
+        if first and first[0] not in self._changed:
+            return first
+        return next((nic for nic in nics.values() if nic[0] in self._changed and self._has(nic, mac)), None)
+
+    def _has(self, nic: tuple[str, str], mac: str) -> bool:
+        netns, dev = nic
+        link = self.netns(netns).links.get(dev)
+        return link is not None and link.address == mac
 
     def holder(self, segment: str, address: str) -> tuple[str, str] | None:
         """Return (netns, device) of the NIC whose machine answers ARP for ``address``."""

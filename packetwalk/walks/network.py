@@ -59,14 +59,13 @@ class Network:
 
     def edited(self, edits: Mapping[str, Sequence[Edit]]) -> Network:
         """Return the network with what was done by hand, namespace by namespace, instead of earlier such edits."""
-        other = self._other()
-        other._edits = dict(edits)
-        return other
+        return self._other(edits)
 
-    def _other(self) -> Network:
-        """Return the same with tables of its own, of which none is made yet."""
+    def _other(self, edits: Mapping[str, Sequence[Edit]] | None = None) -> Network:
+        """Return the same with tables of its own, of which none is made yet, and other edits by hand, if there are."""
         other = copy(self)
-        other.fabric = Fabric(other._netns_plan, other._segments)
+        other._edits = self._edits if edits is None else dict(edits)
+        other.fabric = Fabric(other._netns_plan, other._segments, other._edits)
         return other
 
     @property

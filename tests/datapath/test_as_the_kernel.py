@@ -76,6 +76,14 @@ CASES = {
             ("lock", "a", Packet("icmp", 1400)),
         )
     },
+    **{
+        f"a NIC is reached by the MAC it has now ({goal})": case(
+            mode,
+            RandomTrial("a", goal, Packet("icmp", 56)),
+            ("kind-control-plane", "ip link set eth0 address 02:00:00:00:00:99"),
+        )
+        for mode, goal in ((HOST_GW, "coredns"), (CALICO, "coredns2"))
+    },
     "what does not forward says nothing of a missing route": case(
         HOST_GW,
         RandomTrial("a", "internet", Packet("icmp", 56)),
