@@ -98,12 +98,12 @@ class Forwarding(JsonTable[FdbEntry]):
         """Return the lines without a bridge's own MAC."""
         ours, theirs = (
             [str(each) for each in entries if each.ifname != each.master]
-            for entries in (model.entries(self), filter(self.is_written, recorded.entries(self)))
+            for entries in (filter(self.is_written, each.entries(self)) for each in (model, recorded))
         )
         return Sides(ours, theirs)
 
     def is_written(self, entry: FdbEntry) -> bool:
-        """Say whether it is to stay."""
+        """Say whether it is to stay; a static one moves with its MAC to another port (``br_fdb_update``)."""
         return entry.state == "permanent"
 
     def entry(self, printed: Object) -> Iterator[FdbEntry]:

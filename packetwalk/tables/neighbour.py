@@ -66,7 +66,7 @@ class Neighbours(JsonTable[NeighEntry]):
         return self.by if entry.state != "PERMANENT" else ""
 
     def is_written(self, entry: NeighEntry) -> bool:
-        """Say whether it is to stay."""
+        """Say whether it is to stay; ``ip neigh`` does not list NOARP, and other states end with time."""
         return entry.state == "PERMANENT"
 
     def entry(self, printed: Object) -> Iterator[NeighEntry]:

@@ -154,7 +154,7 @@ class Table(Generic[E]):
         """
         if not self.is_recorded(recorded.files):
             return None
-        ours, theirs = model.entries(self), [each for each in recorded.entries(self) if self.is_written(each)]
+        ours, theirs = (filter(self.is_written, each.entries(self)) for each in (model, recorded))
         return Sides([*map(self.comparable, ours)], [*map(self.comparable, theirs)])
 
     def is_recorded(self, files: Files) -> bool:
@@ -162,7 +162,7 @@ class Table(Generic[E]):
         return bool(self.files) and self.files.keys() <= files.keys()
 
     def is_written(self, entry: E) -> bool:
-        """Say whether a recorded line was written down, not learnt."""
+        """Say whether a line was written down to stay, and is listed; others come and go with time."""
         return True
 
     def comparable(self, entry: E) -> str:

@@ -84,6 +84,14 @@ CASES = {
         )
         for mode, goal in ((HOST_GW, "coredns"), (CALICO, "coredns2"))
     },
+    **{
+        f"a neighbour that does not stay is not compared ({state})": case(
+            HOST_GW,
+            RandomTrial("a", "coredns", Packet("icmp", 56)),
+            ("kind-worker", f"ip neigh replace 10.99.0.7 lladdr 02:00:00:00:00:99 dev eth0 nud {state}"),
+        )
+        for state in ("stale", "noarp")
+    },
     "what does not forward says nothing of a missing route": case(
         HOST_GW,
         RandomTrial("a", "internet", Packet("icmp", 56)),
