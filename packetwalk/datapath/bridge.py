@@ -39,7 +39,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         flood(run, ns, skb, name, port, upwards=False)
     elif entry.state == "permanent":
         run.emit(ns, skb, "fdb", name, entry, ("bridge-up", entry.mac))
-        skb.gathered = 0  # ip_rcv starts with an empty control block
+        skb.frag_max_size = 0  # ip_rcv starts with an empty control block
         run.step(skb, ns.devices[name].ingress[UP])
         link.up(run, ns, skb, name)
     elif entry.ifname == port.ifname and not port.hairpin:

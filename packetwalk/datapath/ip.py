@@ -144,7 +144,7 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
         if drivers()["esp"].transform(run, ns, skb, dev):
             output(run, ns, skb, indev, route)
         return
-    if skb.length <= mtu and not skb.gathered:
+    if skb.length <= mtu and not skb.frag_max_size:
         arp.finish(run, ns, skb, dev, route.gateway or skb.ip.dst)
         return
     if skb.ip.df:
@@ -201,7 +201,7 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     content = b"".join(part.stack[part.at + 1].content for part in parts)
     whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
     skb.hold((*skb.stack[: skb.at], *wire.decode(whole, first="ip")), skb.at)
-    skb.gathered = max(part.length for part in parts if part is not skb)
+    skb.gathered = skb.frag_max_size = max(part.length for part in parts if part is not skb)
     run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))
     for part in parts:
         if part is not skb:

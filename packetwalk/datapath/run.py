@@ -58,6 +58,7 @@ class Skb:
         "conn",
         "ctinfo",
         "flight",
+        "frag_max_size",
         "gathered",
         "hop",
         "ip",
@@ -101,7 +102,8 @@ class Skb:
         self.ctinfo: str | None = None
         self.known = None
         self.original, self.bridged, self.ports = True, False, NO_PORTS
-        self.gathered = 0  # the longest of the fragments it was put together from, in bytes
+        self.gathered = 0  # the longest of the fragments it was put together from (its frag_list), in bytes
+        self.frag_max_size = 0  # the same, where it has to leave as it came, however short it is
 
     @property
     def tuple(self) -> Tuple:

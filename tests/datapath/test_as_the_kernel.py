@@ -26,6 +26,9 @@ CASES = {
     "what a bridge gathered is routed as one packet": case(
         FLANNEL, RandomTrial("coredns", "kind-worker", Packet("icmp", 1430))
     ),
+    "what a bridge gathered is cut as it came where it has to be cut": case(
+        FLANNEL, RandomTrial("a", "internet", Packet("icmp", 3000))
+    ),
     "a NIC takes no frame that is too long for it": case(
         FLANNEL,
         RandomTrial("coredns", "a", Packet("icmp", 1422)),
