@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TypedDict
 
 from packetwalk.errors import BadInput
@@ -32,13 +32,18 @@ class Packet:
     ``size`` is the payload in bytes: what ping sends when it is left out, for TCP, whose first segment is a
     SYN, none.  ``df`` asks for the flag "don't fragment", ``ttl`` is the time to live in the IP header, ``sport``
     the port of the sender, which ICMP has not.  ``cold`` says that nobody on its way has asked ARP before.
+    The command line has an option for each field that has a ``help``.
     """
 
-    proto: str = "icmp"
-    size: int = None  # type: ignore[assignment]  # the usual one of the protocol
-    df: bool = False
-    ttl: int = 64
-    cold: bool = False
+    proto: str = field(
+        default="icmp", metadata={"help": "else the scenario's own, or icmp", "metavar": "|".join(PROTOCOLS)}
+    )
+    size: int = field(  # type: ignore[assignment]  # None is the usual one of the protocol
+        default=None, metadata={"help": f"payload, default {PING}", "metavar": "BYTES"}
+    )
+    df: bool = field(default=False, metadata={"help": "do not fragment"})
+    ttl: int = field(default=64, metadata={"help": "time to live, default 64"})
+    cold: bool = field(default=False, metadata={"help": "nobody has asked ARP yet"})
     sport: int = 40000
 
     def __post_init__(self) -> None:
@@ -83,7 +88,7 @@ class Packet:
         return f"{self.proto}{size}{'-df' if self.df else ''}"
 
 
-FIELDS = tuple(field.name for field in fields(Packet))
+FIELDS = tuple(each.name for each in fields(Packet))
 
 
 def _usual(proto: str) -> int:

@@ -11,10 +11,9 @@ from packetwalk.capture.recording import Place, Recording, read
 from packetwalk.capture.stitch import stitch
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput
-from packetwalk.plan import cluster
 from packetwalk.tables import Entry, every_table
 from packetwalk.tables.table import E, Table
-from packetwalk.walks.network import Network
+from packetwalk.walks.scenario import network
 from packetwalk.walks.walk import Walk
 
 RECORDED = "recorded"
@@ -92,12 +91,11 @@ def _authors(recording: Recording) -> dict[tuple[str, str], tuple[str, str]]:
     found = plugins().get(str(about.get("plugin")))
     if found is None or about.get("mode") not in {mode.name for mode in found.modes}:
         return {}
-    kind = about.get("underlay") or "flat"
-    network = Network(cluster.Cluster(underlay=kind), found.name, str(about["mode"]))
+    model = network(found.name, str(about["mode"]), str(about.get("underlay") or "flat"))
     return {
         (operation.netns, str(operation.entry)): (operation.by, operation.source)
-        for node in network.nodes
-        for operation in network.plan(node.name)
+        for node in model.nodes
+        for operation in model.plan(node.name)
     }
 
 

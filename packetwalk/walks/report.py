@@ -12,7 +12,7 @@ class Tables:
     """The tables of namespaces; ``repr`` is what the tools print, ``to_json`` their ``-j`` form."""
 
     def __init__(self, plugin: str, mode: str | None, node: str | None) -> None:
-        self.network = network(plugin, mode, "flat", None)
+        self.network = network(plugin, mode)
         names = [n.name for n in self.network.nodes]
         if node is not None and node not in names and not self.network.cluster.find_pod(node):
             raise BadInput("node or pod", node, names + [pod.name for pod in self.network.pods])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Unpack
 
-from packetwalk.cni import Change, Plugin, Scenario
+from packetwalk.cni import Plugin, Scenario
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, chosen
 from packetwalk.plan.cluster import Cluster
@@ -36,12 +36,17 @@ def scenario(name: str, plugin: Plugin) -> Scenario:
 
 @lru_cache(maxsize=64)
 def network(
-    plugin: str, mode: str | None, underlay: str, fault: str | None, change: Change | None = None
+    plugin: str,
+    mode: str | None = None,
+    underlay: str = "flat",
+    fault: str | None = None,
+    special: str | None = None,
 ) -> Network:
     """Return the canonical cluster with a plugin; kept, for its tables never change.
 
-    ``change`` is that of a scenario in no ordinary cluster.
+    ``special`` names a scenario that is in no ordinary cluster.  BadInput for a name that does not exist.
     """
+    change = scenario(special, find_plugin(plugin)).change if special else None
     return Network(Cluster(underlay=underlay), plugin, mode, fault, change)
 
 
@@ -66,7 +71,7 @@ def walk(
     way = _way(found, scenario_name, src, dst)
     broken = found.fault(fault) if fault else None
     packet = Packet.of(given, broken.packet if broken else {}, {"proto": way.proto})
-    net = network(plugin, mode, way.underlay, fault, way.change)
+    net = network(plugin, mode, way.underlay, fault, way.name if way.change else None)
     run = net.send(way.src, way.dst, packet)
     return Walk(
         plugin=found.name,

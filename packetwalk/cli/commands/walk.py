@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import fields
 
 from packetwalk.cli.output import show, write
 from packetwalk.cli.parser import Parser, whole
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
+from packetwalk.trace.packet import Packet
 from packetwalk.walks.pcap import pcap, pcapng
 from packetwalk.walks.scenario import SCENARIOS, scenario, walk
+
+ASKED = [each for each in fields(Packet) if "help" in each.metadata]
+"""The fields of a packet that have an option."""
+KINDS: dict[str, dict] = {"str": {}, "int": {"type": whole}, "bool": {"action": "store_true", "default": None}}
 
 
 def arguments(parser: Parser) -> None:
@@ -26,11 +32,8 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help=names)
     parser.add_argument("--src", help="pod, node or address, instead of a scenario")
     parser.add_argument("--dst", help="pod, node, service or address, with :PORT if you like")
-    parser.add_argument("--proto", metavar="icmp|udp|tcp", help="else the scenario's own, or icmp")
-    parser.add_argument("--size", type=whole, metavar="BYTES", help="payload, default 56")
-    parser.add_argument("--df", action="store_true", default=None, help="do not fragment")
-    parser.add_argument("--ttl", type=whole, default=64, help="time to live, default 64")
-    parser.add_argument("--cold", action="store_true", default=None, help="nobody has asked ARP yet")
+    for each in ASKED:
+        parser.add_argument(f"--{each.name}", **KINDS[str(each.type)], **each.metadata)
     parser.add_argument("--fault", metavar="NAME", help="break something first")
     parser.formats("text", "json", "pcap")
     parser.add_argument("-o", "--output", metavar="FILE", help="a pcap is a pcapng when its name ends so")
@@ -48,12 +51,8 @@ def run(parsed: argparse.Namespace) -> None:
         parsed.scenario,
         src=parsed.src,
         dst=parsed.dst,
-        proto=parsed.proto,
-        size=parsed.size,
-        df=parsed.df,
-        ttl=parsed.ttl,
-        cold=parsed.cold,
         fault=parsed.fault,
+        **{each.name: getattr(parsed, each.name) for each in ASKED},
     )
     if parsed.format == "pcap":
         packed = (pcapng if str(parsed.output).endswith(".pcapng") else pcap)(done)

@@ -14,11 +14,10 @@ from packetwalk.cni import plugins
 from packetwalk.errors import LabError
 from packetwalk.lab.guest import kernel, machine
 from packetwalk.lab.kernel.patience import VARIABLE
-from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.operation import Operation
 from packetwalk.proof.results import Result
 from packetwalk.tables import LinkEntry
-from packetwalk.walks.network import Network
+from packetwalk.walks.scenario import network
 
 GROUND = "guest"
 DEVICES = {"ipip", "wireguard", "openvswitch"}
@@ -39,7 +38,7 @@ def wanted() -> list[Mode]:
 
 
 def _plan(plugin: str, mode: str) -> list[Operation]:
-    model = Network(Cluster(), plugin, mode)
+    model = network(plugin, mode)
     return model.plan(model.nodes[0].name)
 
 

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from packetwalk.cni import Fault, Mode, Plugin, Scenario
-from packetwalk.cni import plugin as find_plugin
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.plugins import plugin_slice
-from packetwalk.plan.cluster import Cluster
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
-from packetwalk.walks.scenario import scenario, scenarios
+from packetwalk.walks.scenario import network, scenarios
 
 UNDERLAYS = ("flat", "routed")
 
@@ -55,12 +53,6 @@ class Case(NamedTuple):
     def network(self) -> Network:
         """Return the model's cluster."""
         return network(self.plugin, self.mode, self.underlay, self.fault, self.special)
-
-
-def network(plugin: str, mode: str, underlay: str, fault: str | None, special: str | None) -> Network:
-    """Return the canonical cluster; BadInput for a name that does not exist."""
-    change = scenario(special, find_plugin(plugin)).change if special else None
-    return Network(Cluster(underlay=underlay), plugin, mode, fault, change)
 
 
 def cases(plugin: Plugin, mode: Mode) -> Iterator[Case]:

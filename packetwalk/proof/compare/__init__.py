@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from packetwalk.capture.recording import Recording, Sent
-from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
-from packetwalk.plan.cluster import Cluster
 from packetwalk.proof.compare import connections, frames, lines, tables
 from packetwalk.walks.network import Network
-from packetwalk.walks.scenario import scenario
+from packetwalk.walks.scenario import network as canonical
 
 TABLES = "tables"
 MASKS = {**tables.MASKS, **frames.MASKS, **connections.MASKS, **lines.MASKS}
@@ -35,10 +33,9 @@ def network(recording: Recording) -> Network:
     for key in ("plugin", "mode"):
         if not about.get(key):
             raise BadInput(f"recording, {key}", about.get(key), ["one of `packetwalk list`"])
-    found = find_plugin(str(about["plugin"]))
-    change = scenario(about["special"], found).change if about.get("special") else None
-    machines = Cluster(underlay=about.get("underlay") or "flat")
-    made = Network(machines, found.name, about["mode"], about.get("fault"), change)
+    fault, special = (str(about[key]) if about.get(key) else None for key in ("fault", "special"))
+    underlay = str(about.get("underlay") or "flat")
+    made = canonical(str(about["plugin"]), str(about["mode"]), underlay, fault, special)
     known = {*(n.name for n in made.nodes), *(p.name for p in made.pods), "router", "internet"}
     for place in recording.places:
         if place.netns not in known:

@@ -10,8 +10,9 @@ from packetwalk.cni import plugins
 from packetwalk.lab.kernel import abilities
 from packetwalk.lab.kernel.emulators import secretbox
 from packetwalk.lab.kernel.inventory import operations
-from packetwalk.lab.proving.cases import cases, network
+from packetwalk.lab.proving.cases import cases
 from packetwalk.lab.proving.prove import ProveTask
+from packetwalk.walks.scenario import network
 
 ME, PEER = bytes.fromhex("7a0000000001"), bytes.fromhex("7a0000000002")
 RECORD = ME + PEER + (98).to_bytes(2) + bytes(98)  # a ping of 56 bytes, as weaver hands it on
@@ -51,6 +52,6 @@ def test_its_frames_and_its_walk_are_the_models() -> None:
 def test_without_the_package_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert importlib.util.find_spec("nacl"), "requirements-dev.txt has it"
     monkeypatch.setattr(secretbox, "find_spec", lambda name: None)
-    plan = operations(network("weave", "sleeve-encrypted", "flat", None, None))
+    plan = operations(network("weave", "sleeve-encrypted"))
     assert abilities.lacking(plan) == "encryption by weaver (NaCl): Python package PyNaCl missing"
-    assert abilities.lacking(operations(network("weave", "sleeve", "flat", None, None))) == ""
+    assert abilities.lacking(operations(network("weave", "sleeve"))) == ""

@@ -9,8 +9,9 @@ from packetwalk.cni import plugins
 from packetwalk.lab.kernel import abilities
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
-from packetwalk.lab.proving.cases import cases, network
+from packetwalk.lab.proving.cases import cases
 from packetwalk.lab.proving.prove import ProveTask
+from packetwalk.walks.scenario import network
 from tests.lab.left import killed
 
 needs_go = pytest.mark.kernel("wireguard-go", "wg")
@@ -48,7 +49,7 @@ def test_a_session_stands_before_the_network_drops_its_messages() -> None:
 def test_wg_shows_the_peers_of_each_node() -> None:
     live = Live()
     try:
-        live.build(operations(network("flannel", "wireguard", "flat", None, None)))
+        live.build(operations(network("flannel", "wireguard")))
         said = live.execute("kind-worker", ["wg", "show"])
         assert said.code == 0 and "endpoint: 172.18.0.4:51820" in said and "latest handshake:" in said
         assert "172.18.0.3" not in said
@@ -66,19 +67,19 @@ def test_a_lab_on_this_ground_has_it_too() -> None:
 
 def test_without_the_program_it_is_said(monkeypatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    plan = operations(network("flannel", "wireguard", "flat", None, None))
+    plan = operations(network("flannel", "wireguard"))
     assert abilities.lacking(plan) == "no WireGuard device, and programs missing: wireguard-go, wg"
 
 
 KILLED = """
 import time
 from packetwalk.lab.kernel import abilities, build
-from packetwalk.lab.proving.cases import network
+from packetwalk.walks.scenario import network
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.emulators.wireguard import Emulator
 
 abilities.in_kernel = lambda kind: kind != "wireguard"
-with build.Lab(operations(network("flannel", "wireguard", "flat", None, None))) as lab:
+with build.Lab(operations(network("flannel", "wireguard"))) as lab:
     print(*(each.daemon.pid for each in lab.programs if isinstance(each, Emulator)), flush=True)
     time.sleep(60)
 """

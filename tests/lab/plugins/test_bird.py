@@ -14,9 +14,10 @@ from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.plugins import writer
 from packetwalk.lab.plugins.calico import bird, confd
-from packetwalk.lab.proving.cases import cases, network
+from packetwalk.lab.proving.cases import cases
 from packetwalk.lab.proving.prove import ProveTask
 from packetwalk.plan.cluster import Cluster
+from packetwalk.walks.scenario import network
 from tests.lab.left import killed
 
 needs_bird = pytest.mark.kernel("bird")
@@ -25,7 +26,7 @@ MESH, REFLECTOR, ALONE = (writer("calico", f"BIRD: {name}") for name in ("mesh",
 
 def written(by: bird.Bird, underlay: str = "flat") -> tuple[dict, dict]:
     """Return the routes by BIRD of each node: in the kernel, and in the plan as the routing leaves it."""
-    model = network("calico", "bgp", underlay, None, None)
+    model = network("calico", "bgp", underlay)
     change = by.routing.change
     plan = [op for node in model.nodes for op in change(model.cluster, node, model.plan(node.name))]
     live = Live()
@@ -114,20 +115,20 @@ def test_a_bird_that_has_ended_says_why(monkeypatch) -> None:
 
 
 def test_what_is_not_here_is_said(monkeypatch) -> None:
-    assert "krt_tunnel" in MESH.lacking(operations(network("calico", "ipip", "flat", None, None)))
+    assert "krt_tunnel" in MESH.lacking(operations(network("calico", "ipip")))
     monkeypatch.setenv("PATH", "/nowhere")
-    assert MESH.lacking(operations(network("calico", "bgp", "flat", None, None))) == "program missing: bird"
+    assert MESH.lacking(operations(network("calico", "bgp"))) == "program missing: bird"
 
 
 KILLED = """
 import time
 from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.plugins import writer
-from packetwalk.lab.proving.cases import network
+from packetwalk.walks.scenario import network
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live
 
-model, by, live = network("calico", "bgp", "flat", None, None), writer("calico", "BIRD: mesh"), Live()
+model, by, live = network("calico", "bgp"), writer("calico", "BIRD: mesh"), Live()
 plan = operations(model)
 live.build(left_out(plan, by))
 with by.work(live.inside, model, plan) as speakers:

@@ -17,11 +17,11 @@ from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.kernel.programs.runtime import Runtime
 from packetwalk.lab.plugins import writer
 from packetwalk.lab.plugins.flannel import cni
-from packetwalk.lab.proving.cases import network
 from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry
+from packetwalk.walks.scenario import network
 
 pytestmark = pytest.mark.kernel(*cni.Delegated.plugins, "curl")
-MODEL = network("flannel", "vxlan", "flat", None, None)
+MODEL = network("flannel", "vxlan")
 NODE = MODEL.cluster.nodes[1]
 WORKER = NODE.name
 PODS = ("a", "a2")

@@ -10,9 +10,9 @@ from packetwalk.lab.kernel.programs import attached
 from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.plugins import cni_plugins, writer
 from packetwalk.lab.plugins.kindnet import Ptp
-from packetwalk.lab.proving.cases import network
+from packetwalk.walks.scenario import network
 
-MODEL = network("kindnet", "ptp", "flat", None, None)
+MODEL = network("kindnet", "ptp")
 PTP = writer("kindnet", "CNI plugins")
 
 
