@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, address, chosen, mac, twice
 from packetwalk.tables import FdbEntry
@@ -17,7 +17,7 @@ KNOWN = "MAC dev DEVICE dst ADDRESS; MAC dev PORT master; permanent, static, dyn
 NO_ENTRY = Failure("RTNETLINK answers: No such file or directory", 255)
 
 
-class Filter(NamedTuple):
+class FdbFilter(NamedTuple):
     """What is shown; a device that is asked for is not printed."""
 
     dev: str | None = None
@@ -33,7 +33,7 @@ class Filter(NamedTuple):
         )
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Run a command of ``bridge fdb``."""
     word = words.next() if words else "show"
     commands = ("add", "append", "replace", "delete", "get", "show", "lst", "list", "flush", "help")
@@ -53,8 +53,8 @@ def _every(terminal: Terminal) -> list[FdbEntry]:
     return terminal.state.entries(terminal.name, FORWARDING)
 
 
-def _show(terminal: Terminal, words: Words, options: Options) -> str:
-    shown = Filter()
+def _show(terminal: Terminal, words: Words, options: IpOptions) -> str:
+    shown = FdbFilter()
     while words:
         word = words.next()
         if word in ("dev", "brport"):
@@ -79,7 +79,7 @@ def _show(terminal: Terminal, words: Words, options: Options) -> str:
     return "".join(f"{_line(entry, shown, options)}\n" for entry in found)
 
 
-def _line(entry: FdbEntry, shown: Filter, options: Options) -> str:
+def _line(entry: FdbEntry, shown: FdbFilter, options: IpOptions) -> str:
     text = str(entry)
     if not entry.state:
         text += " "
@@ -92,7 +92,7 @@ def _line(entry: FdbEntry, shown: Filter, options: Options) -> str:
     return text.replace(f" dev {shown.dev}", "", 1) if shown.dev else text
 
 
-def _get(terminal: Terminal, words: Words, options: Options) -> str:
+def _get(terminal: Terminal, words: Words, options: IpOptions) -> str:
     dev = bridge = lladdr = None
     while words:
         word = words.next()

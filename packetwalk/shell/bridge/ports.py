@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from packetwalk.shell import devices
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, chosen
 from packetwalk.tables import LinkEntry
@@ -33,7 +33,7 @@ SWITCHES = [
 OTHER = ("cost", "priority", "state", "mcast_router", "hwmode", "backup_port", "nobackup_port")
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Run a command of ``bridge link``."""
     word = words.next() if words else "show"
     command = chosen(word, ("set", "change", "show", "lst", "list", "help"))
@@ -46,7 +46,7 @@ def run(terminal: Terminal, words: Words, options: Options) -> str:
     return _show(terminal, words, options)
 
 
-def _show(terminal: Terminal, words: Words, options: Options) -> str:
+def _show(terminal: Terminal, words: Words, options: IpOptions) -> str:
     dev = master = None
     while words:
         word = words.next()
@@ -88,7 +88,7 @@ def _json(terminal: Terminal, link: LinkEntry) -> dict[str, Any]:
     return {**out, "master": link.master, "state": "forwarding", "priority": 32, "cost": 2}
 
 
-def _text(terminal: Terminal, link: LinkEntry, options: Options) -> str:
+def _text(terminal: Terminal, link: LinkEntry, options: IpOptions) -> str:
     told = _json(terminal, link)
     name = f"{link.ifname}@{told['link']}" if "link" in told else link.ifname
     text = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from packetwalk.shell.ip import addresses, links, neighbours, options, others, routes, rules
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words
 
@@ -46,7 +46,7 @@ NAMES = [
     "stats",
 ]
 """In the order in which ``ip.c`` looks for them; a word that begins one is that one."""
-OBJECTS: dict[str, Callable[[Terminal, Words, Options], str]] = {
+OBJECTS: dict[str, Callable[[Terminal, Words, IpOptions], str]] = {
     "address": addresses.run,
     "link": links.run,
     "neighbor": neighbours.run,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from packetwalk.shell import devices
 from packetwalk.shell.ip import links
 from packetwalk.shell.ip.details import details, statistics
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, chosen, prefix, twice
 from packetwalk.tables import AddrEntry, LinkEntry
@@ -65,7 +65,7 @@ class Address(NamedTuple):
         return {**out, "valid_life_time": FOREVER, "preferred_life_time": FOREVER}
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Run a command of ``ip addr``."""
     word = words.next() if words else "show"
     command = chosen(word, COMMANDS)
@@ -95,7 +95,7 @@ def addresses(terminal: Terminal, link: LinkEntry) -> list[Address]:
     return sorted(found, key=lambda each: each.secondary)
 
 
-def _show(terminal: Terminal, shown: links.Filter, options: Options) -> str:
+def _show(terminal: Terminal, shown: links.LinkFilter, options: IpOptions) -> str:
     family = "inet" if shown.to else options.family
     out, told = "", []
     for link in links.selected(terminal, shown):
@@ -117,7 +117,7 @@ def _show(terminal: Terminal, shown: links.Filter, options: Options) -> str:
     return options.as_json(told) if options.json else out
 
 
-def _asked(address: Address, shown: links.Filter, family: str) -> bool:
+def _asked(address: Address, shown: links.LinkFilter, family: str) -> bool:
     return (
         family in ("", address.family)
         and shown.scope in ("", address.scope)
@@ -130,8 +130,8 @@ def _text(
     terminal: Terminal,
     link: LinkEntry,
     here: list[Address],
-    shown: links.Filter,
-    options: Options,
+    shown: links.LinkFilter,
+    options: IpOptions,
     family: str,
 ) -> str:
     text = ""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from packetwalk.shell import devices
 from packetwalk.shell.ip import link_set, names
 from packetwalk.shell.ip.details import details, statistics
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Prefix, Words, chosen, prefix, twice, wrong
 from packetwalk.tables import LinkEntry
@@ -16,7 +16,7 @@ SHOW = ("show", "lst", "list")
 COMMANDS = ("add", "set", "change", "replace", "delete", *SHOW, "xstats", "afstats", "property", "help")
 
 
-class Filter(NamedTuple):
+class LinkFilter(NamedTuple):
     """Which devices, and which of their addresses, are shown."""
 
     dev: str = ""
@@ -40,7 +40,7 @@ class Filter(NamedTuple):
         )
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Run a command of ``ip link``."""
     word = words.next() if words else "show"
     command = chosen(word, COMMANDS)
@@ -66,15 +66,15 @@ def _brief(terminal: Terminal, link: LinkEntry) -> str:
     return f"{address} <{devices.flags(terminal.ns, link)}>"
 
 
-def _text(terminal: Terminal, link: LinkEntry, options: Options) -> str:
+def _text(terminal: Terminal, link: LinkEntry, options: IpOptions) -> str:
     more = details(terminal, link) if options.details else ""
     text = devices.lines(terminal, link, mode=True, details=more)
     return text + (statistics(terminal, link, options.statistics) if options.statistics else "")
 
 
-def filtered(terminal: Terminal, words: Words) -> Filter:
+def filtered(terminal: Terminal, words: Words) -> LinkFilter:
     """Read which devices are asked for."""
-    shown = Filter()
+    shown = LinkFilter()
     while words:
         word = words.next()
         if word == "to":
@@ -114,7 +114,7 @@ def filtered(terminal: Terminal, words: Words) -> Filter:
     return shown
 
 
-def selected(terminal: Terminal, shown: Filter) -> list[LinkEntry]:
+def selected(terminal: Terminal, shown: LinkFilter) -> list[LinkEntry]:
     """Return the devices that are asked for, by number."""
     if shown.dev:
         terminal.link(shown.dev, 'Device "{}" does not exist.')

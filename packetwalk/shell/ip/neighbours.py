@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Prefix, Words, address, chosen, mac, prefix, twice, wrong
 from packetwalk.tables import NeighEntry
@@ -16,7 +16,7 @@ FLUSHED = ("REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "INCOMPLETE")
 REQUIRED = "Device and destination are required arguments."
 
 
-class Filter(NamedTuple):
+class NeighbourFilter(NamedTuple):
     """What is shown: states (those that are usual when none is named), a device, a network."""
 
     states: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Filter(NamedTuple):
         )
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Run a command of ``ip neigh``."""
     word = words.next() if words else "show"
     command = chosen(
@@ -51,8 +51,8 @@ def run(terminal: Terminal, words: Words, options: Options) -> str:
     return _change(terminal, "change" if command == "chg" else command, words)
 
 
-def _filtered(terminal: Terminal, words: Words) -> Filter:
-    shown = Filter()
+def _filtered(terminal: Terminal, words: Words) -> NeighbourFilter:
+    shown = NeighbourFilter()
     while words:
         word = words.next()
         if word == "dev":
@@ -80,7 +80,7 @@ def _state(word: str) -> str:
     return found.upper()
 
 
-def _show(terminal: Terminal, shown: Filter, options: Options) -> str:
+def _show(terminal: Terminal, shown: NeighbourFilter, options: IpOptions) -> str:
     found = [each for each in terminal.entries(NEIGHBOURS) if shown.has(each, USUAL)] if options.inet else []
     if options.json:
         hidden = {"dev"} if shown.dev else set()
@@ -90,14 +90,14 @@ def _show(terminal: Terminal, shown: Filter, options: Options) -> str:
     return "".join(f"{_line(each, shown.dev is None, options)} \n" for each in found)
 
 
-def _line(entry: NeighEntry, with_device: bool, options: Options) -> str:
+def _line(entry: NeighEntry, with_device: bool, options: IpOptions) -> str:
     words = [entry.dst, *(["dev", entry.dev] if with_device else [])]
     words += ["lladdr", entry.lladdr] if entry.lladdr else []
     words += [" used 0/0/0probes 0"] if options.statistics else []
     return " ".join([*words, entry.state])
 
 
-def _get(terminal: Terminal, words: Words, options: Options) -> str:
+def _get(terminal: Terminal, words: Words, options: IpOptions) -> str:
     dev = dst = None
     while words:
         word = words.next()
@@ -115,7 +115,7 @@ def _get(terminal: Terminal, words: Words, options: Options) -> str:
     raise Failure("Error: Neighbour entry not found.", 2)
 
 
-def _flush(terminal: Terminal, words: Words, options: Options) -> str:
+def _flush(terminal: Terminal, words: Words, options: IpOptions) -> str:
     if not words:
         raise Failure("Flush requires arguments.")
     if words.peek() == "all":

@@ -47,7 +47,7 @@ KNOWN = "-4, -6, -br, -d, -j, -o, -p, -s, -V"
 VERSION = "ip utility, iproute2-6.1.0, libbpf 1.1.2\n"
 
 
-class Options(NamedTuple):
+class IpOptions(NamedTuple):
     """``family`` is ``inet``, ``inet6`` or nothing; ``statistics`` counts how often ``-s`` was said."""
 
     brief: bool = False
@@ -75,9 +75,9 @@ class Options(NamedTuple):
         return text.rstrip("\n").replace("\n", "\\") + "\n"
 
 
-def read(words: Words, program: str = "ip") -> Options:
+def read(words: Words, program: str = "ip") -> IpOptions:
     """Take the options."""
-    options = Options()
+    options = IpOptions()
     while words.peek().startswith("-") and words.peek() != "--":
         word = words.next()
         plain = word[1:] if word.startswith("--") else word
@@ -92,9 +92,9 @@ def read(words: Words, program: str = "ip") -> Options:
     return options
 
 
-def _with(options: Options, name: str, word: str, words: Words, program: str) -> Options:
+def _with(options: IpOptions, name: str, word: str, words: Words, program: str) -> IpOptions:
     if name in SET:
-        return Options(**{**options._asdict(), SET[name]: True})
+        return IpOptions(**{**options._asdict(), SET[name]: True})
     if name in ("-stats", "-statistics"):
         return options._replace(statistics=options.statistics + 1)
     if name == "-family":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words
 from packetwalk.tables.xfrm import POLICIES
@@ -12,8 +12,8 @@ from packetwalk.tables.xfrm import POLICIES
 LIST = ("", "show", "list", "ls")
 
 
-def _none(name: str) -> Callable[[Terminal, Words, Options], str]:
-    def run(terminal: Terminal, words: Words, options: Options) -> str:
+def _none(name: str) -> Callable[[Terminal, Words, IpOptions], str]:
+    def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
         if words.rest() in ([], ["show"], ["list"], ["ls"]):
             return ""
         raise Unknown(f"ip {name}", "other commands", "show")
@@ -21,7 +21,7 @@ def _none(name: str) -> Callable[[Terminal, Words, Options], str]:
     return run
 
 
-def _netns(terminal: Terminal, words: Words, options: Options) -> str:
+def _netns(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """No namespace has a name here: programs keep them by their processes."""
     command = words.next() if words else "list"
     if command in ("list", "show", "ls"):
@@ -34,7 +34,7 @@ def _netns(terminal: Terminal, words: Words, options: Options) -> str:
     raise Unknown("ip netns", command, "list, exec")
 
 
-def _xfrm(terminal: Terminal, words: Words, options: Options) -> str:
+def _xfrm(terminal: Terminal, words: Words, options: IpOptions) -> str:
     kind = words.next("Command line is not complete. Try option \"help\"")
     if not {"state", "policy"} & {each for each in ("state", "policy") if each.startswith(kind)}:
         raise Failure(f'Object "{kind}" is unknown, try "ip xfrm help".', 255)
@@ -43,13 +43,13 @@ def _xfrm(terminal: Terminal, words: Words, options: Options) -> str:
     return ""
 
 
-def _tunnel(terminal: Terminal, words: Words, options: Options) -> str:
+def _tunnel(terminal: Terminal, words: Words, options: IpOptions) -> str:
     if words.rest() not in ([], ["show"], ["list"], ["ls"]) or terminal.ns.ipip:
         raise Unknown("ip tunnel", "other than no tunnel", "show, on a node without tunl0")
     return ""
 
 
-OBJECTS: dict[str, Callable[[Terminal, Words, Options], str]] = {
+OBJECTS: dict[str, Callable[[Terminal, Words, IpOptions], str]] = {
     "netns": _netns,
     "xfrm": _xfrm,
     "tunnel": _tunnel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from packetwalk.shell.ip.lookups import by_device
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, chosen, number, prefix, wrong
 from packetwalk.tables import RouteEntry
@@ -21,7 +21,7 @@ KNOWN = "get ADDRESS, from ADDRESS, iif DEVICE, oif DEVICE, mark MARK, fibmatch"
 FLAGS = {"local": ["local"], "broadcast": ["local", "brd"], "multicast": ["local", "mc"]}
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Print one lookup."""
     asked, warning = _asked(terminal, words, options)
     if "dst" not in asked:
@@ -36,7 +36,7 @@ def run(terminal: Terminal, words: Words, options: Options) -> str:
     return warning + _text(told, route, options)
 
 
-def _asked(terminal: Terminal, words: Words, options: Options) -> tuple[dict[str, Any], str]:
+def _asked(terminal: Terminal, words: Words, options: IpOptions) -> tuple[dict[str, Any], str]:
     asked: dict[str, Any] = {}
     warning = ""
     while words:
@@ -139,7 +139,7 @@ def _told(terminal: Terminal, route: RouteEntry, dst: str, asked: dict[str, Any]
     return told
 
 
-def _text(told: dict[str, Any], route: RouteEntry, options: Options) -> str:
+def _text(told: dict[str, Any], route: RouteEntry, options: IpOptions) -> str:
     words = [told["type"]] if told["type"] != "unicast" or options.details else []
     words.append(told["dst"])
     for word, name in (("from", "from"), ("via", "gateway"), ("dev", "dev")):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from packetwalk.shell.ip import names, route_change, route_get
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Prefix, Words, chosen, prefix, wrong
 from packetwalk.tables import RouteEntry
@@ -32,7 +32,7 @@ LOOPBACK_6 = "local ::1 dev lo {}proto kernel metric 0 pref medium \n"
 NO_TABLE = "Error: ipv4: FIB table does not exist.\nDump terminated"
 
 
-class Filter(NamedTuple):
+class RouteFilter(NamedTuple):
     """What is shown; members that are asked for exactly are not printed (``print_route``)."""
 
     table: str = "main"
@@ -54,7 +54,7 @@ class Filter(NamedTuple):
         )
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Run a command of ``ip route``."""
     word = words.next() if words else "list"
     command = chosen(word, (*COMMANDS, *ALSO))
@@ -74,9 +74,9 @@ def run(terminal: Terminal, words: Words, options: Options) -> str:
     return route_change.run(terminal, command, words)
 
 
-def filtered(terminal: Terminal, words: Words) -> Filter:
+def filtered(terminal: Terminal, words: Words) -> RouteFilter:
     """Read what ``show`` or ``flush`` is asked for."""
-    shown = Filter()
+    shown = RouteFilter()
     while words:
         word = words.next()
         if chosen(word, ("table",)):
@@ -113,11 +113,11 @@ def filtered(terminal: Terminal, words: Words) -> Filter:
     return shown
 
 
-def _exactly(shown: Filter, member: str, value: str, read: Callable[[str], str]) -> Filter:
+def _exactly(shown: RouteFilter, member: str, value: str, read: Callable[[str], str]) -> RouteFilter:
     return shown if value == "all" else shown._replace(exact={**shown.exact, member: read(value)})
 
 
-def _where(shown: Filter, word: str, words: Words) -> Filter:
+def _where(shown: RouteFilter, word: str, words: Words) -> RouteFilter:
     if chosen(word, ("to",)):
         word = words.next()
     if chosen(word, ("root",)):
@@ -138,7 +138,7 @@ def _member(route: RouteEntry, name: str) -> str | None:
     return value or "boot" if name == "protocol" else value
 
 
-def _show(terminal: Terminal, shown: Filter, options: Options) -> str:
+def _show(terminal: Terminal, shown: RouteFilter, options: IpOptions) -> str:
     if shown.cached:
         return ""
     own = [route for route in terminal.entries(ROUTES) if shown.table in ("all", route.table)]
@@ -155,21 +155,21 @@ def _show(terminal: Terminal, shown: Filter, options: Options) -> str:
     return text + _loopback(shown, options, "lo" in terminal.ns.links)
 
 
-def _loopback(shown: Filter, options: Options, there: bool) -> str:
+def _loopback(shown: RouteFilter, options: IpOptions, there: bool) -> str:
     """Return the route that a loopback has in IPv6, where all of a table is shown."""
-    plain = shown._replace(table="") == Filter(table="")
+    plain = shown._replace(table="") == RouteFilter(table="")
     wanted = shown.table == "all" or (shown.table == "local" and options.family == "inet6")
     if not (there and plain and wanted and options.family != "inet"):
         return ""
     return LOOPBACK_6.format("table local " if shown.table == "all" else "")
 
 
-def _shortened(route: RouteEntry, shown: Filter) -> RouteEntry:
+def _shortened(route: RouteEntry, shown: RouteFilter) -> RouteEntry:
     hidden: dict[str, Any] = {name: "" if name == "dev" else None for name in shown.exact}
     return route._replace(**hidden)
 
 
-def _line(route: RouteEntry, shown: Filter, options: Options) -> str:
+def _line(route: RouteEntry, shown: RouteFilter, options: IpOptions) -> str:
     """Return a line without what was asked for, as iproute2 prints it."""
     less = _shortened(route, shown)
     if options.details:
@@ -189,7 +189,7 @@ def _line(route: RouteEntry, shown: Filter, options: Options) -> str:
     return " ".join(words)
 
 
-def _json(route: RouteEntry, shown: Filter, options: Options) -> dict:
+def _json(route: RouteEntry, shown: RouteFilter, options: IpOptions) -> dict:
     found = {name: value for name, value in route.json().items() if name not in shown.exact}
     if shown.table != "all":
         found.pop("table", None)

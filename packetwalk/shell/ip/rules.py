@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from packetwalk.shell.ip import names
-from packetwalk.shell.ip.options import Options
+from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, chosen, number, prefix, wrong
 from packetwalk.tables import IpRule
@@ -32,7 +32,7 @@ OTHER = [
 KNOWN = "from all, fwmark MARK, not, priority NUMBER, lookup TABLE"
 
 
-def run(terminal: Terminal, words: Words, options: Options) -> str:
+def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     """Run a command of ``ip rule``."""
     word = words.next() if words else "list"
     command = chosen(word, ("list", "lst", "show", "save", "restore", "add", "delete", "flush", "help"))
@@ -49,7 +49,7 @@ def run(terminal: Terminal, words: Words, options: Options) -> str:
     return _add(terminal, asked) if command == "add" else _delete(terminal, asked)
 
 
-def _show(terminal: Terminal, words: Words, options: Options) -> str:
+def _show(terminal: Terminal, words: Words, options: IpOptions) -> str:
     wanted: dict[str, Any] = {}
     while words:
         word = words.next()
