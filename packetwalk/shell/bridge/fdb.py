@@ -108,7 +108,9 @@ def _get(terminal: Terminal, words: Words, options: IpOptions) -> str:
         raise Failure("Device or master and address are required arguments.", 255)
     for entry in _every(terminal):
         if entry.mac == lladdr and dev in (None, entry.ifname) and bridge in (None, entry.master):
-            return options.as_json([entry.json()]) if options.json else f"{_line(entry, Filter(), options)}\n"
+            return (
+                options.as_json([entry.json()]) if options.json else f"{_line(entry, FdbFilter(), options)}\n"
+            )
     raise Failure("Error: Fdb entry not found.", 254)
 
 
