@@ -19,6 +19,8 @@ LEFT = {
     *("TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG"),
 }
 """Targets of iptables-extensions(8) that the model does not know."""
+TARGETS = {"ACCEPT", "DROP", "RETURN", "REJECT", "MARK", "CT", "NOTRACK", *TRANSLATES, *GOES_ON - {""}, *LEFT}
+"""What ``-j`` names besides chains."""
 REJECTS = {
     "tcp-reset": -1,
     "icmp-net-unreachable": 0,

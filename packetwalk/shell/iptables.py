@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from packetwalk.datapath.rule import TARGETS
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words
 from packetwalk.tables import ChainPolicy, IptablesRule
@@ -119,8 +120,17 @@ def _change(terminal: Terminal, table: str, command: str, chain: str, spec: str)
             raise Failure("iptables: Bad rule (does a matching rule exist in that chain?).")
         terminal.state.remove(terminal.name, found[0])
         return ""
-    if chain not in {*BUILT_IN[table], *(rule.chain for rule in _rules(terminal, table))}:
+    own = {rule.chain for rule in _rules(terminal, table)}
+    if chain not in {*BUILT_IN[table], *own}:
         raise Failure("iptables: No chain/target/match by that name.")
+    _, jump, target = spec.rpartition("-j ")
+    target = target.partition(" ")[0]
+    if jump and target not in TARGETS | own:
+        raise Failure(
+            f"iptables v1.8.9 (nf_tables): Chain '{target}' does not exist\n"
+            "Try `iptables -h' or 'iptables --help' for more information.",
+            2,
+        )
     terminal.state.add(terminal.name, IptablesRule(table, chain, spec, inserted=command == "-I"))
     return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
@@ -18,6 +19,13 @@ BUILT_IN = {
 }
 """The chains that each table has from the start."""
 COUNTED = re.compile(r"\[(\d+):(\d+)\] ")
+OWN = "MINE"
+ERRORS = (
+    *("port-unreachable", "host-unreachable", "net-unreachable", "proto-unreachable"),
+    *("host-prohibited", "net-prohibited", "admin-prohibited"),
+)
+PORTS = (8080, 8472, 4789, 80, 10250, 41000)
+CONNECTION_STATES = ("NEW", "ESTABLISHED", "RELATED", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED", "DNAT", "SNAT")
 
 
 class IptablesRule(NamedTuple):
@@ -93,30 +101,38 @@ class Iptables(TextTable[Entry]):
         return [*reversed(inserted), *appended]
 
     def draw(self, pick: Pick, around: Around) -> list[str] | None:
-        """Return ``iptables``: a rule of any table and built-in chain, or a chain's policy."""
+        """Return ``iptables``: a rule of any chain, one taken away, a chain's policy, or a chain made or emptied."""
         table = pick.one_of(tuple(BUILT_IN))
-        chain = pick.one_of(BUILT_IN[table])
-        if table != "nat" and pick.chance(10):
-            return ["iptables", "-t", table, "-P", chain, pick.one_of(("DROP", "ACCEPT"))]
-        words = ["iptables", "-t", table, pick.one_of(("-A", "-I")), chain]
+        present = [argv for argv in around.present if argv[2] == table and argv[3] != "-P"]
+        chains = (*BUILT_IN[table], *dict.fromkeys(argv[4] for argv in present), OWN)
+        chain = pick.one_of(BUILT_IN[table] if pick.chance(75) else chains)
+        start = ["iptables", "-t", table]
+        if table != "nat" and chain in BUILT_IN[table] and pick.chance(10):
+            return [*start, "-P", chain, pick.one_of(("DROP", "ACCEPT"))]
+        if pick.chance(8):
+            return [*start, *pick.one_of((["-N", OWN], ["-F", chain]))]
+        if present and pick.chance(10):
+            return _deleted(pick.one_of(present))
+        words = [*start, pick.one_of(("-A", "-I")), chain]
         for word in ("-s", "-d"):
             if pick.chance(25):
-                words += [word, pick.one_of((*around.addresses, *around.networks))]
+                no = ["!"] if pick.chance(15) else []
+                words += [*no, word, pick.one_of((*around.addresses, *around.networks))]
         if chain in ("PREROUTING", "INPUT", "FORWARD") and pick.chance(20):
-            words += ["-i", pick.one_of(around.names)]
+            words += ["-i", pick.one_of((*around.names, "lo"))]
         if chain in ("POSTROUTING", "OUTPUT", "FORWARD") and pick.chance(20):
-            words += ["-o", pick.one_of(around.names)]
+            words += ["-o", pick.one_of((*around.names, "lo"))]
         proto = pick.one_of(("", "icmp", "udp", "tcp"))
         words += ["-p", proto] if proto else []
         if proto in ("udp", "tcp") and pick.chance(50):
-            words += ["--dport", str(pick.one_of((8080, 8472, 4789, 80, 41000)))]
+            words += [pick.one_of(("--dport", "--sport")), str(pick.one_of(PORTS))]
         if pick.chance(25):
-            states = pick.one_of(
-                ("NEW", "ESTABLISHED", "RELATED", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED")
-            )
-            words += ["-m", "conntrack", "--ctstate", states]
+            words += ["-m", "conntrack", "--ctstate", pick.one_of(CONNECTION_STATES)]
         if pick.chance(10):
             words += ["-m", "mark", "--mark", pick.one_of(("0x1", "0x10/0x10", "0x4000/0x4000"))]
+        own = [argv[4] for argv in present if argv[4] not in BUILT_IN[table]]
+        if chain in BUILT_IN[table] and pick.chance(15):
+            return [*words, "-j", pick.one_of((*dict.fromkeys(own), OWN))]
         return [*words, "-j", *_target(pick, around, table, chain, proto)]
 
     def parse(self, text: str) -> Iterator[Entry]:
@@ -196,16 +212,17 @@ def policies(entries: Iterable[Entry], table: str) -> list[ChainPolicy]:
     return [known.get(chain, ChainPolicy(table, chain, "ACCEPT")) for chain in BUILT_IN.get(table, ())]
 
 
+def _deleted(argv: list[str]) -> list[str]:
+    """Return the command that takes a rule away."""
+    words = shlex.split(" ".join(argv))
+    return [*words[:3], "-D", *words[4:]]
+
+
 def _target(pick: Pick, around: Around, table: str, chain: str, proto: str) -> list[str]:
     """Return a target that this table and chain take."""
     usual = [["ACCEPT"], ["DROP"], ["RETURN"]]
     if table == "filter":
-        kinds = [
-            "icmp-port-unreachable",
-            "icmp-host-prohibited",
-            "icmp-admin-prohibited",
-            "icmp-net-unreachable",
-        ]
+        kinds = [f"icmp-{kind}" for kind in ERRORS]
         kinds += ["tcp-reset"] if proto == "tcp" else []
         usual += [["REJECT", "--reject-with", pick.one_of(kinds)]]
     elif table == "mangle":
@@ -214,9 +231,10 @@ def _target(pick: Pick, around: Around, table: str, chain: str, proto: str) -> l
         usual += [["CT", "--notrack"]]
     elif table == "nat":
         usual = [["ACCEPT"], ["RETURN"]]
+        port = f":{pick.one_of(PORTS)}" if proto in ("udp", "tcp") and pick.chance(50) else ""
         if chain in ("POSTROUTING", "INPUT"):
             usual += [["MASQUERADE"]] if chain == "POSTROUTING" else []
-            usual += [["SNAT", "--to-source", pick.one_of(around.addresses)]]
-        else:
-            usual += [["DNAT", "--to-destination", pick.one_of(around.addresses)]]
+            usual += [["SNAT", "--to-source", f"{pick.one_of(around.addresses)}{port}"]]
+        elif chain in BUILT_IN[table]:
+            usual += [["DNAT", "--to-destination", f"{pick.one_of(around.addresses)}{port}"]]
     return pick.one_of(usual)

@@ -13,16 +13,19 @@ from packetwalk.trace.step import Step, Trace
 MASKS = {
     "deciding lines": "Routes, neighbours and forwarding entries are compared; rules are not, for a "
     "recording shows what became of a packet and not which rule it met. The state of a neighbour is left "
-    "out, and what a recording supposes of a packet after it was last seen.",
+    "out, and what a recording supposes of a packet after it was last seen, if it did not arrive or a rule "
+    "discarded one.",
 }
 BESIDE = ("arp", "copy", "close")
+REFUSED = ("dropped", "denied", "rejected")
 STATES = ("REACHABLE", "STALE", "DELAY", "PROBE")
 
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return a line that only the stitched recording cites, as text; empty when there is none."""
+    refused = any(trace.disposition in REFUSED for trace in run.traces)
     try:
-        theirs = _cited(stitch(recording, sent))
+        theirs = _cited(stitch(recording, sent), whole=not refused)
     except ValueError as error:
         return f"the recording makes no walk: {error}"
     for line in sorted(theirs - _cited(run.traces)):
@@ -30,20 +33,22 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
     return ""
 
 
-def _cited(traces: Iterable[Trace]) -> set[str]:
+def _cited(traces: Iterable[Trace], *, whole: bool = True) -> set[str]:
+    """Return the lines that traces cite; unless they are ``whole``, those until each packet was last seen."""
     return {
         f"{step.netns}: {_settled(str(step.entry))}"
         for trace in traces
         if trace.name not in BESIDE
-        for step in _seen(trace)
+        for step in _seen(trace, whole=whole)
         if step.entry is not None and table_of(step.entry).name in ("route", "neigh", "fdb")
     }
 
 
-def _seen(trace: Trace) -> tuple[Step, ...]:
-    """Return the steps of a trace, of a recorded packet that did not arrive those until it was last seen."""
-    seen = [k for k, step in enumerate(trace.steps) if step.evidence == "observed" and step.event != "drop"]
-    return trace.steps[: seen[-1] + 1] if seen and trace.disposition != "delivered" else trace.steps
+def _seen(trace: Trace, *, whole: bool) -> tuple[Step, ...]:
+    """Return the steps of a trace, of a recorded packet of which the end is supposed those until it was last seen."""
+    seen = [k for k, step in enumerate(trace.steps) if step.event in ("ingress", "egress")]
+    arrived = whole and trace.disposition == "delivered"
+    return trace.steps if arrived or not seen else trace.steps[: seen[-1] + 1]
 
 
 def _settled(line: str) -> str:
