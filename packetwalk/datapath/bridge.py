@@ -59,7 +59,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
 
     To a host behind the same bridge the frame is bridged on, with the sender's MAC and all its
     time to live; a neighbour that is not known to be reachable is reached by the bridge's own
-    interface.  Else it is addressed to the bridge, so that the machine routes it.
+    interface, as the sender itself is (hairpin).  Else it is addressed to the bridge, so that the machine routes it.
     """
     route = ns.fib.lookup(skb.ip.dst, skb.mark)
     if route is None or route.dev != name or route.type != "unicast":
@@ -72,7 +72,8 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
     if neighbour.lladdr is None:
         run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name), "neighbor_unreachable")
         return True
-    reachable = not run.cold or (before is not None and before.state == "REACHABLE")
+    own = neighbour.lladdr == sender  # who asked for the bridge's MAC is known by that alone (STALE)
+    reachable = not own if not run.cold else before is not None and before.state == "REACHABLE"
     source = sender if reachable else ns.links[name].address
     skb.wear(wire.Ethernet(neighbour.lladdr, source))
     run.emit(ns, skb, "neigh", name, neighbour, ("neigh", skb.ip.dst, neighbour.lladdr))
@@ -82,6 +83,9 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
     skb.wear(skb.stack[0]._replace(src=sender))
     if entry is None:
         run.drop(ns, skb, name, None, ("unreachable", name))
+        return True
+    if entry.ifname == skb.ports[0] and not ns.links[entry.ifname].hairpin:
+        run.drop(ns, skb, entry.ifname, entry, ("same-port", entry.mac))
         return True
     run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
     skb.ports = (skb.ports[0], entry.ifname)

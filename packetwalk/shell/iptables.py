@@ -126,11 +126,7 @@ def _change(terminal: Terminal, table: str, command: str, chain: str, spec: str)
     _, jump, target = spec.rpartition("-j ")
     target = target.partition(" ")[0]
     if jump and target not in TARGETS | own:
-        raise Failure(
-            f"iptables v1.8.9 (nf_tables): Chain '{target}' does not exist\n"
-            "Try `iptables -h' or 'iptables --help' for more information.",
-            2,
-        )
+        raise Unknown("iptables", f"-j {target}", "chains that the plan has rules in")
     terminal.state.add(terminal.name, IptablesRule(table, chain, spec, inserted=command == "-I"))
     return ""
 

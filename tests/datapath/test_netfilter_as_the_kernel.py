@@ -215,6 +215,33 @@ CASES = {
             "error 172.18.0.2 > 10.244.1.2 delivered",
         ),
     ),
+    "a pod's own Service: the frame goes by the bridge's interface": Seen(
+        FLANNEL,
+        (),
+        RandomTrial("coredns", "web", UDP),
+        (
+            "request 10.244.0.1 > 10.244.0.2 delivered",
+            "reply 10.96.0.80 > 10.244.0.2 delivered",
+        ),
+    ),
+    "state DNAT": Seen(
+        CALICO,
+        (
+            (WORKER, "-t nat -A OUTPUT -p udp -d 172.18.0.77 -j DNAT --to-destination 172.18.0.3:10250"),
+            (WORKER, "-t filter -A OUTPUT -p udp -m conntrack --ctstate DNAT -j DROP"),
+        ),
+        RandomTrial(WORKER, "172.18.0.77", UDP),
+        ("request 172.18.0.3 > 172.18.0.3 dropped",),
+    ),
+    "INPUT's SNAT": Seen(
+        CALICO,
+        (("a", "-t nat -A INPUT -p udp -j SNAT --to-source 10.99.0.7"),),
+        RandomTrial("a2", "a", UDP),
+        (
+            "request 10.99.0.7 > 10.244.1.2 delivered",
+            "reply 10.244.1.2 > 10.244.1.3 delivered",
+        ),
+    ),
 }
 
 

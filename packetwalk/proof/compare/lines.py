@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch import stitch
@@ -25,21 +25,23 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return a line that only the stitched recording cites, as text; empty when there is none."""
     refused = any(trace.disposition in REFUSED for trace in run.traces)
     try:
-        theirs = _cited(stitch(recording, sent), whole=not refused)
+        theirs = _cited(_seen(trace, whole=not refused) for trace in _told(stitch(recording, sent)))
     except ValueError as error:
         return f"the recording makes no walk: {error}"
-    for line in sorted(theirs - _cited(run.traces)):
+    for line in sorted(theirs - _cited(trace.steps for trace in _told(run.traces))):
         return f"only the recording explains a step by {line}"
     return ""
 
 
-def _cited(traces: Iterable[Trace], *, whole: bool = True) -> set[str]:
-    """Return the lines that traces cite; unless they are ``whole``, those until each packet was last seen."""
+def _told(traces: Iterable[Trace]) -> Iterator[Trace]:
+    return (trace for trace in traces if trace.name not in BESIDE)
+
+
+def _cited(told: Iterable[Iterable[Step]]) -> set[str]:
     return {
         f"{step.netns}: {_settled(str(step.entry))}"
-        for trace in traces
-        if trace.name not in BESIDE
-        for step in _seen(trace, whole=whole)
+        for steps in told
+        for step in steps
         if step.entry is not None and table_of(step.entry).name in ("route", "neigh", "fdb")
     }
 
