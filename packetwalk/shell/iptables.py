@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from packetwalk.datapath.rule import TARGETS
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words
@@ -115,7 +117,8 @@ def _policy(terminal: Terminal, table: str, chain: str, spec: list[str]) -> str:
 
 def _change(terminal: Terminal, table: str, command: str, chain: str, spec: str) -> str:
     if command == "-D":
-        found = [r for r in _rules(terminal, table) if (r.chain, r.spec) == (chain, spec)]
+        words = shlex.split(spec)  # iptables-save quotes comments that need no quotes
+        found = [r for r in _rules(terminal, table) if (r.chain, shlex.split(r.spec)) == (chain, words)]
         if not found:
             raise Failure("iptables: Bad rule (does a matching rule exist in that chain?).")
         terminal.state.remove(terminal.name, found[0])

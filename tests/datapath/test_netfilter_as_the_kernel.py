@@ -242,6 +242,21 @@ CASES = {
             "reply 10.244.1.2 > 10.244.1.3 delivered",
         ),
     ),
+    "a rule is taken away whose comment iptables-save quotes": Seen(
+        CALICO,
+        (
+            (
+                CONTROL,
+                "-t nat -D KUBE-SEP-W5CJ73SN5DIFPS56 -p udp -m comment --comment default/web:h3 -m udp -j DNAT "
+                "--to-destination 10.244.0.2:8080",
+            ),
+        ),
+        RandomTrial("a", "a2", ICMP),
+        (
+            "request 10.244.1.2 > 10.244.1.3 delivered",
+            "reply 10.244.1.3 > 10.244.1.2 delivered",
+        ),
+    ),
 }
 
 
