@@ -247,8 +247,10 @@ CASES = {
         (
             (
                 CONTROL,
-                "-t nat -D KUBE-SEP-W5CJ73SN5DIFPS56 -p udp -m comment --comment default/web:h3 -m udp -j DNAT "
-                "--to-destination 10.244.0.2:8080",
+                (
+                    "-t nat -D KUBE-SEP-W5CJ73SN5DIFPS56 -p udp -m comment --comment default/web:h3 -m udp -j DNAT "
+                    "--to-destination 10.244.0.2:8080"
+                ),
             ),
         ),
         RandomTrial("a", "a2", ICMP),
