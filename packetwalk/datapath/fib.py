@@ -12,6 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from packetwalk.datapath.memo import Memo
 from packetwalk.tables import IpRule, RouteEntry
+from packetwalk.tables.route import REFUSING
 from packetwalk.trace.step import Decide, Decision
 from packetwalk.wire.address import ipv4_to_int, prefix
 
@@ -43,10 +44,6 @@ class Prefixes(Generic[T]):
         return next(
             (same[value & mask] for mask, same in self._by_mask.items() if value & mask in same), None
         )
-
-
-REFUSING = ("blackhole", "unreachable", "prohibit")
-"""Types of routes that say no (``fib_props``)."""
 
 
 def _mask(length: int) -> int:

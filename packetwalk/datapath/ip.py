@@ -10,10 +10,10 @@ from __future__ import annotations
 from packetwalk import wire
 from packetwalk.datapath import arp, hooks, local, xfrm
 from packetwalk.datapath.devices import drivers
-from packetwalk.datapath.fib import REFUSING
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import MAX_STEPS, Run, Skb
 from packetwalk.tables import RouteEntry
+from packetwalk.tables.route import REFUSING
 from packetwalk.tables.sysctl import FORWARD
 
 HEADER = 20
@@ -60,7 +60,7 @@ def lookup(
             local.send_error(run, ns, skb, 3, 0)
         return None
     if route.type in REFUSING:
-        run.drop(ns, skb, None, route, (f"route-{route.type}", dst, route.dst), "no_route")
+        run.drop(ns, skb, None, route, (REFUSING[route.type], dst, route.dst), "no_route")
         if came and route.type in TOLD and ns.forwards(came):
             local.send_error(run, ns, skb, *TOLD[route.type])
         return None

@@ -12,6 +12,13 @@ from packetwalk.tables.printed import JsonTable, Object
 from packetwalk.tables.table import Contents, Part, Section
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, prefix
 
+REFUSING = {
+    "blackhole": "route-blackhole",
+    "unreachable": "route-unreachable",
+    "prohibit": "route-prohibit",
+}
+"""Types of routes that say no (``fib_props``), each with the sentence for a packet that it ends."""
+
 
 class RouteEntry(NamedTuple):
     """A line of a routing table (``ip route show table TABLE``).

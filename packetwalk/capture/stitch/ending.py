@@ -8,6 +8,7 @@ from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Sighting
 from packetwalk.capture.stitch import explain, notes, stacks
 from packetwalk.capture.stitch.work import BROADCAST, Work
+from packetwalk.tables.route import REFUSING
 from packetwalk.wire import Arp, Ethernet, Ipv4, Vxlan
 
 TUNNELLED = (Vxlan,)  # what a device takes, not a program
@@ -81,8 +82,8 @@ def _vanished(work: Work, k: int) -> None:
         route = tables.route(outer.dst)
         if route is None:
             return _stop(work, where, netns, None, ("no-route", outer.dst), "no_route")
-        if route.type in ("blackhole", "unreachable", "prohibit"):
-            note = (f"route-{route.type}", outer.dst, route.dst)
+        if route.type in REFUSING:
+            note = (REFUSING[route.type], outer.dst, route.dst)
             return _stop(work, where, netns, None, note, "no_route", route)
         explain.route(work, where, netns, route.dev, stack)
         if outer.ttl <= 1:
