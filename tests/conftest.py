@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from packetwalk.lab.grounds.netns import NEEDED
 from packetwalk.lab.kernel.programs.runtime import FOLDERS
+
+TESTS = Path(__file__).parent
+KERNEL = ("capture", "datapath", "lab", "labs", "shell")  # the folders of tests that need it, as tests/run.sh runs them
 
 settings.register_profile(
     "packetwalk", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -32,6 +36,8 @@ def lacking(programs: Iterable[str]) -> list[str]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         marks = list(item.iter_markers("kernel"))
+        if marks and item.path.relative_to(TESTS).parts[0] not in KERNEL:
+            raise pytest.UsageError(f"{item.nodeid}: needs the kernel, valid folders are {', '.join(KERNEL)}")
         missing = lacking(program for mark in marks for program in mark.args) if marks else []
         if missing and "CI" not in os.environ:
             item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))

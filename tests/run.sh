@@ -4,16 +4,28 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/steps.sh
 python=.venv/bin/python
 
+# A test starts some hundred Pythons: what they compile is kept, as Python does by itself.
+unset PYTHONDONTWRITEBYTECODE
+
 needs "tests that dissect with tshark" tshark || :
-step "the model and its recordings" $python -m pytest -q -n 2 --dist loadfile tests \
+# What needs the kernel mostly waits; each process reads only the files of its own tests.
+begin "the running kernel: recordings, labs, shell" $python -m pytest -q -m kernel tests/capture tests/datapath tests/labs tests/shell
+begin "the running kernel: proofs, grounds, programs" $python -m pytest -q -m kernel tests/lab
+step "the model and its recordings" $python -m pytest -q -m "not kernel" tests \
     --ignore=tests/browser --ignore=tests/book --ignore=tests/guest
+await
 
 # nbval runs each cell again and compares what it prints with what the book shows; labs on the model.
 # What they print on other grounds is compared by tests/labs.
 export PACKETWALK_GROUND=model
-step "notebooks, cell by cell" $python -m pytest -q -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 \
-    --nbval-sanitize-with labs/sanitize.cfg \
-    -p no:cacheprovider $(find book labs -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
+notebooks() { # notebooks FOLDER: cell by cell
+    find "$1" -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -exec $python -m pytest -q -o "addopts=$ADDOPTS" \
+        --nbval --nbval-cell-timeout 120 --nbval-sanitize-with labs/sanitize.cfg -p no:cacheprovider {} +
+}
+ADDOPTS="--import-mode=importlib -ra" # those of pyproject.toml, but with nbval
+begin "notebooks of the labs, cell by cell" notebooks labs
+step "notebooks of the book, cell by cell" notebooks book
+await
 
 step "Binder's files and packages" tests/binder/run.sh
 if needs "the player's own tests" node npm; then
