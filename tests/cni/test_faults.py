@@ -133,7 +133,9 @@ def test_a_fault_declares_no_more_than_it_does(fault: tuple[str, tuple[Plugin, F
     for touch in broken.touches:
         mine = [change for change in found if covers(touch, change, cluster)]
         assert {change.node for change in mine} == set(touch.nodes(cluster))
-        assert not touch.tables or {table_of(change.operation.entry).name for change in mine} == set(touch.tables)
+        assert not touch.tables or {table_of(change.operation.entry).name for change in mine} == set(
+            touch.tables
+        )
         if touch.about:
             assert {change.operation.peer for change in mine} == {node.name for node in touch.about(cluster)}
 

@@ -1,197 +1,39 @@
 """Numbers that people know about Flannel, each beside the fact it comes from.
 
-Each fact on Flannel v0.28.9 has a section (2 VXLAN, 3 host-gw, 5 the paths of packets, 11 what breaks),
+Each fact on Flannel v0.28.9 has a section (3 host-gw, 5 the paths of packets, 11 what breaks),
 what it says, what a walk of the model says, and the number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import NamedTuple
-
 import pytest
 
-import packetwalk
 from packetwalk import wire
-from packetwalk.plan.cluster import Cluster
-from packetwalk.tables import table_of
-from packetwalk.tables.iptables import IPTABLES
-from packetwalk.trace.step import Step, Trace
-from packetwalk.walks.network import Network
-from packetwalk.wire import Icmp, Ipv4, Tcp, Udp, Vxlan
+from packetwalk.wire import Ipv4, Tcp, Udp
+from tests.cni.flannel.walked import (
+    FULL,
+    NODE,
+    NODE2,
+    A,
+    B,
+    Fact,
+    arrived,
+    connections,
+    frame,
+    from_pod,
+    header,
+    hops,
+    identifiers,
+    net,
+    on_wire,
+    rule,
+    send,
+    syn,
+    too_big,
+    trace,
+)
 
-NODE, NODE2 = "kind-worker", "kind-worker2"
-A, A2, B = "10.244.1.2", "10.244.1.3", "10.244.2.2"
-
-
-@cache
-def net(mode: str = "vxlan", fault: str | None = None) -> Network:
-    return Network(Cluster(), "flannel", mode, fault)
-
-
-@cache
-def send(src: str, dst: str, mode: str = "vxlan", fault: str | None = None, **options):
-    return net(mode, fault).send(src, dst, **options)
-
-
-def trace(name: str, *args, **options) -> Trace:
-    return next(t for t in send(*args, **options).traces if t.name == name)
-
-
-def steps(name: str, netns: str, dev: str, event: str, *args, **options) -> list[Step]:
-    return [
-        s for s in trace(name, *args, **options).steps if (s.netns, s.dev, s.event) == (netns, dev, event)
-    ]
-
-
-def frame(name: str, netns: str, dev: str, event: str, *args, **options) -> Step:
-    return steps(name, netns, dev, event, *args, **options)[0]
-
-
-def header(step: Step, kind: type, number: int = 0):
-    """The ``number``-th header of a kind, outermost first."""
-    return [h for h in step.after if isinstance(h, kind)][number]
-
-
-def on_wire(*args, **options) -> Step:
-    return frame("request", NODE, "eth0", "egress", *args, **options)
-
-
-def arrived(netns: str, *args, **options) -> Ipv4:
-    return header(frame("request", netns, "eth0", "ingress", *args, **options), Ipv4)
-
-
-def hops(dst: str, mode: str) -> list[str]:
-    """Who answers probes with a time to live of 1, 2, 3."""
-    out = []
-    for ttl in (1, 2, 3):
-        answers = [t for t in net(mode).send("a", dst, ttl=ttl).traces if t.name in ("error", "reply")]
-        out.append(answers[0].flow.src)
-    return out
-
-
-def rule(netns: str, *args, **options) -> int | None:
-    """The number of the rule of FLANNEL-POSTRTG that decided about the request on a node."""
-    chain = [r for r in net().fabric.netns(netns).entries(IPTABLES) if r.chain == "FLANNEL-POSTRTG"]
-    for step in trace("request", *args, **options).steps:
-        outer = any(isinstance(h, Vxlan) for h in step.before)
-        if step.netns == netns and step.entry in chain and not outer:
-            return chain.index(step.entry) + 1
-    return None
-
-
-def peers(kind: str) -> int:
-    """Entries of one kind that flanneld wrote on a node of 10."""
-    plan = Network(Cluster(nodes=10), "flannel", "vxlan").plan(NODE)
-    return sum(op.by == "flanneld" and table_of(op.entry).name == kind for op in plan)
-
-
-def from_pod(size: int = 56, **options) -> Step:
-    """The request as it leaves pod a for pod b."""
-    return frame("request", "a", "eth0", "egress", "a", "b", size=size, **options)
-
-
-def syn(mode: str) -> Step:
-    return frame("request", "a", "eth0", "egress", "a", "b:8080", mode=mode, proto="tcp")
-
-
-def connections(netns: str) -> list[str]:
-    known = {c for c, _ in send("a", "b").conntracks[netns]._by_tuple.values()}
-    return sorted(connection.original.protocol for connection in known)
-
-
-def identifiers() -> bool:
-    out = header(on_wire("a", "internet"), Icmp).id
-    sent = header(frame("request", "a", "eth0", "egress", "a", "internet"), Icmp).id
-    back = header(frame("reply", "a", "eth0", "ingress", "a", "internet"), Icmp).id
-    return out != sent == back
-
-
-def too_big() -> Icmp:
-    return header(
-        frame("error", "a", "eth0", "ingress", "a", "b", fault="mtu-mismatch", size=1472, df=True), Icmp
-    )
-
-
-class Fact(NamedTuple):
-    section: str
-    says: str
-    model: Callable[[], object]
-    value: object
-
-
-FULL = {"size": 1422, "df": True}
 FACTS = [
-    Fact("2.2", "VNI 1", lambda: header(on_wire("a", "b"), Vxlan).vni, 1),
-    Fact("2.2", "UDP port 8472", lambda: header(on_wire("a", "b"), Udp).dport, 8472),
-    Fact("2.2", "outer UDP checksum on", lambda: header(on_wire("a", "b"), Udp).checksum, True),
-    Fact(
-        "2.3",
-        "flannel.1 has the network address of the podCIDR as /32",
-        lambda: [f"{a.local}/{a.prefixlen}" for a in net().fabric.netns(NODE).addrs if a.dev == "flannel.1"],
-        ["10.244.1.0/32"],
-    ),
-    Fact(
-        "2.3",
-        "ping 10.244.2.0 from node 1 works",
-        lambda: trace("reply", NODE, "10.244.2.0").disposition,
-        "delivered",
-    ),
-    Fact("2.4", "one route for each of 9 peers", lambda: peers("route"), 9),
-    Fact("2.4", "one neighbour for each of 9 peers", lambda: peers("neigh"), 9),
-    Fact("2.4", "one FDB entry for each of 9 peers", lambda: peers("fdb"), 9),
-    Fact(
-        "2.4",
-        "the route to a peer",
-        lambda: str(net().fabric.netns(NODE).fib.lookup(B)),
-        "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink",
-    ),
-    Fact(
-        "2.4",
-        "no ARP ever crosses flannel.1",
-        lambda: [
-            s
-            for t in send("a", "b", cold=True).traces
-            if t.name == "arp"
-            for s in t.steps
-            if s.dev == "flannel.1"
-        ],
-        [],
-    ),
-    Fact(
-        "2.4",
-        "missing FDB entry: a silent drop on flannel.1",
-        lambda: [(t.disposition, t.steps[-1].dev) for t in send("a", "b", fault="missing-fdb").traces],
-        [("dropped", "flannel.1")],
-    ),
-    Fact(
-        "2.4",
-        "missing neighbour: unreachable",
-        lambda: trace("request", "a", "b", fault="missing-neighbour").disposition,
-        "neighbor_unreachable",
-    ),
-    Fact(
-        "2.6",
-        "MTU of flannel.1, cni0 and the pod",
-        lambda: [
-            net().fabric.netns(n).links[d].mtu
-            for n, d in ((NODE, "flannel.1"), (NODE, "cni0"), ("a", "eth0"))
-        ],
-        [1450] * 3,
-    ),
-    Fact(
-        "2.7",
-        "DirectRouting: pod MTU stays 1450",
-        lambda: net("vxlan-directrouting").fabric.netns("a").links["eth0"].mtu,
-        1450,
-    ),
-    Fact(
-        "2.7",
-        "DirectRouting: the route to a peer in the subnet",
-        lambda: str(net("vxlan-directrouting").fabric.netns(NODE).fib.lookup(B)),
-        "10.244.2.0/24 via 172.18.0.4 dev eth0",
-    ),
     Fact(
         "3",
         "host-gw: the route to a peer",
@@ -484,10 +326,3 @@ FACTS = [
 @pytest.mark.parametrize("fact", FACTS, ids=[f"{fact.section} {fact.says}" for fact in FACTS])
 def test_fact(fact: Fact) -> None:
     assert fact.model() == fact.value
-
-
-def test_the_mtu_table_agrees() -> None:
-    """50 bytes: outer IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14; pods have 1450."""
-    data = packetwalk.mtu("flannel", "vxlan").to_json()
-    assert list(data["overhead"].values()) == [20, 8, 8, 14]
-    assert (data["overhead_total"], data["pod_mtu"]) == (50, 1450)
