@@ -23,6 +23,8 @@ def show(data: object) -> None:
 def write(path: str | None, content: bytes) -> None:
     """Write a file whole or not at all; without a path, to standard output."""
     if path is None:
+        if sys.stdout is None:
+            raise BadInput("output of a pcap", "closed", ["-o FILE"])
         if sys.stdout.isatty():
             raise BadInput("output of a pcap", "the terminal", ["-o FILE"])
         sys.stdout.buffer.write(content)

@@ -32,6 +32,9 @@ def read(path: Path | str) -> Recording:
     sent = (_probe(folder / HEAD, each, places, cold) for each in head["sent"])
     return Recording(head["about"], places, tuple(_sent(folder, probe, known) for probe in sent))
 
+TEXTS = ("ground", "kernel", "mode", "underlay", "fault", "special", "author")
+"""What the head says of its origin, in words."""
+
 
 def _fail(file: Path, what: str) -> BadInput:
     return BadInput(f"recording, {file.name}", what)
@@ -55,6 +58,12 @@ def _head(folder: Path) -> dict[str, Any]:
     for name, kind in shape.items():
         if not isinstance(head, dict) or not isinstance(head.get(name), kind):
             raise _fail(file, f"no {name}")
+    for name in TEXTS:
+        if not isinstance(head["about"].get(name), str | None):
+            raise _fail(file, f"{name}: no text")
+    emulated = head["about"].get("emulated") or []
+    if not isinstance(emulated, list) or not all(isinstance(each, str) for each in emulated):
+        raise _fail(file, "emulated: no list of texts")
     if head["about"].get("version") != VERSION:
         raise BadInput(f"recording, {HEAD}, version", head["about"].get("version"), [str(VERSION)])
     return head
@@ -65,6 +74,8 @@ def _parsed(file: Path, text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise _fail(file, f"no JSON at line {error.lineno}: {error.msg}") from None
+    except RecursionError:
+        raise _fail(file, "JSON that is nested too deeply") from None
 
 
 def _named(file: Path, value: Any) -> str:
@@ -121,6 +132,8 @@ def _probe(head: Path, each: Any, places: tuple[Place, ...], cold: bool) -> Prob
     if not isinstance(each, dict) or set(each) != SAID:
         raise _fail(head, f"packet {each!r}")
     name = each["name"]
+    if not isinstance(each["src"], str) or not isinstance(each["dst"], str):
+        raise _fail(head, f"packet {name!r}: src and dst are texts")
     if each["src"] and each["src"] not in {place.netns for place in places}:
         raise BadInput(f"recording, {HEAD}, src of {name}", each["src"], [place.netns for place in places])
     try:
