@@ -90,6 +90,10 @@ class Forwarding(JsonTable[FdbEntry]):
         state = [] if verb == "del" else [pick.one_of(("static", "dynamic", "permanent"))]
         return ["bridge", "fdb", verb, mac, "dev", pick.one_of(around.ports), "master", *state]
 
+    def deciding(self, entry: FdbEntry) -> str:
+        """Return the line."""
+        return str(entry)
+
     def author(self, entry: FdbEntry) -> str:
         """Return that it was learnt, of an entry for a port without a state."""
         return self.by if not entry.state and not entry.dst else ""

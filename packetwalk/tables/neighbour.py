@@ -46,6 +46,9 @@ class NeighEntry(NamedTuple):
         ]
 
 
+PASSING = ("REACHABLE", "STALE", "DELAY", "PROBE")
+
+
 class Neighbours(JsonTable[NeighEntry]):
     """The neighbours of all devices."""
 
@@ -60,6 +63,10 @@ class Neighbours(JsonTable[NeighEntry]):
             return ["ip", "neigh", "del", dst, "dev", dev]
         state = pick.one_of(("permanent", "reachable", "stale", "noarp"))
         return ["ip", "neigh", "replace", dst, "lladdr", pick.one_of(around.macs), "dev", dev, "nud", state]
+
+    def deciding(self, entry: NeighEntry) -> str:
+        """Return the line without a state that time changes."""
+        return str(entry).removesuffix(f" {entry.state}") if entry.state in PASSING else str(entry)
 
     def author(self, entry: NeighEntry) -> str:
         """Return that it was learnt, unless it was written to stay."""

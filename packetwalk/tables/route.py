@@ -111,6 +111,10 @@ class Routes(JsonTable[RouteEntry]):
         """Return the route with its table, without the lock of its MTU, which JSON does not tell."""
         return f"{entry.table}: {entry._replace(lock=False)}"
 
+    def deciding(self, entry: RouteEntry) -> str:
+        """Return the route without the lock of an MTU, which JSON does not tell."""
+        return str(entry).replace(" mtu lock ", " mtu ")
+
     def author(self, entry: RouteEntry) -> str:
         """Return the program that the protocol stands for."""
         return {"bird": "BIRD", "kernel": "kernel", "static": "by hand or a program"}.get(

@@ -169,6 +169,10 @@ class Table(Generic[E]):
         """Return what is compared of a line."""
         return str(entry)
 
+    def deciding(self, entry: E) -> str:
+        """Return what is compared of a line that decided about a packet, where a recording tells it; or nothing."""
+        return ""
+
     def chain(self, line: str) -> Hashable:
         """Return within what the order of comparable lines counts; None when it does not."""
         return None

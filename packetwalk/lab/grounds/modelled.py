@@ -14,7 +14,7 @@ from packetwalk.walks.known import Learnt
 from packetwalk.walks.pcap import START_NS, STEP_NS
 
 LEFT_OUT = ("ipset.txt", "wireguard.txt", "xfrm-policy.txt", "xfrm-state.txt", "sysctl.txt", "conntrack.txt")
-"""What the model's recordings have not."""
+"""Files that a recording of the model has never had; connections are a walk's, and in no table."""
 
 
 def record(probe: Probe, run: Run, places: Iterable[Netns], **about: str) -> Recording:

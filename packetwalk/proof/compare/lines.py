@@ -18,7 +18,6 @@ MASKS = {
 }
 BESIDE = ("arp", "copy", "close")
 REFUSED = ("dropped", "denied", "rejected")
-STATES = ("REACHABLE", "STALE", "DELAY", "PROBE")
 
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
@@ -39,10 +38,10 @@ def _told(traces: Iterable[Trace]) -> Iterator[Trace]:
 
 def _cited(told: Iterable[Iterable[Step]]) -> set[str]:
     return {
-        f"{step.netns}: {_settled(str(step.entry))}"
+        f"{step.netns}: {line}"
         for steps in told
         for step in steps
-        if step.entry is not None and table_of(step.entry).name in ("route", "neigh", "fdb")
+        if step.entry is not None and (line := table_of(step.entry).deciding(step.entry))
     }
 
 
@@ -51,11 +50,3 @@ def _seen(trace: Trace, *, whole: bool) -> tuple[Step, ...]:
     seen = [k for k, step in enumerate(trace.steps) if step.event in ("ingress", "egress")]
     arrived = whole and trace.disposition == "delivered"
     return trace.steps if arrived or not seen else trace.steps[: seen[-1] + 1]
-
-
-def _settled(line: str) -> str:
-    """Return a line without the state of a neighbour, which time changes, and the lock of an MTU, which JSON
-    does not tell."""
-    for state in STATES:
-        line = line.removesuffix(f" {state}")
-    return line.replace(" mtu lock ", " mtu ")
