@@ -28,7 +28,10 @@ class IpRule(NamedTuple):
     @property
     def _mark(self) -> list[str]:
         """The mark and its mask; the whole mask is not printed."""
-        return [hex(part) for part in self.fwmark or () if part != WHOLE]
+        if self.fwmark is None:
+            return []
+        value, mask = self.fwmark
+        return [hex(value), *([hex(mask)] if mask != WHOLE else [])]
 
     @property
     def selector(self) -> list[str]:

@@ -202,11 +202,12 @@ LOOPBACK = (
 
 
 NUMBERS = {"default": 253, "main": 254, "local": 255}
+"""The names that every machine has; others are a machine's own (/etc/iproute2/rt_tables), and no listing tells them."""
 
 
 def _order(route: RouteEntry) -> tuple[int, int, int, int, bool]:
     network, length = prefix(route.dst)
-    table = NUMBERS[route.table] if route.table in NUMBERS else int(route.table)
+    table = int(route.table) if route.table.isdigit() else NUMBERS.get(route.table, 0)
     return table & 255, network, -length, route.metric, route.type == "broadcast"
 
 
