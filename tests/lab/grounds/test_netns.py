@@ -13,6 +13,7 @@ import pytest
 from packetwalk import lab
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import program
+from packetwalk.trace.packet import Packet
 from tests import ROOT
 from tests.waiting import HANGS
 
@@ -38,6 +39,16 @@ def test_names_are_understood_by_clients(cluster) -> None:
     assert cluster.pod("a").curl("web") == "b"
     assert cluster.pod("a").curl("b", "clientip").startswith("10.244.1.2:")
     assert cluster.node("kind-worker").ping("internet").ok
+
+
+def test_only_before_a_cold_packet_nobody_is_asked_for_a_mac(cluster) -> None:
+    for cold in (False, True):
+        cluster.pod("a").run("ip neigh flush all")
+        sent = cluster.capture("a", "b", cold=cold, ttl=9).packet()
+        assert sent.packet == Packet(cold=cold, ttl=9)
+        own = [frame.stack for frame in sent.frames if frame.netns == "a" and frame.direction == "out"]
+        assert [stack[1].proto for stack in own] == ["arp", "ip"][not cold :]
+        assert own[-1][1].ttl == 9
 
 
 def test_what_fails_says_so_in_its_output(cluster) -> None:
