@@ -38,6 +38,7 @@ class Verdict(NamedTuple):
     ``met`` is what decided; ``argument`` is the address of a NAT target; ``decision`` tells of the verdict,
     ``allowed`` of the rules of network policies that let the packet pass on its way to it; ``untracked``
     says that a rule asked for that, ``plain`` that the packet goes on and the decision is all there is to tell.
+    ``counts`` are the rules that fitted, ``policed`` is the policy where it was what was left.
     """
 
     target: str
@@ -47,6 +48,8 @@ class Verdict(NamedTuple):
     allowed: tuple[Decision, ...]
     untracked: bool
     plain: bool
+    counts: tuple[Rule, ...] = ()
+    policed: ChainPolicy | None = None
 
 
 class BaseChain:
@@ -86,8 +89,9 @@ class BaseChain:
         itself.
         """
         view = View(**dict(zip(self.reads, read, strict=True)))
-        dev, allowed = view.outdev or view.indev, list[Met]()
-        met, returned, view = self._run(self._hook, view, self._hook, allowed)
+        dev, allowed, counts = view.outdev or view.indev, list[Met](), list[Rule]()
+        met, returned, view = self._run(self._hook, view, self._hook, allowed, counts)
+        policed = self._policy if met is None else None
         if met is None:
             policy = self._policy
             met = returned or Met(policy.target, policy, self._hook, view.mark)
@@ -101,16 +105,19 @@ class BaseChain:
             tuple(self._tell("policy", dev, m.entry, ("allowed", m.path), self._hook) for m in allowed),
             untracked,
             not allowed and not untracked and met.target not in REFUSES | TRANSLATES,
+            tuple(counts),
+            policed,
         )
 
     def _run(
-        self, chain: str, view: View, path: str, allowed: list[Met]
+        self, chain: str, view: View, path: str, allowed: list[Met], counts: list[Rule]
     ) -> tuple[Met | None, Met | None, View]:
         """Walk one chain: (what decided or None, the last RETURN met or None, the view now)."""
         returned = None
         for rule in self._chains.get(chain, ()):
             if not rule.fits(view):
                 continue
+            counts.append(rule)
             met = Met(rule.target, rule.entry, path, view.mark, rule.argument)
             if rule.target == "RETURN":
                 return None, met, view
@@ -127,7 +134,7 @@ class BaseChain:
             elif rule.target in FINAL:
                 return met, None, view
             else:
-                found, inner, view = self._run(rule.target, view, f"{path} > {rule.target}", allowed)
+                found, inner, view = self._run(rule.target, view, f"{path} > {rule.target}", allowed, counts)
                 if found or rule.goes:
                     return found, inner or returned, view
                 returned = inner or returned

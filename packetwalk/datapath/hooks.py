@@ -58,6 +58,7 @@ def _ask(
     aside = _aside(ns, skb) if chain.looks_aside else None
     view = (*(skb.known or skb.tuple), indev, outdev, skb.mark, skb.ctinfo, aside)
     verdict = chain.verdicts[chain.key(view)]
+    run.verdicts.append((ns.name, verdict, skb.length))
     skb.mark = verdict.mark
     if verdict.plain:
         run.step(skb, verdict.decision)
@@ -114,11 +115,14 @@ def _relate(table: Conntrack, skb: Skb) -> None:
 
 
 def _aside(ns: Netns, skb: Skb) -> Aside:
-    """Return what rules with physdev, esp, policy or a translated connection look at."""
+    """Return what rules with physdev, esp, policy, a translated connection, ICMP types or TCP flags look at."""
     l4 = skb.stack[skb.at + 1]
     policy = xfrm.policy(ns, skb.tuple, skb.mark)
     translated = skb.conn.translated if skb.conn else frozenset[str]()
-    return Aside(*skb.ports, l4.spi if l4.proto == "esp" else None, policy is not None, translated)
+    spi = l4.spi if l4.proto == "esp" else None
+    icmp = (l4.type, l4.code) if l4.proto == "icmp" else (-1, -1)
+    flags = l4.flags if l4.proto == "tcp" else ""
+    return Aside(*skb.ports, spi, policy is not None, translated, icmp, flags)
 
 
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:

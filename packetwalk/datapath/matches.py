@@ -46,6 +46,8 @@ class Aside(NamedTuple):
     spi: int | None
     encrypted: bool
     translated: frozenset[str] = frozenset()
+    icmp: tuple[int, int] = (-1, -1)  # type and code
+    flags: str = ""  # TCP's, a letter each
 
 
 class MachineTables(NamedTuple):
@@ -100,6 +102,12 @@ VALUES = {
     "--random-fully": 0,
     "--notrack": 0,
     "--physdev-is-bridged": 0,
+    "--log-tcp-sequence": 0,
+    "--log-tcp-options": 0,
+    "--log-ip-options": 0,
+    "--log-uid": 0,
+    "--log-macdecode": 0,
+    "--tcp-flags": 2,
 }
 
 
@@ -129,7 +137,11 @@ def _mark(values: tuple[str, ...]) -> Match:
 
 
 def _ports(values: tuple[str, ...], side: str) -> Match:
-    ports = {int(port) for port in values[0].split(",")}
+    """Ports and ranges of ports; ``side`` is ``sport``, ``dport`` or, for either, ``ports``."""
+    ranges = [part.partition(":") for part in values[0].split(",")]
+    ports = {port for low, _, high in ranges for port in range(int(low), int(high or low) + 1)}
+    if side == "ports":
+        return Match(("sport", "dport"), lambda view: view.sport in ports or view.dport in ports)
     return Match((side,), lambda view: getattr(view, side) in ports)
 
 
@@ -150,6 +162,21 @@ def _states(values: tuple[str, ...]) -> Match:
 def _aside(field: str, value: object) -> Match:
     """``-m physdev``, ``-m esp``, ``-m policy``: what the rule set gathers only if a rule asks."""
     return Match(("aside",), lambda view: getattr(view.aside, field) == value)
+
+
+def _icmp(values: tuple[str, ...]) -> Match:
+    """``--icmp-type``: a type, perhaps with its code."""
+    if values[0] == "any":
+        return Match(("aside",), lambda view: view.aside is not None and view.aside.icmp != (-1, -1))
+    kind, slash, code = values[0].partition("/")
+    wanted = (int(kind), int(code)) if slash else (int(kind),)
+    return Match(("aside",), lambda view: view.aside is not None and view.aside.icmp[: len(wanted)] == wanted)
+
+
+def _flags(values: tuple[str, ...]) -> Match:
+    """``--tcp-flags MASK WANTED``; a flag's letter is its first, but ACK's is a dot in tcpdump only."""
+    mask, wanted = ({name[0] for name in value.split(",") if name != "NONE"} for value in values)
+    return Match(("aside",), lambda view: view.aside is not None and set(view.aside.flags) & mask == wanted)
 
 
 def _set(values: tuple[str, ...], state: MachineTables) -> Match:
@@ -195,6 +222,10 @@ MATCHES: dict[str, Callable[[tuple[str, ...], set[str], MachineTables], Match | 
     "--dport": lambda values, flags, state: _ports(values, "dport"),
     "--sport": lambda values, flags, state: _ports(values, "sport"),
     "--dports": lambda values, flags, state: _ports(values, "dport"),
+    "--sports": lambda values, flags, state: _ports(values, "sport"),
+    "--ports": lambda values, flags, state: _ports(values, "ports"),
+    "--icmp-type": lambda values, flags, state: _icmp(values),
+    "--tcp-flags": lambda values, flags, state: _flags(values),
     "--mark": lambda values, flags, state: _mark(values),
     "--ctstate": lambda values, flags, state: _states(values),
     "--state": lambda values, flags, state: _states(values),

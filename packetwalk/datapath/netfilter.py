@@ -6,6 +6,7 @@ Source for the order of tables at a hook: the priorities in ``include/uapi/linux
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from packetwalk.datapath.chain import BaseChain
@@ -51,9 +52,12 @@ class Ruleset:
         """``decide`` makes what a step says in this namespace."""
         self._decide = decide
         self._chains: dict[str, dict[str, list[Rule]]] = {}  # by table, then by name
+        before: Counter[IptablesRule] = Counter()
         for entry in rules:
             chains = self._chains.setdefault(entry.chain_table, {})
-            chains.setdefault(entry.chain, []).append(compile_rule(entry, state))
+            rule = compile_rule(entry, state)
+            chains.setdefault(entry.chain, []).append(rule._replace(same=before[entry]))
+            before[entry] += 1
         self._policies = {(p.chain_table, p.chain): p for p in policies}
         self.tracks = any(
             each.tracks for chains in self._chains.values() for c in chains.values() for each in c

@@ -32,7 +32,7 @@ REJECTS = {
     "icmp-admin-prohibited": 13,
 }
 """What ``--reject-with`` names: the codes of ICMP type 3, and a reset."""
-IGNORED = {"--comment", "--dir", "--nflog-group", "--log-prefix", "--log-level"}
+IGNORED = {"--comment", "--dir", "--nflog-group", "--nflog-prefix", "--log-prefix", "--log-level"}
 IGNORED |= {word for word, values in VALUES.items() if not values}
 
 
@@ -44,6 +44,7 @@ class Rule(NamedTuple):
     target: str
     argument: str | None
     goes: bool = False  # -g: a RETURN there does not come back here
+    same: int = 0  # how many equal rules stand before it in its chain
 
     @property
     def tracks(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from packetwalk import wire
+from packetwalk.datapath.chain import Verdict
 from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
@@ -133,6 +134,7 @@ class Run:
         self.conntracks: dict[str, Conntrack] = defaultdict(Conntrack)
         self.learnt: dict[tuple, Any] = {}  # lines: by netns, the table's name, and what it is found by
         self.counters: dict[tuple, int] = defaultdict(int)
+        self.verdicts: list[tuple[str, Verdict, int]] = []  # of which namespace, of a packet of how many bytes
         self.fragments: dict[tuple, list[Skb]] = {}
         self.ident, self.muted = 0, False
         self.seq = count()

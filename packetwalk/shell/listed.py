@@ -27,6 +27,10 @@ def listed(terminal: Terminal, argv: Sequence[str]) -> str | None:
     for table in every_table():
         for file, words in table.files.items():
             if tuple(argv) == words and not table.hidden:
-                names = [*(each.name for each in (*state.network.nodes, *state.network.pods)), ROUTER, INTERNET]
+                names = [
+                    *(each.name for each in (*state.network.nodes, *state.network.pods)),
+                    ROUTER,
+                    INTERNET,
+                ]
                 return table.printed(terminal.name, {name: _Now(state, name) for name in names})[file]
     return None

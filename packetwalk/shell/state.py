@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from packetwalk import wire
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
+from packetwalk.shell.counters import Counters
 from packetwalk.tables import Absent, Entry, RouteEntry
 from packetwalk.tables.table import E, Table
 from packetwalk.trace.packet import Packet
@@ -39,7 +39,7 @@ class Snapshot(NamedTuple):
     forgotten: Mapping[str, int]
     flushed: tuple[Flushed, ...]
     known_tables: frozenset[tuple[str, str]]
-    frames: Mapping[tuple[str, str, str], tuple[int, int]]
+    counters: Counters
 
 
 class State:
@@ -55,7 +55,7 @@ class State:
         self._forgotten: dict[str, int] = {}  # how many of ``_seen`` a namespace's connection tracking forgot
         self._flushed: tuple[Flushed, ...] = ()
         self._known_tables: frozenset[tuple[str, str]] = frozenset()  # routing tables that once had a route
-        self._frames: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self.counters = Counters()
         self.network = network
 
     def snapshot(self) -> Snapshot:
@@ -69,7 +69,7 @@ class State:
             dict(self._forgotten),
             self._flushed,
             self._known_tables,
-            dict(self._frames),
+            self.counters.copy(),
         )
 
     def restore(self, was: Snapshot) -> None:
@@ -77,7 +77,8 @@ class State:
         self.network, self._edits = was.network, dict(was.edits)
         self._seen, self._closed = list(was.seen), set(was.closed)
         self._paths, self._forgotten = dict(was.paths), dict(was.forgotten)
-        self._flushed, self._known_tables, self._frames = was.flushed, was.known_tables, dict(was.frames)
+        self._flushed, self._known_tables = was.flushed, was.known_tables
+        self.counters = was.counters.copy()
 
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""
@@ -134,7 +135,7 @@ class State:
         if closes:
             self._closed.add(len(self._seen))
         self._seen.append(run)
-        self._count(run)
+        self.counters.add(run)
         return run
 
     def path_mtu(self, netns: str, dst: str) -> int | None:
@@ -185,17 +186,3 @@ class State:
         if not learnt:
             return written
         return list({table.key(entry) or entry: entry for entry in [*learnt, *written]}.values())
-
-    def counted(self, netns: str, dev: str) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return bytes and frames that a device has received, then that it has sent."""
-        return self._frames.get((netns, dev, "ingress"), (0, 0)), self._frames.get(
-            (netns, dev, "egress"), (0, 0)
-        )
-
-    def _count(self, run: Run) -> None:
-        for trace in run.traces:
-            for step in trace.steps:
-                if step.event in ("ingress", "egress") and step.dev:
-                    size, frames = self._frames.get((step.netns, step.dev, step.event), (0, 0))
-                    key = step.netns, step.dev, step.event
-                    self._frames[key] = size + wire.size(step.after), frames + 1

@@ -69,7 +69,7 @@ def number(value: str, message: str, *, most: int = 0xFFFFFFFF) -> int:
     return found
 
 
-def _dotted(text: str) -> int | None:
+def dotted(text: str) -> int | None:
     """Return an IPv4 address, of which the last bytes may be missing (``get_addr_ipv4``)."""
     parts = text.split(".")
     if not 1 <= len(parts) <= 4 or not all(re.fullmatch(r"[0-9]+", part) for part in parts):
@@ -88,7 +88,7 @@ def _family(text: str) -> None:
 def address(text: str, what: str = "any valid") -> str:
     """Return an address; ``what`` is the family that the message names."""
     _family(text)
-    found = _dotted(text)
+    found = dotted(text)
     if found is None:
         raise Failure(f'Error: {what} address is expected rather than "{text}".')
     return ipv4_from_int(found)
@@ -121,7 +121,7 @@ def prefix(text: str, what: str = "any valid") -> Prefix:
         return Prefix(0, 0)
     _family(text)
     base, slash, length = text.partition("/")
-    found = _dotted(base)
+    found = dotted(base)
     bits = _length(length) if slash else 32
     if found is None or bits is None:
         raise Failure(f'Error: {what} prefix is expected rather than "{text}".')
@@ -131,7 +131,7 @@ def prefix(text: str, what: str = "any valid") -> Prefix:
 def _length(text: str) -> int | None:
     if re.fullmatch(r"[0-9]+", text):
         return int(text) if int(text) <= 32 else None
-    mask = _dotted(text) if "." in text else None
+    mask = dotted(text) if "." in text else None
     bits = f"{mask:032b}" if mask is not None else ""
     return bits.count("1") if bits and "01" not in bits else None
 

@@ -21,6 +21,7 @@ from packetwalk.tables.ip_rule import IpRule as IpRule
 from packetwalk.tables.ipset import IpSet as IpSet
 from packetwalk.tables.iptables import ChainPolicy as ChainPolicy
 from packetwalk.tables.iptables import IptablesRule as IptablesRule
+from packetwalk.tables.iptables import UserChain as UserChain
 from packetwalk.tables.link import LinkEntry as LinkEntry
 from packetwalk.tables.link import in_order_of_making as in_order_of_making
 from packetwalk.tables.neighbour import NeighEntry as NeighEntry

@@ -18,6 +18,29 @@ BUILT_IN = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
 }
 """The chains that each table has from the start."""
+SAVED = ("mangle", "raw", "filter", "nat")
+"""The tables in the order in which ``iptables-save`` prints them."""
+TARGETS = frozenset(
+    [
+        "ACCEPT",
+        "CT",
+        "DNAT",
+        "DROP",
+        "LOG",
+        "MARK",
+        "MASQUERADE",
+        "NFLOG",
+        "NOTRACK",
+        "REDIRECT",
+        "REJECT",
+        "RETURN",
+        "SNAT",
+        "TCPMSS",
+    ]
+)
+"""Where a rule can jump that is no chain (iptables-extensions(8))."""
+JUMP = re.compile(r'(?:^| )-[jg] ([^ "]+)')
+COMMENT = re.compile(r'"(?:[^"\\\\]|\\\\.)*"')
 COUNTED = re.compile(r"\[(\d+):(\d+)\] ")
 OWN = "MINE"
 ERRORS = (
@@ -48,6 +71,20 @@ class IptablesRule(NamedTuple):
         """Return the line for ``iptables-restore --noflush`` (table, then the rule)."""
         words = str(self).split(" ")
         return [["iptables", "-t", self.chain_table, "-I" if self.inserted else "-A", *words[1:]]]
+
+
+class UserChain(NamedTuple):
+    """A chain that somebody has made (``iptables -N``); one with rules, or to which a rule jumps, is there anyway."""
+
+    chain_table: str
+    chain: str
+
+    def __str__(self) -> str:
+        return f":{self.chain} - [0:0]"
+
+    def argv(self) -> list[list[str]]:
+        """Return ``iptables -N``."""
+        return [["iptables", "-t", self.chain_table, "-N", self.chain]]
 
 
 class Hit(NamedTuple):
@@ -81,15 +118,15 @@ class ChainPolicy(NamedTuple):
         return [["iptables", "-t", self.chain_table, "-P", self.chain, self.target]]
 
 
-Entry = IptablesRule | ChainPolicy
+Entry = IptablesRule | ChainPolicy | UserChain
 
 
 class Iptables(TextTable[Entry]):
     """The rules and chain policies of all of netfilter's tables."""
 
     def key(self, entry: Entry) -> tuple[str, str] | None:
-        """Return a policy's chain; rules are not replaced."""
-        return (entry.chain_table, entry.chain) if isinstance(entry, ChainPolicy) else None
+        """Return a policy's or a chain's name; rules are not replaced."""
+        return None if isinstance(entry, IptablesRule) else (entry.chain_table, entry.chain)
 
     def hold(self, written: Iterable[Entry]) -> list[Entry]:
         """Return inserted rules, the last one first, before those that were appended."""
@@ -176,16 +213,26 @@ class Iptables(TextTable[Entry]):
     def lines(self, entries: Iterable[Entry]) -> list[str]:
         """Return what ``iptables-save`` prints, without counters: built-in chains, then the others by name."""
         every, out = list(entries), []
-        for table in sorted({entry.chain_table for entry in every}):
+        written = {entry.chain_table for entry in every}
+        for table in [*(each for each in SAVED if each in written), *sorted(written - set(SAVED))]:
             mine = [entry for entry in every if entry.chain_table == table]
             rules = [entry for entry in mine if isinstance(entry, IptablesRule)]
             built_in = policies(mine, table)
             first = [policy.chain for policy in built_in]
-            made = sorted({rule.chain for rule in rules} - set(first))
-            out += [f"*{table}", *map(str, built_in), *(f":{chain} - [0:0]" for chain in made)]
+            made = self.made(mine, table)
+            out += [f"*{table}", *map(str, built_in), *(str(UserChain(table, chain)) for chain in made)]
             out += [str(rule) for chain in (*first, *made) for rule in rules if rule.chain == chain]
             out.append("COMMIT")
         return out
+
+    def made(self, entries: Iterable[Entry], table: str) -> list[str]:
+        """Return the chains of a table that are not built in, by name."""
+        names: set[str] = set()
+        for entry in entries:
+            if entry.chain_table == table:
+                names.add(entry.chain)
+                names |= {jump(entry.spec)} if isinstance(entry, IptablesRule) else set()
+        return sorted(names - TARGETS - {"", *BUILT_IN.get(table, ())})
 
     def json(self, contents: Contents) -> str:
         """Return the text, for the tool has no JSON."""
@@ -195,13 +242,19 @@ class Iptables(TextTable[Entry]):
 IPTABLES = Iptables(
     "iptables",
     "iptables-save",
-    (IptablesRule, ChainPolicy),
+    (IptablesRule, ChainPolicy, UserChain),
     rank=90,
     files={"iptables.txt": ("iptables-save", "-c")},
     always=True,
     usual=True,
     masks={"iptables": "The order of rules within each chain is compared, not the order of the chains."},
 )
+
+
+def jump(spec: str) -> str:
+    """Return the target or chain to which a rule jumps, or nothing; what a comment says does not count."""
+    found = JUMP.search(COMMENT.sub("", spec))
+    return found[1] if found else ""
 
 
 def policies(entries: Iterable[Entry], table: str) -> list[ChainPolicy]:

@@ -28,7 +28,9 @@ MASKS = {
 """By the reason: what is found, and what stands there instead."""
 
 
-UNORDERED = re.compile(r"arp -n|/proc/net/arp|ipset list|^ss |ip (-\S+ )*n(eigh)? |bridge (-\S+ )*fdb|conntrack -L")
+UNORDERED = re.compile(
+    r"arp -n|/proc/net/arp|ipset list|^ss |ip (-\S+ )*n(eigh)? |bridge (-\S+ )*fdb|conntrack -L"
+)
 """What the kernel keeps in a hash and prints in its order."""
 
 

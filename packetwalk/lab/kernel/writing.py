@@ -5,17 +5,14 @@ A program that is not named here runs once for each command.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
 from packetwalk.lab.kernel import keys
 from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.tables.iptables import TARGETS, jump
 
 Command = list[str]
-VERDICTS = {"ACCEPT", "DROP", "REJECT", "RETURN"}
-TARGETS = VERDICTS | {"CT", "DNAT", "LOG", "MARK", "MASQUERADE", "NFLOG", "NOTRACK", "SNAT"}
-"""Where a rule can jump that is no chain (iptables-extensions(8))."""
 BUILT_IN = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
 
 
@@ -54,14 +51,17 @@ def _rules(namespace: Namespace, commands: Sequence[Command]) -> None:
 
 
 def restored(commands: Sequence[Command]) -> str:
-    """Return what ``iptables-restore`` reads for ``iptables -t TABLE`` with ``-A``, ``-I`` or ``-P``."""
+    """Return what ``iptables-restore`` reads for ``iptables -t TABLE`` with ``-A``, ``-I``, ``-N`` or ``-P``."""
     out = []
     for table in dict.fromkeys(argv[2] for argv in commands):
         mine = [argv[3:] for argv in commands if argv[2] == table]
-        jumps = {m[1] for words in mine if (m := re.search(r"-[jg] (\S+)", " ".join(words)))} - TARGETS
-        named = {words[1] for words in mine} | jumps
+        named = {words[1] for words in mine} | {jump(" ".join(words[2:])) for words in mine} - {""} - TARGETS
         out += [f"*{table}", *(f":{chain} - [0:0]" for chain in sorted(named - BUILT_IN))]
-        out += [f":{words[1]} {words[2]} [0:0]" if words[0] == "-P" else " ".join(words) for words in mine]
+        out += [
+            f":{words[1]} {words[2]} [0:0]" if words[0] == "-P" else " ".join(words)
+            for words in mine
+            if words[0] != "-N"
+        ]
         out.append("COMMIT")
     return "\n".join(out) + "\n"
 

@@ -70,9 +70,17 @@ def _port(terminal: Terminal, link: LinkEntry) -> str:
     )
 
 
+def _counted(terminal: Terminal, link: LinkEntry) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return bytes and frames, received and sent."""
+    (received, received_bytes), (sent, sent_bytes) = terminal.state.counters.frames(
+        terminal.name, link.ifname
+    )
+    return (received_bytes, received), (sent_bytes, sent)
+
+
 def statistics(terminal: Terminal, link: LinkEntry, level: int) -> str:
     """Return what ``-s`` prints of a device: frames and bytes, as far as packets of commands have passed."""
-    received, sent = terminal.state.counted(terminal.name, link.ifname)
+    received, sent = _counted(terminal, link)
     rows = [
         ("RX", ("bytes", "packets", "errors", "dropped", "missed", "mcast"), received),
         ("RX errors", ("length", "crc", "frame", "fifo", "overrun"), None),

@@ -35,7 +35,7 @@ def _netns(terminal: Terminal, words: Words, options: IpOptions) -> str:
 
 
 def _xfrm(terminal: Terminal, words: Words, options: IpOptions) -> str:
-    kind = words.next("Command line is not complete. Try option \"help\"")
+    kind = words.next('Command line is not complete. Try option "help"')
     if not {"state", "policy"} & {each for each in ("state", "policy") if each.startswith(kind)}:
         raise Failure(f'Object "{kind}" is unknown, try "ip xfrm help".', 255)
     if words.rest() not in ([], ["show"], ["list"], ["ls"]) or terminal.ns.entries(POLICIES):
