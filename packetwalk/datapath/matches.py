@@ -86,7 +86,7 @@ def options(spec: str) -> tuple[Option, ...]:
             continue
         if word in ("-m", "-j"):
             flags = set()
-        values = tuple(next(queue) for _ in range(VALUES.get(word, 1)))
+        values = tuple(next(queue, "") for _ in range(VALUES.get(word, 1)))
         if not values:
             flags.add(word)
         found.append(Option(word, values, negated, flags))

@@ -98,6 +98,8 @@ def _takes(line: CommandLine, spec: Spec, chains: Chains) -> None:
         raise refused(line.command, line.chain, "EINVAL")
     if target.chains and built_in and line.chain not in target.chains:
         raise refused(line.command, line.chain, "EINVAL")
+    if jump.name == "CT" and not jump.asked:
+        raise Unknown("iptables", "-j CT", "-j CT --notrack")
     resets = any(each.values == ("tcp-reset",) for each in jump.asked)
     if (resets or jump.name == "TCPMSS") and spec.proto != "tcp":
         raise refused(line.command, line.chain, "EINVAL")
