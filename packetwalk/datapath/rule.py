@@ -9,18 +9,13 @@ from typing import NamedTuple
 
 from packetwalk.datapath.matches import MATCHES, VALUES, MachineTables, Match, View, options
 from packetwalk.tables import IptablesRule
+from packetwalk.tables.iptables import TARGETS
 
 TRANSLATES = {"DNAT", "SNAT", "MASQUERADE"}
 ARGUMENTS = {"--to-destination", "--to-source", "--set-xmark", "--reject-with"}
 GOES_ON = {"", "NFLOG", "LOG"}  # a rule without -j only counts, the others only report
-LEFT = {
-    *("AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "DSCP", "ECN", "HMARK"),
-    *("IDLETIMER", "LED", "NETMAP", "NFQUEUE", "RATEEST", "REDIRECT", "SECMARK", "SET", "SYNPROXY", "TCPMSS"),
-    *("TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG"),
-}
-"""Targets of iptables-extensions(8) that the model does not know."""
-TARGETS = {"ACCEPT", "DROP", "RETURN", "REJECT", "MARK", "CT", "NOTRACK", *TRANSLATES, *GOES_ON - {""}, *LEFT}
-"""What ``-j`` names besides chains."""
+DONE = {"ACCEPT", "DROP", "RETURN", "REJECT", "MARK", "CT", "NOTRACK", *TRANSLATES, *GOES_ON}
+"""The targets that the model knows; ``TARGETS`` are all that iptables has."""
 REJECTS = {
     "tcp-reset": -1,
     "icmp-net-unreachable": 0,
@@ -62,7 +57,7 @@ def compile_rule(entry: IptablesRule, state: MachineTables) -> Rule:
     for word, values, negated, flags in options(entry.spec):
         if word in ("-j", "-g"):
             target, goes = values[0], word == "-g"
-            if target in LEFT:
+            if target in TARGETS - DONE:
                 raise ValueError(f"iptables rule {str(entry)!r}: target {target} is not known")
         elif word in ARGUMENTS:
             argument = f"{word} {values[0]}"

@@ -21,22 +21,46 @@ BUILT_IN = {
 SAVED = ("mangle", "raw", "filter", "nat")
 """The tables in the order in which ``iptables-save`` prints them."""
 TARGETS = frozenset(
-    [
-        "ACCEPT",
-        "CT",
-        "DNAT",
-        "DROP",
-        "LOG",
-        "MARK",
-        "MASQUERADE",
-        "NFLOG",
-        "NOTRACK",
-        "REDIRECT",
-        "REJECT",
-        "RETURN",
-        "SNAT",
-        "TCPMSS",
-    ]
+    (
+        *(
+            "ACCEPT",
+            "AUDIT",
+            "CHECKSUM",
+            "CLASSIFY",
+            "CLUSTERIP",
+            "CONNMARK",
+            "CONNSECMARK",
+            "CT",
+            "DNAT",
+            "DROP",
+        ),
+        *(
+            "DSCP",
+            "ECN",
+            "HMARK",
+            "IDLETIMER",
+            "LED",
+            "LOG",
+            "MARK",
+            "MASQUERADE",
+            "NETMAP",
+            "NFLOG",
+            "NFQUEUE",
+        ),
+        *(
+            "NOTRACK",
+            "RATEEST",
+            "REDIRECT",
+            "REJECT",
+            "RETURN",
+            "SECMARK",
+            "SET",
+            "SNAT",
+            "SYNPROXY",
+            "TCPMSS",
+        ),
+        *("TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG"),
+    )
 )
 """Where a rule can jump that is no chain (iptables-extensions(8))."""
 JUMP = re.compile(r'(?:^| )-[jg] ([^ "]+)')
@@ -48,7 +72,16 @@ ERRORS = (
     *("host-prohibited", "net-prohibited", "admin-prohibited"),
 )
 PORTS = (8080, 8472, 4789, 80, 10250, 41000)
-CONNECTION_STATES = ("NEW", "ESTABLISHED", "RELATED", "RELATED,ESTABLISHED", "INVALID", "UNTRACKED", "DNAT", "SNAT")
+CONNECTION_STATES = (
+    "NEW",
+    "ESTABLISHED",
+    "RELATED",
+    "RELATED,ESTABLISHED",
+    "INVALID",
+    "UNTRACKED",
+    "DNAT",
+    "SNAT",
+)
 
 
 class IptablesRule(NamedTuple):

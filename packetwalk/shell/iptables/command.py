@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from packetwalk.shell.iptables import spec
 from packetwalk.shell.iptables.failures import TRY, usage
-from packetwalk.shell.iptables.spec import LONG, Reader
+from packetwalk.shell.iptables.spec import LONG, RuleReader
 from packetwalk.shell.terminal import Failure, Unknown
 
 COMMANDS = {
@@ -57,7 +57,7 @@ LEGAL = {
 ORDER = "nsdpjvxio0c"
 
 
-class CommandLine(Reader):
+class CommandLine(RuleReader):
     """A command line, read."""
 
     def __init__(self, chains: Iterable[str]) -> None:

@@ -73,7 +73,7 @@ OTHERS = [
 """Modules that iptables has and the model has not."""
 
 
-class Asked(NamedTuple):
+class RuleOption(NamedTuple):
     """One option of a module as it was written, and as it is saved."""
 
     word: str
@@ -94,8 +94,8 @@ class Module(NamedTuple):
     """
 
     options: dict[str, int]
-    read: Callable[[Asked, str], Asked]
-    told: Callable[[Asked, str, bool], str]
+    read: Callable[[RuleOption, str], RuleOption]
+    told: Callable[[RuleOption, str, bool], str]
     needs: str = ""
     bare: str = ""
     aliases: Mapping[str, str] = MappingProxyType({})
@@ -105,23 +105,23 @@ class Module(NamedTuple):
         return self.options.get(self.aliases.get(word, word))
 
 
-def _same(asked: Asked, proto: str) -> Asked:
+def _same(asked: RuleOption, proto: str) -> RuleOption:
     return asked
 
 
-def _ports(asked: Asked, proto: str) -> Asked:
+def _ports(asked: RuleOption, proto: str) -> RuleOption:
     return asked._replace(values=(numbers.ports(asked.values[0], proto),))
 
 
-def _tcp(asked: Asked, proto: str) -> Asked:
+def _tcp(asked: RuleOption, proto: str) -> RuleOption:
     if asked.word == "--syn":
-        return Asked("--tcp-flags", ("FIN,SYN,RST,ACK", "SYN"), asked.negated)
+        return RuleOption("--tcp-flags", ("FIN,SYN,RST,ACK", "SYN"), asked.negated)
     if asked.word == "--tcp-flags":
         return asked._replace(values=tuple(map(numbers.flags, asked.values)))
     return _ports(asked, proto)
 
 
-def _told_port(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_port(asked: RuleOption, proto: str, numeric: bool) -> str:
     """``spt:80``, ``dpts:!1000:2000``."""
     side = asked.word[2]
     value = asked.values[0]
@@ -129,7 +129,7 @@ def _told_port(asked: Asked, proto: str, numeric: bool) -> str:
     return f"{side}pt{'s' if ':' in value else ''}:{'!' if asked.negated else ''}{shown}"
 
 
-def _told_tcp(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_tcp(asked: RuleOption, proto: str, numeric: bool) -> str:
     if asked.word != "--tcp-flags":
         return _told_port(asked, proto, numeric)
     mask, wanted = asked.values
@@ -137,11 +137,11 @@ def _told_tcp(asked: Asked, proto: str, numeric: bool) -> str:
     return f"flags:{'!' if asked.negated else ''}{shown}"
 
 
-def _icmp(asked: Asked, proto: str) -> Asked:
+def _icmp(asked: RuleOption, proto: str) -> RuleOption:
     return asked._replace(values=(numbers.icmp_type(asked.values[0]),))
 
 
-def _told_icmp(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_icmp(asked: RuleOption, proto: str, numeric: bool) -> str:
     value = asked.values[0]
     if not numeric or (asked.negated and value == "any"):
         return f"icmp {'!' if asked.negated else ''}{named_icmp(value)}"
@@ -150,7 +150,7 @@ def _told_icmp(asked: Asked, proto: str, numeric: bool) -> str:
     return f"icmp !{text}" if asked.negated else f"icmp{text}"
 
 
-def _multiport(asked: Asked, proto: str) -> Asked:
+def _multiport(asked: RuleOption, proto: str) -> RuleOption:
     if proto not in ("tcp", "udp", "udplite", "sctp", "dccp"):
         raise usage("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
     parts = asked.values[0].split(",")
@@ -159,7 +159,7 @@ def _multiport(asked: Asked, proto: str) -> Asked:
     return asked._replace(values=(",".join(numbers.ports(part, proto) for part in parts),))
 
 
-def _told_multiport(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_multiport(asked: RuleOption, proto: str, numeric: bool) -> str:
     shown = asked.values[0]
     if not numeric:
         shown = ",".join(
@@ -168,7 +168,7 @@ def _told_multiport(asked: Asked, proto: str, numeric: bool) -> str:
     return f"multiport {asked.word[2:]} {' !' if asked.negated else ''}{shown}"
 
 
-def _states(asked: Asked, proto: str) -> Asked:
+def _states(asked: RuleOption, proto: str) -> RuleOption:
     wanted = asked.values[0].split(",")
     known = STATES if asked.word == "--ctstate" else STATES[:5]
     for each in wanted:
@@ -179,41 +179,41 @@ def _states(asked: Asked, proto: str) -> Asked:
     return asked._replace(values=(",".join(each for each in known if each in upper),))
 
 
-def _told_states(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_states(asked: RuleOption, proto: str, numeric: bool) -> str:
     return f"{'! ' if asked.negated else ''}{asked.word[2:]} {asked.values[0]}"
 
 
-def _mark(asked: Asked, proto: str) -> Asked:
+def _mark(asked: RuleOption, proto: str) -> RuleOption:
     value, mask = numbers.marked(asked.values[0], "mark", asked.word)
     return asked._replace(values=(hex(value) if mask == 0xFFFFFFFF else f"{value:#x}/{mask:#x}",))
 
 
-def _told_mark(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_mark(asked: RuleOption, proto: str, numeric: bool) -> str:
     return f"mark match {'! ' if asked.negated else ''}{asked.values[0]}"
 
 
-def _told_comment(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_comment(asked: RuleOption, proto: str, numeric: bool) -> str:
     return f"/* {asked.values[0]} */"
 
 
-def _types(asked: Asked, proto: str) -> Asked:
+def _types(asked: RuleOption, proto: str) -> RuleOption:
     for each in asked.values[0].split(",") if asked.values else ():
         if each not in ADDRESS_TYPES:
             raise usage(f'addrtype: bad type "{each}"')
     return asked
 
 
-def _told_types(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_types(asked: RuleOption, proto: str, numeric: bool) -> str:
     if not asked.values:
         return asked.word[2:]
     return f"{asked.word[2:]} {'!' if asked.negated else ''}{asked.values[0]}"
 
 
-def _told_set(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_set(asked: RuleOption, proto: str, numeric: bool) -> str:
     return f"{'! ' if asked.negated else ''}match-set {' '.join(asked.values)}"
 
 
-def _told_words(asked: Asked, proto: str, numeric: bool) -> str:
+def _told_words(asked: RuleOption, proto: str, numeric: bool) -> str:
     return " ".join(asked.saved)
 
 
@@ -279,13 +279,13 @@ MODULES = {
 ONCE = {"--sport": "--source-port", "--dport": "--destination-port"}
 
 
-class Match(NamedTuple):
+class RuleMatch(NamedTuple):
     """A module in a rule with what it is asked."""
 
     module: str
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[RuleOption, ...] = ()
 
-    def checked(self, proto: str) -> Match:
+    def checked(self, proto: str) -> RuleMatch:
         """Return it with canonical values in the order in which they are saved, or fail as iptables does."""
         module = MODULES[self.module]
         seen: list[str] = []
@@ -297,7 +297,7 @@ class Match(NamedTuple):
             raise usage(module.needs)
         order = list(module.options)
         read = [module.read(each, proto) for each in self.asked]
-        return Match(self.module, tuple(sorted(read, key=lambda each: order.index(each.word))))
+        return RuleMatch(self.module, tuple(sorted(read, key=lambda each: order.index(each.word))))
 
     @property
     def saved(self) -> list[str]:

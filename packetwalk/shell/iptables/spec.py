@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from packetwalk.shell.iptables import matches, numbers, targets
 from packetwalk.shell.iptables.failures import bad_argument, usage
-from packetwalk.shell.iptables.matches import MODULES, Asked, Match, module_of
+from packetwalk.shell.iptables.matches import MODULES, RuleMatch, RuleOption, module_of
 from packetwalk.shell.iptables.targets import TARGETS, Jump
 from packetwalk.shell.terminal import Unknown
 
@@ -45,7 +45,7 @@ class Spec(NamedTuple):
     """A rule: ``sides`` by ``-s``, ``-d``, ``-i``, ``-o``, ``-p``; matches in their order; where it jumps."""
 
     sides: Mapping[str, Side]
-    matches: tuple[Match, ...] = ()
+    matches: tuple[RuleMatch, ...] = ()
     jump: Jump | None = None
 
     @property
@@ -65,7 +65,7 @@ class Spec(NamedTuple):
         return " ".join([*words, *(self.jump.saved if self.jump else [])])
 
 
-class Reader:
+class RuleReader:
     """Reads a rule word by word; what a module or target adds is known from where it is named on."""
 
     def __init__(self, chains: Iterable[str]) -> None:
@@ -73,7 +73,7 @@ class Reader:
         self.sides: dict[str, Side] = {}
         self._chains = set(chains)
         self._several: dict[str, list[str]] = {}
-        self._matches: list[Match] = []
+        self._matches: list[RuleMatch] = []
         self._jump: Jump | None = None
 
     def read(self, words: list[str]) -> None:
@@ -173,7 +173,7 @@ class Reader:
             raise Unknown("iptables", f"-m {name}", ", ".join(f"-m {each}" for each in sorted(MODULES)))
         if name not in MODULES:
             raise usage(f"Couldn't load match `{name}':No such file or directory\n")
-        self._matches.append(Match(name))
+        self._matches.append(RuleMatch(name))
 
     def _target(self, name: str, *, goes: bool) -> Jump:
         if not name:
@@ -192,20 +192,20 @@ class Reader:
         word = targets.ALIASES.get(word, {}).get(jump.name, word) if jump else word
         if jump and jump.name in TARGETS and word in TARGETS[jump.name].options:
             values = _values(word, TARGETS[jump.name].options[word], queue)
-            self._jump = jump._replace(asked=(*jump.asked, Asked(word, values, negated)))
+            self._jump = jump._replace(asked=(*jump.asked, RuleOption(word, values, negated)))
             return
         loaded = [match.module for match in self._matches]
         name = module_of(word, loaded)
         if name is None:
             name = self.sides["-p"].value  # whose match has it, or the word would not be known
-            self._matches.append(Match(name))
+            self._matches.append(RuleMatch(name))
             loaded.append(name)
         module = MODULES[name]
         word = module.aliases.get(word, word)
         values = _values(word, module.options[word], queue)
         place = len(loaded) - 1 - loaded[::-1].index(name)
         match = self._matches[place]
-        self._matches[place] = match._replace(asked=(*match.asked, Asked(word, values, negated)))
+        self._matches[place] = match._replace(asked=(*match.asked, RuleOption(word, values, negated)))
 
     def specs(self) -> list[Spec]:
         """Return the rules: several where an address is a list."""
@@ -254,6 +254,6 @@ def saved(text: str, chains: Iterable[str] = ()) -> Spec:
     """Return a rule from its words in ``iptables-save``, after the chain."""
     words = unquoted(text)
     jumps = [words[n + 1] for n, word in enumerate(words[:-1]) if word in ("-j", "-g")]
-    reader = Reader([*chains, *jumps])
+    reader = RuleReader([*chains, *jumps])
     reader.read(words)
     return reader.specs()[0]

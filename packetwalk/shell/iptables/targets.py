@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from packetwalk.shell.iptables import numbers
 from packetwalk.shell.iptables.failures import usage
-from packetwalk.shell.iptables.matches import Asked
+from packetwalk.shell.iptables.matches import RuleOption
 from packetwalk.shell.iptables.numbers import quoted
 from packetwalk.shell.words import dotted
 
@@ -82,27 +82,27 @@ class Target(NamedTuple):
     """
 
     options: dict[str, int]
-    read: Callable[[list[Asked], str], list[Asked]]
-    told: Callable[[list[Asked]], str]
+    read: Callable[[list[RuleOption], str], list[RuleOption]]
+    told: Callable[[list[RuleOption]], str]
     tables: tuple[str, ...] = ()
     chains: tuple[str, ...] = ()
     shown: str = ""
     """Its name in a listing, where it is another."""
 
 
-def _none(asked: list[Asked], proto: str) -> list[Asked]:
+def _none(asked: list[RuleOption], proto: str) -> list[RuleOption]:
     return asked
 
 
-def _reject(asked: list[Asked], proto: str) -> list[Asked]:
+def _reject(asked: list[RuleOption], proto: str) -> list[RuleOption]:
     wanted = asked[-1].values[0] if asked else "icmp-port-unreachable"
     kind = next((name for name, short in REJECTS.items() if wanted in (name, *short)), None)
     if kind is None:
         raise usage(f'unknown reject type "{wanted}"')
-    return [Asked("--reject-with", (kind,))]
+    return [RuleOption("--reject-with", (kind,))]
 
 
-def _mark(asked: list[Asked], proto: str) -> list[Asked]:
+def _mark(asked: list[RuleOption], proto: str) -> list[RuleOption]:
     if not asked:
         raise usage("MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required")
     option = asked[-1]
@@ -115,10 +115,10 @@ def _mark(asked: list[Asked], proto: str) -> list[Asked]:
         mask = 0
     elif option.word == "--set-mark":
         mask |= value
-    return [Asked("--set-xmark", (f"{value:#x}/{mask:#x}",))]
+    return [RuleOption("--set-xmark", (f"{value:#x}/{mask:#x}",))]
 
 
-def _told_mark(asked: list[Asked]) -> str:
+def _told_mark(asked: list[RuleOption]) -> str:
     value, mask = (int(part, 16) for part in asked[0].values[0].split("/"))
     if value == 0:
         return f"MARK and {~mask & 0xFFFFFFFF:#x}"
@@ -129,7 +129,7 @@ def _told_mark(asked: list[Asked]) -> str:
     return f"MARK set {value:#x}" if mask == 0xFFFFFFFF else f"MARK xset {value:#x}/{mask:#x}"
 
 
-def _log(asked: list[Asked], proto: str) -> list[Asked]:
+def _log(asked: list[RuleOption], proto: str) -> list[RuleOption]:
     out = {each.word: each for each in asked}
     level = out.pop("--log-level", None)
     if level is not None:
@@ -138,19 +138,19 @@ def _log(asked: list[Asked], proto: str) -> list[Asked]:
         if number is None:
             raise usage(f'log level "{name}" unknown\n')
         if number != 4:
-            out["--log-level"] = Asked("--log-level", (str(number),))
+            out["--log-level"] = RuleOption("--log-level", (str(number),))
     order = ["--log-prefix", "--log-level", *LOG_FLAGS]
     return sorted(out.values(), key=lambda each: order.index(each.word))
 
 
-def _told_log(asked: list[Asked]) -> str:
+def _told_log(asked: list[RuleOption]) -> str:
     found = {each.word: each.values for each in asked}
     flags = sum(bit for word, bit in LOG_FLAGS.items() if word in found)
     text = f"LOG flags {flags} level {found.get('--log-level', ('4',))[0]}"
     return text + (f' prefix "{found["--log-prefix"][0]}"' if "--log-prefix" in found else "")
 
 
-def _address(asked: list[Asked], proto: str, name: str, word: str) -> list[Asked]:
+def _address(asked: list[RuleOption], proto: str, name: str, word: str) -> list[RuleOption]:
     if not any(each.word == word for each in asked):
         raise usage(f'{name}: option "{word}" must be specified\n')
     for each in asked:
@@ -177,31 +177,31 @@ def _port_range(text: str, proto: str) -> None:
             raise usage(f"Port `{part}' not valid")
 
 
-def _told_address(asked: list[Asked]) -> str:
+def _told_address(asked: list[RuleOption]) -> str:
     return " ".join([f"to:{asked[0].values[0]}", *(each.word[2:] for each in asked[1:])])
 
 
-def _to_ports(asked: list[Asked], proto: str) -> list[Asked]:
+def _to_ports(asked: list[RuleOption], proto: str) -> list[RuleOption]:
     for each in asked:
         if each.word == "--to-ports":
             _port_range(each.values[0], proto)
     return asked
 
 
-def _told_ports(before: str) -> Callable[[list[Asked]], str]:
-    def told(asked: list[Asked]) -> str:
+def _told_ports(before: str) -> Callable[[list[RuleOption]], str]:
+    def told(asked: list[RuleOption]) -> str:
         return " ".join(f"{before} {each.values[0]}" if each.values else each.word[2:] for each in asked)
 
     return told
 
 
-def _mss(asked: list[Asked], proto: str) -> list[Asked]:
+def _mss(asked: list[RuleOption], proto: str) -> list[RuleOption]:
     if not asked:
         raise usage("TCPMSS target: At least one parameter is required")
     return asked
 
 
-def _told_mss(asked: list[Asked]) -> str:
+def _told_mss(asked: list[RuleOption]) -> str:
     return f"TCPMSS set {asked[0].values[0]}" if asked[0].values else "TCPMSS clamp to PMTU"
 
 
@@ -274,7 +274,7 @@ class Jump(NamedTuple):
 
     name: str
     goes: bool = False
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[RuleOption, ...] = ()
 
     def checked(self, proto: str) -> Jump:
         """Return it with canonical values, or fail as iptables does."""
