@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from packetwalk.cni import plugins
 from tests.browser.conftest import Open
@@ -19,8 +20,8 @@ def test_a_chosen_fault_is_told(address: str, opened: Open, width: int) -> None:
     assert player.locator(".story").count() == 0
     chosen = player.locator("label", has_text="break it:").locator("select")
     chosen.select_option(LOST.name)
-    assert player.locator(".story").inner_text() == f"{LOST.title}. {LOST.story}"
-    assert player.locator(".verdict").inner_text() == "dropped"
+    expect(player.locator(".story")).to_have_text(f"{LOST.title}. {LOST.story}")
+    expect(player.locator(".verdict")).to_have_text("dropped")
     chosen.select_option("")
-    player.locator(".verdict", has_text="delivered").wait_for()
-    assert player.locator(".story").count() == 0
+    expect(player.locator(".verdict")).to_have_text("delivered")
+    expect(player.locator(".story")).to_have_count(0)
