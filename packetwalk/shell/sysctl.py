@@ -1,49 +1,86 @@
-"""``sysctl``: the few settings that the data path of the model reads."""
+"""``sysctl`` (procps 4.0): print settings of the network, and write those on which the way of packets depends."""
 
 from __future__ import annotations
 
+import re
+
+from packetwalk.shell import settings
+from packetwalk.shell.options import Options, read
+from packetwalk.shell.output import Output
+from packetwalk.shell.settings import Path
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
-from packetwalk.tables import SysctlEntry
-from packetwalk.tables.sysctl import DEFAULTS, FORWARD, FORWARDING
+
+LONG = {"all": "a", "ignore": "e", "names": "N", "values": "n", "quiet": "q", "write": "w", "pattern": "r"}
 
 
-def run(terminal: Terminal, arguments: list[str]) -> str:
-    """Print settings, or write them (``-w KEY=VALUE``)."""
-    out = []
-    for word in arguments:
-        if word in ("-w", "-n", "-e"):
-            continue
-        if word.startswith("-"):
-            raise Unknown("sysctl", word, "KEY, -w KEY=VALUE, -n")
+def path_of(key: str) -> Path:
+    """Return a setting's path: with dots, slashes stand for dots of a name, and the other way about."""
+    first = re.search(r"[./]", key)
+    if first and first[0] == ".":
+        key = key.translate(str.maketrans("./", "/."))
+    return tuple(part for part in key.split("/") if part)
+
+
+def dotted(path: Path) -> str:
+    """Return a path as it is printed."""
+    return ".".join(part.replace(".", "/") for part in path)
+
+
+def run(terminal: Terminal, arguments: list[str]) -> Output:
+    """Print settings, or write them (``KEY=VALUE``, with or without ``-w``)."""
+    options, words = read("sysctl", arguments, "aAXebNnqwhVd", "rpf", LONG, 1)
+    if any(letter in options for letter in "pfhVbd"):
+        raise Unknown("sysctl", " ".join(arguments), "KEY, KEY=VALUE, -a, -n, -N, -e, -q, -w, -r PATTERN")
+    pattern = options.get("r")
+    every = settings.every(terminal)
+    out, errors = "", ""
+    if any(letter in options for letter in "aAX"):
+        return Output(
+            "".join(_line(path, value, options) for path, value in every.items() if _fits(path, pattern))
+        )
+    if not words:
+        raise Failure("sysctl: no variables specified\nTry `sysctl --help' for more information.")
+    for word in words:
         key, written, value = word.partition("=")
-        asked = key = key.replace("/", ".")
-        key = FORWARD if key == "net.ipv4.conf.all.forwarding" else key
-        _check(terminal, key)
-        if written:
-            _write(terminal, key, value)
-        usual = terminal.ns.sysctl(FORWARD) if FORWARDING.fullmatch(key) else DEFAULTS.get(key, "0")
-        now = terminal.ns.sysctl(key, usual)
-        out.append(now if "-n" in arguments else f"{asked} = {now}")
-    return "".join(f"{line}\n" for line in out)
+        path = path_of(key.strip())
+        below = [each for each in every if each[: len(path)] == path]
+        if not below:
+            errors += "" if "e" in options else _missing(path)
+        elif written:
+            try:
+                settings.write(terminal, path, value)
+            except ValueError:
+                errors += f'sysctl: setting key "{dotted(path)}": Invalid argument\n'
+                continue
+            every = settings.every(terminal)
+            out += "" if "q" in options else _line(path, value.strip(), options)
+        elif "w" in options:
+            errors += f'sysctl: "{word}" must be of the form name=value\n'
+        else:
+            out += "".join(_line(each, every[each], options) for each in below if _fits(each, pattern))
+    return Output(errors + out, 1 if errors else 0, errors=len(errors))
 
 
-def _check(terminal: Terminal, key: str) -> None:
-    if key in DEFAULTS or key in terminal.ns.sysctls:
-        return
-    own = FORWARDING.fullmatch(key)
-    if own and own[1] in terminal.ns.links:
-        return
-    if key.startswith("net."):
-        raise Unknown("sysctl", key, ", ".join(sorted({*DEFAULTS, *terminal.ns.sysctls})))
-    raise Failure(f"sysctl: cannot stat /proc/sys/{key.replace('.', '/')}: No such file or directory")
+def _missing(path: Path) -> str:
+    """Return what is said of a setting that is not there, or that is none of the network's."""
+    if path[:1] != ("net",) or path[:2] in (("net", "core"), ("net", "unix")) or len(path) == 1:
+        raise Unknown("sysctl", dotted(path), "settings of the network (net.ipv4, net.bridge, net.netfilter)")
+    if path[1] in ("ipv4", "ipv6", "netfilter") and len(path) == 3:
+        raise Unknown("sysctl", dotted(path), "settings that every machine has with the same value")
+    return f"sysctl: cannot stat /proc/sys/{'/'.join(path)}: No such file or directory\n"
 
 
-def _write(terminal: Terminal, key: str, value: str) -> None:
-    old, new = terminal.ns.sysctls.get(key), SysctlEntry(key, value)
-    if old is None or key == FORWARD:
-        terminal.state.add(terminal.name, new)
-    else:
-        terminal.state.replace(terminal.name, old, new)
+def _fits(path: Path, pattern: str | None) -> bool:
+    try:
+        return pattern is None or re.search(pattern, dotted(path)) is not None
+    except re.error:
+        raise Failure(f'sysctl: "{pattern}" is an invalid pattern') from None
+
+
+def _line(path: Path, value: str, options: Options) -> str:
+    if "N" in options:
+        return f"{dotted(path)}\n"
+    return f"{value}\n" if "n" in options else f"{dotted(path)} = {value}\n"
 
 
 PROGRAMS = {"sysctl": run}

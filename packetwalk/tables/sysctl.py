@@ -93,6 +93,18 @@ FORWARD = "net.ipv4.ip_forward"
 """Whether the machine forwards, also called ``net.ipv4.conf.all.forwarding``."""
 FORWARDING = re.compile(r"net\.ipv4\.conf\.(.+)\.forwarding")
 """Whether it forwards what comes in by a device."""
+READ = re.compile(
+    r"net\.ipv4\.ip_forward|net\.bridge\.bridge-nf-call-iptables"
+    r"|net\.ipv4\.conf\..+\.(forwarding|proxy_arp|arp_ignore)"
+)
+"""The settings on which the way of the model's packets depends."""
+
+
+def is_read(key: str) -> bool:
+    """Say whether the data path asks for a setting."""
+    return READ.fullmatch(key) is not None
+
+
 DEFAULTS = {
     "net.ipv4.ip_forward": "0",
     "net.ipv4.conf.all.rp_filter": "0",

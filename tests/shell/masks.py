@@ -22,6 +22,7 @@ MASKS = {
     "which process listens, and its numbers": (r"users:\(\(.*?\)\)", "users:(P)"),
     "the identifier of a ping": (r"\bident=[0-9]+", "ident=ID"),
     "what a set's hash starts from is drawn": (r"\binitval 0x[0-9a-f]+", "initval H"),
+    "how much memory a set takes": (r"(?m)^Size in memory: [0-9]+", "Size in memory: N"),
     "how many sockets the machine has and has closed": (r"(?m)^(Total|TCP): .*", r"\1: N"),
     "curl's meter": (r"(?m)^  % Total.*\n.*Dload.*\n[^\n]*\n", ""),
 }
