@@ -200,7 +200,9 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
         if route is None:
             return
         source = route.prefsrc or ns.address_of(route.dev or "", ip.src) or "0.0.0.0"
-        if ip.dst in ns.local:  # the packet was for this machine: it answers by the address that was asked
+        asked = ns.fib.lookup(ip.dst)
+        if ip.dst in ns.local or (asked is not None and asked.type == "local"):
+            # the packet was for this machine: it answers by the address that was asked (RTCF_LOCAL)
             source = ip.dst
         elif route.type == "local":
             source = ip.src

@@ -1,87 +1,64 @@
-"""``conntrack`` (conntrack-tools 1.4.7): list the TCP and ICMP connections of the last packets, or forget them."""
+"""``conntrack`` (conntrack-tools 1.4.7): list, count and forget the connections of the packets sent so far."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Address
-
-from packetwalk.datapath.run import Run
+from packetwalk.shell import conntrack_options
+from packetwalk.shell.conntrack_options import KNOWN, ConntrackAsked, failed
+from packetwalk.shell.output import Output
 from packetwalk.shell.terminal import Terminal, Unknown
-from packetwalk.shell.words import Words
-from packetwalk.tables import ConntrackEntry
+from packetwalk.shell.tracked import tracked
 
 HEAD = "conntrack v1.4.7 (conntrack-tools):"
-KNOWN = "-L -p tcp|icmp [-s ADDRESS] [-d ADDRESS], -F"
-FILTERS = {"-s": "src", "--src": "src", "--orig-src": "src", "-d": "dst", "--dst": "dst", "--orig-dst": "dst"}
-SECONDS = {"TIME_WAIT": 119, "CLOSE": 9, "SYN_SENT": 119}
-"""How long an entry still stays: the kernel's defaults, a second later."""
+SAYS_NOTHING = {"expect": "expectation", "conntrack": "connection tracking"}
 
 
-def run(terminal: Terminal, arguments: list[str]) -> str:
-    """Run ``conntrack -L`` or ``conntrack -F``."""
-    words, wanted, command, protocol = Words(arguments), {}, "", ""
-    while words:
-        word = words.next()
-        if word in ("-L", "-F"):
-            command = word
-        elif word in ("-p", "--proto"):
-            protocol = words.next()
-        elif word in FILTERS:
-            wanted[FILTERS[word]] = _address(words.next())
-        elif (command, word) != ("-L", "conntrack"):
-            raise Unknown("conntrack", word, KNOWN)
-    if command == "-F":
-        terminal.state.forget(terminal.name)
-        return f"{HEAD} connection tracking table has been emptied.\n"
-    if command != "-L" or protocol not in ("tcp", "icmp"):
+def run(terminal: Terminal, arguments: list[str]) -> Output:
+    """Run one command; its first line is told beside the output, so that it passes pipes by."""
+    if arguments in (["-V"], ["--version"]):
+        return Output("conntrack v1.4.7 (conntrack-tools)\n")
+    asked = conntrack_options.asked(arguments)
+    if not asked.command:
         raise Unknown("conntrack", " ".join(arguments), KNOWN)
-    lines = [
-        line
-        for entry, line in _listed(terminal, protocol)
-        if all(getattr(entry, name) == value for name, value in wanted.items())
-    ]
-    return "".join(f"{line}\n" for line in [f"{HEAD} {len(lines)} flow entries have been shown.", *lines])
+    if asked.table not in SAYS_NOTHING:
+        raise failed(f"unknown type `{asked.table}'")
+    return COMMANDS[asked.command](terminal, asked)
 
 
-def _address(text: str) -> str:
-    try:
-        return str(IPv4Address(text))
-    except AddressValueError:
-        raise Unknown("conntrack", text, "addresses of four numbers") from None
+def _list(terminal: Terminal, asked: ConntrackAsked) -> Output:
+    if asked.table == "expect":
+        return _headed("0 expectations have been shown.", "")
+    lines = [each.line(extended=asked.extended) for each in tracked(terminal) if asked.holds(each)]
+    return _headed(
+        f"{len(lines)} flow entries have been shown.", "".join(f"{line}\n" for line in lines)
+    )
 
 
-def _listed(terminal: Terminal, protocol: str) -> Iterator[tuple[ConntrackEntry, str]]:
-    """Yield the connections with their lines; the same one of several packets once, as it was last."""
-    found: dict[tuple, tuple[ConntrackEntry, str]] = {}
-    for sent, closed in terminal.state.remembered(terminal.name):
-        table = sent.conntracks.get(terminal.name)
-        for connection in table.connections() if table else ():
-            entry = connection.entry()
-            line = _line(entry, sent, answered=connection.replied, closed=closed)
-            if entry.protocol == protocol and line:
-                found[entry[:5]] = entry, line
-    yield from found.values()
+def _delete(terminal: Terminal, asked: ConntrackAsked) -> Output:
+    if asked.table == "expect":
+        raise Unknown("conntrack", "-D expect", KNOWN)
+    gone = [each for each in tracked(terminal) if asked.holds(each)]
+    entries = frozenset(each.entry for each in gone)
+    terminal.state.forget(terminal.name, entries.__contains__)
+    said = _headed(
+        f"{len(gone)} flow entries have been deleted.", "".join(f"{each.line()}\n" for each in gone)
+    )
+    return Output(said, 0 if gone else 1, errors=said.errors)
 
 
-def _line(entry: ConntrackEntry, sent: Run, *, answered: bool, closed: bool) -> str:
-    """Return the line of a connection; none of one that was refused, which the kernel forgets at once."""
-    delivered = {trace.name for trace in sent.traces if trace.disposition == "delivered"}
-    there = f"src={entry.src} dst={entry.dst}"
-    back = f"src={entry.reply_src} dst={entry.reply_dst}"
-    if entry.protocol == "icmp":
-        missing = "" if answered and "reply" in delivered else "[UNREPLIED] "
-        return (
-            f"icmp     1 29 {there} type=8 code=0 id={entry.sport} {missing}"
-            f"{back} type=0 code=0 id={entry.reply_sport} mark=0 use=1"
-        )
-    there += f" sport={entry.sport} dport={entry.dport}"
-    back += f" sport={entry.reply_sport} dport={entry.reply_dport}"
-    if answered and "ack" in delivered:
-        state = "TIME_WAIT" if closed else "CLOSE"  # a capture's own connection is reset by its sender
-        return f"tcp      6 {SECONDS[state]} {state} {there} {back} [ASSURED] mark=0 use=1"
-    if answered and "reply" in delivered:
-        return ""
-    return f"tcp      6 {SECONDS['SYN_SENT']} SYN_SENT {there} [UNREPLIED] {back} mark=0 use=1"
+def _flush(terminal: Terminal, asked: ConntrackAsked) -> Output:
+    if asked.table == "conntrack":
+        terminal.state.forget(terminal.name, lambda _: True)
+    return _headed(f"{SAYS_NOTHING[asked.table]} table has been emptied.", "")
 
 
+def _count(terminal: Terminal, asked: ConntrackAsked) -> Output:
+    return Output(f"{len(tracked(terminal)) if asked.table == 'conntrack' else 0}\n")
+
+
+def _headed(first: str, lines: str) -> Output:
+    head = f"{HEAD} {first}\n"
+    return Output(head + lines, errors=len(head))
+
+
+COMMANDS = {"L": _list, "D": _delete, "F": _flush, "C": _count}
 PROGRAMS = {"conntrack": run}

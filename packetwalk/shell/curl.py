@@ -1,59 +1,103 @@
-"""``curl``: whether a TCP connection comes about, and what the pods' server would say on it."""
+"""``curl`` (7.88.1): whether a TCP connection comes about, and what the pods' server would say on it."""
 
 from __future__ import annotations
 
-import re
-from ipaddress import AddressValueError, IPv4Address
+from typing import NamedTuple
 
 from packetwalk import wire
 from packetwalk.datapath.run import Run
-from packetwalk.shell.answers import ARP_WAITS
-from packetwalk.shell.terminal import Failure, Terminal, Unknown
-from packetwalk.shell.words import Words
+from packetwalk.shell import curl_options
+from packetwalk.shell.answers import ARP_WAITS, answer
+from packetwalk.shell.curl_options import CurlAsked, Url, Wrong
+from packetwalk.shell.hosts import address
+from packetwalk.shell.output import Output
+from packetwalk.shell.terminal import Terminal, Unknown
 from packetwalk.trace.packet import Packet
+from packetwalk.wire.icmp import UNREACHABLE
 
-FLAGS = ("-s", "-S", "-sS", "-v", "-4", "--silent", "--show-error")
-VALUES = ("-m", "--max-time", "--connect-timeout")
+VERSION = "curl/7.88.1"
+REFUSED = "Couldn't connect to server"
+NO_ROUTE = "No route to host"
+ERRNO = {0: "Network is unreachable", 2: "Protocol not available", 3: "Connection refused"}
+"""What connect() fails with for the code of ICMP's "destination unreachable" (``icmp_err_convert``)."""
 
 
-def run(terminal: Terminal, arguments: list[str]) -> str:
-    """Ask for one page; the server knows ``/clientip`` (whom it sees), and its own name for all else."""
-    words, url, patience = Words(arguments), "", 132
-    while words:
-        word = words.next()
-        if word in VALUES:
-            patience = int(float(words.next()))
-        elif word.startswith("-") and word not in FLAGS:
-            raise Unknown("curl", word, ", ".join([*FLAGS, *VALUES]))
-        elif not word.startswith("-"):
-            url = word
-    match = re.fullmatch(r"(?:http://)?([^/:]+)(?::(\d+))?(/.*)?", url)
-    if not match:
-        raise Failure("curl: try 'curl --help' or 'curl --manual' for more information", 2)
-    host, port, path = match[1], match[2] or "80", match[3] or "/"
+class Told(NamedTuple):
+    """What one URL brought: the page, the words of -v, the error's text with its number, the HTTP code."""
+
+    page: str = ""
+    verbose: tuple[str, ...] = ()
+    error: str = ""
+    code: int = 0
+    status: str = "000"
+
+
+class Failed(NamedTuple):
+    """Why connect() failed, after how many seconds, and whether before a packet left."""
+
+    why: str
+    seconds: float
+    at_once: bool = False
+
+
+def run(terminal: Terminal, arguments: list[str]) -> Output:
+    """Ask for pages; the server knows ``/clientip`` (whom it sees), and its own name for all else."""
+    asked = curl_options.asked(arguments)
+    errors = pages = ""
+    code = 0
+    for text in asked.urls:
+        told = _told(terminal, asked, text)
+        if "v" in asked.flags:
+            errors += "".join(f"{line}\n" for line in told.verbose)
+        if told.error and not asked.quiet:
+            errors += f"curl: ({told.code}) {told.error}\n"
+        pages += ("" if asked.thrown else told.page) + curl_options.written(asked.written, told.status)
+        code = told.code
+    return Output(errors + pages, code, errors=len(errors))
+
+
+def _told(terminal: Terminal, asked: CurlAsked, text: str) -> Told:
     try:
-        IPv4Address(host)
-    except AddressValueError:
-        raise Failure(f"curl: (6) Could not resolve host: {host}", 6) from None
-    sent = terminal.state.send(terminal.name, f"{host}:{port}", Packet("tcp"), closes=True)
-    request = sent.traces[0]
-    here = request.disposition == "no_route" and request.steps[-1].netns == terminal.name
-    late = any(trace.disposition == "neighbor_unreachable" for trace in sent.traces) and patience < ARP_WAITS
-    if not late and (here or _told(sent) or _refused(sent)):
-        raise Failure(
-            f"curl: (7) Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server", 7
-        )
-    if not _open(sent):
-        raise Failure(f"curl: (28) Connection timed out after {patience}000 milliseconds", 28)
-    return _page(sent, path)
+        url = curl_options.url(text)
+    except Wrong as wrong:
+        return Told("", (f"* {wrong}", "* Closing connection -1"), str(wrong), wrong.code)
+    host = address(url.host)
+    if host is None:
+        why = f"Could not resolve host: {url.host}"
+        return Told("", (f"* {why}", "* Closing connection 0"), why, 6)
+    talk = (f"*   Trying {host}:{url.port}...",)
+    sent = terminal.state.send(terminal.name, f"{host}:{url.port}", Packet("tcp"), closes=True)
+    failed = _failed(sent)
+    limit, whole = asked.limit
+    if failed is None or failed.seconds >= limit:
+        return _talk(sent, asked, url, host, talk) if _open(sent) else _late(asked, url, host, talk)
+    text = f"Failed to connect to {host} port {url.port} after {round(failed.seconds * 1000)} ms: {REFUSED}"
+    how = f"Immediate connect fail for {host}" if failed.at_once else f"connect to {host} port {url.port} failed"
+    return Told("", (*talk, f"* {how}: {failed.why}", f"* {text}", "* Closing connection 0"), text, 7)
 
 
-def _told(sent: Run) -> bool:
-    """Say whether an ICMP error came back, which ends a connection that is being made."""
-    return any(
-        trace.name == "error" and trace.disposition == "delivered" and trace.steps[-1].netns == sent.client
-        for trace in sent.traces
-    )
+def _late(asked: CurlAsked, url: Url, host: str, talk: tuple[str, ...]) -> Told:
+    """Return what is said where nothing comes; ``-m`` ends all, ``--connect-timeout`` the connection."""
+    limit, whole = asked.limit
+    ms = round(limit * 1000)
+    if whole:
+        text = f"Connection timed out after {ms} milliseconds"
+        return Told("", (*talk, f"* {text}", "* Closing connection 0"), text, 28)
+    why = "Timeout was reached" if asked.connect else REFUSED
+    talk += (f"* ipv4 connect timeout after {ms}ms, move on!",) if asked.connect else ()
+    text = f"Failed to connect to {host} port {url.port} after {ms} ms: {why}"
+    return Told("", (*talk, f"* {text}", "* Closing connection 0"), text, 28)
+
+
+def _failed(sent: Run) -> Failed | None:
+    """Return why no connection came about, where somebody said so."""
+    came = answer(sent)
+    if came.kind == "local":
+        return Failed(came.refusal, 0, at_once=True)
+    if came.kind == "error" and came.icmp is not None:
+        why = ERRNO.get(came.icmp.code, NO_ROUTE) if came.icmp.type == UNREACHABLE else NO_ROUTE
+        return Failed(why, ARP_WAITS if came.late else 0)
+    return Failed("Connection refused", 0) if _refused(sent) else None
 
 
 def _refused(sent: Run) -> bool:
@@ -68,6 +112,28 @@ def _open(sent: Run) -> bool:
     return any(trace.name == "ack" for trace in sent.traces) and all(
         trace.disposition == "delivered" for trace in sent.traces if trace.name not in ("arp", "copy")
     )
+
+
+def _talk(sent: Run, asked: CurlAsked, url: Url, host: str, talk: tuple[str, ...]) -> Told:
+    """Ask the server, which knows GET alone and closes a connection on which something else comes."""
+    talk += (f"* Connected to {host} ({host}) port {url.port} (#0)",)
+    if url.scheme == "https":
+        why = f"OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to {host}:{url.port} "
+        if "v" in asked.flags:
+            raise Unknown("curl", "-v https://", "-v http://")
+        return Told("", (), why, 35)
+    method = "HEAD" if "I" in asked.flags else "GET"
+    port = "" if url.port == "80" else f":{url.port}"
+    talk += (f"> {method} {url.path} HTTP/1.1", f"> Host: {host}{port}", f"> User-Agent: {VERSION}")
+    talk += ("> Accept: */*", "> ")
+    if method == "HEAD":
+        why = "Empty reply from server"
+        return Told("", (*talk, f"* {why}", "* Closing connection 0"), why, 52)
+    page = _page(sent, url.path)
+    head = ("HTTP/1.1 200 OK", f"Content-Length: {len(page)}", "Connection: close", "")
+    talk += (*(f"< {line}" for line in head), f"{{ [{len(page)} bytes data]", "* Closing connection 0")
+    shown = "".join(f"{line}\r\n" for line in head) if "i" in asked.flags else ""
+    return Told(shown + page, talk, status="200")
 
 
 def _page(sent: Run, path: str) -> str:

@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from packetwalk.shell.terminal import Failure
 
 
+class WrongOption(Failure):
+    """An option that a program does not have, or that lacks its value (``missing``)."""
+
+    def __init__(self, message: str, code: int, option: str, *, missing: bool = False) -> None:
+        super().__init__(message, code)
+        self.option, self.missing = option, missing
+
+
 class Options:
     """The options of a command line by their letters."""
 
@@ -43,11 +51,12 @@ def read(
     long: Mapping[str, str],
     code: int = 2,
     usage: str = "",
+    optional: str = "",
 ) -> tuple[Options, list[str]]:
     """Return the options and the other words; Failure with ``code`` in the C library's words for a wrong one.
 
-    ``flags`` are the letters without a value, ``values`` those with one; ``long`` has the letters of words, an
-    empty one for what changes nothing here.
+    ``flags`` are the letters without a value, ``values`` those with one, ``optional`` those that take the next
+    word where it is no option; ``long`` has the letters of words, an empty one for what changes nothing here.
     """
     usage = usage or f"Try '{program} --help' for more information."
     found: list[tuple[str, str]] = []
@@ -63,12 +72,16 @@ def read(
                 each for each in long if each.startswith(name)
             ]
             if len(known) != 1:
-                raise Failure(f"{program}: unrecognized option '{word}'\n{usage}", code)
+                message = f"{program}: unrecognized option '{word}'\n{usage}"
+                raise WrongOption(message, code, word.partition("=")[0])
             letter = long[known[0]]
             if letter and letter in values and not given:
                 if not queue:
-                    raise Failure(f"{program}: option '--{known[0]}' requires an argument\n{usage}", code)
+                    message = f"{program}: option '--{known[0]}' requires an argument\n{usage}"
+                    raise WrongOption(message, code, word, missing=True)
                 value = queue.pop(0)
+            elif letter and letter in optional and not given:
+                value = _next(queue)
             found.append((letter, value))
         elif word.startswith("-") and word != "-":
             letters = word[1:]
@@ -76,13 +89,22 @@ def read(
                 letter, letters = letters[0], letters[1:]
                 if letter in values:
                     if not letters and not queue:
-                        raise Failure(f"{program}: option requires an argument -- '{letter}'\n{usage}", code)
+                        message = f"{program}: option requires an argument -- '{letter}'\n{usage}"
+                        raise WrongOption(message, code, f"-{letter}", missing=True)
                     found.append((letter, letters or queue.pop(0)))
                     letters = ""
+                elif letter in optional:
+                    found.append((letter, "" if letters else _next(queue)))
                 elif letter in flags:
                     found.append((letter, ""))
                 else:
-                    raise Failure(f"{program}: invalid option -- '{letter}'\n{usage}", code)
+                    message = f"{program}: invalid option -- '{letter}'\n{usage}"
+                    raise WrongOption(message, code, f"-{letter}")
         else:
             others.append(word)
     return Options(found), others
+
+
+def _next(queue: list[str]) -> str:
+    """Take the next word where it is no option."""
+    return queue.pop(0) if queue and not queue[0].startswith("-") else ""

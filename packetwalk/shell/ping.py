@@ -5,6 +5,7 @@ from __future__ import annotations
 from packetwalk.shell import ping_options
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
 from packetwalk.shell.output import Output
+from packetwalk.shell.hosts import HOSTS
 from packetwalk.shell.ping_options import PingAsked
 from packetwalk.shell.terminal import Terminal
 from packetwalk.trace.packet import LARGEST, Packet
@@ -70,7 +71,7 @@ def _limit(terminal: Terminal, target: str) -> int:
 
 def _line(came: Answer, number: int, asked: PingAsked) -> str:
     if came.kind == "reply":
-        source = came.source if asked.name == asked.target else f"{asked.name} ({came.source})"
+        source = came.source if asked.name not in HOSTS else f"{asked.name} ({came.source})"
         ident = " ident=1" if asked.verbose else ""
         time = f" time={TIME} ms" if asked.size >= STAMP else ""
         return f"{asked.size + ICMP} bytes from {source}: icmp_seq={number}{ident} ttl={came.ttl}{time}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Address
 from typing import NamedTuple
 
+from packetwalk.shell.hosts import address
 from packetwalk.shell.options import Options, read
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 
@@ -17,7 +17,6 @@ VERSION = (
     "ping from iputils 20221126\n"
     "libcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n"
 )
-HOSTS = {"localhost": "127.0.0.1"}
 
 
 class PingAsked(NamedTuple):
@@ -59,7 +58,10 @@ def asked(terminal: Terminal, arguments: list[str]) -> PingAsked:
         raise Unknown("ping", "no end", "-c COUNT, so that it ends")
     if number > MOST_SENT:
         raise Unknown("ping", f"-c {number}", f"-c up to {MOST_SENT}: each packet is walked")
-    target, name = _target(words[0])
+    name, target = words[0], address(words[0])
+    if target is None:
+        why = "Temporary failure in name resolution" if name else "Name or service not known"
+        raise Failure(f"ping: {name}: {why}", 2)
     if ttl == 0:
         raise Failure("ping: cannot set unicast time-to-live: Invalid argument", 2)
     return PingAsked(
@@ -110,28 +112,19 @@ def _seconds(options: Options) -> tuple[str, float, float]:
     return said, min(found["W"], deadline or found["W"]), found["i"]
 
 
-def _target(word: str) -> tuple[str, str]:
-    if word in HOSTS:
-        return HOSTS[word], word
-    try:
-        return str(IPv4Address(word)), word
-    except AddressValueError:
-        raise Failure(f"ping: {word}: Temporary failure in name resolution", 2) from None
-
-
 def _via(terminal: Terminal, target: str, wanted: str | None) -> str:
     """Return what ``-I`` adds, where it asks for no other way than the one that is taken anyway."""
     if wanted is None:
         return ""
     route = terminal.ns.fib.lookup(target)
-    address = re.fullmatch(r"[0-9.]+", wanted) is not None
-    if not address and wanted not in terminal.ns.links:
+    numeric = re.fullmatch(r"[0-9.]+", wanted) is not None
+    if not numeric and wanted not in terminal.ns.links:
         raise Failure(f"ping: SO_BINDTODEVICE {wanted}: No such device", 2)
-    if address and wanted not in terminal.ns.local:
+    if numeric and wanted not in terminal.ns.local:
         raise Failure("ping: bind: Cannot assign requested address", 2)
     if route is None or route.type != "unicast":
         raise Unknown("ping", f"-I {wanted}", "-I DEVICE or ADDRESS that is used anyway")
     source = route.prefsrc or terminal.ns.address_of(route.dev, route.gateway or target) or ""
     if wanted not in (route.dev, source):
         raise Unknown("ping", f"-I {wanted}", f"-I {route.dev}, -I {source}")
-    return f" from {source} {'' if address else wanted}:"
+    return f" from {source} {'' if numeric else wanted}:"

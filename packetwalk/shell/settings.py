@@ -10,6 +10,7 @@ import re
 
 from packetwalk.shell import devices
 from packetwalk.shell.terminal import Terminal, Unknown
+from packetwalk.shell.tracked import tracked
 from packetwalk.tables import SysctlEntry
 from packetwalk.tables.sysctl import FORWARD, is_read
 
@@ -68,6 +69,7 @@ def every(terminal: Terminal) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for group, text in (("ipv4", IPV4), ("bridge", BRIDGE), ("netfilter", CONNTRACK)):
         found |= {("net", group, name): value for name, value in _pairs(text).items()}
+    found["net", "netfilter", "nf_conntrack_count"] = str(len(tracked(terminal)))
     forwards = terminal.ns.sysctl(FORWARD)
     for dev in names:
         own = _pairs(CONF) | (ALL if dev == "all" else {}) | {"forwarding": forwards}

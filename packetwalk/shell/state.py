@@ -10,13 +10,14 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
 from packetwalk.shell.counters import Counters
-from packetwalk.tables import Absent, Entry, RouteEntry
+from packetwalk.tables import Absent, ConntrackEntry, Entry, RouteEntry
 from packetwalk.tables.table import E, Table
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit, Network
 
 BY_HAND = "by hand"
 FIRST_PORT = 40000
+Gone = Callable[[ConntrackEntry], bool]
 
 
 class Flushed(NamedTuple):
@@ -36,7 +37,7 @@ class Snapshot(NamedTuple):
     seen: Sequence[Run]
     closed: frozenset[int]
     paths: Mapping[tuple[str, str], int]
-    forgotten: Mapping[str, int]
+    forgotten: tuple[tuple[str, int, Gone], ...]
     flushed: tuple[Flushed, ...]
     known_tables: frozenset[tuple[str, str]]
     counters: Counters
@@ -52,7 +53,7 @@ class State:
         self._seen: list[Run] = []
         self._closed: set[int] = set()  # places in ``_seen`` of connections that both ends closed
         self._paths: dict[tuple[str, str], int] = {}
-        self._forgotten: dict[str, int] = {}  # how many of ``_seen`` a namespace's connection tracking forgot
+        self._forgotten: tuple[tuple[str, int, Gone], ...] = ()  # connections of the first of ``_seen``
         self._flushed: tuple[Flushed, ...] = ()
         self._known_tables: frozenset[tuple[str, str]] = frozenset()  # routing tables that once had a route
         self.counters = Counters()
@@ -66,7 +67,7 @@ class State:
             list(self._seen),
             frozenset(self._closed),
             dict(self._paths),
-            dict(self._forgotten),
+            self._forgotten,
             self._flushed,
             self._known_tables,
             self.counters.copy(),
@@ -76,7 +77,7 @@ class State:
         """Be again what it was."""
         self.network, self._edits = was.network, dict(was.edits)
         self._seen, self._closed = list(was.seen), set(was.closed)
-        self._paths, self._forgotten = dict(was.paths), dict(was.forgotten)
+        self._paths, self._forgotten = dict(was.paths), was.forgotten
         self._flushed, self._known_tables = was.flushed, was.known_tables
         self.counters = was.counters.copy()
 
@@ -150,20 +151,25 @@ class State:
         """Forget what a namespace learnt of paths: ``ip route flush cache``."""
         self._paths = {key: mtu for key, mtu in self._paths.items() if key[0] != netns}
 
-    def remembered(self, netns: str) -> list[tuple[Run, bool]]:
-        """Return the packets that connection tracking of a namespace may know, each with ``closes``."""
-        since = self._forgotten.get(netns, 0)
-        return [(run, n in self._closed) for n, run in enumerate(self._seen) if n >= since]
+    def remembered(self, netns: str) -> list[tuple[Run, bool, list[Gone]]]:
+        """Return the packets that connection tracking of a namespace may know.
 
-    def forget(self, netns: str) -> None:
-        """Empty the connection tracking table of a namespace."""
-        self._forgotten[netns] = len(self._seen)
+        Each with ``closes``, and with which of its connections were forgotten since.
+        """
+        forgotten = [(runs, gone) for name, runs, gone in self._forgotten if name == netns]
+        return [
+            (run, n in self._closed, [gone for runs, gone in forgotten if n < runs])
+            for n, run in enumerate(self._seen)
+        ]
+
+    def forget(self, netns: str, gone: Gone) -> None:
+        """Take those connections that are ``gone`` from what a namespace tracks."""
+        self._forgotten = (*self._forgotten, (netns, len(self._seen), gone))
 
     def _forget_all(self) -> None:
         self._seen.clear()
         self._closed.clear()
-        self._forgotten.clear()
-        self._flushed = ()
+        self._forgotten = self._flushed = ()
 
     def knows_table(self, netns: str, table: str) -> bool:
         """Say whether a routing table has ever had a route; the kernel keeps one that is empty again."""

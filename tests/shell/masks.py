@@ -24,6 +24,7 @@ MASKS = {
     "what a set's hash starts from is drawn": (r"\binitval 0x[0-9a-f]+", "initval H"),
     "how much memory a set takes": (r"(?m)^Size in memory: [0-9]+", "Size in memory: N"),
     "how many sockets the machine has and has closed": (r"(?m)^(Total|TCP): .*", r"\1: N"),
+    "how long a connection is still kept": (r"(?m)^(ipv4 +2 \w+ +\d+) \d+", r"\1 T"),
     "curl's meter": (r"(?m)^  % Total.*\n.*Dload.*\n[^\n]*\n", ""),
 }
 """By the reason: what is found, and what stands there instead."""
