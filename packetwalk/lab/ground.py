@@ -218,14 +218,13 @@ class Handle:
         ``packet`` are the options of ``Ground.capture``.  What machines send by the clock is left out,
         and how a TCP connection that came about ends again.  Fails as tcpdump does on a device that is not there.
         """
-        shown = self.run("ip -o link")
+        shown = self.cluster.execute(self.name, ["ip", "-o", "link"])
         devices = [line.split()[1].rstrip(":").partition("@")[0] for line in shown.splitlines()]
         if dev == "any":
             raise BadInput("device", dev, devices)
         if dev not in devices:
-            return Output(
-                f"tcpdump: {dev}: No such device exists\n(No such device exists)\n", 1, f"tcpdump -nte -i {dev}"
-            )
+            why = "No such device exists"
+            return Output(f"tcpdump: {dev}: {why}\n({why})\n", 1, f"tcpdump -nte -i {dev}")
         frames = by_cause(self.cluster.capture(src, dst, **packet).packet().frames)
         here = [each.stack for each in frames if (each.netns, each.dev) == (self.name, dev)]
         return Output(tcpdump.listing(here), 0, f"tcpdump -nte -i {dev}")

@@ -28,9 +28,7 @@ def _list(terminal: Terminal, asked: ConntrackAsked) -> Output:
     if asked.table == "expect":
         return _headed("0 expectations have been shown.", "")
     lines = [each.line(extended=asked.extended) for each in tracked(terminal) if asked.holds(each)]
-    return _headed(
-        f"{len(lines)} flow entries have been shown.", "".join(f"{line}\n" for line in lines)
-    )
+    return _headed(f"{len(lines)} flow entries have been shown.", "".join(f"{line}\n" for line in lines))
 
 
 def _delete(terminal: Terminal, asked: ConntrackAsked) -> Output:

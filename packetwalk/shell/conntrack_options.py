@@ -65,7 +65,19 @@ PROTOCOLS = {
     "ipip": 94,
 }
 """By their names in conntrack and in ``/etc/protocols``."""
-STATES = "NONE SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT CLOSE_WAIT LAST_ACK TIME_WAIT CLOSE LISTEN SYN_SENT2".split()
+STATES = [
+    "NONE",
+    "SYN_SENT",
+    "SYN_RECV",
+    "ESTABLISHED",
+    "FIN_WAIT",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "TIME_WAIT",
+    "CLOSE",
+    "LISTEN",
+    "SYN_SENT2",
+]
 STATUS = {"ASSURED": "assured", "SEEN_REPLY": "replied", "UNSET": "", "UNREPLIED": ""}
 SPECIAL = {"FIXED_TIMEOUT", "EXPECTED", "OFFLOAD", "HW_OFFLOAD"}
 TRY = "Try `conntrack -h' or 'conntrack --help' for more information."
@@ -118,7 +130,7 @@ def failed(message: str) -> Failure:
 def asked(arguments: list[str]) -> ConntrackAsked:
     """Read the command line."""
     try:
-        options, words = read("conntrack", arguments, OTHERS, "sdrqpfumow12345", LONG, 2, optional="LDFCngj")
+        options, _ = read("conntrack", arguments, OTHERS, "sdrqpfumow12345", LONG, 2, optional="LDFCngj")
     except WrongOption as wrong:
         if wrong.missing:
             raise failed(f"option `{wrong.option}' requires an argument") from None

@@ -68,11 +68,15 @@ def _told(terminal: Terminal, asked: CurlAsked, text: str) -> Told:
     talk = (f"*   Trying {host}:{url.port}...",)
     sent = terminal.state.send(terminal.name, f"{host}:{url.port}", Packet("tcp"), closes=True)
     failed = _failed(sent)
-    limit, whole = asked.limit
+    limit, _ = asked.limit
     if failed is None or failed.seconds >= limit:
         return _talk(sent, asked, url, host, talk) if _open(sent) else _late(asked, url, host, talk)
     text = f"Failed to connect to {host} port {url.port} after {round(failed.seconds * 1000)} ms: {REFUSED}"
-    how = f"Immediate connect fail for {host}" if failed.at_once else f"connect to {host} port {url.port} failed"
+    how = (
+        f"Immediate connect fail for {host}"
+        if failed.at_once
+        else f"connect to {host} port {url.port} failed"
+    )
     return Told("", (*talk, f"* {how}: {failed.why}", f"* {text}", "* Closing connection 0"), text, 7)
 
 
@@ -124,14 +128,20 @@ def _talk(sent: Run, asked: CurlAsked, url: Url, host: str, talk: tuple[str, ...
         return Told("", (), why, 35)
     method = "HEAD" if "I" in asked.flags else "GET"
     port = "" if url.port == "80" else f":{url.port}"
-    talk += (f"> {method} {url.path} HTTP/1.1", f"> Host: {host}{port}", f"> User-Agent: {VERSION}")
-    talk += ("> Accept: */*", "> ")
+    asks = (
+        f"{method} {url.path} HTTP/1.1",
+        f"Host: {host}{port}",
+        f"User-Agent: {VERSION}",
+        "Accept: */*",
+        "",
+    )
+    talk += tuple(f"> {line}\r" for line in asks)
     if method == "HEAD":
         why = "Empty reply from server"
         return Told("", (*talk, f"* {why}", "* Closing connection 0"), why, 52)
     page = _page(sent, url.path)
     head = ("HTTP/1.1 200 OK", f"Content-Length: {len(page)}", "Connection: close", "")
-    talk += (*(f"< {line}" for line in head), f"{{ [{len(page)} bytes data]", "* Closing connection 0")
+    talk += (*(f"< {line}\r" for line in head), f"{{ [{len(page)} bytes data]", "* Closing connection 0")
     shown = "".join(f"{line}\r\n" for line in head) if "i" in asked.flags else ""
     return Told(shown + page, talk, status="200")
 

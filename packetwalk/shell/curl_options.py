@@ -25,10 +25,31 @@ KNOWN = ", ".join(f"-{letter}" if letter else f"--{name}" for name, letter in (F
 HELP = "curl: try 'curl --help' or 'curl --manual' for more information"
 WRITTEN = re.compile(r"%\{(\w+)\}|\\([nrt])")
 PORTS = {"http": "80", "https": "443"}
-OTHERS = (
-    "dict ftp ftps gopher gophers imap imaps ldap ldaps mqtt pop3 pop3s rtmp rtsp scp sftp smb smbs smtp smtps "
-    "telnet tftp file"
-).split()
+OTHERS = [
+    "dict",
+    "ftp",
+    "ftps",
+    "gopher",
+    "gophers",
+    "imap",
+    "imaps",
+    "ldap",
+    "ldaps",
+    "mqtt",
+    "pop3",
+    "pop3s",
+    "rtmp",
+    "rtsp",
+    "scp",
+    "sftp",
+    "smb",
+    "smbs",
+    "smtp",
+    "smtps",
+    "telnet",
+    "tftp",
+    "file",
+]
 LONGEST = 132  # seconds until the kernel gives a connection up (tcp_syn_retries)
 
 
@@ -131,7 +152,9 @@ def written(text: str, code: str) -> str:
 
 def url(text: str) -> Url:
     """Take a URL apart; Wrong for one that is none."""
-    match = re.fullmatch(r"(?:([A-Za-z][A-Za-z0-9+.-]*):/{1,3})?(?:[^/@]*@)?([^/:?#]*)(?::([^/?#]*))?(.*)", text)
+    match = re.fullmatch(
+        r"(?:([A-Za-z][A-Za-z0-9+.-]*):/{1,3})?(?:[^/@]*@)?([^/:?#]*)(?::([^/?#]*))?(.*)", text
+    )
     if not match or re.search(r"[\s\0-\x1f]", text):
         raise _bad()
     scheme = (match[1] or "http").lower()

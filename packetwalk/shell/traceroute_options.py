@@ -28,7 +28,9 @@ VALUES = {
     "-w": ("--wait", "MAX,HERE,NEAR"),
 }
 OTHERS = "-6 -d -g -i -t -l -r -s -z -e -A -M -O -UL -D -P -V --mtu --back --help --version --debug --gateway"
-OTHERS += " --interface --tos --flowlabel --source --sendwait --extensions --as-path-lookups --module --options"
+OTHERS += (
+    " --interface --tos --flowlabel --source --sendwait --extensions --as-path-lookups --module --options"
+)
 OTHERS += " --sport --fwmark --dccp --protocol"
 KNOWN = ", ".join([*FLAGS, *VALUES, "HOST [BYTES]"])
 VERSION = (
@@ -92,7 +94,9 @@ def asked(terminal: Terminal, arguments: list[str]) -> TracerouteAsked:
     target = address(name)
     if target is None:
         why = "Temporary failure in name resolution" if name else "Name or service not known"
-        raise Failure(f'{name}: {why}\nCannot handle "host" cmdline arg `{name}\' on position 1 (argc {place})', 2)
+        raise Failure(
+            f'{name}: {why}\nCannot handle "host" cmdline arg `{name}\' on position 1 (argc {place})', 2
+        )
     first, most, queries = given.number("-f", 1), given.number("-m", 30), given.number("-q", 3)
     length = _length(more)
     port, simultaneous = given.number("-p", 0), given.number("-N", 16)
@@ -181,7 +185,9 @@ def _patience(given: _Given) -> float:
     """
     text, option, place = given.values.get("-w", ("5.0", "-w", 0))
     factors = re.split("[,/]", text)
-    if len(factors) > 3 or not all(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", each, re.ASCII) for each in factors):
+    if len(factors) > 3 or not all(
+        re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", each, re.ASCII) for each in factors
+    ):
         raise Failure(f"Cannot handle `{option}' option with arg `{text}' (argc {place})", 2)
     return float(factors[0])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packetwalk import lab
+from packetwalk.errors import BadInput
 from tests.labs.outputs import clean
 
 COMMANDS = """
@@ -73,9 +74,18 @@ def test_the_same_handshake(place: str, dev: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["conntrack -L", "conntrack -E", "conntrack -L -p udp", "conntrack -L -p tcp -d 1"]
+    "line", ["conntrack", "conntrack -E", "conntrack -S", "conntrack -L -l label", "conntrack -D expect"]
 )
 def test_what_the_model_does_not_know_is_one_line(line: str) -> None:
     with lab.open("flannel", "vxlan", ground="model") as cluster:
         said = cluster.node("kind-worker").run(line)
     assert said.code == 2 and said.startswith("conntrack: the model does not know") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("ground", ["model", pytest.param("netns", marks=pytest.mark.kernel)])
+def test_tcpdump_of_no_device_is_an_error(ground: str) -> None:
+    with lab.open("flannel", "vxlan", ground=ground) as cluster:
+        said = cluster.node("kind-worker").tcpdump("cni1", "a", "b")
+        assert (said.code, str(said)) == (1, "tcpdump: cni1: No such device exists\n(No such device exists)\n")
+        with pytest.raises(BadInput, match="cni0"):
+            cluster.node("kind-worker").tcpdump("any", "a", "b")
