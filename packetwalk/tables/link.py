@@ -24,7 +24,8 @@ class LinkEntry(NamedTuple):
     ``port`` is a tunnel's UDP port, ``fwmark`` the mark that a WireGuard device puts on its own packets, ``key``
     its public key.
     ``peer`` is (netns, device) of a veth's other end.  For ``eth``, ``segment`` names the
-    Ethernet segment the NIC is plugged into.  ``creates`` is False for the end of a veth pair that
+    Ethernet segment the NIC is plugged into.  ``mtu_by_hand`` says that somebody gave a bridge its MTU, so that
+    it no longer follows its ports (BROPT_MTU_SET_BY_USER).  ``creates`` is False for the end of a veth pair that
     the other end's command makes.
     """
 
@@ -43,6 +44,7 @@ class LinkEntry(NamedTuple):
     creates: bool = True
     fwmark: int | None = None
     key: str | None = None
+    mtu_by_hand: bool = False
 
     def __str__(self) -> str:
         master = [f"master {self.master}"] if self.master else []
