@@ -27,7 +27,8 @@ class Mode(NamedTuple):
 
     ``overhead`` is (header, bytes) for each header it adds to the pod's IP packet, outermost
     first; ``pod_mtu`` returns the pod's MTU for an underlay's, in bytes; ``carries`` the longest IP packet
-    that crosses in one piece, where that is not the pod's MTU.
+    that crosses in one piece, where that is not the pod's MTU; ``instead`` names the mode whose headers a
+    packet gets over an underlay that is too small for this one's.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Mode(NamedTuple):
     overhead: tuple[tuple[str, int], ...]
     pod_mtu: Callable[[int], int]
     carries: Callable[[int], int] | None = None
+    instead: Callable[[int], str | None] = lambda underlay: None
 
     def fits(self, underlay: int) -> int:
         """Return the longest IP packet of a pod that crosses in one piece; ``underlay`` is its MTU."""

@@ -36,11 +36,14 @@ class Mtu:
         if not isinstance(underlay, int) or not 576 <= underlay <= 65535:
             raise BadInput("underlay MTU in bytes", underlay, ["576 to 65535"])
         self.underlay = underlay
+        instead = self.mode.instead(underlay)
+        self.carrier = found.mode(instead) if instead else self.mode
 
     def to_json(self) -> dict:
         """Return overhead by header, the pod's MTU and the largest payloads, in bytes."""
-        pod, fits = self.mode.pod_mtu(self.underlay), self.mode.fits(self.underlay)
-        overhead = dict(self.mode.overhead)
+        pod = self.mode.pod_mtu(self.underlay)
+        fits = min(pod, self.carrier.fits(self.underlay))
+        overhead = dict(self.carrier.overhead)
         return {
             "plugin": self.plugin.name,
             "mode": self.mode.name,
@@ -49,8 +52,9 @@ class Mtu:
             "overhead_total": sum(overhead.values()),
             "pod_mtu": pod,
             "fits": fits,
-            "largest_ping": pod - 28,
-            "largest_udp": pod - 28,
+            "carrier": self.carrier.name,
+            "largest_ping": fits - 28,
+            "largest_udp": fits - 28,
             "tcp_mss": pod - 40,
         }
 
@@ -62,12 +66,16 @@ class Mtu:
                 f"   [{self.plugin.version}]"
             )
         ]
-        lines += [f"  {name:<18}{size:>6}" for name, size in self.mode.overhead]
+        if self.carrier is not self.mode:
+            lines.append(
+                f"  The longest frames of {self.mode.name} do not fit: {self.carrier.name} carries them."
+            )
+        lines += [f"  {name:<18}{size:>6}" for name, size in self.carrier.overhead]
         lines += [
             f"  {'together':<18}{data['overhead_total']:>6}",
             f"  {'MTU of the pod':<18}{data['pod_mtu']:>6}",
         ]
-        if self.mode.carries:
+        if data["fits"] != data["pod_mtu"]:
             lines.append(f"  {'fits in one piece':<18}{data['fits']:>6}")
         lines += [
             f"  {'largest ping data':<18}{data['largest_ping']:>6}   (IP 20 and ICMP 8 less)",

@@ -8,7 +8,8 @@ path is the same code (github.com/rajch/weave).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import IPv4Network
 
 from packetwalk.cni import Mode, Plugin, Scenario
@@ -149,8 +150,9 @@ def _mode(name: str) -> Mode:
     return next(mode for mode in MODES if mode.name == name)
 
 
-def _carries(overhead: int):
-    return lambda mtu: mtu - overhead
+def _slow(sleeve: str, *, encrypted: bool = False) -> Callable[[int], str | None]:
+    """Return what names the mode of sleeve where the heartbeats of the fast datapath do not fit."""
+    return lambda underlay: None if mesh.is_fast(FASTDP_MTU, underlay, encrypted=encrypted) else sleeve
 
 
 RECORD = (("sender's name", 6), ("record", 14), ("inner Ethernet", 14))
@@ -161,6 +163,7 @@ MODES = (
         "the default",
         (("IPv4", 20), ("UDP", 8), ("VXLAN", 8), ("inner Ethernet", 14)),
         lambda mtu: FASTDP_MTU,
+        instead=_slow("sleeve"),
     ),
     Mode(
         "fastdp-encrypted",
@@ -177,6 +180,7 @@ MODES = (
             ("ICV", 16),
         ),
         lambda mtu: FASTDP_MTU,
+        instead=_slow("sleeve-encrypted", encrypted=True),
     ),
     Mode(
         "sleeve",
@@ -184,7 +188,7 @@ MODES = (
         "where the kernel has no Open vSwitch",
         (("IPv4", 20), ("UDP", 8), *RECORD),
         lambda mtu: BRIDGE_MTU,
-        _carries(62),
+        partial(mesh.sleeve_carries, encrypted=False),
     ),
     Mode(
         "sleeve-encrypted",
@@ -192,7 +196,7 @@ MODES = (
         "with a password, where the kernel has no Open vSwitch",
         (("IPv4", 20), ("UDP", 8), ("sender's name", 6), ("nonce", 8), ("tag", 16), *RECORD[1:]),
         lambda mtu: BRIDGE_MTU,
-        _carries(86),
+        partial(mesh.sleeve_carries, encrypted=True),
     ),
 )
 SCENARIOS = (

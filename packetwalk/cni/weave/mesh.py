@@ -63,6 +63,16 @@ def spi(src: Node, dst: Node) -> int:
     return 0xC0000000 | int.from_bytes(digest[:4]) & 0x0FFFFFFF
 
 
+def is_fast(mtu: int, underlay: int, *, encrypted: bool) -> bool:
+    """Say whether the longest frames of pods with an MTU cross an underlay by the fast datapath, all in bytes."""
+    return (esp_length(mtu) if encrypted else mtu + FASTDP_OVERHEAD) <= underlay
+
+
+def sleeve_carries(underlay: int, *, encrypted: bool) -> int:
+    """Return the longest IP packet that sleeve carries in one piece, in bytes."""
+    return underlay - SLEEVE_OVERHEAD - SLEEVE_SECRET * encrypted
+
+
 def esp_length(mtu: int) -> int:
     """Return the outer IP length of a full inner packet: padding makes it a multiple of 4."""
     clear = 8 + 8 + 14 + mtu + 2
@@ -97,14 +107,12 @@ def about(node: Node, peer: Node) -> str:
 def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: MeshState) -> ConnectionEntry:
     """Return a connection: the fast datapath where the mode, the path and the MTU allow it, else sleeve."""
     encrypted, underlay = mode.endswith("encrypted"), links.underlay or cluster.mtu
-    length = esp_length(links.mtu) if encrypted else links.mtu + FASTDP_OVERHEAD
     fast = (
         mode.startswith("fastdp")
-        and length <= underlay
+        and is_fast(links.mtu, underlay, encrypted=encrypted)
         and frozenset((node.index, peer.index)) not in links.slow
     )
-    secret = SLEEVE_SECRET if encrypted else 0
-    mtu = links.mtu if fast else underlay - SLEEVE_OVERHEAD - secret
+    mtu = links.mtu if fast else sleeve_carries(underlay, encrypted=encrypted)
     dialled = node.index < peer.index
     port = PORT if dialled else 32768 + short_id(peer)
     return ConnectionEntry(
