@@ -113,7 +113,7 @@ def _proxied(ns: Netns, address: str, dev: str) -> RouteEntry | None:
     Proxy ARP must be on for the device, forwarding too, and the route must be unicast and lead out of
     another device.
     """
-    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") != "1" or not ns.forwards(dev):
+    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") == "0" or not ns.forwards(dev):
         return None
     route = ns.fib.lookup(address)
     return route if route and route.type == "unicast" and route.dev != dev else None
@@ -142,6 +142,6 @@ def _silence(ns: Netns, address: str, dev: str) -> tuple[SysctlEntry | None, tup
     if address in ns.local:
         setting = max(_arp_ignore(dev), key=lambda key: int(ns.sysctl(key)))
         return ns.sysctls[setting], ("arp-ignored", address, dev)
-    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") == "1":
+    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") != "0":
         return None, ("no-proxy", address, dev)
     return None, ("not-mine", address)

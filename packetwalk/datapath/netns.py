@@ -114,7 +114,7 @@ class Netns:
             for network in peer.allowed_ips:
                 self.allowed_ips.setdefault(peer.dev, Prefixes()).put(network, peer)
         self.forwarding = self.sysctls.get(FORWARD)
-        self.filters_bridged = self.sysctl("net.bridge.bridge-nf-call-iptables", "1") == "1"
+        self.filters_bridged = self.sysctl("net.bridge.bridge-nf-call-iptables", "1") != "0"
         self.hard_headers: Memo[NeighEntry, HardHeader] = Memo(self._hard_header)
         self.receivers: Memo[tuple[int, int], tuple[ModuleType, ...]] = Memo(lambda to: receivers(self, *to))
         self._index_links()
@@ -170,7 +170,7 @@ class Netns:
     def forwards(self, dev: str) -> bool:
         """Say whether what comes in by a device is passed on (``IN_DEV_FORWARD``)."""
         setting = self.forwarding_of(dev)
-        return setting is not None and setting.value == "1"
+        return setting is not None and setting.value != "0"
 
     def address_of(self, dev: str, dst: str = "") -> str | None:
         """Return the source address the kernel would choose on ``dev`` for ``dst``.

@@ -96,7 +96,8 @@ def content(terminal: Terminal, path: str) -> str | None:
 
 def _unsure(terminal: Terminal, path: tuple[str, ...]) -> bool:
     """Say whether a kernel may have a setting that is not known here."""
-    return len(path) == 3 and path[1] in ("ipv4", "ipv6", "netfilter", "core", "unix")
+    groups = ("ipv4", "ipv6", "netfilter", "core", "unix")
+    return len(path) == 3 and path[1] in groups and settings.may_be(path)
 
 
 def cat(terminal: Terminal, arguments: list[str]) -> Output:

@@ -18,6 +18,7 @@ VERBOSE = (
     "ping: sock4.fd: 3 (socktype: SOCK_RAW), sock6.fd: 4 (socktype: SOCK_RAW), hints.ai_family: AF_UNSPEC\n\n"
     "ai->ai_family: AF_INET, ai->ai_canonname: '{}'\n"
 )
+EVERYBODY = "255.255.255.255"
 NOT_BROADCAST = "Do you want to ping broadcast? Then -b. If not, check your local firewall rules"
 
 
@@ -27,6 +28,8 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
         return Output(ping_options.VERSION)
     asked = ping_options.asked(terminal, arguments)
     target, size = asked.target, asked.size
+    if target == EVERYBODY:
+        return Output(f"ping: {NOT_BROADCAST}\n", 2)
     lines = [f"PING {asked.name} ({target}){asked.via or ''} {size}({size + HEADERS}) bytes of data."]
     received = errors = 0
     line = "first"

@@ -54,14 +54,14 @@ def asked(terminal: Terminal, arguments: list[str]) -> PingAsked:
         raise Failure("ping: usage error: Destination address required")
     if len(words) > 1:
         raise Unknown("ping", " ".join(words), "one destination")
-    if number is None:
-        raise Unknown("ping", "no end", "-c COUNT, so that it ends")
-    if number > MOST_SENT:
-        raise Unknown("ping", f"-c {number}", f"-c up to {MOST_SENT}: each packet is walked")
     name, target = words[0], address(words[0])
     if target is None:
         why = "Temporary failure in name resolution" if name else "Name or service not known"
         raise Failure(f"ping: {name}: {why}", 2)
+    if number is None:
+        raise Unknown("ping", "no end", "-c COUNT, so that it ends")
+    if number > MOST_SENT:
+        raise Unknown("ping", f"-c {number}", f"-c up to {MOST_SENT}: each packet is walked")
     if ttl == 0:
         raise Failure("ping: cannot set unicast time-to-live: Invalid argument", 2)
     return PingAsked(

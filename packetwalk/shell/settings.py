@@ -54,6 +54,16 @@ CONNTRACK = (
     "nf_conntrack_tcp_timeout_syn_sent=120 nf_conntrack_tcp_timeout_time_wait=120 nf_conntrack_udp_timeout=30 "
     "nf_conntrack_udp_timeout_stream=120"
 )
+OTHERS = (
+    "icmp_echo_enable_probe",
+    "icmp_msgs_burst",
+    "icmp_msgs_per_sec",
+    "ip_autobind_reuse",
+    "ip_local_port_range",
+    "ip_local_reserved_ports",
+    "ipfrag_secret_interval",
+)
+"""All others that there are below ``net.ipv4`` and begin with ``ip`` or ``icmp``."""
 ALL = {"accept_source_route": "0"}
 """What ``all`` has otherwise than a device."""
 IPV6 = ("disable_ipv6=0", "forwarding=0")
@@ -73,7 +83,7 @@ def every(terminal: Terminal) -> dict[Path, str]:
     forwards = terminal.ns.sysctl(FORWARD)
     for dev in names:
         own = _pairs(CONF) | (ALL if dev == "all" else {}) | {"forwarding": forwards}
-        if dev == "all" and forwards == "1":
+        if dev == "all" and forwards != "0":
             own["accept_redirects"] = "0"  # a router does not believe them (inet_forward_change)
         found |= {("net", "ipv4", "conf", dev, name): value for name, value in own.items()}
         if dev != "all":
@@ -84,6 +94,13 @@ def every(terminal: Terminal) -> dict[Path, str]:
     for path in found:
         found[path] = terminal.ns.sysctl(".".join(path), found[path])
     return dict(sorted(found.items()))
+
+
+def may_be(path: Path) -> bool:
+    """Say whether a kernel may have a setting that is not among them."""
+    if path[1:2] != ("ipv4",) or not path[-1].startswith(("ip", "icmp")):
+        return True
+    return path[-1] in OTHERS
 
 
 def write(terminal: Terminal, path: Path, value: str) -> None:

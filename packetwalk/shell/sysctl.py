@@ -55,7 +55,7 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
             every = settings.every(terminal)
             out += "" if "q" in options else _line(path, value.strip(), options)
         elif "w" in options:
-            errors += f'sysctl: "{word}" must be of the form name=value\n'
+            errors += "sysctl: command line(0): invalid syntax, continuing...\n"
         else:
             out += "".join(_line(each, every[each], options) for each in below if _fits(each, pattern))
     return Output(errors + out, 1 if errors else 0, errors=len(errors))
@@ -65,7 +65,7 @@ def _missing(path: Path) -> str:
     """Return what is said of a setting that is not there, or that is none of the network's."""
     if path[:1] != ("net",) or path[:2] in (("net", "core"), ("net", "unix")) or len(path) == 1:
         raise Unknown("sysctl", dotted(path), "settings of the network (net.ipv4, net.bridge, net.netfilter)")
-    if path[1] in ("ipv4", "ipv6", "netfilter") and len(path) == 3:
+    if path[1] in ("ipv4", "ipv6", "netfilter") and len(path) == 3 and settings.may_be(path):
         raise Unknown("sysctl", dotted(path), "settings that every machine has with the same value")
     return f"sysctl: cannot stat /proc/sys/{'/'.join(path)}: No such file or directory\n"
 

@@ -86,6 +86,9 @@ def test_what_the_model_does_not_know_is_one_line(line: str) -> None:
 def test_tcpdump_of_no_device_is_an_error(ground: str) -> None:
     with lab.open("flannel", "vxlan", ground=ground) as cluster:
         said = cluster.node("kind-worker").tcpdump("cni1", "a", "b")
-        assert (said.code, str(said)) == (1, "tcpdump: cni1: No such device exists\n(No such device exists)\n")
+        assert (said.code, str(said)) == (
+            1,
+            "tcpdump: cni1: No such device exists\n(No such device exists)\n",
+        )
         with pytest.raises(BadInput, match="cni0"):
             cluster.node("kind-worker").tcpdump("any", "a", "b")

@@ -175,7 +175,9 @@ def _change(terminal: Terminal, command: str, words: Words) -> str:
             asked, text = prefix(word), word
     if not dev:
         raise Failure(NO_DEVICE)
-    link = terminal.link(dev)
+    wildcard = command == "delete" and asked is not None and "/" not in text
+    warned = WILDCARD.format(asked) if wildcard else ""
+    link = terminal.link(dev, f'{warned}Cannot find device "{{}}"')
     if asked is None:
         raise Failure("RTNETLINK answers: Operation not supported", 2)
     entry = AddrEntry(link.ifname, ipv4_from_int(asked.base), asked.length)

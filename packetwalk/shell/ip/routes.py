@@ -95,7 +95,7 @@ def filtered(terminal: Terminal, words: Words) -> RouteFilter:
             shown = _exactly(shown, "scope", words.next(), names.scope)
         elif chosen(word, ("type",)):
             value = words.next()
-            if value == "all":
+            if value not in names.TYPES:
                 raise wrong("node type value is invalid", value)
             shown = shown._replace(type=value)
         elif word in ("dev", "oif"):

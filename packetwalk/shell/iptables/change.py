@@ -109,7 +109,10 @@ def _found(chains: Chains, line: CommandLine) -> list[int]:
     """Return the places of the rules that are described."""
     if line.number is not None:
         if line.number > len(chains.rules(line.chain)):
-            raise not_found(NO_CHAIN)
+            there = (
+                chains.rules(line.chain) or line.chain in chains.made
+            )  # nft makes a chain with its first rule
+            raise not_found("Index of deletion too big." if there else NO_CHAIN)
         return [line.number - 1]
     out = []
     rules = [rule.spec for rule in chains.rules(line.chain)]
@@ -171,7 +174,7 @@ def _unmake(chains: Chains, line: CommandLine, verbose: bool) -> str:
         raise not_found(NO_CHAIN)
     every = [line.chain] if line.chain else chains.made
     for chain in every:
-        if chain in BUILT_IN[chains.table]:
+        if chain in BUILT_IN[chains.table] and not chains.rules(chain):
             raise Unknown("iptables", f"-X {chain}", "chains that somebody has made")
     while every:
         free = [chain for chain in every if not chains.references(chain) and not chains.rules(chain)]

@@ -128,8 +128,11 @@ def named_port(text: str, proto: str) -> str:
 def marked(text: str, who: str, option: str) -> tuple[int, int]:
     """Return a mark and its mask, decimal or with ``0x``."""
     value, slash, mask = text.partition("/")
-    found = [_number(part) for part in ([value, mask] if slash else [value])]
+    parts = [value, mask] if slash else [value]
+    found = [_number(part) for part in parts]
     if None in found:
+        if re.match(r"0[xX][0-9a-fA-F]|[0-9]", parts[found.index(None)]):
+            raise usage(f'{who}: trailing garbage after value for option "{option}".\n')
         raise usage(f'{who}: bad integer value for option "{option}", or out of range.\n')
     return int(found[0] or 0), int(found[1] or 0) if slash else 0xFFFFFFFF
 

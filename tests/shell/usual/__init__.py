@@ -1,4 +1,7 @@
-"""The usual commands of readers, labs, hints and pages, with what real namespaces answered: one file a cluster."""
+"""The usual commands of readers, labs, hints and pages, with what real namespaces answered.
+
+One file a cluster, ``PLUGIN-MODE.txt``; ``PLUGIN-MODE.mistyped.txt`` has commands with something wrong in them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from tests.shell.transcript import Said
 
 def typed(path: Path, ground: str) -> list[Said]:
     """Return the commands of a transcript with what a ground answers, in one cluster and in order."""
-    plugin, mode = path.stem.split("-", 1)
+    plugin, mode = path.stem.partition(".")[0].split("-", 1)
     with lab.open(plugin, mode, ground=ground) as cluster:
         out = []
         for said in transcript.read(path):

@@ -1,0 +1,53 @@
+"""A mistyped command leaves the cluster as it was, and is answered in lines, never by a traceback."""
+
+from __future__ import annotations
+
+import pytest
+
+from packetwalk import lab
+from packetwalk.lab.ground import Ground
+from packetwalk.tables import every_table
+from tests.shell import transcript
+
+MISTYPED = transcript.HERE / "flannel-vxlan.mistyped.txt"
+WORST = (
+    "iptables -I INPUT --dport 8472 -j ACCEPT",
+    "iptables -A FORWARD -j",
+    "bridge fdb replace 66:b8:bc:9e:b2:ff dev flannel.1 dst 999.1.1.1",
+    "ip route add 10.9.0.0/24 via nohost dev flannel.1 onlink",
+    "ip route add 10.9.0.0/24 dev eth0 metric x",
+    "ip route add 10.9.0.0/24 via 172.18.0.2 mtu lock x",
+    "sysctl -w net.ipv4.ip_forward=abc",
+)
+"""After some of these every listing and every packet was once a traceback."""
+
+
+def everything(cluster: Ground) -> dict[str, list[str]]:
+    """Return all tables of all nodes and pods as they are printed, without what packets teach."""
+    return {
+        name: [str(entry) for table in every_table() for entry in cluster.state.netns(name).entries(table)]
+        for name in (*cluster.nodes, *cluster.pods)
+    }
+
+
+def test_what_fails_changes_nothing() -> None:
+    with lab.open("flannel", "vxlan", ground="model") as cluster:
+        was, failed = everything(cluster), 0
+        for said in transcript.read(MISTYPED):
+            place = (cluster.pod if said.place in cluster.pods else cluster.node)(said.place)
+            came = place.run(said.command)
+            assert "Traceback" not in came
+            now = everything(cluster)
+            assert came.code == 0 or now == was, said.prompt
+            failed += came.code != 0
+            was = now
+        assert failed >= 240
+
+
+@pytest.mark.parametrize("line", WORST)
+def test_the_next_packet_goes_its_way(line: str) -> None:
+    with lab.open("flannel", "vxlan", ground="model") as cluster:
+        assert not cluster.node("kind-worker").run(line).ok
+        assert cluster.pod("a").ping("b").ok
+        for listing in ("ip route", "ip neigh", "bridge fdb", "iptables-save"):
+            assert cluster.node("kind-worker").run(listing).ok
