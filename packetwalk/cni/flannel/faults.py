@@ -55,8 +55,8 @@ FAULTS = (
         "br-netfilter-off",
         "br_netfilter is off",
         "net.bridge.bridge-nf-call-iptables is 0, so answers that only cross the bridge bypass connection "
-        "tracking: a service whose backend is on the caller's own node answers from the wrong address, and "
-        "the caller resets the connection.",
+        "tracking: a service whose backend is another pod of the caller's own node answers from the wrong "
+        "address, and the caller resets the connection.",
         ("service-local",),
         (Touch(("sysctl",)),),
         alter(entries(SysctlEntry, key=BRIDGE_CALLS), "somebody", value="0"),

@@ -2,7 +2,7 @@
 
 One flat Ethernet segment, 10.32.0.0/12: no node has a CIDR, pods of other nodes are neighbours, and frames
 are never routed between pods.  Sources are paths in github.com/weaveworks/weave at 2.8.1; the fork's data
-path is the same code (github.com/rajch/weave).
+path is the same code (github.com/rajch/weave); the CNI version 1.0.0 and disableCheck are the fork's own.
 """
 
 from __future__ import annotations

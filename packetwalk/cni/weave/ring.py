@@ -3,6 +3,8 @@
 Mirrors ``Ring.subdivide`` of weave ipam/ring/ring.go: the range is halved, the first half of the peers
 (rounded down) gets the first half, and so on until each peer has one CIDR.  For three peers that is a
 half, a quarter and a quarter; later peers ask for a part of somebody's range, which is not shown here.
+Weave Net sorts the peers that heard of each other in time by their names (recorded with 2.9.0, where it
+differed from start to start); ``index`` is a place in that order.
 """
 
 from __future__ import annotations
