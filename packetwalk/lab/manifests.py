@@ -70,7 +70,8 @@ def read(
         if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
             raise BadInput(f"document {number}", str(document)[:60], ["a resource with apiVersion and kind"])
         kind = document["kind"]
-        name = (document.get("metadata") or {}).get("name", "")
+        metadata = document.get("metadata")
+        name = metadata.get("name", "") if isinstance(metadata, dict) else ""
         reader = readers.get(kind)
         if reader is None:
             lines.append(f"{kind}/{name}: does not change the network of {plugin} here")

@@ -14,6 +14,7 @@ from packetwalk.lab.plugins import plugin_slice
 from packetwalk.plan.cluster import Cluster
 from packetwalk.tables import RouteEntry
 from packetwalk.walks.network import Network
+from packetwalk.wire import Ipv4
 
 
 def read(text: str | Path, plugin: str, mode: str, settings: Settings) -> Asked:
@@ -21,11 +22,16 @@ def read(text: str | Path, plugin: str, mode: str, settings: Settings) -> Asked:
 
 
 def flannel(backend: str) -> str:
-    return f"kind: ConfigMap\nmetadata: {{name: kube-flannel-cfg}}\ndata:\n  net-conf.json: '{backend}'\n"
+    conf = backend.replace("{", '{"Network": "10.244.0.0/16", ', 1)
+    return f"kind: ConfigMap\nmetadata: {{name: kube-flannel-cfg}}\ndata:\n  net-conf.json: '{conf}'\n"
 
 
 def pool(spec: str) -> str:
     return f"kind: IPPool\nmetadata: {{name: default-ipv4-ippool}}\nspec: {{cidr: 10.244.0.0/16, {spec}}}\n"
+
+
+def felix(spec: str) -> str:
+    return f"kind: FelixConfiguration\nmetadata: {{name: default}}\nspec: {{{spec}}}\n"
 
 
 @pytest.mark.parametrize(
@@ -40,11 +46,11 @@ def pool(spec: str) -> str:
         ),
         ("flannel", flannel('{"Backend": {"Type": "vxlan", "MTU": 1400}}'), "vxlan", 1350),
         ("flannel", flannel('{"Backend": {"Type": "wireguard", "MTU": 1400}}'), "wireguard", 1320),
-        ("flannel", flannel('{"Network": "10.244.0.0/16"}'), "udp", None),
+        ("flannel", flannel('{"SubnetLen": 24}'), "udp", None),
         ("calico", pool("ipipMode: Always"), "ipip", None),
         ("calico", pool("ipipMode: Never, vxlanMode: CrossSubnet"), "vxlan-crosssubnet", None),
         ("calico", pool("ipipMode: Never, vxlanMode: Never"), "bgp", None),
-        ("calico", "kind: FelixConfiguration\nspec: {wireguardEnabled: true}\n", "wireguard", None),
+        ("calico", felix("wireguardEnabled: true"), "wireguard", None),
     ],
 )
 def test_mode_and_mtu(plugin: str, text: str, mode: str, mtu: int | None) -> None:
@@ -81,8 +87,11 @@ def test_what_changes_nothing_is_named(tmp_path: Path) -> None:
     [
         ("kind: ConfigMap\n\tx", r"^manifest: .line 2: .*; valid: YAML$"),
         ("- a list\n- of words\n", r"^document 1: .*; valid: a resource with apiVersion and kind$"),
-        ("kind: ConfigMap\nmetadata: {name: c}\n", r"^ConfigMap/c: \"KeyError: 'data'\""),
-        (flannel("{no json"), r"^ConfigMap/kube-flannel-cfg: .*JSONDecodeError"),
+        (
+            "kind: ConfigMap\nmetadata: {name: kube-flannel-cfg}\n",
+            r"^ConfigMap/kube-flannel-cfg, data: None is not",
+        ),
+        (flannel("{no json"), r"^ConfigMap/kube-flannel-cfg, net-conf.json: .*; valid: JSON$"),
         (flannel('{"Backend": {"Type": "vxlam"}}'), r"^mode of flannel: 'vxlam'.*valid: vxlan, "),
         ("/nowhere/at/all.yaml", r"^manifest: '/nowhere/at/all.yaml' .*No such file or directory"),
     ],
@@ -157,3 +166,152 @@ def test_selectors(selector: str, found: bool) -> None:
 def test_a_selector_nobody_can_read_is_one_clear_line() -> None:
     with pytest.raises(BadInput, match=r"^selector: 'a in b'.*valid: all\(\), has\(KEY\)"):
         read(PEER.replace("!has(route-reflector)", "a in b"), "calico", "bgp", Settings())
+
+
+CALICO = [
+    (
+        pool("ipipMode: Always, vxlanMode: Always"),
+        "spec: 'ipipMode Always, vxlanMode Always'",
+        "one of the two",
+    ),
+    (pool("ipipMode: always"), "ipipMode: 'always'", "Always, CrossSubnet, Never"),
+    (pool("ipipmode: Always"), "field: 'ipipmode'", "cidr, ipipMode"),
+    (pool("natOutgoing: 'false'"), "natOutgoing: 'false'", "true, false, without quotes"),
+    (pool("blockSize: 40"), "blockSize: 40", "20 to 32"),
+    (pool("ipipMode: Always").replace("10.244", "10.9"), "cidr: '10.9.0.0/16'", "10.244.0.0/16"),
+    (pool("x: 1").replace("cidr: 10.244.0.0/16, x: 1", "ipipMode: Always"), "cidr: None", "10.244.0.0/16"),
+    (
+        pool("ipipMode: Always").replace("default-ipv4", "other"),
+        "name: 'other-ippool'",
+        "default-ipv4-ippool",
+    ),
+    (pool("ipipMode: Always").replace("spec", "sepc"), "field: 'sepc'", "apiVersion, kind, metadata, spec"),
+    ("apiVersion: v1\n" + pool("ipipMode: Always"), "apiVersion: 'v1'", "projectcalico.org/v3"),
+    (felix("ipipMTU: 10"), "ipipMTU: 10", "68 to 65535"),
+    (felix("ipipMTU: '1400'"), "ipipMTU: '1400'", "68 to 65535"),
+    (felix("wireguardEnabled: 'false'"), "wireguardEnabled: 'false'", "true, false, without quotes"),
+    (felix("wiregaurdEnabled: true"), "field: 'wiregaurdEnabled'", "wireguardEnabled"),
+    (felix("ipipMTU: 1400").replace("default", "node.kind-worker"), "name: 'node.kind-worker'", "default"),
+    (MESH_OFF.replace("false", "'false'"), "nodeToNodeMeshEnabled: 'false'", "true, false"),
+    (MESH_OFF.replace("Mesh", "Mash"), "field: 'nodeToNodeMashEnabled'", "nodeToNodeMeshEnabled"),
+    (REFLECTOR.replace('"true"', "true"), "labels: {'route-reflector': True}", "text in quotes"),
+    (REFLECTOR.replace("244.0.0.1", "true"), "routeReflectorClusterID: True", "an IPv4 address"),
+    (REFLECTOR.replace("kind-control-plane", "nobody"), "name: 'nobody'", "kind-control-plane, kind-worker"),
+    (PEER.replace("peerSelector", "peerselector"), "field: 'peerselector'", "peerSelector"),
+    (PEER.replace("nodeSelector", "peerIP: 172.18.0.3, nodeSelector"), "peerIP and peerSelector", "one of"),
+    (
+        PEER.replace(", peerSelector: \"route-reflector == 'true'\"", ""),
+        "['nodeSelector']",
+        "peerSelector or peerIP",
+    ),
+    ("kind: IPPool\nmetadata: {name: p}\nspec: 3\n", "spec: 3", "fields with values"),
+    ("kind: IPPool\nmetadata: none\n", "metadata: 'none'", "fields with values"),
+    ("kind: IPPool\nmetadata: {name: p, lables: {}}\n", "field: 'lables'", "labels"),
+]
+FLANNEL = [
+    (flannel('{"Backend": {"Type": "vxlan", "MTU": 10}}'), "MTU: 10", "118 to 65535"),
+    (flannel('{"Backend": {"Type": "vxlan", "MTU": "1400"}}'), "MTU: '1400'", "0 to 65535"),
+    (
+        flannel('{"Backend": {"Type": "vxlan", "DirectRouting": "false"}}'),
+        "DirectRouting: 'false'",
+        "true, false",
+    ),
+    (
+        flannel('{"Backend": {"Type": "vxlan", "DirectRoutng": true}}'),
+        "field: 'DirectRoutng'",
+        "DirectRouting",
+    ),
+    (flannel('{"Backend": {"MTU": 1400}}'), "mode of flannel: ''", "vxlan"),
+    (flannel('{"EnableNFTable": true}'), "field: 'EnableNFTable'", "EnableNFTables"),
+    (flannel('{"EnableIPv6": "no"}'), "EnableIPv6: 'no'", "true, false"),
+    (flannel('{"SubnetLen": 24}').replace("10.244", "10.9"), "Network: '10.9.0.0/16'", "10.244.0.0/16"),
+    (
+        flannel('{"SubnetLen": 24}').replace('"Network": "10.244.0.0/16", ', ""),
+        "Network: None",
+        "10.244.0.0/16",
+    ),
+]
+WEAVE = [
+    ("WEAVE_MTU, value: '10'", "WEAVE_MTU: '10'", "68 to 65535"),
+    ("WEAVE_MTU, value: 1300", "variable, value: 1300", "text in quotes"),
+    ("WEAVE_MTV, value: '1300'", "field: 'WEAVE_MTV'", "WEAVE_MTU"),
+]
+
+
+def weave(variable: str) -> str:
+    pod = f"{{containers: [{{name: weave, env: [{{name: {variable}}}]}}]}}"
+    return f"kind: DaemonSet\nmetadata: {{name: weave-net}}\nspec: {{template: {{spec: {pod}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("plugin", "text", "what", "valid"),
+    [
+        *(("calico", *each) for each in CALICO),
+        *(("flannel", *each) for each in FLANNEL),
+        *(("weave", weave(variable), *said) for variable, *said in WEAVE),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_is_valid(plugin: str, text: str, what: str, valid: str) -> None:
+    mode = {"calico": "ipip", "flannel": "vxlan", "weave": "fastdp"}[plugin]
+    with pytest.raises(BadInput) as caught:
+        read(text, plugin, mode, Settings())
+    line = str(caught.value)
+    assert what in line and valid in line.partition("; valid: ")[2] and "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("plugin", "text", "left"),
+    [
+        ("calico", pool("blockSize: 24, nodeSelector: has(x), ipipMode: Always"), "blockSize, nodeSelector"),
+        ("calico", pool("blockSize: 26, nodeSelector: all(), disabled: false"), ""),
+        ("calico", felix("logSeverityScreen: Debug, vxlanMTU: 1400"), "logSeverityScreen, vxlanMTU"),
+        ("calico", MESH_OFF.replace("false", "false, asNumber: 64512"), ""),
+        ("calico", MESH_OFF.replace("false", "false, asNumber: 65000"), "asNumber"),
+        ("calico", REFLECTOR.replace("{bgp: {", "{bgp: {ipv4Address: 172.18.0.2/16, "), ""),
+        ("calico", REFLECTOR.replace("{bgp: {", "{bgp: {ipv4Address: 10.0.0.9/24, "), "the node's address"),
+        ("flannel", flannel('{"EnableNFTables": true, "EnableIPv6": true}'), "EnableIPv6, EnableNFTables"),
+        ("flannel", flannel('{"EnableNFTables": false, "EnableIPv6": false}'), ""),
+        ("weave", weave("EXTRA_ARGS, value: -x"), "EXTRA_ARGS"),
+    ],
+)
+def test_what_the_model_has_otherwise_is_named(plugin: str, text: str, left: str) -> None:
+    mode = {"calico": "ipip", "flannel": "vxlan", "weave": "fastdp"}[plugin]
+    assert read(text, plugin, mode, Settings()).lines[0].partition("left alone: ")[2] == left
+
+
+def lines(settings: Settings, plugin: str, mode: str) -> list[str]:
+    """Return what a worker's plan says of masquerading and of bridge ports."""
+    network = Network(Cluster(), plugin, mode, change=change(settings))
+    return [str(op.entry) for op in network.plan("kind-worker")]
+
+
+def test_nat_outgoing_is_felix_masquerading() -> None:
+    off = read(pool("natOutgoing: false"), "calico", "ipip", Settings())
+    assert off.lines == [
+        "IPPool/default-ipv4-ippool: mode ipip, packets that leave the pool are not masqueraded"
+    ]
+    assert not any(
+        "cali-nat-outgoing" in each and "MASQUERADE" in each for each in lines(off.settings, "calico", "ipip")
+    )
+    assert "cali40masq-ipam-pools hash:net:" in lines(off.settings, "calico", "ipip")
+    on = read(pool("natOutgoing: true"), "calico", "ipip", off.settings)
+    assert on.settings == Settings()
+    for settings, source in ((off.settings, "10.244.1.2"), (on.settings, "172.18.0.3")):
+        sent = Network(Cluster(), "calico", "ipip", change=change(settings)).send("a", "internet").traces[0]
+        left = next(
+            step
+            for step in sent.steps
+            if (step.event, step.netns, step.dev) == ("egress", "kind-worker", "eth0")
+        )
+        assert next(head for head in left.after if isinstance(head, Ipv4)).src == source
+
+
+def test_hairpin_mode_is_the_ports() -> None:
+    conf = '{"plugins": [{"type": "flannel", "delegate": {"hairpinMode": false, "isDefaultGateway": true}}]}'
+    text = flannel('{"Backend": {"Type": "vxlan"}}') + f"  cni-conf.json: '{conf}'\n"
+    off = read(text, "flannel", "vxlan", Settings())
+    assert off.lines == ["ConfigMap/kube-flannel-cfg: mode vxlan, ports of pods without hairpin"]
+    network = Network(Cluster(), "flannel", "vxlan", change=change(off.settings))
+    assert not any(link.hairpin for link in network.fabric.netns("kind-worker").links.values())
+    on = read(text.replace("false", "true", 1), "flannel", "vxlan", off.settings)
+    assert on.settings == Settings()

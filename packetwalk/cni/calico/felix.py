@@ -21,6 +21,7 @@ ALL = 0x1F0000
 bits (the first says "from a workload" in the raw table), WireGuard (felix/dataplane/driver.go)."""
 HOSTS, VXLAN_HOSTS = "cali40all-hosts-net", "cali40all-vxlan-net"
 MASQUERADED, POOLS = "cali40masq-ipam-pools", "cali40network-ip-pools"
+OUTGOING = "cali-nat-outgoing"
 NAME = 28  # the longest chain name
 SET_NAME = 31
 
@@ -99,7 +100,7 @@ def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:
         ("filter", "cali-FORWARD", _forward()),
         ("filter", "cali-OUTPUT", _output(tunnels)),
         ("nat", "cali-POSTROUTING", _postrouting(tunnels)),
-        ("nat", "cali-nat-outgoing", _outgoing()),
+        ("nat", OUTGOING, _outgoing()),
     ):
         for spec in specs:
             yield IptablesRule(table, chain, spec)
@@ -177,7 +178,7 @@ def _output(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
 
 def _postrouting(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     """A local address that is not the tunnel's is not answered through the tunnel: it is replaced."""
-    yield "-j cali-nat-outgoing"
+    yield f"-j {OUTGOING}"
     for tunnel in tunnels:
         yield (
             f"-o {tunnel.device} -m addrtype ! --src-type LOCAL --limit-iface-out "

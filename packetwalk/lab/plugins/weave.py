@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from packetwalk.errors import BadInput
 from packetwalk.lab.kind.faults import RECEIVER, Make, dropped, underlay, wall
@@ -10,9 +11,44 @@ from packetwalk.lab.kind.installation import Document, Installation
 from packetwalk.lab.kind.manifest import set_variable
 from packetwalk.lab.kind.pins import File, Image
 from packetwalk.lab.manifests import Read, Reader, Settings
+from packetwalk.lab.schema import (
+    FILLED,
+    LEAST_MTU,
+    LIST,
+    OBJECT,
+    OTHER,
+    TEXT,
+    DocumentField,
+    DocumentFields,
+    aside,
+    checked,
+    resource,
+)
+from packetwalk.plan.cluster import Cluster
 
-SECRET = "weave-passwd"
+SECRET, DAEMONSET = "weave-passwd", "weave-net"
+FROM_ELSEWHERE = ""  # a variable that is made from a secret or a field
+SIZE = DocumentField(f"{LEAST_MTU} to 65535, in quotes", lambda value: TEXT.fits(value) and _size(value))
+VARIABLES: DocumentFields = {
+    "WEAVE_MTU": SIZE,
+    "WEAVE_NO_FASTDP": TEXT,
+    "WEAVE_PASSWORD": TEXT,
+    "IPALLOC_RANGE": TEXT.only(str(Cluster().pod_network)),
+    "EXPECT_NPC": TEXT.only("1"),
+    "NO_MASQ_LOCAL": TEXT.only("1"),
+    "HOSTNAME": TEXT.only(FROM_ELSEWHERE),
+    "INIT_CONTAINER": TEXT.only("true"),
+    **dict.fromkeys(
+        ("CHECKPOINT_DISABLE", "CONN_LIMIT", "EXTRA_ARGS", "HAIRPIN_MODE", "IPALLOC_INIT"), OTHER
+    ),
+    **dict.fromkeys(("KUBE_PEERS", "WEAVE_EXPOSE_IP", "WEAVE_METRICS_ADDR", "WEAVE_STATUS_ADDR"), OTHER),
+}
+"""Of the container weave (prog/weave-kube/launch.sh)."""
 FASTDP, SLEEVE = ("br_netfilter", "openvswitch", "vxlan"), ("br_netfilter",)
+
+
+def _size(text: str) -> bool:
+    return text.isascii() and text.isdigit() and LEAST_MTU <= int(text) <= 65535
 
 
 class Weave(Installation):
@@ -78,13 +114,33 @@ class Weave(Installation):
 
 
 def read(document: dict, mode: str, settings: Settings) -> Read:
-    containers = document["spec"]["template"]["spec"]["containers"]
-    env = {each["name"]: each for part in containers for each in part.get("env") or []}
-    mode = "sleeve" if env.get("WEAVE_NO_FASTDP", {}).get("value") else "fastdp"
-    mode += "-encrypted" if "WEAVE_PASSWORD" in env else ""
-    mtu = env.get("WEAVE_MTU", {}).get("value")
-    said = f"mode {mode}" + (f", MTU {mtu} for pods" if mtu else "")
+    """The DaemonSet ``weave-net``: what its containers find in their environment (``launch.sh``)."""
+    metadata = document.get("metadata")
+    if isinstance(metadata, dict) and metadata.get("name") not in (None, DAEMONSET):
+        return mode, settings, "does not change the network of weave here"
+    where = resource(document, ("apps/v1",), ("spec", "status"))
+    given = dict(_variables(where, document))
+    left = checked(f"{where}, environment", given, VARIABLES)
+    mode = "sleeve" if given.get("WEAVE_NO_FASTDP") else "fastdp"
+    mode += "-encrypted" if "WEAVE_PASSWORD" in given else ""
+    mtu = given.get("WEAVE_MTU")
+    said = f"mode {mode}" + (f", MTU {mtu} for pods" if mtu else "") + aside(left)
     return mode, settings._replace(mtu=int(mtu) if mtu else None), said
+
+
+def _variables(where: str, document: dict) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of all containers with their values."""
+    inner, path = document, where
+    for name in ("spec", "template", "spec"):
+        checked(path, inner, {name: OBJECT}, (name,), more=True)
+        inner, path = inner[name], f"{path}, {name}"
+    checked(path, inner, {"containers": LIST}, ("containers",), more=True)
+    for container in inner["containers"]:
+        checked(f"{path}, container", container, {"name": FILLED, "env": LIST}, ("name",), more=True)
+        for each in container.get("env", []):
+            about = f"{path}, {container['name']}, variable"
+            checked(about, each, {"name": FILLED, "value": TEXT, "valueFrom": OBJECT}, ("name",))
+            yield each["name"], each.get("value", FROM_ELSEWHERE)
 
 
 KIND = Weave()
