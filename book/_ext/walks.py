@@ -24,6 +24,8 @@ from packetwalk.widgets.bundle import modes, write_choices, write_index
 
 PACKAGE = Path(__file__).parents[2] / "packetwalk"
 PLAYER = PACKAGE / "widgets" / "static" / "player.js"
+LASTING = "player.js"
+"""The address that an embed snippet names (player/src/export/embed.js): it outlasts the next build."""
 TAG = re.compile(r"<packet-walk\b([^>]*)>")
 RECORDED = re.compile(r'\brecorded="1"')
 ATTRIBUTE = re.compile(r'(plugin|mode)="([\w.-]+)"')
@@ -81,6 +83,7 @@ def ship(app: Sphinx, error: Exception | None) -> None:
         return
     pairs = sorted({*pairs, *modes()})
     (static / player_name()).write_bytes(PLAYER.read_bytes())
+    (static / LASTING).write_text(f'import "./{player_name()}";\n')
     kept = out.parent / ".walks" / package_version()
     for stale in kept.parent.glob("*"):
         if stale != kept:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { embed } from "../src/export/embed.js";
-import { captured, devicesOf } from "../src/export/frames.js";
+import { captured, devicesOf, savedWords } from "../src/export/frames.js";
 import { pcap, pcapng } from "../src/export/pcap.js";
 import { timeline } from "../src/model/timeline.js";
 import { walks } from "./walks.js";
@@ -41,6 +41,14 @@ test("pcapng: a section, one interface for each device, the packets with directi
     .filter(([t]) => t === 1)
     .map(([, body]) => new TextDecoder().decode(body.subarray(12, 12 + body[10])));
   assert.deepEqual(names, devicesOf(frames));
+});
+
+test("a walk in which no packet crosses a device has no capture, and says so", () => {
+  const stays = { ...walk, traces: [{ ...walk.traces[0], steps: walk.traces[0].steps.slice(0, 2) }] };
+  assert.deepEqual(captured(timeline(stays)), []);
+  assert.match(savedWords([]), /nothing to save/);
+  assert.equal(savedWords(frames), `${frames.length} packets saved`);
+  assert.equal(savedWords(frames, 2), `${frames.length} packets of 2 walks saved`);
 });
 
 test("pcap: one link type, every byte", () => {

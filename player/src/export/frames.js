@@ -47,6 +47,15 @@ export function captured(line, of = "") {
  */
 export const interfaceName = (f) => `${f.of ? `${f.of}: ` : ""}${f.netns}:${f.dev}`;
 
+/**
+ * What is said of a capture that was asked for. Without a packet there is none to hand out.
+ * @param {Captured[]} frames @param {number} [walks]
+ */
+export function savedWords(frames, walks = 1) {
+  if (!frames.length) return "no packet crosses a device here: there is nothing to save";
+  return `${frames.length} packets ${walks > 1 ? `of ${walks} walks ` : ""}saved`;
+}
+
 /** Names of the devices, in order of first use. @param {Captured[]} frames */
 export const devicesOf = (frames) => [...new Set(frames.map((f) => `${f.netns}:${f.dev}`))];
 

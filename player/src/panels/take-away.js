@@ -9,7 +9,7 @@ import { icon } from "../draw/icons.js";
 export function takeAway({ devices, note, snippet }, act) {
   return html`<footer class="take">
     <button type="button" @click=${act.pcapng}>${icon("download")}pcapng, all devices</button>
-    ${oneDevice(devices, act)}
+    ${devices.length ? oneDevice(devices, act) : nothing}
     <button type="button" @click=${act.link}>${icon("link")}link to this step</button>
     <button type="button" aria-expanded=${snippet ? "true" : "false"}
       @click=${act.embed}>${icon("code")}embed</button>

@@ -3,7 +3,7 @@
 import { toHash } from "../data/options.js";
 import { copy, download } from "../export/download.js";
 import { embed } from "../export/embed.js";
-import { captured, devicesOf, together } from "../export/frames.js";
+import { captured, devicesOf, savedWords, together } from "../export/frames.js";
 import { pcap, pcapng } from "../export/pcap.js";
 import { svgText } from "../export/svg.js";
 import { stepWords } from "../model/words.js";
@@ -35,8 +35,9 @@ export function takeAwayActs(player) {
     pcapng() {
       const { walks } = player.comparison;
       const content = walks.length ? together([player.current, ...walks]) : all();
-      download(`${file(walks.length ? "compared" : "walk")}.pcapng`, pcapng(content), "application/x-pcapng");
-      say(`${content.length} packets ${walks.length ? `of ${walks.length + 1} walks ` : ""}saved`);
+      const name = `${file(walks.length ? "compared" : "walk")}.pcapng`;
+      if (content.length) download(name, pcapng(content), "application/x-pcapng");
+      say(savedWords(content, walks.length + 1));
     },
     pcap(device) {
       const own = all().filter((f) => `${f.netns}:${f.dev}` === device);
@@ -58,7 +59,12 @@ export function takeAwayActs(player) {
         return;
       }
       const { options, i, comparison } = player;
-      const walks = new URL(player.getAttribute("data-root") ?? "./walks/", location.href).href;
+      const root = player.getAttribute("data-root");
+      if (root === null) {
+        say("only the built book has files that another page can load");
+        return;
+      }
+      const walks = new URL(root, location.href).href;
       player.snippet = embed(options, i, walks.replace(/walks\/?$/, ""), comparison.modes);
       copied(player.snippet, "snippet copied");
     },
