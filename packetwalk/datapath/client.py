@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import handshake
+from packetwalk.datapath import handshake, pmtu
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.fabric import Fabric
-from packetwalk.datapath.run import Run, Skb, spread
+from packetwalk.datapath.run import Paths, Run, Skb, spread
 from packetwalk.trace.packet import PROTOCOLS, Packet
 from packetwalk.trace.step import Flow
 
@@ -14,19 +14,27 @@ PATTERN = bytes(range(256)) * 256  # what ping writes, and the other clients her
 
 
 def send(
-    fabric: Fabric, netns: str, dst: str, dport: int, packet: Packet, *, source: str | None = None
+    fabric: Fabric,
+    netns: str,
+    dst: str,
+    dport: int,
+    packet: Packet,
+    *,
+    source: str | None = None,
+    paths: Paths = (),
 ) -> Run:
     """Send one packet from a namespace and follow it and all it causes to the end.
 
-    Without ``source`` the kernel chooses the address.
+    Without ``source`` the kernel chooses the address; ``paths`` were learnt before.
     """
-    run, ns = Run(fabric, netns, cold=packet.cold, ttl=packet.ttl), fabric.netns(netns)
+    run, ns = Run(fabric, netns, cold=packet.cold, ttl=packet.ttl, paths=paths), fabric.netns(netns)
     route = ns.fib.lookup(dst)
     dev = route.dev if route and route.dev else ""
     if source is None:
         source = (route.prefsrc if route else None) or ns.address_of(dev, dst) or "0.0.0.0"
-    mtu = ip_layer.mtu_of(ns, route) if route and dev else 1500
-    stack, note, flow = _first(packet, source, dst, dport, mtu, locked=route is not None and route.lock)
+    mtu = pmtu.of_path(run, ns, route, dst) if route and dev else 1500
+    locked = route is not None and pmtu.locked(run, ns, route, dst)
+    stack, note, flow = _first(packet, source, dst, dport, mtu, locked=locked)
     skb = Skb(run.flight("request", flow, None), stack, 0)
     run.emit(ns, skb, "originate", None, None, note)
     ip_layer.originate(run, ns, skb, whole=packet.df)

@@ -8,7 +8,7 @@ the FORWARD hook comes after it, fragments are cut after POSTROUTING.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, local, xfrm
+from packetwalk.datapath import arp, hooks, local, pmtu, xfrm
 from packetwalk.datapath.devices import drivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import MAX_STEPS, Run, Skb
@@ -78,7 +78,7 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
     if len(skb.flight.steps) > MAX_STEPS:
         run.drop(ns, skb, dev, None, ("loop",), "loop")
         return
-    ip, mtu = skb.ip, mtu_of(ns, route)
+    ip, mtu = skb.ip, pmtu.of_forwarded(run, ns, route, skb.ip.dst)
     if ip.ttl <= 1:
         run.drop(ns, skb, dev, None, ("ttl",), "ttl_expired")
         local.send_error(run, ns, skb, 11, 0)
@@ -87,6 +87,7 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
         run.drop(ns, skb, route.dev, ns.links[route.dev], ("too-big", skb.length, mtu), "too_big")
         local.send_error(run, ns, skb, 3, 4, mtu)
         return
+    skb.forwarded = True
     skb.set_ip(ip.aged())
     run.emit(ns, skb, "forward", None, ns.forwarding, ("forward", ip.ttl, ip.ttl - 1))
     if hooks.hook(run, ns, skb, "FORWARD", dev, route.dev):
@@ -102,7 +103,7 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = Fal
     route = lookup(run, ns, skb, skb.ip.dst, key)
     if route is None:
         return
-    if whole and route.type == "unicast" and skb.length > (mtu_of(ns, route)):
+    if whole and route.type == "unicast" and skb.length > pmtu.of_path(run, ns, route, skb.ip.dst):
         too_long(run, ns, skb, route)
         return
     if not hooks.hook(run, ns, skb, "OUTPUT", None, "lo" if route.type == "local" else route.dev):
@@ -137,13 +138,15 @@ def loop(run: Run, ns: Netns, skb: Skb) -> None:
 
 def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) -> None:
     """POSTROUTING, fragments, neighbour, device (``ip_output``)."""
-    dev, mtu = route.dev, mtu_of(ns, route)
+    dev, dst = route.dev, skb.ip.dst
     if not hooks.hook(run, ns, skb, "POSTROUTING", indev, dev):
         return
     if ns.xfrm_policies and xfrm.policy(ns, skb.tuple, skb.mark):
         if drivers()["esp"].transform(run, ns, skb, dev):
             output(run, ns, skb, indev, route)
         return
+    skb.route = route, dst
+    mtu = (pmtu.of_forwarded if skb.forwarded else pmtu.of_path)(run, ns, route, dst)
     if skb.length <= mtu and not skb.frag_max_size:
         arp.finish(run, ns, skb, dev, route.gateway or skb.ip.dst)
         return
@@ -156,8 +159,9 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
 
 def too_long(run: Run, ns: Netns, skb: Skb, route: RouteEntry) -> None:
     """Refuse a packet that its sender does not want cut."""
-    mtu = mtu_of(ns, route)
-    run.drop(ns, skb, route.dev, ns.links[route.dev], ("message-too-long", skb.length, mtu), "too_big")
+    known = pmtu.learnt(run, ns, route, skb.ip.dst)
+    note = "message-too-long", skb.length, known.mtu if known else pmtu.of_route(ns, route)
+    run.drop(ns, skb, route.dev, known or ns.links[route.dev], note, "too_big")
 
 
 def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
@@ -177,6 +181,7 @@ def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
         part = skb if start == 0 else Skb(run.flight("fragment", flow, cause), stack, skb.at)
         part.hold(stack, skb.at)
         part.mark, part.conn, part.ctinfo, part.original = skb.mark, skb.conn, skb.ctinfo, skb.original
+        part.route, part.forwarded = skb.route, skb.forwarded
         run.emit(ns, part, "fragment", dev, ns.links[dev], (why, length, mtu, count))
         parts.append(part)
     return parts
@@ -207,8 +212,3 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         if part is not skb:
             run.end(part, "delivered")
     return True
-
-
-def mtu_of(ns: Netns, route: RouteEntry) -> int:
-    """Return the MTU that counts for a route, in bytes: its own, else its device's."""
-    return route.mtu or ns.mtus[route.dev]

@@ -7,7 +7,7 @@ as fits into 576 bytes), and what ping, a UDP client and a TCP client do.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import handshake, hooks
+from packetwalk.datapath import handshake, hooks, pmtu
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.matches import RELATED
@@ -51,7 +51,8 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         case wire.Icmp():
             text = ERRORS.get((l4.type, l4.code), f"ICMP type {l4.type} code {l4.code}")
             extra = f" (mtu {l4.mtu})" if l4.mtu else ""
-            _accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"))
+            path = pmtu.told(run, ns, skb)
+            _accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"), path)
         case wire.Udp():
             _datagram(run, ns, skb, dev)
         case wire.Tcp():
@@ -83,8 +84,9 @@ def _answer(
     """
     source, ip = skb.flight.flow, skb.ip
     route = ns.fib.lookup(ip.src)
-    fits = route is not None and wire.size(l4) + ip_layer.HEADER <= ip_layer.mtu_of(ns, route)
-    fits = fits and not (route is not None and route.lock)
+    length = wire.size(l4) + ip_layer.HEADER
+    fits = route is not None and length <= pmtu.of_path(run, ns, route, ip.src)
+    fits = fits and not (route is not None and pmtu.locked(run, ns, route, ip.src))
     flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
     header = wire.Ipv4(ip.dst, ip.src, ip.protocol, ttl, 0, df and fits)
@@ -134,7 +136,7 @@ def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """The handshake: SYN, SYN-ACK, ACK; RST for what no socket knows."""
     tcp, ip = skb.stack[skb.at + 1], skb.ip
     route = ns.fib.lookup(ip.src)
-    mtu = ip_layer.mtu_of(ns, route) if route and route.dev else 1500
+    mtu = pmtu.of_path(run, ns, route, ip.src) if route and route.dev else 1500
     socket = ns.sockets.get(("tcp", tcp.dport))
     if tcp.flags == "S" and socket:
         _accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), socket)

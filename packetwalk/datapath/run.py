@@ -6,7 +6,7 @@ A run starts empty and is thrown away after the walk; the tables it reads never 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 from zlib import crc32
@@ -16,11 +16,14 @@ from packetwalk.datapath.chain import Verdict
 from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
-from packetwalk.tables import Entry, Table
+from packetwalk.tables import Entry, PathEntry, RouteEntry, Table
+from packetwalk.tables.path import PATHS
 from packetwalk.trace.step import Decision, Flow, Stack, Step, Trace
 
 MAX_STEPS = 400
 ETHERNET = wire.Ethernet.size
+Paths = Iterable[tuple[str, PathEntry]]
+"""Exceptions of routes, each with its namespace."""
 NO_PORTS: tuple[str | None, str | None] = (None, None)
 _new = tuple.__new__  # a third of the time of calling Step, and a walk has 70
 
@@ -50,7 +53,8 @@ class Skb:
     ``length`` the bytes from there on; ``ports`` are the bridge's ports it came in by and goes out of
     (netfilter's physdev); ``hop`` is the route's next hop, for a device without Ethernet; ``ctinfo`` is what
     connection tracking says of it, in the words of ``-m conntrack``, and ``original`` whether it goes the way
-    of the connection's first packet.
+    of the connection's first packet; ``route`` is how it was routed last, and to which destination (its ``dst``),
+    ``forwarded`` whether for another machine (IPSKB_FORWARDED).
     """
 
     __slots__ = (
@@ -59,6 +63,7 @@ class Skb:
         "conn",
         "ctinfo",
         "flight",
+        "forwarded",
         "frag_max_size",
         "gathered",
         "hop",
@@ -68,6 +73,7 @@ class Skb:
         "mark",
         "original",
         "ports",
+        "route",
         "stack",
     )
 
@@ -103,6 +109,8 @@ class Skb:
         self.ctinfo: str | None = None
         self.known = None
         self.original, self.bridged, self.ports = True, False, NO_PORTS
+        self.route: tuple[RouteEntry, str] | None = None
+        self.forwarded = False
         self.gathered = 0  # the longest of the fragments it was put together from (its frag_list), in bytes
         self.frag_max_size = 0  # the same, where it has to leave as it came, however short it is
 
@@ -122,10 +130,13 @@ class Skb:
 class Run:
     """All that one walk needs; ``client`` is the namespace whose program waits for the answer.
 
-    ``ttl`` is the time to live that the client's socket gives to all it sends.
+    ``ttl`` is the time to live that the client's socket gives to all it sends; ``paths`` are what namespaces have
+    learnt of paths before.
     """
 
-    def __init__(self, fabric: Fabric, client: str, *, cold: bool = False, ttl: int = 64) -> None:
+    def __init__(
+        self, fabric: Fabric, client: str, *, cold: bool = False, ttl: int = 64, paths: Paths = ()
+    ) -> None:
         self.fabric, self.client, self.cold, self.ttl = fabric, client, cold, ttl
         self.netns: Callable[[str], Netns] = fabric.netns
         self.flights: list[Flight] = []
@@ -138,6 +149,9 @@ class Run:
         self.fragments: dict[tuple, list[Skb]] = {}
         self.ident, self.muted = 0, False
         self.seq = count()
+        self.knows_paths = False
+        for netns, entry in paths:
+            self.learn_path(netns, entry)
 
     def flight(self, name: str, flow: Flow, cause: tuple[int, int] | None) -> Flight:
         """Start a trace; a muted one (ARP before a warm walk) is not kept."""
@@ -194,6 +208,11 @@ class Run:
         return [
             entry for (name, kind, *_), entry in self.learnt.items() if (name, kind) == (netns, table.name)
         ]
+
+    def learn_path(self, netns: str, entry: PathEntry) -> None:
+        """Note the MTU of a path."""
+        self.knows_paths = True
+        self.learnt[netns, PATHS.name, entry.route, entry.dst] = entry
 
     def next_ident(self) -> int:
         """Return the next IP identification for a packet that may be cut."""

@@ -120,10 +120,12 @@ def around(made: Network, ns: Netns, table: Table) -> Around:
 def _trials(pick: Pick, made: Network) -> Iterator[RandomTrial]:
     ends = [*(pod.name for pod in made.pods), *(node.name for node in made.nodes)]
     goals = [*ends, *(service.name for service in made.cluster.services), INTERNET, *NOBODY]
+    way: tuple[str, str] | None = None
     for number in range(pick.whole(1, PACKETS)):
         proto = pick.one_of(("icmp", "udp", "tcp"))
         size = 0 if proto == "tcp" else pick.one_of(SIZES)
         ttl = pick.one_of((64, 64, 64, 64, 1, 2, 3))
         df = proto != "tcp" and pick.chance(30)
         packet = Packet(proto, size, df, ttl, sport=FIRST_PORT + 2 * number)
-        yield RandomTrial(pick.one_of(ends), pick.one_of(goals), packet)
+        way = way if way and pick.chance(30) else (pick.one_of(ends), pick.one_of(goals))
+        yield RandomTrial(*way, packet)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from packetwalk import wire
 from packetwalk.datapath.run import Run
 from packetwalk.tables import RouteEntry
-from packetwalk.trace.step import Trace
 from packetwalk.wire.icmp import TIME_EXCEEDED, UNREACHABLE
 
 ARP_WAITS = 3.0  # seconds until the kernel gives a neighbour up (mcast_solicit times retrans_time)
@@ -51,7 +50,7 @@ def answer(run: Run) -> Answer:
                 late = about.disposition == "neighbor_unreachable"
                 return Answer("error", head.src, head.ttl, icmp, late=late)
     if request.disposition == "too_big" and request.steps[-1].netns == run.client:
-        return Answer("local", mtu=_limit(request))
+        return Answer("local", mtu=request.steps[-1].note[2])
     if request.disposition == "no_route" and request.steps[-1].netns == run.client:
         route = request.steps[-1].entry
         kind = route.type if isinstance(route, RouteEntry) else ""
@@ -60,11 +59,6 @@ def answer(run: Run) -> Answer:
         head = next(h for h in request.steps[-1].before if isinstance(h, wire.Ipv4))
         return Answer("error", head.src, 64, wire.Icmp(UNREACHABLE, HOST), late=True)
     return Answer("none")
-
-
-def _limit(trace: Trace) -> int:
-    """Return the MTU that the last step speaks of."""
-    return trace.steps[-1].mtu or 0
 
 
 def message(icmp: wire.Icmp) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from packetwalk.datapath import pmtu
 from packetwalk.shell import ping_options
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
 from packetwalk.shell.hosts import HOSTS
@@ -37,8 +38,6 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
         if asked.late and not line:
             lines.append(f"no answer yet for icmp_seq={number - 1}")
         came = _sent(terminal, asked)
-        if came.icmp is not None and came.icmp.mtu:
-            terminal.state.learn_path(terminal.name, target, came.icmp.mtu)
         if came.kind == "local" and not came.mtu:
             broadcast = came.refusal == "Permission denied"  # ping takes EACCES for that
             return Output(f"ping: {NOT_BROADCAST if broadcast else f'connect: {came.refusal}'}\n", 2)
@@ -57,19 +56,18 @@ def _sent(terminal: Terminal, asked: PingAsked) -> Answer:
     if asked.size > MOST:  # no IP packet is so long; a little more than that is told, much more is not
         silent = length > LONGEST + HEADERS - ICMP
         return Answer("none") if silent else Answer("local", mtu=_limit(terminal, asked.target))
-    hard = asked.hint == "do"
-    known = terminal.state.path_mtu(terminal.name, asked.target)
-    if hard and known and length > known:
-        return Answer("local", mtu=known)
-    df = hard or (asked.hint == "want" and length <= (known or _limit(terminal, asked.target)))
+    df = asked.hint == "do" or (asked.hint == "want" and length <= _limit(terminal, asked.target))
     packet = Packet(size=asked.size or 1, df=df, ttl=asked.ttl)
     return answer(terminal.state.send(terminal.name, asked.target, packet))
 
 
 def _limit(terminal: Terminal, target: str) -> int:
-    """Return the MTU of the device that the packet leaves by: what is longer is cut, without DF."""
+    """Return the MTU of the way that the packet takes: what is longer is cut, without DF."""
     route = terminal.ns.fib.lookup(target)
-    return terminal.ns.mtus.get(route.dev, 0) if route else 0
+    if route is None or route.dev not in terminal.ns.mtus:
+        return 0
+    known = terminal.state.paths.find(terminal.name, route, target)
+    return known.mtu if known else pmtu.of_route(terminal.ns, route)
 
 
 def _line(came: Answer, number: int, asked: PingAsked) -> str:

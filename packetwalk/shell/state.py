@@ -14,6 +14,7 @@ from packetwalk.tables import Absent, ConntrackEntry, Entry, RouteEntry
 from packetwalk.tables.table import E, Table
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit, Network
+from packetwalk.walks.paths import KnownPaths
 
 BY_HAND = "by hand"
 FIRST_PORT = 40000
@@ -36,7 +37,7 @@ class Snapshot(NamedTuple):
     edits: Mapping[str, tuple[Edit, ...]]
     seen: Sequence[Run]
     closed: frozenset[int]
-    paths: Mapping[tuple[str, str], int]
+    paths: KnownPaths
     forgotten: tuple[tuple[str, int, Gone], ...]
     flushed: tuple[Flushed, ...]
     known_tables: frozenset[tuple[str, str]]
@@ -52,7 +53,7 @@ class State:
         self._edits: dict[str, tuple[Edit, ...]] = {}
         self._seen: list[Run] = []
         self._closed: set[int] = set()  # places in ``_seen`` of connections that both ends closed
-        self._paths: dict[tuple[str, str], int] = {}
+        self.paths = KnownPaths()
         self._forgotten: tuple[tuple[str, int, Gone], ...] = ()  # connections of the first of ``_seen``
         self._flushed: tuple[Flushed, ...] = ()
         self._known_tables: frozenset[tuple[str, str]] = frozenset()  # routing tables that once had a route
@@ -66,7 +67,7 @@ class State:
             dict(self._edits),
             list(self._seen),
             frozenset(self._closed),
-            dict(self._paths),
+            self.paths.copy(),
             self._forgotten,
             self._flushed,
             self._known_tables,
@@ -77,16 +78,16 @@ class State:
         """Be again what it was."""
         self.network, self._edits = was.network, dict(was.edits)
         self._seen, self._closed = list(was.seen), set(was.closed)
-        self._paths, self._forgotten = dict(was.paths), was.forgotten
+        self.paths, self._forgotten = was.paths.copy(), was.forgotten
         self._flushed, self._known_tables = was.flushed, was.known_tables
         self.counters = was.counters.copy()
 
     def edit(self, netns: str, edit: Edit) -> None:
         """Change the operations that make a namespace, and all with it that follows."""
         self._edits[netns] = (*self._edits.get(netns, ()), edit)
-        self.forget_paths(netns)
         self._forget_all()
         self.network = self._start.edited(self._edits)
+        self.paths.keep(self.netns(netns))
 
     def add(self, netns: str, entry: Entry) -> None:
         """Add an entry by hand."""
@@ -132,24 +133,13 @@ class State:
         """
         if closes:
             packet = replace(packet, sport=FIRST_PORT + len(self._closed))
-        run = self.network.send(src, dst, packet)
+        run = self.network.send(src, dst, packet, paths=self.paths)
+        self.paths.learn(run)
         if closes:
             self._closed.add(len(self._seen))
         self._seen.append(run)
         self.counters.add(run)
         return run
-
-    def path_mtu(self, netns: str, dst: str) -> int | None:
-        """Return the MTU in bytes that an ICMP error named for a destination, as a namespace remembers it."""
-        return self._paths.get((netns, dst))
-
-    def learn_path(self, netns: str, dst: str, mtu: int) -> None:
-        """Remember the MTU of a path; the kernel does so for ten minutes (``ip_rt_mtu_expires``)."""
-        self._paths[netns, dst] = mtu
-
-    def forget_paths(self, netns: str) -> None:
-        """Forget what a namespace learnt of paths: ``ip route flush cache``."""
-        self._paths = {key: mtu for key, mtu in self._paths.items() if key[0] != netns}
 
     def remembered(self, netns: str) -> list[tuple[Run, bool, list[Gone]]]:
         """Return the packets that connection tracking of a namespace may know.

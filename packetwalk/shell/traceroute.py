@@ -40,7 +40,7 @@ def _probe(terminal: Terminal, asked: TracerouteAsked, ttl: int, number: int) ->
     if asked.grows:
         port = (port + (ttl - asked.first) * asked.queries + number - 1) % 65535 + 1
     goal = asked.target if asked.proto == "icmp" else f"{asked.target}:{port}"
-    size = 1 if asked.proto == "tcp" else max(asked.length - HEADERS, 1)
+    size = 0 if asked.proto == "tcp" else max(asked.length - HEADERS, 1)
     packet = Packet(asked.proto, size, ttl=ttl, df=asked.df)
     return answer(terminal.state.send(terminal.name, goal, packet))
 

@@ -89,6 +89,11 @@ class RouteEntry(NamedTuple):
         return [["ip", "route", "add", *self.words, *scope, *table]]
 
 
+def fib_info(route: RouteEntry) -> RouteEntry:
+    """Return what routes share that differ in nothing but their network (the kernel's ``fib_info``)."""
+    return route._replace(dst="", table="")
+
+
 class Routes(JsonTable[RouteEntry]):
     """All routing tables of a namespace: ``main``, ``local``, and those that rules name."""
 

@@ -93,6 +93,8 @@ SENTENCES = {
     "the packet is discarded and the sender is told.",
     "message-too-long": "{0} bytes do not fit into an MTU of {1}, and DF is set: "
     "the program gets 'message too long' and nothing is sent.",
+    "path-learnt": "Wrapped, the packet will not fit into one piece: the kernel notes, for ten minutes, that the path "
+    "to {0} takes {1} bytes. The note counts for what this machine sends itself; this packet goes on.",
     "not-forwardable": "A frame of {0} bytes does not go through {1} with an MTU of {2}: "
     "discarded without a word.",
     "ttl": "The time to live would fall to 0 here: discarded, and the sender is told.",

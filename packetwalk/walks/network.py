@@ -10,7 +10,7 @@ from packetwalk.cni import Fault
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, NetnsPlan
-from packetwalk.datapath.run import Run
+from packetwalk.datapath.run import Paths, Run
 from packetwalk.errors import BadInput, chosen
 from packetwalk.plan import cluster, kube_proxy, underlay
 from packetwalk.plan.cluster import INTERNET, ROUTER, Node
@@ -141,11 +141,20 @@ class Network:
         """Read an end of a packet's way, as ``Ends.read``."""
         return self._ends.read(text)
 
-    def send(self, src: str, dst: str, packet: Packet | None = None, **given: Unpack[PacketOptions]) -> Run:
+    def send(
+        self,
+        src: str,
+        dst: str,
+        packet: Packet | None = None,
+        *,
+        paths: Paths = (),
+        **given: Unpack[PacketOptions],
+    ) -> Run:
         """Send one packet, as ``datapath.client.send``; ``traces`` of the result tell its story.
 
         An end is a pod, a node, a service, ``internet``, or an address, each with ``:PORT``.  The packet is a
-        value, or its fields are given: ``proto``, ``size``, ``df``, ``ttl``, ``cold``, ``sport``.  BadInput for
+        value, or its fields are given: ``proto``, ``size``, ``df``, ``ttl``, ``cold``, ``sport``; ``paths`` are
+        what namespaces learnt of paths before.  BadInput for
         ends that are nowhere, for a packet that cannot be, or for both a packet and fields.
         """
         if packet and given:
@@ -155,7 +164,9 @@ class Network:
         if start.netns is None:
             raise BadInput("source", src, ["a pod, a node, internet, or an address one of them has"])
         dport = goal.port or _usual_port(self.fabric, goal.netns, packet.proto)
-        return client.send(self.fabric, start.netns, goal.address, dport, packet, source=start.source)
+        return client.send(
+            self.fabric, start.netns, goal.address, dport, packet, source=start.source, paths=paths
+        )
 
 
 def _usual_port(fabric: Fabric, netns: str | None, proto: str) -> int:

@@ -7,7 +7,7 @@ a remote address (NBMA): the route's next hop is the outer destination; time to 
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import ip, link, local
+from packetwalk.datapath import ip, link, local, pmtu
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import LinkEntry
@@ -23,7 +23,9 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     if route is None or route.type not in ("unicast", "local") or route.dev == name:
         run.drop(ns, skb, name, route, ("no-underlay", hop), "no_route")
         return
-    room = ip.mtu_of(ns, route) - HEADER
+    room = pmtu.of_path(run, ns, route, hop) - HEADER
+    if inner.df:
+        pmtu.wrap(run, ns, skb, route, hop, HEADER, name)
     if inner.df and skb.length > room:
         run.drop(ns, skb, name, device, ("too-big", skb.length, room), "too_big")
         local.send_error(run, ns, skb, 3, 4, room)

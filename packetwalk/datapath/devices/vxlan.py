@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from packetwalk import wire
-from packetwalk.datapath import ip, link
+from packetwalk.datapath import ip, link, pmtu
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import LinkEntry
@@ -30,6 +30,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         return
     run.emit(ns, skb, "fdb", device.ifname, entry, ("vtep", mac, entry.dst))
     local, remote, port, vni = device.local or "", entry.dst or "", device.port or 0, device.vni or 0
+    pmtu.wrap(run, ns, skb, ns.fib.lookup(remote), remote, HEADERS + ETHERNET, device.ifname)
     udp = wire.Udp(source_port(ns, skb), port)
     skb.hold((wire.Ipv4(local, remote, 17), udp, wire.Vxlan(vni), *skb.stack), 0)
     skb.forget()

@@ -28,6 +28,7 @@ from packetwalk.proof import compare, recordings
 from packetwalk.proof import results as proof
 from packetwalk.proof.results import Result
 from packetwalk.walks.network import Network
+from packetwalk.walks.paths import KnownPaths
 from packetwalk.walks.scenario import scenario
 
 Alter = Callable[[list[Operation]], list[Operation]]
@@ -146,6 +147,7 @@ def _record(case: Case, network: Network, live: Live, without: Iterable[str]) ->
 
 
 def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
+    paths = KnownPaths()
     for number, trial in enumerate(case.trials):
         ends = scenario(trial.scenario, network.plugin)
         packet = replace(trial.packet, sport=FIRST_PORT + 2 * number)
@@ -153,7 +155,7 @@ def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
         lost = any(trace.disposition == "no_route" for trace in run.traces)
         if lost and any(trace.name == "fragment" for trace in run.traces):
             continue
-        yield send(network, recorder, trial.scenario, ends.src, ends.dst, packet)
+        yield send(network, recorder, trial.scenario, ends.src, ends.dst, packet, paths)
 
 
 def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from packetwalk.errors import LabError
@@ -22,11 +21,11 @@ from packetwalk.proof import compare
 from packetwalk.proof.draws import RandomCase, draw, every_mode, network
 from packetwalk.shell import Shell, State
 from packetwalk.walks.network import Network
+from packetwalk.walks.paths import KnownPaths
 
 T = TypeVar("T")
 TRIES = 30  # cases in which a difference is made simpler
 EACH = 8  # cases of a share: a new one starts from a seed of its own
-FLUSH = "/proc/sys/net/ipv4/route/flush"
 UNKNOWN = "the model does not know"
 
 
@@ -83,10 +82,10 @@ def _line(output: str) -> str:
 def _sent(case: RandomCase, model: Network, live: Live) -> str:
     """Send the packets; return the first difference."""
     with Recorder(live.inside, named(model)) as recorder:
-        sent = []
+        sent, paths = [], KnownPaths()
         for number, trial in enumerate(case.trials):
-            _forget_paths(live)
-            sent.append(send(model, recorder, f"packet-{number + 1}", trial.src, trial.dst, trial.packet))
+            name = f"packet-{number + 1}"
+            sent.append(send(model, recorder, name, trial.src, trial.dst, trial.packet, paths))
         without = unread(operations(model))
         emulated = live.played()
         made = recording(
@@ -95,12 +94,6 @@ def _sent(case: RandomCase, model: Network, live: Live) -> str:
     for what, detail in compare.compare(made, model):
         return f"{what}: {detail}"
     return ""
-
-
-def _forget_paths(live: Live) -> None:
-    """Let every namespace forget the path MTUs that packets before taught it (``ip route flush cache``)."""
-    for namespace in live.inside.values():
-        namespace.inside(lambda: Path(FLUSH).write_text("1"))
 
 
 def check() -> None:

@@ -14,6 +14,7 @@ from packetwalk.proof.compare import frames
 from packetwalk.tables import every_table, table_of
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
+from packetwalk.walks.paths import KnownPaths
 
 NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
 SLOW = 0.9  # seconds in which every other frame has come; after one, ARP and TCP ask again
@@ -26,13 +27,24 @@ def unread(plan: Iterable[Operation]) -> tuple[str, ...]:
     return tuple(file for table in every_table() if table not in read for file in table.files)
 
 
-def send(network: Network, recorder: Recorder, name: str, src: str, dst: str, packet: Packet) -> Sent:
+def send(
+    network: Network,
+    recorder: Recorder,
+    name: str,
+    src: str,
+    dst: str,
+    packet: Packet,
+    paths: KnownPaths,
+) -> Sent:
     """Send a packet from an end to another, after one that warms the neighbours on its way.
+
+    What it teaches of paths is added to ``paths``, which the packets before have taught.
 
     Where the packet itself finds no route, that one goes to a host outside: the kernel sends only
     five "network unreachable" in a row (``ip_rt_error_burst``).
     """
-    run = network.send(src, dst, packet)
+    run = network.send(src, dst, packet, paths=paths)
+    paths.learn(run)
     flow = run.traces[0].flow
     probe = Probe(f"{name}-{packet.label}", run.client, flow.dst, flow.dport or 0, packet)
     warm = None

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from packetwalk.capture.recording import Recording, Sent
-from packetwalk.datapath.run import Run
+from packetwalk.datapath.run import Paths, Run
 from packetwalk.errors import BadInput
 from packetwalk.proof.compare import connections, frames, lines, tables
 from packetwalk.walks.network import Network
+from packetwalk.walks.paths import KnownPaths
 from packetwalk.walks.scenario import network as canonical
 
 TABLES = "tables"
@@ -43,9 +44,10 @@ def network(recording: Recording) -> Network:
     return made
 
 
-def modelled(model: Network, sent: Sent) -> Run:
-    """Return what the model does with a recorded packet."""
-    return model.send(sent.src, f"{sent.dst}:{sent.dport}" if sent.dport else sent.dst, sent.packet)
+def modelled(model: Network, sent: Sent, paths: Paths = ()) -> Run:
+    """Return what the model does with a recorded packet; ``paths`` were learnt from those before."""
+    goal = f"{sent.dst}:{sent.dport}" if sent.dport else sent.dst
+    return model.send(sent.src, goal, sent.packet, paths=paths)
 
 
 def compare(recording: Recording, model: Network | None = None) -> Iterator[Difference]:
@@ -53,8 +55,10 @@ def compare(recording: Recording, model: Network | None = None) -> Iterator[Diff
     model = model or network(recording)
     for detail in tables.differences(model, recording):
         yield Difference(TABLES, detail)
+    paths = KnownPaths()
     for sent in recording.sent:
-        run = modelled(model, sent)
+        run = modelled(model, sent, paths)
+        paths.learn(run)
         for part in (frames, connections, lines):
             detail = part.difference(run, recording, sent)
             if detail:

@@ -86,8 +86,7 @@ def _set_mtu(terminal: Terminal, link: LinkEntry, mtu: int) -> None:
     lower = terminal.ns.links.get(link.link or "")
     if link.kind == "vxlan" and lower is not None and mtu > lower.mtu - VXLAN_HEADERS:
         raise Failure("RTNETLINK answers: Invalid argument", 2)
-    by_hand = link.kind == "bridge"
-    terminal.state.replace(terminal.name, link, link._replace(mtu=mtu, mtu_by_hand=by_hand))
+    _change_mtu(terminal, link, link._replace(mtu=mtu, mtu_by_hand=link.kind == "bridge"))
     if link.master:
         _follow_ports(terminal, terminal.link(link.master))
 
@@ -96,7 +95,12 @@ def _follow_ports(terminal: Terminal, bridge: LinkEntry) -> None:
     """Give a bridge the smallest MTU of its ports, unless somebody gave it one (``br_mtu_auto_adjust``)."""
     least = min((port.mtu for port in terminal.ns.ports.get(bridge.ifname, ())), default=bridge.mtu)
     if bridge.kind == "bridge" and not bridge.mtu_by_hand and least != bridge.mtu:
-        terminal.state.replace(terminal.name, bridge, bridge._replace(mtu=least))
+        _change_mtu(terminal, bridge, bridge._replace(mtu=least))
+
+
+def _change_mtu(terminal: Terminal, link: LinkEntry, new: LinkEntry) -> None:
+    terminal.state.replace(terminal.name, link, new)
+    terminal.state.paths.change_mtu(terminal.name, link.ifname, link.mtu, new.mtu)
 
 
 def _set_address(terminal: Terminal, link: LinkEntry, address: str) -> None:

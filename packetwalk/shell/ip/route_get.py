@@ -9,6 +9,7 @@ from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, chosen, number, prefix, wrong
 from packetwalk.tables import RouteEntry
+from packetwalk.tables.path import SECONDS
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int
 
 REFUSED = {
@@ -134,8 +135,7 @@ def _told(terminal: Terminal, route: RouteEntry, dst: str, asked: dict[str, Any]
     told["iif"] = came
     if came and came == route.dev and route.type == "unicast":
         told["cache"] = ["redirect"]
-    learnt = None if here or came else terminal.state.path_mtu(terminal.name, dst)
-    told["mtu"] = learnt
+    told["learnt"] = None if here else terminal.state.paths.find(terminal.name, route, dst)
     return told
 
 
@@ -149,8 +149,8 @@ def _text(told: dict[str, Any], route: RouteEntry, options: IpOptions) -> str:
     words += ["mark", hex(told["mark"])] if told["mark"] else []
     words += ["uid", str(told["uid"])] if told["uid"] is not None else []
     cache = ["cache", *([f"<{','.join(told['cache'])}>"] if told["cache"] else [])]
+    cache += told["learnt"].words if told["learnt"] else []
     cache += ["iif", told["iif"]] if told["iif"] else []
-    cache += ["expires", "600sec", "mtu", str(told["mtu"])] if told["mtu"] else []
     between = "\\" if options.oneline else "\n"
     return f"{' '.join(words)} {between}    {' '.join(cache)} \n"
 
@@ -164,4 +164,6 @@ def _json(told: dict[str, Any]) -> dict[str, Any]:
     if told["uid"] is not None:
         out["uid"] = told["uid"]
     out["cache"] = told["cache"]
+    if told["learnt"]:
+        out |= {"expires": SECONDS, "metrics": [{"mtu": told["learnt"].mtu}]}
     return {**out, "iif": told["iif"]} if told["iif"] else out

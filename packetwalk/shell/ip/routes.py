@@ -140,7 +140,7 @@ def _member(route: RouteEntry, name: str) -> str | None:
 
 def _show(terminal: Terminal, shown: RouteFilter, options: IpOptions) -> str:
     if shown.cached:
-        return ""
+        return _cached(terminal, options)
     own = [route for route in terminal.entries(ROUTES) if shown.table in ("all", route.table)]
     if (
         not own
@@ -153,6 +153,14 @@ def _show(terminal: Terminal, shown: RouteFilter, options: IpOptions) -> str:
         return options.as_json([_json(route, shown, options) for route in found])
     text = "".join(f"{_line(route, shown, options)} \n" for route in found)
     return text + _loopback(shown, options, "lo" in terminal.ns.links)
+
+
+def _cached(terminal: Terminal, options: IpOptions) -> str:
+    """Return what was learnt of paths, each once for every route by which it holds."""
+    found = list(terminal.state.paths.listed(terminal.ns))
+    if options.json and found:
+        raise Unknown("ip -j route", "show cache", "ip route show cache")
+    return "".join(str(each).replace(" cache ", " \n    cache ") + " \n" for each in found)
 
 
 def _loopback(shown: RouteFilter, options: IpOptions, there: bool) -> str:
@@ -201,7 +209,7 @@ def _flush(terminal: Terminal, words: Words) -> str:
         raise Failure('"ip route flush" requires arguments.')
     shown = filtered(terminal, words)
     if shown.cached:
-        terminal.state.forget_paths(terminal.name)
+        terminal.state.paths.forget(terminal.name)
         return ""
     for route in terminal.ns.entries(ROUTES):
         if shown.has(route):

@@ -1,0 +1,70 @@
+"""What namespaces remember of paths from packet to packet, and what commands do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run
+from packetwalk.tables import PathEntry, RouteEntry
+from packetwalk.tables.path import PATHS
+from packetwalk.tables.route import ROUTES, fib_info
+
+Learnt = dict[tuple[str, RouteEntry, str], PathEntry]
+"""Exceptions by namespace, by what their routes share, and by destination."""
+
+
+class KnownPaths:
+    """The exceptions of routes in all namespaces."""
+
+    def __init__(self, known: Learnt | None = None) -> None:
+        self._known = dict(known or {})
+
+    def copy(self) -> KnownPaths:
+        """Return the same, to go its own way."""
+        return KnownPaths(self._known)
+
+    def __iter__(self) -> Iterator[tuple[str, PathEntry]]:
+        """Yield each with its namespace."""
+        return ((netns, entry) for (netns, *_), entry in self._known.items())
+
+    def learn(self, run: Run) -> None:
+        """Take over what a packet has taught."""
+        if run.knows_paths:
+            for (netns, kind, *place), entry in run.learnt.items():
+                if kind == PATHS.name:
+                    self._known[netns, place[0], place[1]] = entry
+
+    def find(self, netns: str, route: RouteEntry, dst: str) -> PathEntry | None:
+        """Return what a namespace knows of the path to a destination by a route."""
+        return self._known.get((netns, fib_info(route), dst))
+
+    def listed(self, ns: Netns) -> Iterator[PathEntry]:
+        """Yield what is listed in a namespace: an exception once for each route that has its next hop."""
+        for route in ns.entries(ROUTES):
+            info = fib_info(route)
+            yield from (
+                each for (name, *_), each in self._known.items() if (name, each.route) == (ns.name, info)
+            )
+
+    def forget(self, netns: str) -> None:
+        """Forget all that a namespace has learnt: ``ip route flush cache``."""
+        self._known = {key: entry for key, entry in self._known.items() if key[0] != netns}
+
+    def keep(self, ns: Netns) -> None:
+        """Forget what belonged to routes that are gone: an exception goes with its next hop."""
+        if any(netns == ns.name for netns, *_ in self._known):
+            infos = {fib_info(route) for route in ns.entries(ROUTES)}
+            self._known = {
+                key: entry for key, entry in self._known.items() if key[0] != ns.name or key[1] in infos
+            }
+
+    def change_mtu(self, netns: str, dev: str, before: int, now: int) -> None:
+        """Follow a device's MTU, in bytes (``fib_nhc_update_mtu``)."""
+        for key, entry in self._known.items():
+            if (key[0], entry.route.dev) != (netns, dev):
+                continue
+            if (entry.locked and now <= entry.mtu) or (
+                not entry.locked and (now < entry.mtu or before == entry.mtu)
+            ):
+                self._known[key] = entry._replace(mtu=now, locked=False)
