@@ -21,6 +21,7 @@ MASKED: dict[Any, tuple[str, ...]] = {
     Data: ("content",),
 }
 ERRORS = (3, 5, 11, 12)
+NEAR = 1 << 16  # bytes from the first of a stream within which a sequence number is told from there
 
 
 class DecodedFrame(NamedTuple):
@@ -44,6 +45,7 @@ class Reader:
         self.macs, self.known, self.ids = macs, set(known), ids
         self.names: dict[tuple[str, int], str] = {}
         self.first: dict[str, int] = {}
+        self.asked: set[tuple[int, int]] = set()  # the ports of segments that open a connection
 
     def line(self, seen: DecodedFrame) -> str:
         """Return one frame as text."""
@@ -101,19 +103,21 @@ class Reader:
 
     def _tcp(self, tcp: Tcp) -> str:
         ends = f"{self._number('port', tcp.sport)} > {self._number('port', tcp.dport)}"
+        if tcp.flags == "S":
+            self.asked.add((tcp.sport, tcp.dport))
         if "S" in tcp.flags:
             self.first.setdefault("B" if "A" in tcp.flags else "A", tcp.seq)
         window = f" window {tcp.window}" if "S" in tcp.flags else ""
+        me, other = "AB" if (tcp.sport, tcp.dport) in self.asked else "BA"
         return (
-            f"tcp {ends} {tcp.flags} seq {self._relative(tcp.seq)} "
-            f"ack {self._relative(tcp.ack)}{window} {options(tcp.options)}"
+            f"tcp {ends} {tcp.flags} seq {self._relative(me, tcp.seq)} "
+            f"ack {self._relative(other, tcp.ack)}{window} {options(tcp.options)}"
         )
 
-    def _relative(self, value: int) -> str:
-        for name, first in self.first.items():
-            if 0 <= (value - first) % 2**32 < 64:
-                return f"{name}+{(value - first) % 2**32}"
-        return str(value)
+    def _relative(self, name: str, value: int) -> str:
+        """Return a sequence number as the place in the stream of one of the two ends."""
+        far = (value - self.first.get(name, value)) % 2**32
+        return f"{name}+{far}" if name in self.first and far < NEAR else str(value)
 
     def _quoted(self, content: bytes) -> str:
         head = content[:2] + (20).to_bytes(2) + content[4:20]  # the quotation is cut short

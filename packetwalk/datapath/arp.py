@@ -14,6 +14,7 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import NeighEntry, RouteEntry, SysctlEntry
 from packetwalk.tables.neighbour import NEIGHBOURS
+from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import Flow
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -60,7 +61,7 @@ def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
     """Give a warm walk what an earlier question and its answer taught, here and in bridges."""
     warm, key = run.fabric.warm, (ns.name, dev, hop)
     if key not in warm:
-        before = Run(run.fabric, run.client, cold=True)
+        before = Run(run.fabric, run.client, Packet(cold=True))
         before.muted = True
         ask(before, ns, skb, dev, hop)
         warm[key] = before.learnt

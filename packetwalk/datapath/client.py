@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import handshake, pmtu
 from packetwalk.datapath import ip as ip_layer
+from packetwalk.datapath import pmtu, tcp
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.run import Paths, Run, Skb, spread
-from packetwalk.trace.packet import PROTOCOLS, Packet
+from packetwalk.trace.packet import PROTOCOLS, Packet, pattern
 from packetwalk.trace.step import Flow
-
-PATTERN = bytes(range(256)) * 256  # what ping writes, and the other clients here
 
 
 def send(
@@ -27,7 +25,8 @@ def send(
 
     Without ``source`` the kernel chooses the address; ``paths`` were learnt before.
     """
-    run, ns = Run(fabric, netns, cold=packet.cold, ttl=packet.ttl, paths=paths), fabric.netns(netns)
+    ns = fabric.netns(netns)
+    run = Run(fabric, netns, packet, paths)
     route = ns.fib.lookup(dst)
     dev = route.dev if route and route.dev else ""
     if source is None:
@@ -50,7 +49,7 @@ def _first(
     TCP asks for DF unless the MTU of the route is ``locked`` (``ip_dont_fragment``).
     """
     proto, size, sport = packet.proto, packet.size, packet.sport
-    data = (wire.Data(PATTERN[:size]),) if size else ()
+    data = (wire.Data(pattern(0, size)),) if size else ()
     header = wire.Ipv4(
         src, dst, PROTOCOLS[proto], packet.ttl, 0, packet.df or (proto == "tcp" and not locked)
     )
@@ -60,5 +59,4 @@ def _first(
     flow = Flow(src, dst, proto, sport, dport)
     if proto == "udp":
         return (header, wire.Udp(sport, dport), *data), ("udp", size), flow
-    syn = wire.Tcp(sport, dport, 1000, 0, "S", handshake.window(mtu), handshake.options(mtu))
-    return (header, syn, *data), ("syn",), flow
+    return (header, tcp.syn(mtu, sport, dport)), ("syn",), flow

@@ -7,7 +7,7 @@ as fits into 576 bytes), and what ping, a UDP client and a TCP client do.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import handshake, hooks, pmtu
+from packetwalk.datapath import hooks, pmtu, socket, tcp
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.matches import RELATED
@@ -41,67 +41,31 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
             return
     match l4:
         case wire.Icmp(type=8):
-            _accept(run, ns, skb, dev, ("delivered-echo",))
+            socket.accept(run, ns, skb, dev, ("delivered-echo",))
             run.jobs.append(lambda: _echo(run, ns, skb))
         case wire.Icmp(type=0) if ns.name != run.client:
             run.drop(ns, skb, dev, None, ("delivered-unknown",))
         case wire.Icmp(type=0):
             size = skb.length - ip_layer.HEADER
-            _accept(run, ns, skb, dev, ("delivered-reply", size, skb.ip.src, skb.ip.ttl))
+            socket.accept(run, ns, skb, dev, ("delivered-reply", size, skb.ip.src, skb.ip.ttl))
         case wire.Icmp():
             text = ERRORS.get((l4.type, l4.code), f"ICMP type {l4.type} code {l4.code}")
             extra = f" (mtu {l4.mtu})" if l4.mtu else ""
             path = pmtu.told(run, ns, skb)
-            _accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"), path)
+            socket.accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"), path)
+            if path:
+                tcp.path_narrowed(run, ns, skb)
         case wire.Udp():
             _datagram(run, ns, skb, dev)
         case wire.Tcp():
-            _segment(run, ns, skb, dev)
+            tcp.receive(run, ns, skb, dev)
         case _:
             run.drop(ns, skb, dev, None, ("delivered-unknown",))
 
 
-def _accept(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple, entry=None) -> None:
-    run.emit(ns, skb, "deliver", dev, entry, note)
-    run.end(skb, "delivered")
-
-
-def _answer(
-    run: Run,
-    ns: Netns,
-    skb: Skb,
-    name: str,
-    l4: tuple[wire.Header, ...],
-    note: tuple,
-    *,
-    df: bool,
-    ttl: int = 64,
-) -> None:
-    """Send ``l4`` back to where a packet came from.
-
-    ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits and the route's
-    MTU is not locked (``ip_dont_fragment``).
-    """
-    source, ip = skb.flight.flow, skb.ip
-    route = ns.fib.lookup(ip.src)
-    length = wire.size(l4) + ip_layer.HEADER
-    fits = route is not None and length <= pmtu.of_path(run, ns, route, ip.src)
-    fits = fits and not (route is not None and pmtu.locked(run, ns, route, ip.src))
-    flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
-    flight = run.flight(name, flow, run.here(skb))
-    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, ttl, 0, df and fits)
-    reply = Skb(flight, (header, *l4), 0)
-    run.emit(ns, reply, "originate", None, None, note)
-    ip_layer.originate(run, ns, reply)
-
-
-def _ports(l4: wire.Header) -> tuple[int, int]:
-    return (l4.sport, l4.dport) if isinstance(l4, (wire.Udp, wire.Tcp)) else (0, 0)
-
-
 def _echo(run: Run, ns: Netns, skb: Skb) -> None:
     message, *rest = skb.stack[skb.at + 1 :]
-    _answer(
+    socket.answer(
         run, ns, skb, "reply", (wire.Icmp(0, 0, message.id, message.seq), *rest), ("echo-reply",), df=False
     )
 
@@ -109,79 +73,19 @@ def _echo(run: Run, ns: Netns, skb: Skb) -> None:
 def _datagram(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Hand a datagram to its socket; the servers of the cluster answer with its like."""
     udp, rest = skb.stack[skb.at + 1], skb.stack[skb.at + 2 :]
-    socket = ns.sockets.get(("udp", udp.dport))
-    if socket:
-        _accept(run, ns, skb, dev, ("delivered-data", udp.dport), socket)
+    server = ns.sockets.get(("udp", udp.dport))
+    if server:
+        socket.accept(run, ns, skb, dev, ("delivered-data", udp.dport), server)
         run.jobs.append(
-            lambda: _answer(
+            lambda: socket.answer(
                 run, ns, skb, "reply", (wire.Udp(udp.dport, udp.sport), *rest), ("datagram-reply",), df=True
             )
         )
-    elif _expected(run, ns, skb):
-        _accept(run, ns, skb, dev, ("delivered-data", udp.dport))
+    elif socket.expected(run, ns, skb):
+        socket.accept(run, ns, skb, dev, ("delivered-data", udp.dport))
     else:
         run.drop(ns, skb, dev, None, ("refused", "udp", udp.dport), "rejected")
         send_error(run, ns, skb, 3, 3)
-
-
-def _expected(run: Run, ns: Netns, skb: Skb) -> bool:
-    """Say whether the packet answers what this machine's client sent first in this walk."""
-    if ns.name != run.client:
-        return False
-    first, l4 = run.flights[0].flow, skb.stack[skb.at + 1]
-    return (skb.ip.src, l4.sport, l4.dport) == (first.dst, first.dport, first.sport)
-
-
-def _segment(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
-    """The handshake: SYN, SYN-ACK, ACK; RST for what no socket knows."""
-    tcp, ip = skb.stack[skb.at + 1], skb.ip
-    route = ns.fib.lookup(ip.src)
-    mtu = pmtu.of_path(run, ns, route, ip.src) if route and route.dev else 1500
-    socket = ns.sockets.get(("tcp", tcp.dport))
-    if tcp.flags == "S" and socket:
-        _accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), socket)
-        answer = wire.Tcp(
-            tcp.dport,
-            tcp.sport,
-            2000,
-            tcp.seq + 1,
-            "SA",
-            handshake.window(mtu, stamps=True),
-            handshake.options(mtu),
-        )
-        run.jobs.append(lambda: _answer(run, ns, skb, "reply", (answer,), ("syn-ack", tcp.dport), df=True))
-    elif tcp.flags == "S":
-        _accept(run, ns, skb, dev, ("refused", "tcp", tcp.dport))
-        answer = wire.Tcp(tcp.dport, tcp.sport, 0, tcp.seq + 1, "RA", 0)
-        run.jobs.append(
-            lambda: _answer(
-                run, ns, skb, "reply", (answer,), ("rst", f"nobody listens on port {tcp.dport}"), df=True
-            )
-        )
-    elif tcp.flags == "SA" and _expected(run, ns, skb):
-        _accept(run, ns, skb, dev, ("delivered-syn-ack",))
-        answer = wire.Tcp(
-            tcp.dport,
-            tcp.sport,
-            tcp.ack,
-            tcp.seq + 1,
-            "A",
-            handshake.scaled(handshake.window(mtu)),
-            handshake.later_options(tcp.options),
-        )
-        ttl = run.ttl  # the client's socket has it for all it sends (IP_TTL)
-        run.jobs.append(lambda: _answer(run, ns, skb, "ack", (answer,), ("ack",), df=True, ttl=ttl))
-    elif tcp.flags == "SA":
-        asked = run.flights[0].flow.dst
-        _accept(run, ns, skb, dev, ("wrong-source", ip.src, asked))
-        answer = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, 0, "R", 0)
-        run.jobs.append(
-            lambda: _answer(
-                run, ns, skb, "reset", (answer,), ("rst", f"it knows no connection to {ip.src}"), df=True
-            )
-        )
-    else:
-        _accept(run, ns, skb, dev, ("delivered-rst",) if "R" in tcp.flags else ("delivered-ack",))
 
 
 def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0) -> None:

@@ -16,8 +16,10 @@ from packetwalk.datapath.chain import Verdict
 from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.stream import Receiver, Sender
 from packetwalk.tables import Entry, PathEntry, RouteEntry, Table
 from packetwalk.tables.path import PATHS
+from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import Decision, Flow, Stack, Step, Trace
 
 MAX_STEPS = 400
@@ -130,14 +132,12 @@ class Skb:
 class Run:
     """All that one walk needs; ``client`` is the namespace whose program waits for the answer.
 
-    ``ttl`` is the time to live that the client's socket gives to all it sends; ``paths`` are what namespaces have
-    learnt of paths before.
+    ``packet`` is what it sends first; ``paths`` are what namespaces have learnt of paths before.  ``sender`` and
+    ``receiver`` are the two ends of a TCP connection.
     """
 
-    def __init__(
-        self, fabric: Fabric, client: str, *, cold: bool = False, ttl: int = 64, paths: Paths = ()
-    ) -> None:
-        self.fabric, self.client, self.cold, self.ttl = fabric, client, cold, ttl
+    def __init__(self, fabric: Fabric, client: str, packet: Packet, paths: Paths = ()) -> None:
+        self.fabric, self.client, self.cold, self.ttl = fabric, client, packet.cold, packet.ttl
         self.netns: Callable[[str], Netns] = fabric.netns
         self.flights: list[Flight] = []
         self.jobs: deque[Callable[[], None]] = deque()
@@ -149,6 +149,9 @@ class Run:
         self.fragments: dict[tuple, list[Skb]] = {}
         self.ident, self.muted = 0, False
         self.seq = count()
+        self.size = packet.size if packet.proto == "tcp" else 0
+        self.sender: Sender | None = None
+        self.receiver: Receiver | None = None
         self.knows_paths = False
         for netns, entry in paths:
             self.learn_path(netns, entry)

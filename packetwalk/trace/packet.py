@@ -10,8 +10,13 @@ from packetwalk.errors import BadInput
 PROTOCOLS = {"icmp": 1, "udp": 17, "tcp": 6}
 """What can be sent, with the number in the IP header (IANA protocol numbers)."""
 PING = 56  # bytes of data in a ping, unless another size is asked for (ping(8), -s)
-LARGEST = {"icmp": 65507, "udp": 65507, "tcp": 65475}
-"""The most bytes behind an IP header of 20 bytes and those of ICMP or UDP (8), or of TCP with its options (40)."""
+LARGEST = {"icmp": 65507, "udp": 65507, "tcp": 14480}
+"""The most bytes behind an IP header of 20 bytes and one of ICMP or UDP (8); of TCP ten segments of 1448 bytes."""
+
+
+def pattern(start: int, end: int) -> bytes:
+    """Return what programs write, from a byte up to before another: 0, 1 ... 255, 0 ..., as ping does."""
+    return bytes(place & 255 for place in range(start, end))
 
 
 class PacketOptions(TypedDict, total=False):
@@ -29,8 +34,8 @@ class PacketOptions(TypedDict, total=False):
 class Packet:
     """What a program sends; BadInput for a value that no packet can have.
 
-    ``size`` is the payload in bytes: what ping sends when it is left out, for TCP, whose first segment is a
-    SYN, none.  ``df`` asks for the flag "don't fragment", ``ttl`` is the time to live in the IP header, ``sport``
+    ``size`` is the payload in bytes: what ping sends when it is left out; of TCP what the client writes when
+    the connection is open, by itself nothing.  ``df`` asks for the flag "don't fragment", ``ttl`` is the time to live in the IP header, ``sport``
     the port of the sender, which ICMP has not.  ``cold`` says that nobody on its way has asked ARP before.
     The command line has an option for each field that has a ``help``.
     """
@@ -39,7 +44,7 @@ class Packet:
         default="icmp", metadata={"help": "else the scenario's own, or icmp", "metavar": "|".join(PROTOCOLS)}
     )
     size: int = field(  # type: ignore[assignment]  # None is the usual one of the protocol
-        default=None, metadata={"help": f"payload, default {PING}", "metavar": "BYTES"}
+        default=None, metadata={"help": f"payload, default {PING}; of TCP, once it is open, none", "metavar": "BYTES"}
     )
     df: bool = field(default=False, metadata={"help": "do not fragment"})
     ttl: int = field(default=64, metadata={"help": "time to live, default 64"})

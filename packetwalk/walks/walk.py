@@ -12,6 +12,9 @@ from packetwalk.walks.known import Known
 from packetwalk.walks.listing import ListingMemo, Listings
 from packetwalk.walks.text import walk_table
 
+BESIDE = ("arp", "copy", "error", "resent")
+"""Packets that need not arrive for a walk to end well."""
+
 
 @dataclass(frozen=True, eq=False)
 class Walk:
@@ -52,7 +55,7 @@ class Walk:
             ends = [outcome(k) for k in copies.get(number, ())] or [self.traces[number].disposition]
             return "delivered" if "delivered" in ends else ends[0]
 
-        main = (k for k, t in enumerate(self.traces) if t.name not in ("arp", "copy", "error"))
+        main = (k for k, t in enumerate(self.traces) if t.name not in BESIDE)
         return next((end for end in map(outcome, main) if end != "delivered"), "delivered")
 
     @property
@@ -74,11 +77,14 @@ class Walk:
             return f"Delivered{' and answered' if answered else ', without an answer'}{on_wire}."
         name = "reset" if any(trace.name == "reset" for trace in self.traces) else None
         end = next(
-            t for t in self.traces if t.name == name or (name is None and t.disposition != "delivered")
+            t
+            for t in self.traces
+            if t.name == name or (name is None and t.disposition != "delivered" and t.name != "resent")
         )
         last = end.steps[-1]
         where = last.netns + (f", {last.dev}" if last.dev else "")
-        return f"The {end.name} ends at {where}: {last.why}"
+        hangs = " The connection is open and hangs." if end.name == "data" else ""
+        return f"The {end.name} ends at {where}: {last.why}{hangs}"
 
     def to_json(self, memo: ListingMemo | None = None) -> dict:
         """Return the walk as ``packetwalk walk --format json`` prints it.

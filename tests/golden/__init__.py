@@ -56,6 +56,7 @@ def cases() -> Iterator[tuple[str, dict]]:
         yield f"{plugin.name}-cold", {**first, "scenario_name": "cross-node", "cold": True}
         yield f"{plugin.name}-fragments", {**first, "scenario_name": "cross-node", "size": 2000}
         yield f"{plugin.name}-ttl", {**first, "scenario_name": "cross-node", "ttl": 2}
+        yield f"{plugin.name}-data", {**first, "scenario_name": "cross-node", "proto": "tcp", "size": 2000}
 
 
 @cache

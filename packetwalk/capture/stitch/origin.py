@@ -64,7 +64,7 @@ def _reply(work: Work, packet: Stack) -> str:
     if set(tcp.flags) & set("RF"):
         return "close" if open_already else "reset"
     if open_already:
-        return "data"
+        return "data" if wire.size(packet[2:]) else "ack"
     return "reply" if "S" in tcp.flags else "ack"
 
 

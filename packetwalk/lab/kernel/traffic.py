@@ -68,9 +68,11 @@ def _serve(server: socket.socket, name: str) -> None:
 
 
 def _talk(client: socket.socket, address: tuple[str, int], name: str) -> None:
-    """Answer one HTTP request; a caller who asks nothing gets nothing."""
+    """Answer one HTTP request; a caller who asks nothing gets nothing, and is read to the end."""
     with client, contextlib.suppress(OSError):
         method, _, rest = client.recv(4096).partition(b" ")
+        while method and method != b"GET" and client.recv(65536):
+            pass
         if method == b"GET":
             said = f"{address[0]}:{address[1]}" if rest.startswith(b"/clientip ") else name
             head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(said)}\r\nConnection: close\r\n\r\n"
@@ -137,7 +139,7 @@ def _datagram(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socke
 
 
 def _connect(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket.socket:
-    """Connect; where nobody answers, the socket is closed before it asks again."""
+    """Connect and write the data; where nobody answers, the socket is closed before it asks again."""
     client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet.ttl)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -146,6 +148,8 @@ def _connect(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket
     client.bind(("0.0.0.0", packet.sport))
     try:
         client.connect(goal)
+        if packet.size:
+            client.sendall(_payload(packet.size))
     except (TimeoutError, ConnectionRefusedError):
         opened.close()
     return client

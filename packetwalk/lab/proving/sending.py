@@ -71,5 +71,5 @@ def _frames(run: Run) -> int:
 
 def _closing(run: Run) -> int:
     """Return how many frames the end of a connection is: a reset, which goes the way of the handshake's last part."""
-    ack = [step for trace in run.traces if trace.name == "ack" for step in trace.frames()]
-    return sum(1 for step in ack if step.dev != "lo")
+    ack = next((trace for trace in run.traces if trace.name == "ack"), None)
+    return sum(1 for step in ack.frames() if step.dev != "lo") if ack else 0

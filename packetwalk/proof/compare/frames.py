@@ -13,12 +13,15 @@ from packetwalk.capture.frames import Frame
 from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.datapath.run import Run
+from packetwalk.proof.compare import retransmitted
 from packetwalk.wire import Ipv4, Tcp, Udp, Wireguard
 
 MASKS = {
     "frame": "Identifiers of IP packets and of echo requests, initial sequence numbers, windows after the "
     "handshake, timestamps, the source port of a tunnel, ports that masquerading draws, and checksums over "
     "these: random or the clock's.",
+    "TCP's data": "What is sent again by a timer is left out, with the errors about it: time does not pass in the "
+    "model. So is the flag PSH, which depends on how much the sender hands over at once.",
     "ARP, IGMP": "Left out, for when they are sent is a matter of time; so are the segments that close a "
     "TCP connection, or its socket, after the handshake.",
     "BGP": "The sessions of BIRD are left out: their routes are compared, as tables.",
@@ -62,6 +65,7 @@ def modelled(run: Run) -> Iterator[DecodedFrame]:
 def belonging(frames: Iterable[Frame]) -> Iterator[DecodedFrame]:
     """Yield the frames that belong to the walk, as ``MASKS`` says."""
     established: set[str] = set()  # namespaces in which a handshake is complete
+    seen: set[tuple] = set()
     for each in frames:
         try:
             stack = each.stack
@@ -73,6 +77,10 @@ def belonging(frames: Iterable[Frame]) -> Iterator[DecodedFrame]:
             continue
         if tcp and (set(tcp.flags) & set("FR")) and each.netns in established:
             continue
+        told = retransmitted.what(stack) if each.netns in established else None
+        if told and (each.netns, each.dev, each.direction, told) in seen:
+            continue
+        seen.add((each.netns, each.dev, each.direction, told))
         if tcp and tcp.flags == "A":
             established.add(each.netns)
         tunnel = any(
@@ -88,6 +96,6 @@ def lines(frames: Iterable[DecodedFrame], known: Iterable[int]) -> dict[TapPoint
     reader = Reader({}, known, ids=False)
     out: dict[TapPoint, list[str]] = {}
     for frame in frames:
-        text = reader.line(frame).split(" ", 3)[-1]
+        text = reader.line(frame._replace(stack=retransmitted.without_push(frame.stack))).split(" ", 3)[-1]
         out.setdefault((frame.netns, frame.dev, frame.direction), []).append(text)
     return out

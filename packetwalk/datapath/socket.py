@@ -1,0 +1,58 @@
+"""What sockets do with packets: take one in, answer it, know an answer."""
+
+from __future__ import annotations
+
+from packetwalk import wire
+from packetwalk.datapath import ip as ip_layer
+from packetwalk.datapath import pmtu
+from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.run import Run, Skb
+from packetwalk.tables import Entry
+from packetwalk.trace.step import Flow
+
+
+def accept(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple, entry: Entry | None = None) -> None:
+    """End a packet's trace here: it has arrived."""
+    run.emit(ns, skb, "deliver", dev, entry, note)
+    run.end(skb, "delivered")
+
+
+def answer(
+    run: Run,
+    ns: Netns,
+    skb: Skb,
+    name: str,
+    l4: tuple[wire.Header, ...],
+    note: tuple,
+    *,
+    df: bool,
+    ttl: int = 64,
+) -> None:
+    """Send ``l4`` back to where a packet came from.
+
+    ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits and the route's
+    MTU is not locked (``ip_dont_fragment``).
+    """
+    source, ip = skb.flight.flow, skb.ip
+    route = ns.fib.lookup(ip.src)
+    length = wire.size(l4) + ip_layer.HEADER
+    fits = route is not None and length <= pmtu.of_path(run, ns, route, ip.src)
+    fits = fits and not (route is not None and pmtu.locked(run, ns, route, ip.src))
+    flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
+    flight = run.flight(name, flow, run.here(skb))
+    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, ttl, 0, df and fits)
+    reply = Skb(flight, (header, *l4), 0)
+    run.emit(ns, reply, "originate", None, None, note)
+    ip_layer.originate(run, ns, reply)
+
+
+def _ports(l4: wire.Header) -> tuple[int, int]:
+    return (l4.sport, l4.dport) if isinstance(l4, (wire.Udp, wire.Tcp)) else (0, 0)
+
+
+def expected(run: Run, ns: Netns, skb: Skb) -> bool:
+    """Say whether the packet answers what this machine's client sent first in this walk."""
+    if ns.name != run.client:
+        return False
+    first, l4 = run.flights[0].flow, skb.stack[skb.at + 1]
+    return (skb.ip.src, l4.sport, l4.dport) == (first.dst, first.dport, first.sport)
