@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
+
+from packetwalk.errors import LabError
 
 PACKAGES = {
     "bird": "bird2",
@@ -48,3 +51,14 @@ def advice(missing: tuple[str, ...]) -> Iterator[str]:
     if packages:
         yield f"sudo apt-get install {' '.join(packages)}"
     yield from (ELSEWHERE[each] for each in missing if each in ELSEWHERE)
+
+
+class ProgramMissing(LabError):
+    """Say in one line which programs are missing: no difference between model and kernel."""
+
+
+def absent(programs: Iterable[str]) -> str:
+    """Return in one line which programs are missing, and how to get them; nothing where none is."""
+    missing = [each for each in programs if shutil.which(each) is None]
+    how = "".join(f"; {line}" for line in advice(tuple(f"program {each}" for each in missing)))
+    return f"programs missing: {', '.join(missing)}{how}" if missing else ""

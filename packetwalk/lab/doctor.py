@@ -46,7 +46,7 @@ def _missing(ground: str) -> Iterator[str]:
     from packetwalk.lab.grounds import grounds
     from packetwalk.lab.kernel.emulators import secretbox
     from packetwalk.lab.kernel.programs.runtime import folder
-    from packetwalk.lab.kernel.remote import search_path
+    from packetwalk.lab.kernel.rootless import search_path
     from packetwalk.lab.plugins import cni_plugins
 
     if ground == "netns" and not Path("/proc/self/ns/net").exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -146,8 +147,41 @@ def test_ctrl_c_is_one_line(monkeypatch, capsys) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(commands()["list"], "run", pressed)
-    code, out, err = run("list", capsys=capsys)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        code, out, err = run("list", capsys=capsys)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN, "pressed again, it is told once"
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (code, out, err.count("\n")) == (130, "", 1)
+
+
+@pytest.mark.parametrize(
+    "module", ["packetwalk.errors", "packetwalk.cli.parser", "packetwalk.cli.commands.walk"]
+)
+def test_ctrl_c_during_imports_is_one_line(module: str) -> None:
+    """Whatever the command still has to import, it can be stopped meanwhile."""
+    script = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from packetwalk.cli import main\n"
+        "sys.exit(main(['list']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "packetwalk: stopped; nothing was kept\n")
+
+
+def test_the_command_imports_nothing_of_weight_before_it_can_be_stopped() -> None:
+    script = "import sys; import packetwalk.cli; print(*sorted(n for n in sys.modules if n.startswith('packetwalk')))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.split() == ["packetwalk", "packetwalk.cli"]
 
 
 def test_an_output_that_cannot_be_written_leaves_nothing(tmp_path: Path, capsys) -> None:

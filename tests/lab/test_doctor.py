@@ -52,7 +52,7 @@ def test_a_bare_machine_is_told_what_to_install(bare: Path) -> None:
 def test_the_plugins_own_programs_are_named_with_their_packages(
     bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("packetwalk.lab.kernel.remote.search_path", lambda: str(bare))
+    monkeypatch.setattr("packetwalk.lab.kernel.rootless.search_path", lambda: str(bare))
     monkeypatch.setattr("packetwalk.lab.kernel.programs.runtime.FOLDERS", (str(bare),))
     monkeypatch.setattr("packetwalk.lab.kernel.emulators.secretbox.find_spec", lambda name: None)
     found = _found()["programs"]

@@ -9,9 +9,10 @@ from packetwalk.capture.recording import Recording
 from packetwalk.lab.command import piped
 from packetwalk.lab.ground import Filters
 from packetwalk.lab.grounds.planned import Planned
-from packetwalk.lab.kernel.build import TOOLS
 from packetwalk.lab.kernel.inventory import named, operations
-from packetwalk.lab.kernel.remote import Remote, search_path
+from packetwalk.lab.kernel.remote import Remote
+from packetwalk.lab.kernel.rootless import search_path
+from packetwalk.lab.kernel.writing import TOOLS
 from packetwalk.lab.measure import Measurement, measure
 from packetwalk.proof.compare import frames
 from packetwalk.shell.output import Output

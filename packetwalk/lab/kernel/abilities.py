@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from functools import cache
 
 from packetwalk.errors import LabError
+from packetwalk.lab.advice import absent
 from packetwalk.lab.kernel import emulators, openvswitch, xfrm
 from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.writing import needed
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry, LinkEntry, SocketEntry, XfrmStateEntry, table_of
 
@@ -19,10 +21,11 @@ TRIED = {"openvswitch": openvswitch.available, "esp": xfrm.available}
 
 
 def lacking(plan: Iterable[Operation]) -> str:
-    """Return what is missing for a plan: a device that is neither in the kernel nor has a stand-in; or nothing."""
+    """Return what is missing for a plan: a device that is neither in the kernel nor has a stand-in, a program."""
     entries = [op.entry for op in plan]
     devices = filter(None, map(_missing, sorted(_kinds(entries))))
-    return next(devices, "") or _unfilled(entries)
+    commands = (argv for entry in entries for argv in entry.argv())
+    return next(devices, "") or _unfilled(entries) or absent(needed(commands))
 
 
 def _missing(kind: str) -> str:

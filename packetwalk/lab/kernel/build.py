@@ -10,18 +10,18 @@ from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
 
-from packetwalk.errors import LabError
+from packetwalk.lab.advice import ProgramMissing, absent
 from packetwalk.lab.kernel import abilities, devices, emulators, keys, openvswitch, writing
 from packetwalk.lab.kernel.emulators import Program
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.quiet import QUIET, quieten
+from packetwalk.lab.kernel.writing import TOOLS
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry, in_order_of_making
 
 WIRE = "wire"
 LAST = {"iptables"}
 """Programs whose commands come when all else is there and has met."""
-TOOLS = ("ip", "bridge", "iptables-restore")
 MODULES = ("nf_conntrack", "br_netfilter", "tun")
 """What a kernel in modules does not load by itself when its settings or devices are asked for."""
 
@@ -31,9 +31,9 @@ class Lab:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         """Build everything. LabError says in one line what the kernel refused."""
-        missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+        missing = absent(TOOLS)
         if missing:
-            raise LabError(f"programs missing: {', '.join(missing)}")
+            raise ProgramMissing(missing)
         _load()
         self.plan = list(operations)
         self.netns: dict[str, Namespace] = {}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from packetwalk.errors import LabError
+from packetwalk.lab.advice import ProgramMissing, absent
 from packetwalk.lab.kernel.patience import FACTOR
 
 CLONE_NEWNET, CLONE_NEWNS, CLONE_FS = 0x40000000, 0x00020000, 0x00000200
@@ -123,6 +124,8 @@ class Namespace:
 
         try:
             done = self.inside(start)
+        except FileNotFoundError:
+            raise ProgramMissing(absent(argv[:1]) or f"{argv[0]}: not found") from None
         except subprocess.TimeoutExpired:
             raise LabError(f"{self.name}: {' '.join(argv)}: not done after {PATIENCE:.0f} s") from None
         if check and done.returncode != 0:

@@ -19,15 +19,10 @@ from typing import Any
 
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.kernel.live import Live
+from packetwalk.lab.kernel.rootless import FRESH_RUN, RIGHTS, search_path
 
 PATIENCE = 90.0  # seconds for one request; every program inside has less
-FRESH_RUN = 'mount -t tmpfs none /run && exec "$@"'
 UNSHARE = ("--net", "--mount", "--pid", "--fork", "--kill-child=KILL")
-
-
-def search_path() -> str:
-    """Return where programs are looked for: an ordinary user's PATH may lack those of root."""
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 
 
 class Remote:
@@ -78,9 +73,8 @@ class Remote:
         self.close()
         self._said.seek(0)
         said = self._said.read().decode(errors="replace").strip().splitlines()
-        needs = "; needs root, or user namespaces for ordinary users"
         if said and said[-1].startswith(("unshare:", "mount:")):
-            return said[-1] + needs
+            return f"{said[-1]}; {RIGHTS}"
         return f"network namespaces: {said[-1] if said else 'closed'}"
 
     def close(self) -> None:

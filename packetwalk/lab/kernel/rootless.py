@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 
 from packetwalk.errors import LabError
+from packetwalk.lab.advice import absent
+from packetwalk.lab.kernel.writing import TOOLS
+
+FRESH_RUN = 'mount -t tmpfs none /run && exec "$@"'
+"""What the namespaces' shell does first: iptables keeps its lock in ``/run``."""
+RIGHTS = "needs root, or user namespaces for ordinary users"
+
+
+def search_path() -> str:
+    """Return where programs are looked for: an ordinary user's PATH may lack those of root."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 
 
 def ensure_root(arguments: Sequence[str]) -> None:
     """Return if this is root already; else start this command again inside ``unshare -Urnm``.
 
-    ``/run`` is made fresh there, for iptables keeps its lock in it.  LabError without unshare.
+    From then on programs are also looked for where root's are.  LabError in one line where a program is missing,
+    or the right to make namespaces.
     """
-    if os.geteuid() == 0:
+    os.environ["PATH"] = search_path()
+    ordinary = os.geteuid() != 0
+    missing = absent((*(("unshare", "mount", "sh") if ordinary else ()), *TOOLS))
+    if missing:
+        raise LabError(missing)
+    if not ordinary:
         return
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        raise LabError("needs root, or the program unshare")
-    script = 'mount -t tmpfs none /run && exec "$@"'
-    again = [sys.executable, "-m", "packetwalk", *arguments]
-    os.execv(unshare, [unshare, "-Urnm", "sh", "-c", script, "sh", *again])
+    inside = [str(shutil.which("unshare")), "-Urnm", "sh", "-c", FRESH_RUN, "sh"]
+    tried = subprocess.run([*inside, "true"], capture_output=True, check=False, text=True)
+    if tried.returncode:
+        said = tried.stderr.strip().splitlines()
+        raise LabError(f"{said[-1] if said else 'unshare'}; {RIGHTS}")
+    os.execv(inside[0], [*inside, sys.executable, "-m", "packetwalk", *arguments])

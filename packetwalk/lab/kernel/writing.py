@@ -66,6 +66,20 @@ def restored(commands: Sequence[Command]) -> str:
     return "\n".join(out) + "\n"
 
 
+STARTED = {"iptables": ("iptables-restore",), "sysctl": (), "ovs-dpctl": (), "wg": ()}
+"""What is started for commands of a program, where it is not that program: nothing, or another one.
+
+Whoever plays a WireGuard device or Open vSwitch says itself what it needs.
+"""
+TOOLS = ("ip", "bridge", "iptables-restore")
+
+
+def needed(commands: Iterable[Command]) -> tuple[str, ...]:
+    """Return the programs that must be there for commands, and those without which no namespace is made."""
+    names = dict.fromkeys(argv[0] for argv in commands)
+    return tuple(dict.fromkeys([*TOOLS, *(each for name in names for each in STARTED.get(name, (name,)))]))
+
+
 WRITERS: dict[str, Callable[[Namespace, Sequence[Command]], None]] = {
     "bridge": _lines("-b", "-"),
     "ip": _lines("-b", "-"),

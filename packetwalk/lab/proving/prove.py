@@ -14,6 +14,7 @@ from packetwalk.capture import recording as folder
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.advice import ProgramMissing
 from packetwalk.lab.kernel.abilities import lacking
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
@@ -93,7 +94,7 @@ def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result
         without = unread(plan) if save is None else ()
         made = _made(case, network, live, alter(plan) if alter else plan, without)
     except LabError as error:
-        yield _failed(case, "differs", str(error))
+        yield _failed(case, "not here" if isinstance(error, ProgramMissing) else "differs", str(error))
         return
     finally:
         live.close()

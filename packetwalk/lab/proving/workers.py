@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from multiprocessing.pool import Pool
 from typing import Protocol, TypeVar
 
 from packetwalk.lab.kernel.daemon import end_with
@@ -22,7 +23,6 @@ class Task(Protocol[R]):
         """Do it."""
 
 
-
 def side_by_side(tasks: Sequence[Task[R]]) -> Iterator[R]:
     """Do the tasks on all processors; what is yielded has their order."""
     many = min(processes(), len(tasks))
@@ -30,9 +30,18 @@ def side_by_side(tasks: Sequence[Task[R]]) -> Iterator[R]:
         for task in tasks:
             yield from task()
         return
-    with multiprocessing.get_context("fork").Pool(many, _end_with_parent, (os.getpid(),)) as pool:
+    with _started(many) as pool:
         for results in pool.imap(_do, tasks):
             yield from results
+
+
+def _started(many: int) -> Pool:
+    """Return processes that Ctrl-C does not reach, from their first moment on: this one ends them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return multiprocessing.get_context("fork").Pool(many, _end_with_parent, (os.getpid(),))
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def processes() -> int:

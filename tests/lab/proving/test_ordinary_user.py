@@ -1,4 +1,4 @@
-"""The proof without root: the same command, the same table."""
+"""The proof without root, and without its programs: the same command, the same table, or one clear line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from packetwalk.cli import main
+from packetwalk.lab.kernel import rootless
+from packetwalk.lab.proving.prove import prove
 from tests import ROOT
 from tests.waiting import HANGS
 
@@ -34,14 +37,64 @@ def checkout() -> Iterator[Path]:
 @pytest.mark.parametrize(("plugin", "mode"), [("flannel", "vxlan-directrouting"), ("calico", "bgp")])
 def test_an_ordinary_user_proves_the_same(checkout: Path, plugin: str, mode: str) -> None:
     run = subprocess.run(
-        ["runuser", "-u", USER, "--", PYTHON or "python3", "-m", "packetwalk", "prove", plugin, mode],
+        [
+            shutil.which("runuser") or "runuser",
+            "-u",
+            USER,
+            "--",
+            PYTHON or "python3",
+            "-m",
+            "packetwalk",
+            "prove",
+            plugin,
+            mode,
+        ],
         check=False,
         cwd=checkout,
         capture_output=True,
         text=True,
         timeout=HANGS,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },  # without root's programs
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.startswith(f"{plugin}") and "in the running kernel" in run.stdout
     assert run.stderr == ""
+
+
+def test_a_missing_program_is_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    verdicts = [
+        (each.verdict, each.detail) for each in prove("flannel", "vxlan") if each.verdict == "not here"
+    ]
+    assert verdicts[0] == (
+        "not here",
+        "programs missing: ip, bridge, iptables-restore; sudo apt-get install iproute2 iptables",
+    )
+    monkeypatch.setattr(rootless, "search_path", lambda: str(tmp_path))
+    for more in ([], ["--random", "1"]):
+        assert main(["prove", "flannel", "vxlan", *more]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert err.startswith("packetwalk: programs missing: ") and "apt-get install" in err
+
+
+def test_without_the_right_to_make_namespaces_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    for name in ("unshare", "mount", "sh", "ip", "bridge", "iptables-restore"):
+        (tmp_path / name).write_text(
+            "#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n"
+        )
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(rootless, "search_path", lambda: str(tmp_path))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["prove", "flannel", "vxlan"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == (
+        "",
+        "packetwalk: unshare: unshare failed: Operation not permitted; needs root, or user namespaces for ordinary users\n",
+    )
