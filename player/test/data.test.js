@@ -11,7 +11,7 @@ import {
 import { parsePage, Store, WalkError } from "../src/data/store.js";
 import { unpack } from "../src/data/unpack.js";
 import { problem } from "../src/data/validate.js";
-import { settle } from "../src/panels/choices.js";
+import { settle, waysFor } from "../src/panels/choices.js";
 import { proofOf, proofPage } from "../src/panels/proof.js";
 import { walks } from "./walks.js";
 
@@ -136,6 +136,15 @@ test("a choice that another choice rules out is given up", () => {
   assert.equal(settle(catalogue, broken, { scenario: "same-node" }).fault, null);
   assert.equal(settle(catalogue, OPTIONS, { proto: "tcp" }).size, 0);
   assert.equal(settle(catalogue, OPTIONS, { size: 999 }, true).size, 999);
+});
+
+test("a walk of no scenario is named as itself, not as the first scenario", () => {
+  const catalogue = { scenarios: [{ name: "same-node", title: "pod to pod on the same node" }] };
+  const walk = { title: "Calico vxlan: a2 to b" };
+  assert.deepEqual(waysFor(catalogue, { scenario: "" }, walk)[0], ["", "a2 to b"]);
+  assert.deepEqual(waysFor(catalogue, { scenario: "same-node" }, walk), [
+    ["same-node", "pod to pod on the same node"],
+  ]);
 });
 
 test("the mark of a walk is that of its scenario, broken or not, and leads to the page", () => {

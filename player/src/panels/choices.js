@@ -21,6 +21,16 @@ export const faultsFor = (catalogue, scenario) =>
   (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario));
 
 /**
+ * The ways a packet can be sent, by name and in words; the walk's own first when it belongs to no scenario.
+ * @param {any} catalogue @param {{scenario: string}} options @param {{title: string}} walk
+ * @returns {[string, string][]}
+ */
+export function waysFor(catalogue, { scenario }, { title }) {
+  const known = (catalogue?.scenarios ?? []).map((s) => [s.name, s.title]);
+  return scenario ? known : [["", title.split(": ").at(-1)], ...known];
+}
+
+/**
  * Make a change fit: a new fault brings the packet that shows it; a fault or a size that the new choice does
  * not know is given up.
  * @param {any} catalogue @param {Options} before
@@ -59,7 +69,7 @@ export function choices({ walk, options, catalogue, live, busy, comparison, proo
     <p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${verdict}</span>
     <div class="rest">
-      ${catalogue ? packetChoices(options, catalogue, live, act) : chip(walk.title)}
+      ${catalogue ? packetChoices(options, walk, catalogue, live, act) : chip(walk.title)}
       ${comparison.possible ? compareWith(comparison) : nothing}
       ${proofMark(proofOf(catalogue, options), proofs)}</div>
     ${walk.fault ? story(walk.fault) : nothing}
@@ -77,18 +87,19 @@ function compareWith(comparison) {
     @click=${() => comparison.pick()}>compare with …</button>`;
 }
 
-function packetChoices(o, catalogue, live, act) {
-  const { scenarios = [], protos = ["icmp"] } = catalogue;
+function packetChoices(o, walk, catalogue, live, act) {
+  const { protos = ["icmp"] } = catalogue;
   const same = (value) => value;
   const choose =
     (key, read = same) =>
     (value) =>
       act.choose({ [key]: read(value) });
-  const ways = scenarios.map((s) => [s.name, s.title]);
+  const ways = select("Scenario", o.scenario, waysFor(catalogue, o, walk), choose("scenario"));
+  if (!o.scenario && !live) return ways; // what a page's files hold, they hold by scenario
   const kinds = protos.map((p) => [p, PROTOS[p] ?? p]);
   const sizes = sizesFor(catalogue, o.proto);
   return html`
-    ${select("Scenario", o.scenario, ways, choose("scenario"))}
+    ${ways}
     ${select("Protocol", o.proto, kinds, choose("proto"))}
     ${live ? anySize(o.size, choose("size")) : oneOf(o.size, sizes, choose("size", Number))}
     ${tick("DF", o.df, choose("df"))}
