@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from packetwalk import wire
-from packetwalk.datapath import link, local
+from packetwalk.datapath import link, local, source_validation
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import NeighEntry, RouteEntry, SysctlEntry
@@ -19,6 +19,7 @@ from packetwalk.trace.step import Flow
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NOBODY = "00:00:00:00:00:00"
+PROBES = 3  # questions, one a second (mcast_solicit)
 
 
 def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
@@ -59,7 +60,7 @@ def resolve(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> NeighEntry:
 
 def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
     """Give a warm walk what an earlier question and its answer taught, here and in bridges."""
-    warm, key = run.fabric.warm, (ns.name, dev, hop)
+    warm, key = run.fabric.warm, (ns.name, dev, hop, announced(ns, skb.ip.src, dev, hop))
     if key not in warm:
         before = Run(run.fabric, run.client, Packet(cold=True))
         before.muted = True
@@ -69,35 +70,54 @@ def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
 
 
 def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
-    """Send an ARP request; an answer ends up in ``run.learnt``."""
-    source = skb.ip.src if skb.ip.src in ns.local else ns.address_of(dev, hop)
+    """Send an ARP request, three times if nobody answers (``mcast_solicit``); an answer ends up in ``run.learnt``."""
+    source = announced(ns, skb.ip.src, dev, hop)
     mac = ns.links[dev].address
-    flight = run.flight("arp", Flow(source or "0.0.0.0", hop, "arp"), run.here(skb))
-    stack = (wire.Ethernet(BROADCAST, mac, 0x0806), wire.Arp(1, mac, source or "0.0.0.0", NOBODY, hop))
-    question = Skb(flight, stack, 1)
-    run.emit(ns, question, "originate", dev, None, ("arp-request", hop))
-    link.transmit(run, ns, question, dev)
-    run.drain()
+    for _ in range(1 if run.muted else PROBES):
+        flight = run.flight("arp", Flow(source, hop, "arp"), run.here(skb))
+        stack = (wire.Ethernet(BROADCAST, mac, 0x0806), wire.Arp(1, mac, source, NOBODY, hop))
+        question = Skb(flight, stack, 1)
+        run.emit(ns, question, "originate", dev, None, ("arp-request", hop))
+        key = (ns.name, NEIGHBOURS.name, dev, hop)
+        run.learnt[key] = NeighEntry(hop, dev, None, "INCOMPLETE")
+        link.transmit(run, ns, question, dev)
+        run.drain()
+        if run.learnt[key].lladdr is not None:
+            return
+        del run.learnt[key]
+
+
+def announced(ns: Netns, src: str, dev: str, hop: str) -> str:
+    """Return the address that a question names as the asker's (``arp_solicit`` with ``arp_announce``).
+
+    0: the packet's own source if it is this machine's; 1: only if it is in the subnet of ``hop``; 2: never.
+    """
+    level = ns.in_dev[dev, "arp_announce"]
+    if ns.fib.is_local(src) and (level == 0 or (level == 1 and ns.on_link(dev, hop, src))):
+        return src
+    return ns.address_of(dev, hop) or "0.0.0.0"
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Answer a question for an own address, note an answer (``arp_process``)."""
     message = skb.stack[1]
     if message.op == 2:
-        entry = NeighEntry(message.spa, dev, message.sha)
-        run.learnt[ns.name, NEIGHBOURS.name, dev, message.spa] = entry
-        run.emit(ns, skb, "deliver", dev, entry, ("arp-learnt", message.spa, message.sha))
-        run.end(skb, "delivered")
+        _note(run, ns, skb, dev)
         return
-    route = None if message.tpa in ns.local else _proxied(ns, message.tpa, dev)
-    if route is None and (message.tpa not in ns.local or _ignored(ns, message, dev)):
-        run.drop(ns, skb, dev, *_silence(ns, message.tpa, dev))
+    unknown = message.spa == "0.0.0.0"  # somebody who wants an address asks whether it is taken (RFC 2131)
+    own = ns.fib.is_local(message.tpa)
+    route = None if own or unknown else _proxied(ns, message.tpa, dev)
+    refusal = _unbelieved(ns, message, dev) if (own or route) and not unknown else None
+    if refusal or (route is None and (not own or _keeps_silent(ns, message, dev))):
+        run.drop(ns, skb, dev, *(refusal or _silence(ns, message, dev)))
         return
     note = ("arp-proxy", message.tpa, dev, route.dst, route.dev) if route else ("arp-reply", message.tpa, dev)
     state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
-    if (dev, message.spa) not in ns.neighs:  # what is written down is not overwritten
+    if (dev, message.spa) not in ns.neighs and not unknown:  # what is written down is not overwritten
         key = (ns.name, NEIGHBOURS.name, dev, message.spa)
-        run.learnt.setdefault(key, NeighEntry(message.spa, dev, message.sha, state))
+        known = run.learnt.get(key)
+        if known is None or known.lladdr is None:
+            run.learnt[key] = NeighEntry(message.spa, dev, message.sha, state)
     run.emit(ns, skb, "deliver", dev, route, note)
     run.end(skb, "delivered")
     mac = ns.links[dev].address
@@ -108,41 +128,70 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     link.transmit(run, ns, answer, dev)
 
 
+def _note(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
+    """Take an answer: the first to an open question counts, one that nobody asked for only with ``arp_accept``."""
+    message = skb.stack[1]
+    key = (ns.name, NEIGHBOURS.name, dev, message.spa)
+    known = ns.neighs.get((dev, message.spa)) or run.learnt.get(key)
+    if (known is None and not ns.in_dev[dev, "arp_accept"]) or (known and known.lladdr is not None):
+        run.drop(ns, skb, dev, known, ("arp-late" if known else "arp-unasked", message.spa, message.sha))
+        return
+    entry = run.learnt[key] = NeighEntry(message.spa, dev, message.sha)
+    run.emit(ns, skb, "deliver", dev, entry, ("arp-learnt", message.spa, message.sha))
+    run.end(skb, "delivered")
+
+
+def _unbelieved(ns: Netns, message: wire.Arp, dev: str) -> source_validation.Refusal | None:
+    """Return why a question is not listened to: it is routed as a packet from the asker would be."""
+    note = source_validation.martian(ns, message.spa, message.tpa, dev)
+    return (None, note) if note else source_validation.refused(ns, message.spa, 0, dev)
+
+
 def _proxied(ns: Netns, address: str, dev: str) -> RouteEntry | None:
     """Return the route that lets this machine answer for another (``arp_fwd_proxy``), or None.
 
-    Proxy ARP must be on for the device, forwarding too, and the route must be unicast and lead out of
+    Proxy ARP must be on for the device or for all, forwarding too, and the route must be unicast and lead out of
     another device.
     """
-    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") == "0" or not ns.forwards(dev):
+    if not ns.in_dev[dev, "proxy_arp"] or not ns.forwards(dev):
         return None
     route = ns.fib.lookup(address)
     return route if route and route.type == "unicast" and route.dev != dev else None
 
 
-def _ignored(ns: Netns, message: wire.Arp, dev: str) -> bool:
-    """Say whether this machine keeps silent about an address of its own (``arp_ignore``, 1 and 2 of it).
+def _keeps_silent(ns: Netns, message: wire.Arp, dev: str) -> bool:
+    """Say whether this machine keeps silent about an address of its own (``arp_ignore``, ``arp_filter``)."""
+    return _ignored(ns, message, dev) or _filtered(ns, message, dev)
 
-    The larger of the settings of ``all`` and of the device counts: 1 wants the address on this device, 2 also
-    the asker's in its subnet.
+
+def _ignored(ns: Netns, message: wire.Arp, dev: str) -> bool:
+    """Say what ``arp_ignore`` does with a question.
+
+    1 wants the address on this device, 2 also the asker's in its subnet, 3 one that is known beyond this machine,
+    8 answers nobody (``arp_ignore`` and ``inet_confirm_addr`` of net/ipv4).
     """
-    level = max(int(ns.sysctl(key)) for key in _arp_ignore(dev))
+    level = ns.in_dev[dev, "arp_ignore"]
     own = [each for each in ns.addrs if (each.dev, each.local) == (dev, message.tpa)]
     if level == 2:
         return not any(IPv4Address(message.spa) in each.subnet for each in own)
-    return level == 1 and not own
+    return level == 8 or (level == 1 and not own)
 
 
-def _arp_ignore(dev: str) -> tuple[str, str]:
-    """Return the two settings that count for a device."""
-    return "net.ipv4.conf.all.arp_ignore", f"net.ipv4.conf.{dev}.arp_ignore"
+def _filtered(ns: Netns, message: wire.Arp, dev: str) -> bool:
+    """Say whether ``arp_filter`` is on and the way back to the asker leads by another device (``arp_filter``)."""
+    if not ns.in_dev[dev, "arp_filter"]:
+        return False
+    route = ns.fib.lookup(message.spa)
+    return route is None or route.dev != dev
 
 
-def _silence(ns: Netns, address: str, dev: str) -> tuple[SysctlEntry | None, tuple]:
+def _silence(ns: Netns, message: wire.Arp, dev: str) -> tuple[SysctlEntry | None, tuple]:
     """Return why nobody answers here, and the setting that says so, if one does."""
-    if address in ns.local:
-        setting = max(_arp_ignore(dev), key=lambda key: int(ns.sysctl(key)))
-        return ns.sysctls[setting], ("arp-ignored", address, dev)
-    if ns.sysctl(f"net.ipv4.conf.{dev}.proxy_arp") != "0":
-        return None, ("no-proxy", address, dev)
+    address = message.tpa
+    if ns.fib.is_local(address):
+        if _ignored(ns, message, dev):
+            return ns.setting_of(dev, "arp_ignore"), ("arp-ignored", address, dev)
+        return ns.setting_of(dev, "arp_filter"), ("arp-filtered", message.spa, dev)
+    if ns.in_dev[dev, "proxy_arp"]:
+        return ns.setting_of(dev, "proxy_arp"), ("no-proxy", address, dev)
     return None, ("not-mine", address)

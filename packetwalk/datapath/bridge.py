@@ -8,61 +8,101 @@ as if the bridge were a router, without losing time to live.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, ip, link
+from packetwalk.datapath import arp, hooks, ip, link, source_validation
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import FdbEntry, LinkEntry
 from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.neighbour import NEIGHBOURS
+from packetwalk.wire.address import is_group_mac
 
 UP = ("up",)
+LEARNS = ("learning", "forwarding")
+"""The states in which a port takes frames (IEEE 802.1D); one that only learns passes none on."""
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
-    """Take a frame that came in by a port of a bridge."""
+    """Take a frame that came in by a port of a bridge (``br_handle_frame``)."""
     port, eth = ns.links[dev], skb.stack[0]
-    name = port.master or ""
-    learn(run, ns, name, eth.src, port.ifname)
+    name, state = port.master or "", link.port_state(run, ns, port)
+    if state not in LEARNS:
+        run.drop(ns, skb, dev, port, ("port-state", dev, state))
+        return
     filtered = eth.type == 0x0800 and ns.filters_bridged
+    asked = skb.ip.dst if filtered else ""
     if filtered:
         skb.bridged, skb.ports = True, (port.ifname, None)
-        asked = skb.ip.dst
         if not ip.prerouting(run, ns, skb, name):
             return
-        if skb.ip.dst != asked and redirected(run, ns, skb, name):
-            return
-    if eth.dst == arp.BROADCAST:
+    if port.learning:
+        learn(run, ns, name, eth.src, port.ifname)
+    if state != "forwarding":
+        run.drop(ns, skb, dev, port, ("port-state", dev, state))
+    elif not (filtered and skb.ip.dst != asked and redirected(run, ns, skb, name, port)):
+        pass_on(run, ns, skb, name, port)
+
+
+def pass_on(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry) -> None:
+    """Send a frame from a port on: up, to one port, or to all (``br_handle_frame_finish``)."""
+    mac = skb.stack[0].dst
+    if is_group_mac(mac):
         flood(run, ns, skb, name, port, upwards=True)
         return
-    entry = find(run, ns, name, skb.stack[0].dst)
+    entry = find(run, ns, name, mac)
     if entry is None:
         flood(run, ns, skb, name, port, upwards=False)
     elif entry.state == "permanent":
-        run.emit(ns, skb, "fdb", name, entry, ("bridge-up", entry.mac))
+        mine = mac == ns.links[name].address
+        run.emit(ns, skb, "fdb", name, entry, ("bridge-up" if mine else "bridge-up-port", mac, entry.ifname))
         skb.frag_max_size = 0  # ip_rcv starts with an empty control block
         run.step(skb, ns.devices[name].ingress[UP])
-        link.up(run, ns, skb, name)
-    elif entry.ifname == port.ifname and not port.hairpin:
-        run.drop(ns, skb, port.ifname, entry, ("same-port", entry.mac))
+        link.up(run, ns, skb, name, port.address)
+    elif note := _undelivered(run, ns, port, ns.links[entry.ifname], mac):
+        run.drop(ns, skb, port.ifname, entry, note)
     else:
-        run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
-        skb.ports = (port.ifname, entry.ifname)
-        if not filtered or (
-            hooks.hook(run, ns, skb, "FORWARD", name, name)
-            and hooks.hook(run, ns, skb, "POSTROUTING", None, name)
-        ):
-            out(run, ns, skb, entry.ifname)
+        run.emit(ns, skb, "fdb", name, entry, ("bridge-port", mac, entry.ifname))
+        _forward(run, ns, skb, name, port, entry.ifname)
 
 
-def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
+def _forward(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, to: str) -> None:
+    """Take a frame from one port to another, through the hooks of ``br_netfilter`` (``__br_forward``)."""
+    if port is not None and skb.bridged:
+        skb.ports = (port.ifname, to)
+        if not hooks.hook(run, ns, skb, "FORWARD", name, name):
+            return
+        if not hooks.hook(run, ns, skb, "POSTROUTING", None, name):
+            return
+    out(run, ns, skb, to)
+
+
+def _undelivered(run: Run, ns: Netns, port: LinkEntry | None, to: LinkEntry, mac: str) -> tuple | None:
+    """Return why a frame does not leave by a port (``should_deliver``); None when it does."""
+    if port is not None and port.ifname == to.ifname and not to.hairpin:
+        return "same-port", mac
+    state = link.port_state(run, ns, to)
+    if state != "forwarding":
+        return "port-state", to.ifname, state
+    if port is not None and port.isolated and to.isolated:
+        return "isolated", port.ifname, to.ifname
+    return None
+
+
+def redirected(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry) -> bool:
     """Follow a destination that PREROUTING changed (``br_nf_pre_routing_finish``).
 
     To a host behind the same bridge the frame is bridged on, with the sender's MAC and all its
     time to live; a neighbour that is not known to be reachable is reached by the bridge's own
     interface, as the sender itself is (hairpin).  Else it is addressed to the bridge, so that the machine routes it.
     """
+    if note := source_validation.martian(ns, skb.ip.src, skb.ip.dst, name):
+        run.drop(ns, skb, name, None, note)
+        return True
     route = ns.fib.lookup(skb.ip.dst, skb.mark)
-    if route is None or route.dev != name or route.type != "unicast":
+    if route is not None and not ip.believed(
+        run, ns, skb, name, route.dev if route.type == "unicast" else None
+    ):
+        return True
+    if route is None or route.dev != name or route.type != "unicast" or not ns.forwards(name):
         skb.wear(skb.stack[0]._replace(dst=ns.links[name].address))
         return False
     ip.lookup(run, ns, skb, skb.ip.dst)
@@ -79,35 +119,24 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str) -> bool:
     run.emit(ns, skb, "neigh", name, neighbour, ("neigh", skb.ip.dst, neighbour.lladdr))
     if not reachable:
         run.step(skb, ns.devices[name].egress)
-    entry = find(run, ns, name, neighbour.lladdr)
     skb.wear(skb.stack[0]._replace(src=sender))
-    if entry is None:
-        run.drop(ns, skb, name, None, ("unreachable", name))
-        return True
-    if entry.ifname == skb.ports[0] and not ns.links[entry.ifname].hairpin:
-        run.drop(ns, skb, entry.ifname, entry, ("same-port", entry.mac))
-        return True
-    run.emit(ns, skb, "fdb", name, entry, ("bridge-port", entry.mac, entry.ifname))
-    skb.ports = (skb.ports[0], entry.ifname)
-    if hooks.hook(run, ns, skb, "FORWARD", name, name) and hooks.hook(
-        run, ns, skb, "POSTROUTING", None, name
-    ):
-        out(run, ns, skb, entry.ifname)
+    pass_on(run, ns, skb, name, port)
     return True
 
 
 def send(run: Run, ns: Netns, skb: Skb, name: str) -> None:
     """Take a frame from the machine itself (``br_dev_xmit``)."""
     mac = skb.stack[0].dst
-    if mac == arp.BROADCAST:
-        flood(run, ns, skb, name, None, upwards=False)
-        return
-    entry = find(run, ns, name, mac)
+    entry = None if is_group_mac(mac) else find(run, ns, name, mac)
     if entry is None:
         flood(run, ns, skb, name, None, upwards=False)
-        return
-    run.emit(ns, skb, "fdb", name, entry, ("bridge-port", mac, entry.ifname))
-    out(run, ns, skb, entry.ifname)
+    elif entry.ifname == name:
+        run.drop(ns, skb, name, entry, ("bridge-itself", mac))
+    elif note := _undelivered(run, ns, None, ns.links[entry.ifname], mac):
+        run.drop(ns, skb, entry.ifname, entry, note)
+    else:
+        run.emit(ns, skb, "fdb", name, entry, ("bridge-port", mac, entry.ifname))
+        out(run, ns, skb, entry.ifname)
 
 
 def out(run: Run, ns: Netns, skb: Skb, port: str) -> None:
@@ -124,36 +153,52 @@ def out(run: Run, ns: Netns, skb: Skb, port: str) -> None:
 
 
 def learn(run: Run, ns: Netns, name: str, mac: str, port: str) -> None:
-    """Note that ``mac`` was seen behind ``port``."""
+    """Note that ``mac`` was seen behind ``port`` (``br_fdb_update``); a static entry moves too, an own MAC does not."""
+    written = ns.fdb.get((name, mac))
+    if written is not None and written.state == "permanent":
+        return
     key = (ns.name, FORWARDING.name, name, mac)
-    if (name, mac) not in ns.fdb and key not in run.learnt:
+    known = run.learnt.get(key) or written
+    if known is None:
         run.learnt[key] = FdbEntry(mac, port, master=name)
+    elif known.ifname != port:
+        run.learnt[key] = known._replace(ifname=port)
 
 
 def find(run: Run, ns: Netns, name: str, mac: str) -> FdbEntry | None:
-    """Return the entry for ``mac``: written down, or learnt."""
-    return ns.fdb.get((name, mac)) or run.learnt.get((ns.name, FORWARDING.name, name, mac))
+    """Return the entry for ``mac``: where it was seen last, else as it was written down."""
+    return run.learnt.get((ns.name, FORWARDING.name, name, mac)) or ns.fdb.get((name, mac))
 
 
 def flood(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry | None, *, upwards: bool) -> None:
-    """Send copies to all ports (back to the sender's only with hairpin), and up if asked.
+    """Send copies to all ports (back to the sender's only with hairpin), and up if asked (``br_flood``).
 
     The bridge keeps its ports newest first (``new_nbp``).
     """
-    ports = [p for p in reversed(ns.ports[name]) if port is None or p.ifname != port.ifname or p.hairpin]
+    mac = skb.stack[0].dst
+    ports = [each for each in reversed(ns.ports[name]) if _flooded(run, ns, port, each, mac)]
     names = ", ".join([p.ifname for p in ports] + ([name] if upwards else []))
-    run.emit(ns, skb, "fdb", name, None, ("bridge-flood", skb.stack[0].dst, names))
-    run.end(skb, "delivered")
+    run.emit(ns, skb, "fdb", name, None, ("bridge-flood", mac, names) if names else ("bridge-nowhere", mac))
+    run.end(skb, "delivered" if names else "dropped")
     for each in ports:
-        copy = _copy(run, skb)
-        out(run, ns, copy, each.ifname)
+        _forward(run, ns, _copy(run, skb), name, port, each.ifname)
     if upwards:
         copy = _copy(run, skb)
         run.step(copy, ns.devices[name].ingress[UP])
         link.up(run, ns, copy, name)
 
 
+def _flooded(run: Run, ns: Netns, port: LinkEntry | None, to: LinkEntry, mac: str) -> bool:
+    """Say whether a copy goes out of a port; its flags do not count for groups that the machine itself speaks to."""
+    if _undelivered(run, ns, port, to, mac):
+        return False
+    if not is_group_mac(mac):
+        return to.flood
+    return port is None or (to.bcast_flood if mac == arp.BROADCAST else to.mcast_flood)
+
+
 def _copy(run: Run, skb: Skb) -> Skb:
     copy = Skb(run.flight("copy", skb.flight.flow, run.here(skb)), skb.stack, skb.at)
-    copy.mark = skb.mark
+    copy.mark, copy.bridged, copy.ports, copy.gathered = skb.mark, skb.bridged, skb.ports, skb.gathered
+    copy.conn, copy.ctinfo, copy.original = skb.conn, skb.ctinfo, skb.original
     return copy

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from packetwalk import wire
 from packetwalk.datapath import ip as ip_layer
-from packetwalk.datapath import pmtu, tcp
+from packetwalk.datapath import multicast, pmtu, tcp
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.run import Paths, Run, Skb, spread
 from packetwalk.trace.packet import PROTOCOLS, Packet, pattern
 from packetwalk.trace.step import Flow
+from packetwalk.wire.address import is_group
+
+LOOPBACK = "127.0.0.1"
 
 
 def send(
@@ -23,20 +28,31 @@ def send(
 ) -> Run:
     """Send one packet from a namespace and follow it and all it causes to the end.
 
-    Without ``source`` the kernel chooses the address; ``paths`` were learnt before.
+    Without ``source`` the kernel chooses the address; ``paths`` were learnt before.  0.0.0.0 is the machine itself,
+    and no program here asks to speak to everybody on a segment (``ip_route_output_key_hash_rcu``, ``SO_BROADCAST``).
     """
+    if dst == "0.0.0.0":
+        dst = LOOPBACK
+    if dst.startswith("127."):
+        source = LOOPBACK
+    if is_group(dst):
+        packet = replace(packet, ttl=multicast.TTL)
     ns = fabric.netns(netns)
     run = Run(fabric, netns, packet, paths)
     route = ns.fib.lookup(dst)
-    dev = route.dev if route and route.dev else ""
     if source is None:
-        source = (route.prefsrc if route else None) or ns.address_of(dev, dst) or "0.0.0.0"
-    mtu = pmtu.of_path(run, ns, route, dst) if route and dev else 1500
+        source = ns.source_for(route)
+    mtu = pmtu.of_path(run, ns, route, dst) if route and route.dev else 1500
     locked = route is not None and pmtu.locked(run, ns, route, dst)
     stack, note, flow = _first(packet, source, dst, dport, mtu, locked=locked)
     skb = Skb(run.flight("request", flow, None), stack, 0)
     run.emit(ns, skb, "originate", None, None, note)
-    ip_layer.originate(run, ns, skb, whole=packet.df)
+    if is_group(dst) and packet.proto == "tcp":
+        run.drop(ns, skb, None, route, ("no-route", dst), "no_route")
+    elif route and ns.fib.is_broadcast(dst):
+        run.drop(ns, skb, None, route, ("broadcast-refused", dst), "no_route")
+    else:
+        ip_layer.originate(run, ns, skb, whole=packet.df)
     run.work()
     return run
 

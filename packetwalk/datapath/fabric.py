@@ -23,6 +23,10 @@ class NetnsPlan(NamedTuple):
     operations: list[Operation]
 
 
+Nic = tuple[str, str]
+"""Namespace and device."""
+
+
 class Fabric:
     """Network namespaces by name, Ethernet segments by name.
 
@@ -38,9 +42,9 @@ class Fabric:
         segments: Mapping[str, Segment],
         changed: Collection[str] = (),
     ) -> None:
-        self._plan, self._segments, self._changed = plan, segments, changed
+        self._plan, self._segments, self.changed = plan, segments, changed
         self._built: dict[str, Netns] = {}
-        self.warm: dict[tuple[str, str, str], dict[tuple, Any]] = {}
+        self.warm: dict[tuple[str, str, str, str], dict[tuple, Any]] = {}
 
     def plan(self, name: str) -> NetnsPlan:
         """Return what a namespace is made of, without building it."""
@@ -55,19 +59,25 @@ class Fabric:
             built = self._built[name] = Netns(name, plan.node, plan.kind, plan.label, plan.operations)
             return built
 
-    def nic(self, segment: str, mac: str) -> tuple[str, str] | None:
-        """Return (netns, device) of the NIC with ``mac`` on a segment."""
+    def nic(self, segment: str, mac: str) -> Nic | None:
+        """Return the NIC with ``mac`` on a segment."""
         nics = self._segments[segment].by_mac
         first = nics.get(mac)
-        if first and first[0] not in self._changed:
+        if first and first[0] not in self.changed:
             return first
-        return next((nic for nic in nics.values() if nic[0] in self._changed and self._has(nic, mac)), None)
+        return next((nic for nic in nics.values() if nic[0] in self.changed and self._has(nic, mac)), None)
 
-    def _has(self, nic: tuple[str, str], mac: str) -> bool:
+    def _has(self, nic: Nic, mac: str) -> bool:
         netns, dev = nic
         link = self.netns(netns).links.get(dev)
         return link is not None and link.address == mac
 
-    def holder(self, segment: str, address: str) -> tuple[str, str] | None:
-        """Return (netns, device) of the NIC whose machine answers ARP for ``address``."""
-        return self._segments[segment].by_address.get(address)
+    def asked(self, segment: str, address: str) -> list[Nic]:
+        """Return the NICs of machines that may answer ARP for ``address``: the one that was given it when the cluster
+        was made, and those in which something was done by hand."""
+        first = self._segments[segment].by_address.get(address)
+        return [nic for nic in self.everybody(segment) if nic == first or nic[0] in self.changed]
+
+    def everybody(self, segment: str) -> list[Nic]:
+        """Return all NICs of a segment; the switch sends to the newest first."""
+        return list(self._segments[segment].by_mac.values())[::-1]

@@ -12,11 +12,13 @@ from typing import Generic, NamedTuple, TypeVar
 
 from packetwalk.datapath.memo import Memo
 from packetwalk.tables import IpRule, RouteEntry
+from packetwalk.tables.ip_rule import KERNELS
 from packetwalk.tables.route import REFUSING
 from packetwalk.trace.step import Decide, Decision
-from packetwalk.wire.address import ipv4_to_int, prefix
+from packetwalk.wire.address import ipv4_to_int, is_group, prefix
 
 T = TypeVar("T")
+EVERYBODY = "255.255.255.255"
 
 
 class Prefixes(Generic[T]):
@@ -61,12 +63,14 @@ class Fib:
     """Routes by table; what was found is remembered (the tables never change).
 
     ``routed`` has what ``lookup`` finds by destination, mark (0 unless rules look at it: ``marked``) and the
-    key of the sentence about it ("" is the usual one).
+    key of the sentence about it ("" is the usual one).  ``customised`` says that somebody has added rules or
+    local routes, so that addresses alone do not tell whose a sender is (``fib4_has_custom_rules``).
     """
 
     def __init__(self, routes: Iterable[RouteEntry], rules: Iterable[IpRule], decide: Decide) -> None:
         """``decide`` makes what a step says in this namespace."""
         self._decide = decide
+        routes = tuple(routes)
         self.rules = sorted(rules, key=lambda rule: rule.priority)
         self._tables: dict[str, Prefixes[RouteEntry]] = {}
         for route in routes:
@@ -74,6 +78,9 @@ class Fib:
             known = table.get(route.dst)
             if known is None or route.metric < known.metric:
                 table.put(route.dst, route)
+        self.customised = any(rule not in KERNELS for rule in self.rules) or any(
+            route.table == "local" and route.protocol != "kernel" for route in routes
+        )
         self.marked = any(rule.fwmark for rule in self.rules)
         self._known: Memo[tuple[str, int], RouteEntry | None] = Memo(self._search)
         self.routed: Memo[tuple[str, int, str], Routed] = Memo(self._tell)
@@ -81,6 +88,20 @@ class Fib:
     def lookup(self, dst: str, mark: int = 0) -> RouteEntry | None:
         """Return the route for ``dst`` (and the packet's firewall mark), or None when none matches."""
         return self._known[dst, mark if self.marked else 0]
+
+    def is_local(self, address: str) -> bool:
+        """Say whether an address is this machine's own (``inet_addr_type``)."""
+        route = self._tables["local"].find(address) if "local" in self._tables else None
+        return route is not None and route.type == "local"
+
+    def is_broadcast(self, dst: str) -> bool:
+        """Say whether an address is that of everybody on a segment."""
+        route = None if dst == EVERYBODY else self.lookup(dst)
+        return dst == EVERYBODY or (route is not None and route.type == "broadcast")
+
+    def is_for_many(self, dst: str) -> bool:
+        """Say whether an address is that of everybody on a segment, or of a group."""
+        return is_group(dst) or self.is_broadcast(dst)
 
     def _tell(self, asked: tuple[str, int, str]) -> Routed:
         dst, mark, key = asked

@@ -8,13 +8,14 @@ the FORWARD hook comes after it, fragments are cut after POSTROUTING.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, local, pmtu, xfrm
+from packetwalk.datapath import arp, hooks, local, multicast, pmtu, source_validation, xfrm
 from packetwalk.datapath.devices import drivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import MAX_STEPS, Run, Skb
 from packetwalk.tables import RouteEntry
 from packetwalk.tables.route import REFUSING
 from packetwalk.tables.sysctl import FORWARD
+from packetwalk.wire.address import is_group
 
 HEADER = 20
 TOLD = {"unreachable": (3, 1), "prohibit": (3, 13)}  # what ip_error tells for a route's type
@@ -25,16 +26,31 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     if not skb.bridged and not prerouting(run, ns, skb, dev):
         return
     ip = skb.ip
-    if ip.src in ns.local and dev != "lo":
-        run.drop(ns, skb, dev, None, ("martian", ip.src, dev))
+    if note := source_validation.martian(ns, ip.src, ip.dst, dev):
+        run.drop(ns, skb, dev, None, note)
         return
-    route = lookup(run, ns, skb, ip.dst, came=dev)
-    if route is None:
+    if is_group(ip.dst):
+        multicast.receive(run, ns, skb, dev)
         return
-    if route.type in ("local", "broadcast"):
-        local.deliver(run, ns, skb, dev)
+    if source_validation.to_everybody(ip.src, ip.dst):
+        run.emit(ns, skb, "route", dev, None, ("to-everybody", ip.dst))
     else:
-        forward(run, ns, skb, dev, route)
+        route = lookup(run, ns, skb, ip.dst, came=dev)
+        if route is None:
+            return
+        if route.type not in ("local", "broadcast"):
+            forward(run, ns, skb, dev, route)
+            return
+    if believed(run, ns, skb, dev, None):
+        local.deliver(run, ns, skb, dev)
+
+
+def believed(run: Run, ns: Netns, skb: Skb, dev: str, out: str | None) -> bool:
+    """Say whether a packet's sender is believed; if it is not, the packet ends here without a word."""
+    found = source_validation.refused(ns, skb.ip.src, skb.mark, dev, out)
+    if found is not None:
+        run.drop(ns, skb, dev, *found)
+    return found is None
 
 
 def prerouting(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
@@ -78,6 +94,8 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
     if len(skb.flight.steps) > MAX_STEPS:
         run.drop(ns, skb, dev, None, ("loop",), "loop")
         return
+    if not believed(run, ns, skb, dev, route.dev):
+        return
     ip, mtu = skb.ip, pmtu.of_forwarded(run, ns, route, skb.ip.dst)
     if ip.ttl <= 1:
         run.drop(ns, skb, dev, None, ("ttl",), "ttl_expired")
@@ -100,6 +118,9 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = Fal
     Of a socket that asks for DF a packet must go ``whole``: one that does not fit is refused before any hook
     sees it (``__ip_append_data``, EMSGSIZE).
     """
+    if is_group(skb.ip.dst):
+        multicast.send(run, ns, skb)
+        return
     route = lookup(run, ns, skb, skb.ip.dst, key)
     if route is None:
         return

@@ -8,15 +8,47 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import arp, ip
+from packetwalk.datapath.fabric import Nic
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
+from packetwalk.tables import LinkEntry
+from packetwalk.wire.address import is_group_mac
+
+WIRE, FOLLOWED = "wire", 16
+"""What switches of segments have learnt is kept under this name; so many copies of a frame are followed at most."""
 
 
 def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
-    """Hand a frame to a device."""
+    """Hand a frame to a device; one without a carrier has none but ``noop_qdisc``, which discards it."""
     device = ns.devices[dev]
+    if not carrier(run, ns, device.link):
+        run.drop(ns, skb, dev, device.link, ("no-carrier", dev))
+        return
     run.step(skb, device.egress)
     device.xmit(run, ns, skb, dev)
+
+
+def carrier(run: Run, ns: Netns, device: LinkEntry) -> bool:
+    """Say whether a device is up and has a carrier.
+
+    A veth has none when its other end is down (``veth_close``), a bridge when none of its ports forwards
+    (``br_port_state_selection``); the switch of a segment is always there.
+    """
+    if not device.up:
+        return False
+    if device.kind == "veth" and device.peer is not None:
+        netns, name = device.peer
+        far = run.netns(netns).links.get(name)
+        return far is not None and far.up
+    if device.kind == "bridge":
+        return any(port_state(run, ns, port) == "forwarding" for port in ns.ports[device.ifname])
+    return True
+
+
+def port_state(run: Run, ns: Netns, port: LinkEntry) -> str:
+    """Return the state of a bridge's port; one without a carrier is disabled (``br_port_carrier_check``)."""
+    bridge = ns.links[port.master or ""]
+    return port.state if bridge.up and carrier(run, ns, port) else "disabled"
 
 
 def to_driver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
@@ -44,21 +76,42 @@ def hand_over(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
 
 
 def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
-    """Carry a frame over an Ethernet segment to the NIC with its MAC, which takes none that is too long for it.
+    """Carry a frame over an Ethernet segment, a switch that learns behind which port a MAC is.
 
-    A broadcast reaches everybody; only the machine it concerns is followed (an ARP question
-    changes nothing elsewhere).  In kind and in namespaces a node's NIC is the end of a veth.
+    What is for everybody, or for a MAC that nobody has, goes to every NIC; an ARP question is followed only to the
+    machines that it may concern.  In kind and in namespaces a node's NIC is the end of a veth.
     """
-    segment, mac = ns.links[dev].segment or "", skb.stack[0].dst
-    if mac == arp.BROADCAST and isinstance(skb.stack[1], wire.Arp):
-        found = run.fabric.holder(segment, skb.stack[1].tpa)
+    segment, here = ns.links[dev].segment or "", (ns.name, dev)
+    if run.fabric.changed:  # else each MAC has one owner
+        run.learnt[WIRE, segment, skb.stack[0].src] = here
+    nics = _plugged(run, skb, segment)
+    others = [nic for nic in nics if nic != here]
+    if not others:
+        run.drop(ns, skb, None, None, ("own-port", skb.stack[0].dst) if nics else ("unreachable", segment))
+    elif len(nics) == 1:
+        _plug_in(run, skb, others[0], ("from-wire", segment))
     else:
-        found = run.fabric.nic(segment, mac)
-    if found is None:
-        run.drop(ns, skb, None, None, ("unreachable", segment))
-        return
-    name, nic = found
-    hand_over(run, run.netns(name), skb, nic, ("from-wire", segment))
+        run.end(skb, "delivered")
+        for nic in others:
+            copy = Skb(run.flight("copy", skb.flight.flow, run.here(skb)), skb.stack, skb.at)
+            _plug_in(run, copy, nic, ("from-wire-all", segment))
+
+
+def _plugged(run: Run, skb: Skb, segment: str) -> list[Nic]:
+    """Return the NICs that a frame is for, the sender's own among them."""
+    mac, message = skb.stack[0].dst, skb.stack[1]
+    if mac == arp.BROADCAST and isinstance(message, wire.Arp):
+        return run.fabric.asked(segment, message.tpa)
+    found = run.learnt.get((WIRE, segment, mac)) or run.fabric.nic(segment, mac)
+    if found:
+        return [found]
+    nics = run.fabric.everybody(segment)  # also what is for a group
+    return nics if len(nics) <= FOLLOWED else []
+
+
+def _plug_in(run: Run, skb: Skb, nic: Nic, note: tuple) -> None:
+    name, dev = nic
+    hand_over(run, run.netns(name), skb, dev, note)
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
@@ -71,12 +124,12 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
     device.rx(run, ns, skb, dev)
 
 
-def up(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
-    """Hand a frame to the machine's own layers if it is addressed to it."""
+def up(run: Run, ns: Netns, skb: Skb, dev: str, port: str = "") -> None:
+    """Hand a frame to the machine's own layers if it is addressed to it, or to the MAC of the bridge's ``port``."""
     device, eth = ns.devices[dev], skb.stack[0]
     if not device.layer2:
         ip.receive(run, ns, skb, dev)
-    elif eth.dst not in (device.link.address, arp.BROADCAST):
+    elif eth.dst not in (device.link.address, port) and not is_group_mac(eth.dst):
         run.drop(ns, skb, dev, device.link, ("other-mac", eth.dst, device.link.address))
     elif eth.type == 0x0806:
         arp.receive(run, ns, skb, dev)

@@ -13,8 +13,12 @@ from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.matches import RELATED
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
+from packetwalk.tables import SysctlEntry
 from packetwalk.trace.step import Flow
 
+ECHO_IGNORE_ALL, ECHO_IGNORE_BROADCASTS = (
+    f"net.ipv4.icmp_echo_ignore_{what}" for what in ("all", "broadcasts")
+)
 QUOTED = 576 - 20 - 8
 ERRORS = {
     (3, 0): "network unreachable",
@@ -40,6 +44,8 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         if driver.receive(run, ns, skb, dev):
             return
     match l4:
+        case wire.Icmp(type=8) if setting := _silent(ns, skb):
+            run.drop(ns, skb, dev, setting, ("echo-ignored", setting.key))
         case wire.Icmp(type=8):
             socket.accept(run, ns, skb, dev, ("delivered-echo",))
             run.jobs.append(lambda: _echo(run, ns, skb))
@@ -55,12 +61,22 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
             socket.accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"), path)
             if path:
                 tcp.path_narrowed(run, ns, skb)
+        case wire.Tcp() if ns.fib.is_for_many(skb.ip.dst):
+            run.drop(ns, skb, dev, None, ("delivered-unknown",))
         case wire.Udp():
             _datagram(run, ns, skb, dev)
         case wire.Tcp():
             tcp.receive(run, ns, skb, dev)
         case _:
             run.drop(ns, skb, dev, None, ("delivered-unknown",))
+
+
+def _silent(ns: Netns, skb: Skb) -> SysctlEntry | None:
+    """Return the setting that keeps this machine from answering an echo request (``icmp_echo``, ``icmp_rcv``)."""
+    keys = [ECHO_IGNORE_ALL]
+    if ns.fib.is_for_many(skb.ip.dst):
+        keys.insert(0, ECHO_IGNORE_BROADCASTS)
+    return next((SysctlEntry(key, "1") for key in keys if ns.sysctl(key) != "0"), None)
 
 
 def _echo(run: Run, ns: Netns, skb: Skb) -> None:
@@ -96,7 +112,7 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
     """
     ip, l4 = skb.ip, skb.stack[skb.at + 1]
     about_error = isinstance(l4, wire.Icmp) and l4.type not in (0, 8)
-    if about_error or ip.offset or ip.src in ("0.0.0.0",) or run.muted:
+    if about_error or ns.fib.is_for_many(ip.dst) or ip.offset or ip.src in ("0.0.0.0",) or run.muted:
         return
     quoted = wire.encode(skb.stack[skb.at :])[:QUOTED]
     cause, relation = run.here(skb), related(skb)
@@ -105,15 +121,14 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
         route = ns.fib.lookup(ip.src)
         if route is None:
             return
-        source = route.prefsrc or ns.address_of(route.dev or "", ip.src) or "0.0.0.0"
-        asked = ns.fib.lookup(ip.dst)
-        if ip.dst in ns.local or (asked is not None and asked.type == "local"):
+        source = ns.source_for(route)
+        if ns.fib.is_local(ip.dst):
             # the packet was for this machine: it answers by the address that was asked (RTCF_LOCAL)
             source = ip.dst
         elif route.type == "local":
             source = ip.src
         flight = run.flight("error", Flow(source, ip.src, "icmp"), cause)
-        header = wire.Ipv4(source, ip.src, 1, 64, run.next_ident(), tos=0xC0)
+        header = wire.Ipv4(source, ip.src, 1, ns.default_ttl, run.next_ident(), tos=0xC0)
         error = Skb(flight, (header, wire.Icmp(kind, code, mtu=mtu), wire.Data(quoted)), 0)
         error.conn, error.original, error.ctinfo = relation
         run.emit(ns, error, "originate", None, None, ("icmp-error", ERRORS[kind, code]))

@@ -25,6 +25,7 @@ from packetwalk.tables import (
     Entry,
     IptablesRule,
     NeighEntry,
+    RouteEntry,
     SysctlEntry,
     WireguardPeer,
     every_table,
@@ -40,7 +41,7 @@ from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.packet_socket import CAPTURES
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.socket import SOCKETS
-from packetwalk.tables.sysctl import FORWARD, SETTINGS
+from packetwalk.tables.sysctl import FORWARD, SETTINGS, usual_value
 from packetwalk.tables.table import E, Table
 from packetwalk.tables.wireguard import PEERS
 from packetwalk.tables.xfrm import POLICIES
@@ -114,9 +115,11 @@ class Netns:
             for network in peer.allowed_ips:
                 self.allowed_ips.setdefault(peer.dev, Prefixes()).put(network, peer)
         self.forwarding = self.sysctls.get(FORWARD)
-        self.filters_bridged = self.sysctl("net.bridge.bridge-nf-call-iptables", "1") != "0"
+        self.default_ttl = int(self.sysctl("net.ipv4.ip_default_ttl"))
+        self.filters_bridged = self.sysctl("net.bridge.bridge-nf-call-iptables") != "0"
         self.hard_headers: Memo[NeighEntry, HardHeader] = Memo(self._hard_header)
         self.receivers: Memo[tuple[int, int], tuple[ModuleType, ...]] = Memo(lambda to: receivers(self, *to))
+        self.in_dev: Memo[tuple[str, str], int] = Memo(lambda asked: int(self.setting_of(*asked).value))
         self._index_links()
 
     def _index_links(self) -> None:
@@ -158,10 +161,18 @@ class Netns:
         """Return the lines of a table."""
         return self._held.get(table.name, ())
 
-    def sysctl(self, key: str, default: str = "0") -> str:
-        """Return the value of a kernel setting; ``default`` is the kernel's."""
+    def sysctl(self, key: str) -> str:
+        """Return the value of a kernel setting."""
         entry = self.sysctls.get(key)
-        return entry.value if entry else default
+        return entry.value if entry else usual_value(key)
+
+    def setting_of(self, dev: str, name: str) -> SysctlEntry:
+        """Return the setting of IPv4 that counts for a device: the larger of its own and that of all
+        (``IN_DEV_MAXCONF``, ``IN_DEV_ORCONF``); ``in_dev`` has its value."""
+        keys = (f"net.ipv4.conf.{where}.{name}" for where in ("all", dev))
+        usual = usual_value(f"net.ipv4.conf.all.{name}")
+        both = [self.sysctls.get(key, SysctlEntry(key, usual)) for key in keys]
+        return max(both, key=lambda each: int(each.value))
 
     def forwarding_of(self, dev: str) -> SysctlEntry | None:
         """Return the setting that decides whether what comes in by a device is passed on: its own, or the machine's."""
@@ -171,6 +182,10 @@ class Netns:
         """Say whether what comes in by a device is passed on (``IN_DEV_FORWARD``)."""
         setting = self.forwarding_of(dev)
         return setting is not None and setting.value != "0"
+
+    def redirects(self, dev: str) -> bool:
+        """Say whether senders of ``dev`` are told of a shorter way (``IN_DEV_TX_REDIRECTS``)."""
+        return self.in_dev[dev, "send_redirects"] > 0
 
     def address_of(self, dev: str, dst: str = "") -> str | None:
         """Return the source address the kernel would choose on ``dev`` for ``dst``.
@@ -184,6 +199,20 @@ class Netns:
                 return addr.local
         first = own or self.addrs
         return first[0].local if first else None
+
+    def source_for(self, route: RouteEntry | None) -> str:
+        """Return the source address that the kernel chooses for packets by a route (``fib_result_prefsrc``).
+
+        The route's own, else one in the subnet of its next hop; 0.0.0.0 when there is none.
+        """
+        if route and route.prefsrc:
+            return route.prefsrc
+        return self.address_of(route.dev if route else "", (route and route.gateway) or "") or "0.0.0.0"
+
+    def on_link(self, dev: str, *addresses: str) -> bool:
+        """Say whether a subnet of a device holds all these addresses (``inet_addr_onlink``)."""
+        own = [addr for addr in self.addrs if addr.dev == dev]
+        return any(all(_same_subnet(addr, each) for each in addresses) for addr in own)
 
     def json(self) -> dict[str, Any]:
         """Return the tables with the members of ``ip -j`` and ``bridge -j``, those that are always there first."""

@@ -28,7 +28,7 @@ def answer(run: Run, ns: Netns, skb: Skb, argument: str) -> None:
 def _reset(run: Run, ns: Netns, skb: Skb) -> None:
     """Send RST to the sender; for a bridged frame straight out of the port by which it came in."""
     ip, tcp, stack = skb.ip, skb.stack[skb.at + 1], skb.stack
-    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, 64, 0, df=True)
+    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, ns.default_ttl, 0, df=True)
     if "A" in tcp.flags:
         segment = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, 0, "R", 0)
     else:

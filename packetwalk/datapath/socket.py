@@ -26,21 +26,23 @@ def answer(
     note: tuple,
     *,
     df: bool,
-    ttl: int = 64,
+    ttl: int = 0,
 ) -> None:
     """Send ``l4`` back to where a packet came from.
 
     ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits and the route's
-    MTU is not locked (``ip_dont_fragment``).
+    MTU is not locked (``ip_dont_fragment``); ``ttl`` 0 is the machine's default.  What came for many is answered
+    by one of the machine's own addresses.
     """
     source, ip = skb.flight.flow, skb.ip
     route = ns.fib.lookup(ip.src)
     length = wire.size(l4) + ip_layer.HEADER
     fits = route is not None and length <= pmtu.of_path(run, ns, route, ip.src)
     fits = fits and not (route is not None and pmtu.locked(run, ns, route, ip.src))
-    flow = Flow(ip.dst, ip.src, source.proto, *_ports(l4[0]))
+    own = ns.source_for(route) if ns.fib.is_for_many(ip.dst) else ip.dst
+    flow = Flow(own, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
-    header = wire.Ipv4(ip.dst, ip.src, ip.protocol, ttl, 0, df and fits)
+    header = wire.Ipv4(own, ip.src, ip.protocol, ttl or ns.default_ttl, 0, df and fits)
     reply = Skb(flight, (header, *l4), 0)
     run.emit(ns, reply, "originate", None, None, note)
     ip_layer.originate(run, ns, reply)

@@ -92,7 +92,8 @@ def every(terminal: Terminal) -> dict[Path, str]:
             ("net", "ipv6", "conf", dev, each.partition("=")[0]): each.partition("=")[2] for each in IPV6
         }
     for path in found:
-        found[path] = terminal.ns.sysctl(".".join(path), found[path])
+        written = terminal.ns.sysctls.get(".".join(path))
+        found[path] = written.value if written else found[path]
     return dict(sorted(found.items()))
 
 

@@ -25,7 +25,8 @@ class LinkEntry(NamedTuple):
     its public key.
     ``peer`` is (netns, device) of a veth's other end.  For ``eth``, ``segment`` names the
     Ethernet segment the NIC is plugged into.  ``mtu_by_hand`` says that somebody gave a bridge its MTU, so that
-    it no longer follows its ports (BROPT_MTU_SET_BY_USER).  ``creates`` is False for the end of a veth pair that
+    it no longer follows its ports (BROPT_MTU_SET_BY_USER).  ``up`` is what ``ip link set up`` and ``down`` say;
+    ``state`` and what follows are what ``bridge link`` says of a bridge's port.  ``creates`` is False for the end of a veth pair that
     the other end's command makes.
     """
 
@@ -45,6 +46,13 @@ class LinkEntry(NamedTuple):
     fwmark: int | None = None
     key: str | None = None
     mtu_by_hand: bool = False
+    up: bool = True
+    state: str = "forwarding"
+    learning: bool = True
+    flood: bool = True
+    mcast_flood: bool = True
+    bcast_flood: bool = True
+    isolated: bool = False
 
     def __str__(self) -> str:
         master = [f"master {self.master}"] if self.master else []

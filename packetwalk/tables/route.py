@@ -99,13 +99,14 @@ class Routes(JsonTable[RouteEntry]):
 
     def own(self, contents: Contents) -> Iterator[RouteEntry]:
         """Yield what ``fib_add_ifaddr`` adds for each address, and the loopback's own routes."""
-        subnets: set[tuple] = set()
+        primary: dict[tuple, str] = {}
         for addr in contents.entries(ADDRESSES):
-            subnet = addr.dev, *ADDRESSES.network(addr)
+            first = primary.setdefault((addr.dev, *ADDRESSES.network(addr)), addr.local)
             for route in _of_address(addr):
-                if route.type == "local" or subnet not in subnets:  # a secondary address brings no route
+                if first == addr.local:
                     yield route
-            subnets.add(subnet)
+                elif route.type == "local":  # a secondary address brings no other route
+                    yield route._replace(prefsrc=first)
         if any(link.ifname == "lo" for link in contents.entries(LINKS)):
             for dst, kind, scope in LOOPBACK:
                 yield RouteEntry(

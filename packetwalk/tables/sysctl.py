@@ -59,9 +59,12 @@ class SysctlTable(TextTable[SysctlEntry]):
                 (f"net.ipv4.conf.{dev}.accept_local", "01"),
                 (f"net.ipv4.conf.{dev}.arp_ignore", "012"),
                 (f"net.ipv4.conf.{dev}.arp_announce", "012"),
+                (f"net.ipv4.conf.{dev}.arp_filter", "01"),
+                (f"net.ipv4.conf.{dev}.src_valid_mark", "01"),
                 (f"net.ipv4.conf.{dev}.route_localnet", "01"),
                 (f"net.ipv4.conf.{dev}.send_redirects", "01"),
                 ("net.ipv4.icmp_echo_ignore_all", "01"),
+                ("net.ipv4.icmp_echo_ignore_broadcasts", "01"),
                 ("net.ipv4.ip_default_ttl", ("64", "32", "128")),
                 ("net.ipv4.ip_no_pmtu_disc", "01"),
                 ("net.bridge.bridge-nf-call-iptables", "01"),
@@ -93,24 +96,49 @@ FORWARD = "net.ipv4.ip_forward"
 """Whether the machine forwards, also called ``net.ipv4.conf.all.forwarding``."""
 FORWARDING = re.compile(r"net\.ipv4\.conf\.(.+)\.forwarding")
 """Whether it forwards what comes in by a device."""
-READ = re.compile(
-    r"net\.ipv4\.ip_forward|net\.bridge\.bridge-nf-call-iptables"
-    r"|net\.ipv4\.conf\..+\.(forwarding|proxy_arp|arp_ignore)"
-)
-"""The settings on which the way of the model's packets depends."""
-
-
-def is_read(key: str) -> bool:
-    """Say whether the data path asks for a setting."""
-    return READ.fullmatch(key) is not None
-
-
+OF_DEVICE = re.compile(r"net\.ipv4\.conf\.(.+)\.([^.]+)")
+"""A setting of IPv4 for a device, or for ``all``."""
 DEFAULTS = {
     "net.ipv4.ip_forward": "0",
     "net.ipv4.conf.all.rp_filter": "0",
     "net.bridge.bridge-nf-call-iptables": "1",
 }
-"""The settings that the data path reads in every namespace, with the kernel's values."""
+"""The settings that are recorded in every namespace, with the kernel's values."""
+MACHINE = DEFAULTS | {
+    "net.ipv4.icmp_echo_ignore_all": "0",
+    "net.ipv4.icmp_echo_ignore_broadcasts": "1",
+    "net.ipv4.ip_default_ttl": "64",
+}
+"""The settings of a whole machine that the data path reads, with the kernel's values."""
+DEVICE = {
+    "accept_local": "0",
+    "arp_accept": "0",
+    "arp_announce": "0",
+    "arp_filter": "0",
+    "arp_ignore": "0",
+    "forwarding": "0",
+    "proxy_arp": "0",
+    "route_localnet": "0",
+    "rp_filter": "0",
+    "send_redirects": "1",
+    "shared_media": "1",
+    "src_valid_mark": "0",
+}
+"""The settings of a device that the data path reads, with the kernel's values (``ipv4_devconf``)."""
+
+
+def is_read(key: str) -> bool:
+    """Say whether the data path asks for a setting."""
+    of_device = OF_DEVICE.fullmatch(key)
+    return of_device[2] in DEVICE if of_device else key in MACHINE
+
+
+def usual_value(key: str) -> str:
+    """Return the kernel's value of a setting that nobody has changed."""
+    of_device = OF_DEVICE.fullmatch(key)
+    return DEVICE.get(of_device[2], "0") if of_device else MACHINE.get(key, "0")
+
+
 SETTINGS = SysctlTable(
     "sysctl",
     "sysctl -a",

@@ -43,7 +43,7 @@ class Ends:
         pod = self._cluster.find_pod(name)
         if pod is not None:
             address = self._plugin.pod_address(self._cluster, pod)
-            return End(name, address, port, address)
+            return End(name, address, port, None)
         if name in self._cluster.node_by_name:
             return End(name, self._cluster.node_by_name[name].address, port, None)
         if name in (INTERNET, ROUTER):
@@ -60,7 +60,12 @@ class Ends:
             raise BadInput(
                 "end of the packet's way",
                 text,
-                [*known, "internet", *(s.name for s in self._cluster.services), "an IPv4 address"],
+                [
+                    *known,
+                    "internet",
+                    *(s.name for s in self._cluster.services),
+                    "an IPv4 address",
+                ],
             ) from None
         return End(self._owner(address), address, port, address)
 

@@ -36,6 +36,16 @@ def ipv4_from_int(number: int) -> str:
     return str(IPv4Address(number))
 
 
+def is_group(address: str) -> bool:
+    """Say whether an IPv4 address is that of a group of machines (224.0.0.0/4)."""
+    return ipv4_to_int(address) >> 28 == 0xE
+
+
+def is_group_mac(text: str) -> bool:
+    """Say whether a MAC is that of a group of machines, or of all (its first byte is odd)."""
+    return bool(mac_to_int(text) >> 40 & 1)
+
+
 def prefix(text: str) -> tuple[int, int]:
     """Read "default", "10.244.1.2" or "10.244.1.0/24": the network as 32 bits, and the prefix length."""
     if text == "default":

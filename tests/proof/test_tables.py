@@ -141,7 +141,7 @@ def test_vxlan_attributes(mode: str, node: str) -> None:
 def test_sysctls(networks, node: str, key: str) -> None:
     network = networks["vxlan"]
     model = network.fabric.netns({"rt": "router"}.get(node, node))
-    assert model.sysctl(key, "1" if "bridge" in key else "0") == network.state.sysctl(node, key)
+    assert model.sysctl(key) == network.state.sysctl(node, key)
 
 
 def test_routes_are_printed_in_the_kernels_order(pair) -> None:

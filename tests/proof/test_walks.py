@@ -66,6 +66,8 @@ def replay(name: str) -> Replay:
         ]
     left_out["loopback"] = sum(frame.dev == "lo" for frame in model)
     model = [frame for frame in model if frame.dev != "lo"]
+    if name in differences.KNOWN["arp-retries"]["experiments"]:
+        model = differences.arp_retries(model, differences.ReplayContext(experiment, network))
     return Replay(network, tuple(traces), recorded, model, left_out, connections)
 
 

@@ -30,7 +30,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         run.drop(ns, skb, name, device, ("too-big", skb.length, room), "too_big")
         local.send_error(run, ns, skb, 3, 4, room)
         return
-    source = device.local or route.prefsrc or ns.address_of(route.dev or "", hop) or "0.0.0.0"
+    source = device.local or ns.source_for(route)
     outer = wire.Ipv4(source, hop, PROTOCOL, inner.ttl, 0, inner.df)
     skb.hold((outer, *skb.stack), 0)
     skb.forget()

@@ -32,7 +32,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     if not _lower(run, ns, skb, device.ifname, entry):
         return
     source = device.local or ""
-    outer = wire.Ipv4(source, entry.peer, 17, df=True)
+    outer = wire.Ipv4(source, entry.peer, 17, ns.default_ttl, df=True)
     skb.hold((outer, wire.Udp(entry.port, entry.port), *skb.stack), 0)
     skb.forget()
     skb.mark = 0

@@ -32,7 +32,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     local, remote, port, vni = device.local or "", entry.dst or "", device.port or 0, device.vni or 0
     pmtu.wrap(run, ns, skb, ns.fib.lookup(remote), remote, HEADERS + ETHERNET, device.ifname)
     udp = wire.Udp(source_port(ns, skb), port)
-    skb.hold((wire.Ipv4(local, remote, 17), udp, wire.Vxlan(vni), *skb.stack), 0)
+    skb.hold((wire.Ipv4(local, remote, 17, ns.default_ttl), udp, wire.Vxlan(vni), *skb.stack), 0)
     skb.forget()
     run.emit(ns, skb, "encap", device.ifname, device, ("encap", vni, port, local, remote, HEADERS))
     ip.originate(run, ns, skb, key="outer-route")

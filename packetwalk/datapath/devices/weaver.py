@@ -73,7 +73,7 @@ def send(run: Run, ns: Netns, skb: Skb, hop: Hop) -> None:
         return
     frame = skb.stack
     header = _wrapped(run, ns, node.me.name, hop, frame, df)
-    outer = wire.Ipv4(connection.local, connection.remote, 17, df=df)
+    outer = wire.Ipv4(connection.local, connection.remote, 17, 64 if df else ns.default_ttl, df=df)
     skb.hold((outer, wire.Udp(PORT, PORT, checksum=not df), *header), 0)
     skb.mark = 0
     skb.forget()

@@ -38,12 +38,12 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     if route is None or route.type not in ("unicast", "local") or route.dev == name:
         run.drop(ns, skb, name, route, ("no-underlay", address), "no_route")
         return
-    source = route.prefsrc or ns.address_of(route.dev or "", address) or "0.0.0.0"
+    source = ns.source_for(route)
     pad = padding(skb.length, device.mtu)
     sealed = wire.WireguardPayload(skb.stack, bytes(pad))
     header = wire.Wireguard(session(peer.key, device.key), len(skb.flight.steps))
     udp = wire.Udp(device.port or 0, int(port or 0))
-    skb.hold((wire.Ipv4(source, address, PROTOCOL), udp, header, sealed), 0)
+    skb.hold((wire.Ipv4(source, address, PROTOCOL, ns.default_ttl), udp, header, sealed), 0)
     run.emit(ns, skb, "encap", name, device, ("encap-wg", pad, source, address, port, HEADERS + TAG + pad))
     ip.originate(run, ns, skb, key="outer-marked" if device.fwmark else "outer-route")
 
