@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
-import tempfile
 from pathlib import Path
 
 from packetwalk.errors import BadInput
@@ -21,7 +21,11 @@ def show(data: object) -> None:
 
 
 def write(path: str | None, content: bytes) -> None:
-    """Write a file whole or not at all; without a path, to standard output."""
+    """Write a file whole or not at all; without a path, to standard output.
+
+    A symbolic link stays one, and what it leads to is written.  A new file's mode is what the umask leaves, an old
+    one's stays.
+    """
     if path is None:
         if sys.stdout is None:
             raise BadInput("output of a pcap", "closed", ["-o FILE"])
@@ -29,24 +33,51 @@ def write(path: str | None, content: bytes) -> None:
             raise BadInput("output of a pcap", "the terminal", ["-o FILE"])
         sys.stdout.buffer.write(content)
         return
-    target = Path(path)
-    if target.exists() and not target.is_file():
-        target.write_bytes(content)
-        return
+    if not path:
+        raise BadInput("-o", path, ["the name of a file"])
+    target = Path(os.path.realpath(path))
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-            part.write(content)
-        os.chmod(part.name, 0o644)
-        os.replace(part.name, target)
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+        else:
+            _put(target, content)
     except OSError as error:
-        if "part" in locals():
-            Path(part.name).unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, path) from None
 
 
+def _put(target: Path, content: bytes) -> None:
+    """Write a regular file beside its place, then put it there."""
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    part = target.parent / f".{target.name[:200]}.{os.getpid()}"
+    place = os.open(
+        part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666 if mode is None else 0o600
+    )
+    try:
+        with os.fdopen(place, "wb") as file:
+            file.write(content)
+            if mode is not None:
+                os.fchmod(place, mode)
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
 def new_folder(what: str, path: str) -> Path:
-    """Return a folder that is not there yet, or is empty; BadInput for another."""
+    """Return a folder that is not there yet, or is empty, and can be made; BadInput for another.
+
+    OSError where it cannot: it is tried, and what was made is taken away again.
+    """
     folder = Path(path).absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(what, path, ["a folder that does not exist yet"])
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".tried").touch()
+        (folder / ".tried").unlink()
+    finally:
+        for each in new:
+            if each.is_dir():
+                each.rmdir()
     return folder

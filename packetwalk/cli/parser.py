@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from typing import Any, NoReturn
 
@@ -37,12 +38,13 @@ class Parser(argparse.ArgumentParser):
 
     def formats(self, *names: str) -> None:
         """Add ``--format``; the first is meant where nobody names one."""
-        self.add_argument("--format", choices=names, default=names[0], help="the first unless you say another")
+        self.add_argument(
+            "--format", choices=names, default=names[0], help="the first unless you say another"
+        )
 
 
 def whole(text: str) -> int:
     """Read a whole number, for ``type=`` of an argument."""
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)

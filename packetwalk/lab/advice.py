@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from importlib import import_module
+from types import ModuleType
 
 from packetwalk.errors import LabError
 
@@ -62,3 +64,11 @@ def absent(programs: Iterable[str]) -> str:
     missing = [each for each in programs if shutil.which(each) is None]
     how = "".join(f"; {line}" for line in advice(tuple(f"program {each}" for each in missing)))
     return f"programs missing: {', '.join(missing)}{how}" if missing else ""
+
+
+def pyyaml() -> ModuleType:
+    """Return the module ``yaml``; LabError where a bare Python lacks it, in which the doctor runs too."""
+    try:
+        return import_module("yaml")
+    except ModuleNotFoundError:
+        raise LabError("Python package PyYAML missing; pip install PyYAML") from None

@@ -119,7 +119,7 @@ class Ground(ABC):
         if you like.  The packet's fields are those of ``packetwalk.walk``; before one that is ``cold`` no other
         is sent, which makes the neighbours known.
         """
-        return self.record_packet(src, dst, Packet.of(given))
+        return self.record_packet(src, dst, Packet.towards(dst, given))
 
     def walk(self, src: str, dst: str, **packet: Unpack[PacketOptions]):
         """Return a player of one packet's way through this very cluster; options as in ``capture``."""

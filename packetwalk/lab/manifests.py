@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from packetwalk.errors import BadInput
+from packetwalk.lab.advice import pyyaml
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import Node
 from packetwalk.plan.edit import Change, alter, entries
@@ -87,8 +88,7 @@ def read(
 
 
 def _documents(manifest: str | Path) -> list[Any]:
-    import yaml
-
+    yaml = pyyaml()
     text = str(manifest)
     if isinstance(manifest, Path) or "\n" not in text:
         try:

@@ -41,7 +41,7 @@ class Packet:
     """
 
     proto: str = field(
-        default="icmp", metadata={"help": "else the scenario's own, or icmp", "metavar": "|".join(PROTOCOLS)}
+        default="icmp", metadata={"help": "else tcp where --dst has a port, the scenario's own, or icmp", "metavar": "|".join(PROTOCOLS)}
     )
     size: int = field(  # type: ignore[assignment]  # None is the usual one of the protocol
         default=None, metadata={"help": f"payload, default {PING}; of TCP, once it is open, none", "metavar": "BYTES"}
@@ -81,6 +81,18 @@ class Packet:
         if found.get("proto") == "tcp" and given.get("size") is None:
             found.pop("size", None)
         return cls(**found)
+
+    @classmethod
+    def towards(cls, dst: str, given: PacketOptions, *otherwise: PacketOptions) -> Packet:
+        """Return a packet as ``of``, to an end of a way: one with a port is TCP where nothing else is given."""
+        made = cls.of(given, {"proto": "tcp"} if ":" in dst else {}, *otherwise)
+        made.may_go_to(dst)
+        return made
+
+    def may_go_to(self, dst: str) -> None:
+        """Raise BadInput for a ping to a port: ICMP has none."""
+        if self.proto == "icmp" and ":" in dst:
+            raise BadInput(f"port in {dst} for icmp", dst.partition(":")[2], ["none", "proto tcp", "proto udp"])
 
     def options(self) -> PacketOptions:
         """Return the fields by name; ``Packet.of`` makes the same packet of them."""

@@ -38,8 +38,8 @@ class Ends:
         return self._read[text]
 
     def _end(self, text: str) -> End:
-        name, _, port_text = text.partition(":")
-        port = _port(text, port_text) if port_text else None
+        name, colon, port_text = text.partition(":")
+        port = _port(text, port_text) if colon else None
         pod = self._cluster.find_pod(name)
         if pod is not None:
             address = self._plugin.pod_address(self._cluster, pod)
@@ -86,6 +86,6 @@ class Ends:
 
 
 def _port(text: str, port: str) -> int:
-    if not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not (port.isascii() and port.isdigit()) or not 1 <= int(port) <= 65535:
         raise BadInput(f"port in {text}", port, ["1 to 65535"])
     return int(port)

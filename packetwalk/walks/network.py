@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from typing import Unpack
 
 from packetwalk.cni import Fault
@@ -40,7 +41,7 @@ class Network:
         self.mode = self.plugin.mode(mode)
         known = self.plugin.faults_of(self.mode.name)
         where = f"fault in {self.plugin.name} {self.mode.name}"
-        self.fault: Fault | None = chosen(where, fault, known) if fault else None
+        self.fault: Fault | None = None if fault is None else chosen(where, fault, known)
         self._change = change
         self._broken = self.fault.change if self.fault else None
         self._edits: Mapping[str, Sequence[Edit]] = {}
@@ -152,15 +153,20 @@ class Network:
     ) -> Run:
         """Send one packet, as ``datapath.client.send``; ``traces`` of the result tell its story.
 
-        An end is a pod, a node, a service, ``internet``, or an address, each with ``:PORT``.  The packet is a
+        An end is a pod, a node, a service, ``internet``, or an address, each with ``:PORT``: to a port goes TCP
+        unless UDP is asked for, the sender's is ``sport``.  The packet is a
         value, or its fields are given: ``proto``, ``size``, ``df``, ``ttl``, ``cold``, ``sport``; ``paths`` are
         what namespaces learnt of paths before.  BadInput for
         ends that are nowhere, for a packet that cannot be, or for both a packet and fields.
         """
         if packet and given:
             raise BadInput("packet and its fields", list(given), ["a packet", "its fields"])
-        packet = packet or Packet.of(given)
+        packet = packet or Packet.towards(dst, given)
+        packet.may_go_to(dst)
         start, goal = self.end(src), self.end(dst)
+        if start.port is not None:
+            packet.may_go_to(src)
+            packet = replace(packet, sport=start.port)
         if start.netns is None:
             raise BadInput("source", src, ["a pod, a node, internet, or an address one of them has"])
         dport = goal.port or _usual_port(self.fabric, goal.netns, packet.proto)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
+from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.walks.scenario import network
 from packetwalk.walks.text import netns_tables
 
@@ -13,11 +14,12 @@ class Tables:
 
     def __init__(self, plugin: str, mode: str | None, node: str | None) -> None:
         self.network = network(plugin, mode)
-        names = [n.name for n in self.network.nodes]
-        if node is not None and node not in names and not self.network.cluster.find_pod(node):
-            raise BadInput("node or pod", node, names + [pod.name for pod in self.network.pods])
+        names = [node.name for node in self.network.nodes]
         pods = [pod.name for pod in self.network.pods]
-        self.names = [node] if node else [*names, *pods]
+        every = [*names, *pods, ROUTER, INTERNET]
+        if node is not None and node not in every and not self.network.cluster.find_pod(node):
+            raise BadInput("node or pod", node, every)
+        self.names = [*names, *pods] if node is None else [node]
 
     def to_json(self) -> dict:
         """Return ``{netns: {"link": [...], "addr": [...], ..., "iptables": text}}``."""

@@ -65,12 +65,12 @@ def walk(
     Give a scenario, or ``src`` and ``dst`` (pod, node, service, address, each with ``:PORT``).
     The packet's fields are ``proto``, ``size`` (the payload in bytes), ``df``, ``ttl``, ``cold``, ``sport``.
     What is not given comes from the fault (the packet that shows it best), else from the scenario, else is a
-    default ping.  BadInput for a name that does not exist, or a packet that cannot be.
+    default ping; to a port goes TCP.  BadInput for a name that does not exist, or a packet that cannot be.
     """
     found = find_plugin(plugin)
     way = _way(found, scenario_name, src, dst)
-    broken = found.fault(fault) if fault else None
-    packet = Packet.of(given, broken.packet if broken else {}, {"proto": way.proto})
+    broken = found.fault(fault) if fault is not None else None
+    packet = Packet.towards(way.dst, given, broken.packet if broken else {}, {"proto": way.proto})
     net = network(plugin, mode, way.underlay, fault, way.name if way.change else None)
     run = net.send(way.src, way.dst, packet)
     return Walk(

@@ -32,7 +32,8 @@ def read(path: Path | str) -> Recording:
     sent = (_probe(folder / HEAD, each, places, cold) for each in head["sent"])
     return Recording(head["about"], places, tuple(_sent(folder, probe, known) for probe in sent))
 
-TEXTS = ("ground", "kernel", "mode", "underlay", "fault", "special", "author")
+
+TEXTS = ("plugin", "ground", "kernel", "mode", "underlay", "fault", "special", "author")
 """What the head says of its origin, in words."""
 
 
@@ -58,15 +59,29 @@ def _head(folder: Path) -> dict[str, Any]:
     for name, kind in shape.items():
         if not isinstance(head, dict) or not isinstance(head.get(name), kind):
             raise _fail(file, f"no {name}")
+    if not head["sent"]:
+        raise _fail(file, "sent: an empty list")
+    for name, each in (("places", "netns"), ("sent", "name")):
+        _all_different(file, name, each, head[name])
     for name in TEXTS:
         if not isinstance(head["about"].get(name), str | None):
             raise _fail(file, f"{name}: no text")
+    if not isinstance(head["about"].get("cold", False), bool | None):
+        raise BadInput(f"recording, {HEAD}, cold", head["about"]["cold"], ["true", "false"])
     emulated = head["about"].get("emulated") or []
     if not isinstance(emulated, list) or not all(isinstance(each, str) for each in emulated):
         raise _fail(file, "emulated: no list of texts")
     if head["about"].get("version") != VERSION:
         raise BadInput(f"recording, {HEAD}, version", head["about"].get("version"), [str(VERSION)])
     return head
+
+
+def _all_different(file: Path, what: str, name: str, listed: list[Any]) -> None:
+    """Refuse a list in which two have the same name."""
+    names = [str(each.get(name)) for each in listed if isinstance(each, dict)]
+    twice = next((each for number, each in enumerate(names) if each in names[:number]), None)
+    if twice is not None:
+        raise _fail(file, f"{what}: {name} {twice!r} twice")
 
 
 def _parsed(file: Path, text: str) -> Any:
@@ -89,6 +104,9 @@ def _place(folder: Path, each: Any) -> Place:
     head = folder / HEAD
     if not isinstance(each, dict) or set(each) != set(Place._fields) - {"files"}:
         raise _fail(head, f"place {each!r}")
+    for name in ("node", "label"):
+        if not isinstance(each[name], str | None):
+            raise _fail(head, f"{name} of {each['netns']}: no text")
     if each["kind"] not in KINDS:
         raise BadInput(f"recording, {HEAD}, kind of {each['netns']}", each["kind"], KINDS)
     inside = folder / _named(head, each["netns"])

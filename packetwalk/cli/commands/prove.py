@@ -26,8 +26,10 @@ def arguments(parser: Parser) -> None:
     parser.mode("?")
     parser.add_argument("--save", metavar="FOLDER", help="keep the recordings there")
     parser.add_argument("--replay", metavar="RECORDING", help="compare this one instead; needs no rights")
-    parser.add_argument("--random", type=whole, metavar="N", help="draw so many clusters, commands and packets")
-    parser.add_argument("--seed", metavar="TEXT", default="0", help="draw the same ones again; 0 when left out")
+    parser.add_argument(
+        "--random", type=whole, metavar="N", help="draw so many clusters, commands and packets"
+    )
+    parser.add_argument("--seed", metavar="TEXT", help="draw the same ones again; 0 when left out")
     parser.formats("text", "json")
 
 
@@ -38,14 +40,15 @@ def run(parsed: argparse.Namespace) -> int:
     from packetwalk.proof import recordings
     from packetwalk.proof import results as proof
 
+    _alone(parsed)
     if parsed.random is not None:
         return _random(parsed)
-    if parsed.replay:
+    if parsed.replay is not None:
         results = list(prove.replay(recording.read(recordings.find(parsed.replay)), there=True))
     else:
         if parsed.plugin:
             find_plugin(parsed.plugin).mode(parsed.mode)
-        save = new_folder("--save", parsed.save) if parsed.save else None
+        save = new_folder("--save", parsed.save) if parsed.save is not None else None
         named = [name for name in (parsed.plugin, parsed.mode) if name]
         kept = ["--save", str(save)] if save else []
         rootless.ensure_root(["prove", *named, "--format", parsed.format, *kept])
@@ -54,6 +57,18 @@ def run(parsed: argparse.Namespace) -> int:
     if any(each.verdict == "not here" for each in results) and recordings.missing():
         sys.stderr.write(f"packetwalk: {recordings.missing()}\n")
     return int(any(each.verdict == "differs" for each in results))
+
+
+def _alone(parsed: argparse.Namespace) -> None:
+    """Refuse what says nothing together: BadInput names it."""
+    for one, others in (("replay", ("plugin", "save", "random", "seed")), ("random", ("save",))):
+        if getattr(parsed, one) is not None:
+            for other in others:
+                if getattr(parsed, other) is not None:
+                    name = f"--{other}" if other != "plugin" else parsed.plugin
+                    raise BadInput(f"with --{one}", name, ["leave it out"])
+    if parsed.seed is not None and parsed.random is None:
+        raise BadInput("--seed", parsed.seed, ["with --random"])
 
 
 def _random(parsed: argparse.Namespace) -> int:
@@ -66,8 +81,13 @@ def _random(parsed: argparse.Namespace) -> int:
         find_plugin(parsed.plugin).mode(parsed.mode)
     search.check()
     named = [name for name in (parsed.plugin, parsed.mode) if name]
-    asked = ["--random", str(parsed.random), "--seed", parsed.seed, "--format", parsed.format]
+    seed = parsed.seed or "0"
+    asked = ["--random", str(parsed.random), "--seed", seed, "--format", parsed.format]
     rootless.ensure_root(["prove", *named, *asked])
-    outcomes = search.everywhere(parsed.random, parsed.seed, search.modes(parsed.plugin, parsed.mode))
-    show([each.json() for each in outcomes if each.difference] if parsed.format == "json" else search.text(outcomes))
+    outcomes = search.everywhere(parsed.random, seed, search.modes(parsed.plugin, parsed.mode))
+    show(
+        [each.json() for each in outcomes if each.difference]
+        if parsed.format == "json"
+        else search.text(outcomes)
+    )
     return int(any(each.difference for each in outcomes))

@@ -12,7 +12,7 @@ from packetwalk.walks import report
 def arguments(parser: Parser) -> None:
     """Add what can follow the command's name."""
     parser.mode()
-    parser.add_argument("--node", metavar="NODE|POD", help="of this one only")
+    parser.add_argument("--node", metavar="NODE|POD", help="of this one only; also router and internet")
     parser.formats("text", "json")
 
 

@@ -1,9 +1,9 @@
 """Send one packet through the model and print its way.
 
-  packetwalk walk flannel vxlan cross-node --size 1400
-  packetwalk walk calico bgp --src a --dst 10.96.0.80:80 --proto tcp
-  packetwalk walk flannel vxlan cross-node --fault missing-fdb
-  packetwalk walk weave sleeve cross-node --format pcap -o sleeve.pcapng
+packetwalk walk flannel vxlan cross-node --size 1400
+packetwalk walk calico bgp --src a --dst 10.96.0.80:80 --proto tcp
+packetwalk walk flannel vxlan cross-node --fault missing-fdb
+packetwalk walk weave sleeve cross-node --format pcap -o sleeve.pcapng
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ from packetwalk.walks.scenario import SCENARIOS, scenario, walk
 
 ASKED = [each for each in fields(Packet) if "help" in each.metadata]
 """The fields of a packet that have an option."""
-KINDS: dict[str, dict] = {"str": {}, "int": {"type": whole}, "bool": {"action": "store_true", "default": None}}
+KINDS: dict[str, dict] = {
+    "str": {},
+    "int": {"type": whole},
+    "bool": {"action": "store_true", "default": None},
+}
 
 
 def arguments(parser: Parser) -> None:
@@ -31,7 +35,9 @@ def arguments(parser: Parser) -> None:
     names = ", ".join(each.name for each in SCENARIOS)
     parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help=names)
     parser.add_argument("--src", help="pod, node or address, instead of a scenario")
-    parser.add_argument("--dst", help="pod, node, service or address, with :PORT if you like")
+    parser.add_argument(
+        "--dst", help="pod, node, service or address; with :PORT it is TCP unless --proto says udp"
+    )
     for each in ASKED:
         parser.add_argument(f"--{each.name}", **KINDS[str(each.type)], **each.metadata)
     parser.add_argument("--fault", metavar="NAME", help="break something first")
@@ -59,7 +65,7 @@ def run(parsed: argparse.Namespace) -> None:
         write(parsed.output, packed)
         return
     text = repr(done) if parsed.format == "text" else json.dumps(done.to_json())
-    if parsed.output:
+    if parsed.output is not None:
         write(parsed.output, (text + "\n").encode())
     else:
         show(text)

@@ -56,7 +56,7 @@ class ModelGround(Planned):
         """Return a player of the model's own walk, which knows why each step was taken."""
         from packetwalk.widgets import Player
 
-        plugin, packet = self.network.plugin, Packet.of(given)
+        plugin, packet = self.network.plugin, Packet.towards(dst, given)
         run = self.state.send(src, dst, packet)
         return Player(
             Walk(

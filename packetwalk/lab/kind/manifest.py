@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.advice import pyyaml
 from packetwalk.lab.kind.installation import Document, Installation
 
 
@@ -14,7 +15,7 @@ def patched(of: Installation, mode: str, text: str, *, password: str = "") -> st
 
     BadInput for a mode that kind does not have; LabError when the manifest has not what is to be changed.
     """
-    import yaml  # not there in a bare Python, where the doctor runs too
+    yaml = pyyaml()
 
     if mode not in of.modes:
         raise BadInput(f"mode of {of.plugin} on kind", mode, of.modes)

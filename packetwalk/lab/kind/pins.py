@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from packetwalk.errors import LabError
+from packetwalk.lab.advice import pyyaml
 
 HERE = Path(__file__).parent
 LARGEST = 256 * 2**20  # bytes of one download
@@ -39,7 +40,7 @@ class File(NamedTuple):
 
 @cache
 def _data() -> dict[str, Any]:
-    import yaml  # not there in a bare Python, where the doctor runs too
+    yaml = pyyaml()
 
     return yaml.safe_load((HERE / "pins.yaml").read_text())
 
