@@ -18,7 +18,7 @@ WRONG = {
     "no word": ({"proto": ["icmp"]}, r"protocol: \['icmp'\] is not valid; valid: icmp, udp, tcp"),
     "empty": ({"size": 0}, "size in bytes: 0 is not valid; valid: 1 to 65507"),
     "too long": ({"proto": "udp", "size": 65508}, "size in bytes: 65508 is not valid; valid: 1 to 65507"),
-    "tcp": ({"proto": "tcp", "size": 65476}, "size in bytes: 65476 is not valid; valid: 0 to 65475"),
+    "tcp": ({"proto": "tcp", "size": 14481}, "size in bytes: 14481 is not valid; valid: 0 to 14480"),
     "in words": ({"size": "big"}, "size in bytes: 'big' is not valid; valid: 1 to 65507"),
     "true is no size": ({"size": True}, "size in bytes: True is not valid; valid: 1 to 65507"),
     "ttl": ({"ttl": 256}, "ttl: 256 is not valid; valid: 1 to 255"),
