@@ -174,7 +174,12 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
     if skb.ip.df:
         too_long(run, ns, skb, route)
         return
-    for part in fragments(run, ns, skb, dev, min(mtu, skb.gathered or mtu)):
+    parts = fragments(run, ns, skb, dev, min(mtu, skb.gathered or mtu))
+    for before, part in zip([None, *parts], parts, strict=False):
+        if before and before.refused:  # ip_do_fragment ends with the first error
+            part.refused = True
+            run.drop(ns, part, dev, ns.links[dev], ("fragment-unsent", dev))
+            continue
         arp.finish(run, ns, part, dev, route.gateway or part.ip.dst)
 
 

@@ -63,16 +63,17 @@ def to_peer(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     near = ns.devices[dev]
     assert near.peer is not None
     name, peer = near.peer
-    hand_over(run, run.netns(name), skb, peer, near.crossing)
+    skb.refused = not hand_over(run, run.netns(name), skb, peer, near.crossing)
 
 
-def hand_over(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
-    """Give a frame to a device at the other end of a cable, unless it is too long (``is_skb_forwardable``)."""
+def hand_over(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> bool:
+    """Give a frame to a device at the other end of a cable; False when it is too long (``is_skb_forwardable``)."""
     far = ns.devices[dev]
     if skb.frame_length > far.longest:
         run.drop(ns, skb, dev, far.link, ("not-forwardable", skb.frame_length, dev, far.link.mtu))
-        return
+        return False
     run.backlog.append((receive, ns, skb, dev, note))
+    return True
 
 
 def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:

@@ -56,7 +56,8 @@ class Skb:
     (netfilter's physdev); ``hop`` is the route's next hop, for a device without Ethernet; ``ctinfo`` is what
     connection tracking says of it, in the words of ``-m conntrack``, and ``original`` whether it goes the way
     of the connection's first packet; ``route`` is how it was routed last, and to which destination (its ``dst``),
-    ``forwarded`` whether for another machine (IPSKB_FORWARDED).
+    ``forwarded`` whether for another machine (IPSKB_FORWARDED); ``refused`` says that a device took it not, and
+    said so (NET_XMIT_DROP).
     """
 
     __slots__ = (
@@ -75,13 +76,14 @@ class Skb:
         "mark",
         "original",
         "ports",
+        "refused",
         "route",
         "stack",
     )
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
         self.flight = flight
-        self.mark, self.hop = 0, ""
+        self.mark, self.hop, self.refused = 0, "", False
         self.hold(stack, at)
         self.forget()
 

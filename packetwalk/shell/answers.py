@@ -6,16 +6,10 @@ from typing import NamedTuple
 
 from packetwalk import wire
 from packetwalk.datapath.run import Run
-from packetwalk.tables import RouteEntry
+from packetwalk.walks.refusal import BY_ROUTE, NO_ROOM, NOWHERE, refusal
 from packetwalk.wire.icmp import TIME_EXCEEDED, UNREACHABLE
 
 ARP_WAITS = 3.0  # seconds until the kernel gives a neighbour up (mcast_solicit times retrans_time)
-REFUSALS = {
-    "unreachable": "No route to host",
-    "prohibit": "Permission denied",
-    "blackhole": "Invalid argument",
-}
-"""What connect() fails with for a route's type (``fib_props``)."""
 NET, HOST, PROTOCOL, PORT, TOO_BIG = 0, 1, 2, 3, 4
 
 
@@ -51,10 +45,9 @@ def answer(run: Run) -> Answer:
                 return Answer("error", head.src, head.ttl, icmp, late=late)
     if request.disposition == "too_big" and request.steps[-1].netns == run.client:
         return Answer("local", mtu=request.steps[-1].note[2])
-    if request.disposition == "no_route" and request.steps[-1].netns == run.client:
-        route = request.steps[-1].entry
-        kind = route.type if isinstance(route, RouteEntry) else ""
-        return Answer("local", refusal=REFUSALS.get(kind, "Network is unreachable"))
+    refused = refusal(run)
+    if refused in (NO_ROOM, NOWHERE, *BY_ROUTE.values()):
+        return Answer("local", refusal=refused)
     if request.disposition == "neighbor_unreachable" and request.steps[-1].netns == run.client:
         head = next(h for h in request.steps[-1].before if isinstance(h, wire.Ipv4))
         return Answer("error", head.src, 64, wire.Icmp(UNREACHABLE, HOST), late=True)

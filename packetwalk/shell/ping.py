@@ -10,6 +10,7 @@ from packetwalk.shell.output import Output
 from packetwalk.shell.ping_options import PingAsked
 from packetwalk.shell.terminal import Terminal
 from packetwalk.trace.packet import LARGEST, Packet
+from packetwalk.walks.refusal import NO_ROOM
 
 TIME = "0.100"
 MOST, LONGEST = LARGEST["icmp"], 65535
@@ -38,12 +39,12 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
         if asked.late and not line:
             lines.append(f"no answer yet for icmp_seq={number - 1}")
         came = _sent(terminal, asked)
-        if came.kind == "local" and not came.mtu:
+        if came.kind == "local" and not came.mtu and came.refusal != NO_ROOM:
             broadcast = came.refusal == "Permission denied"  # ping takes EACCES for that
             return Output(f"ping: {NOT_BROADCAST if broadcast else f'connect: {came.refusal}'}\n", 2)
         line = _line(came, number, asked)
         received += came.kind == "reply"
-        errors += bool(line) and came.kind != "reply"
+        errors += bool(line) and came.kind != "reply" and came.refusal != NO_ROOM
         if line and not asked.quiet:
             lines.append(line)
     said = asked.said + (VERBOSE.format(asked.name) if asked.verbose else "")
@@ -76,6 +77,10 @@ def _line(came: Answer, number: int, asked: PingAsked) -> str:
         ident = " ident=1" if asked.verbose else ""
         time = f" time={TIME} ms" if asked.size >= STAMP else ""
         return f"{asked.size + ICMP} bytes from {source}: icmp_seq={number}{ident} ttl={came.ttl}{time}"
+    if (
+        came.refusal == NO_ROOM
+    ):  # tried again for as long as an answer is waited for; of the only one it says nothing
+        return f"ping: sendmsg: {NO_ROOM}" if asked.number > 1 else ""
     if came.kind == "local":
         return f"ping: local error: message too long, mtu={came.mtu}"
     if came.icmp is not None and not (came.late and asked.wait < ARP_WAITS):

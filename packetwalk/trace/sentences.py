@@ -101,6 +101,7 @@ SENTENCES = {
     "fragment": "{0} bytes do not fit into an MTU of {1}, and DF is not set: cut into {2} fragments.",
     "refragment": "It came in fragments of at most {1} bytes: cut again as it came, "
     "its {0} bytes into {2} fragments.",
+    "fragment-unsent": "{0} refused the fragment before this one: the kernel sends no other of the packet.",
     "held": "A fragment; the kernel waits for the others before it looks further.",
     "reassembled": "The last fragment is here: the packet of {0} bytes is whole again.",
     "waiting": "The other fragments never came: what is here is thrown away after 30 seconds.",

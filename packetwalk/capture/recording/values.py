@@ -65,7 +65,10 @@ class Probe(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A probe and the frames that followed it; where nothing was sent, ``src`` and ``dst`` are empty."""
+    """A probe and the frames that followed it; where nothing was sent, ``src`` and ``dst`` are empty.
+
+    ``said`` is ``sent``, or the error that the program got; a recording that was written down does not tell.
+    """
 
     name: str
     src: str
@@ -73,6 +76,7 @@ class Sent(NamedTuple):
     dport: int
     packet: Packet
     frames: tuple[Frame, ...]
+    said: str = ""
 
     @property
     def probe(self) -> Probe:

@@ -87,8 +87,8 @@ class Recorder:
             send(here, warm.dst, probe.dport, warm.packet, answered=warm.answered)
         self._sniffer.collect(_ipv4, warm.frames if warm else 0, limit)
         with ExitStack() as hold:
-            send(here, probe.dst, probe.dport, probe.packet, hold=hold)
-            sent = self._sent(probe, self._sniffer.collect(_ipv4, count, limit, quiet))
+            said = send(here, probe.dst, probe.dport, probe.packet, hold=hold)
+            sent = self._sent(probe, self._sniffer.collect(_ipv4, count, limit, quiet))._replace(said=said)
         if closing:
             self._sniffer.collect(_ipv4, closing, limit)
         return sent

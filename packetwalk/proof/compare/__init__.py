@@ -11,13 +11,13 @@ from typing import NamedTuple
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.datapath.run import Paths, Run
 from packetwalk.errors import BadInput
-from packetwalk.proof.compare import connections, frames, lines, tables
+from packetwalk.proof.compare import connections, errors, frames, lines, tables
 from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
 from packetwalk.walks.scenario import network as canonical
 
 TABLES = "tables"
-MASKS = {**tables.MASKS, **frames.MASKS, **connections.MASKS, **lines.MASKS}
+MASKS = {**tables.MASKS, **frames.MASKS, **connections.MASKS, **lines.MASKS, **errors.MASKS}
 """What is not compared, and why."""
 
 
@@ -59,7 +59,7 @@ def compare(recording: Recording, model: Network | None = None) -> Iterator[Diff
     for sent in recording.sent:
         run = modelled(model, sent, paths)
         paths.learn(run)
-        for part in (frames, connections, lines):
+        for part in (frames, connections, lines, errors):
             detail = part.difference(run, recording, sent)
             if detail:
                 yield Difference(sent.name, detail)

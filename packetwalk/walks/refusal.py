@@ -1,0 +1,40 @@
+"""What the call of a program fails with that sends a packet: the moment and the error of the socket layer."""
+
+from __future__ import annotations
+
+from packetwalk.datapath.run import Run
+from packetwalk.tables import RouteEntry
+
+NOWHERE, TOO_LONG, FORBIDDEN = "Network is unreachable", "Message too long", "Operation not permitted"
+NO_ROOM = "No buffer space available"
+BY_ROUTE = {
+    "unreachable": "No route to host",
+    "prohibit": "Permission denied",
+    "blackhole": "Invalid argument",
+}
+"""What connect() and sendto() fail with for a route's type (``fib_props``)."""
+
+
+def refusal(run: Run) -> str:
+    """Return the error, in the words of the C library, that the sender's own kernel gave; empty when it gave none.
+
+    What happens to the packet later is no error of the call: ENETUNREACH, EMSGSIZE and the like come before it has
+    left, EPERM from a rule at OUTPUT or POSTROUTING, ENOBUFS from a veth whose other end takes no frame so long
+    (only a socket with IP_RECVERR, as ping's, is told that).
+    """
+    request = run.traces[0]
+    last, here = request.steps[-1], run.client
+    left = [step for step in request.steps if step.event == "egress"]
+    if last.event != "drop":
+        return ""
+    if last.note[:1] == ("not-forwardable",):
+        at_once = len(left) == 1 and left[0].netns == here and request.steps[-2] is left[0]
+        return NO_ROOM if at_once and left[0].note[:1] == ("to-peer",) else ""
+    if last.netns != here or left:
+        return ""
+    if request.disposition == "no_route":
+        return BY_ROUTE.get(last.entry.type, NOWHERE) if isinstance(last.entry, RouteEntry) else NOWHERE
+    if last.note[:1] == ("message-too-long",):
+        return TOO_LONG
+    told = request.flow.proto != "tcp"  # connect() waits on, as if the segment had been lost
+    return FORBIDDEN if told and last.hook in ("OUTPUT", "POSTROUTING") else ""
