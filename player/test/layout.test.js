@@ -33,6 +33,31 @@ test("every station has its own place inside the diagram", () => {
   }
 });
 
+test("nothing stands under what is nearer to the wire", () => {
+  for (const { name, walk, layout: out } of scenes.filter((s) => s.layout.kind === "wide"))
+    for (const place of walk.topology.filter((p) => p.kind === "node")) {
+      const own = [...out.stations.values()].filter((s) => s.id.startsWith(`${place.netns}|`));
+      const called = (s) => s.id.slice(place.netns.length + 1);
+      const cards = own.filter((s) => place.devices.some((d) => d.name === called(s) && d.kind === "eth"));
+      const wraps = own.filter((s) => /^#ip\d/.test(called(s)));
+      for (const card of cards)
+        for (const s of own)
+          if (!cards.includes(s)) assert.ok(s.y < card.y, `${name}: ${s.id} under ${card.id}`);
+      for (const wrap of wraps)
+        for (const s of own)
+          if (![...cards, ...wraps].includes(s)) assert.ok(s.y < wrap.y, `${name}: ${s.id} under ${wrap.id}`);
+    }
+});
+
+test("a bridge that a pod's packet comes to first stands above the IP layer", () => {
+  const service = scenes.filter((s) => /^flannel-.*service at/.test(s.name) && s.layout.kind === "wide");
+  assert.ok(service.length);
+  for (const { name, layout: out } of service) {
+    const [bridge, ip] = ["cni0", "#ip"].map((id) => out.stations.get(`kind-worker|${id}`));
+    assert.ok(bridge.y < ip.y, name);
+  }
+});
+
 test("the packet never hides a label and never leaves the diagram", () => {
   for (const { name, line, layout: out } of scenes) {
     for (let t = 0; t <= line.moments.length - 1; t += 0.25) {

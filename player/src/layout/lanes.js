@@ -91,7 +91,7 @@ export function lanes(walk, line) {
   const out = new Map();
   for (let t = 0; t < walk.traces.length; t++) {
     for (const run of runsOf(line, t, laneOf)) {
-      const lane = out.get(run.lane) ?? { node: run.lane, down: [], along: [], ports: [] };
+      const lane = out.get(run.lane) ?? { node: run.lane, down: [], along: [], ports: [], begins: run };
       lane.down = merge(lane.down, downwards(run));
       lane.along = merge(lane.along, run.seq);
       if (run.enters) add(lane.ports, run.seq[0]);
@@ -106,8 +106,24 @@ const add = (list, id) => {
   if (!list.includes(id)) list.push(id);
 };
 
-function finish(lane, places) {
+/** How near a station is to the wire: a node's card is next to it, then what addresses the wrapped. */
+const nearness = (id, lane, places) => {
+  const device = places.get(lane.node)?.devices.find((d) => d.name === stationName(id));
+  if (stationNetns(id) !== lane.node) return 0;
+  if (device?.kind === "eth") return 2;
+  return stationName(id).startsWith(STACK) && stationName(id) !== STACK ? 1 : 0;
+};
+
+/** Nothing stands under what is nearer to the wire, whichever trace met it first. */
+function wireLast(list, lane, places) {
+  const near = new Map(list.map((id) => [id, nearness(id, lane, places)]));
+  return [...list].sort((a, b) => near.get(a) - near.get(b));
+}
+
+function finish({ begins, ...lane }, places) {
   const at = places.get(lane.node);
+  lane.down = wireLast(lane.down, lane, places);
+  if (begins.leaves && !begins.enters) lane.along = wireLast(lane.along, lane, places);
   const pods = [...new Set(lane.along.map(stationNetns))].filter((n) => places.get(n).kind === "pod");
   for (const key of ["down", "along"]) lane[key] = withPodHeads(lane[key], pods, key);
   return {

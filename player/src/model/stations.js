@@ -16,7 +16,7 @@ export const stationName = (id) => id.slice(id.indexOf("|") + 1);
 /** Nothing below IP reaches the IP layer: ARP is the device's own business. */
 const belowIp = (stack) => stack.length > 0 && stack.every((h) => h.proto !== "ip");
 
-const BY_BRIDGE = new Set(["hook", "fragment", "reassemble"]);
+const BY_BRIDGE = new Set(["hook", "nat", "fragment", "reassemble"]);
 /**
  * With br_netfilter a bridge calls the hooks itself (and joins fragments for them), before the packet has
  * reached the IP layer.
