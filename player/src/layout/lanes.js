@@ -120,7 +120,9 @@ function wireLast(list, lane, places) {
   return [...list].sort((a, b) => near.get(a) - near.get(b));
 }
 
-function finish({ begins, ...lane }, places) {
+/** @param {any} met @param {Map<string, any>} places @returns {Lane} */
+function finish(met, places) {
+  const { begins, ...lane } = met;
   const at = places.get(lane.node);
   lane.down = wireLast(lane.down, lane, places);
   if (begins.leaves && !begins.enters) lane.along = wireLast(lane.along, lane, places);
