@@ -5,30 +5,34 @@ Faults ask for these, not for a mode's name; so a new mode has the faults that f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import entries, receiver, sender
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import ConnectionEntry, LinkEntry, ProxyEntry, RouteEntry, WireguardPeer
+from packetwalk.tables import ConnectionEntry, Entry, LinkEntry, ProxyEntry, RouteEntry, WireguardPeer
 
 TUNNELS = ("vxlan", "ipip")  # kinds of devices that a route leads into
+UNDER = {"fastdp": "vxlan"}
+"""Kinds of devices by which a mesh's connections send."""
 
 
 class Properties(NamedTuple):
     """A mode in the canonical cluster, whose nodes are in one subnet.
 
     ``tunnel`` is what wraps packets for another node: a kind of device, or of the mesh's connections; empty
-    when nothing does.  ``devices`` are the kinds of devices of a node, used or not.
+    when nothing does.  ``port`` is the UDP port to which it sends, None where it has none.  ``devices`` are the
+    kinds of devices of a node, used or not, by their names.
     """
 
     tunnel: str
     encrypted: bool
-    devices: frozenset[str]
+    devices: Mapping[str, str]
     peer_routes: bool
     bgp: bool
+    port: int | None
 
 
 @cache
@@ -52,12 +56,28 @@ def properties(plan: Callable[[Cluster, str, Node], list[Operation]], mode: str)
     return Properties(
         wraps[0] if wraps else "",
         wireguard or any(each.encrypted for each in connections),
-        frozenset(kinds.values()),
+        kinds,
         bool(routes),
         any(each.protocol == "bird" for each in routes),
+        _port(wraps[0] if wraps else "", links, towards),
     )
 
 
-def wrapped_in(*tunnels: str) -> Callable[[Properties], bool]:
-    """Return the need of a mode in which neighbours reach each other by one of these tunnels."""
-    return lambda mode: mode.tunnel in tunnels
+def _port(tunnel: str, links: list[LinkEntry], towards: list[Entry]) -> int | None:
+    """Return the UDP port of a tunnel: of its device, of the mesh's under it, or of the program that it is."""
+    kind = UNDER.get(tunnel, tunnel)
+    ports = [link.port for link in links if link.kind == kind and link.port]
+    ports += [each.port for each in towards if isinstance(each, ProxyEntry)]
+    return ports[0] if ports else None
+
+
+def wrapped_in(*tunnels: str, port: int | None = None, device: str = "") -> Callable[[Properties], bool]:
+    """Return the need of a mode in which neighbours reach each other by one of these tunnels.
+
+    ``port`` is the UDP port that it must have, ``device`` the name of its device, where the fault is about them.
+    """
+    return lambda mode: (
+        mode.tunnel in tunnels
+        and (port is None or mode.port == port)
+        and (not device or mode.devices.get(device) == mode.tunnel)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -14,6 +15,7 @@ from packetwalk.cni import Fault, Plugin, Touch, plugins
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import receiver
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.properties import properties
 from packetwalk.tables import IptablesRule, table_of
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import scenario
@@ -120,6 +122,27 @@ def test_a_fault_shows_in_the_packets_fate_or_way(plugin: Plugin, mode: str, fau
         return [walk.disposition, way]
 
     assert any(fate(one) != fate(other) for one, other in (pair(plugin, mode, fault, n) for n in fault.shows))
+
+
+@each_fault
+def test_a_fault_about_a_port_or_a_device_befalls_only_a_mode_that_has_it(
+    plugin: Plugin, mode: str, fault: Fault
+) -> None:
+    """What a rule drops and a story names is the mode's own; with another port or name it would break nothing."""
+    like = properties(plugin.plan, mode)
+    for port in map(int, re.findall(r"UDP (?:port )?(\d+)", f"{fault.title} {fault.story}")):
+        rules = [str(each.operation.entry) for each in changes(plugin, mode, fault)]
+        assert any(f"--dport {port} " in rule and rule.endswith("-j DROP") for rule in rules)
+        if like.port is not None:
+            assert port == like.port
+            assert not fault.needs(like._replace(port=port + 1))
+    known = {name for each in plugin.modes for name in properties(plugin.plan, each.name).devices}
+    words = set(re.findall(r"[\w.-]*\w", f"{fault.title} {fault.story}"))
+    for name in {each for each in known & words if re.search(r"[\d.-]", each)}:
+        assert name in like.devices
+        if like.devices[name] == like.tunnel:
+            others = {f"{name}0" if each == name else each: kind for each, kind in like.devices.items()}
+            assert not fault.needs(like._replace(devices=others))
 
 
 @pytest.mark.parametrize(

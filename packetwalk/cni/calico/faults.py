@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
 from packetwalk.cni.calico import blocks, felix
-from packetwalk.cni.calico.plan import BIRD, FELIX_RULES, FELIX_SETS, interface, pod_address
+from packetwalk.cni.calico.plan import (
+    BIRD,
+    FELIX_RULES,
+    FELIX_SETS,
+    VXLAN_PORT,
+    WG_PORT,
+    interface,
+    pod_address,
+)
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import Change, add, alter, at, drop, entries, on_node, receiver, sender, together
 from packetwalk.plan.operation import Operation
@@ -117,8 +125,8 @@ FAULTS = (
         "pods. Here a rule at the end of the wire stands for the network.",
         ABROAD_OR_ROUTED,
         (Touch(("iptables",), receiver),),
-        _blocked("-p udp -m udp --dport 4789"),
-        wrapped_in("vxlan"),
+        _blocked(f"-p udp -m udp --dport {VXLAN_PORT}"),
+        wrapped_in("vxlan", port=VXLAN_PORT),
     ),
     Fault(
         "wireguard-blocked",
@@ -127,8 +135,8 @@ FAULTS = (
         "through. Here a rule at the end of the wire stands for the network.",
         ABROAD_OR_ROUTED,
         (Touch(("iptables",), receiver),),
-        _blocked("-p udp -m udp --dport 51820"),
-        wrapped_in("wireguard"),
+        _blocked(f"-p udp -m udp --dport {WG_PORT}"),
+        wrapped_in("wireguard", port=WG_PORT),
     ),
     Fault(
         "unknown-node",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
-from packetwalk.cni.flannel.plan import CNI, PORT, WG_PORT
+from packetwalk.cni.flannel.plan import CNI, PORT, VNI, WG_PORT
 from packetwalk.plan.cluster import made_mac
 from packetwalk.plan.edit import (
     Change,
@@ -30,6 +30,7 @@ from packetwalk.tables import (
     SysctlEntry,
 )
 
+TUNNEL = f"flannel.{VNI}"
 FROM_A = ("cross-node", "service", "internet")
 TUNNEL_PORT = entries(SocketEntry, by={"kernel"})
 BRIDGE_CALLS, FORWARDING = "net.bridge.bridge-nf-call-iptables", "net.ipv4.ip_forward"
@@ -47,7 +48,7 @@ def _forgotten(kind: type) -> Change:
 
 
 def _vxlan_device(mode: Properties) -> bool:
-    return "vxlan" in mode.devices
+    return "vxlan" in mode.devices.values()
 
 
 FAULTS = (
@@ -69,7 +70,7 @@ FAULTS = (
         TO_ANOTHER_NODE,
         (Touch(("iptables",), receiver),),
         _blocked(f"-p udp -m udp --dport {PORT}"),
-        wrapped_in("vxlan"),
+        wrapped_in("vxlan", port=PORT),
     ),
     Fault(
         "udp-51820-blocked",
@@ -79,7 +80,7 @@ FAULTS = (
         TO_ANOTHER_NODE,
         (Touch(("iptables",), receiver),),
         _blocked(f"-p udp -m udp --dport {WG_PORT}"),
-        wrapped_in("wireguard"),
+        wrapped_in("wireguard", port=WG_PORT),
     ),
     Fault(
         "protocol-4-blocked",
@@ -121,7 +122,7 @@ FAULTS = (
         TO_ANOTHER_NODE,
         (Touch(("fdb",), sender, receiver),),
         _forgotten(FdbEntry),
-        wrapped_in("vxlan"),
+        wrapped_in("vxlan", device=TUNNEL),
     ),
     Fault(
         "missing-neighbour",
@@ -131,7 +132,7 @@ FAULTS = (
         TO_ANOTHER_NODE,
         (Touch(("neigh",), sender, receiver),),
         _forgotten(NeighEntry),
-        wrapped_in("vxlan"),
+        wrapped_in("vxlan", device=TUNNEL),
         {"cold": True},
     ),
     Fault(
@@ -189,7 +190,7 @@ FAULTS = (
         TO_ANOTHER_NODE,
         (Touch(("link",), receiver),),
         at(receiver, alter(entries(LinkEntry, kind="vxlan"), "systemd-udevd", address=made_mac("systemd"))),
-        wrapped_in("vxlan"),
+        wrapped_in("vxlan", device=TUNNEL),
     ),
     Fault(
         "ip-forward-off",

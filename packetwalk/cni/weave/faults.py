@@ -92,7 +92,7 @@ FAULTS = (
         TO_ANOTHER_NODE,
         (*_receivers("connections"), FIREWALL),
         together(remade(slow=receivers), _blocked(f"-p udp -m udp --dport {mesh.VXLAN_PORT}")),
-        lambda mode: mode.tunnel == "fastdp" and not mode.encrypted,
+        lambda mode: wrapped_in("fastdp", port=mesh.VXLAN_PORT)(mode) and not mode.encrypted,
     ),
     Fault(
         "esp-blocked",

@@ -91,11 +91,13 @@ def test_no_packet_breaks_the_model(mode: str) -> None:
     for fault in [None, *(fault.name for fault in CALICO.faults_of(mode))]:
         net = Network(Cluster(underlay=chance.choice(["flat", "routed"])), "calico", mode, fault)
         for _ in range(20):
+            src, dst, ttl = chance.choice(ENDS[:7]), chance.choice(ENDS), chance.choice([64, 1, 2])
+            proto = chance.choice(["icmp", "udp", "tcp"])
             run = net.send(
-                chance.choice(ENDS[:7]),
-                chance.choice(ENDS),
-                ttl=chance.choice([64, 1, 2]),
-                proto=chance.choice(["icmp", "udp", "tcp"]),
+                src,
+                dst.partition(":")[0] if proto == "icmp" else dst,
+                ttl=ttl,
+                proto=proto,
                 df=chance.random() < 0.5,
                 size=chance.choice([1, 56, 1412, 1413, 1452, 1473, 4000]),
                 cold=chance.random() < 0.3,
