@@ -40,6 +40,14 @@ def broken(folder: Path) -> list[str]:
     return found
 
 
+def test_the_guide_names_each_contract() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text()
+    names = ["no", "one", "two", "three", "four", "five", "six", "seven"]
+    assert f"`make check` holds {names[len(CONTRACTS)]} contracts" in guide
+    told = guide.partition(" contracts (`")[2].partition("\nThe package never")[0]
+    assert told.count("\n- **") == len(CONTRACTS)
+
+
 def test_every_room_but_the_rim_is_in_the_core_contract() -> None:
     core = next(each for each in CONTRACTS if each["name"] == CORE)
     rooms = {
