@@ -63,11 +63,11 @@ class Lookup:
         """Return the route for an address (``fib_lookup``): each table in turn, the longest prefix wins.
 
         Of tables that only marked packets are sent to, the one is taken whose route leads where the
-        packet went, to ``dev``: a capture does not show marks.
+        packet went, to ``dev``: a capture does not show marks.  An own address is so by whatever device one comes.
         """
         if (dst, dev) not in self._found:
             found = [route for table in self._order if (route := self._longest(table, dst))]
-            fits = [route for route in found if dev in (None, route.dev)]
+            fits = [route for route in found if dev in (None, route.dev) or route.table == "local"]
             self._found[dst, dev] = next(iter(fits or found), None)
         return self._found[dst, dev]
 

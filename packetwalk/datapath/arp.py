@@ -19,6 +19,7 @@ from packetwalk.trace.step import Flow
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NOBODY = "00:00:00:00:00:00"
+STAYING = ("PERMANENT", "NOARP")  # states that no message changes (neigh_update)
 PROBES = 3  # questions, one a second (mcast_solicit)
 
 
@@ -45,12 +46,10 @@ def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
 
 def resolve(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> NeighEntry:
     """Return the neighbour entry for ``hop``, asking for it if need be."""
-    written = ns.neighs.get((dev, hop))
-    if written:
-        return written
     key = (ns.name, NEIGHBOURS.name, dev, hop)
-    if key in run.learnt:
-        return run.learnt[key]
+    known = run.learnt.get(key) or ns.neighs.get((dev, hop))
+    if known:
+        return known
     if run.cold:
         ask(run, ns, skb, dev, hop)
     else:
@@ -113,11 +112,11 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         return
     note = ("arp-proxy", message.tpa, dev, route.dst, route.dev) if route else ("arp-reply", message.tpa, dev)
     state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
-    if (dev, message.spa) not in ns.neighs and not unknown:  # what is written down is not overwritten
-        key = (ns.name, NEIGHBOURS.name, dev, message.spa)
-        known = run.learnt.get(key)
-        if known is None or known.lladdr is None:
-            run.learnt[key] = NeighEntry(message.spa, dev, message.sha, state)
+    key = (ns.name, NEIGHBOURS.name, dev, message.spa)
+    known = run.learnt.get(key) or ns.neighs.get((dev, message.spa))
+    stays = known is not None and (known.state in STAYING or known.lladdr == message.sha)
+    if not stays and not unknown:  # the asker's MAC counts (neigh_event_ns)
+        run.learnt[key] = NeighEntry(message.spa, dev, message.sha, state)
     run.emit(ns, skb, "deliver", dev, route, note)
     run.end(skb, "delivered")
     mac = ns.links[dev].address

@@ -24,7 +24,7 @@ LEARNS = ("learning", "forwarding")
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Take a frame that came in by a port of a bridge (``br_handle_frame``)."""
     port, eth = ns.links[dev], skb.stack[0]
-    name, state = port.master or "", link.port_state(run, ns, port)
+    name, state = port.master or "", link.port_state(run.fabric, ns, port)
     if state not in LEARNS:
         run.drop(ns, skb, dev, port, ("port-state", dev, state))
         return
@@ -79,7 +79,7 @@ def _undelivered(run: Run, ns: Netns, port: LinkEntry | None, to: LinkEntry, mac
     """Return why a frame does not leave by a port (``should_deliver``); None when it does."""
     if port is not None and port.ifname == to.ifname and not to.hairpin:
         return "same-port", mac
-    state = link.port_state(run, ns, to)
+    state = link.port_state(run.fabric, ns, to)
     if state != "forwarding":
         return "port-state", to.ifname, state
     if port is not None and port.isolated and to.isolated:

@@ -70,7 +70,7 @@ class Fabric:
     def _has(self, nic: Nic, mac: str) -> bool:
         netns, dev = nic
         link = self.netns(netns).links.get(dev)
-        return link is not None and link.address == mac
+        return link is not None and link.address == mac and link.up
 
     def asked(self, segment: str, address: str) -> list[Nic]:
         """Return the NICs of machines that may answer ARP for ``address``: the one that was given it when the cluster
@@ -79,5 +79,6 @@ class Fabric:
         return [nic for nic in self.everybody(segment) if nic == first or nic[0] in self.changed]
 
     def everybody(self, segment: str) -> list[Nic]:
-        """Return all NICs of a segment; the switch sends to the newest first."""
-        return list(self._segments[segment].by_mac.values())[::-1]
+        """Return all NICs of a segment that are up; the switch sends to the newest first."""
+        nics = list(self._segments[segment].by_mac.values())[::-1]
+        return [nic for nic in nics if nic[0] not in self.changed or self.netns(nic[0]).links[nic[1]].up]

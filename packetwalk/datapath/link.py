@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import arp, ip
-from packetwalk.datapath.fabric import Nic
+from packetwalk.datapath.fabric import Fabric, Nic
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import LinkEntry
@@ -21,14 +21,14 @@ WIRE, FOLLOWED = "wire", 16
 def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Hand a frame to a device; one without a carrier has none but ``noop_qdisc``, which discards it."""
     device = ns.devices[dev]
-    if not carrier(run, ns, device.link):
+    if not carrier(run.fabric, ns, device.link):
         run.drop(ns, skb, dev, device.link, ("no-carrier", dev))
         return
     run.step(skb, device.egress)
     device.xmit(run, ns, skb, dev)
 
 
-def carrier(run: Run, ns: Netns, device: LinkEntry) -> bool:
+def carrier(fabric: Fabric, ns: Netns, device: LinkEntry) -> bool:
     """Say whether a device is up and has a carrier.
 
     A veth has none when its other end is down (``veth_close``), a bridge when none of its ports forwards
@@ -38,17 +38,17 @@ def carrier(run: Run, ns: Netns, device: LinkEntry) -> bool:
         return False
     if device.kind == "veth" and device.peer is not None:
         netns, name = device.peer
-        far = run.netns(netns).links.get(name)
+        far = fabric.netns(netns).links.get(name)
         return far is not None and far.up
     if device.kind == "bridge":
-        return any(port_state(run, ns, port) == "forwarding" for port in ns.ports[device.ifname])
+        return any(port_state(fabric, ns, port) == "forwarding" for port in ns.ports[device.ifname])
     return True
 
 
-def port_state(run: Run, ns: Netns, port: LinkEntry) -> str:
+def port_state(fabric: Fabric, ns: Netns, port: LinkEntry) -> str:
     """Return the state of a bridge's port; one without a carrier is disabled (``br_port_carrier_check``)."""
     bridge = ns.links[port.master or ""]
-    return port.state if bridge.up and carrier(run, ns, port) else "disabled"
+    return port.state if bridge.up and carrier(fabric, ns, port) else "disabled"
 
 
 def to_driver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
@@ -103,10 +103,12 @@ def _plugged(run: Run, skb: Skb, segment: str) -> list[Nic]:
     mac, message = skb.stack[0].dst, skb.stack[1]
     if mac == arp.BROADCAST and isinstance(message, wire.Arp):
         return run.fabric.asked(segment, message.tpa)
-    found = run.learnt.get((WIRE, segment, mac)) or run.fabric.nic(segment, mac)
+    nics = run.fabric.everybody(segment) if run.fabric.changed else []
+    found = run.learnt.get((WIRE, segment, mac))
+    found = found if found in nics else run.fabric.nic(segment, mac)
     if found:
         return [found]
-    nics = run.fabric.everybody(segment)  # also what is for a group
+    nics = nics or run.fabric.everybody(segment)  # also what is for a group
     return nics if len(nics) <= FOLLOWED else []
 
 

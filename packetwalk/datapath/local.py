@@ -90,7 +90,7 @@ def _datagram(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Hand a datagram to its socket; the servers of the cluster answer with its like."""
     udp, rest = skb.stack[skb.at + 1], skb.stack[skb.at + 2 :]
     server = ns.sockets.get(("udp", udp.dport))
-    if server:
+    if server and not server.process.startswith("kernel"):  # a tunnel's socket is closed with its device
         socket.accept(run, ns, skb, dev, ("delivered-data", udp.dport), server)
         run.jobs.append(
             lambda: socket.answer(

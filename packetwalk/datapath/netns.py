@@ -129,7 +129,7 @@ class Netns:
             for name, link in self.links.items()
             if link.kind == "bridge"
         }
-        self.vxlan = {link.port: link for link in self.links.values() if link.kind == "vxlan"}
+        self.vxlan = {link.port: link for link in self.links.values() if link.kind == "vxlan" and link.up}
         self.ipip = [link for link in self.links.values() if link.kind == "ipip"]
         self.wireguard = {link.port: link for link in self.links.values() if link.kind == "wireguard"}
         self.tun = next((link for link in self.links.values() if link.kind == "tun"), None)

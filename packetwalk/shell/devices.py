@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from packetwalk.datapath.link import carrier
 from packetwalk.datapath.netns import Netns
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.terminal import Terminal
@@ -19,6 +20,8 @@ FLAGS = {
     "tun": "POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP",
 }
 WIRED = ("veth", "eth")
+PORT = ("hairpin", "learning", "flood", "mcast_flood", "bcast_flood", "isolated")
+"""What can be switched of a bridge's port."""
 KINDS = {"eth": "veth", "lo": "", "openvswitch": ""}
 """The kernel's name of a kind where it is another one; a node's card is one end of a cable, as in Docker."""
 
@@ -85,18 +88,31 @@ def namespace_id(ns: Netns, link: LinkEntry) -> int | None:
     return ends.index("wire" if link.kind == "eth" else link.peer[0])  # type: ignore[index]
 
 
-def state(ns: Netns, link: LinkEntry) -> str:
+def state(terminal: Terminal, link: LinkEntry) -> str:
     """Return the operational state."""
-    if link.kind == "bridge":
-        return "UP" if ns.ports.get(link.ifname) else "DOWN"
-    return "UP" if link.kind in WIRED else "UNKNOWN"
+    if not link.up:
+        return "DOWN"
+    if not carrier(terminal.state.network.fabric, terminal.ns, link):
+        return "LOWERLAYERDOWN" if link.kind == "veth" else "DOWN"
+    return "UP" if link.kind in (*WIRED, "bridge") else "UNKNOWN"
 
 
-def flags(ns: Netns, link: LinkEntry) -> str:
-    """Return the device's flags."""
-    if state(ns, link) == "DOWN":
-        return "NO-CARRIER,BROADCAST,MULTICAST,UP"
-    return FLAGS.get(link.kind, "BROADCAST,MULTICAST,UP,LOWER_UP")
+def flags(terminal: Terminal, link: LinkEntry) -> str:
+    """Return the device's flags; of two ends that see each other M-DOWN tells that the other one is down."""
+    every = FLAGS.get(link.kind, "BROADCAST,MULTICAST,UP,LOWER_UP")
+    far = terminal.state.netns(link.peer[0]).links.get(link.peer[1]) if link.peer else None
+    seen = link.peer is not None and link.peer[0] == terminal.name
+    other = ",M-DOWN" if seen and far is not None and not far.up else ""
+    if not link.up:
+        return every.replace(",UP,LOWER_UP", "") + other
+    if not carrier(terminal.state.network.fabric, terminal.ns, link):
+        return "NO-CARRIER," + every.replace(",LOWER_UP", "") + other
+    return every
+
+
+def switches(link: LinkEntry) -> dict[str, str]:
+    """Return how a bridge's port behaves, in the words of the tools."""
+    return {name: "on" if getattr(link, name) else "off" for name in PORT}
 
 
 def hardware(link: LinkEntry) -> tuple[str, str, str]:
@@ -118,10 +134,10 @@ def described(terminal: Terminal, link: LinkEntry, *, mode: bool) -> dict[str, A
         out["link_index"] = end
     elif end is not None:
         out["link"] = None if end == "NONE" else end
-    out |= {"ifname": link.ifname, "flags": flags(ns, link).split(","), "mtu": link.mtu}
+    out |= {"ifname": link.ifname, "flags": flags(terminal, link).split(","), "mtu": link.mtu}
     out["qdisc"] = "fq_codel" if link.kind == "tun" else "noqueue"
     out |= {"master": link.master} if link.master else {}
-    out["operstate"] = state(ns, link)
+    out["operstate"] = state(terminal, link)
     out |= {"linkmode": "DEFAULT"} if mode else {}
     out |= {"group": "default", "txqlen": 500 if link.kind == "tun" else 1000, "link_type": layer}
     out |= {"address": address, "broadcast": broadcast} if address else {}
@@ -159,4 +175,4 @@ def lines(terminal: Terminal, link: LinkEntry, *, mode: bool, details: str = "",
 
 def brief(terminal: Terminal, link: LinkEntry, what: str) -> str:
     """Return the line of ``ip -br``."""
-    return f"{shown_name(terminal, link):<16} {state(terminal.ns, link):<14} {what} \n"
+    return f"{shown_name(terminal, link):<16} {state(terminal, link):<14} {what} \n"

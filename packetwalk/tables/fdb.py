@@ -67,6 +67,15 @@ class Forwarding(JsonTable[FdbEntry]):
         """Return the bridge or VXLAN device, and the MAC."""
         return entry.master or entry.ifname, entry.mac
 
+    def hold(self, written: Iterable[FdbEntry]) -> list[FdbEntry]:
+        """Return the entries; one that a bridge would make of an own MAC is not made where there is one
+        (``fdb_add_local``)."""
+        held: dict[tuple[str, str], FdbEntry] = {}
+        for entry in written:
+            if not (entry.master and entry.state == "permanent" and self.key(entry) in held):
+                held[self.key(entry)] = entry
+        return list(held.values())
+
     def own(self, contents: Contents) -> Iterator[FdbEntry]:
         """Yield the permanent entries that ``br_fdb_add_local`` makes for a bridge and its ports."""
         links = contents.entries(LINKS)

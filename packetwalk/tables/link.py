@@ -56,7 +56,8 @@ class LinkEntry(NamedTuple):
 
     def __str__(self) -> str:
         master = [f"master {self.master}"] if self.master else []
-        return " ".join([f"{self.ifname}: mtu {self.mtu}", *master, *kind_of(self.kind).words(self)])
+        down = [] if self.up else ["state DOWN"]
+        return " ".join([f"{self.ifname}: mtu {self.mtu}", *master, *down, *kind_of(self.kind).words(self)])
 
     def json(self) -> dict:
         """Return the members that ``ip -j -d link`` prints and that the model knows."""
@@ -81,23 +82,18 @@ class Links(Table[LinkEntry]):
     def draw(self, pick: Pick, around: Around) -> list[str] | None:
         """Return ``ip link set`` or ``bridge link set``: MTU, MAC, down, and how a port behaves."""
         dev = pick.one_of(around.names)
-        what = pick.one_of(("mtu", "address", "down", "port"))
+        what = pick.one_of(("mtu", "address", "down", "port", "up"))
         if what == "port" and around.ports:
-            flag = pick.one_of(("hairpin", "learning", "flood", "isolated", "neigh_suppress"))
-            return [
-                "bridge",
-                "link",
-                "set",
-                "dev",
-                pick.one_of(around.ports),
-                flag,
-                pick.one_of(("on", "off")),
-            ]
+            flag = pick.one_of(
+                ("hairpin", "learning", "flood", "isolated", "mcast_flood", "bcast_flood", "state")
+            )
+            value = pick.one_of(tuple("01234") if flag == "state" else ("on", "off"))
+            return ["bridge", "link", "set", "dev", pick.one_of(around.ports), flag, value]
         if what == "mtu":
             return ["ip", "link", "set", dev, "mtu", str(pick.one_of((1400, 1450, 1480, 1500, 1300, 9000)))]
         if what == "address":
             return ["ip", "link", "set", dev, "address", pick.one_of((*around.macs, "02:00:00:00:00:99"))]
-        return ["ip", "link", "set", dev, "down"]
+        return ["ip", "link", "set", dev, what if what == "up" else "down"]
 
     def read(self, files: Files) -> list[LinkEntry]:
         """Return the devices; only ``bridge -j -d link`` knows of hairpin."""
@@ -154,7 +150,8 @@ def _compared(link: LinkEntry, played: bool) -> str:
         return f"{link.ifname} mtu {link.mtu}"
     kind = kind_of(link.kind)
     parts = [link.ifname, kind.lab or kind.name, f"mtu {link.mtu}", link.address, f"master {link.master}"]
-    return " ".join([*parts, *(["hairpin"] if link.hairpin else []), *kind.compared(link)])
+    flags = [word for word, said in (("hairpin", link.hairpin), ("down", not link.up)) if said]
+    return " ".join([*parts, *flags, *kind.compared(link)])
 
 
 def _read(printed: Object, hairpin: bool) -> LinkEntry:
@@ -162,7 +159,10 @@ def _read(printed: Object, hairpin: bool) -> LinkEntry:
     kind = info.get("info_kind", "lo" if printed["ifname"] == "lo" else "eth")
     mac = printed.get("address", "") if printed.get("link_type") != "ipip" else ""  # that is its IP address
     members = kind_of(kind).read(info.get("info_data", {}))
-    link = LinkEntry(printed["ifname"], kind, printed["mtu"], mac, printed.get("master"), hairpin=hairpin)
+    up = "UP" in printed.get("flags", ("UP",))
+    link = LinkEntry(
+        printed["ifname"], kind, printed["mtu"], mac, printed.get("master"), hairpin=hairpin, up=up
+    )
     return link._replace(**members)
 
 

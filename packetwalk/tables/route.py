@@ -98,11 +98,15 @@ class Routes(JsonTable[RouteEntry]):
     """All routing tables of a namespace: ``main``, ``local``, and those that rules name."""
 
     def own(self, contents: Contents) -> Iterator[RouteEntry]:
-        """Yield what ``fib_add_ifaddr`` adds for each address, and the loopback's own routes."""
+        """Yield what ``fib_add_ifaddr`` adds for each address, of a device that is down no more than its local route,
+        and the loopback's own routes."""
         primary: dict[tuple, str] = {}
+        down = {link.ifname for link in contents.entries(LINKS) if not link.up}
         for addr in contents.entries(ADDRESSES):
             first = primary.setdefault((addr.dev, *ADDRESSES.network(addr)), addr.local)
             for route in _of_address(addr):
+                if route.type != "local" and addr.dev in down:
+                    continue
                 if first == addr.local:
                     yield route
                 elif route.type == "local":  # a secondary address brings no other route

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from packetwalk.datapath.link import carrier, port_state
 from packetwalk.shell import devices
 from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
@@ -11,8 +12,9 @@ from packetwalk.shell.words import Words, chosen
 from packetwalk.tables import LinkEntry
 
 DETAILS = (
-    "    hairpin {} guard off root_block off fastleave off learning on flood on mcast_flood on bcast_flood on "
-    "mcast_router 1 mcast_to_unicast off neigh_suppress off vlan_tunnel off isolated off locked off \n"
+    "    hairpin {hairpin} guard off root_block off fastleave off learning {learning} flood {flood} "
+    "mcast_flood {mcast_flood} bcast_flood {bcast_flood} mcast_router 1 mcast_to_unicast off neigh_suppress off "
+    "vlan_tunnel off isolated {isolated} locked off \n"
 )
 SWITCHES = [
     "guard",
@@ -30,6 +32,8 @@ SWITCHES = [
     "isolated",
     "locked",
 ]
+STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
+KNOWN = f"state STATE; {', '.join(devices.PORT)}, each on|off"
 OTHER = ("cost", "priority", "state", "mcast_router", "hwmode", "backup_port", "nobackup_port")
 
 
@@ -42,7 +46,7 @@ def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
     if command in ("set", "change"):
         return _set(terminal, words)
     if command == "help":
-        raise Unknown("bridge link", command, "show, set DEV hairpin on|off")
+        raise Unknown("bridge link", command, f"show, set dev DEVICE; {KNOWN}")
     return _show(terminal, words, options)
 
 
@@ -84,8 +88,9 @@ def _json(terminal: Terminal, link: LinkEntry) -> dict[str, Any]:
     out: dict[str, Any] = {"ifindex": devices.numbers(terminal.ns)[link.ifname]}
     end = _end(terminal, link)
     out |= {"link": end} if end else {}
-    out |= {"ifname": link.ifname, "flags": devices.flags(terminal.ns, link).split(","), "mtu": link.mtu}
-    return {**out, "master": link.master, "state": "forwarding", "priority": 32, "cost": 2}
+    out |= {"ifname": link.ifname, "flags": devices.flags(terminal, link).split(","), "mtu": link.mtu}
+    state = port_state(terminal.state.network.fabric, terminal.ns, link)
+    return {**out, "master": link.master, "state": state, "priority": 32, "cost": 2}
 
 
 def _text(terminal: Terminal, link: LinkEntry, options: IpOptions) -> str:
@@ -95,11 +100,12 @@ def _text(terminal: Terminal, link: LinkEntry, options: IpOptions) -> str:
         f"{told['ifindex']}: {name}: <{','.join(told['flags'])}> mtu {told['mtu']} master {told['master']} "
         f"state {told['state']} priority {told['priority']} cost {told['cost']} \n"
     )
-    return text + (DETAILS.format("on" if link.hairpin else "off") if options.details else "")
+    return text + (DETAILS.format(**devices.switches(link)) if options.details else "")
 
 
 def _set(terminal: Terminal, words: Words) -> str:
-    dev, hairpin = "", None
+    dev, state = "", None
+    asked: dict[str, Any] = {}
     while words:
         word = words.next()
         if word == "dev":
@@ -110,16 +116,34 @@ def _set(terminal: Terminal, words: Words) -> str:
             value = words.next()
             if value not in ("on", "off"):
                 raise Failure(f'Error: argument of "{word}" must be one of "off", "on", not "{value}"', 234)
-            if word != "hairpin":
-                raise Unknown("bridge link set", word, "hairpin on|off")
-            hairpin = value == "on"
+            if word not in devices.PORT:
+                raise Unknown("bridge link set", word, KNOWN)
+            asked[word] = value == "on"
+        elif word == "state":
+            state = _state(words.next())
         else:
-            raise Unknown("bridge link set", word, "hairpin on|off")
+            raise Unknown("bridge link set", word, KNOWN)
     if not dev:
         raise Failure("Device is a required argument.", 255)
     link = terminal.link(dev, 'Cannot find bridge device "{}"', 255)
     if not link.master or not _bridge(terminal, link):
         raise Failure("RTNETLINK answers: Operation not supported", 255)
-    if hairpin not in (None, link.hairpin):
-        terminal.state.replace(terminal.name, link, link._replace(hairpin=bool(hairpin)))
+    if state is not None:
+        if state != "disabled" and not carrier(terminal.state.network.fabric, terminal.ns, link):
+            raise Failure("RTNETLINK answers: Network is down", 255)
+        # without a spanning tree no port stays blocked (br_port_state_selection)
+        asked["state"] = "forwarding" if state == "blocking" else state
+    new = link._replace(**asked)
+    if new != link:
+        terminal.state.replace(terminal.name, link, new)
     return ""
+
+
+def _state(text: str) -> str:
+    if text.lower() in STATES:
+        return text.lower()
+    if not text.isdigit():
+        raise Failure("Error: invalid STP port state", 255)
+    if int(text) >= len(STATES):
+        raise Failure("RTNETLINK answers: Invalid argument", 255)
+    return STATES[int(text)]

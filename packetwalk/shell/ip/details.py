@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from packetwalk.datapath.link import port_state
 from packetwalk.shell import devices
 from packetwalk.shell.terminal import Terminal, Unknown
 from packetwalk.tables import LinkEntry
@@ -20,12 +21,12 @@ BRIDGE = (
     "mcast_igmp_version 2 mcast_mld_version 1 nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0 "
 )
 PORT = (
-    "state forwarding priority 32 cost 2 hairpin {hairpin} guard off root_block off fastleave off learning on "
-    "flood on port_id 0x80{number:02x} port_no {number:#x} designated_port {designated} designated_cost 0 "
+    "state {state} priority 32 cost 2 hairpin {hairpin} guard off root_block off fastleave off learning {learning} "
+    "flood {flood} port_id 0x80{number:02x} port_no {number:#x} designated_port {designated} designated_cost 0 "
     "designated_bridge {id} designated_root {id} hold_timer    0.00 message_age_timer    0.00 "
     "forward_delay_timer    0.00 topology_change_ack 0 config_pending 0 proxy_arp off proxy_arp_wifi off "
-    "mcast_router 1 mcast_fast_leave off mcast_flood on bcast_flood on mcast_to_unicast off neigh_suppress off "
-    "group_fwd_mask 0 group_fwd_mask_str 0x0 vlan_tunnel off isolated off locked off "
+    "mcast_router 1 mcast_fast_leave off mcast_flood {mcast_flood} bcast_flood {bcast_flood} mcast_to_unicast off neigh_suppress off "
+    "group_fwd_mask 0 group_fwd_mask_str 0x0 vlan_tunnel off isolated {isolated} locked off "
 )
 COLUMNS = (10, 7, 6, 7, 7, 7, 7)
 
@@ -63,7 +64,8 @@ def _port(terminal: Terminal, link: LinkEntry) -> str:
     if bridge.kind != "bridge":
         raise Unknown("ip", f"-d of {link.ifname}", "ports of bridges")
     return PORT.format(
-        hairpin="on" if link.hairpin else "off",
+        **devices.switches(link),
+        state=port_state(terminal.state.network.fabric, terminal.ns, link),
         number=number,
         designated=0x8000 + number,
         id=_bridge_id(bridge),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from packetwalk.shell.ip import link_state
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, mac, number, twice
 from packetwalk.tables import LinkEntry
@@ -11,7 +12,6 @@ LARGEST = {"lo": 2**32 - 1, "ipip": 65515}
 SMALLEST = {"lo": 0}
 VXLAN_HEADERS = 50  # bytes of the outer headers, Ethernet's included (VXLAN_HEADROOM)
 OTHER = [
-    "down",
     "arp",
     "dynamic",
     "multicast",
@@ -41,15 +41,16 @@ OTHER = [
     "broadcast",
     "brd",
 ]
-KNOWN = "mtu BYTES, address MAC, up"
+KNOWN = "mtu BYTES, address MAC, up, down"
 
 
 def run(terminal: Terminal, words: Words) -> str:
     """Run ``ip link set``; all words are read before anything is changed."""
-    dev, mtu, address = "", None, None
+    dev, mtu, address, up = "", None, None, None
     while words:
         word = words.next()
-        if word == "up":
+        if word in ("up", "down"):
+            up = word == "up"
             continue
         if word == "mtu":
             mtu = _signed(words.next())
@@ -68,6 +69,8 @@ def run(terminal: Terminal, words: Words) -> str:
         _set_address(terminal, link, mac(address))
     if mtu is not None:
         _set_mtu(terminal, terminal.link(dev), mtu)
+    if up is not None:
+        (link_state.bring_up if up else link_state.take_down)(terminal, terminal.link(dev))
     return ""
 
 

@@ -33,7 +33,7 @@ class LinkFilter(NamedTuple):
         """Say whether a device is shown."""
         return (
             not self.none
-            and (not self.up or "UP" in devices.flags(terminal.ns, link).split(","))
+            and (not self.up or "UP" in devices.flags(terminal, link).split(","))
             and self.type in ("", devices.kind(link))
             and (self.master is None or link.master == self.master)
             and not (self.nomaster and link.master)
@@ -63,7 +63,7 @@ def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
 
 def _brief(terminal: Terminal, link: LinkEntry) -> str:
     address = devices.hardware(link)[1]
-    return f"{address} <{devices.flags(terminal.ns, link)}>"
+    return f"{address} <{devices.flags(terminal, link)}>"
 
 
 def _text(terminal: Terminal, link: LinkEntry, options: IpOptions) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from packetwalk.shell.ip import names
+from packetwalk.shell.ip import link_state, names
 from packetwalk.shell.ip.lookups import by_device
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Prefix, Words, address, chosen, number, prefix, twice, wrong
@@ -139,6 +139,8 @@ def _checked(terminal: Terminal, asked: dict[str, Any]) -> RouteEntry:
         raise Failure("RTNETLINK answers: No such device", 2)
     else:
         asked.setdefault("scope", "link")
+    if asked.get("dev"):
+        link_state.needs_up(terminal.link(asked["dev"]))
     source = asked.get("prefsrc")
     if source and source not in terminal.ns.local:
         raise Failure("Error: Invalid prefsrc address.", 2)
