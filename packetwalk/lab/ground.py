@@ -7,7 +7,7 @@ Whatever the ground, a lab says the same: ``cluster.node("kind-worker").run("ip 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
@@ -225,12 +225,35 @@ class Handle:
         if dev not in devices:
             why = "No such device exists"
             return Output(f"tcpdump: {dev}: {why}\n({why})\n", 1, f"tcpdump -nte -i {dev}")
+        ports = {
+            line.split()[1].partition("@")[0].rstrip(":")
+            for line in shown.splitlines()
+            if f" master {dev} " in line
+        }
         frames = by_cause(self.cluster.capture(src, dst, **packet).packet().frames)
-        here = [each.stack for each in frames if (each.netns, each.dev) == (self.name, dev)]
-        return Output(tcpdump.listing(here), 0, f"tcpdump -nte -i {dev}")
+        here = seen(dev, ports, [each for each in frames if each.netns == self.name])
+        return Output(tcpdump.listing([each.stack for each in here]), 0, f"tcpdump -nte -i {dev}")
 
     def __repr__(self) -> str:
         return f"{self.word} {self.name}, {self.address}"
+
+
+def seen(dev: str, ports: Collection[str], frames: Sequence[Frame]) -> list[Frame]:
+    """Return the frames of a namespace that tcpdump sees on a device.
+
+    It makes the device promiscuous: a bridge then also takes up what it only passes from port to port, once
+    (``br_handle_frame_finish``).
+    """
+    own = {each.data for each in frames if each.dev == dev}
+    first: dict[bytes, str] = {}
+    for each in frames:
+        if each.dev in ports and each.direction == "out" and each.data not in own:
+            first.setdefault(each.data, each.dev)
+    return [
+        each
+        for each in frames
+        if each.dev == dev or (each.direction == "out" and first.get(each.data) == each.dev)
+    ]
 
 
 def by_cause(frames: Iterable[Frame]) -> list[Frame]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from packetwalk import lab
 from packetwalk.errors import BadInput
 from tests.labs.outputs import clean
 
+A, A2, CNI0 = "be:d9:27:b1:2c:77", "66:fd:9f:66:f0:cb", "02:52:cd:40:eb:8a"
+WAYS = {
+    "a2": [f"{A} > {A2}", f"{A2} > {A}"],
+    "near": [f"{A} > {A2}", f"{A2} > {A}", f"{A} > {A2}"],
+    "b": [f"{A} > {CNI0}", f"{CNI0} > {A}"],
+}
+"""Who sent to whom, by the destination."""
 COMMANDS = """
     kind-worker: conntrack -L -p tcp
     a: curl -sS http://web/hostname
@@ -80,6 +89,19 @@ def test_what_the_model_does_not_know_is_one_line(line: str) -> None:
     with lab.open("flannel", "vxlan", ground="model") as cluster:
         said = cluster.node("kind-worker").run(line)
     assert said.code == 2 and said.startswith("conntrack: the model does not know") and said.count("\n") == 1
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(("dst", "options"), [("a2", {}), ("near", {"proto": "tcp"}), ("b", {})])
+def test_a_bridge_that_is_listened_at_shows_what_it_passes_on(dst: str, options: dict) -> None:
+    """tcpdump makes a bridge promiscuous: this is what ``tcpdump -nte -i cni0`` itself printed."""
+    listed = {}
+    for ground in ("model", "netns"):
+        with lab.open("flannel", "vxlan", ground=ground) as cluster:
+            said = cluster.node("kind-worker").tcpdump("cni0", "a", dst, **options)
+            listed[ground] = re.sub(r"id \d+", "id N", clean(said)).splitlines()
+    assert [line.partition(", ethertype")[0] for line in listed["netns"]] == WAYS[dst]
+    assert listed["model"] == listed["netns"]
 
 
 @pytest.mark.parametrize("ground", ["model", pytest.param("netns", marks=pytest.mark.kernel)])

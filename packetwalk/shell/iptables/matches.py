@@ -205,7 +205,7 @@ def _types(asked: RuleOption, proto: str) -> RuleOption:
 
 def _told_types(asked: RuleOption, proto: str, numeric: bool) -> str:
     if not asked.values:
-        return asked.word[2:]
+        return asked.word[2:].replace("-iface", "")
     return f"{asked.word[2:]} {'!' if asked.negated else ''}{asked.values[0]}"
 
 
