@@ -45,6 +45,7 @@ def send(
     mtu = pmtu.of_path(run, ns, route, dst) if route and route.dev else 1500
     locked = route is not None and pmtu.locked(run, ns, route, dst)
     stack, note, flow = _first(packet, source, dst, dport, mtu, locked=locked)
+    stack = (stack[0]._replace(tos=run.tos), *stack[1:])
     skb = Skb(run.flight("request", flow, None), stack, 0)
     run.emit(ns, skb, "originate", None, None, note)
     if is_group(dst) and packet.proto == "tcp":

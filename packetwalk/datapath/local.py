@@ -7,7 +7,7 @@ as fits into 576 bytes), and what ping, a UDP client and a TCP client do.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import hooks, pmtu, socket, tcp
+from packetwalk.datapath import ecn, hooks, pmtu, socket, tcp
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.matches import RELATED
@@ -82,7 +82,14 @@ def _silent(ns: Netns, skb: Skb) -> SysctlEntry | None:
 def _echo(run: Run, ns: Netns, skb: Skb) -> None:
     message, *rest = skb.stack[skb.at + 1 :]
     socket.answer(
-        run, ns, skb, "reply", (wire.Icmp(0, 0, message.id, message.seq), *rest), ("echo-reply",), df=False
+        run,
+        ns,
+        skb,
+        "reply",
+        (wire.Icmp(0, 0, message.id, message.seq), *rest),
+        ("echo-reply",),
+        df=False,
+        tos=skb.ip.tos,
     )
 
 
@@ -128,7 +135,7 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
         elif route.type == "local":
             source = ip.src
         flight = run.flight("error", Flow(source, ip.src, "icmp"), cause)
-        header = wire.Ipv4(source, ip.src, 1, ns.default_ttl, run.next_ident(), tos=0xC0)
+        header = wire.Ipv4(source, ip.src, 1, ns.default_ttl, run.next_ident(), tos=ecn.of_error(ip))
         error = Skb(flight, (header, wire.Icmp(kind, code, mtu=mtu), wire.Data(quoted)), 0)
         error.conn, error.original, error.ctinfo = relation
         run.emit(ns, error, "originate", None, None, ("icmp-error", ERRORS[kind, code]))

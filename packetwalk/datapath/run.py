@@ -23,6 +23,7 @@ from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import Decision, Flow, Stack, Step, Trace
 
 MAX_STEPS = 400
+ECN = 0x03  # the bits of the type of service that are TCP's own (IP_TOS)
 ETHERNET = wire.Ethernet.size
 Paths = Iterable[tuple[str, PathEntry]]
 """Exceptions of routes, each with its namespace."""
@@ -140,6 +141,7 @@ class Run:
 
     def __init__(self, fabric: Fabric, client: str, packet: Packet, paths: Paths = ()) -> None:
         self.fabric, self.client, self.cold, self.ttl = fabric, client, packet.cold, packet.ttl
+        self.tos = packet.tos & ~ECN if packet.proto == "tcp" else packet.tos
         self.netns: Callable[[str], Netns] = fabric.netns
         self.flights: list[Flight] = []
         self.jobs: deque[Callable[[], None]] = deque()
@@ -147,7 +149,9 @@ class Run:
         self.conntracks: dict[str, Conntrack] = defaultdict(Conntrack)
         self.learnt: dict[tuple, Any] = {}  # lines: by netns, the table's name, and what it is found by
         self.counters: dict[tuple, int] = defaultdict(int)
-        self.verdicts: list[tuple[str, Verdict, int]] = []  # of which namespace, of a packet of how many bytes
+        self.verdicts: list[
+            tuple[str, Verdict, int]
+        ] = []  # of which namespace, of a packet of how many bytes
         self.fragments: dict[tuple, list[Skb]] = {}
         self.ident, self.muted = 0, False
         self.seq = count()

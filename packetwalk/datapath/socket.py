@@ -27,6 +27,7 @@ def answer(
     *,
     df: bool,
     ttl: int = 0,
+    tos: int = 0,
 ) -> None:
     """Send ``l4`` back to where a packet came from.
 
@@ -42,7 +43,7 @@ def answer(
     own = ns.source_for(route) if ns.fib.is_for_many(ip.dst) else ip.dst
     flow = Flow(own, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
-    header = wire.Ipv4(own, ip.src, ip.protocol, ttl or ns.default_ttl, 0, df and fits)
+    header = wire.Ipv4(own, ip.src, ip.protocol, ttl or ns.default_ttl, 0, df and fits, tos=tos)
     reply = Skb(flight, (header, *l4), 0)
     run.emit(ns, reply, "originate", None, None, note)
     ip_layer.originate(run, ns, reply)

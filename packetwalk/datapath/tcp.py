@@ -42,7 +42,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         options, window = handshake.later_options(tcp.options), handshake.scaled(handshake.window(mtu))
         hello = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, tcp.seq + 1, "A", window, options)
         # the client's socket has its time to live for all it sends (IP_TTL)
-        run.jobs.append(lambda: socket.answer(run, ns, skb, "ack", (hello,), ("ack",), df=True, ttl=run.ttl))
+        run.jobs.append(
+            lambda: socket.answer(run, ns, skb, "ack", (hello,), ("ack",), df=True, ttl=run.ttl, tos=run.tos)
+        )
         if run.size:
             flow = Flow(ip.dst, ip.src, "tcp", tcp.dport, tcp.sport)
             run.sender = Sender(flow, hello, tcp.options, run.size)
@@ -51,7 +53,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         socket.accept(run, ns, skb, dev, ("wrong-source", ip.src, run.flights[0].flow.dst))
         reset = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, 0, "R", 0)
         note = "rst", f"it knows no connection to {ip.src}"
-        run.jobs.append(lambda: socket.answer(run, ns, skb, "reset", (reset,), note, df=True))
+        run.jobs.append(lambda: socket.answer(run, ns, skb, "reset", (reset,), note, df=True, tos=skb.ip.tos))
     elif run.receiver and len(skb.stack) > skb.at + 2:
         _data(run, ns, skb, dev, mtu)
     elif run.sender and tcp.dport == run.sender.flow.sport and tcp.flags == "A":
@@ -68,7 +70,7 @@ def _syn(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> None:
         socket.accept(run, ns, skb, dev, ("refused", "tcp", tcp.dport))
         reset = wire.Tcp(tcp.dport, tcp.sport, 0, tcp.seq + 1, "RA", 0)
         note: tuple = "rst", f"nobody listens on port {tcp.dport}"
-        run.jobs.append(lambda: socket.answer(run, ns, skb, "reply", (reset,), note, df=True))
+        run.jobs.append(lambda: socket.answer(run, ns, skb, "reply", (reset,), note, df=True, tos=skb.ip.tos))
         return
     socket.accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), listener)
     options, window = handshake.options(mtu), handshake.window(mtu, stamps=True)
@@ -111,7 +113,7 @@ def _transmit(run: Run, ns: Netns, sender: Sender, span: Span, cause: tuple[int,
     for low, high in pairwise(cuts):
         push = high == end and (len(cuts) > 2 or end == sender.size)
         segment = hello._replace(seq=hello.seq + low, flags="PA" if push else "A")
-        header = wire.Ipv4(flow.src, flow.dst, 6, run.ttl, 0, df)
+        header = wire.Ipv4(flow.src, flow.dst, 6, run.ttl, 0, df, tos=run.tos)
         flight = run.flight("data", flow, cause)
         skb = Skb(flight, (header, segment, wire.Data(pattern(low, high))), 0)
         sender.sent.append((flight, (low, high)))

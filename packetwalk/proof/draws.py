@@ -128,6 +128,7 @@ def _trials(pick: Pick, made: Network) -> Iterator[RandomTrial]:
         size = pick.one_of(WRITTEN if proto == "tcp" else SIZES)
         ttl = pick.one_of((64, 64, 64, 64, 1, 2, 3))
         df = proto != "tcp" and pick.chance(30)
-        packet = Packet(proto, size, df, ttl, sport=FIRST_PORT + 2 * number)
+        tos = pick.one_of((0, 0, 0, 0, 0xB8, 0x01, 0x02, 0x03))
+        packet = Packet(proto, size, df, ttl, sport=FIRST_PORT + 2 * number, tos=tos)
         way = way if way and pick.chance(30) else (pick.one_of(ends), pick.one_of(goals))
         yield RandomTrial(*way, packet)

@@ -58,7 +58,7 @@ def _sent(terminal: Terminal, asked: PingAsked) -> Answer:
         silent = length > LONGEST + HEADERS - ICMP
         return Answer("none") if silent else Answer("local", mtu=_limit(terminal, asked.target))
     df = asked.hint == "do" or (asked.hint == "want" and length <= _limit(terminal, asked.target))
-    packet = Packet(size=asked.size or 1, df=df, ttl=asked.ttl)
+    packet = Packet(size=asked.size or 1, df=df, ttl=asked.ttl, tos=asked.tos)
     return answer(terminal.state.send(terminal.name, asked.target, packet))
 
 

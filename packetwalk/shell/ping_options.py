@@ -10,7 +10,9 @@ from packetwalk.shell.options import Options, read
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 
 FLAGS, VALUES = "aAbBdDfhLnOqrRUvV46", "cFiIlmMNpQsStTwW"
-KNOWN = "-c COUNT, -s BYTES, -M do|want|dont, -t TTL, -W SECONDS, -w SECONDS, -i, -I, -n, -q, -O, -v, -4"
+KNOWN = (
+    "-c COUNT, -s BYTES, -M do|want|dont, -t TTL, -Q TOS, -W SECONDS, -w SECONDS, -i, -I, -n, -q, -O, -v, -4"
+)
 MOST_SENT, LONGEST_COUNT, LONGEST_SIZE = 1000, 2**63 - 1, 2**31 - 1
 GARBAGE = "ping: option argument contains garbage: {}\nping: this will become fatal error in the future\n"
 VERSION = (
@@ -35,12 +37,13 @@ class PingAsked(NamedTuple):
     late: bool = False
     verbose: bool = False
     said: str = ""
+    tos: int = 0
 
 
 def asked(terminal: Terminal, arguments: list[str]) -> PingAsked:
     """Read the command line."""
     options, words = read("ping", arguments, FLAGS, VALUES, {}, 2)
-    for letter in "aAbBdDfhLrRUFlmNpQST6":
+    for letter in "aAbBdDfhLrRUFlmNpST6":
         if letter in options:
             raise Unknown("ping", f"-{letter}", KNOWN)
     number = _whole(options, "c", 1, LONGEST_COUNT)
@@ -78,7 +81,23 @@ def asked(terminal: Terminal, arguments: list[str]) -> PingAsked:
         "O" in options,
         "v" in options,
         said,
+        _tos(options.get("Q")),
     )
+
+
+def _tos(text: str | None) -> int:
+    """Return a type of service, with 0x in hexadecimal digits (``parsetos``)."""
+    if text is None:
+        return 0
+    digits = text[2:] if text[:2].lower() == "0x" else text
+    base = 10 if digits == text else 16
+    try:
+        value = int(digits, base)
+    except ValueError:
+        raise Failure(f"ping: bad TOS value: {text}", 2) from None
+    if not 0 <= value <= 255:
+        raise Failure(f"ping: the decimal value of TOS bits must be in range 0-255: {value}", 2)
+    return value
 
 
 def _whole(options: Options, letter: str, least: int, most: int) -> int | None:

@@ -28,6 +28,7 @@ class PacketOptions(TypedDict, total=False):
     ttl: int | None
     cold: bool | None
     sport: int | None
+    tos: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,21 @@ class Packet:
     """
 
     proto: str = field(
-        default="icmp", metadata={"help": "else tcp where --dst has a port, the scenario's own, or icmp", "metavar": "|".join(PROTOCOLS)}
+        default="icmp",
+        metadata={
+            "help": "else tcp where --dst has a port, the scenario's own, or icmp",
+            "metavar": "|".join(PROTOCOLS),
+        },
     )
     size: int = field(  # type: ignore[assignment]  # None is the usual one of the protocol
-        default=None, metadata={"help": f"payload, default {PING}; of TCP, once it is open, none", "metavar": "BYTES"}
+        default=None,
+        metadata={"help": f"payload, default {PING}; of TCP, once it is open, none", "metavar": "BYTES"},
     )
     df: bool = field(default=False, metadata={"help": "do not fragment"})
     ttl: int = field(default=64, metadata={"help": "time to live, default 64"})
     cold: bool = field(default=False, metadata={"help": "nobody has asked ARP yet"})
     sport: int = 40000
+    tos: int = field(default=0, metadata={"help": "type of service, with the ECN bits, default 0"})
 
     def __post_init__(self) -> None:
         if self.proto not in tuple(PROTOCOLS):
@@ -59,6 +66,7 @@ class Packet:
             object.__setattr__(self, "size", _usual(self.proto))
         _whole("size in bytes", self.size, least, most)
         _whole("ttl", self.ttl, 1, 255)
+        _whole("tos", self.tos, 0, 255)
         _whole("source port", self.sport, 0, 65535)
         for name in ("df", "cold"):
             if not isinstance(getattr(self, name), bool):
@@ -92,17 +100,20 @@ class Packet:
     def may_go_to(self, dst: str) -> None:
         """Raise BadInput for a ping to a port: ICMP has none."""
         if self.proto == "icmp" and ":" in dst:
-            raise BadInput(f"port in {dst} for icmp", dst.partition(":")[2], ["none", "proto tcp", "proto udp"])
+            raise BadInput(
+                f"port in {dst} for icmp", dst.partition(":")[2], ["none", "proto tcp", "proto udp"]
+            )
 
     def options(self) -> PacketOptions:
-        """Return the fields by name; ``Packet.of`` makes the same packet of them."""
-        return {name: getattr(self, name) for name in FIELDS}  # type: ignore[return-value]
+        """Return the fields by name, a type of service where there is one; ``Packet.of`` makes the same packet of them."""
+        return {name: getattr(self, name) for name in FIELDS if name != "tos" or self.tos}  # type: ignore[return-value]
 
     @property
     def label(self) -> str:
         """A word for names and tables: ``icmp``, ``icmp-3000``, ``udp-1472-df``."""
         size = f"-{self.size}" if self.size != _usual(self.proto) else ""
-        return f"{self.proto}{size}{'-df' if self.df else ''}"
+        tos = f"-tos-{self.tos:#04x}" if self.tos else ""
+        return f"{self.proto}{size}{'-df' if self.df else ''}{tos}"
 
 
 FIELDS = tuple(each.name for each in fields(Packet))

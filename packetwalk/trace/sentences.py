@@ -77,6 +77,8 @@ SENTENCES = {
     "UDP from {1} to {2} port {3}. {4} bytes more.",
     "decap": "UDP port {0} belongs to the kernel's VXLAN driver; network {1} is {2}. "
     "It takes {3} bytes of headers off.",
+    "congestion-unknown": "A router has marked the outer packet (congestion experienced), and the sender inside does not "
+    "know ECN: {0} discards it.",
     "decap-ipip": "IP protocol 4 belongs to {0}: it takes the outer header of {1} bytes off.",
     "decap-wg": "UDP port {0} belongs to WireGuard: decrypted, {1} bytes less.",
     "peer": "{0} is among the AllowedIPs of this peer: the packet is encrypted for it and goes to {1}.",

@@ -37,11 +37,11 @@ def test_what_cannot_be_sent_is_one_line(name: str) -> None:
 
 
 def test_an_option_that_a_packet_has_not_is_one_line() -> None:
-    line = f"^option of a packet: 'tos' is not valid; valid: {', '.join(FIELDS)}$"
+    line = f"^option of a packet: 'hops' is not valid; valid: {', '.join(FIELDS)}$"
     with pytest.raises(BadInput, match=line):
-        packetwalk.walk("flannel", "vxlan", tos=3)
+        packetwalk.walk("flannel", "vxlan", hops=3)
     with pytest.raises(BadInput, match=line):
-        packetwalk.Cluster().use("flannel").send("a", "b", tos=3)
+        packetwalk.Cluster().use("flannel").send("a", "b", hops=3)
     with pytest.raises(BadInput, match=r"^packet and its fields"):
         packetwalk.Cluster().use("flannel").send("a", "b", Packet(), ttl=3)
 
@@ -49,7 +49,7 @@ def test_an_option_that_a_packet_has_not_is_one_line() -> None:
 def test_keyword_arguments_are_the_fields() -> None:
     assert tuple(PacketOptions.__annotations__) == FIELDS
     assert LARGEST.keys() == PROTOCOLS.keys()
-    packet = Packet("udp", 1472, True, 3, True, 4711)
+    packet = Packet("udp", 1472, True, 3, True, 4711, 0xB8)
     assert Packet.of(packet.options()) == packet == pickle.loads(pickle.dumps(packet))
 
 
@@ -71,7 +71,7 @@ def test_the_first_who_names_a_field_decides() -> None:
 
 
 def test_a_recording_keeps_it(tmp_path: Path) -> None:
-    packet = Packet("udp", 1472, True, 3, True, 4711)
+    packet = Packet("udp", 1472, True, 3, True, 4711, 0xB8)
     probe = Probe("it", "", "192.0.2.1", 53, packet)
     recording.write(Recording({"cold": True}, (), (Sent(*probe, frames=()),)), tmp_path / "it")
     assert recording.read(tmp_path / "it").sent[0].probe == probe

@@ -7,7 +7,7 @@ a remote address (NBMA): the route's next hop is the outer destination; time to 
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import ip, link, local, pmtu
+from packetwalk.datapath import ecn, ip, link, local, pmtu
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import LinkEntry
@@ -31,7 +31,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         local.send_error(run, ns, skb, 3, 4, room)
         return
     source = device.local or ns.source_for(route)
-    outer = wire.Ipv4(source, hop, PROTOCOL, inner.ttl, 0, inner.df)
+    outer = wire.Ipv4(source, hop, PROTOCOL, inner.ttl, 0, inner.df, tos=ecn.outside(inner))
     skb.hold((outer, *skb.stack), 0)
     skb.forget()
     run.emit(ns, skb, "encap", name, device, ("encap-ipip", source, hop, inner.ttl, HEADER))
@@ -43,7 +43,12 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     device = next((each for each in ns.ipip if each.local in (None, skb.ip.dst)), None)
     if device is None or not isinstance(skb.stack[skb.at + 1], wire.Ipv4):
         return False
+    tos = ecn.inside(skb.ip, skb.stack[skb.at + 1])
+    if tos is None:
+        run.drop(ns, skb, dev, device, ("congestion-unknown", device.ifname))
+        return True
     skb.hold(skb.stack[skb.at + 1 :], 0)
+    skb.set_ip(skb.ip._replace(tos=tos))
     run.emit(ns, skb, "decap", device.ifname, device, ("decap-ipip", device.ifname, HEADER))
     link.receive(run, ns, skb, device.ifname, ("unwrapped-packet", device.ifname))
     return True

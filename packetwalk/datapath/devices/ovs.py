@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from packetwalk import wire
-from packetwalk.datapath import ip, link, mesh
+from packetwalk.datapath import ecn, ip, link, mesh
 from packetwalk.datapath.devices import weaver
 from packetwalk.datapath.devices.vxlan import ETHERNET, HEADERS, source_port
 from packetwalk.datapath.mesh import Hop, Mesh
@@ -151,7 +151,7 @@ def tunnel(run: Run, ns: Netns, skb: Skb, hop: Hop) -> None:
 def _wrap(run: Run, ns: Netns, skb: Skb, tunnel: TunnelKey, flow: FlowEntry | None) -> None:
     """Wrap a frame and send it: TTL 64, DF set, no UDP checksum, whatever the inner packet says."""
     run.emit(ns, skb, "egress", VPORT, ns.links[VPORT], ("to-tunnel", VPORT))
-    outer = wire.Ipv4(tunnel.src, tunnel.dst, 17, df=True)
+    outer = wire.Ipv4(tunnel.src, tunnel.dst, 17, df=True, tos=ecn.outside(skb.ip))
     udp = wire.Udp(source_port(ns, skb), PORT, checksum=False)
     skb.hold((outer, udp, wire.Vxlan(tunnel.vni), *skb.stack), 0)
     skb.mark = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from packetwalk import wire
-from packetwalk.datapath import ip, link, pmtu
+from packetwalk.datapath import ecn, ip, link, pmtu
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import LinkEntry
@@ -32,7 +32,15 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     local, remote, port, vni = device.local or "", entry.dst or "", device.port or 0, device.vni or 0
     pmtu.wrap(run, ns, skb, ns.fib.lookup(remote), remote, HEADERS + ETHERNET, device.ifname)
     udp = wire.Udp(source_port(ns, skb), port)
-    skb.hold((wire.Ipv4(local, remote, 17, ns.default_ttl), udp, wire.Vxlan(vni), *skb.stack), 0)
+    skb.hold(
+        (
+            wire.Ipv4(local, remote, 17, ns.default_ttl, tos=ecn.outside(skb.ip)),
+            udp,
+            wire.Vxlan(vni),
+            *skb.stack,
+        ),
+        0,
+    )
     skb.forget()
     run.emit(ns, skb, "encap", device.ifname, device, ("encap", vni, port, local, remote, HEADERS))
     ip.originate(run, ns, skb, key="outer-route")
@@ -65,7 +73,13 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if device.vni != header.vni:
         run.drop(ns, skb, dev, None, ("no-vni", header.vni, udp.dport))
         return True
+    tos = ecn.inside(skb.ip, skb.stack[at + 4])
+    if tos is None:
+        run.drop(ns, skb, dev, device, ("congestion-unknown", device.ifname))
+        return True
     skb.hold(skb.stack[at + 3 :], 1)
+    if isinstance(skb.ip, wire.Ipv4):
+        skb.set_ip(skb.ip._replace(tos=tos))
     run.emit(
         ns,
         skb,

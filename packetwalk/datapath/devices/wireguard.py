@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from packetwalk import wire
-from packetwalk.datapath import ip, link, local
+from packetwalk.datapath import ecn, ip, link, local
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import LinkEntry
@@ -40,10 +40,11 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         return
     source = ns.source_for(route)
     pad = padding(skb.length, device.mtu)
+    tos = ecn.outside(skb.ip)
     sealed = wire.WireguardPayload(skb.stack, bytes(pad))
     header = wire.Wireguard(session(peer.key, device.key), len(skb.flight.steps))
     udp = wire.Udp(device.port or 0, int(port or 0))
-    skb.hold((wire.Ipv4(source, address, PROTOCOL, ns.default_ttl), udp, header, sealed), 0)
+    skb.hold((wire.Ipv4(source, address, PROTOCOL, ns.default_ttl, tos=tos), udp, header, sealed), 0)
     run.emit(ns, skb, "encap", name, device, ("encap-wg", pad, source, address, port, HEADERS + TAG + pad))
     ip.originate(run, ns, skb, key="outer-marked" if device.fwmark else "outer-route")
 
@@ -86,7 +87,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if sender is None:
         run.drop(ns, skb, dev, device, ("no-session", name))
         return True
+    tos = ecn.inside(skb.ip, sealed.inner[0])  # a mark that the sender cannot bear is left out
     skb.hold(sealed.inner, 0)
+    skb.set_ip(skb.ip._replace(tos=skb.ip.tos if tos is None else tos))
     skb.mark = 0
     run.emit(ns, skb, "decap", name, device, ("decap-wg", udp.dport, HEADERS + TAG + len(sealed.trailer)))
     source = skb.ip.src

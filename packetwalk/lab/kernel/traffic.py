@@ -114,6 +114,7 @@ def send(
 def _options(client: socket.socket, packet: Packet) -> None:
     client.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DO if packet.df else DONT)
     client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet.ttl)
+    client.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, packet.tos)
     client.settimeout(PATIENCE)
 
 
@@ -142,6 +143,7 @@ def _connect(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket
     """Connect and write the data; where nobody answers, the socket is closed before it asks again."""
     client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet.ttl)
+    client.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, packet.tos)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.settimeout(SYN)

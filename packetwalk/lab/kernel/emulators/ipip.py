@@ -15,6 +15,7 @@ from packetwalk.tables import LinkEntry
 
 PROTOCOL, HEADER = 4, 20
 IP_MTU_DISCOVER, DONT, DO, IP_MTU = 10, 0, 2, 14
+ECT_0, CE = 2, 3  # congestion marks, in the type of service (RFC 3168)
 
 
 class Emulator(Program):
@@ -46,6 +47,10 @@ class Emulator(Program):
         df = bool(packet[6] & 0x40)
         self.outside.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DO if df else DONT)
         self.outside.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet[8])
+        mark = (
+            packet[1] & CE
+        )  # outside of a tunnel "congestion experienced" is not told (INET_ECN_encapsulate)
+        self.outside.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, ECT_0 if mark == CE else mark)
         try:
             self.outside.sendto(packet, (hop, 0))
         except OSError:
