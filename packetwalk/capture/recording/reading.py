@@ -16,6 +16,7 @@ from packetwalk.tables.link import LINKS
 
 LARGEST = 64 * 2**20  # bytes of one file
 SAID = {*Probe("", "", "", 0).json()} - {"cold"}
+"""What the head says of each packet; of one with a type of service also that."""
 """What the head says of a packet."""
 KINDS = ("pod", "node", "router", "outside")
 
@@ -147,7 +148,7 @@ def _sent(folder: Path, probe: Probe, known: set[tuple[str, str]]) -> Sent:
 
 def _probe(head: Path, each: Any, places: tuple[Place, ...], cold: bool) -> Probe:
     """Return what the head says of a packet; a recording that only listened has no sender and no goal."""
-    if not isinstance(each, dict) or set(each) != SAID:
+    if not isinstance(each, dict) or set(each) - {"tos"} != SAID:
         raise _fail(head, f"packet {each!r}")
     name = each["name"]
     if not isinstance(each["src"], str) or not isinstance(each["dst"], str):
