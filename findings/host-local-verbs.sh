@@ -15,10 +15,10 @@ cni() { CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_NETNS=/run/netns/pod CNI_IFNAME=et
   {"subnet": "10.244.1.0/24", "rangeStart": "10.244.1.10", "rangeEnd": "10.244.1.11"}]]}}
 CONF
 }
-taken() { find /run/addresses/pods -name '10.*' -printf '%f ' ; }
+taken() { cd /run/addresses/pods && echo 10.*; }
 cni ADD first >/dev/null
 cni ADD second >/dev/null
-code=0; cni ADD third | grep msg || true
+cni ADD third | grep msg || true
 code=0; cni STATUS "" || code=$?; echo "STATUS: exit $code"
 code=0; cni GC "" || code=$?; echo "GC: exit $code, still taken: $(taken)"
 echo "a file, byte for byte:"; od -An -c /run/addresses/pods/10.244.1.10
@@ -28,7 +28,7 @@ DO
 seen look <<'SEEN'
     "msg": "failed to allocate for range 0: no IP addresses available in range set: 10.244.1.10-10.244.1.11"
 STATUS: exit 0
-GC: exit 0, still taken: 10.244.1.11 10.244.1.10 
+GC: exit 0, still taken: 10.244.1.10 10.244.1.11
 a file, byte for byte:
    f   i   r   s   t  \r  \n   e   t   h   0
 SEEN

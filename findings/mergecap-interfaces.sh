@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 debian tshark
 
-what="mergecap 4.0.17 (Debian 4.0.17-0+deb12u3): the captures of eth0 of two nodes in one pcapng file"
+what="mergecap 4.0.17 (Debian 4.0.17-0+deb12u3): the captures of eth0 of two nodes in one pcapng file, by -I all (its default) and -I none"
 expected="the file has two interfaces, so that each frame still says whose eth0 it was seen on"
 
 python3 - <<'PY'
@@ -15,18 +15,18 @@ PY
 
 look() {
     for files in "n1 n2" "n1 n3"; do
-        for mode in default none; do
+        for mode in all none; do
             # shellcheck disable=SC2046,SC2086
-            mergecap -w merged.pcapng $([ $mode = default ] || echo -I $mode) $(printf '%s.pcapng ' $files)
+            mergecap -I $mode -w merged.pcapng $(printf '%s.pcapng ' $files)
             echo "$files, -I $mode: $(capinfos -I merged.pcapng 2>/dev/null | sed -n 's/Number of interfaces in file: *//p') interfaces, frames on $(
-                tshark -r merged.pcapng -T fields -e frame.interface_id 2>/dev/null | tr '\n' ' ')"
+                tshark -r merged.pcapng -T fields -e frame.interface_id 2>/dev/null | xargs)"
         done
     done
 }
 
 seen look <<'SEEN'
-n1 n2, -I default: 1 interfaces, frames on 0 0 
-n1 n2, -I none: 2 interfaces, frames on 0 1 
-n1 n3, -I default: 3 interfaces, frames on 0 1 
-n1 n3, -I none: 3 interfaces, frames on 0 1 
+n1 n2, -I all: 1 interfaces, frames on 0 0
+n1 n2, -I none: 2 interfaces, frames on 0 1
+n1 n3, -I all: 3 interfaces, frames on 0 1
+n1 n3, -I none: 3 interfaces, frames on 0 1
 SEEN

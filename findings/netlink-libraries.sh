@@ -59,7 +59,7 @@ esac
 of() { grep "\$1" | sed 's/ *\$//' || true; }
 echo "  address: \$(ip addr show v0 | grep -o '10.0.0.1/24.*')"
 echo "  VXLAN: \$(ip -d link show vx | grep -o nolearning || echo learning)"
-echo "  neighbours: \$(ip neigh show dev v0 | of 10.0.0.9)"
+echo "  neighbours: \$(ip neigh show dev v0 | of 10.0.0.9 | grep . || echo none)"
 echo "  with nud all: \$(ip neigh show nud all dev v0 | of 10.0.0.9)"
 echo "  route: \$(ip route show 10.9.0.0/24 | of 10.9)"
 DO
@@ -76,7 +76,7 @@ by ip
 by go
   address: 10.0.0.1/24 brd 10.0.0.255 scope global v0
   VXLAN: nolearning
-  neighbours: 
+  neighbours: none
   with nud all: 10.0.0.9
   route: 10.9.0.0/24 dev v0
 by python

@@ -19,7 +19,8 @@ iptables-nft-restore <<'RULES'
 -A KUBE-SVC-X -m comment --comment "default/web" -m statistic --mode random --probability 0.5 -j KUBE-SEP-A
 COMMIT
 RULES
-nft list ruleset >listed
+nft list ruleset >listed 2>warned
+echo "warnings beside nft's listing: $(grep -c "do not touch" warned || true)"
 echo "comments in nft's listing: $(grep -c -e default/web -e "postrouting rules" listed || true)"
 sed -n 's/^[\t ]*//; /random/p; /xor/p' listed
 { echo flush ruleset; cat listed; } | nft -f - && echo "nft -f: no error; nft lists:"
@@ -33,6 +34,7 @@ DO
 }
 
 seen look <<'SEEN'
+warnings beside nft's listing: 1
 comments in nft's listing: 0
 meta random & 2147483647 < 1073741824 counter packets 0 bytes 0 jump KUBE-SEP-A
 counter packets 0 bytes 0 meta mark set mark xor 0x4000

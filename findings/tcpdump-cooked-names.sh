@@ -16,22 +16,26 @@ PY
 look() {
     namespace <<'DO'
 ip link show | grep -q '^2: ' && ip link del "$(ip -o link show | sed -n 's/^2: \([^:@]*\).*/\1/p')"
+show() { tcpdump -tnr pod.pcap 2>&1 | grep -v ^reading | cut -d, -f1; }
 for name in flannel.1 vethaaaa; do
-    ip link add name $name index 2 type dummy 2>/dev/null || ip link add name $name index 2 type bridge
+    ip link add name $name index 2 type bridge
     echo "where interface 2 is $name:"
-    tcpdump -tnr pod.pcap 2>/dev/null | cut -d, -f1
+    show
     ip link del $name
 done
 echo "where there is no interface 2:"
-tcpdump -tnr pod.pcap 2>/dev/null | cut -d, -f1
+show
 DO
 }
 
 seen look <<'SEEN'
 where interface 2 is flannel.1:
+Warning: interface names might be incorrect
 flannel.1 In  IP 10.244.1.2 > 10.244.2.2: ICMP echo request
 where interface 2 is vethaaaa:
+Warning: interface names might be incorrect
 vethaaaa In  IP 10.244.1.2 > 10.244.2.2: ICMP echo request
 where there is no interface 2:
+Warning: interface names might be incorrect
 ?     In  IP 10.244.1.2 > 10.244.2.2: ICMP echo request
 SEEN
