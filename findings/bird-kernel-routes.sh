@@ -6,7 +6,8 @@ mv root/usr/sbin/bird bird1
 debian bird2 iproute2
 mv root/usr/sbin/bird bird2
 
-what="BIRD 1.6.8 and BIRD 2.0.12 (Debian 1.6.8-2.1+b1, 2.0.12-7): protocols direct, static and kernel with export all"
+what="BIRD 1.6.8 and BIRD 2.0.12 (Debian 1.6.8-2.1+b1, 2.0.12-7): protocols direct, static and kernel with \
+export all"
 expected="both write the same routes into the kernel's table"
 
 look() {

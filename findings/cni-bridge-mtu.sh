@@ -4,7 +4,8 @@
 go_install github.com/containernetworking/plugins/plugins/{main/bridge,ipam/host-local}@v1.9.1
 debian iproute2
 
-what="CNI plugins bridge and host-local v1.9.1 (Go module) on Linux $(uname -r): \"mtu\": 1450, as Flannel's CNI configuration has it"
+what="CNI plugins bridge and host-local v1.9.1 (Go module) on Linux $(uname -r): \"mtu\": 1450, as Flannel's \
+CNI configuration has it"
 expected="cni0 keeps its 1450"
 
 look() {

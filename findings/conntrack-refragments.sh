@@ -3,7 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 debian iproute2 nft
 
-what="nftables 1.0.6, iproute2 6.1.0 on Linux $(uname -r): a ping of 1200 bytes in two fragments through a router with conntrack, towards a link of MTU 1500"
+what="nftables 1.0.6, iproute2 6.1.0 on Linux $(uname -r): a ping of 1200 bytes in two fragments through a \
+router with conntrack, towards a link of MTU 1500"
 expected="the packet, whole in the forward chain and smaller than the next link's MTU, leaves whole"
 
 look() {

@@ -3,7 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 pypi dpkt==1.9.8 python-pcapng==2.1.1
 
-what="dpkt 1.9.8, python-pcapng 2.1.1: eth0 in nanoseconds and cni0 in microseconds, as a merge of two captures is; three frames 100 ns apart"
+what="dpkt 1.9.8, python-pcapng 2.1.1: eth0 in nanoseconds and cni0 in microseconds, as a merge of two captures \
+is; three frames 100 ns apart"
 expected="every frame has its own time (if_tsresol belongs to an interface), and the frames keep their order"
 
 python3 - <<'PY'

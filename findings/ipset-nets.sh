@@ -4,7 +4,8 @@
 debian ipset nft
 
 what="ipset 7.17 (Debian 7.17-1), nftables 1.0.6: hash:net, and ipset-translate, which writes sets for nft"
-expected="0.0.0.0/0 is a network like others; a refused file changes nothing; nft loads the translation, exceptions and all"
+expected="0.0.0.0/0 is a network like others; a refused file changes nothing; nft loads the translation, \
+exceptions and all"
 
 look() {
     namespace <<'DO'

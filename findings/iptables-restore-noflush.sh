@@ -3,7 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 debian iptables
 
-what="iptables-nft 1.8.9 (Debian 1.8.9-2): iptables-restore --noflush, as kube-proxy and Felix use it, with chains declared and no rule"
+what="iptables-nft 1.8.9 (Debian 1.8.9-2): iptables-restore --noflush, as kube-proxy and Felix use it, with \
+chains declared and no rule"
 expected="--noflush flushes nothing: the rules that were there stay"
 
 look() {

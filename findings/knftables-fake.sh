@@ -56,7 +56,8 @@ func main() {
 }
 GO
 
-what="sigs.k8s.io/knftables v0.0.22 (Go module), its Fake beside nftables 1.0.6: what one takes and the other refuses"
+what="sigs.k8s.io/knftables v0.0.22 (Go module), its Fake beside nftables 1.0.6: what one takes and the other \
+refuses"
 expected="Fake keeps sets and maps as nft does, so it refuses what nft refuses"
 
 look() {

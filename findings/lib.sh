@@ -4,13 +4,18 @@
 set -euo pipefail
 export LC_ALL=C TZ=UTC PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-folder=$(mktemp -d -t finding.XXXXXX)
-export folder here PYTHONPATH="$here"
 what="" expected="" # each finding says them
-inside=
-trap '[ -z "$inside" ] || kill -KILL -- "-$inside" 2>/dev/null; chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
+folder="" inside=""
+tidy() {
+    [ -z "$inside" ] || kill -KILL -- "-$inside" 2>/dev/null || true
+    [ -z "$folder" ] || { chmod -R u+w "$folder" && rm -rf "$folder"; }
+}
+trap tidy EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+folder=$(mktemp -d -t finding.XXXXXX)
+export folder here PYTHONPATH="$here"
+cd "$folder"
 
 cannot() {
     echo "${0##*/}: cannot be run here: $*" >&2
@@ -32,13 +37,13 @@ debian() {
         done
     done < <(grep -v '^#' "$here/debian.lock")
     mkdir -p "$folder/deb" "$folder/root"
-    cd "$folder/deb"
+    pushd "$folder/deb" >/dev/null
     apt-get -qq -o APT::Sandbox::User=root download "${packages[@]}" >/dev/null ||
         cannot "not to be had: one of ${packages[*]} (Debian 12, after apt-get update)"
     for deb in *_all.deb; do [ ! -e "$deb" ] || mv "$deb" "${deb%_all.deb}_amd64.deb"; done
     printf '%s\n' "${sums[@]}" | sha256sum --quiet -c - || cannot "a package is not the one of debian.lock"
     for deb in *.deb; do dpkg -x "$deb" "$folder/root"; done
-    cd "$folder"
+    popd >/dev/null
     rm -r deb
     lib=$folder/root/usr/lib/x86_64-linux-gnu
     export PATH="$folder/root/usr/sbin:$folder/root/usr/bin:$folder/root/sbin:$folder/root/bin:$PATH"
@@ -61,7 +66,7 @@ go_here() {
 # go_install PACKAGE@VERSION...: programs, built by the versions that their own go.mod names.
 go_install() {
     go_here
-    (cd "$folder" && go install "$@" 2>"$folder/go.log") || cannot "$(tail -n 1 "$folder/go.log")"
+    go install "$@" 2>"$folder/go.log" || cannot "$(tail -n 1 "$folder/go.log")"
 }
 
 # go_build NAME MODULE@VERSION: the program on standard input, with that library.
@@ -88,7 +93,7 @@ namespace() {
     inside=$!
     local code=0
     wait "$inside" || code=$?
-    inside=
+    inside=""
     return "$code"
 }
 

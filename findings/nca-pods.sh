@@ -5,17 +5,31 @@ pypi network-config-analyzer==2.1.0 greenery==4.0.0 networkx==3.2.1 PyYAML==6.0.
     soupsieve==2.8 lxml==5.3.0 ghapi==1.0.6 fastcore==1.7.29 packaging==25.0 requests==2.32.5 urllib3==2.5.0 \
     certifi==2025.10.5 charset-normalizer==3.4.4 idna==3.11 typing_extensions==4.15.0
 
-what="network-config-analyzer 2.1.0: may pod \"client\" (10.244.2.2) and pod \"agent\" (hostNetwork, 172.18.0.3) reach pod \"web\"?"
-expected="a block with the client's address lets the client in, as a rule on addresses does in the kernel; a pod on its node's network is its node, which no podSelector matches"
+what="network-config-analyzer 2.1.0: may pod \"client\" (10.244.2.2) and pod \"agent\" (hostNetwork, \
+172.18.0.3) reach pod \"web\"?"
+expected="a block with the client's address lets the client in, as a rule on addresses does in the kernel; a \
+pod on its node's network is its node, which no podSelector matches"
 
 cat >pods.yaml <<'YAML'
 {apiVersion: v1, kind: Namespace, metadata: {name: default}}
 ---
-{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: default, labels: {app: web}}, status: {podIP: 10.244.1.2, hostIP: 172.18.0.2}, spec: {containers: [{name: c, image: x}]}}
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: default, labels: {app: web}}
+spec: {containers: [{name: c, image: x}]}
+status: {podIP: 10.244.1.2, hostIP: 172.18.0.2}
 ---
-{apiVersion: v1, kind: Pod, metadata: {name: client, namespace: default, labels: {app: client}}, status: {podIP: 10.244.2.2, hostIP: 172.18.0.3}, spec: {containers: [{name: c, image: x}]}}
+apiVersion: v1
+kind: Pod
+metadata: {name: client, namespace: default, labels: {app: client}}
+spec: {containers: [{name: c, image: x}]}
+status: {podIP: 10.244.2.2, hostIP: 172.18.0.3}
 ---
-{apiVersion: v1, kind: Pod, metadata: {name: agent, namespace: default, labels: {app: agent}}, status: {podIP: 172.18.0.3, hostIP: 172.18.0.3}, spec: {hostNetwork: true, containers: [{name: c, image: x}]}}
+apiVersion: v1
+kind: Pod
+metadata: {name: agent, namespace: default, labels: {app: agent}}
+spec: {hostNetwork: true, containers: [{name: c, image: x}]}
+status: {podIP: 172.18.0.3, hostIP: 172.18.0.3}
 YAML
 
 look() {

@@ -31,7 +31,8 @@ func main() {
 }
 GO
 
-what="iproute2 6.1.0, github.com/vishvananda/netlink v1.3.1, pyroute2 0.9.7: the same four requests, no option given"
+what="iproute2 6.1.0, github.com/vishvananda/netlink v1.3.1, pyroute2 0.9.7: the same four requests, no option \
+given"
 expected="the same four entries"
 
 look() {

@@ -3,8 +3,10 @@
 . "$(dirname "$0")/lib.sh"
 debian iptables nft
 
-what="nftables 1.0.6 and iptables-nft 1.8.9 (Debian 12): kube-proxy's kind of rules through 'nft list ruleset' and 'nft -f'"
-expected="nft lists the rules with their comments; loaded again without an error, they are iptables' rules as before"
+what="nftables 1.0.6 and iptables-nft 1.8.9 (Debian 12): kube-proxy's kind of rules through 'nft list ruleset' \
+and 'nft -f'"
+expected="nft lists the rules with their comments; loaded again without an error, they are iptables' rules as \
+before"
 
 look() {
     namespace <<'DO'

@@ -31,7 +31,8 @@ func main() {
 }
 GO
 
-what="tcpdump 4.99.3, tshark 4.0.17 (Debian 12), gopacket v1.7.7, dpkt 1.9.8, scapy 2.8.0: a pcapng file with a VXLAN frame of eth0 and an IP-in-IP packet of tunl0, as dumpcap writes it"
+what="tcpdump 4.99.3, tshark 4.0.17 (Debian 12), gopacket v1.7.7, dpkt 1.9.8, scapy 2.8.0: a pcapng file with a \
+VXLAN frame of eth0 and an IP-in-IP packet of tunl0, as dumpcap writes it"
 expected="each reads two frames, each frame by its own interface's link type"
 
 python3 - <<'PY'

@@ -4,7 +4,8 @@
 debian nft
 pypi pyroute2==0.9.7
 
-what="pyroute2 0.9.7, nftables 1.0.6 on Linux $(uname -r): the chains of a table with one base chain and one that is jumped to"
+what="pyroute2 0.9.7, nftables 1.0.6 on Linux $(uname -r): the chains of a table with one base chain and one \
+that is jumped to"
 expected="the base chain is told by a flag of its own; nothing is offloaded to hardware, and none is said to be"
 
 look() {

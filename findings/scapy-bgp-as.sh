@@ -4,7 +4,8 @@
 debian bird2 iproute2
 pypi scapy==2.8.0 dpkt==1.9.8
 
-what="scapy 2.8.0 (scapy.contrib.bgp), dpkt 1.9.8: an UPDATE from AS 64512, Calico's default, sent by BIRD 2.0.12 to a router that takes 4-byte AS numbers, as all do"
+what="scapy 2.8.0 (scapy.contrib.bgp), dpkt 1.9.8: an UPDATE from AS 64512, Calico's default, sent by BIRD \
+2.0.12 to a router that takes 4-byte AS numbers, as all do"
 expected="the AS path is 64512"
 
 look() {

@@ -3,7 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 debian tcpdump iproute2
 
-what="tcpdump 4.99.3 (Debian 4.99.3-1): a LINUX_SLL2 file whose one frame came in on the pod's second interface, eth0"
+what="tcpdump 4.99.3 (Debian 4.99.3-1): a LINUX_SLL2 file whose one frame came in on the pod's second \
+interface, eth0"
 expected="an interface that the file only numbers is shown by its number"
 
 python3 - <<'PY'

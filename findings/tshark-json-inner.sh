@@ -3,7 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 debian tshark
 
-what="tshark 4.0.17 (Debian 4.0.17-0+deb12u3) -T json, read by Python's json: a VXLAN frame between nodes 172.18.0.2 and .3 with a ping between pods 10.244.1.2 and 10.244.2.2"
+what="tshark 4.0.17 (Debian 4.0.17-0+deb12u3) -T json, read by Python's json: a VXLAN frame between nodes \
+172.18.0.2 and .3 with a ping between pods 10.244.1.2 and 10.244.2.2"
 expected="the outer header under \"ip\", or both in a list"
 
 python3 - <<'PY'

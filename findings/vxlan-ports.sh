@@ -31,7 +31,8 @@ func main() {
 }
 GO
 
-what="tcpdump 4.99.3, tshark 4.0.17 (Debian 12), gopacket v1.7.7, scapy 2.8.0: VXLAN to UDP 8472 (Flannel; Linux' default), 6784 (Weave), 4789 (RFC 7348)"
+what="tcpdump 4.99.3, tshark 4.0.17 (Debian 12), gopacket v1.7.7, scapy 2.8.0: VXLAN to UDP 8472 (Flannel; \
+Linux' default), 6784 (Weave), 4789 (RFC 7348)"
 expected="8472 is read as 4789 is; what is not known is left as bytes"
 
 python3 - <<'PY'
