@@ -68,10 +68,10 @@ def _serve(server: socket.socket, name: str) -> None:
 
 
 def _talk(client: socket.socket, address: tuple[str, int], name: str) -> None:
-    """Answer one HTTP request; a caller who asks nothing gets nothing, and is read to the end."""
+    """Answer one HTTP request that is a GET, and no other; a caller who asks nothing is read to the end."""
     with client, contextlib.suppress(OSError):
         method, _, rest = client.recv(4096).partition(b" ")
-        while method and method != b"GET" and client.recv(65536):
+        while method and not method.isalpha() and client.recv(65536):  # no method of HTTP
             pass
         if method == b"GET":
             said = f"{address[0]}:{address[1]}" if rest.startswith(b"/clientip ") else name
