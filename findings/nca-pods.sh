@@ -8,7 +8,7 @@ pypi network-config-analyzer==2.1.0 greenery==4.0.0 networkx==3.2.1 PyYAML==6.0.
 what="network-config-analyzer 2.1.0: may pod \"client\" (10.244.2.2) and pod \"agent\" (hostNetwork, \
 172.18.0.3) reach pod \"web\"?"
 expected="a block with the client's address lets the client in, as a rule on addresses does in the kernel; a \
-pod on its node's network is its node, which no podSelector matches"
+pod on its node's network counts as the node, as most plugins have it, and no podSelector matches it"
 
 cat >pods.yaml <<'YAML'
 {apiVersion: v1, kind: Namespace, metadata: {name: default}}
