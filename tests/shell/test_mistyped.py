@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from packetwalk import lab
+from packetwalk.errors import BadInput
 from packetwalk.lab.ground import Ground
 from packetwalk.tables import every_table
 from tests.shell import transcript
@@ -51,3 +54,77 @@ def test_the_next_packet_goes_its_way(line: str) -> None:
         assert cluster.pod("a").ping("b").ok
         for listing in ("ip route", "ip neigh", "bridge fdb", "iptables-save"):
             assert cluster.node("kind-worker").run(listing).ok
+
+
+ODD = [
+    "",
+    "-",
+    "--",
+    "x",
+    "0",
+    "-1",
+    "99999999999",
+    "1.2.3.4/33",
+    "::1",
+    "\u0663",
+    "0x",
+    "!",
+    "%s",
+    "[",
+    "\\",
+    "-n",
+    "'",
+]
+
+
+def mistaken(command: str, words: list[str], chance: Random) -> str:
+    """Return a command with a word or a letter too many, too few, or another one."""
+    typed = command.split()
+    for _ in range(chance.choice((1, 1, 2, 3))):
+        place, how = chance.randrange(len(typed)), chance.randrange(4)
+        if how == 0 and len(typed) > 1:
+            del typed[max(place, 1)]
+        elif how == 1:
+            typed.insert(place + 1, chance.choice(words))
+        elif how == 2 and typed[place]:
+            letter = chance.randrange(len(typed[place]))
+            typed[place] = typed[place][:letter] + typed[place][letter + 1 :]
+        elif place:
+            typed[place] = chance.choice(words)
+    return " ".join(typed)
+
+
+def test_no_slip_breaks_the_cluster() -> None:
+    """Slips of the usual commands, drawn from a seed: what fails changes nothing, and nobody is surprised."""
+    said = [each for path in transcript.HERE.glob("flannel-*.txt") for each in transcript.read(path)]
+    words = [*ODD, *(word for each in said for word in each.command.split())]
+    chance = Random(11)
+    with lab.open("flannel", "vxlan", ground="model") as cluster:
+        start, was = cluster.state.snapshot(), everything(cluster)
+        for number in range(800):
+            each = chance.choice(said)
+            place = (cluster.pod if each.place in cluster.pods else cluster.node)(each.place)
+            command = mistaken(each.command, words, chance)
+            try:
+                came = place.run(command)
+            except BadInput as error:
+                assert "\n" not in str(error)
+                continue
+            now = everything(cluster)
+            assert came.code == 0 or now == was, command
+            surprised = "does not know how to do" in came and "is not known)" not in came
+            assert not surprised, f"{command}: {came}"
+            was = now
+            if number % 20 == 19:
+                for listing in (
+                    "ip route",
+                    "ip neigh",
+                    "bridge fdb",
+                    "iptables-save",
+                    "iptables -nvL",
+                    "ip -d link",
+                ):
+                    cluster.node("kind-worker").run(listing)
+                cluster.pod("a").ping("b")
+                cluster.state.restore(start)
+                was = everything(cluster)
