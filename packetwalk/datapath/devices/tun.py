@@ -23,7 +23,13 @@ PORT, ICMP, QUOTED = 8285, 1, 28
 
 
 def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
+    """Keep a packet for the program, which reads when the kernel has done what it was at (``tun_net_xmit``)."""
+    run.backlog.append((read, ns, skb, device.ifname, ()))
+
+
+def read(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
     """Let the program read a packet from the device and send it to the peer's proxy."""
+    device = ns.links[dev]
     entry = _find(ns, skb.ip.dst)
     if entry is None:
         run.drop(ns, skb, device.ifname, device, ("proxy-no-route", skb.ip.dst), "no_route")
@@ -46,20 +52,25 @@ def ports(ns: Netns) -> Collection[int]:
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
-    """Unwrap a datagram for the program's socket and write it to the device."""
-    at = skb.at
-    udp = skb.stack[at + 1]
-    device = ns.tun
-    if device is None or not isinstance(udp, wire.Udp) or udp.dport != PORT:
+    """Keep a datagram in the program's socket until it reads; False when it is for another."""
+    udp = skb.stack[skb.at + 1]
+    if ns.tun is None or not isinstance(udp, wire.Udp) or udp.dport != PORT:
         return False
-    skb.hold(skb.stack[at + 2 :], 0)
+    run.backlog.append((unwrap, ns, skb, dev, ()))
+    return True
+
+
+def unwrap(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
+    """Let the program unwrap a datagram and write the packet to the device."""
+    device = ns.tun
+    assert device is not None
+    skb.hold(skb.stack[skb.at + 2 :], 0)
     if not skb.stack or not isinstance(skb.stack[0], wire.Ipv4):
         run.drop(ns, skb, dev, ns.sockets.get(("udp", PORT)), ("proxy-garbage",))
-        return True
+        return
     run.emit(ns, skb, "decap", device.ifname, ns.sockets.get(("udp", PORT)), ("proxy-in", PORT))
     if _lower(run, ns, skb, device.ifname, device):
         link.receive(run, ns, skb, device.ifname, ("proxy-written", device.ifname))
-    return True
 
 
 def _unreachable(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:

@@ -26,6 +26,11 @@ Outer = tuple[wire.Header, ...]
 
 
 def capture(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
+    """Keep a frame for the program, which reads when the kernel has done what it was at (``tpacket_rcv``)."""
+    run.backlog.append((read, ns, skb, dev, ()))
+
+
+def read(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
     """Take a frame that libpcap copied from ``dev`` to user space."""
     run.emit(ns, skb, "fdb", dev, ns.captures[dev], ("weaver-capture", dev))
     hand_out(run, ns, skb, mesh.captured(run, ns, skb))
@@ -125,19 +130,26 @@ def ports(ns: Netns) -> Collection[int]:
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
-    """Unwrap a datagram for weaver's socket; False when this is not one."""
-    node, at = mesh.of(ns), skb.at
-    socket = ns.sockets.get(("udp", PORT))
-    udp, *payload = skb.stack[at + 1 :]
-    if node is None or socket is None or not isinstance(udp, wire.Udp) or udp.dport != PORT:
+    """Keep a datagram in weaver's socket until it reads; False when it is for another."""
+    udp, known = skb.stack[skb.at + 1], mesh.of(ns) and ("udp", PORT) in ns.sockets
+    if not known or not isinstance(udp, wire.Udp) or udp.dport != PORT:
         return False
+    run.backlog.append((unwrap, ns, skb, dev, ()))
+    return True
+
+
+def unwrap(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
+    """Let weaver read a datagram and send the frame inside on."""
+    node, socket = mesh.of(ns), ns.sockets["udp", PORT]
+    assert node is not None
+    payload = skb.stack[skb.at + 2 :]
     if not payload or not isinstance(payload[0], Sleeve):
         run.drop(ns, skb, dev, socket, ("sleeve-garbage",))
-        return True
+        return
     connection = node.connections.get(payload[0].sender)
     if connection is None or connection.encrypted != payload[0].encrypted:
         run.drop(ns, skb, dev, socket, ("sleeve-stranger", node.nickname(payload[0].sender)))
-        return True
+        return
     record, *frame = payload[2].inner if payload[0].encrypted else payload[1:]
     off = wire.size(skb.stack) - wire.size(tuple(frame))
     skb.hold(tuple(frame), 1)
@@ -152,4 +164,3 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         ("sleeve-open", connection.nickname, node.nickname(record.src), node.nickname(record.dst), off),
     )
     hand_out(run, ns, skb, mesh.forwarded(run, ns, skb, record.src, record.dst))
-    return True
