@@ -200,5 +200,6 @@ def _flooded(run: Run, ns: Netns, port: LinkEntry | None, to: LinkEntry, mac: st
 def _copy(run: Run, skb: Skb) -> Skb:
     copy = Skb(run.flight("copy", skb.flight.flow, run.here(skb)), skb.stack, skb.at)
     copy.mark, copy.bridged, copy.ports, copy.gathered = skb.mark, skb.bridged, skb.ports, skb.gathered
+    copy.pieces = skb.pieces
     copy.conn, copy.ctinfo, copy.original = skb.conn, skb.ctinfo, skb.original
     return copy

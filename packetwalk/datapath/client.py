@@ -55,6 +55,9 @@ def send(
     else:
         ip_layer.originate(run, ns, skb, whole=packet.df)
     run.work()
+    while run.fragments:
+        ip_layer.expire(run)
+        run.work()
     return run
 
 

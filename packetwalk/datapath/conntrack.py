@@ -30,12 +30,18 @@ class Tuple(NamedTuple):
 NAMES = {1: "icmp", 4: "ipencap", 6: "tcp", 17: "udp", 50: "esp"}
 
 
+PORTED = ("udp", "tcp")
+
+
 def tuple_of(stack: tuple, at: int) -> Tuple:
     """Return what connection tracking knows a packet by; ``at`` is its IP header."""
     ip, l4 = stack[at], stack[at + 1]
     name = NAMES.get(ip.protocol) or str(ip.protocol)
-    if l4.proto in ("udp", "tcp"):
+    if l4.proto in PORTED:
         return _tuple((name, ip.src, l4.sport, ip.dst, l4.dport))
+    if ip.mf and not ip.offset and name in PORTED:  # a first fragment has the ports with it
+        content = l4.content
+        return _tuple((name, ip.src, int.from_bytes(content[:2]), ip.dst, int.from_bytes(content[2:4])))
     ident = l4.id if l4.proto == "icmp" else 0
     return _tuple((name, ip.src, ident, ip.dst, ident))
 

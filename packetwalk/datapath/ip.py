@@ -7,6 +7,8 @@ the FORWARD hook comes after it, fragments are cut after POSTROUTING.
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from packetwalk import wire
 from packetwalk.datapath import arp, hooks, local, multicast, pmtu, source_validation, xfrm
 from packetwalk.datapath.devices import drivers
@@ -18,6 +20,7 @@ from packetwalk.tables.sysctl import FORWARD
 from packetwalk.wire.address import is_group
 
 HEADER = 20
+FRAGMENT_TIME = (11, 1)  # what is told of a packet that never became whole
 TOLD = {"unreachable": (3, 1), "prohibit": (3, 13)}  # what ip_error tells for a route's type
 
 
@@ -193,15 +196,15 @@ def too_long(run: Run, ns: Netns, skb: Skb, route: RouteEntry) -> None:
 def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
     """Cut a packet (``ip_fragment``); the first part goes on in the same trace."""
     ip, content = skb.ip, wire.encode(skb.stack[skb.at :])[HEADER:]
-    room = (mtu - HEADER) // 8 * 8
     length, total = skb.length, len(content)
-    count, cause, flow = -(-total // room), run.here(skb), skb.flight.flow
+    starts = _cuts(skb, total, mtu)
+    count, cause, flow = len(starts), run.here(skb), skb.flight.flow
     ident = ip.id or run.next_ident()
     why = "refragment" if skb.gathered == mtu else "fragment"
     parts: list[Skb] = []
-    for start in range(0, total, room):
-        piece = content[start : start + room]
-        last = start + room >= total
+    for start, end in zip(starts, [*starts[1:], total], strict=True):
+        piece = content[start:end]
+        last = end == total
         header = ip._replace(id=ident, mf=ip.mf or not last, offset=ip.offset + start)
         stack = (*skb.stack[: skb.at], header, wire.Data(piece))
         part = skb if start == 0 else Skb(run.flight("fragment", flow, cause), stack, skb.at)
@@ -211,6 +214,28 @@ def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
         run.emit(ns, part, "fragment", dev, ns.links[dev], (why, length, mtu, count))
         parts.append(part)
     return parts
+
+
+def expire(run: Run) -> None:
+    """Throw fragments away whose others never came (``ip_expire``, net.ipv4.ipfrag_time: 30 seconds).
+
+    Who should have got the packet tells the sender, if it has the first of them.
+    """
+    waiting, run.fragments = run.fragments, {}
+    for (name, _, dst, *_), held in waiting.items():
+        ns = run.netns(name)
+        for skb in held:
+            run.drop(ns, skb, None, None, ("waiting",))
+        first = next((skb for skb in held if skb.ip.offset == 0), None)
+        if first is not None and ns.fib.is_local(dst):
+            local.send_error(run, ns, first, *FRAGMENT_TIME)
+
+
+def _cuts(skb: Skb, total: int, mtu: int) -> list[int]:
+    """Return where the parts of a payload begin: as they came if each still fits, else all of one length."""
+    if skb.pieces and max(skb.pieces) + HEADER <= mtu:
+        return [0, *accumulate(skb.pieces[:-1])]
+    return list(range(0, total, (mtu - HEADER) // 8 * 8))
 
 
 def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
@@ -229,9 +254,11 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         run.emit(ns, skb, "reassemble", dev, None, ("held",))
         return False
     del run.fragments[key]
+    pieces = tuple(part.length - HEADER for part in parts)
     content = b"".join(part.stack[part.at + 1].content for part in parts)
     whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
     skb.hold((*skb.stack[: skb.at], *wire.decode(whole, first="ip")), skb.at)
+    skb.pieces = pieces
     skb.gathered = skb.frag_max_size = max(part.length for part in parts if part is not skb)
     run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))
     for part in parts:

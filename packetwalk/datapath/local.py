@@ -30,6 +30,7 @@ ERRORS = {
     (3, 10): "host prohibited",
     (3, 13): "administratively prohibited",
     (11, 0): "time to live exceeded",
+    (11, 1): "fragment reassembly time exceeded",
 }
 
 

@@ -76,6 +76,7 @@ class Skb:
         "length",
         "mark",
         "original",
+        "pieces",
         "ports",
         "refused",
         "route",
@@ -117,6 +118,7 @@ class Skb:
         self.route: tuple[RouteEntry, str] | None = None
         self.forwarded = False
         self.gathered = 0  # the longest of the fragments it was put together from (its frag_list), in bytes
+        self.pieces: tuple[int, ...] = ()  # the payload in bytes of each of these fragments
         self.frag_max_size = 0  # the same, where it has to leave as it came, however short it is
 
     @property
@@ -243,11 +245,6 @@ class Run:
         while self.jobs:
             self.jobs.popleft()()
             self.drain()
-        for key, held in self.fragments.items():
-            for skb in held:
-                ns = self.netns(key[0])
-                self.drop(ns, skb, None, None, ("waiting",))
-        self.fragments.clear()
 
     @property
     def traces(self) -> tuple[Trace, ...]:

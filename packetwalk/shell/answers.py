@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from packetwalk import wire
+from packetwalk.datapath.ip import FRAGMENT_TIME
 from packetwalk.datapath.run import Run
 from packetwalk.walks.refusal import BY_ROUTE, NO_ROOM, NOWHERE, refusal
 from packetwalk.wire.icmp import TIME_EXCEEDED, UNREACHABLE
@@ -39,7 +40,7 @@ def answer(run: Run) -> Answer:
             if trace.name in ("reply", "fragment"):  # a fragment that completes the reply
                 return Answer("reply", head.src, head.ttl)
             icmp = next((h for h in last.after if isinstance(h, wire.Icmp)), None)
-            if trace.name == "error" and icmp is not None:
+            if trace.name == "error" and icmp is not None and (icmp.type, icmp.code) != FRAGMENT_TIME:
                 about = run.traces[trace.cause[0]] if trace.cause else request
                 late = about.disposition == "neighbor_unreachable"
                 return Answer("error", head.src, head.ttl, icmp, late=late)

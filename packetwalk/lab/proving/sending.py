@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from packetwalk.capture.recording import Probe, Sent
+from packetwalk.datapath.ip import FRAGMENT_TIME
 from packetwalk.datapath.run import Run
 from packetwalk.lab.kernel.patience import FACTOR
 from packetwalk.lab.kernel.record import Recorder, Warm
@@ -15,8 +16,10 @@ from packetwalk.tables import every_table, table_of
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
+from packetwalk.wire import Icmp
 
 NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
+FRAGMENTS_GIVEN_UP = 30.0 + 4.0 * FACTOR  # seconds: net.ipv4.ipfrag_time, and time to spare
 SLOW = 0.9  # seconds in which every other frame has come; after one, ARP and TCP ask again
 
 
@@ -52,8 +55,14 @@ def send(
         lost = any(trace.disposition == "no_route" for trace in run.traces)
         warm = _warm(network, src, OUTSIDE if lost else flow.dst, probe)
     given_up = any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
-    limit = NEIGHBOUR_GIVEN_UP if given_up else SLOW
+    limit = NEIGHBOUR_GIVEN_UP if given_up else FRAGMENTS_GIVEN_UP if _expires(run) else SLOW
     return recorder.send(probe, warm, _frames(run), limit, closing=_closing(run))
+
+
+def _expires(run: Run) -> bool:
+    """Say whether somebody tells that a packet never became whole."""
+    errors = (trace.steps[0].after[1] for trace in run.traces if trace.name == "error")
+    return any(isinstance(each, Icmp) and (each.type, each.code) == FRAGMENT_TIME for each in errors)
 
 
 def _warm(network: Network, src: str, dst: str, probe: Probe) -> Warm:
