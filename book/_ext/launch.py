@@ -20,7 +20,7 @@ PROVIDERS = {"https://github.com": "gh", "https://gitlab.com": "gl"}
 BRANCH = "main"
 LABS = "labs/"
 JUPYTER = ".venv/bin/jupyter lab"
-OPEN = "On this page all tasks are still open, and what is printed is printed with nothing done yet."
+OPEN = "On this page all tasks are still open: what is printed only after an answer stands in the solution."
 
 
 def repository(configured: str) -> str:
