@@ -90,7 +90,7 @@ def _echo(run: Run, ns: Netns, skb: Skb) -> None:
         (wire.Icmp(0, 0, message.id, message.seq), *rest),
         ("echo-reply",),
         df=False,
-        tos=skb.ip.tos,
+        written=socket.SocketHeader(tos=skb.ip.tos),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from packetwalk import wire
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath import pmtu
@@ -9,6 +11,13 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import Entry
 from packetwalk.trace.step import Flow
+
+
+class SocketHeader(NamedTuple):
+    """What a socket writes into IP headers: time to live (IP_TTL; 0 is the machine's default), type of service (IP_TOS)."""
+
+    ttl: int = 0
+    tos: int = 0
 
 
 def accept(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple, entry: Entry | None = None) -> None:
@@ -26,13 +35,12 @@ def answer(
     note: tuple,
     *,
     df: bool,
-    ttl: int = 0,
-    tos: int = 0,
+    written: SocketHeader = SocketHeader(),
 ) -> None:
     """Send ``l4`` back to where a packet came from.
 
     ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits and the route's
-    MTU is not locked (``ip_dont_fragment``); ``ttl`` 0 is the machine's default.  What came for many is answered
+    MTU is not locked (``ip_dont_fragment``); ``written`` is what the socket asks for besides.  What came for many is answered
     by one of the machine's own addresses.
     """
     source, ip = skb.flight.flow, skb.ip
@@ -43,7 +51,9 @@ def answer(
     own = ns.source_for(route) if ns.fib.is_for_many(ip.dst) else ip.dst
     flow = Flow(own, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
-    header = wire.Ipv4(own, ip.src, ip.protocol, ttl or ns.default_ttl, 0, df and fits, tos=tos)
+    header = wire.Ipv4(
+        own, ip.src, ip.protocol, written.ttl or ns.default_ttl, 0, df and fits, tos=written.tos
+    )
     reply = Skb(flight, (header, *l4), 0)
     run.emit(ns, reply, "originate", None, None, note)
     ip_layer.originate(run, ns, reply)

@@ -14,6 +14,7 @@ from packetwalk.datapath import handshake, pmtu, quotation, socket
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
+from packetwalk.datapath.socket import SocketHeader
 from packetwalk.datapath.stream import Receiver, Sender, Span
 from packetwalk.errors import BadInput
 from packetwalk.trace.packet import pattern
@@ -43,7 +44,9 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         hello = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, tcp.seq + 1, "A", window, options)
         # the client's socket has its time to live for all it sends (IP_TTL)
         run.jobs.append(
-            lambda: socket.answer(run, ns, skb, "ack", (hello,), ("ack",), df=True, ttl=run.ttl, tos=run.tos)
+            lambda: socket.answer(
+                run, ns, skb, "ack", (hello,), ("ack",), df=True, written=SocketHeader(run.ttl, run.tos)
+            )
         )
         if run.size:
             flow = Flow(ip.dst, ip.src, "tcp", tcp.dport, tcp.sport)
@@ -53,7 +56,11 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         socket.accept(run, ns, skb, dev, ("wrong-source", ip.src, run.flights[0].flow.dst))
         reset = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, 0, "R", 0)
         note = "rst", f"it knows no connection to {ip.src}"
-        run.jobs.append(lambda: socket.answer(run, ns, skb, "reset", (reset,), note, df=True, tos=skb.ip.tos))
+        run.jobs.append(
+            lambda: socket.answer(
+                run, ns, skb, "reset", (reset,), note, df=True, written=SocketHeader(tos=skb.ip.tos)
+            )
+        )
     elif run.receiver and len(skb.stack) > skb.at + 2:
         _data(run, ns, skb, dev, mtu)
     elif run.sender and tcp.dport == run.sender.flow.sport and tcp.flags == "A":
@@ -70,7 +77,11 @@ def _syn(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> None:
         socket.accept(run, ns, skb, dev, ("refused", "tcp", tcp.dport))
         reset = wire.Tcp(tcp.dport, tcp.sport, 0, tcp.seq + 1, "RA", 0)
         note: tuple = "rst", f"nobody listens on port {tcp.dport}"
-        run.jobs.append(lambda: socket.answer(run, ns, skb, "reply", (reset,), note, df=True, tos=skb.ip.tos))
+        run.jobs.append(
+            lambda: socket.answer(
+                run, ns, skb, "reply", (reset,), note, df=True, written=SocketHeader(tos=skb.ip.tos)
+            )
+        )
         return
     socket.accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), listener)
     options, window = handshake.options(mtu), handshake.window(mtu, stamps=True)

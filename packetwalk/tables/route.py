@@ -101,15 +101,15 @@ class Routes(JsonTable[RouteEntry]):
         """Yield what ``fib_add_ifaddr`` adds for each address, of a device that is down no more than its local route,
         and the loopback's own routes."""
         primary: dict[tuple, str] = {}
+        made: set[tuple[str, str, str]] = set()
         down = {link.ifname for link in contents.entries(LINKS) if not link.up}
         for addr in contents.entries(ADDRESSES):
             first = primary.setdefault((addr.dev, *ADDRESSES.network(addr)), addr.local)
             for route in _of_address(addr):
-                if route.type != "local" and addr.dev in down:
-                    continue
-                if first == addr.local:
-                    yield route
-                elif route.type == "local":  # a secondary address brings no other route
+                if route.type != "local" and (addr.dev in down or first != addr.local):
+                    continue  # a secondary address brings its local route only
+                if (route.dst, route.dev, route.type) not in made:
+                    made.add((route.dst, route.dev, route.type))
                     yield route._replace(prefsrc=first)
         if any(link.ifname == "lo" for link in contents.entries(LINKS)):
             for dst, kind, scope in LOOPBACK:

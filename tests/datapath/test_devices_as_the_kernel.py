@@ -1,4 +1,4 @@
-"""Devices that are down, and how ports of bridges behave: done in model and kernel, and equal."""
+"""Devices that are down or lose their addresses, and how ports of bridges behave: done in model and kernel, and equal."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.datapath.as_the_kernel import Seen
 FLANNEL = ("flannel", "vxlan")
 HOST_GW = ("flannel", "host-gw")
 CALICO = ("calico", "vxlan")
+KINDNET = ("kindnet", "ptp")
 CONTROL = "kind-control-plane"
 WORKER = "kind-worker"
 
@@ -279,6 +280,94 @@ CASES = {
             "reply 10.99.0.1 > 10.99.0.1 delivered",
             "request 172.18.0.3 > 10.99.0.7 no_route",
             "error 172.18.0.1 > 172.18.0.3 delivered",
+        ),
+    ),
+    "with the last address of a device go its routes": Seen(
+        CALICO,
+        (("coredns2", "ip addr del 10.244.0.3/32 dev eth0"),),
+        (
+            RandomTrial("coredns2", "a", Packet("icmp", sport=41000)),
+            RandomTrial("a", "coredns2", Packet("icmp", sport=41002)),
+        ),
+        (
+            "request 0.0.0.0 > 10.244.1.2 no_route",
+            "request 10.244.1.2 > 10.244.0.3 no_route",
+        ),
+    ),
+    "with an address go the routes that name it": Seen(
+        HOST_GW,
+        (
+            (WORKER, "ip addr add 10.99.0.7/32 dev eth0"),
+            (WORKER, "ip route add 10.244.0.2 via 172.18.0.2 dev eth0 src 10.99.0.7"),
+            (WORKER, "ip addr del 10.99.0.7/32 dev eth0"),
+        ),
+        (RandomTrial(WORKER, "coredns", Packet("icmp", sport=41000)),),
+        (
+            "request 172.18.0.3 > 10.244.0.2 delivered",
+            "reply 10.244.0.2 > 172.18.0.3 delivered",
+        ),
+    ),
+    "an address that went leaves the others their routes": Seen(
+        HOST_GW,
+        (
+            (WORKER, "ip addr add 10.99.0.7/24 dev eth0"),
+            (WORKER, "ip addr del 172.18.0.3/16 dev eth0"),
+        ),
+        (
+            RandomTrial("a", "coredns", Packet("icmp", sport=41000)),
+            RandomTrial(WORKER, "10.99.0.9", Packet("icmp", sport=41002)),
+        ),
+        (
+            "request 10.244.1.2 > 10.244.0.2 delivered",
+            "reply 10.244.0.2 > 10.244.1.2 neighbor_unreachable",
+            "error 10.244.0.1 > 10.244.0.2 delivered",
+            "request 10.99.0.7 > 10.99.0.9 neighbor_unreachable",
+            "error 10.99.0.7 > 10.99.0.7 delivered",
+        ),
+    ),
+    "flushed addresses take the routes with them": Seen(
+        FLANNEL,
+        ((WORKER, "ip addr flush dev cni0"),),
+        (
+            RandomTrial("a", "coredns", Packet("icmp", sport=41000)),
+            RandomTrial("coredns", "a", Packet("icmp", sport=41002)),
+        ),
+        (
+            "request 10.244.1.2 > 10.244.0.2 neighbor_unreachable",
+            "error 10.244.1.2 > 10.244.1.2 delivered",
+            "request 10.244.0.2 > 10.244.1.2 no_route",
+        ),
+    ),
+    "a host end without addresses keeps its routes": Seen(
+        CALICO,
+        (
+            (WORKER, "ip addr add 10.99.0.7/32 dev caliacd53aa4120"),
+            (WORKER, "ip addr del 10.99.0.7/32 dev caliacd53aa4120"),
+        ),
+        (RandomTrial("coredns", "a", Packet("icmp", sport=41000)),),
+        ("request 10.244.0.2 > 10.244.1.2 no_route",),
+    ),
+    "an address with two subnets has one local route": Seen(
+        CALICO,
+        (("a", "ip addr add 10.244.1.2/16 dev eth0"),),
+        (RandomTrial("a", "coredns", Packet("icmp", sport=41000)),),
+        (
+            "request 10.244.1.2 > 10.244.0.2 delivered",
+            "reply 10.244.0.2 > 10.244.1.2 delivered",
+        ),
+    ),
+    "a route that does not lead out stays when its device goes down": Seen(
+        KINDNET,
+        ((CONTROL, "ip link set vethe04aab7d down"),),
+        (
+            RandomTrial("coredns", "coredns2", Packet("icmp", sport=41000)),
+            RandomTrial("coredns2", "coredns", Packet("icmp", sport=41002)),
+        ),
+        (
+            "request 10.244.0.2 > 10.244.0.3 neighbor_unreachable",
+            "error 10.244.0.1 > 10.244.0.2 delivered",
+            "request 10.244.0.3 > 10.244.0.2 neighbor_unreachable",
+            "error 10.244.0.3 > 10.244.0.3 delivered",
         ),
     ),
 }

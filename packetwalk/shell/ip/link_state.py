@@ -23,12 +23,18 @@ def take_down(terminal: Terminal, link: LinkEntry) -> None:
         return
     state, netns = terminal.state, terminal.name
     state.replace(netns, link, link._replace(up=False))
-    for route in [each for each in terminal.ns.entries(ROUTES) if each.dev == link.ifname]:
-        if route.type != "local":
-            state.remove(netns, route)
-    _forget_neighbours(state, netns, link.ifname, lasting=True)
+    disable(terminal, link.ifname, own=False)
     if link.peer is not None:
         _forget_neighbours(state, *link.peer, lasting=False)
+
+
+def disable(terminal: Terminal, dev: str, *, own: bool) -> None:
+    """Take away all routes of a device, those that do not lead out of the machine (scope host) only if
+    ``own`` is True, and its neighbours (``fib_disable_ip``)."""
+    for route in [each for each in terminal.ns.entries(ROUTES) if each.dev == dev]:
+        if own or (route.type != "local" and route.scope != "host"):
+            terminal.state.remove(terminal.name, route)
+    _forget_neighbours(terminal.state, terminal.name, dev, lasting=True)
 
 
 def bring_up(terminal: Terminal, link: LinkEntry) -> None:
