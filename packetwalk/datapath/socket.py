@@ -20,6 +20,9 @@ class SocketHeader(NamedTuple):
     tos: int = 0
 
 
+USUAL = SocketHeader()
+
+
 def accept(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple, entry: Entry | None = None) -> None:
     """End a packet's trace here: it has arrived."""
     run.emit(ns, skb, "deliver", dev, entry, note)
@@ -35,13 +38,13 @@ def answer(
     note: tuple,
     *,
     df: bool,
-    written: SocketHeader = SocketHeader(),
+    written: SocketHeader = USUAL,
 ) -> None:
     """Send ``l4`` back to where a packet came from.
 
     ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits and the route's
-    MTU is not locked (``ip_dont_fragment``); ``written`` is what the socket asks for besides.  What came for many is answered
-    by one of the machine's own addresses.
+    MTU is not locked (``ip_dont_fragment``); ``written`` is what the socket asks for besides.  What came for many
+    is answered by one of the machine's own addresses.
     """
     source, ip = skb.flight.flow, skb.ip
     route = ns.fib.lookup(ip.src)
