@@ -137,7 +137,7 @@ def _text(
 ) -> str:
     text = ""
     if not shown.label:
-        more = details(terminal, link) if options.details else ""
+        more = details(terminal, link, families=False) if options.details else ""
         text = devices.lines(
             terminal, link, mode=False, details=more, family="" if options.details else family
         )

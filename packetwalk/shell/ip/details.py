@@ -31,8 +31,8 @@ PORT = (
 COLUMNS = (10, 7, 6, 7, 7, 7, 7)
 
 
-def details(terminal: Terminal, link: LinkEntry) -> str:
-    """Return what stands behind a device's second line."""
+def details(terminal: Terminal, link: LinkEntry, *, families: bool = True) -> str:
+    """Return what stands behind a device's second line; ``families`` is what ``ip link`` alone says of IPv6."""
     if link.kind not in KNOWN or (link.kind == "vxlan" and link.vni is None):
         raise Unknown("ip", f"-d of {link.ifname}", f"details of {', '.join(KNOWN)}")
     port = link.master is not None
@@ -49,7 +49,7 @@ def details(terminal: Terminal, link: LinkEntry) -> str:
         text += BRIDGE.format(id=_bridge_id(link))
     if link.master:
         text += f"\n    bridge_slave {_port(terminal, link)}"
-    return f"{text}addrgenmode eui64 numtxqueues 1 numrxqueues 1 {SEGMENTS}"
+    return f"{text}{'addrgenmode eui64 ' if families else ''}numtxqueues 1 numrxqueues 1 {SEGMENTS}"
 
 
 def _bridge_id(link: LinkEntry) -> str:

@@ -104,7 +104,7 @@ def _received(
 ) -> None:
     """Refuse what ``ip_route_input`` refuses of a packet that comes in by a device."""
     ns = terminal.ns
-    if source in ns.local or ns.links[asked["iif"]].master is not None:
+    if source in (None, *ns.local) or ns.links[asked["iif"]].master is not None:  # 0.0.0.0 is a martian
         raise Failure("RTNETLINK answers: Invalid argument", 2)
     forwards = ns.forwards(asked["iif"])
     if not forwards and (route is None or route.type not in ("local", "broadcast")):
@@ -133,10 +133,22 @@ def _told(terminal: Terminal, route: RouteEntry, dst: str, asked: dict[str, Any]
     told["uid"] = None if came else 0
     told["cache"] = FLAGS.get(route.type, [])
     told["iif"] = came
-    if came and came == route.dev and route.type == "unicast":
+    if (
+        came
+        and came == route.dev
+        and route.type == "unicast"
+        and _redirects(terminal, came, asked.get("from"))
+    ):
         told["cache"] = ["redirect"]
     told["learnt"] = None if here else terminal.state.paths.find(terminal.name, route, dst)
     return told
+
+
+def _redirects(terminal: Terminal, dev: str, source: str | None) -> bool:
+    """Say whether the sender is on the link of ``dev``, so that it is told of a shorter way (``__mkroute_input``)."""
+    back = terminal.ns.fib.lookup(source) if source else None
+    near = back is not None and back.dev == dev and back.gateway is None
+    return near and terminal.ns.redirects(dev)
 
 
 def _text(told: dict[str, Any], route: RouteEntry, options: IpOptions) -> str:
