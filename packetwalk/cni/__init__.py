@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from packetwalk.errors import chosen
 from packetwalk.plan.cluster import Cluster, Node, Pod
-from packetwalk.plan.edit import Change, Who, everybody
+from packetwalk.plan.edit import Change, Who, alter, entries, everybody
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.properties import Properties, properties
+from packetwalk.tables import LinkEntry
 from packetwalk.trace.packet import PacketOptions
 
 TO_ANOTHER_NODE = ("cross-node", "service", "node-to-pod")
@@ -70,6 +71,20 @@ class Fault(NamedTuple):
     needs: Callable[[Properties], bool] = lambda mode: True
     packet: PacketOptions = {}  # noqa: RUF012  (never changed)
     later: Change | None = None
+
+
+NARROW_SEGMENT = Fault(
+    "segment-mtu-1400",
+    "A switch between the nodes carries only 1400",
+    "The nodes' cards have an MTU of 1500, a switch between them takes 1400 and has no IP layer that could tell "
+    "anybody: what is longer is lost without a word, whatever its DF says. Pings and handshakes pass, a "
+    "connection hangs with its first full segment.",
+    ("cross-node", "node-to-pod"),
+    (Touch(("link",)),),
+    alter(entries(LinkEntry, kind="eth"), "somebody", carries=1400),
+    packet={"size": 1380, "df": True},
+)
+"""A fault of the network between the nodes: it can befall every plugin that does not test the path itself."""
 
 
 class Scenario(NamedTuple):

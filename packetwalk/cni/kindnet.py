@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packetwalk.cni import TO_ANOTHER_NODE, Fault, Mode, Plugin, Touch
+from packetwalk.cni import NARROW_SEGMENT, TO_ANOTHER_NODE, Fault, Mode, Plugin, Touch
 from packetwalk.plan.cluster import Cluster, Node, Pod, made_mac
 from packetwalk.plan.edit import add, alter, at, drop, entries, on_node, others, receiver, sender, together
 from packetwalk.plan.operation import Operation
@@ -111,6 +111,7 @@ FAULTS = (
             at(others(receiver), drop(entries(by={KINDNETD}, about=receiver))),
         ),
     ),
+    NARROW_SEGMENT,
     Fault(
         "forward-policy-drop",
         "The node drops what it forwards",

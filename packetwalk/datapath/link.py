@@ -80,11 +80,14 @@ def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Carry a frame over an Ethernet segment, a switch that learns behind which port a MAC is.
 
     What is for everybody, or for a MAC that nobody has, goes to every NIC; an ARP question is followed only to the
-    machines that it may concern.  In kind and in namespaces a node's NIC is the end of a veth.
+    machines that it may concern.  In kind and in namespaces a node's NIC is the end of a veth.  What is longer than
+    the segment carries is lost there without a word.
     """
     segment, here = ns.links[dev].segment or "", (ns.name, dev)
     if run.fabric.changed:  # else each MAC has one owner
         run.learnt[WIRE, segment, skb.stack[0].src] = here
+    if _too_narrow(run, ns, skb, dev):
+        return
     nics = _plugged(run, skb, segment)
     others = [nic for nic in nics if nic != here]
     if not others:
@@ -96,6 +99,15 @@ def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         for nic in others:
             copy = Skb(run.flight("copy", skb.flight.flow, run.here(skb)), skb.stack, skb.at)
             _plug_in(run, copy, nic, ("from-wire-all", segment))
+
+
+def _too_narrow(run: Run, ns: Netns, skb: Skb, nic: str) -> bool:
+    """Lose a packet that is too long for the segment at one of its NICs; False when it is not."""
+    link = ns.links[nic]
+    if link.carries is None or skb.length <= link.carries:
+        return False
+    run.drop(ns, skb, nic, link, ("segment-narrow", link.segment, skb.length, link.carries))
+    return True
 
 
 def _plugged(run: Run, skb: Skb, segment: str) -> list[Nic]:
@@ -114,7 +126,9 @@ def _plugged(run: Run, skb: Skb, segment: str) -> list[Nic]:
 
 def _plug_in(run: Run, skb: Skb, nic: Nic, note: tuple) -> None:
     name, dev = nic
-    hand_over(run, run.netns(name), skb, dev, note)
+    ns = run.netns(name)
+    if not _too_narrow(run, ns, skb, dev):
+        hand_over(run, ns, skb, dev, note)
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:

@@ -63,6 +63,11 @@ class Sender:
             places = [int.from_bytes(raw[at : at + 4]) - first for at in range(4, len(raw), 4)]
             self.sacked += zip(places[::2], places[1::2], strict=True)
 
+    @property
+    def gaps(self) -> bool:
+        """Whether something has arrived behind bytes that have not."""
+        return any(high > self.acked for _, high in self.sacked)
+
     def lost(self, mss: int) -> list[Span]:
         """Return what is in segments that are too long now and has not arrived (``tcp_simple_retransmit``)."""
         arrived = [(0, self.acked), *self.sacked]

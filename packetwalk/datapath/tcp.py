@@ -151,7 +151,8 @@ def _acknowledged(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     sender = run.sender
     assert sender is not None
     sender.acknowledge(skb.stack[skb.at + 1])
-    socket.accept(run, ns, skb, dev, ("delivered-bytes-ack", sender.acked, sender.size))
+    key = "delivered-sack" if sender.gaps else "delivered-bytes-ack"
+    socket.accept(run, ns, skb, dev, (key, sender.acked, sender.size))
 
 
 def path_narrowed(run: Run, ns: Netns, skb: Skb) -> None:

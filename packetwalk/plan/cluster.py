@@ -98,7 +98,8 @@ class Cluster:
     """A cluster of ``nodes`` machines with ``pods_per_node`` pods each; it has no plugin yet.
 
     ``underlay`` is ``flat`` (one subnet, 172.18.0.0/16) or ``routed`` (every third node, the
-    second worker first, in 172.19.0.0/16 behind the router).  ``mtu`` is the underlay's, in bytes.
+    second worker first, in 172.19.0.0/16 behind the router).  ``mtu`` is the underlay's, in bytes;
+    ``segment_mtu`` what its Ethernet segments carry, where that is not the same.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Cluster:
         *,
         underlay: str = "flat",
         mtu: int = 1500,
+        segment_mtu: int | None = None,
         services: bool = True,
     ) -> None:
         """Raise BadInput when a figure is outside of what the address formulas can hold."""
@@ -118,6 +120,8 @@ class Cluster:
             raise BadInput("underlay", underlay, ["flat", "routed"])
         self.size, self.pods_per_node = nodes, pods_per_node
         self.underlay, self.mtu = underlay, mtu
+        self.segment_mtu = mtu if segment_mtu is None else segment_mtu
+        _between("segment_mtu", self.segment_mtu, 576, 65535)
         self.with_services = services
 
     @cached_property
@@ -197,7 +201,8 @@ class Cluster:
     @property
     def key(self) -> tuple:
         """What makes two clusters equal."""
-        return (self.size, self.pods_per_node, self.underlay, self.mtu, self.with_services)
+        mtus = self.mtu, self.segment_mtu
+        return (self.size, self.pods_per_node, self.underlay, *mtus, self.with_services)
 
     def __repr__(self) -> str:
         return (

@@ -20,7 +20,8 @@ SERVER_PORT, KUBELET_PORT = 8080, 10250
 def node_plan(cluster: Cluster, node: Node) -> Iterator[Operation]:
     """Return a node's own NIC, address, default route and kubelet."""
     by = ("node set-up", "")
-    nic = LinkEntry("eth0", "eth", cluster.mtu, node.mac, segment=node.segment)
+    carries = cluster.segment_mtu
+    nic = LinkEntry("eth0", "eth", cluster.mtu, node.mac, segment=node.segment, carries=carries)
     yield Operation(node.name, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
     yield Operation(node.name, nic, *by)
     yield Operation(node.name, AddrEntry("eth0", node.address, node.prefixlen), *by)
@@ -49,17 +50,10 @@ def router_plan(cluster: Cluster) -> Iterator[Operation]:
     yield Operation(ROUTER, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
     yield Operation(ROUTER, SysctlEntry("net.ipv4.ip_forward", "1"), *by)
     for device, address, length, segment in gateways(cluster):
-        yield Operation(
-            ROUTER,
-            LinkEntry(
-                device,
-                "eth",
-                1500 if segment == OUTSIDE_NET else cluster.mtu,
-                docker_mac(address),
-                segment=segment,
-            ),
-            *by,
-        )
+        outside = segment == OUTSIDE_NET
+        mtu, carries = (1500, 1500) if outside else (cluster.mtu, cluster.segment_mtu)
+        nic = LinkEntry(device, "eth", mtu, docker_mac(address), segment=segment, carries=carries)
+        yield Operation(ROUTER, nic, *by)
         yield Operation(ROUTER, AddrEntry(device, address, length), *by)
 
 
@@ -67,7 +61,8 @@ def internet_plan() -> Iterator[Operation]:
     """Return the outside host: a web and a DNS server at 203.0.113.9."""
     by = ("somebody else", "")
     yield Operation(INTERNET, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
-    yield Operation(INTERNET, LinkEntry("eth0", "eth", 1500, docker_mac(OUTSIDE), segment=OUTSIDE_NET), *by)
+    nic = LinkEntry("eth0", "eth", 1500, docker_mac(OUTSIDE), segment=OUTSIDE_NET, carries=1500)
+    yield Operation(INTERNET, nic, *by)
     yield Operation(INTERNET, AddrEntry("eth0", OUTSIDE, 24), *by)
     yield Operation(INTERNET, RouteEntry("default", "eth0", OUTSIDE_GATEWAY), *by)
     for protocol, port in (("tcp", 80), ("tcp", 443), ("udp", 80), ("udp", 53)):

@@ -24,7 +24,8 @@ class LinkEntry(NamedTuple):
     ``port`` is a tunnel's UDP port, ``fwmark`` the mark that a WireGuard device puts on its own packets, ``key``
     its public key.
     ``peer`` is (netns, device) of a veth's other end.  For ``eth``, ``segment`` names the
-    Ethernet segment the NIC is plugged into.  ``mtu_by_hand`` says that somebody gave a bridge its MTU, so that
+    Ethernet segment the NIC is plugged into, ``carries`` how long an IP packet may be, in bytes, that the segment
+    takes from it and gives to it: what is longer is lost there, for a switch tells nobody.  ``mtu_by_hand`` says that somebody gave a bridge its MTU, so that
     it no longer follows its ports (BROPT_MTU_SET_BY_USER).  ``up`` is what ``ip link set up`` and ``down`` say;
     ``state`` and what follows are what ``bridge link`` says of a bridge's port.  ``creates`` is False for the end of a veth pair that
     the other end's command makes.
@@ -53,6 +54,7 @@ class LinkEntry(NamedTuple):
     mcast_flood: bool = True
     bcast_flood: bool = True
     isolated: bool = False
+    carries: int | None = None
 
     def __str__(self) -> str:
         master = [f"master {self.master}"] if self.master else []

@@ -113,6 +113,8 @@ SENTENCES = {
     "the program gets 'message too long' and nothing is sent.",
     "path-learnt": "Wrapped, the packet will not fit into one piece: the kernel notes, for ten minutes, that the path "
     "to {0} takes {1} bytes. The note counts for what this machine sends itself; this packet goes on.",
+    "segment-narrow": "The segment {0} carries IP packets of at most {2} bytes, and this one has {1}: a switch has "
+    "no IP layer that could tell the sender. Lost without a word.",
     "not-forwardable": "A frame of {0} bytes does not go through {1} with an MTU of {2}: "
     "discarded without a word.",
     "ttl": "The time to live would fall to 0 here: discarded, and the sender is told.",
@@ -136,6 +138,7 @@ SENTENCES = {
     "early-bytes": "{0} bytes have come, but others before them are missing: TCP keeps them, and still "
     "acknowledges {1}.",
     "delivered-bytes-ack": "The sender knows that {0} of its {1} bytes have arrived.",
+    "delivered-sack": "The sender knows that {0} of its {1} bytes have arrived, and which have after a gap (SACK).",
     "delivered-ack": "The handshake is complete: the server's accept() returns.",
     "delivered-rst": "The connection is closed by RST.",
     "delivered-error": "The sender learns: {0}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
+from packetwalk.cni import NARROW_SEGMENT, TO_ANOTHER_NODE, Fault, Touch
 from packetwalk.cni.calico import blocks, felix
 from packetwalk.cni.calico.plan import (
     BIRD,
@@ -169,6 +169,7 @@ FAULTS = (
         lambda mode: bool(mode.tunnel),
         {"size": 1472, "df": True},
     ),
+    NARROW_SEGMENT,
     Fault(
         "stale-allowed-ips",
         "The receiver's AllowedIPs lack the sender's block",

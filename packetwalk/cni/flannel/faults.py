@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
+from packetwalk.cni import NARROW_SEGMENT, TO_ANOTHER_NODE, Fault, Touch
 from packetwalk.cni.flannel.plan import CNI, PORT, VNI, WG_PORT
 from packetwalk.plan.cluster import made_mac
 from packetwalk.plan.edit import (
@@ -114,6 +114,7 @@ FAULTS = (
         wrapped_in("vxlan"),
         {"size": 1422},
     ),
+    NARROW_SEGMENT,
     Fault(
         "missing-fdb",
         "The FDB entry for the peer is missing",

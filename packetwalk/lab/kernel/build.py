@@ -89,14 +89,18 @@ class Lab:
         lines = []
         for bridge in segments.values():
             lines += [f"link add {bridge} type bridge", f"link set {bridge} up"]
+        narrow: list[list[str]] = []
         for number, (netns, nic) in enumerate(nics):
             port = f"p{number}"
+            narrow += _narrowed(port, nic)
             nic_end = f"address {nic.address} mtu {nic.mtu} netns {self.netns[netns].path}"
             lines += [
                 f"link add {port} mtu {nic.mtu} type veth peer name {nic.ifname} {nic_end}",
                 f"link set {port} master {segments[nic.segment]} up",
             ]
         writing.write(self.netns[WIRE], [["ip", *line.split(" ")] for line in lines])
+        for argv in narrow:
+            self.netns[WIRE].run(argv)
 
     def _links(self, name: str, operations: list[Operation]) -> None:
         """Make the devices of a namespace, bridges before their ports."""
@@ -139,6 +143,18 @@ class Lab:
         """Write what lets packets pass, and does not."""
         commands = [argv for op in operations if not isinstance(op.entry, LinkEntry) for argv in op.argv()]
         writing.write(self.netns[name], [argv for argv in commands if argv[0] in LAST])
+
+
+def _narrowed(port: str, nic: LinkEntry) -> list[list[str]]:
+    """Return what lets a segment lose what is too long for it, and tell nobody: not by the port's MTU.
+
+    A veth does not take what its other end would not, and says so to who sends (ENOBUFS); a switch does not.
+    """
+    if nic.carries is None or nic.carries >= nic.mtu:
+        return []
+    rule = f"-m length --length {nic.carries + 1}:65535 -j DROP".split(" ")
+    ways = ("in", "out")
+    return [["iptables", "-A", "FORWARD", "-m", "physdev", f"--physdev-{way}", port, *rule] for way in ways]
 
 
 @cache
