@@ -32,9 +32,11 @@ def refusal(run: Run) -> str:
         return NO_ROOM if at_once and left[0].note[:1] == ("to-peer",) else ""
     if last.netns != here or left:
         return ""
+    told = request.flow.proto != "tcp"  # connect() waits on, as if the segment had been lost
+    if last.note[:1] == ("broadcast-refused",):
+        return BY_ROUTE["prohibit"] if told else NOWHERE
     if request.disposition == "no_route":
         return BY_ROUTE.get(last.entry.type, NOWHERE) if isinstance(last.entry, RouteEntry) else NOWHERE
     if last.note[:1] == ("message-too-long",):
         return TOO_LONG
-    told = request.flow.proto != "tcp"  # connect() waits on, as if the segment had been lost
     return FORBIDDEN if told and last.hook in ("OUTPUT", "POSTROUTING") else ""
