@@ -124,7 +124,7 @@ def _transmit(run: Run, ns: Netns, sender: Sender, span: Span, cause: tuple[int,
     for low, high in pairwise(cuts):
         push = high == end and (len(cuts) > 2 or end == sender.size)
         segment = hello._replace(seq=hello.seq + low, flags="PA" if push else "A")
-        header = wire.Ipv4(flow.src, flow.dst, 6, run.ttl, 0, df, tos=run.tos)
+        header = wire.Ipv4(flow.src, flow.dst, 6, run.ttl or ns.default_ttl, 0, df, tos=run.tos)
         flight = run.flight("data", flow, cause)
         skb = Skb(flight, (header, segment, wire.Data(pattern(low, high))), 0)
         sender.sent.append((flight, (low, high)))
