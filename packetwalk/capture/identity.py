@@ -14,6 +14,7 @@ ERRORS = (3, 5, 11, 12)
 PLAIN = (Ethernet, Arp, Ipv4, Icmp, Udp, Tcp, Data)
 BOXED = ("sleeve-nonce", "sleeve-box")
 OPAQUE = ("wg", "wg-payload", "esp", "esp-payload", *BOXED)
+PORTED = (6, 17)  # protocols with ports
 FIRST = 28  # bytes at the start of a datagram that address translation may rewrite
 
 Stack = tuple[Any, ...]
@@ -90,3 +91,16 @@ def answers(packet: Stack, other: Stack) -> bool:
         return False
     src, sport, dst, dport = ends(other)
     return ends(packet) == (dst, dport, src, sport)
+
+
+def flow(packet: Stack) -> tuple[int, tuple]:
+    """Return (protocol, ``ends``) by which a connection knows a packet: an error goes as an answer to what it quotes."""
+    icmp = packet[1] if len(packet) > 1 else None
+    if not isinstance(icmp, Icmp) or icmp.type not in ERRORS:
+        return packet[0].protocol, ends(packet)
+    quoted = content_of(packet)[8:]
+    behind = quoted[(quoted[0] & 15) * 4 :]
+    src, dst = (".".join(str(byte) for byte in quoted[at : at + 4]) for at in (12, 16))
+    ports = (behind[:2], behind[2:4]) if quoted[9] in PORTED else (b"", b"")
+    sport, dport = (int.from_bytes(port) for port in ports)
+    return quoted[9], (dst, dport, src, sport)

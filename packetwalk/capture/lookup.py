@@ -14,6 +14,7 @@ from packetwalk.capture.recording import Place
 from packetwalk.tables import (
     ConntrackEntry,
     FdbEntry,
+    IpRule,
     IptablesRule,
     LinkEntry,
     NeighEntry,
@@ -40,7 +41,7 @@ class Lookup:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.links: dict[str, LinkEntry] = {link.ifname: link for link in place.entries(LINKS)}
-        self._found: dict[tuple[str, str | None], RouteEntry | None] = {}
+        self._found: dict[tuple[str, str | None, str], RouteEntry | None] = {}
 
     @cached_property
     def local(self) -> set[str]:
@@ -59,23 +60,22 @@ class Lookup:
             for route in self.place.entries(ROUTES)
         ]
 
-    def route(self, dst: str, dev: str | None = None) -> RouteEntry | None:
+    def route(self, dst: str, dev: str | None = None, src: str = "") -> RouteEntry | None:
         """Return the route for an address (``fib_lookup``): each table in turn, the longest prefix wins.
 
-        Of tables that only marked packets are sent to, the one is taken whose route leads where the
-        packet went, to ``dev``: a capture does not show marks.  An own address is so by whatever device one comes.
+        Of tables to which only some packets are sent, by mark or device, the one is taken whose route leads where
+        the packet went, to ``dev``: a capture does not show marks.  An own address is so by whatever device one comes.
         """
-        if (dst, dev) not in self._found:
-            found = [route for table in self._order if (route := self._longest(table, dst))]
+        if (dst, dev, src) not in self._found:
+            tables = dict.fromkeys(rule.lookup for rule in self._rules if _asks(rule, dst, src))
+            found = [route for table in tables if (route := self._longest(table, dst))]
             fits = [route for route in found if dev in (None, route.dev) or route.table == "local"]
-            self._found[dst, dev] = next(iter(fits or found), None)
-        return self._found[dst, dev]
+            self._found[dst, dev, src] = next(iter(fits or found), None)
+        return self._found[dst, dev, src]
 
     @cached_property
-    def _order(self) -> list[str]:
-        """The tables in the order in which the rules ask them."""
-        rules = RULES.in_order(self.place.entries(RULES)) or KERNELS
-        return list(dict.fromkeys(rule.lookup for rule in (*rules, LAST)))
+    def _rules(self) -> list[IpRule]:
+        return [*(RULES.in_order(self.place.entries(RULES)) or KERNELS), LAST]
 
     def _longest(self, table: str, dst: str) -> RouteEntry | None:
         address = IPv4Address(dst)
@@ -197,3 +197,11 @@ def _fits(spec: str, src: str, dst: str) -> bool:
         if inside == bool(no):
             return False
     return True
+
+
+def _asks(rule: IpRule, dst: str, src: str) -> bool:
+    """Whether a routing rule can be for packets from one address to another; ``src`` may not be known."""
+    sides = [(rule.src, src), (rule.dst, dst)]
+    known = [(network, address) for network, address in sides if network and address]
+    fits = all(IPv4Address(address) in IPv4Network(network) for network, address in known)
+    return fits or rule.inverted

@@ -105,7 +105,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         return
     unknown = message.spa == "0.0.0.0"  # somebody who wants an address asks whether it is taken (RFC 2131)
     own = ns.fib.is_local(message.tpa)
-    route = None if own or unknown else _proxied(ns, message.tpa, dev)
+    route = None if own or unknown else _proxied(ns, message, dev)
     refusal = _unbelieved(ns, message, dev) if (own or route) and not unknown else None
     if refusal or (route is None and (not own or _keeps_silent(ns, message, dev))):
         run.drop(ns, skb, dev, *(refusal or _silence(ns, message, dev)))
@@ -143,10 +143,10 @@ def _note(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
 def _unbelieved(ns: Netns, message: wire.Arp, dev: str) -> source_validation.Refusal | None:
     """Return why a question is not listened to: it is routed as a packet from the asker would be."""
     note = source_validation.martian(ns, message.spa, message.tpa, dev)
-    return (None, note) if note else source_validation.refused(ns, message.spa, 0, dev)
+    return (None, note) if note else source_validation.refused(ns, message.spa, message.tpa, 0, dev)
 
 
-def _proxied(ns: Netns, address: str, dev: str) -> RouteEntry | None:
+def _proxied(ns: Netns, message: wire.Arp, dev: str) -> RouteEntry | None:
     """Return the route that lets this machine answer for another (``arp_fwd_proxy``), or None.
 
     Proxy ARP must be on for the device or for all, forwarding too, and the route must be unicast and lead out of
@@ -154,7 +154,7 @@ def _proxied(ns: Netns, address: str, dev: str) -> RouteEntry | None:
     """
     if not ns.in_dev[dev, "proxy_arp"] or not ns.forwards(dev):
         return None
-    route = ns.fib.lookup(address)
+    route = ns.fib.lookup(message.tpa, src=message.spa, iif=dev)
     return route if route and route.type == "unicast" and route.dev != dev else None
 
 

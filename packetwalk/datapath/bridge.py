@@ -97,7 +97,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry) -> boo
     if note := source_validation.martian(ns, skb.ip.src, skb.ip.dst, name):
         run.drop(ns, skb, name, None, note)
         return True
-    route = ns.fib.lookup(skb.ip.dst, skb.mark)
+    route = ns.fib.lookup(skb.ip.dst, skb.mark, skb.ip.src, name)
     if route is not None and not ip.believed(
         run, ns, skb, name, route.dev if route.type == "unicast" else None
     ):
@@ -105,7 +105,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry) -> boo
     if route is None or route.dev != name or route.type != "unicast" or not ns.forwards(name):
         skb.wear(skb.stack[0]._replace(dst=ns.links[name].address))
         return False
-    ip.lookup(run, ns, skb, skb.ip.dst)
+    ip.lookup(run, ns, skb, skb.ip.dst, came=name)
     sender, hop = skb.stack[0].src, route.gateway or skb.ip.dst
     before = run.learnt.get((ns.name, NEIGHBOURS.name, name, hop))
     neighbour = arp.resolve(run, ns, skb, name, hop)

@@ -39,9 +39,11 @@ def send(
         packet = replace(packet, ttl=multicast.TTL)
     ns = fabric.netns(netns)
     run = Run(fabric, netns, packet, paths)
-    route = ns.fib.lookup(dst)
+    route = ns.fib.lookup(dst, src=source or "")
+    bound = packet.proto != "icmp" or source is not None  # connect() asks again, with the address it has got
     if source is None:
         source = ns.source_for(route)
+        route = ns.fib.lookup(dst, src=source) if bound else route
     mtu = pmtu.of_path(run, ns, route, dst) if route and route.dev else 1500
     locked = route is not None and pmtu.locked(run, ns, route, dst)
     stack, note, flow = _first(packet, source, dst, dport, mtu, locked=locked)
@@ -53,7 +55,7 @@ def send(
     elif route and ns.fib.is_broadcast(dst):
         run.drop(ns, skb, None, route, ("broadcast-refused", dst), "no_route")
     else:
-        ip_layer.originate(run, ns, skb, whole=packet.df)
+        ip_layer.originate(run, ns, skb, whole=packet.df, bound=bound)
     run.work()
     while run.fragments:
         ip_layer.expire(run)

@@ -59,12 +59,24 @@ class Routed(NamedTuple):
     decisions: tuple[Decision, ...] = ()
 
 
+class RouteQuery(NamedTuple):
+    """What routing looks at, as far as the rules do (``struct flowi4``): other fields are left empty.
+
+    ``src`` is empty for a socket that has no address yet; ``iif`` is ``lo`` for what the machine itself sends.
+    """
+
+    dst: str
+    mark: int = 0
+    src: str = ""
+    iif: str = ""
+
+
 class Fib:
     """Routes by table; what was found is remembered (the tables never change).
 
-    ``routed`` has what ``lookup`` finds by destination, mark (0 unless rules look at it: ``marked``) and the
-    key of the sentence about it ("" is the usual one).  ``customised`` says that somebody has added rules or
-    local routes, so that addresses alone do not tell whose a sender is (``fib4_has_custom_rules``).
+    ``routed`` has what ``lookup`` finds, by what was ``asked`` and the key of the sentence about it ("" is
+    the usual one).  ``customised`` says that somebody has added rules or local routes, so that addresses alone do not
+    tell whose a sender is (``fib4_has_custom_rules``).
     """
 
     def __init__(self, routes: Iterable[RouteEntry], rules: Iterable[IpRule], decide: Decide) -> None:
@@ -81,13 +93,24 @@ class Fib:
         self.customised = any(rule not in KERNELS for rule in self.rules) or any(
             route.table == "local" and route.protocol != "kernel" for route in routes
         )
-        self.marked = any(rule.fwmark for rule in self.rules)
-        self._known: Memo[tuple[str, int], RouteEntry | None] = Memo(self._search)
-        self.routed: Memo[tuple[str, int, str], Routed] = Memo(self._tell)
+        self._marked = any(rule.fwmark for rule in self.rules)
+        self.sourced = any(rule.src for rule in self.rules)
+        self._received = any(rule.iif for rule in self.rules)
+        self._known: Memo[RouteQuery, tuple[RouteEntry | None, IpRule | None]] = Memo(self._search)
+        self.routed: Memo[tuple[RouteQuery, str], Routed] = Memo(self._tell)
 
-    def lookup(self, dst: str, mark: int = 0) -> RouteEntry | None:
-        """Return the route for ``dst`` (and the packet's firewall mark), or None when none matches."""
-        return self._known[dst, mark if self.marked else 0]
+    def asked(self, dst: str, mark: int = 0, src: str = "", iif: str = "lo") -> RouteQuery:
+        """Return what the rules look at of a question."""
+        return RouteQuery(
+            dst,
+            mark if self._marked else 0,
+            src if self.sourced else "",
+            iif if self._received else "",
+        )
+
+    def lookup(self, dst: str, mark: int = 0, src: str = "", iif: str = "lo") -> RouteEntry | None:
+        """Return the route for ``dst`` (and the packet's mark, source, device), or None when none matches."""
+        return self._known[self.asked(dst, mark, src, iif)][0]
 
     def is_local(self, address: str) -> bool:
         """Say whether an address is this machine's own (``inet_addr_type``)."""
@@ -103,26 +126,25 @@ class Fib:
         """Say whether an address is that of everybody on a segment, or of a group."""
         return is_group(dst) or self.is_broadcast(dst)
 
-    def _tell(self, asked: tuple[str, int, str]) -> Routed:
-        dst, mark, key = asked
-        route = self.lookup(dst, mark)
+    def _tell(self, question: tuple[RouteQuery, str]) -> Routed:
+        asked, key = question
+        dst = asked.dst
+        route, rule = self._known[asked]
         if route is None or route.type in REFUSING:
             return Routed(route)
         found = self._decide("route", None, route, (key, dst) if key else _note(route, dst), None)
-        if route.table in ("local", "main"):
+        if rule is None or route.table in ("local", "main"):
             return Routed(route, (found,))
-        rule = next(rule for rule in self.rules if rule.lookup == route.table)
         note = "lookup", rule.priority, route.table
         return Routed(route, (self._decide("route", None, rule, note, None), found))
 
-    def _search(self, key: tuple[str, int]) -> RouteEntry | None:
-        dst, mark = key
+    def _search(self, asked: RouteQuery) -> tuple[RouteEntry | None, IpRule | None]:
         for rule in self.rules:
-            if rule.lookup in self._tables and applies(rule, mark):
-                found = self._tables[rule.lookup].find(dst)
+            if rule.lookup in self._tables and applies(rule, asked):
+                found = self._tables[rule.lookup].find(asked.dst)
                 if found and found.type != "throw":
-                    return found
-        return None
+                    return found, rule
+        return None, None
 
 
 def _note(route: RouteEntry, dst: str) -> tuple:
@@ -135,9 +157,17 @@ def _note(route: RouteEntry, dst: str) -> tuple:
     return "onlink", dst, route.dst, route.dev
 
 
-def applies(rule: IpRule, mark: int) -> bool:
-    """Say whether a routing rule is for packets with this mark (``fib4_rule_match``)."""
-    if rule.fwmark is None:
-        return True
-    value, mask = rule.fwmark
-    return (mark & mask == value) != rule.inverted
+def applies(rule: IpRule, asked: RouteQuery) -> bool:
+    """Say whether a routing rule is for such packets (``fib4_rule_match``)."""
+    fits = (
+        (rule.fwmark is None or asked.mark & rule.fwmark[1] == rule.fwmark[0])
+        and (rule.src is None or (asked.src != "" and _within(asked.src, rule.src)))
+        and (rule.dst is None or _within(asked.dst, rule.dst))
+        and rule.iif in (None, asked.iif)
+    )
+    return fits != rule.inverted
+
+
+def _within(address: str, network: str) -> bool:
+    first, length = prefix(network)
+    return ipv4_to_int(address) & _mask(length) == first

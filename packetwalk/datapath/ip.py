@@ -50,7 +50,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
 
 def believed(run: Run, ns: Netns, skb: Skb, dev: str, out: str | None) -> bool:
     """Say whether a packet's sender is believed; if it is not, the packet ends here without a word."""
-    found = source_validation.refused(ns, skb.ip.src, skb.mark, dev, out)
+    found = source_validation.refused(ns, skb.ip.src, skb.ip.dst, skb.mark, dev, out)
     if found is not None:
         run.drop(ns, skb, dev, *found)
     return found is None
@@ -64,15 +64,17 @@ def prerouting(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
 
 
 def lookup(
-    run: Run, ns: Netns, skb: Skb, dst: str, key: str = "", *, came: str | None = None
+    run: Run, ns: Netns, skb: Skb, dst: str, key: str = "", *, came: str | None = None, bound: bool = True
 ) -> RouteEntry | None:
     """Find the route for ``dst`` and say so; None when there is none, or one that refuses.
 
     The sender of a packet that ``came`` by a device is told by ICMP, if that device forwards (``ip_error``); a
-    program of this machine by the error of its system call.
+    program of this machine by the error of its system call.  A socket that is not ``bound`` has no address when
+    it asks, so that rules with ``from`` are not for it.
     """
     fib = ns.fib
-    route, decisions = fib.routed[dst, skb.mark if fib.marked else 0, key]
+    asked = fib.asked(dst, skb.mark, skb.ip.src if bound else "", came or "lo")
+    route, decisions = fib.routed[asked, key]
     if route is None:
         run.drop(ns, skb, None, None, ("no-route", dst), "no_route")
         if came and ns.forwards(came):
@@ -115,7 +117,9 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
         output(run, ns, skb, dev, route)
 
 
-def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = False) -> None:
+def originate(
+    run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = False, bound: bool = True
+) -> None:
     """Send a packet made on this machine (``ip_local_out``).
 
     Of a socket that asks for DF a packet must go ``whole``: one that does not fit is refused before any hook
@@ -124,16 +128,18 @@ def originate(run: Run, ns: Netns, skb: Skb, *, key: str = "", whole: bool = Fal
     if is_group(skb.ip.dst):
         multicast.send(run, ns, skb)
         return
-    route = lookup(run, ns, skb, skb.ip.dst, key)
+    route = lookup(run, ns, skb, skb.ip.dst, key, bound=bound)
     if route is None:
         return
     if whole and route.type == "unicast" and skb.length > pmtu.of_path(run, ns, route, skb.ip.dst):
         too_long(run, ns, skb, route)
         return
+    was = skb.ip.src, skb.ip.dst, skb.mark
     if not hooks.hook(run, ns, skb, "OUTPUT", None, "lo" if route.type == "local" else route.dev):
         return
-    changed = ns.fib.lookup(skb.ip.dst, skb.mark)
-    if changed is not route:
+    if was != (skb.ip.src, skb.ip.dst, skb.mark) and route is not ns.fib.lookup(
+        skb.ip.dst, skb.mark, skb.ip.src
+    ):  # ip_route_me_harder
         route = lookup(run, ns, skb, skb.ip.dst)
         if route is None:
             return
@@ -163,6 +169,7 @@ def loop(run: Run, ns: Netns, skb: Skb) -> None:
 def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) -> None:
     """POSTROUTING, fragments, neighbour, device (``ip_output``)."""
     dev, dst = route.dev, skb.ip.dst
+    skb.hop = route.gateway or skb.ip.dst
     if not hooks.hook(run, ns, skb, "POSTROUTING", indev, dev):
         return
     if ns.xfrm_policies and xfrm.policy(ns, skb.tuple, skb.mark):

@@ -102,7 +102,14 @@ def _datagram(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         socket.accept(run, ns, skb, dev, ("delivered-data", udp.dport), server)
         run.jobs.append(
             lambda: socket.answer(
-                run, ns, skb, "reply", (wire.Udp(udp.dport, udp.sport), *rest), ("datagram-reply",), df=True
+                run,
+                ns,
+                skb,
+                "reply",
+                (wire.Udp(udp.dport, udp.sport), *rest),
+                ("datagram-reply",),
+                df=True,
+                bound=False,
             )
         )
     elif socket.expected(run, ns, skb):
@@ -127,20 +134,17 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
 
     def send() -> None:
         route = ns.fib.lookup(ip.src)
+        here = ns.fib.is_local(ip.dst)  # then it answers by the address that was asked (RTCF_LOCAL)
+        route = ns.fib.lookup(ip.src, src=ip.dst) if here else route
         if route is None:
             return
-        source = ns.source_for(route)
-        if ns.fib.is_local(ip.dst):
-            # the packet was for this machine: it answers by the address that was asked (RTCF_LOCAL)
-            source = ip.dst
-        elif route.type == "local":
-            source = ip.src
+        source = ip.dst if here else ns.source_for(route)
         flight = run.flight("error", Flow(source, ip.src, "icmp"), cause)
         header = wire.Ipv4(source, ip.src, 1, ns.default_ttl, run.next_ident(), tos=ecn.of_error(ip))
         error = Skb(flight, (header, wire.Icmp(kind, code, mtu=mtu), wire.Data(quoted)), 0)
         error.conn, error.original, error.ctinfo = relation
         run.emit(ns, error, "originate", None, None, ("icmp-error", ERRORS[kind, code]))
-        ip_layer.originate(run, ns, error)
+        ip_layer.originate(run, ns, error, bound=here)
 
     run.jobs.append(send)
 

@@ -201,10 +201,10 @@ def _reverse_path(flags: set[str], state: MachineTables) -> Match:
     """``-m rpfilter`` (``rpfilter_lookup_reverse``): does the way back leave by the way it came?"""
 
     def passes(view: View) -> bool:
-        route = state.fib.lookup(view.src, view.mark if "--validmark" in flags else 0)
+        route = state.fib.lookup(view.src, view.mark if "--validmark" in flags else 0, view.dst)
         return route is not None and route.type == "unicast" and route.dev == view.indev
 
-    reads = ("src", "mark", "indev")
+    reads = ("src", "mark", "indev", *(("dst",) if state.fib.sourced else ()))
     return Match(reads, (lambda view: not passes(view)) if "--invert" in flags else passes)
 
 

@@ -64,7 +64,7 @@ def _wanted(
 ) -> tuple[str, int]:
     """Return the address and port that a nat target asks for."""
     if verdict.target == "MASQUERADE":
-        address = ns.address_of(outdev or "", skb.ip.dst) or now[0]
+        address = ns.address_of(outdev or "", skb.hop or skb.ip.dst) or now[0]
         drawn = "--random-fully" in str(verdict.met.entry)
         return address, spread(f"{ns.name} {conn.original}", FIRST_FREE, 65535) if drawn else now[1]
     address, _, port = (verdict.met.argument or " ").split(" ")[1].partition(":")

@@ -76,22 +76,27 @@ class Netns:
         self._index()
 
     def _fill(self, operations: list[Operation]) -> None:
-        """Keep what was written, table by table, and what the kernel adds to each."""
-        written: dict[str, list[Any]] = defaultdict(list)
+        """Keep what was written, table by table, and what the kernel adds to each, in the order in which it came."""
+        written: dict[str, list[tuple[int, Any]]] = defaultdict(list)
         absent = {operation.entry.entry for operation in operations if isinstance(operation.entry, Absent)}
-        for operation in operations:
+        places: dict[Entry, int] = {}
+        for number, operation in enumerate(operations):
             if isinstance(operation.entry, Absent):
                 continue
             self.origin.setdefault(operation.entry, (operation.by, operation.source))
-            written[table_of(operation.entry).name].append(operation.entry)
+            places.setdefault(operation.entry, number)
+            written[table_of(operation.entry).name].append((number, operation.entry))
         for table in every_table():
             for entry in table.own(self):
                 if entry in absent:
                     continue
                 self.origin.setdefault(entry, ("kernel", ""))
-                written[table.name].append(entry)
+                cause = table.cause(entry, self)
+                place = len(operations) if cause is None else places.get(cause, len(operations))
+                written[table.name].append((place, entry))
             if table.name in written:
-                self._held[table.name] = table.hold(written[table.name])
+                every = sorted(written[table.name], key=lambda each: each[0])
+                self._held[table.name] = table.hold([entry for _, entry in every])
 
     def _index(self) -> None:
         """Make what the data path looks up."""

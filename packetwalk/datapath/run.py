@@ -54,7 +54,7 @@ class Skb:
 
     ``at`` is the place of the IP header ``ip`` in ``stack`` (1 behind an Ethernet header, else 0), and
     ``length`` the bytes from there on; ``ports`` are the bridge's ports it came in by and goes out of
-    (netfilter's physdev); ``hop`` is the route's next hop, for a device without Ethernet; ``ctinfo`` is what
+    (netfilter's physdev); ``hop`` is the route's next hop, for masquerading and a device without Ethernet; ``ctinfo`` is what
     connection tracking says of it, in the words of ``-m conntrack``, and ``original`` whether it goes the way
     of the connection's first packet; ``route`` is how it was routed last, and to which destination (its ``dst``),
     ``forwarded`` whether for another machine (IPSKB_FORWARDED); ``refused`` says that a device took it not, and
@@ -85,7 +85,7 @@ class Skb:
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
         self.flight = flight
-        self.mark, self.hop, self.refused = 0, "", False
+        self.mark, self.refused = 0, False
         self.hold(stack, at)
         self.forget()
 
@@ -113,7 +113,7 @@ class Skb:
         """Forget the connection, as the kernel does when a packet is wrapped or unwrapped."""
         self.conn: Connection | None = None
         self.ctinfo: str | None = None
-        self.known = None
+        self.known, self.hop = None, ""
         self.original, self.bridged, self.ports = True, False, NO_PORTS
         self.route: tuple[RouteEntry, str] | None = None
         self.forwarded = False

@@ -39,27 +39,33 @@ def answer(
     *,
     df: bool,
     written: SocketHeader = USUAL,
+    bound: bool = True,
 ) -> None:
     """Send ``l4`` back to where a packet came from.
+
+    A socket that is not ``bound`` to an address answers from the one that the route to the asker has
+    (``udp_sendmsg``), the others from the address that was asked.
 
     ``df`` asks for DF as a socket does by default (IP_PMTUDISC_WANT): only if the packet fits and the route's
     MTU is not locked (``ip_dont_fragment``); ``written`` is what the socket asks for besides.  What came for many
     is answered by one of the machine's own addresses.
     """
     source, ip = skb.flight.flow, skb.ip
-    route = ns.fib.lookup(ip.src)
+    route = ns.fib.lookup(ip.src, src=ip.dst if bound else "")
     length = wire.size(l4) + ip_layer.HEADER
-    fits = route is not None and length <= pmtu.of_path(run, ns, route, ip.src)
+    reached = route is not None and route.dev != ""
+    asked = bound and not ns.fib.is_for_many(ip.dst)
+    src = ip.dst if asked or not reached else ns.source_for(route)
+    fits = reached and route is not None and length <= pmtu.of_path(run, ns, route, ip.src)
     fits = fits and not (route is not None and pmtu.locked(run, ns, route, ip.src))
-    own = ns.source_for(route) if ns.fib.is_for_many(ip.dst) else ip.dst
-    flow = Flow(own, ip.src, source.proto, *_ports(l4[0]))
+    flow = Flow(src, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
     header = wire.Ipv4(
-        own, ip.src, ip.protocol, written.ttl or ns.default_ttl, 0, df and fits, tos=written.tos
+        src, ip.src, ip.protocol, written.ttl or ns.default_ttl, 0, df and fits, tos=written.tos
     )
     reply = Skb(flight, (header, *l4), 0)
     run.emit(ns, reply, "originate", None, None, note)
-    ip_layer.originate(run, ns, reply)
+    ip_layer.originate(run, ns, reply, bound=bound)
 
 
 def _ports(l4: wire.Header) -> tuple[int, int]:

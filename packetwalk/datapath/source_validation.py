@@ -38,7 +38,9 @@ def to_everybody(src: str, dst: str) -> bool:
     return dst == EVERYBODY or src == dst == NOBODY
 
 
-def refused(ns: Netns, src: str, mark: int, dev: str, out: str | None = None) -> Refusal | None:
+def refused(
+    ns: Netns, src: str, dst: str, mark: int, dev: str, out: str | None = None
+) -> Refusal | None:
     """Return why the sender of a packet from ``dev`` is not believed (``fib_validate_source``); None when it is.
 
     ``out`` is the device by which the packet will leave, None for one to this machine; the firewall ``mark`` counts
@@ -50,13 +52,13 @@ def refused(ns: Netns, src: str, mark: int, dev: str, out: str | None = None) ->
     if not level and not ns.fib.customised and (out != dev or not ns.redirects(dev)):
         own = src in ns.local and not ns.in_dev[dev, "accept_local"]
         return (None, ("martian", src, dev)) if own else None
-    return _validate(ns, src, mark, dev, level)
+    return _validate(ns, src, dst, mark, dev, level)
 
 
-def _validate(ns: Netns, src: str, mark: int, dev: str, level: int) -> Refusal | None:
+def _validate(ns: Netns, src: str, dst: str, mark: int, dev: str, level: int) -> Refusal | None:
     """Look for the way back (``__fib_validate_source``)."""
     key = f"rp_filter {level}"
-    route = ns.fib.lookup(src, mark if ns.in_dev[dev, "src_valid_mark"] else 0)
+    route = ns.fib.lookup(src, mark if ns.in_dev[dev, "src_valid_mark"] else 0, dst)
     if route is None or route.type not in ("unicast", "local", "broadcast"):
         return (route, ("rp-filter-nowhere", src, dev, key)) if level else None
     if route.type == "broadcast":

@@ -34,7 +34,7 @@ def syn(mtu: int, sport: int, dport: int) -> wire.Tcp:
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Take a segment: of the handshake, of data, or one that no socket knows, which is answered by RST."""
     tcp, ip = skb.stack[skb.at + 1], skb.ip
-    route = ns.fib.lookup(ip.src)
+    route = ns.fib.lookup(ip.src, src=ip.dst)
     mtu = pmtu.of_path(run, ns, route, ip.src) if route and route.dev else 1500
     if tcp.flags == "S":
         _syn(run, ns, skb, dev, mtu)

@@ -15,6 +15,7 @@ from packetwalk.tables import every_table
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.table import Table
 from packetwalk.trace.packet import Packet
+from packetwalk.walks.ends import End
 from packetwalk.walks.network import Network
 
 NODES, PODS = 2, 2
@@ -23,6 +24,7 @@ SIZES = (56, 8, 1, 1372, 1400, 1422, 1430, 1450, 1472, 1473, 3000)
 WRITTEN = (0, 0, 1, 1300, 1398, 1448, 2896)
 """Bytes on a TCP connection: what is cut anew is the same whether an error or an acknowledgement comes first."""
 COMMANDS, PACKETS = 6, 3
+NEAR = 60  # per cent
 FIRST_PORT = 41000
 NOBODY = ("10.244.1.200", "10.99.0.7", "172.18.0.77")
 
@@ -77,7 +79,8 @@ def draw(pick: Pick, modes: Sequence[tuple[str, str]]) -> RandomCase:
     plugin, mode = pick.one_of(modes)
     underlay = pick.one_of(UNDERLAYS)
     made = network(plugin, mode, underlay)
-    return RandomCase(plugin, mode, underlay, tuple(_commands(pick, made)), tuple(_trials(pick, made)))
+    trials = tuple(_trials(pick, made))
+    return RandomCase(plugin, mode, underlay, tuple(_commands(pick, made, trials)), trials)
 
 
 def every_mode() -> list[tuple[str, str]]:
@@ -90,14 +93,25 @@ def places(made: Network) -> list[str]:
     return [*(node.name for node in made.nodes), *(pod.name for pod in made.pods), ROUTER]
 
 
-def _commands(pick: Pick, made: Network) -> Iterator[Command]:
+def _commands(pick: Pick, made: Network, trials: Sequence[RandomTrial]) -> Iterator[Command]:
+    """Draw commands; most are about where the packets pass, and about their ends."""
     tables = [table for table in every_table() if type(table).draw is not Table.draw]
+    ends = [made.end(text) for each in trials for text in (each.src, each.dst)]
+    near = [name for name in places(made) if any(name in (end.netns, _node(made, end)) for end in ends)]
     for _ in range(pick.whole(0, COMMANDS)):
-        netns, table = pick.one_of(places(made)), pick.one_of(tables)
-        ns = made.fabric.netns(netns)
-        argv = table.draw(pick, around(made, ns, table))
+        netns = pick.one_of(near) if pick.chance(NEAR) else pick.one_of(places(made))
+        table = pick.one_of(tables)
+        there = around(made, made.fabric.netns(netns), table)
+        if pick.chance(NEAR):
+            there = there._replace(addresses=tuple(dict.fromkeys(end.address for end in ends)))
+        argv = table.draw(pick, there)
         if argv:
             yield Command(netns, tuple(argv))
+
+
+def _node(made: Network, end: End) -> str:
+    """Return the node of a pod at an end, or nothing."""
+    return next((pod.node for pod in made.pods if pod.name == end.netns), "")
 
 
 def around(made: Network, ns: Netns, table: Table) -> Around:

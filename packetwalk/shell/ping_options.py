@@ -143,7 +143,7 @@ def _via(terminal: Terminal, target: str, wanted: str | None) -> str:
         raise Failure("ping: bind: Cannot assign requested address", 2)
     if route is None or route.type != "unicast":
         raise Unknown("ping", f"-I {wanted}", "-I DEVICE or ADDRESS that is used anyway")
-    source = route.prefsrc or terminal.ns.address_of(route.dev, route.gateway or target) or ""
+    source = terminal.ns.source_for(route)
     if wanted not in (route.dev, source):
         raise Unknown("ping", f"-I {wanted}", f"-I {route.dev}, -I {source}")
     return f" from {source} {'' if numeric else wanted}:"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
 from packetwalk.shell.counters import Counters
-from packetwalk.tables import Absent, ConntrackEntry, Entry, RouteEntry
+from packetwalk.tables import Absent, ConntrackEntry, Entry, RouteEntry, table_of
 from packetwalk.tables.table import E, Table
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit, Network
@@ -97,12 +98,7 @@ class State:
 
     def insert(self, netns: str, before: Entry, entry: Entry) -> None:
         """Add an entry by hand, before another."""
-
-        def edit(plan: list[Operation]) -> list[Operation]:
-            place = next((n for n, op in enumerate(plan) if op.entry == before), len(plan))
-            return [*plan[:place], Operation(netns, entry, BY_HAND), *plan[place:]]
-
-        self.edit(netns, edit)
+        self.edit(netns, partial(_beside, self._maker(netns, before), [Operation(netns, entry, BY_HAND)], 0))
 
     def remove(self, netns: str, entry: Entry) -> None:
         """Remove an entry, also one that the kernel has added by itself."""
@@ -113,9 +109,20 @@ class State:
 
     def replace(self, netns: str, old: Entry, new: Entry) -> None:
         """Put an entry in the place of another."""
-        self.edit(
-            netns, lambda plan: [op._replace(entry=new, by=BY_HAND) if op.entry == old else op for op in plan]
-        )
+        if self.written(netns, old):
+            self.edit(
+                netns,
+                lambda plan: [op._replace(entry=new, by=BY_HAND) if op.entry == old else op for op in plan],
+            )
+        else:
+            made = [Operation(netns, each, BY_HAND) for each in (Absent(old), new)]
+            self.edit(netns, partial(_beside, self._maker(netns, old), made, 1))
+
+    def _maker(self, netns: str, entry: Entry) -> Entry:
+        """Return the entry that was written, an address for instance, where the kernel added one because of it."""
+        if self.written(netns, entry):
+            return entry
+        return table_of(entry).cause(entry, self.netns(netns)) or entry
 
     def written(self, netns: str, entry: Entry) -> bool:
         """Say whether an entry was written by somebody, so that it can be changed here."""
@@ -182,3 +189,9 @@ class State:
         if not learnt:
             return written
         return list({table.key(entry) or entry: entry for entry in [*learnt, *written]}.values())
+
+
+def _beside(one: Entry, made: list[Operation], behind: int, plan: list[Operation]) -> list[Operation]:
+    """Return a plan with operations before one (0) or ``behind`` it (1); at its end where there is none."""
+    place = next((n + behind for n, op in enumerate(plan) if op.entry == one), len(plan))
+    return [*plan[:place], *made, *plan[place:]]

@@ -17,13 +17,17 @@ WHOLE = 0xFFFFFFFF
 class IpRule(NamedTuple):
     """A rule that says which routing table is asked (``ip rule``), lowest ``priority`` first.
 
-    ``fwmark`` is (mark, mask) or None for every packet; ``inverted`` turns the match round.
+    ``fwmark`` is (mark, mask) or None for every packet; ``inverted`` turns the match round.  ``src`` and ``dst`` are
+    networks, ``iif`` the device by which a packet comes, ``lo`` for the machine's own.
     """
 
     priority: int
     lookup: str
     fwmark: tuple[int, int] | None = None
     inverted: bool = False
+    src: str | None = None
+    dst: str | None = None
+    iif: str | None = None
 
     @property
     def _mark(self) -> list[str]:
@@ -37,18 +41,22 @@ class IpRule(NamedTuple):
     def selector(self) -> list[str]:
         """Which packets, in the words of ``ip rule``."""
         mark = ["fwmark", "/".join(self._mark)] if self.fwmark else []
-        return [*(["not"] if self.inverted else []), "from", "all", *mark]
+        to = ["to", self.dst] if self.dst else []
+        came = ["iif", self.iif] if self.iif else []
+        return [*(["not"] if self.inverted else []), "from", self.src or "all", *to, *mark, *came]
 
     def __str__(self) -> str:
         return f"{self.priority}:\t{' '.join([*self.selector, 'lookup', self.lookup])}"
 
     def json(self) -> dict:
         """Return the object that ``ip -j rule`` prints for this line."""
-        out: dict = {"priority": self.priority, "src": "all"}
+        out: dict = {"priority": self.priority}
         if self.inverted:
             out["not"] = None
+        out |= _side("src", self.src or "all") | (_side("dst", self.dst) if self.dst else {})
         if self.fwmark:
             out |= dict(zip(("fwmark", "fwmask"), self._mark, strict=False))
+        out |= {"iif": self.iif} if self.iif else {}
         return {**out, "table": self.lookup}
 
     def argv(self) -> list[list[str]]:
@@ -77,8 +85,12 @@ class Rules(JsonTable[IpRule]):
         if pick.chance(20):
             words.append("not")
         words += ["from", pick.one_of(("all", *around.addresses, *around.networks))]
+        if pick.chance(30):
+            words += ["to", pick.one_of((*around.addresses, *around.networks))]
         if pick.chance(40):
             words += ["fwmark", pick.one_of(("0x1", "0x10/0x10", "0x4000/0x4000"))]
+        if pick.chance(20):
+            words += ["iif", pick.one_of((*around.names, "lo"))]
         return ["ip", "rule", "add", *words, "lookup", pick.one_of(("main", "100", "local"))]
 
     def entry(self, printed: Object) -> Iterator[IpRule]:
@@ -87,7 +99,9 @@ class Rules(JsonTable[IpRule]):
         mark = None
         if "fwmark" in printed:
             mark = int(printed["fwmark"], 16), int(printed.get("fwmask", "0xffffffff"), 16)
-        rule = IpRule(priority, str(printed.get("table", "main")), mark, "not" in printed)
+        src, dst = (_network(printed, side) for side in ("src", "dst"))
+        table = str(printed.get("table", "main"))
+        rule = IpRule(priority, table, mark, "not" in printed, src, dst, printed.get("iif"))
         if rule != LAST:
             yield rule
 
@@ -97,8 +111,8 @@ class Rules(JsonTable[IpRule]):
         return {"rule.json": as_text(rule.json() for rule in every)}
 
     def comparable(self, entry: IpRule) -> str:
-        """Return priority, mark and table."""
-        return f"{entry.priority} {hex(entry.fwmark[0]) if entry.fwmark else ''} {entry.lookup}"
+        """Return the rule."""
+        return str(entry)
 
     def in_order(self, entries: Iterable[IpRule]) -> list[IpRule]:
         """Return them by priority."""
@@ -114,6 +128,19 @@ class Rules(JsonTable[IpRule]):
         """Return the rules where somebody has added any."""
         every = self.in_order(contents.entries(self))
         return [rule.json() for rule in every] if set(every) - set(KERNELS) else None
+
+
+def _side(name: str, network: str) -> dict:
+    """Return an end as the tool prints it, with its length where it is no single address."""
+    address, slash, length = network.partition("/")
+    return {name: address, **({f"{name}len": int(length)} if slash else {})}
+
+
+def _network(printed: Object, side: str) -> str | None:
+    address = printed.get(side, "all")
+    if address == "all":
+        return None
+    return f"{address}/{printed[f'{side}len']}" if f"{side}len" in printed else str(address)
 
 
 RULES = Rules(

@@ -100,22 +100,24 @@ class Routes(JsonTable[RouteEntry]):
     def own(self, contents: Contents) -> Iterator[RouteEntry]:
         """Yield what ``fib_add_ifaddr`` adds for each address, of a device that is down no more than its local route,
         and the loopback's own routes."""
-        primary: dict[tuple, str] = {}
-        made: set[tuple[str, str, str]] = set()
+        first: dict[tuple, AddrEntry] = {}  # by subnet; the others there are secondary
+        made: set[RouteEntry] = set()
         down = {link.ifname for link in contents.entries(LINKS) if not link.up}
         for addr in contents.entries(ADDRESSES):
-            first = primary.setdefault((addr.dev, *ADDRESSES.network(addr)), addr.local)
-            for route in _of_address(addr):
-                if route.type != "local" and (addr.dev in down or first != addr.local):
-                    continue  # a secondary address brings its local route only
-                if (route.dst, route.dev, route.type) not in made:
-                    made.add((route.dst, route.dev, route.type))
-                    yield route._replace(prefsrc=first)
+            for route in _of_address(addr, first.setdefault((addr.dev, *ADDRESSES.network(addr)), addr)):
+                if route not in made and (route.type == "local" or addr.dev not in down):
+                    yield route
+                made.add(route)
         if any(link.ifname == "lo" for link in contents.entries(LINKS)):
             for dst, kind, scope in LOOPBACK:
                 yield RouteEntry(
                     dst, "lo", type=kind, protocol="kernel", scope=scope, prefsrc="127.0.0.1", table="local"
                 )
+
+    def cause(self, entry: RouteEntry, contents: Contents) -> AddrEntry | None:
+        """Return the address with which a route came."""
+        local = entry.dst if entry.type == "local" else entry.prefsrc
+        return next((a for a in contents.entries(ADDRESSES) if (a.dev, a.local) == (entry.dev, local)), None)
 
     def comparable(self, entry: RouteEntry) -> str:
         """Return the route with its table, without the lock of its MTU, which JSON does not tell."""
@@ -221,24 +223,21 @@ def _order(route: RouteEntry) -> tuple[int, int, int, int, bool]:
     return table & 255, network, -length, route.metric, route.type == "broadcast"
 
 
-def _of_address(addr: AddrEntry) -> Iterator[RouteEntry]:
-    ip, dev, length = addr.local, addr.dev, addr.prefixlen
-    yield RouteEntry(ip, dev, type="local", protocol="kernel", scope="host", prefsrc=ip, table="local")
-    if length == 32:
+def _of_address(addr: AddrEntry, first: AddrEntry) -> Iterator[RouteEntry]:
+    """Yield the routes of an address; one that is not the ``first`` of its subnet brings none to it."""
+    ip, dev, length = first.local, addr.dev, addr.prefixlen
+    yield RouteEntry(addr.local, dev, type="local", protocol="kernel", scope="host", prefsrc=ip, table="local")
+    if length == 32 or addr != first:
         return
     host = (1 << (32 - length)) - 1
-    first = ipv4_to_int(ip) & ~host
+    network = ipv4_to_int(ip) & ~host
     if addr.connected:
-        yield RouteEntry(f"{ipv4_from_int(first)}/{length}", dev, protocol="kernel", scope="link", prefsrc=ip)
-    yield RouteEntry(
-        ipv4_from_int(first | host),
-        dev,
-        type="broadcast",
-        protocol="kernel",
-        scope="link",
-        prefsrc=ip,
-        table="local",
-    )
+        yield RouteEntry(f"{ipv4_from_int(network)}/{length}", dev, protocol="kernel", scope="link", prefsrc=ip)
+    if length < 31:
+        last = ipv4_from_int(network | host)
+        yield RouteEntry(
+            last, dev, type="broadcast", protocol="kernel", scope="link", prefsrc=ip, table="local"
+        )
 
 
 ROUTES = Routes(

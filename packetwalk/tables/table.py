@@ -104,6 +104,10 @@ class Table(Generic[E]):
         """Yield what the kernel adds by itself; ``contents`` has the tables of lower rank."""
         yield from ()
 
+    def cause(self, entry: E, contents: Contents) -> Entry | None:
+        """Return the line of another table with which the kernel added one of ``own``; None: it came last."""
+        return None
+
     def author(self, entry: E) -> str:
         """Return who wrote a line, as far as the line itself says it."""
         return ""

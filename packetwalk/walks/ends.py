@@ -42,8 +42,7 @@ class Ends:
         port = _port(text, port_text) if colon else None
         pod = self._cluster.find_pod(name)
         if pod is not None:
-            address = self._plugin.pod_address(self._cluster, pod)
-            return End(name, address, port, None)
+            return End(name, self._plugin.pod_address(self._cluster, pod), port, None)
         if name in self._cluster.node_by_name:
             return End(name, self._cluster.node_by_name[name].address, port, None)
         if name in (INTERNET, ROUTER):

@@ -89,8 +89,8 @@ CASES = {
             "request 10.244.0.2 > 10.244.1.2 delivered",
             "reply 10.244.1.2 > 10.244.0.2 dropped",
             "request 10.244.0.2 > 10.244.1.2 delivered",
-            "reply 10.244.1.2 > 10.244.0.2 rejected",
-            "error 10.244.0.2 > 10.244.1.2 delivered",
+            "reply 10.244.0.2 > 10.244.0.2 rejected",
+            "error 10.244.0.2 > 10.244.0.2 delivered",
         ),
     ),
     "accept_local with rp_filter 1 does not": Seen(

@@ -44,9 +44,13 @@ def end(work: Work, k: int) -> None:
 
 
 def _returned(work: Work, where: int, seen: Sighting) -> Stack:
-    """Change the destination of an answer to a translated connection back, as PREROUTING did; return the headers."""
+    """Change the destination of an answer to a translated connection back, as PREROUTING did; return the headers.
+
+    An error about one of its packets is an answer too (``nf_nat_icmp_reply_translation``).
+    """
     netns, packet = seen.frame.netns, seen.packet
-    entry = work.tables[netns].returned(packet[0].protocol, *identity.ends(packet))
+    protocol, ends = identity.flow(packet)
+    entry = work.tables[netns].returned(protocol, *ends)
     if entry is None:
         return seen.stack
     stack = stacks.changed(seen.stack, dst=entry.src, dport=entry.sport)
@@ -79,7 +83,7 @@ def _vanished(work: Work, k: int) -> None:
         return _stop(work, where, netns, dev, ("other-mac", stack[0].dst, own), "dropped")
     outer = next((header for header in stack if isinstance(header, Ipv4)), None)
     if outer is not None and outer.dst not in tables.local:
-        route = tables.route(outer.dst)
+        route = tables.route(outer.dst, src=outer.src)
         if route is None:
             return _stop(work, where, netns, None, ("no-route", outer.dst), "no_route")
         if route.type in REFUSING:

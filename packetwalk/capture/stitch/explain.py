@@ -14,8 +14,9 @@ def route(work: Work, where: int, netns: str, dev: str, stack: Stack) -> None:
     ips = [header for header in stack if isinstance(header, Ipv4)]
     if not ips:
         return
-    dst = ips[0].dst if identity.wrapped(stack) else ips[-1].dst
-    route = work.tables[netns].route(dst, dev)
+    ip = ips[0] if identity.wrapped(stack) else ips[-1]
+    dst = ip.dst
+    route = work.tables[netns].route(dst, dev, ip.src)
     if route is None:
         return
     if route.gateway:
@@ -39,7 +40,7 @@ def address(work: Work, where: int, netns: str, seen: Sighting) -> None:
     outer = next((header for header in seen.stack if isinstance(header, Ipv4)), None)
     if outer is None:
         return
-    route = tables.route(outer.dst, seen.frame.dev)
+    route = tables.route(outer.dst, seen.frame.dev, outer.src)
     hop = (route.gateway if route else None) or outer.dst
     entry = tables.neighbour(hop, seen.frame.dev)
     known = entry if entry and entry.lladdr == mac else None
@@ -52,7 +53,7 @@ def address(work: Work, where: int, netns: str, seen: Sighting) -> None:
 def by_route(work: Work, netns: str, seen: Sighting) -> bool:
     """Whether the way of a new packet is one that a route names; a program may send frames by any device."""
     ip = next(header for header in seen.stack if isinstance(header, Ipv4))
-    route = work.tables[netns].route(ip.dst, seen.frame.dev)
+    route = work.tables[netns].route(ip.dst, seen.frame.dev, ip.src)
     return route is not None and route.dev == seen.frame.dev
 
 

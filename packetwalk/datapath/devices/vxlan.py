@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from packetwalk import wire
-from packetwalk.datapath import ecn, ip, link, pmtu
+from packetwalk.datapath import arp, ecn, ip, link, pmtu
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import LinkEntry
 
 KIND, LAYER2, PROTOCOL = "vxlan", True, 17
 HEADERS = 20 + 8 + 8
-ETHERNET = 14
+ETHERNET, ARP = 14, 0x0806
 PORTS = (32768, 60999)
 
 
@@ -30,7 +30,11 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         return
     run.emit(ns, skb, "fdb", device.ifname, entry, ("vtep", mac, entry.dst))
     local, remote, port, vni = device.local or "", entry.dst or "", device.port or 0, device.vni or 0
-    pmtu.wrap(run, ns, skb, ns.fib.lookup(remote), remote, HEADERS + ETHERNET, device.ifname)
+    way = ns.fib.lookup(remote, src=local)
+    if way is not None and way.type == "local":  # it is not wrapped for oneself (encap_bypass_if_local)
+        run.backlog.append((_bypass, ns, skb, device.ifname, ("unwrapped", device.ifname)))
+        return
+    pmtu.wrap(run, ns, skb, way, remote, HEADERS + ETHERNET, device.ifname)
     udp = wire.Udp(source_port(ns, skb), port)
     skb.hold(
         (
@@ -44,6 +48,13 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     skb.forget()
     run.emit(ns, skb, "encap", device.ifname, device, ("encap", vni, port, local, remote, HEADERS))
     ip.originate(run, ns, skb, key="outer-route")
+
+
+def _bypass(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
+    """Take a frame of one's own as if it were addressed to this machine (``vxlan_encap_bypass``: PACKET_HOST)."""
+    skb.forget()
+    run.step(skb, ns.devices[dev].ingress[note])
+    (arp if skb.stack[0].type == ARP else ip).receive(run, ns, skb, dev)
 
 
 def source_port(ns: Netns, skb: Skb) -> int:

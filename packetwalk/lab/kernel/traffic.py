@@ -64,7 +64,8 @@ def _serve(server: socket.socket, name: str) -> None:
                 data, address = server.recvfrom(70000)
                 if address is None:  # shut down
                     return
-                server.sendto(data, address)
+                with contextlib.suppress(OSError):  # a rule or a route may refuse the answer
+                    server.sendto(data, address)
 
 
 def _talk(client: socket.socket, address: tuple[str, int], name: str) -> None:

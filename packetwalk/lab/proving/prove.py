@@ -22,7 +22,7 @@ from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.kernel.record import Recorder, recording
 from packetwalk.lab.plugins import writer
 from packetwalk.lab.proving.cases import Case, cases
-from packetwalk.lab.proving.sending import send, unread
+from packetwalk.lab.proving.sending import runs, send, unread
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.plan.operation import Operation
 from packetwalk.proof import compare, recordings
@@ -128,8 +128,7 @@ def _titled(what: str, writer: str | None) -> str:
 def _record(case: Case, network: Network, live: Live, without: Iterable[str]) -> Recording:
     """Send the packets of a case, each after another that warms the neighbours on its way.
 
-    Where the packet itself finds no route, that one goes to a host outside: the kernel sends only
-    five "network unreachable" in a row (``ip_rt_error_burst``).  A packet of which each fragment would
+    A packet of which each fragment would
     take one of these five is left out.
     """
     about = {
@@ -152,11 +151,11 @@ def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
     for number, trial in enumerate(case.trials):
         ends = scenario(trial.scenario, network.plugin)
         packet = replace(trial.packet, sport=FIRST_PORT + 2 * number)
-        run = network.send(ends.src, ends.dst, packet)
+        run, before = runs(network, ends.src, ends.dst, packet, paths)
         lost = any(trace.disposition == "no_route" for trace in run.traces)
         if lost and any(trace.name == "fragment" for trace in run.traces):
             continue
-        yield send(network, recorder, trial.scenario, ends.src, ends.dst, packet, paths)
+        yield send(recorder, trial.scenario, packet, run, before)
 
 
 def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:

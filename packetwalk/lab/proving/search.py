@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any, NamedTuple, TypeVar
 
+from packetwalk.capture.recording import Sent
+from packetwalk.datapath.run import Run
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.abilities import lacking, stand_ins
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.record import Recorder, recording
-from packetwalk.lab.proving.sending import send, unread
+from packetwalk.lab.proving.sending import calm, runs, send, unread
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.proof import compare
+from packetwalk.proof.compare import counters
 from packetwalk.proof.draws import RandomCase, draw, every_mode, network
 from packetwalk.shell import Shell, State
 from packetwalk.walks.network import Network
@@ -56,6 +59,7 @@ def perform(case: RandomCase) -> Outcome:
     state, live = State(made), Live()
     try:
         live.build(operations(made))
+        calm(live.inside.values())
         refused = done = 0
         for command in case.commands:
             ours = Shell(state, command.netns).run(command.argv)
@@ -82,10 +86,14 @@ def _line(output: str) -> str:
 def _sent(case: RandomCase, model: Network, live: Live) -> str:
     """Send the packets; return the first difference."""
     with Recorder(live.inside, named(model)) as recorder:
-        sent, paths = [], KnownPaths()
+        sent: list[Sent] = []
+        told: list[Run] = []
+        paths = KnownPaths()
         for number, trial in enumerate(case.trials):
+            run, before = runs(model, trial.src, trial.dst, trial.packet, paths)
+            told += [before, run] if before else [run]
             name = f"packet-{number + 1}"
-            sent.append(send(model, recorder, name, trial.src, trial.dst, trial.packet, paths))
+            sent.append(send(recorder, name, trial.packet, run, before, hurried=True))
         without = unread(operations(model))
         emulated = live.played()
         made = recording(
@@ -93,7 +101,8 @@ def _sent(case: RandomCase, model: Network, live: Live) -> str:
         )
     for what, detail in compare.compare(made, model):
         return f"{what}: {detail}"
-    return ""
+    counted = counters.difference(told, made)
+    return f"counters, {counted}" if counted else ""
 
 
 def check() -> None:
@@ -153,18 +162,25 @@ class Share(NamedTuple):
         return list(search(*self))
 
 
-def search(many: int, seed: str, modes: Sequence[tuple[str, str]]) -> Iterator[Outcome]:
-    """Draw cases until ``many`` are done; yield the outcome of each, of those that differ the simplest form."""
+def search(
+    many: int, seed: str, modes: Sequence[tuple[str, str]], do: Callable[[RandomCase], Outcome] | None = None
+) -> Iterator[Outcome]:
+    """Draw cases until ``many`` are done; yield the outcome of each, of those that differ the simplest form.
+
+    ``do`` is what is done with a case, ``perform`` unless it is given: ``Outcome`` only draws it.
+    """
     count = 0
     while count < many:
-        found, done = _round(many - count, f"{seed}-{count}", modes)
+        found, done = _round(many - count, f"{seed}-{count}", modes, do or perform)
         count += max(1, len(done))
         yield from (each for each in done if not each.difference)
         if found:
             yield found
 
 
-def _round(many: int, seed: str, modes: Sequence[tuple[str, str]]) -> tuple[Outcome | None, list[Outcome]]:
+def _round(
+    many: int, seed: str, modes: Sequence[tuple[str, str]], do: Callable[[RandomCase], Outcome]
+) -> tuple[Outcome | None, list[Outcome]]:
     """Draw until ``many`` are done or one differs; return that one, shrunk, and all that were drawn before."""
     import hypothesis
     from hypothesis import Phase, strategies
@@ -177,7 +193,7 @@ def _round(many: int, seed: str, modes: Sequence[tuple[str, str]]) -> tuple[Outc
     def one(data: Any) -> None:
         if differing and next(tries, None) is None:
             return  # simple enough; the shrinker finds nothing more and ends
-        outcome = perform(draw(_Chance(data.draw, strategies.integers), modes))
+        outcome = do(draw(_Chance(data.draw, strategies.integers), modes))
         if not differing:
             done.append(outcome)
         if outcome.difference:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
 
 from packetwalk.capture.recording import Probe, Sent
 from packetwalk.datapath.ip import FRAGMENT_TIME
 from packetwalk.datapath.run import Run
+from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.patience import FACTOR
 from packetwalk.lab.kernel.record import Recorder, Warm
 from packetwalk.plan.cluster import OUTSIDE
 from packetwalk.plan.operation import Operation
 from packetwalk.proof.compare import frames
-from packetwalk.tables import every_table, table_of
+from packetwalk.tables import Absent, every_table, table_of
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
@@ -20,43 +23,78 @@ from packetwalk.wire import Icmp
 
 NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
 FRAGMENTS_GIVEN_UP = 30.0 + 4.0 * FACTOR  # seconds: net.ipv4.ipfrag_time, and time to spare
+HURRIED = 0.2 * FACTOR  # seconds between two questions for a neighbour; three are less than SLOW
+ANY = 1 << 30  # frames: more than ever come
 SLOW = 0.9  # seconds in which every other frame has come; after one, ARP and TCP ask again
 
 
 def unread(plan: Iterable[Operation]) -> tuple[str, ...]:
     """Return the files of a recording that nothing compares, or only where the plan has such tables."""
-    planned = {table_of(operation.entry) for operation in plan}
+    planned = {table_of(each.entry) for each in plan if not isinstance(each.entry, Absent)}
     read = {table for table in every_table() if table.compared and (table.usual or table in planned)}
     return tuple(file for table in every_table() if table not in read for file in table.files)
 
 
-def send(
-    network: Network,
-    recorder: Recorder,
-    name: str,
-    src: str,
-    dst: str,
-    packet: Packet,
-    paths: KnownPaths,
-) -> Sent:
-    """Send a packet from an end to another, after one that warms the neighbours on its way.
+def calm(namespaces: Iterable[Namespace]) -> None:
+    """Let neighbours (``HURRIED``) and fragments (a second) be given up sooner, and no machine tell of better ways.
+
+    When the kernel sends a redirect is a matter of time (``ip_rt_redirect_load``); the model knows of none.
+    """
+    for namespace in namespaces:
+        namespace.inside(partial(_calm, namespace.devices()))
+
+
+def _calm(devices: Iterable[str]) -> None:
+    settings = Path("/proc/sys/net/ipv4")
+    (settings / "ipfrag_time").write_text("1")
+    for device in devices:
+        (settings / "neigh" / device / "retrans_time_ms").write_text(f"{HURRIED * 1000:.0f}")
+    for device in ("all", *devices):
+        (settings / "conf" / device / "send_redirects").write_text("0")
+
+
+def runs(
+    network: Network, src: str, dst: str, packet: Packet, paths: KnownPaths
+) -> tuple[Run, Run | None]:
+    """Return what the model says of a packet, and of the one before it that warms the neighbours on its way.
 
     What it teaches of paths is added to ``paths``, which the packets before have taught.
 
     Where the packet itself finds no route, that one goes to a host outside: the kernel sends only
-    five "network unreachable" in a row (``ip_rt_error_burst``).
+    five "network unreachable" in a row (``ip_rt_error_burst``).  TCP's would have an end that comes later.
     """
     run = network.send(src, dst, packet, paths=paths)
     paths.learn(run)
+    if packet.cold:
+        return run, None
+    flow = run.traces[0].flow
+    lost = any(trace.disposition == "no_route" for trace in run.traces)
+    address = OUTSIDE if lost else flow.dst
+    proto = "udp" if packet.proto == "tcp" else packet.proto
+    goal = f"{address}:{flow.dport}" if flow.dport else address
+    return run, network.send(src, goal, Packet(proto, sport=packet.sport - 1))
+
+
+def send(
+    recorder: Recorder, name: str, packet: Packet, run: Run, before: Run | None, *, hurried: bool = False
+) -> Sent:
+    """Send a packet of which the model says ``run``, after one of which it says ``before``.
+
+    ``hurried`` says that neighbours are given up soon, and that this is waited for even where no frame tells it.
+    """
     flow = run.traces[0].flow
     probe = Probe(f"{name}-{packet.label}", run.client, flow.dst, flow.dport or 0, packet)
-    warm = None
-    if not packet.cold:
-        lost = any(trace.disposition == "no_route" for trace in run.traces)
-        warm = _warm(network, src, OUTSIDE if lost else flow.dst, probe)
-    given_up = any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
-    limit = NEIGHBOUR_GIVEN_UP if given_up else FRAGMENTS_GIVEN_UP if _expires(run) else SLOW
-    return recorder.send(probe, warm, _frames(run), limit, closing=_closing(run))
+    limit = NEIGHBOUR_GIVEN_UP if _gives_up(run) else FRAGMENTS_GIVEN_UP if _expires(run) else SLOW
+    count = _frames(run)
+    warm = _warm(before, packet) if before else None
+    if hurried:
+        limit, count = SLOW + 1 if _expires(run) else SLOW, ANY if _gives_up(run) else count
+        warm = warm._replace(frames=ANY) if warm and before and _gives_up(before) else warm
+    return recorder.send(probe, warm, count, limit, closing=_closing(run))
+
+
+def _gives_up(run: Run) -> bool:
+    return any(trace.disposition == "neighbor_unreachable" for trace in run.traces)
 
 
 def _expires(run: Run) -> bool:
@@ -65,13 +103,11 @@ def _expires(run: Run) -> bool:
     return any(isinstance(each, Icmp) and (each.type, each.code) == FRAGMENT_TIME for each in errors)
 
 
-def _warm(network: Network, src: str, dst: str, probe: Probe) -> Warm:
-    """Return the packet before one, with what the model says of it; TCP's would have an end that comes later."""
-    goal = f"{dst}:{probe.dport}" if probe.dport else dst
-    proto = "udp" if probe.packet.proto == "tcp" else probe.packet.proto
-    packet = Packet(proto, sport=probe.packet.sport - 1)
-    run = network.send(src, goal, packet)
-    return Warm(dst, packet, _frames(run), any(trace.name == "reply" for trace in run.traces))
+def _warm(before: Run, packet: Packet) -> Warm:
+    """Return the packet before one, with what the model says of it."""
+    flow = before.traces[0].flow
+    answered = any(trace.name == "reply" for trace in before.traces)
+    return Warm(flow.dst, Packet(flow.proto, sport=packet.sport - 1), _frames(before), answered)
 
 
 def _frames(run: Run) -> int:

@@ -6,14 +6,14 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from packetwalk.shell import devices
-from packetwalk.shell.ip import link_state, links
+from packetwalk.shell.ip import links
 from packetwalk.shell.ip.details import details, statistics
 from packetwalk.shell.ip.options import IpOptions
+from packetwalk.shell.ip.withdrawal import withdraw
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, chosen, prefix, twice
 from packetwalk.tables import AddrEntry, LinkEntry
 from packetwalk.tables.address import ADDRESSES
-from packetwalk.tables.route import ROUTES
 from packetwalk.wire.address import ipv4_from_int
 
 COMMANDS = (
@@ -201,24 +201,9 @@ def _delete(terminal: Terminal, entry: AddrEntry, *, wildcard: bool) -> str:
     if found is None:
         raise Failure(f"{warned}Error: ipv4: Address not found.", 2)
     same = [each for each in mine if ADDRESSES.network(each) == ADDRESSES.network(found)]
-    for each in same if same[0] == found else [found]:  # with the first of a subnet go the others
-        _remove(terminal, each)
+    for each in [*same[1:], found] if same[0] == found else [found]:  # with the first of a subnet go the others
+        withdraw(terminal, each)
     return warned
-
-
-def _remove(terminal: Terminal, entry: AddrEntry) -> None:
-    """Take an address away, and the routes that name it as their source (``fib_sync_down_addr``)."""
-    terminal.state.remove(terminal.name, entry)
-    if entry.local not in terminal.ns.local:
-        for route in [each for each in terminal.ns.entries(ROUTES) if each.prefsrc == entry.local]:
-            terminal.state.remove(terminal.name, route)
-    _last(terminal, entry.dev)
-
-
-def _last(terminal: Terminal, dev: str) -> None:
-    """Switch IP off on a device that has no address any more (``fib_inetaddr_event``)."""
-    if not any(each.dev == dev for each in terminal.ns.addrs):
-        link_state.disable(terminal, dev, own=True)
 
 
 def _flush(terminal: Terminal, words: Words) -> str:
@@ -228,5 +213,5 @@ def _flush(terminal: Terminal, words: Words) -> str:
     for link in links.selected(terminal, shown):
         for each in [each for each in terminal.ns.addrs if each.dev == link.ifname]:
             if _asked(Address("inet", each.local, each.prefixlen, "global", each.dev), shown, "inet"):
-                _remove(terminal, each)
+                withdraw(terminal, each)
     return ""

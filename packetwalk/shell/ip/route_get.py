@@ -81,8 +81,8 @@ def _mark(value: str) -> int:
 
 def _found(terminal: Terminal, dst: str, asked: dict[str, Any]) -> RouteEntry:
     ns = terminal.ns
-    route = ns.fib.lookup(dst, asked.get("mark", 0))
     source, came = asked.get("from"), asked.get("iif")
+    route = ns.fib.lookup(dst, asked.get("mark", 0), source or "", came or "lo")
     if source and not came and source not in ns.local:
         raise Failure(NOWHERE, 2)
     if came and came != "lo":
@@ -125,7 +125,7 @@ def _told(terminal: Terminal, route: RouteEntry, dst: str, asked: dict[str, Any]
     told["gateway"] = route.gateway
     told["dev"] = "lo" if route.type == "local" or (here and came) else route.dev
     told["table"] = route.table
-    source = route.prefsrc or terminal.ns.address_of(route.dev, route.gateway or dst) or "0.0.0.0"
+    source = terminal.ns.source_for(route)
     told["prefsrc"] = (
         None if came or asked.get("from") else dst if route.type == "local" and not came else source
     )

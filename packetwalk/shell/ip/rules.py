@@ -7,14 +7,12 @@ from typing import Any
 from packetwalk.shell.ip import names
 from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
-from packetwalk.shell.words import Words, chosen, number, prefix, wrong
+from packetwalk.shell.words import Prefix, Words, chosen, number, prefix, wrong
 from packetwalk.tables import IpRule
 from packetwalk.tables.ip_rule import KERNELS, LAST, RULES, WHOLE
 
 LAST_OF_KERNEL = 32766
 OTHER = [
-    "to",
-    "iif",
     "oif",
     "tos",
     "dsfield",
@@ -29,7 +27,7 @@ OTHER = [
     "l3mdev",
     "tun_id",
 ]
-KNOWN = "from all, fwmark MARK, not, priority NUMBER, lookup TABLE"
+KNOWN = "from NETWORK, to NETWORK, fwmark MARK, iif DEVICE, not, priority NUMBER, lookup TABLE"
 
 
 def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
@@ -72,10 +70,12 @@ def _asked(words: Words) -> dict[str, Any]:
         word = words.next()
         if word == "not":
             asked["inverted"] = True
-        elif word == "from":
+        elif word in ("from", "to"):
             goal = prefix(words.next())
             if goal.length:
-                raise Unknown("ip rule", f"from {goal}", KNOWN)
+                asked["src" if word == "from" else "dst"] = str(Prefix(goal.base & goal.mask, goal.length))
+        elif word in ("iif", "dev"):
+            asked["iif"] = words.next()
         elif chosen(word, ("preference", "order", "priority")) and len(word) > 1:
             asked["priority"] = number(words.next(), "preference value is invalid\n")
         elif word in ("fwmark", "mark"):

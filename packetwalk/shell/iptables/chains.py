@@ -102,6 +102,14 @@ class Chains(NamedTuple):
         """Set a policy, or make a chain."""
         self.terminal.state.add(self.terminal.name, entry)
 
+    def reached(self, chain: str) -> list[IptablesRule]:
+        """Return the rules of a chain and of those to which they lead."""
+        met, todo = set[str](), [chain]
+        while todo:
+            met.add(todo[-1])
+            todo += {jump(rule.spec) for rule in self.rules(todo.pop())} & set(self.made) - met
+        return [rule for each in met for rule in self.rules(each)]
+
     def loops(self) -> bool:
         """Say whether a built-in chain leads to a chain that leads back to itself."""
 

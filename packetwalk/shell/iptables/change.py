@@ -10,7 +10,7 @@ from packetwalk.shell.iptables.spec import Spec
 from packetwalk.shell.iptables.targets import TARGETS
 from packetwalk.shell.terminal import Failure, Unknown
 from packetwalk.tables import ChainPolicy, IptablesRule, UserChain
-from packetwalk.tables.iptables import BUILT_IN
+from packetwalk.tables.iptables import BUILT_IN, jump
 
 NO_CHAIN = "No chain/target/match by that name."
 BAD_RULE = "Bad rule (does a matching rule exist in that chain?)."
@@ -70,7 +70,21 @@ def _put(chains: Chains, line: CommandLine, verbose: bool) -> str:
     chains.edit(line.chain, lambda _: new)
     if chains.loops():
         raise refused(line.command, line.chain, "EMLINK")
+    if _misplaced(chains):
+        raise refused(line.command, line.chain, "EINVAL")
     return "".join(map(said, specs)) if verbose else ""
+
+
+def _misplaced(chains: Chains) -> bool:
+    """Say whether a built-in chain leads to a rule that may not stand at its hook (``nft_chain_validate``)."""
+    for name in BUILT_IN[chains.table]:
+        for rule in chains.reached(name):
+            target = TARGETS.get(jump(rule.spec))
+            if target and target.chains and name not in target.chains:
+                return True
+            if "-m rpfilter" in rule.spec and name != "PREROUTING":
+                return True
+    return False
 
 
 def _takes(line: CommandLine, spec: Spec, chains: Chains) -> None:

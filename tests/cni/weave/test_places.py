@@ -39,7 +39,7 @@ def test_addresses_of_pods_and_bridges() -> None:
     ]
     pod = network.fabric.netns("a")
     assert [(a.local, a.prefixlen) for a in pod.addrs] == [(A, 12)]  # 1: the mask of the whole range
-    assert [str(r) for r in pod.entries(ROUTES) if r.table == "main"] == [
+    assert ROUTES.lines(r for r in pod.entries(ROUTES) if r.table == "main") == [
         "default via 10.40.0.0 dev eth0",
         "10.32.0.0/12 dev eth0 proto kernel scope link src 10.40.0.1",
     ]

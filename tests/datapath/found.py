@@ -1,0 +1,64 @@
+"""Cases that random search has found, read as it prints them (``tests/found_differences.yaml``)."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import yaml
+
+from packetwalk.proof.draws import FIRST_PORT, Command, RandomCase, RandomTrial
+from packetwalk.shell import Shell, State
+from packetwalk.trace.packet import Packet
+from packetwalk.wire import Ipv4
+
+FILE = Path(__file__).parents[1] / "found_differences.yaml"
+
+
+def kinds() -> dict[str, dict]:
+    """Return what was found, by its title: ``case`` and ``came``."""
+    return yaml.safe_load(FILE.read_text())
+
+
+def read(text: str) -> RandomCase:
+    """Read a case as ``packetwalk prove --random`` prints it."""
+    head, *lines = [line.strip() for line in text.strip().splitlines()]
+    _, plugin, mode, underlay, _ = head.replace(",", "").split(" ")
+    commands = [line.split("# ", 1) for line in lines if "# " in line]
+    trials = [line for line in lines if "# " not in line]
+    return RandomCase(
+        plugin,
+        mode,
+        underlay,
+        tuple(Command(netns, tuple(shlex.split(words))) for netns, words in commands),
+        tuple(_trial(line, FIRST_PORT + 2 * number) for number, line in enumerate(trials)),
+    )
+
+
+def _trial(line: str, port: int) -> RandomTrial:
+    words = line.split(" ")
+    proto, *more = words[0].split("-")
+    usual = 0 if proto == "tcp" else 56
+    size = next((int(word) for word in more if word.isdigit()), usual)
+    ttl = int(words[words.index("--ttl") + 1]) if "--ttl" in words else 64
+    packet = Packet(proto, size, "df" in more, ttl, sport=port)
+    return RandomTrial(words[-3], words[-1], packet)
+
+
+def came(case: RandomCase) -> list[str]:
+    """Return what the model says came of the packets and of those they caused: last addresses and fate."""
+    state = State(case.network())
+    for command in case.commands:
+        assert Shell(state, command.netns).run(command.argv).code == 0, command
+    return [
+        f"{trace.name} {_ends(trace.steps)} {trace.disposition}"
+        for trial in case.trials
+        for trace in state.network.send(trial.src, trial.dst, trial.packet).traces
+        if trace.name != "arp"
+    ]
+
+
+def _ends(steps: tuple) -> str:
+    stack = steps[-1].after or steps[-1].before
+    ip = next(header for header in reversed(stack) if isinstance(header, Ipv4))
+    return f"{ip.src} > {ip.dst}"

@@ -1,0 +1,29 @@
+"""Each kind of difference that random search has found: model and kernel agree on its simplest case now."""
+
+from __future__ import annotations
+
+import pytest
+
+from packetwalk.lab.proving.search import perform
+from tests.datapath.found import came, kinds, read
+
+KINDS = kinds()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_model_says_what_the_kernel_showed(name: str) -> None:
+    assert came(read(KINDS[name]["case"])) == KINDS[name]["came"]
+
+
+@pytest.mark.kernel("ipset")
+@pytest.mark.parametrize("name", KINDS)
+def test_model_and_kernel_agree(name: str) -> None:
+    outcome = perform(read(KINDS[name]["case"]))
+    assert not outcome.difference, f"{outcome.case}\n{outcome.difference}"
+    assert not outcome.refused
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_case_is_printed_as_it_is_read(name: str) -> None:
+    text = KINDS[name]["case"].strip()
+    assert str(read(text)) == text

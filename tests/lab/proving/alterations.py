@@ -1,0 +1,187 @@
+"""Twenty ways in which the model could be wrong: random search has to find each (``python -m tests.lab.proving.alterations``).
+
+The command draws cases as ``packetwalk prove --random`` does, until an altered model says of one something else than
+the model, sends that case through the kernel with the altered model, and prints how many draws it took.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from packetwalk.datapath import (
+    arp,
+    bridge,
+    chain,
+    fib,
+    handshake,
+    hooks,
+    ip,
+    local,
+    nat,
+    netfilter,
+    netns,
+    pmtu,
+    reject,
+)
+from packetwalk.lab.proving import search
+from packetwalk.proof.compare import frames
+from packetwalk.proof.draws import RandomCase
+from packetwalk.shell import Shell, State
+from packetwalk.shell.ip import withdrawal
+from packetwalk.tables import table_of
+from packetwalk.tables.route import REFUSING
+
+MOST = 500
+SEED = "alterations"
+
+
+class Alteration(NamedTuple):
+    """A change of the model: ``name`` of ``where`` (an attribute, or a key) is what ``made`` makes of it."""
+
+    where: Any
+    name: str
+    made: Callable[[Any], Any]
+
+
+def instead(value: Any) -> Callable[[Any], Any]:
+    return lambda was: value
+
+
+def swapped(*tables: str) -> Callable[[Any], Any]:
+    return instead(tables)
+
+
+def _one_more(was: Callable) -> Callable:
+    def forward(run, ns, skb, dev, route) -> None:
+        skb.set_ip(skb.ip._replace(ttl=skb.ip.ttl - 1))
+        was(run, ns, skb, dev, route)
+
+    return forward
+
+
+def _passes_on_one(was: Callable) -> Callable:
+    def forward(run, ns, skb, dev, route) -> None:
+        skb.set_ip(skb.ip._replace(ttl=max(skb.ip.ttl, 2)))
+        was(run, ns, skb, dev, route)
+
+    return forward
+
+
+def _forgets_inversion(was: Callable) -> Callable:
+    return lambda rule, asked: was(rule._replace(inverted=False), asked)
+
+
+def _second_is_established(was: Callable) -> Callable:
+    def track(table, skb) -> None:
+        was(table, skb)
+        if skb.conn and skb.conn.confirmed and skb.ctinfo == "NEW":
+            skb.ctinfo = "ESTABLISHED"
+
+    return track
+
+
+ALTERATIONS = {
+    "forwarding takes two from the time to live": Alteration(ip, "forward", _one_more),
+    "a time to live of 1 is passed on": Alteration(ip, "forward", _passes_on_one),
+    "the MTU of a route does not count": Alteration(
+        pmtu, "of_route", instead(lambda ns, route: ns.mtus["lo" if route.type == "local" else route.dev])
+    ),
+    "everybody forwards": Alteration(netns.Netns, "forwards", instead(lambda self, dev: True)),
+    "FORWARD asks filter before mangle": Alteration(
+        netfilter.TABLES_AT, "FORWARD", swapped("filter", "mangle")
+    ),
+    "OUTPUT asks filter before nat": Alteration(
+        netfilter.TABLES_AT, "OUTPUT", swapped("raw", "mangle", "filter", "nat")
+    ),
+    "POSTROUTING asks nat before mangle": Alteration(
+        netfilter.TABLES_AT, "POSTROUTING", swapped("nat", "mangle")
+    ),
+    "PREROUTING asks no raw": Alteration(netfilter.TABLES_AT, "PREROUTING", swapped("mangle", "nat")),
+    "a second packet the same way is ESTABLISHED": Alteration(hooks, "_track", _second_is_established),
+    "marks are added, never cleared": Alteration(
+        chain, "_marked", instead(lambda mark, value: mark | int(value.split()[1].split("/")[0], 16))
+    ),
+    "masquerading keeps the source": Alteration(
+        nat, "_wanted", instead(lambda ns, skb, v, c, now, i, o: now)
+    ),
+    "REJECT always says port unreachable": Alteration(reject, "REJECTS", lambda was: dict.fromkeys(was, 3)),
+    "a prohibited packet is told as one to a host": Alteration(ip.TOLD, "prohibit", instead((3, 10))),
+    "a blackhole tells the sender": Alteration(ip.TOLD, "blackhole", instead((3, 1))),
+    "a rule of routing forgets its not": Alteration(fib, "applies", _forgets_inversion),
+    "an error quotes eight bytes": Alteration(local, "QUOTED", instead(28)),
+    "a bridge learns nothing": Alteration(bridge, "learn", instead(lambda *_: None)),
+    "arp_ignore does nothing": Alteration(arp, "_ignored", instead(lambda *_: False)),
+    "the window scale is 10": Alteration(handshake, "SCALE", instead(10)),
+    "routes stay when their address goes": Alteration(withdrawal, "_stray", instead(lambda *_: ())),
+}
+assert len(ALTERATIONS) == 20 and "blackhole" in REFUSING
+
+
+@contextmanager
+def altered(name: str) -> Iterator[None]:
+    """Let the model be wrong in one way."""
+    where, attribute, made = ALTERATIONS[name]
+    if isinstance(where, dict):
+        with patch.dict(where, {attribute: made(where.get(attribute))}):
+            yield
+    else:
+        with patch.object(where, attribute, made(getattr(where, attribute))):
+            yield
+
+
+def said(case: RandomCase) -> list[Any]:
+    """Return all that the model says of a case: what its commands print, its tables, and its packets' frames."""
+    state, told = State(case.network()), []
+    for command in case.commands:
+        told.append(str(Shell(state, command.netns).run(command.argv)))
+    for each in case.commands:
+        ns = state.netns(each.netns)
+        told.append(
+            [str(entry) for table in ns._held.values() for entry in table if table_of(entry).compared]
+        )
+    for trial in case.trials:
+        try:
+            told.append(
+                frames.lines(frames.modelled(state.network.send(trial.src, trial.dst, trial.packet)), ())
+            )
+        except Exception as error:
+            told.append(repr(error))
+    return told
+
+
+def drawn(many: int = MOST, seed: str = SEED) -> list[RandomCase]:
+    """Draw cases without doing anything with them."""
+    return [each.case for each in search.search(many, seed, search.modes(), search.Outcome)]
+
+
+def first(name: str, cases: list[RandomCase], usual: list[list[Any]]) -> int | None:
+    """Return the number of the first case of which an altered model says something else; None when there is none."""
+    for number, case in enumerate(cases):
+        with altered(name):
+            if said(case) != usual[number]:
+                return number
+    return None
+
+
+def main() -> int:
+    """Print the draws that each alteration took; return 1 if one was not found."""
+    cases = drawn()
+    usual = [said(case) for case in cases]
+    bad = 0
+    for name in ALTERATIONS:
+        number = first(name, cases, usual)
+        found = ""
+        if number is not None:
+            with altered(name):
+                found = search.perform(cases[number]).difference
+        bad |= not found
+        print(f"{name:45} {'not found' if number is None else number + 1:>9}  {found[:110]}", flush=True)
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())
