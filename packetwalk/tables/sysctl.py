@@ -121,7 +121,6 @@ DEVICE = {
     "route_localnet": "0",
     "rp_filter": "0",
     "send_redirects": "1",
-    "shared_media": "1",
     "src_valid_mark": "0",
 }
 """The settings of a device that the data path reads, with the kernel's values (``ipv4_devconf``)."""
