@@ -140,12 +140,26 @@ def send(run: Run, ns: Netns, skb: Skb, name: str) -> None:
 
 
 def out(run: Run, ns: Netns, skb: Skb, port: str) -> None:
-    """Send a frame out of a port, unless it is longer than the port carries."""
+    """Send a frame out of a port; what was gathered on its way in leaves in fragments (``br_nf_dev_queue_xmit``).
+
+    They are cut by the bridge's MTU, and if that is less than they came with, there are none (``br_nf_ip_fragment``).
+    """
     device = ns.links[port]
-    if skb.gathered and skb.length > device.mtu:
-        for part in ip.fragments(run, ns, skb, port, min(device.mtu, skb.gathered)):
-            link.transmit(run, ns, part, port)
+    if not (skb.gathered and skb.length > device.mtu):
+        _push(run, ns, skb, port)
         return
+    bridge = ns.links[device.master or ""]
+    if skb.bridged and skb.gathered > bridge.mtu:
+        note = "fragments-too-long", skb.gathered, bridge.ifname, bridge.mtu
+        run.drop(ns, skb, port, bridge, note)
+        return
+    for part in ip.fragments(run, ns, skb, port, min(bridge.mtu, skb.gathered)):
+        _push(run, ns, part, port)
+
+
+def _push(run: Run, ns: Netns, skb: Skb, port: str) -> None:
+    """Hand a frame to a port, unless it is longer than the port carries (``br_dev_queue_push_xmit``)."""
+    device = ns.links[port]
     if skb.frame_length > ns.devices[port].longest:
         run.drop(ns, skb, port, device, ("not-forwardable", skb.frame_length, port, device.mtu))
         return

@@ -115,6 +115,8 @@ SENTENCES = {
     "to {0} takes {1} bytes. The note counts for what this machine sends itself; this packet goes on.",
     "segment-narrow": "The segment {0} carries IP packets of at most {2} bytes, and this one has {1}: a switch has "
     "no IP layer that could tell the sender. Lost without a word.",
+    "fragments-too-long": "The packet came in fragments of up to {0} bytes, more than the MTU of {1} ({2}): the bridge "
+    "cannot send them on as they came and discards them without a word.",
     "not-forwardable": "A frame of {0} bytes does not go through {1} with an MTU of {2}: "
     "discarded without a word.",
     "ttl": "The time to live would fall to 0 here: discarded, and the sender is told.",

@@ -109,6 +109,14 @@ CASES = {
         )
         for dev in ("cni0", "eth0")
     },
+    **{
+        f"what a bridge gathered leaves by its MTU ({mtu}, {size} bytes)": case(
+            FLANNEL,
+            RandomTrial("coredns", "coredns2", Packet("icmp", size)),
+            ("kind-control-plane", f"ip link set cni0 mtu {mtu}"),
+        )
+        for mtu, size in ((1400, 1430), (1444, 1430), (1500, 1430), (1400, 1300), (600, 3000))
+    },
 }
 
 
