@@ -160,7 +160,7 @@ def _note(route: RouteEntry, dst: str) -> tuple:
 def applies(rule: IpRule, asked: RouteQuery) -> bool:
     """Say whether a routing rule is for such packets (``fib4_rule_match``)."""
     fits = (
-        (rule.fwmark is None or asked.mark & rule.fwmark[1] == rule.fwmark[0])
+        (rule.fwmark is None or (asked.mark ^ rule.fwmark[0]) & rule.fwmark[1] == 0)
         and (rule.src is None or (asked.src != "" and _within(asked.src, rule.src)))
         and (rule.dst is None or _within(asked.dst, rule.dst))
         and rule.iif in (None, asked.iif)

@@ -9,6 +9,7 @@ from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, chosen, number, prefix, wrong
 from packetwalk.tables import RouteEntry
+from packetwalk.tables.ip_rule import KERNELS
 from packetwalk.tables.path import SECONDS
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int
 
@@ -125,6 +126,7 @@ def _told(terminal: Terminal, route: RouteEntry, dst: str, asked: dict[str, Any]
     told["gateway"] = route.gateway
     told["dev"] = "lo" if route.type == "local" or (here and came) else route.dev
     told["table"] = route.table
+    told["apart"] = route.table != "main" and (route.table != "local" or _rule_added(terminal))
     source = terminal.ns.source_for(route)
     told["prefsrc"] = (
         None if came or asked.get("from") else dst if route.type == "local" and not came else source
@@ -156,9 +158,9 @@ def _text(told: dict[str, Any], route: RouteEntry, options: IpOptions) -> str:
     words.append(told["dst"])
     for word, name in (("from", "from"), ("via", "gateway"), ("dev", "dev")):
         words += [word, told[name]] if told[name] else []
-    words += ["table", told["table"]] if options.details else []
+    words += ["table", told["table"]] if options.details or told["apart"] else []
     words += ["src", told["prefsrc"]] if told["prefsrc"] else []
-    words += ["mark", hex(told["mark"])] if told["mark"] else []
+    words += ["mark", _mark_told(told["mark"])] if told["mark"] else []
     words += ["uid", str(told["uid"])] if told["uid"] is not None else []
     cache = ["cache", *([f"<{','.join(told['cache'])}>"] if told["cache"] else [])]
     cache += told["learnt"].words if told["learnt"] else []
@@ -167,12 +169,24 @@ def _text(told: dict[str, Any], route: RouteEntry, options: IpOptions) -> str:
     return f"{' '.join(words)} {between}    {' '.join(cache)} \n"
 
 
+def _rule_added(terminal: Terminal) -> bool:
+    """Say whether a rule was added: until then the table local is one with main (``fib_unmerge``)."""
+    return any(rule not in KERNELS for rule in terminal.ns.fib.rules)
+
+
+def _mark_told(mark: int) -> str:
+    """Return a mark as it is printed: with letters from sixteen on (``print_route``)."""
+    return hex(mark) if mark > 15 else str(mark)
+
+
 def _json(told: dict[str, Any]) -> dict[str, Any]:
-    names = ("type", "dst", "from", "gateway", "dev", "prefsrc", "mark")
+    names = ("type", "dst", "from", "gateway", "dev", *(["table"] if told["apart"] else []), "prefsrc")
     out = {name: told[name] for name in names if told[name]}
     if out["type"] == "unicast":
         del out["type"]
     out["flags"] = []
+    if told["mark"]:
+        out["mark"] = told["mark"]
     if told["uid"] is not None:
         out["uid"] = told["uid"]
     out["cache"] = told["cache"]
