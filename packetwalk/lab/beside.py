@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from packetwalk.capture.output import Lines, Output
 from packetwalk.errors import BadInput
 from packetwalk.lab.ground import Ground
-from packetwalk.shell.output import Lines, Output
 
 PROMPT = "$ "
 SAME, WELL, BROKEN = "      ", "good  ", "bad   "

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from packetwalk.lab.advice import PYNACL, advice
+from packetwalk.lab.rooms import absent, room
 
 PURPOSES = {
     "model": "walks, tables, labs and the book; needs nothing",
@@ -18,6 +19,7 @@ PURPOSES = {
     "kind": "labs and recordings in a real Kubernetes cluster",
     "binder": "labs on the model in a browser; needs a network, and nothing on this machine",
 }
+OF_A_WHEEL = {"model": "walks and tables; needs nothing. Labs in the model come with the book's repository"}
 NEEDED = {"programs": ("bird", "wireguard-go", "wg")}
 """The programs of what is no ground of the labs; the labs' grounds say themselves what they lack."""
 
@@ -36,13 +38,12 @@ def examine() -> list[Finding]:
     """Look for the tools and rights of each ground; starts no process."""
     return [
         Finding(ground, not missing, purpose, missing, tuple(advice(missing)))
-        for ground, purpose in PURPOSES.items()
+        for ground, purpose in (PURPOSES | (OF_A_WHEEL if absent("shell") else {})).items()
         for missing in [tuple(dict.fromkeys(_missing(ground)))]
     ]
 
 
 def _missing(ground: str) -> Iterator[str]:
-    from packetwalk.lab import guest
     from packetwalk.lab.grounds import grounds
     from packetwalk.lab.kernel.emulators import secretbox
     from packetwalk.lab.kernel.programs.runtime import folder
@@ -56,12 +57,12 @@ def _missing(ground: str) -> Iterator[str]:
         if shutil.which(tool, path=search_path()) is None:
             yield f"program {tool}"
     if ground == "qemu":
-        yield from guest.missing()
+        yield from absent("lab.guest") or room("lab.guest").missing()
     if ground == "programs" and folder(cni_plugins()) is None:
         yield "CNI plugins"
     if ground == "programs" and secretbox.missing():
         yield PYNACL
-    if ground in grounds():
+    if ground in grounds() and ground not in OF_A_WHEEL:
         yield from grounds()[ground].missing()
     if ground == "netns":
         yield from _rights()

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
+from packetwalk.capture.output import Output
 from packetwalk.errors import BadInput
 from packetwalk.lab import command
-from packetwalk.shell.output import Output
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.wire import Tcp, tcpdump
 
@@ -123,9 +123,9 @@ class Ground(ABC):
 
     def walk(self, src: str, dst: str, **packet: Unpack[PacketOptions]):
         """Return a player of one packet's way through this very cluster; options as in ``capture``."""
-        from packetwalk.widgets import play_recording
+        from packetwalk.lab.rooms import room
 
-        return play_recording(self.capture(src, dst, **packet))
+        return room("widgets").play_recording(self.capture(src, dst, **packet))
 
     def ceiling(self, src: str = "a", dst: str = "b") -> Ceiling:
         """Return what full-size packets from a pod to a place on another node can carry at most."""

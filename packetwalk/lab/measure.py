@@ -11,8 +11,8 @@ import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from packetwalk.capture.output import Output
 from packetwalk.errors import BadInput, LabError
-from packetwalk.shell.output import Output
 
 if TYPE_CHECKING:
     from packetwalk.lab.ground import Ground

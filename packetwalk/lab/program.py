@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 
-from packetwalk.shell.output import Output
+from packetwalk.capture.output import Output
 
 SECONDS = 20.0
 CHARACTERS = 200_000

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 
+from packetwalk.capture.output import Output
 from packetwalk.errors import BadInput
 from packetwalk.shell.listed import listed
-from packetwalk.shell.output import Output
 from packetwalk.shell.state import State
 from packetwalk.shell.terminal import Failure, Program, Terminal
 from packetwalk.shell.trial import trial

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from packetwalk.capture.output import Output
 from packetwalk.shell import conntrack_options
 from packetwalk.shell.conntrack_options import KNOWN, ConntrackAsked, failed
-from packetwalk.shell.output import Output
 from packetwalk.shell.terminal import Terminal, Unknown
 from packetwalk.shell.tracked import tracked
 

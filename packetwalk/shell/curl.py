@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from packetwalk import wire
+from packetwalk.capture.output import Output
 from packetwalk.datapath.run import Run
 from packetwalk.shell import curl_options
 from packetwalk.shell.answers import ARP_WAITS, answer
 from packetwalk.shell.curl_options import CurlAsked, Url, Wrong
 from packetwalk.shell.hosts import address
-from packetwalk.shell.output import Output
 from packetwalk.shell.terminal import Terminal, Unknown
 from packetwalk.trace.packet import Packet
 from packetwalk.wire.icmp import UNREACHABLE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from packetwalk.capture.output import Output
 from packetwalk.shell import devices, settings
 from packetwalk.shell.options import read
-from packetwalk.shell.output import Output
 from packetwalk.shell.terminal import Terminal, Unknown
 from packetwalk.shell.words import prefix
 from packetwalk.tables import LinkEntry

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from packetwalk.capture.output import Output
 from packetwalk.shell.options import Options, read
-from packetwalk.shell.output import Output
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 
 FLAGS = "EFGivcnowxqsh"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from packetwalk.capture.output import Output
 from packetwalk.datapath import pmtu
 from packetwalk.shell import ping_options
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
 from packetwalk.shell.hosts import HOSTS
-from packetwalk.shell.output import Output
 from packetwalk.shell.ping_options import PingAsked
 from packetwalk.shell.terminal import Terminal
 from packetwalk.trace.packet import LARGEST, Packet

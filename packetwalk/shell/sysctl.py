@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from packetwalk.capture.output import Output
 from packetwalk.shell import settings
 from packetwalk.shell.options import Options, read
-from packetwalk.shell.output import Output
 from packetwalk.shell.settings import Path
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from packetwalk.capture.output import Output
 from packetwalk.datapath.netns import Netns
-from packetwalk.shell.output import Output
 from packetwalk.shell.state import State
 from packetwalk.tables import LinkEntry
 from packetwalk.tables.table import E, Table

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from packetwalk.capture.output import Output
 from packetwalk.shell import traceroute_options
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer
-from packetwalk.shell.output import Output
 from packetwalk.shell.terminal import Terminal
 from packetwalk.shell.traceroute_options import TracerouteAsked
 from packetwalk.trace.packet import Packet

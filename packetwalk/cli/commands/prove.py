@@ -73,6 +73,9 @@ def _alone(parsed: argparse.Namespace) -> None:
 
 def _random(parsed: argparse.Namespace) -> int:
     from packetwalk.lab.kernel import rootless
+    from packetwalk.lab.rooms import room
+
+    room("shell")  # commands are drawn in its words
     from packetwalk.lab.proving import search
 
     if parsed.random < 1:

@@ -11,6 +11,7 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import ClassVar
 
+from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Probe, Recording
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, LabError
@@ -22,7 +23,6 @@ from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.kind.record import record
 from packetwalk.lab.plugins import installation
 from packetwalk.plan.cluster import INTERNET, ROUTER
-from packetwalk.shell.output import Output
 from packetwalk.trace.packet import Packet
 
 PROGRAMS = ("docker", "kind", "kubectl")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
+from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Recording
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.ground import Filters
 from packetwalk.lab.grounds.modelled import record
 from packetwalk.lab.grounds.planned import Planned
 from packetwalk.lab.measure import Measurement
+from packetwalk.lab.rooms import absent, room
 from packetwalk.plan.cluster import INTERNET, ROUTER
-from packetwalk.shell import Shell, State
-from packetwalk.shell.output import Output
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Walk
+
+if TYPE_CHECKING:
+    from packetwalk.shell import State
 
 
 class ModelGround(Planned):
@@ -27,11 +30,11 @@ class ModelGround(Planned):
 
     @classmethod
     def missing(cls) -> tuple[str, ...]:
-        """Return nothing: it needs no more than Python."""
-        return ()
+        """Return nothing where the whole package is: it needs no more than Python."""
+        return absent("shell")
 
     def _bring_up(self, network: Network) -> None:
-        self._state = State(network)
+        self._state = room("shell").State(network)
 
     @property
     def state(self) -> State:
@@ -44,7 +47,7 @@ class ModelGround(Planned):
         """Answer a command from the model; as ``Ground.execute``."""
         if netns not in (*self.nodes, *self.pods):
             raise BadInput("network namespace", netns, [*self.nodes, *self.pods])
-        return Shell(self.state, netns).run(argv, filters)
+        return room("shell").Shell(self.state, netns).run(argv, filters)
 
     def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
         """Send one packet in the model and return its frames; as ``Ground.record_packet``."""
@@ -54,11 +57,9 @@ class ModelGround(Planned):
 
     def walk(self, src: str, dst: str, **given: Unpack[PacketOptions]):
         """Return a player of the model's own walk, which knows why each step was taken."""
-        from packetwalk.widgets import Player
-
         plugin, packet = self.network.plugin, Packet.towards(dst, given)
         run = self.state.send(src, dst, packet)
-        return Player(
+        return room("widgets").Player(
             Walk(
                 plugin=plugin.name,
                 mode=self.mode,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
+from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Recording
 from packetwalk.lab.command import piped
 from packetwalk.lab.ground import Filters
@@ -15,7 +16,6 @@ from packetwalk.lab.kernel.rootless import search_path
 from packetwalk.lab.kernel.writing import TOOLS
 from packetwalk.lab.measure import Measurement, measure
 from packetwalk.proof.compare import frames
-from packetwalk.shell.output import Output
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 

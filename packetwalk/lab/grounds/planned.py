@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from pathlib import Path
 
+from packetwalk.capture.output import Lines
 from packetwalk.capture.recording import Probe
 from packetwalk.lab import manifests
 from packetwalk.lab.ground import Ground
 from packetwalk.lab.plugins import plugin_slice
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import INTERNET, ROUTER
-from packetwalk.shell.output import Lines
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Probe, Recording
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import program
@@ -17,7 +18,6 @@ from packetwalk.lab.kernel.record import Named, Recorder, recording, warming
 from packetwalk.lab.kernel.sniff import PROGRAMS_QUIET, QUIET
 from packetwalk.lab.kernel.traffic import Servers
 from packetwalk.plan.operation import Operation
-from packetwalk.shell.output import Output
 from packetwalk.tables import LinkEntry, SocketEntry
 
 USUAL_MTU = 1500

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
+from packetwalk.capture.output import Output
 from packetwalk.errors import LabError
 from packetwalk.lab.command import piped
 from packetwalk.lab.kind.programs import attempt, call, refusal
-from packetwalk.shell.output import Output
 
 PATIENCE = 60.0  # seconds for one command
 LINES = '{range .items[*]}{.metadata.name}{"\\t"}%s{"\\n"}{end}'
