@@ -14,6 +14,7 @@ from packetwalk.errors import LabError
 from packetwalk.lab import guest
 from packetwalk.lab.guest import kernel
 from tests import ROOT
+from tests.interrupted import HEARS
 from tests.lab.left import running
 
 LIMIT = 120.0
@@ -52,7 +53,7 @@ def test_it_ends_with_its_parent(tmp_path: Path, how: signal.Signals) -> None:
         "from pathlib import Path; from packetwalk.lab import guest; "
         f"guest.run(['sleep', '600'], Path({str(tmp_path)!r}), limit=600, accel='tcg')"
     )
-    parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.DEVNULL)
+    parent = subprocess.Popen([*HEARS, sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.DEVNULL)
     children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
     end = time.monotonic() + 20
     while not (machines := [int(word) for word in children.read_text().split()]):

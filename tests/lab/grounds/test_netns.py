@@ -119,7 +119,7 @@ def test_faults_modes_and_manifests_change_the_live_cluster() -> None:
         assert "via 172.18.0.4 dev eth0" in mine.node("kind-worker").run("ip route")
         said = mine.apply(
             "kind: ConfigMap\nmetadata: {name: kube-flannel-cfg}\n"
-            'data: {net-conf.json: \'{"Backend": {"Type": "vxlan", "MTU": 1400}}\'}\n'
+            'data: {net-conf.json: \'{"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan", "MTU": 1400}}\'}\n'
         )
         assert said == ["ConfigMap/kube-flannel-cfg: mode vxlan, MTU 1350 for pods"]
         assert mine.mode == "vxlan" and "mtu 1350" in mine.pod("a").run("ip link show eth0")

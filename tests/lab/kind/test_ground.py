@@ -20,6 +20,7 @@ from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.plugins import installations
 from packetwalk.trace.packet import Packet
 from tests import ROOT
+from tests.interrupted import HEARS
 from tests.lab.kind.conftest import SECRET, Machine
 from tests.waiting import HANGS
 
@@ -287,7 +288,7 @@ KindGround("flannel", "vxlan")
 def _start(machine: Machine, pattern: str, text: str) -> subprocess.Popen[str]:
     """Start a lab in a process of its own and return when the call that matches is under way."""
     machine.fail(pattern, text, stays=True)
-    run = subprocess.Popen([sys.executable, "-c", RUN], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen([*HEARS, sys.executable, "-c", RUN], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     while not machine.exchange.reached.wait(0.1):
         assert run.poll() is None, run.communicate()
     return run

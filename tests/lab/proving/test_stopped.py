@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
+from tests.interrupted import HEARS
 from tests.waiting import HANGS
 
-PROVE = [sys.executable, "-m", "packetwalk", "prove"]
+PROVE = [*HEARS, sys.executable, "-m", "packetwalk", "prove"]
 
 
 def session(leader: int) -> list[int]:
