@@ -1,4 +1,6 @@
 """Programs that tests interrupt hear it, however the tests were started."""
 
-HEARS = ("env", "--default-signal=INT")
+import shutil
+
+HEARS = (shutil.which("env") or "env", "--default-signal=INT")
 """Words before a program's own: a shell that starts the tests in the background makes them deaf to Ctrl-C."""
