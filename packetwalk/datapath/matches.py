@@ -7,6 +7,7 @@ table, the machine's own addresses) find it in ``MachineTables``.
 from __future__ import annotations
 
 import shlex
+import zlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -108,6 +109,10 @@ VALUES = {
     "--log-uid": 0,
     "--log-macdecode": 0,
     "--tcp-flags": 2,
+    "--rcheck": 0,
+    "--set": 0,
+    "--reap": 0,
+    "--rsource": 0,
 }
 
 
@@ -197,6 +202,23 @@ def _address_type(values: tuple[str, ...], flags: set[str], state: MachineTables
     return Match((side,), lambda view: getattr(view, side) in state.local)
 
 
+def _chance(values: tuple[str, ...]) -> Match:
+    """``-m statistic --mode random``: the kernel draws anew each time, here the connection's ends say."""
+    share = float(values[0])
+
+    def drawn(view: View) -> bool:
+        ends = f"{view.protocol} {view.src} {view.sport} {view.dst} {view.dport} {values[0]}"
+        return zlib.crc32(ends.encode()) < share * 2**32
+
+    return Match(("protocol", "src", "sport", "dst", "dport"), drawn)
+
+
+def _random(values: tuple[str, ...]) -> Match | None:
+    if values != ("random",):
+        raise ValueError(f"mode {values[0]} of statistic is not known")
+    return None
+
+
 def _reverse_path(flags: set[str], state: MachineTables) -> Match:
     """``-m rpfilter`` (``rpfilter_lookup_reverse``): does the way back leave by the way it came?"""
 
@@ -233,6 +255,9 @@ MATCHES: dict[str, Callable[[tuple[str, ...], set[str], MachineTables], Match | 
     "--physdev-out": lambda values, flags, state: _aside("physout", values[0]),
     "--espspi": lambda values, flags, state: _aside("spi", int(values[0], 0)),
     "--pol": lambda values, flags, state: _aside("encrypted", values[0] == "ipsec"),
+    "--mode": lambda values, flags, state: _random(values),
+    "--probability": lambda values, flags, state: _chance(values),
+    "--rcheck": lambda values, flags, state: Match((), lambda view: False),  # a walk remembers no other
     "--match-set": lambda values, flags, state: _set(values, state),
     "--src-type": lambda values, flags, state: _address_type(values, flags, state, "src"),
     "--dst-type": lambda values, flags, state: _address_type(values, flags, state, "dst"),

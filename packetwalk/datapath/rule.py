@@ -27,7 +27,16 @@ REJECTS = {
     "icmp-admin-prohibited": 13,
 }
 """What ``--reject-with`` names: the codes of ICMP type 3, and a reset."""
-IGNORED = {"--comment", "--dir", "--nflog-group", "--nflog-prefix", "--log-prefix", "--log-level"}
+IGNORED = {
+    "--nfacct-name",
+    "--comment",
+    "--dir",
+    "--nflog-group",
+    "--nflog-prefix",
+    "--log-prefix",
+    "--log-level",
+}
+IGNORED |= {"--seconds", "--name", "--mask"}  # of -m recent
 IGNORED |= {word for word, values in VALUES.items() if not values}
 
 

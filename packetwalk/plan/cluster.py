@@ -56,7 +56,12 @@ class Pod(NamedTuple):
 
 
 class Service(NamedTuple):
-    """A ClusterIP service with the same port for TCP and UDP, backed by ``backends`` (pods)."""
+    """A Service with one port number, backed by pods, nodes (programs on their network) or addresses.
+
+    ``ports`` are (protocol, name).  With ``node_port`` or ``load_balancers`` (addresses, perhaps for ``sources``
+    only) it is reached from outside too; ``internal_local`` and ``external_local`` are its traffic policies,
+    ``affinity`` is for how many seconds a client keeps its endpoint.
+    """
 
     name: str
     address: str
@@ -64,6 +69,16 @@ class Service(NamedTuple):
     target_port: int
     backends: tuple[str, ...]
     namespace: str = "default"
+    ports: tuple[tuple[str, str], ...] = (("tcp", "http"), ("udp", "h3"))
+    node_port: int = 0
+    load_balancers: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    internal_local: bool = False
+    external_local: bool = False
+    affinity: int = 0
+
+
+API_PORT = 6443
 
 
 def docker_mac(address: str) -> str:
@@ -178,7 +193,7 @@ class Cluster:
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
-        """The services: ``web`` on another node than pod a, ``near`` on the same node."""
+        """The services: ``web`` on another node than pod a, ``near`` on the same node, and the API's own."""
         if not self.with_services:
             return ()
         last = self.nodes[2] if self.size > 2 else self.nodes[0]
@@ -186,6 +201,9 @@ class Cluster:
         return (
             Service("web", "10.96.0.80", 80, 8080, (self.pod(last, 0).name,)),
             Service("near", "10.96.0.81", 80, 8080, (near.name,)),
+            Service(
+                "kubernetes", "10.96.0.1", 443, API_PORT, (self.nodes[0].name,), ports=(("tcp", "https"),)
+            ),
         )
 
     @cached_property

@@ -1,89 +1,117 @@
-"""What kube-proxy in iptables mode writes for ClusterIP services.
+"""What kube-proxy v1.36 in iptables mode writes on a node.
 
-Only the chains that can decide in this cluster are here; those that are empty or for NodePorts are
-left out.  Names are hashed as in kubernetes/pkg/proxy/iptables/proxier.go
-(``servicePortChainName``, ``servicePortEndpointChainName``): SHA-256, base32, 16 letters.
+Source: kubernetes/pkg/proxy/iptables/proxier.go.  kube-proxy puts its jumps before all that is in a chain of
+the kernel's (``EnsureRule`` with ``Prepend``), and makes an empty chain in three tables, by which it notices
+that somebody flushed them.  What stands in KUBE-SERVICES and KUBE-NODEPORTS comes out of a hash table of Go,
+in another order on each node and in each run; here it is that of the cluster's Services.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterator
 
-from packetwalk.plan.cluster import Cluster, Node, Service
+from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import IptablesRule
+from packetwalk.plan.service_rules import SERVICES, Endpoint, ServicePort, counted, note
+from packetwalk.tables import Entry, IptablesRule, SysctlEntry, UserChain
 
 SOURCE = "kubernetes pkg/proxy/iptables/proxier.go"
 MARK = "0x4000"
-PROTOCOLS = (("tcp", "http"), ("udp", "h3"))
+CANARY = "KUBE-PROXY-CANARY"
+NEW = "-m conntrack --ctstate NEW"
+PORTALS = note("kubernetes service portals")
+VISIBLE = note("kubernetes externally-visible service portals")
+FIREWALL = note("kubernetes load balancer firewall")
+JUMPS = (
+    ("filter", "INPUT", f"{NEW} {VISIBLE} -j KUBE-EXTERNAL-SERVICES"),
+    ("filter", "FORWARD", f"{NEW} {VISIBLE} -j KUBE-EXTERNAL-SERVICES"),
+    ("filter", "INPUT", f"{note('kubernetes health check service ports')} -j KUBE-NODEPORTS"),
+    ("filter", "FORWARD", f"{NEW} {PORTALS} -j {SERVICES}"),
+    ("filter", "OUTPUT", f"{NEW} {PORTALS} -j {SERVICES}"),
+    ("filter", "FORWARD", f"{note('kubernetes forwarding rules')} -j KUBE-FORWARD"),
+    ("filter", "INPUT", f"{NEW} {FIREWALL} -j KUBE-PROXY-FIREWALL"),
+    ("filter", "OUTPUT", f"{NEW} {FIREWALL} -j KUBE-PROXY-FIREWALL"),
+    ("filter", "FORWARD", f"{NEW} {FIREWALL} -j KUBE-PROXY-FIREWALL"),
+    ("nat", "OUTPUT", f"{PORTALS} -j {SERVICES}"),
+    ("nat", "PREROUTING", f"{PORTALS} -j {SERVICES}"),
+    ("nat", "POSTROUTING", f"{note('kubernetes postrouting rules')} -j KUBE-POSTROUTING"),
+    ("filter", "OUTPUT", "-j KUBE-FIREWALL"),
+    ("filter", "INPUT", "-j KUBE-FIREWALL"),
+)
+"""The jumps in the order in which they are made (``iptablesJumpChains``, then ``setupIPTables...Firewall``)."""
+OWN = (
+    (
+        "filter",
+        "KUBE-FIREWALL",
+        (
+            f"! -s 127.0.0.0/8 -d 127.0.0.0/8 {note('block incoming localnet connections')} "
+            "-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
+        ),
+    ),
+    (
+        "filter",
+        "KUBE-FORWARD",
+        f"-m conntrack --ctstate INVALID {counted('ct_state_invalid_dropped_pkts')} -j DROP",
+    ),
+    (
+        "filter",
+        "KUBE-FORWARD",
+        f"{note('kubernetes forwarding rules')} -m mark --mark {MARK}/{MARK} -j ACCEPT",
+    ),
+    (
+        "filter",
+        "KUBE-FORWARD",
+        (
+            f"{note('kubernetes forwarding conntrack rule')} "
+            "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+        ),
+    ),
+    ("nat", "KUBE-MARK-MASQ", f"-j MARK --set-xmark {MARK}/{MARK}"),
+    ("nat", "KUBE-POSTROUTING", f"-m mark ! --mark {MARK}/{MARK} -j RETURN"),
+    ("nat", "KUBE-POSTROUTING", f"-j MARK --set-xmark {MARK}/0x0"),
+    (
+        "nat",
+        "KUBE-POSTROUTING",
+        f"{note('kubernetes service traffic requiring SNAT')} -j MASQUERADE --random-fully",
+    ),
+)
+LAST = (
+    f"{note('kubernetes service nodeports; NOTE: this must be the last rule in this chain')} "
+    "-m addrtype --dst-type LOCAL -j KUBE-NODEPORTS"
+)
 
 
 def plan(
     cluster: Cluster, node: Node, pod_network: str, address_of: Callable[[str], str]
 ) -> Iterator[Operation]:
-    """Return the rules on one node; ``address_of`` gives a backend pod's address."""
-    if not cluster.services:
-        return
-    for table, chain, spec in _base():
-        yield Operation(node.name, IptablesRule(table, chain, spec), "kube-proxy", SOURCE)
+    """Return what is there on one node; ``address_of`` gives a backend pod's address."""
+    if cluster.services:
+        for entry in _entries(cluster, node, pod_network, address_of):
+            yield Operation(node.name, entry, "kube-proxy", SOURCE)
+
+
+def _entries(
+    cluster: Cluster, node: Node, pod_network: str, address_of: Callable[[str], str]
+) -> Iterator[Entry]:
+    yield SysctlEntry("net.ipv4.conf.all.route_localnet", "1")
+    for table in ("mangle", "nat", "filter"):
+        yield UserChain(table, CANARY)
+    for table, chain, spec in JUMPS:
+        yield IptablesRule(table, chain, spec, inserted=True)
+    for table, chain, spec in OWN:
+        yield IptablesRule(table, chain, spec)
     for service in cluster.services:
-        for protocol, port_name in PROTOCOLS:
-            for chain, spec in _service(service, protocol, port_name, pod_network, address_of):
-                yield Operation(node.name, IptablesRule("nat", chain, spec), "kube-proxy", SOURCE)
+        endpoints = [_endpoint(cluster, node, each, address_of) for each in service.backends]
+        for protocol, name in service.ports:
+            for rule in ServicePort(service, protocol, name, endpoints, pod_network).rules():
+                yield IptablesRule(*rule)
+    yield IptablesRule("nat", SERVICES, LAST)
 
 
-def chain_name(kind: str, text: str) -> str:
-    """Return ``KUBE-SVC-...`` or ``KUBE-SEP-...``."""
-    digest = base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"KUBE-{kind}-{digest[:16]}"
-
-
-def _base() -> list[tuple[str, str, str]]:
-    portals = '-m comment --comment "kubernetes service portals" -j KUBE-SERVICES'
-    post = '-m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING'
-    rules = '-m comment --comment "kubernetes forwarding rules"'
-    snat = '-m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE'
-    return [
-        ("nat", "PREROUTING", portals),
-        ("nat", "OUTPUT", portals),
-        ("nat", "POSTROUTING", post),
-        ("nat", "KUBE-MARK-MASQ", f"-j MARK --set-xmark {MARK}/{MARK}"),
-        ("nat", "KUBE-POSTROUTING", f"-m mark ! --mark {MARK}/{MARK} -j RETURN"),
-        ("nat", "KUBE-POSTROUTING", f"-j MARK --set-xmark {MARK}/0x0"),
-        ("nat", "KUBE-POSTROUTING", f"{snat} --random-fully"),
-        ("filter", "FORWARD", f"{rules} -j KUBE-FORWARD"),
-        ("filter", "KUBE-FORWARD", "-m conntrack --ctstate INVALID -j DROP"),
-        ("filter", "KUBE-FORWARD", f"{rules} -m mark --mark {MARK}/{MARK} -j ACCEPT"),
-        (
-            "filter",
-            "KUBE-FORWARD",
-            (
-                '-m comment --comment "kubernetes forwarding conntrack rule" '
-                "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
-            ),
-        ),
-    ]
-
-
-def _service(
-    service: Service, protocol: str, port_name: str, pod_network: str, address_of: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
-    full = f"{service.namespace}/{service.name}:{port_name}"
-    to = f"-d {service.address}/32 -p {protocol}"
-    port = f"-m {protocol} --dport {service.port}"
-    note = f'-m comment --comment "{full} cluster IP"'
-    chain = chain_name("SVC", full + protocol)
-    yield "KUBE-SERVICES", f"{to} {note} {port} -j {chain}"
-    yield chain, f"! -s {pod_network} {to} {note} {port} -j KUBE-MARK-MASQ"
-    for backend in service.backends:
-        address = address_of(backend)
-        end = f"{address}:{service.target_port}"
-        endpoint = chain_name("SEP", full + protocol + end)
-        yield chain, f'-m comment --comment "{full} -> {end}" -j {endpoint}'
-        yield endpoint, f'-s {address}/32 -m comment --comment "{full}" -j KUBE-MARK-MASQ'
-        yield (
-            endpoint,
-            (f'-p {protocol} -m comment --comment "{full}" -m {protocol} -j DNAT --to-destination {end}'),
-        )
+def _endpoint(cluster: Cluster, node: Node, backend: str, address_of: Callable[[str], str]) -> Endpoint:
+    """Return where a backend is: a pod, a node (a program on its network), or an address."""
+    pod = cluster.find_pod(backend)
+    if pod is not None:
+        return Endpoint(address_of(backend), pod.node == node.name)
+    machine = cluster.node_by_name.get(backend)
+    return Endpoint(machine.address if machine else backend, machine is node)

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from packetwalk.plan.cluster import INTERNET, OUTSIDE, OUTSIDE_GATEWAY, ROUTER, Cluster, Node, docker_mac
+from packetwalk.plan.cluster import (
+    API_PORT,
+    INTERNET,
+    OUTSIDE,
+    OUTSIDE_GATEWAY,
+    ROUTER,
+    Cluster,
+    Node,
+    docker_mac,
+)
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.segment import Segment
 from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry, SocketEntry, SysctlEntry
@@ -18,7 +27,7 @@ SERVER_PORT, KUBELET_PORT = 8080, 10250
 
 
 def node_plan(cluster: Cluster, node: Node) -> Iterator[Operation]:
-    """Return a node's own NIC, address, default route and kubelet."""
+    """Return a node's own NIC, address, default route and kubelet; the first has the API server."""
     by = ("node set-up", "")
     carries = cluster.segment_mtu
     nic = LinkEntry("eth0", "eth", cluster.mtu, node.mac, segment=node.segment, carries=carries)
@@ -27,6 +36,8 @@ def node_plan(cluster: Cluster, node: Node) -> Iterator[Operation]:
     yield Operation(node.name, AddrEntry("eth0", node.address, node.prefixlen), *by)
     yield Operation(node.name, RouteEntry("default", "eth0", node.gateway), *by)
     yield Operation(node.name, SocketEntry("tcp", KUBELET_PORT, "kubelet"), "kubelet")
+    if node.index == 0:
+        yield Operation(node.name, SocketEntry("tcp", API_PORT, "kube-apiserver"), "kube-apiserver")
 
 
 def pod_plan(name: str) -> Iterator[Operation]:

@@ -1,9 +1,9 @@
 """Felix: what Calico's agent writes into iptables and ipset on a node.
 
 Source: github.com/projectcalico/calico at v3.32.1, felix/rules (static.go, dispatch.go, endpoints.go,
-policy.go, nat.go).  Left out, because they decide nothing in a cluster without host endpoints: the
-mangle table, the chains of host endpoints, empty chains, and the comment ``cali:HASH`` that Felix puts on
-each rule to know it again.
+policy.go, nat.go).  In a cluster without host endpoints, floating IPs and such, the chains for them are
+jumped to and empty.  Left out are the comment ``cali:HASH`` that Felix puts on each rule to know it again,
+and the table ``calico-arp`` of nftables, in which it keeps a node from answering ARP for a pod's address.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from typing import NamedTuple
 from packetwalk.tables import IpSet, IptablesRule
 
 ACCEPT, PASS, WORKLOAD, WIREGUARD = 0x10000, 0x20000, 0x80000, 0x200000
-ALL = 0x1F0000
+CLEARED = 0x1B0000
 """The mark bits of the mask 0xffff0000 in the order Felix takes them: accept, pass, drop, two scratch
-bits (the first says "from a workload" in the raw table), WireGuard (felix/dataplane/driver.go)."""
+bits (the first says "from a workload" in the raw table), WireGuard (felix/dataplane/driver.go).  All but drop
+and WireGuard are cleared (``allCalicoMarkBits``)."""
+HOST_ACCEPTED = "Host endpoint policy accepted packet."
 HOSTS, VXLAN_HOSTS = "cali40all-hosts-net", "cali40all-vxlan-net"
 MASQUERADED, POOLS = "cali40masq-ipam-pools", "cali40network-ip-pools"
+THIS_HOST, DSCP = "cali40this-host", "cali40dscp-src-net"
 OUTGOING = "cali-nat-outgoing"
 NAME = 28  # the longest chain name
 SET_NAME = 31
@@ -67,14 +70,18 @@ def mark(bits: int, value: int = 0) -> str:
     return f"-j MARK --set-xmark {value:#x}/{bits:#x}"
 
 
-def sets(tunnels: tuple[TunnelDevice, ...], nodes: tuple[str, ...], node: str, pool: str) -> Iterator[IpSet]:
-    """Return the sets that static rules ask: nodes by address, the pools."""
+def sets(
+    tunnels: tuple[TunnelDevice, ...], nodes: tuple[str, ...], node: str, own: tuple[str, ...], pool: str
+) -> Iterator[IpSet]:
+    """Return the sets that static rules ask: nodes by address, the node's ``own`` addresses, the pools."""
+    yield IpSet(THIS_HOST, ("127.0.0.0", "127.0.0.1", *own), "hash:ip")
     if IPIP in tunnels:
         yield IpSet(HOSTS, nodes)
     if VXLAN in tunnels:
         yield IpSet(VXLAN_HOSTS, tuple(each for each in nodes if each != node))
     yield IpSet(MASQUERADED, (pool,))
     yield IpSet(POOLS, (pool,))
+    yield IpSet(DSCP, ())
 
 
 def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:
@@ -86,6 +93,10 @@ def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:
     for table, hook in (
         ("raw", "PREROUTING"),
         ("raw", "OUTPUT"),
+        ("mangle", "PREROUTING"),
+        ("mangle", "POSTROUTING"),
+        ("nat", "PREROUTING"),
+        ("nat", "OUTPUT"),
         ("filter", "INPUT"),
         ("filter", "FORWARD"),
         ("filter", "OUTPUT"),
@@ -95,6 +106,10 @@ def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:
     for table, chain, specs in (
         ("raw", "cali-PREROUTING", _raw_prerouting(tunnels)),
         ("raw", "cali-OUTPUT", _raw_output(tunnels)),
+        ("mangle", "cali-PREROUTING", _mangle_prerouting()),
+        ("mangle", "cali-POSTROUTING", _mangle_postrouting()),
+        ("nat", "cali-PREROUTING", ["-j cali-fip-dnat"]),
+        ("nat", "cali-OUTPUT", ["-j cali-fip-dnat"]),
         ("filter", "cali-INPUT", _input(tunnels)),
         ("filter", "cali-wl-to-host", _workload_to_host()),
         ("filter", "cali-FORWARD", _forward()),
@@ -111,17 +126,37 @@ def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:
 
 
 def _raw_prerouting(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
-    yield mark(ALL)
+    yield mark(CLEARED)
     yield from _untracked(tunnels)
     yield f"-i cali+ {mark(WORKLOAD, WORKLOAD)}"
+    yield f"{marked(WORKLOAD)} -j cali-rpf-skip"
     yield f"{marked(WORKLOAD)} -m rpfilter --validmark --invert -j DROP"
+    yield f"{marked(WORKLOAD, 0)} -j cali-from-host-endpoint"
     yield f"{marked(ACCEPT)} -j ACCEPT"
 
 
 def _raw_output(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
-    yield mark(ALL)
+    yield mark(CLEARED)
+    yield "-j cali-to-host-endpoint"
     yield from _untracked(tunnels)
     yield f"{marked(ACCEPT)} -j ACCEPT"
+
+
+def _mangle_prerouting() -> Iterator[str]:
+    yield "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+    yield f"{marked(ACCEPT)} -j ACCEPT"
+    yield "-j cali-from-host-endpoint"
+    yield f"{note(HOST_ACCEPTED)} {marked(ACCEPT)} -j ACCEPT"
+
+
+def _mangle_postrouting() -> Iterator[str]:
+    leaving = f"-m set ! --match-set {POOLS} dst -m set ! --match-set {THIS_HOST} dst"
+    text = note("set dscp for traffic leaving cluster.")
+    yield f"{text} -m set --match-set {DSCP} src {leaving} -j cali-egress-dscp"
+    yield f"{marked(ACCEPT)} -j RETURN"
+    yield mark(CLEARED)
+    yield "-m conntrack --ctstate DNAT -j cali-to-host-endpoint"
+    yield f"{note(HOST_ACCEPTED)} {marked(ACCEPT)} -j RETURN"
 
 
 def _untracked(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
@@ -145,7 +180,9 @@ def _input(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
             yield f"{tunnel.match} {text}{port} {local} -j ACCEPT"
     yield "-i cali+ -g cali-wl-to-host"
     yield f"{marked(ACCEPT)} -j ACCEPT"
-    yield mark(ALL)
+    yield mark(CLEARED)
+    yield "-j cali-from-host-endpoint"
+    yield f"{note(HOST_ACCEPTED)} {marked(ACCEPT)} -j ACCEPT"
 
 
 def _workload_to_host() -> Iterator[str]:
@@ -154,9 +191,12 @@ def _workload_to_host() -> Iterator[str]:
 
 
 def _forward() -> Iterator[str]:
-    yield mark(ALL & ~ACCEPT)
+    yield mark(CLEARED & ~ACCEPT)
+    yield f"{marked(ACCEPT, 0)} -j cali-from-hep-forward"
     yield "-i cali+ -j cali-from-wl-dispatch"
     yield "-o cali+ -j cali-to-wl-dispatch"
+    yield "-j cali-to-hep-forward"
+    yield "-j cali-cidr-block"
 
 
 def _output(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
@@ -173,11 +213,14 @@ def _output(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
         else:
             text = note(f"Allow outgoing {tunnel.source} packets")
             yield f"{tunnel.match} {text}{port} {local} -j ACCEPT"
-    yield mark(ALL)
+    yield mark(CLEARED)
+    yield "-m conntrack ! --ctstate DNAT -j cali-to-host-endpoint"
+    yield f"{note(HOST_ACCEPTED)} {marked(ACCEPT)} -j ACCEPT"
 
 
 def _postrouting(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     """A local address that is not the tunnel's is not answered through the tunnel: it is replaced."""
+    yield "-j cali-fip-snat"
     yield f"-j {OUTGOING}"
     for tunnel in tunnels:
         yield (
@@ -246,22 +289,20 @@ def profile(namespace: str) -> Iterator[IptablesRule]:
     """Return the profile of a namespace: without any policy everything is allowed, both ways."""
     for prefix, way in (("cali-pro-", "egress"), ("cali-pri-", "ingress")):
         chain = f"{prefix}kns.{namespace}"
-        yield from _allow(chain, "", f"Profile kns.{namespace} {way}")
+        yield _marking(chain, "", f"Profile kns.{namespace} {way}")
 
 
 def policy(of: Policy) -> Iterator[IptablesRule]:
     """Return the chain of a policy: allow each set of peers; what none allows, the tier's end drops."""
     for name in of.sets:
-        yield from _allow(
-            policy_chain(of),
-            f"-m set --match-set {name} src ",
-            f"Policy default/knp.default.{of.name} ingress",
-        )
+        chain = policy_chain(of)
+        text = f"Policy default/knp.default.{of.name} ingress"
+        yield _marking(chain, f"-m set --match-set {name} src ", text)
+        yield IptablesRule("filter", chain, f"{marked(ACCEPT)} -j RETURN")
 
 
-def _allow(chain: str, match: str, text: str) -> Iterator[IptablesRule]:
-    yield IptablesRule("filter", chain, f"{note(text)} {match}{mark(ACCEPT, ACCEPT)}", policy=True)
-    yield IptablesRule("filter", chain, f"{marked(ACCEPT)} -j RETURN")
+def _marking(chain: str, match: str, text: str) -> IptablesRule:
+    return IptablesRule("filter", chain, f"{note(text)} {match}{mark(ACCEPT, ACCEPT)}", policy=True)
 
 
 def policy_chain(of: Policy) -> str:

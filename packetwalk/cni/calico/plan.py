@@ -181,7 +181,7 @@ def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direc
     if felix.VXLAN in way.tunnels:
         if direct:
             return RouteEntry(block, "eth0", peer.address, protocol="80", onlink=True)
-        return RouteEntry(block, VXLAN, vtep(cluster, peer)[0], onlink=True)
+        return RouteEntry(block, VXLAN, vtep(cluster, peer)[0], onlink=True, mtu=cluster.mtu - 50)
     if way.tunnels and not direct:
         return RouteEntry(block, TUNL0, peer.address, protocol="bird", metric=METRIC, onlink=True)
     return RouteEntry(block, "eth0", peer.address if direct else node.gateway, protocol="bird", metric=METRIC)
@@ -190,7 +190,8 @@ def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direc
 def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
     """Felix's sets and chains; every pod is in the one namespace that the cluster has."""
     addresses = tuple(each.address for each in cluster.nodes)
-    for entry in felix.sets(way.tunnels, addresses, node.address, str(cluster.pod_network)):
+    own = node.address, *(blocks.address(cluster, node, n) for n in range(len(way.tunnels)))
+    for entry in felix.sets(way.tunnels, addresses, node.address, own, str(cluster.pod_network)):
         yield Operation(node.name, entry, *FELIX_SETS)
     pods = cluster.pods_of(node)
     chains = [(rule, "") for rule in felix.static(way.tunnels)]
@@ -204,7 +205,10 @@ def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
 
 
 def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
-    """What one CNI ADD makes, in its order, and what Felix adds (its copy of the route is the same)."""
+    """What one CNI ADD makes, in its order, and Felix's route, which takes the place of the plugin's at once.
+
+    Nobody writes down the pod's MAC: in Kubernetes an endpoint has none, so the node asks by ARP.
+    """
     host_end, address = interface(pod), pod_address(cluster, pod)
     veth = LinkEntry(host_end, "veth", mtu, HOST_MAC, peer=(pod.name, "eth0"))
     yield Operation(node.name, veth, *CNI, pod.name)
@@ -222,8 +226,8 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
     yield Operation(pod.name, RouteEntry(GATEWAY, "eth0", scope="link"), *CNI)
     yield Operation(pod.name, RouteEntry("default", "eth0", GATEWAY), *CNI)
     yield Operation(pod.name, AddrEntry("eth0", address, 32), "calico-ipam", "libcalico-go/lib/ipam/ipam.go")
-    yield Operation(node.name, RouteEntry(address, host_end, scope="link"), *CNI, pod.name)
-    yield Operation(node.name, NeighEntry(address, host_end, pod.mac, "PERMANENT"), *FELIX_PODS, pod.name)
+    route = RouteEntry(address, host_end, scope="link", metric=METRIC)
+    yield Operation(node.name, route, *FELIX_PODS, pod.name)
 
 
 def _mode(name: str) -> Mode:

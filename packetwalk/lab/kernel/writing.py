@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
-from packetwalk.lab.kernel import keys
+from packetwalk.lab.kernel import keys, nfacct
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.tables.iptables import TARGETS, jump
 
@@ -47,7 +47,8 @@ def _settings(namespace: Namespace, commands: Sequence[Command]) -> None:
 
 
 def _rules(namespace: Namespace, commands: Sequence[Command]) -> None:
-    namespace.run(["iptables-restore", "--noflush"], restored(commands))
+    rules = restored(commands)
+    namespace.run(["iptables-restore", "--noflush"], nfacct.counted(namespace, rules))
 
 
 def restored(commands: Sequence[Command]) -> str:

@@ -18,6 +18,10 @@ Counts = Callable[[IptablesRule, int], tuple[int, int]]
 """The packets and bytes of a rule; the number says which it is among equal ones of its chain."""
 
 
+NETWORKS = {"127.0.0.0/8": "loopback/8", "169.254.0.0/16": "link-local/16"}
+"""What Debian's ``/etc/networks`` names."""
+
+
 class Form(NamedTuple):
     """How ``-L`` prints: ``-n``, ``-v``, ``-x``, ``--line-numbers``."""
 
@@ -151,7 +155,8 @@ def _host(rule: Spec, word: str, numeric: bool) -> tuple[str, str]:
     side = rule.sides.get(word)
     if side is None:
         return " ", "0.0.0.0/0" if numeric else "anywhere"
-    return "!" if side.negated else " ", side.value.removesuffix("/32")
+    value = side.value if numeric else NETWORKS.get(side.value, side.value)
+    return "!" if side.negated else " ", value.removesuffix("/32")
 
 
 def _address(rule: Spec, word: str, numeric: bool) -> str:

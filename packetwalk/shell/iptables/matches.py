@@ -50,7 +50,6 @@ OTHERS = [
     "length",
     "limit",
     "mac",
-    "nfacct",
     "osf",
     "owner",
     "pkttype",
@@ -275,6 +274,12 @@ MODULES = {
         lambda asked, proto, numeric: f"{asked.word[2:]} {asked.values[0]}",
         bare="policy match",
     ),
+    "nfacct": Module(
+        {"--nfacct-name": 1},
+        _same,
+        lambda asked, proto, numeric: f"nfacct-name  {asked.values[0]}",
+        'nfacct: option "--nfacct-name" must be specified\n',
+    ),
 }
 ONCE = {"--sport": "--source-port", "--dport": "--destination-port"}
 
@@ -304,8 +309,12 @@ class RuleMatch(NamedTuple):
         """Its words in ``iptables-save``."""
         words = ["-m", self.module]
         for each in self.asked:
-            values = [quoted(value) for value in each.values] if self.module == "comment" else each.values
-            words += each._replace(values=tuple(values)).saved
+            values = each.values
+            if self.module == "comment":
+                values = tuple(map(quoted, values))
+            elif self.module == "nfacct":
+                values = ("", *values)  # libxt_nfacct prints two blanks
+            words += each._replace(values=values).saved
         return words
 
     def told(self, proto: str, *, numeric: bool) -> str:

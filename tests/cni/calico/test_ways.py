@@ -74,7 +74,7 @@ def test_wireguard_takes_its_own_table_and_its_packets_do_not() -> None:
     assert sender[0].startswith("99:")
     assert sender[1] == "10.244.2.0/26 dev wireguard.cali scope link"
     assert sender[-1] == "172.18.0.0/16 dev eth0 proto kernel scope link src 172.18.0.3"
-    assert (NODE2, f"{B} dev {HOST_B} scope link") in routes
+    assert (NODE2, f"{B} dev {HOST_B} scope link metric 1024") in routes
 
 
 def test_source_of_a_node() -> None:

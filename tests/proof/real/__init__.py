@@ -1,0 +1,1 @@
+"""The real programs' recordings against the plans: every table of every node and pod, line by line, in order."""

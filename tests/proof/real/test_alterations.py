@@ -1,0 +1,83 @@
+"""An altered plan is found out by the recordings: nothing here is equal because nothing is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import FdbEntry, IpSet, IptablesRule, NeighEntry, RouteEntry, SysctlEntry, UserChain
+from tests.proof.real.compare import compare
+from tests.proof.real.recording import RealRecording
+
+FLANNEL, VXLAN, BGP = "flannel-vxlan-0.28.9-iptables", "calico-3.33-vxlan-iptables", "calico-3.33-bgp-mesh"
+Edit = Callable[[list[Operation]], list[Operation]]
+
+
+def _changed(kind: type, word: str, **fields: object) -> Edit:
+    def edit(plan: list[Operation]) -> list[Operation]:
+        found = [op for op in plan if isinstance(op.entry, kind) and word in str(op.entry)]
+        assert found, "alters nothing"
+        return [
+            op._replace(entry=op.entry._replace(**fields)) if op is found[0] else op  # type: ignore[attr-defined]
+            for op in plan
+        ]
+
+    return edit
+
+
+def _gone(kind: type, word: str) -> Edit:
+    def edit(plan: list[Operation]) -> list[Operation]:
+        found = [op for op in plan if isinstance(op.entry, kind) and word in str(op.entry)]
+        assert found, "alters nothing"
+        return [op for op in plan if op is not found[0]]
+
+    return edit
+
+
+def _first(word: str) -> Edit:
+    """Move a rule before all others of its chain."""
+
+    def edit(plan: list[Operation]) -> list[Operation]:
+        (found,) = [op for op in plan if isinstance(op.entry, IptablesRule) and word in str(op.entry)]
+        return [found, *(op for op in plan if op is not found)]
+
+    return edit
+
+
+ALTERATIONS = {
+    "a rule moved": (FLANNEL, "iptables/nat", _first("-s 10.244.1.0/24 -d 10.244.0.0/16")),
+    "a jump appended": (FLANNEL, "iptables/filter", _changed(IptablesRule, "KUBE-FORWARD", inserted=False)),
+    "a canary missing": (FLANNEL, "iptables/mangle", _gone(UserChain, "KUBE-PROXY-CANARY")),
+    "an endpoint's share": (
+        FLANNEL,
+        "iptables/nat",
+        _changed(IptablesRule, "0.33333333349", spec="-j KUBE-MARK-MASQ"),
+    ),
+    "a forwarding entry": (FLANNEL, "fdb", _gone(FdbEntry, "dst 172.18.0.3")),
+    "a mark": (
+        VXLAN,
+        "iptables/raw",
+        _changed(IptablesRule, "0x1b0000", spec="-j MARK --set-xmark 0x0/0x1f0000"),
+    ),
+    "a metric dropped": (VXLAN, "route", _changed(RouteEntry, "metric 1024", metric=0)),
+    "a route's mtu": (VXLAN, "route", _changed(RouteEntry, "mtu 1450", mtu=None)),
+    "a neighbour for a pod": (
+        VXLAN,
+        "neigh",
+        _changed(NeighEntry, "vxlan.calico", dst="10.244.40.129", dev="cali64ff110b497"),
+    ),
+    "a set's member": (VXLAN, "ipset", _changed(IpSet, "cali40this-host", members=("127.0.0.1",))),
+    "a chain for hosts": (BGP, "iptables/filter", _gone(IptablesRule, "cali-to-hep-forward")),
+    "who wrote a route": (BGP, "route", _changed(RouteEntry, "proto bird metric", protocol="80")),
+    "a setting": (BGP, "sysctl", _changed(SysctlEntry, "route_localnet", value="0")),
+}
+
+
+@pytest.mark.parametrize("name", ALTERATIONS)
+def test_it_is_found(name: str) -> None:
+    recording, table, edit = ALTERATIONS[name]
+    found = RealRecording(recording)
+    found.network = found.network.edited({"n1": [edit]})
+    assert [(each.netns, each.table) for each in compare(found) if each.differences] == [("n1", table)]
