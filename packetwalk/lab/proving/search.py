@@ -175,7 +175,18 @@ def search(
         count += max(1, len(done))
         yield from (each for each in done if not each.difference)
         if found:
-            yield found
+            yield _simplest(found, do or perform)
+
+
+def _simplest(found: Outcome, do: Callable[[RandomCase], Outcome]) -> Outcome:
+    """Leave out each packet and command without which the case differs all the same."""
+    for part in ("trials", "commands"):
+        for each in getattr(found.case, part):
+            left = tuple(other for other in getattr(found.case, part) if other != each)
+            if left or part == "commands":
+                tried = do(RandomCase(**{**found.case._asdict(), part: left}))
+                found = tried if tried.difference else found
+    return found
 
 
 def _round(
