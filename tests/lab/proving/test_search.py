@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 
 import pytest
 
 from packetwalk.cli import main
 from packetwalk.datapath import ip
 from packetwalk.lab.proving import search
+from tests import ROOT
 from tests.lab.proving import alterations
 
 HOST_GW = [("flannel", "host-gw")]
@@ -29,11 +30,19 @@ def test_a_model_that_takes_two_from_the_time_to_live_is_found(monkeypatch: pyte
     assert "ttl" in found.difference
 
 
+def of_these_sources() -> str:
+    """Return a seed that is new whenever the package is: the same change fails everywhere or nowhere."""
+    found = hashlib.sha256()
+    for path in sorted((ROOT / "packetwalk").rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:8]
+
+
 @pytest.mark.kernel("ipset")
 @pytest.mark.parametrize("seed", ["the same in every run", "new"])
 def test_random_clusters_agree(seed: str) -> None:
     """A few clusters; more are drawn by hand, with the seed that a failure names."""
-    seed = secrets.token_hex(4) if seed == "new" else seed
+    seed = of_these_sources() if seed == "new" else seed
     outcomes = list(search.search(FEW, seed, search.modes()))
     shown = f"search.search({FEW}, '{seed}', search.modes())\n{search.text(outcomes)}"
     assert not any(each.difference for each in outcomes), shown
