@@ -199,7 +199,12 @@ def _address_type(values: tuple[str, ...], flags: set[str], state: MachineTables
         raise ValueError(f"address type {values[0]} is not known")
     if "--limit-iface-out" in flags:
         return Match((side, "outdev"), lambda view: state.local.get(getattr(view, side)) == view.outdev)
-    return Match((side,), lambda view: getattr(view, side) in state.local)
+
+    def is_local(view: View) -> bool:
+        address = getattr(view, side)
+        return address in state.local or address.startswith("127.")
+
+    return Match((side,), is_local)
 
 
 def _chance(values: tuple[str, ...]) -> Match:

@@ -32,6 +32,7 @@ def send(run: Run, ns: Netns, skb: Skb) -> None:
         return
     if dst == ALL_HOSTS:
         copy = Skb(run.flight("copy", skb.flight.flow, run.here(skb)), skb.stack, skb.at)
+        copy.conn, copy.ctinfo, copy.original = skb.conn, skb.ctinfo, skb.original  # skb_clone
         run.emit(ns, copy, "route", dev, route, ("loop-group",))
         local.deliver(run, ns, copy, dev)
     if ns.devices[dev].layer2:

@@ -291,7 +291,8 @@ CASES = {
         ),
         (
             "request 0.0.0.0 > 10.244.1.2 no_route",
-            "request 10.244.1.2 > 10.244.0.3 no_route",
+            "request 10.244.1.2 > 10.244.0.3 neighbor_unreachable",
+            "error 10.244.0.0 > 10.244.1.2 delivered",
         ),
     ),
     "with an address go the routes that name it": Seen(

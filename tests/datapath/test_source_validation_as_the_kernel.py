@@ -108,7 +108,10 @@ CASES = {
     ),
     "no packet comes in for 127.0.0.1": Seen(
         HOST_GW,
-        ((WORKER, "iptables -t nat -A PREROUTING -d 172.18.0.77 -j DNAT --to-destination 127.0.0.1"),),
+        (
+            (WORKER, "iptables -t nat -A PREROUTING -d 172.18.0.77 -j DNAT --to-destination 127.0.0.1"),
+            (WORKER, "sysctl -w net.ipv4.conf.all.route_localnet=0"),
+        ),
         (RandomTrial("a", "172.18.0.77", Packet("icmp", sport=41000)),),
         ("request 10.244.1.2 > 127.0.0.1 dropped",),
     ),
