@@ -160,6 +160,12 @@ COMMANDS = {
         "kind-worker": """
         ip route
         ip route get 10.244.2.2
+        ip -j route get 10.244.2.2
+        ip route replace 10.8.0.0/16 via 172.18.0.1 mtu lock 1300
+        ip route get 10.8.0.1
+        ip -j route get 10.8.0.1
+        ip route get 10.8.0.1 from 10.244.1.2 iif caliacd53aa4120
+        ip route del 10.8.0.0/16
         ip neigh show dev vxlan.calico
         bridge fdb show dev vxlan.calico
         ip -d link show vxlan.calico

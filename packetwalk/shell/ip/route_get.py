@@ -142,6 +142,7 @@ def _told(terminal: Terminal, route: RouteEntry, dst: str, asked: dict[str, Any]
         and _redirects(terminal, came, asked.get("from"))
     ):
         told["cache"] = ["redirect"]
+    told["mtu"] = route.mtu
     told["learnt"] = None if here else terminal.state.paths.find(terminal.name, route, dst)
     return told
 
@@ -163,10 +164,15 @@ def _text(told: dict[str, Any], route: RouteEntry, options: IpOptions) -> str:
     words += ["mark", _mark_told(told["mark"])] if told["mark"] else []
     words += ["uid", str(told["uid"])] if told["uid"] is not None else []
     cache = ["cache", *([f"<{','.join(told['cache'])}>"] if told["cache"] else [])]
-    cache += told["learnt"].words if told["learnt"] else []
+    cache += told["learnt"].words if told["learnt"] else _metrics(route)
     cache += ["iif", told["iif"]] if told["iif"] else []
     between = "\\" if options.oneline else "\n"
     return f"{' '.join(words)} {between}    {' '.join(cache)} \n"
+
+
+def _metrics(route: RouteEntry) -> list[str]:
+    """Return the MTU that stands in the route itself, learnt or not (``rtnetlink_put_metrics``)."""
+    return ["mtu", *(["lock"] if route.lock else []), str(route.mtu)] if route.mtu else []
 
 
 def _rule_added(terminal: Terminal) -> bool:
@@ -192,4 +198,6 @@ def _json(told: dict[str, Any]) -> dict[str, Any]:
     out["cache"] = told["cache"]
     if told["learnt"]:
         out |= {"expires": SECONDS, "metrics": [{"mtu": told["learnt"].mtu}]}
+    elif told["mtu"]:
+        out["metrics"] = [{"mtu": told["mtu"]}]
     return {**out, "iif": told["iif"]} if told["iif"] else out
