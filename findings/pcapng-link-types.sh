@@ -3,33 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 debian tcpdump tshark
 pypi scapy==2.8.0 dpkt==1.9.8
-go_build decode github.com/gopacket/gopacket@v1.7.7 <<'GO'
-package main
-
-import (
-	"fmt"
-	"os"
-
-	"github.com/gopacket/gopacket"
-	_ "github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
-)
-
-func main() {
-	file, _ := os.Open(os.Args[1])
-	reader, err := pcapgo.NewNgReader(file, pcapgo.DefaultNgReaderOptions)
-	for err == nil {
-		var data []byte
-		if data, _, err = reader.ReadPacketData(); err == nil {
-			names := ""
-			for _, layer := range gopacket.NewPacket(data, reader.LinkType(), gopacket.Default).Layers() {
-				names += " " + layer.LayerType().String()
-			}
-			fmt.Println(names[1:])
-		}
-	}
-}
-GO
+go_build decode github.com/gopacket/gopacket@v1.7.7 <"$here/decode.go"
 
 what="tcpdump 4.99.3, tshark 4.0.17 (Debian 12), gopacket v1.7.7, dpkt 1.9.8, scapy 2.8.0: a pcapng file with a \
 VXLAN frame of eth0 and an IP-in-IP packet of tunl0, as dumpcap writes it"
