@@ -29,9 +29,7 @@ class Seen(NamedTuple):
 
     def modelled(self) -> tuple[str, ...]:
         """Return what the model says came of the packets."""
-        state = State(self.case.network())
-        for command in self.case.commands:
-            assert Shell(state, command.netns).run(command.argv).code == 0, command
+        state = after(self.case)
         return tuple(
             f"{trace.name} {_ends(trace.steps)} {trace.disposition}"
             for trial in self.trials
@@ -41,9 +39,22 @@ class Seen(NamedTuple):
 
     def agrees(self) -> None:
         """Do it in model and kernel; fail where they differ."""
-        outcome = perform(self.case)
-        assert not outcome.difference, f"{outcome.case}\n{outcome.difference}"
-        assert not outcome.refused
+        agree(self.case)
+
+
+def after(case: RandomCase) -> State:
+    """Return the model when the commands of a case have been done."""
+    state = State(case.network())
+    for command in case.commands:
+        assert Shell(state, command.netns).run(command.argv).code == 0, command
+    return state
+
+
+def agree(case: RandomCase) -> None:
+    """Do a case in model and kernel; fail where they differ, or where the model refuses a command."""
+    outcome = perform(case)
+    assert not outcome.difference, f"{outcome.case}\n{outcome.difference}"
+    assert not outcome.refused
 
 
 def _ends(steps: tuple) -> str:

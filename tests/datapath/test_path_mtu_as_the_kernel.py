@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import pytest
 
-from packetwalk.lab.proving.search import perform
 from packetwalk.proof.draws import Command, RandomCase, RandomTrial
-from packetwalk.shell import Shell, State
+from packetwalk.shell import State
 from packetwalk.trace.packet import Packet
 from packetwalk.wire import Tcp
+from tests.datapath.as_the_kernel import after, agree
 
 FLANNEL, HOST_GW, CALICO = ("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "vxlan")
 CONTROL, WORKER = "kind-control-plane", "kind-worker"
@@ -121,9 +121,7 @@ CASES = {
 
 def modelled(case: RandomCase) -> tuple[str, ...]:
     """Return what the model says came of the packets."""
-    state = State(case.network())
-    for command in case.commands:
-        assert Shell(state, command.netns).run(command.argv).code == 0, command
+    state = after(case)
     return tuple(_came(state, trial) for trial in case.trials)
 
 
@@ -146,6 +144,4 @@ def test_the_model_says_what_the_kernel_showed(name: str) -> None:
 @pytest.mark.kernel("ipset")
 @pytest.mark.parametrize("name", CASES)
 def test_model_and_kernel_agree(name: str) -> None:
-    outcome = perform(CASES[name].case)
-    assert not outcome.difference, f"{outcome.case}\n{outcome.difference}"
-    assert not outcome.refused
+    agree(CASES[name].case)

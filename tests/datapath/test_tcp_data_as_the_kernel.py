@@ -11,11 +11,10 @@ import pytest
 
 import packetwalk
 from packetwalk.errors import BadInput
-from packetwalk.lab.proving.search import perform
 from packetwalk.proof.draws import Command, RandomCase, RandomTrial, network
-from packetwalk.shell import Shell, State
 from packetwalk.trace.packet import Packet
 from packetwalk.wire import Tcp, size
+from tests.datapath.as_the_kernel import after, agree
 
 FLANNEL, HOST_GW, CALICO = ("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "vxlan")
 CONTROL, WORKER = "kind-control-plane", "kind-worker"
@@ -102,9 +101,7 @@ CASES = {
 
 def modelled(case: RandomCase) -> tuple[str, ...]:
     """Return the client's segments of data in the model."""
-    state = State(case.network())
-    for command in case.commands:
-        assert Shell(state, command.netns).run(command.argv).code == 0, command
+    state = after(case)
     (trial,) = case.trials
     traces = state.send(trial.src, trial.dst, trial.packet).traces
     return tuple(
@@ -125,9 +122,7 @@ def test_the_model_says_what_the_kernel_showed(name: str) -> None:
 @pytest.mark.kernel("ipset")
 @pytest.mark.parametrize("name", CASES)
 def test_model_and_kernel_agree(name: str) -> None:
-    outcome = perform(CASES[name].case)
-    assert not outcome.difference, f"{outcome.case}\n{outcome.difference}"
-    assert not outcome.refused
+    agree(CASES[name].case)
 
 
 def test_an_own_address_is_reached_with_the_mss_of_the_loopback() -> None:

@@ -5,41 +5,24 @@ What became of the packets was seen in Linux 6.18 before the model said the same
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import pytest
-
-from packetwalk.lab.proving.search import perform
-from packetwalk.proof.draws import Command, RandomCase, RandomTrial
-from packetwalk.shell import Shell, State
+from packetwalk.proof.draws import RandomTrial
 from packetwalk.trace.packet import Packet
-from packetwalk.wire import Ipv4
+from tests.datapath.as_the_kernel import Seen
 
 FLANNEL, CALICO = ("flannel", "vxlan"), ("calico", "vxlan")
 CONTROL, WORKER = "kind-control-plane", "kind-worker"
 ICMP, UDP, TCP = (Packet(proto, sport=41000) for proto in ("icmp", "udp", "tcp"))
 
 
-class Seen(NamedTuple):
-    """Rules (each a line of iptables, with its namespace), a packet, and what came of it and of those it caused.
-
-    ``came`` has of each its name, its last addresses, and its fate.
-    """
-
-    mode: tuple[str, str]
-    rules: tuple[tuple[str, str], ...]
-    trial: RandomTrial
-    came: tuple[str, ...]
-
-    @property
-    def case(self) -> RandomCase:
-        """The case as the random search makes it."""
-        commands = tuple(Command(netns, ("iptables", *line.split())) for netns, line in self.rules)
-        return RandomCase(*self.mode, "flat", commands, (self.trial,))
+def ruled(
+    mode: tuple[str, str], rules: tuple[tuple[str, str], ...], trial: RandomTrial, came: tuple[str, ...]
+) -> Seen:
+    """Return a case of one packet whose commands are iptables': each its words, with the namespace."""
+    return Seen(mode, tuple((netns, f"iptables {line}") for netns, line in rules), (trial,), came)
 
 
 CASES = {
-    "an answer gets its source back after mangle's POSTROUTING, which sees the pod's": Seen(
+    "an answer gets its source back after mangle's POSTROUTING, which sees the pod's": ruled(
         CALICO,
         ((CONTROL, "-t mangle -A POSTROUTING -p tcp --sport 8080 -s 10.244.0.0/16 -j DROP"),),
         RandomTrial("coredns", "web", TCP),
@@ -48,7 +31,7 @@ CASES = {
             "reply 10.244.0.2 > 10.244.0.2 dropped",
         ),
     ),
-    "and sees no Service": Seen(
+    "and sees no Service": ruled(
         CALICO,
         ((CONTROL, "-t mangle -A POSTROUTING -s 10.96.0.80 -j DROP"),),
         RandomTrial("coredns", "web", TCP),
@@ -58,7 +41,7 @@ CASES = {
             "ack 172.18.0.2 > 10.244.0.2 delivered",
         ),
     ),
-    "the answer to a node's own packet gets its source back after filter's INPUT": Seen(
+    "the answer to a node's own packet gets its source back after filter's INPUT": ruled(
         CALICO,
         ((WORKER, "-t filter -A INPUT -s 10.96.0.80 -j DROP"),),
         RandomTrial("kind-worker", "web", UDP),
@@ -67,7 +50,7 @@ CASES = {
             "reply 10.96.0.80 > 172.18.0.3 delivered",
         ),
     ),
-    "a time to live that ends after DNAT is told by the Service": Seen(
+    "a time to live that ends after DNAT is told by the Service": ruled(
         CALICO,
         (),
         RandomTrial("coredns", "web", Packet("tcp", ttl=1, sport=41000)),
@@ -76,25 +59,25 @@ CASES = {
             "error 10.96.0.80 > 10.244.0.2 delivered",
         ),
     ),
-    "a packet to oneself leaves by lo: OUTPUT": Seen(
+    "a packet to oneself leaves by lo: OUTPUT": ruled(
         CALICO,
         ((WORKER, "-t filter -I OUTPUT -o lo -p udp -j DROP"),),
         RandomTrial(WORKER, WORKER, UDP),
         ("request 172.18.0.3 > 172.18.0.3 dropped",),
     ),
-    "a packet to oneself visits POSTROUTING": Seen(
+    "a packet to oneself visits POSTROUTING": ruled(
         CALICO,
         ((WORKER, "-t mangle -A POSTROUTING -o lo -j DROP"),),
         RandomTrial(WORKER, WORKER, ICMP),
         ("request 172.18.0.3 > 172.18.0.3 dropped",),
     ),
-    "a packet to oneself visits PREROUTING": Seen(
+    "a packet to oneself visits PREROUTING": ruled(
         CALICO,
         ((WORKER, "-t mangle -A PREROUTING -i lo -j DROP"),),
         RandomTrial(WORKER, WORKER, ICMP),
         ("request 172.18.0.3 > 172.18.0.3 dropped",),
     ),
-    "REJECT in FORWARD: a reset as if from the addressee": Seen(
+    "REJECT in FORWARD: a reset as if from the addressee": ruled(
         CALICO,
         ((CONTROL, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
         RandomTrial("coredns", "coredns2", TCP),
@@ -103,7 +86,7 @@ CASES = {
             "reset 10.244.0.3 > 10.244.0.2 delivered",
         ),
     ),
-    "REJECT in FORWARD, after DNAT: a reset as if from the Service": Seen(
+    "REJECT in FORWARD, after DNAT: a reset as if from the Service": ruled(
         CALICO,
         ((CONTROL, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
         RandomTrial("coredns", "web", TCP),
@@ -112,7 +95,7 @@ CASES = {
             "reset 10.96.0.80 > 10.244.0.2 delivered",
         ),
     ),
-    "REJECT of a bridge's frame": Seen(
+    "REJECT of a bridge's frame": ruled(
         FLANNEL,
         ((WORKER, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
         RandomTrial("a", "a2", TCP),
@@ -121,7 +104,7 @@ CASES = {
             "reset 10.244.1.3 > 10.244.1.2 delivered",
         ),
     ),
-    "REJECT: host prohibited": Seen(
+    "REJECT: host prohibited": ruled(
         FLANNEL,
         ((WORKER, "-t filter -I FORWARD -j REJECT --reject-with icmp-host-prohibited"),),
         RandomTrial("a", "coredns", ICMP),
@@ -130,7 +113,7 @@ CASES = {
             "error 10.244.1.1 > 10.244.1.2 delivered",
         ),
     ),
-    "REJECT of one's own packet": Seen(
+    "REJECT of one's own packet": ruled(
         CALICO,
         ((WORKER, "-t filter -I OUTPUT -p udp -j REJECT --reject-with icmp-admin-prohibited"),),
         RandomTrial(WORKER, CONTROL, UDP),
@@ -139,7 +122,7 @@ CASES = {
             "error 172.18.0.3 > 172.18.0.3 delivered",
         ),
     ),
-    "a second packet the same way is not ESTABLISHED without an answer": Seen(
+    "a second packet the same way is not ESTABLISHED without an answer": ruled(
         FLANNEL,
         ((WORKER, "-A INPUT -p udp -m udp --dport 8472 -m conntrack --ctstate ESTABLISHED -j DROP"),),
         RandomTrial(CONTROL, "a", ICMP),
@@ -148,7 +131,7 @@ CASES = {
             "reply 10.244.1.2 > 10.244.0.0 delivered",
         ),
     ),
-    "a request is NEW, its answer ESTABLISHED": Seen(
+    "a request is NEW, its answer ESTABLISHED": ruled(
         CALICO,
         (("a", "-t filter -A OUTPUT -p icmp -m conntrack --ctstate ESTABLISHED -j DROP"),),
         RandomTrial("a2", "a", ICMP),
@@ -157,7 +140,7 @@ CASES = {
             "reply 10.244.1.2 > 10.244.1.3 dropped",
         ),
     ),
-    "an answer to what was not tracked is INVALID": Seen(
+    "an answer to what was not tracked is INVALID": ruled(
         CALICO,
         (
             ("a", "-t raw -A OUTPUT -j CT --notrack"),
@@ -169,7 +152,7 @@ CASES = {
             "reply 10.244.1.3 > 10.244.1.2 dropped",
         ),
     ),
-    "UNTRACKED": Seen(
+    "UNTRACKED": ruled(
         CALICO,
         (
             ("a", "-t raw -A OUTPUT -p icmp -j CT --notrack"),
@@ -178,7 +161,7 @@ CASES = {
         RandomTrial("a", "a2", ICMP),
         ("request 10.244.1.2 > 10.244.1.3 dropped",),
     ),
-    "an ICMP error is RELATED": Seen(
+    "an ICMP error is RELATED": ruled(
         CALICO,
         (("a", "-A INPUT -m conntrack --ctstate RELATED -j DROP"),),
         RandomTrial("a", "a2", Packet("icmp", ttl=1, sport=41000)),
@@ -187,7 +170,7 @@ CASES = {
             "error 172.18.0.3 > 10.244.1.2 dropped",
         ),
     ),
-    "a nat chain alone tracks nothing": Seen(
+    "a nat chain alone tracks nothing": ruled(
         CALICO,
         (("coredns2", "-t nat -A PREROUTING -j ACCEPT"),),
         RandomTrial(CONTROL, "coredns2", TCP),
@@ -197,7 +180,7 @@ CASES = {
             "ack 172.18.0.2 > 10.244.0.3 delivered",
         ),
     ),
-    "OUTPUT's DNAT": Seen(
+    "OUTPUT's DNAT": ruled(
         CALICO,
         ((WORKER, "-t nat -A OUTPUT -p icmp -d 172.18.0.77 -j DNAT --to-destination 10.244.0.2"),),
         RandomTrial(WORKER, "172.18.0.77", ICMP),
@@ -206,7 +189,7 @@ CASES = {
             "reply 172.18.0.77 > 172.18.0.3 delivered",
         ),
     ),
-    "an error about a packet whose source was changed goes to the pod": Seen(
+    "an error about a packet whose source was changed goes to the pod": ruled(
         CALICO,
         ((WORKER, "-t nat -I POSTROUTING -d 10.244.0.0/16 -p udp -j SNAT --to-source 172.18.0.3"),),
         RandomTrial("a", "coredns", Packet("udp", ttl=2, sport=41000)),
@@ -215,7 +198,7 @@ CASES = {
             "error 172.18.0.2 > 10.244.1.2 delivered",
         ),
     ),
-    "a pod's own Service: the frame goes by the bridge's interface": Seen(
+    "a pod's own Service: the frame goes by the bridge's interface": ruled(
         FLANNEL,
         (),
         RandomTrial("coredns", "web", UDP),
@@ -224,7 +207,7 @@ CASES = {
             "reply 10.96.0.80 > 10.244.0.2 delivered",
         ),
     ),
-    "state DNAT": Seen(
+    "state DNAT": ruled(
         CALICO,
         (
             (WORKER, "-t nat -A OUTPUT -p udp -d 172.18.0.77 -j DNAT --to-destination 172.18.0.3:10250"),
@@ -233,7 +216,7 @@ CASES = {
         RandomTrial(WORKER, "172.18.0.77", UDP),
         ("request 172.18.0.3 > 172.18.0.3 dropped",),
     ),
-    "INPUT's SNAT": Seen(
+    "INPUT's SNAT": ruled(
         CALICO,
         (("a", "-t nat -A INPUT -p udp -j SNAT --to-source 10.99.0.7"),),
         RandomTrial("a2", "a", UDP),
@@ -242,7 +225,7 @@ CASES = {
             "reply 10.244.1.2 > 10.244.1.3 delivered",
         ),
     ),
-    "a rule is taken away whose comment iptables-save quotes": Seen(
+    "a rule is taken away whose comment iptables-save quotes": ruled(
         CALICO,
         (
             (
@@ -260,35 +243,3 @@ CASES = {
         ),
     ),
 }
-
-
-def modelled(case: RandomCase) -> tuple[str, ...]:
-    """Return what the model says came of the packets."""
-    state = State(case.network())
-    for command in case.commands:
-        assert Shell(state, command.netns).run(command.argv).code == 0, command
-    (trial,) = case.trials
-    traces = [
-        trace
-        for trace in state.network.send(trial.src, trial.dst, trial.packet).traces
-        if trace.name != "arp"
-    ]
-    return tuple(f"{trace.name} {ends(trace.steps)} {trace.disposition}" for trace in traces)
-
-
-def ends(steps: tuple) -> str:
-    ip = next(header for header in reversed(steps[-1].after or steps[-1].before) if isinstance(header, Ipv4))
-    return f"{ip.src} > {ip.dst}"
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_the_model_says_what_the_kernel_showed(name: str) -> None:
-    assert modelled(CASES[name].case) == CASES[name].came
-
-
-@pytest.mark.kernel("ipset")
-@pytest.mark.parametrize("name", CASES)
-def test_model_and_kernel_agree(name: str) -> None:
-    outcome = perform(CASES[name].case)
-    assert not outcome.difference, f"{outcome.case}\n{outcome.difference}"
-    assert not outcome.refused
