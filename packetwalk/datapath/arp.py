@@ -142,8 +142,8 @@ def _note(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
 
 def _unbelieved(ns: Netns, message: wire.Arp, dev: str) -> source_validation.Refusal | None:
     """Return why a question is not listened to: it is routed as a packet from the asker would be."""
-    note = source_validation.martian(ns, message.spa, message.tpa, dev)
-    return (None, note) if note else source_validation.refused(ns, message.spa, message.tpa, 0, dev)
+    note = ns.martians[message.spa, message.tpa, dev]
+    return (None, note) if note else ns.disbelieved[message.spa, message.tpa, 0, dev, None]
 
 
 def _proxied(ns: Netns, message: wire.Arp, dev: str) -> RouteEntry | None:

@@ -8,7 +8,7 @@ as if the bridge were a router, without losing time to live.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, ip, link, source_validation
+from packetwalk.datapath import arp, hooks, ip, link
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import FdbEntry, LinkEntry
@@ -24,7 +24,7 @@ LEARNS = ("learning", "forwarding")
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Take a frame that came in by a port of a bridge (``br_handle_frame``)."""
     port, eth = ns.links[dev], skb.stack[0]
-    name, state = port.master or "", link.port_state(run.fabric, ns, port)
+    name, state = port.master or "", run.fabric.port_state[ns.name, port.ifname]
     if state not in LEARNS:
         run.drop(ns, skb, dev, port, ("port-state", dev, state))
         return
@@ -79,7 +79,7 @@ def _undelivered(run: Run, ns: Netns, port: LinkEntry | None, to: LinkEntry, mac
     """Return why a frame does not leave by a port (``should_deliver``); None when it does."""
     if port is not None and port.ifname == to.ifname and not to.hairpin:
         return "same-port", mac
-    state = link.port_state(run.fabric, ns, to)
+    state = run.fabric.port_state[ns.name, to.ifname]
     if state != "forwarding":
         return "port-state", to.ifname, state
     if port is not None and port.isolated and to.isolated:
@@ -94,7 +94,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry) -> boo
     time to live; a neighbour that is not known to be reachable is reached by the bridge's own
     interface, as the sender itself is (hairpin).  Else it is addressed to the bridge, so that the machine routes it.
     """
-    if note := source_validation.martian(ns, skb.ip.src, skb.ip.dst, name):
+    if note := ns.martians[skb.ip.src, skb.ip.dst, name]:
         run.drop(ns, skb, name, None, note)
         return True
     route = ns.fib.lookup(skb.ip.dst, skb.mark, skb.ip.src, name)

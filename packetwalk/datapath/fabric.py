@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
+from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.netns import Netns
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.segment import Segment
@@ -32,7 +33,8 @@ class Fabric:
 
     ``warm`` holds, for each neighbour asked for before a warm walk, what the question and its answer
     taught (neighbours, bridge FDBs, what drivers learn); it follows from the tables alone, so keeping
-    it changes no result.  ``changed`` are the namespaces in which something was done by hand: their NICs may
+    it changes no result.  ``carrier`` says whether a device is up and has a carrier, ``port_state`` in which state
+    a port of a bridge is, by namespace and name.  ``changed`` are the namespaces in which something was done by hand: their NICs may
     have another MAC than the one they came with.
     """
 
@@ -44,6 +46,8 @@ class Fabric:
     ) -> None:
         self._plan, self._segments, self.changed = plan, segments, changed
         self._built: dict[str, Netns] = {}
+        self.carrier: Memo[Nic, bool] = Memo(self._carrier)
+        self.port_state: Memo[Nic, str] = Memo(self._port_state)
         self.warm: dict[tuple[str, str, str, str], dict[tuple, Any]] = {}
 
     def plan(self, name: str) -> NetnsPlan:
@@ -58,6 +62,33 @@ class Fabric:
             plan = self._plan(name)
             built = self._built[name] = Netns(name, plan.node, plan.kind, plan.label, plan.operations)
             return built
+
+    def _carrier(self, device: Nic) -> bool:
+        """Say whether a device is up and has a carrier.
+
+        A veth has none when its other end is down (``veth_close``), a bridge when none of its ports forwards
+        (``br_port_state_selection``); the switch of a segment is always there.
+        """
+        ns = self.netns(device[0])
+        link = ns.links[device[1]]
+        if not link.up:
+            return False
+        if link.kind == "veth" and link.peer is not None:
+            netns, name = link.peer
+            far = self.netns(netns).links.get(name)
+            return far is not None and far.up
+        if link.kind == "bridge":
+            return any(
+                self.port_state[ns.name, port.ifname] == "forwarding" for port in ns.ports[link.ifname]
+            )
+        return True
+
+    def _port_state(self, port: Nic) -> str:
+        """Return the state of a bridge's port; one without a carrier is disabled (``br_port_carrier_check``)."""
+        ns = self.netns(port[0])
+        link = ns.links[port[1]]
+        bridge = ns.links[link.master or ""]
+        return link.state if bridge.up and self.carrier[port] else "disabled"
 
     def nic(self, segment: str, mac: str) -> Nic | None:
         """Return the NIC with ``mac`` on a segment."""

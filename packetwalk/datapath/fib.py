@@ -8,6 +8,7 @@ search on to the next rule.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 from packetwalk.datapath.memo import Memo
@@ -71,6 +72,9 @@ class RouteQuery(NamedTuple):
     iif: str = ""
 
 
+_query = partial(tuple.__new__, RouteQuery)
+
+
 class Fib:
     """Routes by table; what was found is remembered (the tables never change).
 
@@ -96,16 +100,21 @@ class Fib:
         self._marked = any(rule.fwmark for rule in self.rules)
         self.sourced = any(rule.src for rule in self.rules)
         self._received = any(rule.iif for rule in self.rules)
+        self._looks_further = self._marked or self.sourced or self._received
         self._known: Memo[RouteQuery, tuple[RouteEntry | None, IpRule | None]] = Memo(self._search)
         self.routed: Memo[tuple[RouteQuery, str], Routed] = Memo(self._tell)
 
     def asked(self, dst: str, mark: int = 0, src: str = "", iif: str = "lo") -> RouteQuery:
         """Return what the rules look at of a question."""
-        return RouteQuery(
-            dst,
-            mark if self._marked else 0,
-            src if self.sourced else "",
-            iif if self._received else "",
+        if not self._looks_further:
+            return _query((dst, 0, "", ""))
+        return _query(
+            (
+                dst,
+                mark if self._marked else 0,
+                src if self.sourced else "",
+                iif if self._received else "",
+            )
         )
 
     def lookup(self, dst: str, mark: int = 0, src: str = "", iif: str = "lo") -> RouteEntry | None:

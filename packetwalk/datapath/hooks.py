@@ -33,13 +33,13 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
     conn, manip = skb.conn, at.manip
     if conn and manip:
         verdict = None
-        if at.nat and nat.asks(skb, at.nat, manip):
-            verdict = _ask(run, ns, skb, at.nat, name, indev, outdev)
-            if verdict is None:
-                return False
-            if verdict.target not in TRANSLATES:
-                verdict = None
         if manip not in conn.bound:
+            if at.nat and nat.asks(skb):
+                verdict = _ask(run, ns, skb, at.nat, name, indev, outdev)
+                if verdict is None:
+                    return False
+                if verdict.target not in TRANSLATES:
+                    verdict = None
             nat.bind(run, ns, skb, verdict, manip, indev, outdev)
         if conn.translated:
             nat.rewrite(run, ns, skb, manip, name, outdev or indev, verdict)

@@ -29,7 +29,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     if not skb.bridged and not prerouting(run, ns, skb, dev):
         return
     ip = skb.ip
-    if note := source_validation.martian(ns, ip.src, ip.dst, dev):
+    if note := ns.martians[ip.src, ip.dst, dev]:
         run.drop(ns, skb, dev, None, note)
         return
     if is_group(ip.dst):
@@ -50,7 +50,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
 
 def believed(run: Run, ns: Netns, skb: Skb, dev: str, out: str | None) -> bool:
     """Say whether a packet's sender is believed; if it is not, the packet ends here without a word."""
-    found = source_validation.refused(ns, skb.ip.src, skb.ip.dst, skb.mark, dev, out)
+    found = ns.disbelieved[skb.ip.src, skb.ip.dst, skb.mark, dev, out]
     if found is not None:
         run.drop(ns, skb, dev, *found)
     return found is None
@@ -93,7 +93,7 @@ def lookup(
 def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
     """Pass a packet on to another machine (``ip_forward``)."""
     if not ns.forwards(dev):
-        setting = ns.forwarding_of(dev)
+        setting = ns.forwarding_of[dev]
         run.drop(ns, skb, dev, setting, ("not-forwarding", setting.key if setting else FORWARD))
         return
     if len(skb.flight.steps) > MAX_STEPS:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import arp, ip
-from packetwalk.datapath.fabric import Fabric, Nic
+from packetwalk.datapath.fabric import Nic
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.tables import LinkEntry
 from packetwalk.wire.address import is_group_mac
 
 WIRE, FOLLOWED = "wire", 16
@@ -21,34 +20,11 @@ WIRE, FOLLOWED = "wire", 16
 def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Hand a frame to a device; one without a carrier has none but ``noop_qdisc``, which discards it."""
     device = ns.devices[dev]
-    if not carrier(run.fabric, ns, device.link):
+    if not run.fabric.carrier[ns.name, dev]:
         run.drop(ns, skb, dev, device.link, ("no-carrier", dev))
         return
     run.step(skb, device.egress)
     device.xmit(run, ns, skb, dev)
-
-
-def carrier(fabric: Fabric, ns: Netns, device: LinkEntry) -> bool:
-    """Say whether a device is up and has a carrier.
-
-    A veth has none when its other end is down (``veth_close``), a bridge when none of its ports forwards
-    (``br_port_state_selection``); the switch of a segment is always there.
-    """
-    if not device.up:
-        return False
-    if device.kind == "veth" and device.peer is not None:
-        netns, name = device.peer
-        far = fabric.netns(netns).links.get(name)
-        return far is not None and far.up
-    if device.kind == "bridge":
-        return any(port_state(fabric, ns, port) == "forwarding" for port in ns.ports[device.ifname])
-    return True
-
-
-def port_state(fabric: Fabric, ns: Netns, port: LinkEntry) -> str:
-    """Return the state of a bridge's port; one without a carrier is disabled (``br_port_carrier_check``)."""
-    bridge = ns.links[port.master or ""]
-    return port.state if bridge.up and carrier(fabric, ns, port) else "disabled"
 
 
 def to_driver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:

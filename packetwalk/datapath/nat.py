@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import quotation
-from packetwalk.datapath.chain import BaseChain, Verdict
+from packetwalk.datapath.chain import Verdict
 from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.matches import NEW, RELATED
 from packetwalk.datapath.netns import Netns
@@ -19,35 +19,31 @@ OTHER = {"dst": "src", "src": "dst"}
 FIRST_FREE = 1024
 
 
-def asks(skb: Skb, chain: BaseChain | None, manip: str) -> bool:
-    """Say whether a packet visits the nat chain: the first of a connection for which this end is open.
+def asks(skb: Skb) -> bool:
+    """Say whether a packet visits the nat chain for an end that is still open: the first of a connection.
 
     A reset that a rule sends instead of a packet is RELATED and visits it too.
     """
-    conn = skb.conn
-    assert conn is not None
-    return (
-        chain is not None
-        and manip not in conn.bound
-        and (skb.ctinfo == NEW or (skb.ctinfo == RELATED and not is_error(skb)))
-    )
+    return skb.ctinfo == NEW or (skb.ctinfo == RELATED and not is_error(skb))
 
 
 def bind(
     run: Run, ns: Netns, skb: Skb, verdict: Verdict | None, manip: str, indev: str | None, outdev: str | None
 ) -> None:
-    """Decide about an end of a connection, by a verdict or as it is (``nf_nat_setup_info``)."""
+    """Decide about an end of a connection that is open, by a verdict or as it is (``nf_nat_setup_info``)."""
     conn = skb.conn
     assert conn is not None
-    if conn.confirmed or manip in conn.bound or is_error(skb):
+    if conn.confirmed or is_error(skb):
+        return
+    table = run.conntracks[ns.name]
+    if verdict is None and (manip == "dst" or not table.taken(conn, conn.reply)):
+        conn.bound |= {manip}
         return
     now = conn.ahead(original=True)
     address, port = (now.dst, now.dport) if manip == "dst" else (now.src, now.sport)
     if verdict is not None:
         address, port = _wanted(ns, skb, verdict, conn, (address, port), indev, outdev)
-    if manip == "src" and run.conntracks[ns.name].taken(
-        conn, now._replace(src=address, sport=port).reversed()
-    ):
+    if manip == "src" and table.taken(conn, now._replace(src=address, sport=port).reversed()):
         port = spread(f"{ns.name} {conn.original} again", FIRST_FREE, 65535)
     conn.expect(manip, address, port)
     conn.bound |= {manip}

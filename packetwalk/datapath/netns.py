@@ -12,6 +12,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from packetwalk.datapath import source_validation
 from packetwalk.datapath.devices import receivers
 from packetwalk.datapath.fib import Fib, Prefixes
 from packetwalk.datapath.matches import MachineTables
@@ -120,11 +121,18 @@ class Netns:
             for network in peer.allowed_ips:
                 self.allowed_ips.setdefault(peer.dev, Prefixes()).put(network, peer)
         self.forwarding = self.sysctls.get(FORWARD)
+        self.forwarding_of: Memo[str, SysctlEntry | None] = Memo(self._forwarding_of)
         self.default_ttl = int(self.sysctl("net.ipv4.ip_default_ttl"))
         self.filters_bridged = self.sysctl("net.bridge.bridge-nf-call-iptables") != "0"
         self.hard_headers: Memo[NeighEntry, HardHeader] = Memo(self._hard_header)
         self.receivers: Memo[tuple[int, int], tuple[ModuleType, ...]] = Memo(lambda to: receivers(self, *to))
         self.in_dev: Memo[tuple[str, str], int] = Memo(lambda asked: int(self.setting_of(*asked).value))
+        self.martians: Memo[tuple[str, str, str], tuple | None] = Memo(
+            lambda asked: source_validation.martian(self, *asked)
+        )
+        self.disbelieved: Memo[tuple[str, str, int, str, str | None], source_validation.Refusal | None] = (
+            Memo(lambda asked: source_validation.refused(self, *asked))
+        )
         self._index_links()
 
     def _index_links(self) -> None:
@@ -179,13 +187,13 @@ class Netns:
         both = [self.sysctls.get(key, SysctlEntry(key, usual)) for key in keys]
         return max(both, key=lambda each: int(each.value))
 
-    def forwarding_of(self, dev: str) -> SysctlEntry | None:
+    def _forwarding_of(self, dev: str) -> SysctlEntry | None:
         """Return the setting that decides whether what comes in by a device is passed on: its own, or the machine's."""
         return self.sysctls.get(f"net.ipv4.conf.{dev}.forwarding", self.forwarding)
 
     def forwards(self, dev: str) -> bool:
         """Say whether what comes in by a device is passed on (``IN_DEV_FORWARD``)."""
-        setting = self.forwarding_of(dev)
+        setting = self.forwarding_of[dev]
         return setting is not None and setting.value != "0"
 
     def redirects(self, dev: str) -> bool:

@@ -7,10 +7,14 @@ read: ``rp_filter`` (1 strict, 2 loose; RFC 3704), ``accept_local``, ``route_loc
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from packetwalk.datapath.fib import EVERYBODY
-from packetwalk.datapath.netns import Netns
 from packetwalk.tables import Entry
 from packetwalk.wire.address import is_group
+
+if TYPE_CHECKING:
+    from packetwalk.datapath.netns import Netns
 
 NOBODY, LOOPBACK = "0.0.0.0", "127."
 STRICT = 1
@@ -38,9 +42,7 @@ def to_everybody(src: str, dst: str) -> bool:
     return dst == EVERYBODY or src == dst == NOBODY
 
 
-def refused(
-    ns: Netns, src: str, dst: str, mark: int, dev: str, out: str | None = None
-) -> Refusal | None:
+def refused(ns: Netns, src: str, dst: str, mark: int, dev: str, out: str | None = None) -> Refusal | None:
     """Return why the sender of a packet from ``dev`` is not believed (``fib_validate_source``); None when it is.
 
     ``out`` is the device by which the packet will leave, None for one to this machine; the firewall ``mark`` counts

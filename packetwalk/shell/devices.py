@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from packetwalk.datapath.link import carrier
 from packetwalk.datapath.netns import Netns
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.shell.terminal import Terminal
@@ -92,7 +91,7 @@ def state(terminal: Terminal, link: LinkEntry) -> str:
     """Return the operational state."""
     if not link.up:
         return "DOWN"
-    if not carrier(terminal.state.network.fabric, terminal.ns, link):
+    if not terminal.state.network.fabric.carrier[terminal.ns.name, link.ifname]:
         return "LOWERLAYERDOWN" if link.kind == "veth" else "DOWN"
     return "UP" if link.kind in (*WIRED, "bridge") else "UNKNOWN"
 
@@ -105,7 +104,7 @@ def flags(terminal: Terminal, link: LinkEntry) -> str:
     other = ",M-DOWN" if seen and far is not None and not far.up else ""
     if not link.up:
         return every.replace(",UP,LOWER_UP", "") + other
-    if not carrier(terminal.state.network.fabric, terminal.ns, link):
+    if not terminal.state.network.fabric.carrier[terminal.ns.name, link.ifname]:
         return "NO-CARRIER," + every.replace(",LOWER_UP", "") + other
     return every
 

@@ -14,9 +14,13 @@ LARGEST = {"icmp": 65507, "udp": 65507, "tcp": 14480}
 """The most bytes behind an IP header of 20 bytes and one of ICMP or UDP (8); of TCP ten segments of 1448 bytes."""
 
 
+_ROUND = bytes(range(256))
+
+
 def pattern(start: int, end: int) -> bytes:
     """Return what programs write, from a byte up to before another: 0, 1 ... 255, 0 ..., as ping does."""
-    return bytes(place & 255 for place in range(start, end))
+    first, length = start & 255, end - start
+    return (_ROUND * ((first + length) // 256 + 1))[first : first + length]
 
 
 class PacketOptions(TypedDict, total=False):

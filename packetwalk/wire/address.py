@@ -36,11 +36,13 @@ def ipv4_from_int(number: int) -> str:
     return str(IPv4Address(number))
 
 
+@lru_cache(maxsize=65536)
 def is_group(address: str) -> bool:
     """Say whether an IPv4 address is that of a group of machines (224.0.0.0/4)."""
     return ipv4_to_int(address) >> 28 == 0xE
 
 
+@lru_cache(maxsize=65536)
 def is_group_mac(text: str) -> bool:
     """Say whether a MAC is that of a group of machines, or of all (its first byte is odd)."""
     return bool(mac_to_int(text) >> 40 & 1)

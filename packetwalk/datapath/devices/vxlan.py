@@ -89,7 +89,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         run.drop(ns, skb, dev, device, ("congestion-unknown", device.ifname))
         return True
     skb.hold(skb.stack[at + 3 :], 1)
-    if isinstance(skb.ip, wire.Ipv4):
+    if isinstance(skb.ip, wire.Ipv4) and skb.ip.tos != tos:
         skb.set_ip(skb.ip._replace(tos=tos))
     run.emit(
         ns,

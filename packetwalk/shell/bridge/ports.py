@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from packetwalk.datapath.link import carrier, port_state
 from packetwalk.shell import devices
 from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
@@ -89,7 +88,7 @@ def _json(terminal: Terminal, link: LinkEntry) -> dict[str, Any]:
     end = _end(terminal, link)
     out |= {"link": end} if end else {}
     out |= {"ifname": link.ifname, "flags": devices.flags(terminal, link).split(","), "mtu": link.mtu}
-    state = port_state(terminal.state.network.fabric, terminal.ns, link)
+    state = terminal.state.network.fabric.port_state[terminal.ns.name, link.ifname]
     return {**out, "master": link.master, "state": state, "priority": 32, "cost": 2}
 
 
@@ -129,7 +128,7 @@ def _set(terminal: Terminal, words: Words) -> str:
     if not link.master or not _bridge(terminal, link):
         raise Failure("RTNETLINK answers: Operation not supported", 255)
     if state is not None:
-        if state != "disabled" and not carrier(terminal.state.network.fabric, terminal.ns, link):
+        if state != "disabled" and not terminal.state.network.fabric.carrier[terminal.ns.name, link.ifname]:
             raise Failure("RTNETLINK answers: Network is down", 255)
         # without a spanning tree no port stays blocked (br_port_state_selection)
         asked["state"] = "forwarding" if state == "blocking" else state

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from packetwalk.datapath.link import port_state
 from packetwalk.shell import devices
 from packetwalk.shell.terminal import Terminal, Unknown
 from packetwalk.tables import LinkEntry
@@ -65,7 +64,7 @@ def _port(terminal: Terminal, link: LinkEntry) -> str:
         raise Unknown("ip", f"-d of {link.ifname}", "ports of bridges")
     return PORT.format(
         **devices.switches(link),
-        state=port_state(terminal.state.network.fabric, terminal.ns, link),
+        state=terminal.state.network.fabric.port_state[terminal.ns.name, link.ifname],
         number=number,
         designated=0x8000 + number,
         id=_bridge_id(bridge),
