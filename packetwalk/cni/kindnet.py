@@ -73,7 +73,7 @@ def _attach(cluster: Cluster, node: Node, pod: Pod) -> Iterator[Operation]:
     yield Operation(node.name, SysctlEntry(FORWARDING, "1"), *PTP)
     yield Operation(node.name, cable, *PTP, pod.name)
     yield Operation(pod.name, inside, *PTP)
-    yield Operation(pod.name, AddrEntry("eth0", address, own.prefixlen, connected=False), *HOST_LOCAL)
+    yield Operation(pod.name, AddrEntry("eth0", address, own.prefixlen, False, brd=True), *HOST_LOCAL)
     yield Operation(pod.name, RouteEntry(gateway, "eth0", scope="link", prefsrc=address), *PTP)
     yield Operation(pod.name, RouteEntry(str(own), "eth0", gateway, prefsrc=address), *PTP)
     yield Operation(pod.name, RouteEntry("default", "eth0", gateway), *PTP)

@@ -187,10 +187,20 @@ def _flags(values: tuple[str, ...]) -> Match:
 def _set(values: tuple[str, ...], state: MachineTables) -> Match:
     """``-m set``: the longest network of the set that holds the address; none in a set not there."""
     name, side = values
+    every = state.sets[name].members if name in state.sets else ()
+    if name in state.sets and state.sets[name].type == "hash:ip":
+        hosts = _hosts(every)
+        return Match((side,), lambda view: getattr(view, side) in hosts)
     members: Prefixes[str] = Prefixes()
-    for member in state.sets[name].members if name in state.sets else ():
+    for member in every:
         members.put(member, member)
     return Match((side,), lambda view: members.find(getattr(view, side)) is not None)
+
+
+@lru_cache(maxsize=256)
+def _hosts(members: tuple[str, ...]) -> frozenset[str]:
+    """Return addresses to be looked up; a set of all pods is the same on every node."""
+    return frozenset(members)
 
 
 def _address_type(values: tuple[str, ...], flags: set[str], state: MachineTables, side: str) -> Match:

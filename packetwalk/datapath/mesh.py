@@ -14,7 +14,7 @@ from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import ConnectionEntry, MacEntry, MeshPeerEntry
 from packetwalk.tables.weaver import BROADCAST, CONNECTIONS, MACS, PEERS, RING, UNICAST
 from packetwalk.wire import Arp
-from packetwalk.wire.address import ipv4_to_int, prefix
+from packetwalk.wire.address import ipv4_to_int
 
 LARGE = 32
 """More connections than this make a mesh large."""
@@ -37,7 +37,8 @@ class Mesh:
         self.me = peers[0]
         self.peers = {peer.name: peer for peer in peers}
         self.by_short_id = {peer.short_id: peer for peer in peers}
-        self.connections = {each.peer: each for each in ns.entries(CONNECTIONS)}
+        made = (each for each in ns.entries(CONNECTIONS) if isinstance(each, ConnectionEntry))
+        self.connections = {each.peer: each for each in made}
         self.unicast = {each.dest: each for each in ns.entries(UNICAST)}
         self.broadcast = {each.source: each for each in ns.entries(BROADCAST)}
         self.ring = ns.entries(RING)
@@ -143,8 +144,7 @@ def _towards(mesh: Mesh, skb: Skb, hops: list[Hop]) -> list[Hop]:
         return hops
     value = ipv4_to_int(message.tpa)
     for part in mesh.ring:
-        network, length = prefix(part.network)
-        if value >> 32 - length == network >> 32 - length:
+        if 0 <= value - ipv4_to_int(part.token) < part.size:
             via = mesh.unicast[part.peer].via if part.peer in mesh.unicast else None
             return [hop for hop in hops if hop.dst == via]
     return hops

@@ -22,6 +22,8 @@ MAX_NODES = 5000
 ROUTER, INTERNET = "router", "internet"
 OUTSIDE = "203.0.113.9"
 OUTSIDE_GATEWAY = "203.0.113.1"
+NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+"""The namespaces that every cluster has, with pods or without."""
 
 
 class Node(NamedTuple):
@@ -38,6 +40,11 @@ class Node(NamedTuple):
     def mac(self) -> str:
         """The MAC of ``eth0``, made from the address as Docker does."""
         return docker_mac(self.address)
+
+    @property
+    def machine(self) -> str:
+        """What tells the machine from others, where a real one has UUIDs: here its name."""
+        return self.name
 
 
 class Pod(NamedTuple):
@@ -143,6 +150,11 @@ class Cluster:
     def nodes(self) -> tuple[Node, ...]:
         """All nodes, the control plane first."""
         return tuple(self._node(i) for i in range(self.size))
+
+    @property
+    def late(self) -> tuple[Node, ...]:
+        """The nodes that came when the others ran already; here all came at once."""
+        return ()
 
     @cached_property
     def node_by_name(self) -> dict[str, Node]:

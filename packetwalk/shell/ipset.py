@@ -9,7 +9,6 @@ from packetwalk.tables.iptables import IPTABLES
 from packetwalk.wire.address import ipv4_to_int, prefix
 
 REVISIONS = {"hash:net": 7, "hash:ip": 6}
-HEADER = "family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x00000000"
 COMMANDS = {
     "list": "list",
     "-L": "list",
@@ -42,9 +41,17 @@ def _members(entry: IpSet) -> list[str]:
     return sorted(entry.members, key=lambda each: (prefix(each)[1], ipv4_to_int(each.partition("/")[0])))
 
 
+def _header(entry: IpSet) -> str:
+    """Return a set's options as they are printed: those that were asked for among those of the kernel."""
+    words = entry.options.split()
+    most = words[words.index("maxelem") + 1] if "maxelem" in words else "65536"
+    comment = "comment " if "comment" in words else ""
+    return f"family inet hashsize 1024 maxelem {most} {comment}bucketsize 12 initval 0x00000000"
+
+
 def _saved(entry: IpSet) -> str:
     lines = [
-        f"create {entry.name} {entry.type} {HEADER}",
+        f"create {entry.name} {entry.type} {_header(entry)}",
         *(f"add {entry.name} {each}" for each in _members(entry)),
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -62,7 +69,7 @@ def _listed(terminal: Terminal, entry: IpSet) -> str:
         f"Name: {entry.name}",
         f"Type: {entry.type}",
         f"Revision: {REVISIONS[entry.type]}",
-        f"Header: {HEADER}",
+        f"Header: {_header(entry)}",
         "Size in memory: 0",
         f"References: {used}",
         f"Number of entries: {len(entry.members)}",

@@ -36,8 +36,10 @@ from packetwalk.tables.table import Contents as Contents
 from packetwalk.tables.table import Table as Table
 from packetwalk.tables.weaver import BroadcastEntry as BroadcastEntry
 from packetwalk.tables.weaver import ConnectionEntry as ConnectionEntry
+from packetwalk.tables.weaver import FailedEntry as FailedEntry
 from packetwalk.tables.weaver import MacEntry as MacEntry
 from packetwalk.tables.weaver import MeshPeerEntry as MeshPeerEntry
+from packetwalk.tables.weaver import PeerConnection as PeerConnection
 from packetwalk.tables.weaver import RingEntry as RingEntry
 from packetwalk.tables.weaver import UnicastEntry as UnicastEntry
 from packetwalk.tables.wireguard import WireguardPeer as WireguardPeer

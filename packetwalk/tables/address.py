@@ -16,16 +16,20 @@ from packetwalk.wire.address import ipv4_to_int
 class AddrEntry(NamedTuple):
     """An IPv4 address on a device (``ip addr show``).
 
-    ``connected`` says whether the route to its subnet stays, which the kernel adds with it.
+    ``connected`` says whether the route to its subnet stays, which the kernel adds with it; ``brd`` whether it
+    was given its subnet's broadcast address, as programs by Go's netlink library do and ``ip addr add`` does not.
+    The kernel's routes are the same either way.
     """
 
     dev: str
     local: str
     prefixlen: int
     connected: bool = True
+    brd: bool = False
 
     def __str__(self) -> str:
-        return f"inet {self.local}/{self.prefixlen} scope global {self.dev}"
+        brd = f"brd {self.broadcast} " if self.brd else ""
+        return f"inet {self.local}/{self.prefixlen} {brd}scope global {self.dev}"
 
     def json(self) -> dict:
         """Return the member of ``addr_info`` that ``ip -j addr`` prints."""
@@ -33,13 +37,15 @@ class AddrEntry(NamedTuple):
             "family": "inet",
             "local": self.local,
             "prefixlen": self.prefixlen,
+            **({"broadcast": self.broadcast} if self.brd else {}),
             "scope": "global",
             "label": self.dev,
         }
 
     def argv(self) -> list[list[str]]:
         """Return ``ip addr add``; the kernel adds the local and connected routes itself."""
-        made = [["ip", "addr", "add", f"{self.local}/{self.prefixlen}", "dev", self.dev]]
+        brd = ["brd", "+"] if self.brd else []
+        made = [["ip", "addr", "add", f"{self.local}/{self.prefixlen}", *brd, "dev", self.dev]]
         if not self.connected:
             made.append(["ip", "route", "del", str(self.subnet), "dev", self.dev])
         return made
@@ -49,6 +55,15 @@ class AddrEntry(NamedTuple):
         """The subnet of the address."""
         return IPv4Interface(f"{self.local}/{self.prefixlen}").network
 
+    @property
+    def broadcast(self) -> str:
+        """The last address of the subnet."""
+        return str(self.subnet.broadcast_address)
+
+    def is_at(self, other: AddrEntry) -> bool:
+        """Say whether two are one address for the kernel (``__inet_insert_ifa``: same mask, same address)."""
+        return self[:3] == other[:3]
+
 
 class Addresses(JsonTable[AddrEntry]):
     """The IPv4 addresses of all devices but the loopback."""
@@ -56,6 +71,10 @@ class Addresses(JsonTable[AddrEntry]):
     def network(self, entry: AddrEntry) -> tuple[int, int]:
         """Return the subnet of an address, as a number, and its length."""
         return ipv4_to_int(entry.local) >> (32 - entry.prefixlen), entry.prefixlen
+
+    def comparable(self, entry: AddrEntry) -> str:
+        """Return the address without the broadcast address it was given."""
+        return str(entry._replace(brd=False))
 
     def draw(self, pick: Pick, around: Around) -> list[str] | None:
         """Return ``ip addr``."""
@@ -69,7 +88,8 @@ class Addresses(JsonTable[AddrEntry]):
         """Yield the addresses of one device."""
         for info in printed["addr_info"]:
             if info["family"] == "inet" and info["scope"] != "host":
-                yield AddrEntry(printed["ifname"], info["local"], info["prefixlen"])
+                brd = "broadcast" in info
+                yield AddrEntry(printed["ifname"], info["local"], info["prefixlen"], brd=brd)
 
     def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
         """Return every device with its addresses, also one without any."""
@@ -87,4 +107,5 @@ ADDRESSES = Addresses(
     files={"addr.json": ("ip", "-j", "addr")},
     always=True,
     usual=True,
+    masks={"ip addr": "Whether an address was given a broadcast address is left out: the routes are the same."},
 )

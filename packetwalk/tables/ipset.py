@@ -10,11 +10,15 @@ from packetwalk.tables.table import Contents
 
 
 class IpSet(NamedTuple):
-    """A set of addresses and networks that rules can match (``ipset save``), on one line."""
+    """A set of addresses and networks that rules can match (``ipset save``), on one line.
+
+    ``options`` are the words of ``ipset create`` where they are not the kernel's own choice.
+    """
 
     name: str
     members: tuple[str, ...]
     type: str = "hash:net"
+    options: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.type}: {' '.join(self.members)}".rstrip()
@@ -26,7 +30,7 @@ class IpSet(NamedTuple):
     def argv(self) -> list[list[str]]:
         """Return ``ipset create`` and an ``ipset add`` for each member."""
         return [
-            ["ipset", "create", self.name, self.type],
+            ["ipset", "create", self.name, self.type, *self.options.split()],
             *(["ipset", "add", self.name, member] for member in self.members),
         ]
 
@@ -39,20 +43,39 @@ class Sets(TextTable[IpSet]):
         return entry.name
 
     def parse(self, text: str) -> Iterator[IpSet]:
-        """Yield the sets of ``ipset save``, without their options."""
-        kinds: dict[str, str] = {}
+        """Yield the sets of ``ipset save``, without the comments of their members."""
+        made: dict[str, IpSet] = {}
         members: dict[str, list[str]] = {}
-        for command, name, what, *_ in map(str.split, text.splitlines()):
+        for command, name, what, *more in map(str.split, text.splitlines()):
             if command == "create":
-                kinds[name], members[name] = what, []
+                made[name], members[name] = IpSet(name, (), what, _chosen(more)), []
             elif command == "add":
                 members[name].append(what)
-        yield from (IpSet(name, tuple(members[name]), kind) for name, kind in kinds.items())
+        yield from (each._replace(members=tuple(members[name])) for name, each in made.items())
 
     def text(self, contents: Contents) -> str:
         """Return what ``ipset restore`` reads."""
         commands = [argv for each in contents.entries(self) for argv in each.argv()]
         return "".join(f"{' '.join(argv[1:])}\n" for argv in commands)
+
+
+USUAL = {"family": "inet", "maxelem": "65536"}
+GROWN = ("hashsize", "bucketsize", "initval")
+"""What the kernel chooses by itself, and changes."""
+
+
+def _chosen(words: list[str]) -> str:
+    """Return the options of a set that somebody has asked for."""
+    out, left = [], iter(words)
+    for word in left:
+        if word in GROWN:
+            next(left)
+        elif word in USUAL:
+            value = next(left)
+            out += [] if value == USUAL[word] else [word, value]
+        else:
+            out.append(word)
+    return " ".join(out)
 
 
 SETS = Sets("ipset", "ipset list", (IpSet,), rank=80, files={"ipset.txt": ("ipset", "save")}, compared=False)

@@ -2,21 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from packetwalk.tables.program import NoCommand
 from packetwalk.tables.table import Table
 
 REPORT = "weave report"
+NOWHERE = "00:00:00:00:00:00"
 
 
-class MeshPeerEntry(NamedTuple("_Peer", [("name", str), ("nickname", str), ("short_id", int)]), NoCommand):
-    """A peer of Weave Net's mesh: name (48 bits, its bridge's MAC), node, 12-bit short ID."""
+class PeerConnection(NamedTuple):
+    """A connection of a peer as all peers know it; ``address`` is where its other end is, with the TCP port."""
+
+    name: str
+    nickname: str
+    address: str
+    outbound: bool
+
+    def __str__(self) -> str:
+        return (
+            f'{{"Name":"{self.name}","NickName":"{self.nickname}","Address":"{self.address}",'
+            f'"Outbound":{str(self.outbound).lower()},"Established":true}}'
+        )
+
+
+class MeshPeerEntry(
+    NamedTuple(
+        "_Peer",
+        [
+            ("name", str),
+            ("nickname", str),
+            ("short_id", int),
+            ("uid", int),
+            ("connections", Sequence[PeerConnection]),
+        ],
+    ),
+    NoCommand,
+):
+    """A peer of Weave Net's mesh: name (48 bits, its bridge's MAC), node, 12-bit short ID, what it is connected to.
+
+    ``uid`` is drawn at each start of weaver.
+    """
 
     __slots__ = ()
 
+    @property
+    def version(self) -> int:
+        """How often the peer has told something new of itself: of each connection twice, made and established."""
+        return 2 * len(self.connections)
+
     def __str__(self) -> str:
-        return f'{{"Name":"{self.name}","NickName":"{self.nickname}","ShortID":{self.short_id}}}'
+        connections = ",".join(map(str, self.connections))
+        return (
+            f'{{"Name":"{self.name}","NickName":"{self.nickname}","UID":{self.uid},"ShortID":{self.short_id},'
+            f'"Version":{self.version},"Connections":[{connections}]}}'
+        )
 
 
 class ConnectionEntry(
@@ -48,13 +89,22 @@ class ConnectionEntry(
         secret = "encrypted   " if self.encrypted else ""
         tail = "encrypted=true" if self.encrypted else ""
         return (
-            f"{arrow} {f'{self.remote}:{self.port}':<22} established {secret}{self.overlay} "
+            f"{arrow} {f'{self.remote}:{self.port}':<21} established {secret}{self.overlay} "
             f"{self.peer}({self.nickname}) {tail}mtu={self.mtu}"
         )
 
 
+class FailedEntry(NamedTuple("_Failed", [("address", str), ("info", str)]), NoCommand):
+    """A connection that weaver has tried to make, and what became of it (``weave status connections``)."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return f"-> {self.address:<21} failed      {self.info}"
+
+
 class UnicastEntry(NamedTuple("_Unicast", [("dest", str), ("via", str)]), NoCommand):
-    """Weaver's route to a peer: the neighbour that is the next on the way."""
+    """Weaver's route to a peer: the neighbour that is the next on the way; ``NOWHERE`` for itself."""
 
     __slots__ = ()
 
@@ -69,7 +119,7 @@ class BroadcastEntry(NamedTuple("_Broadcast", [("source", str), ("via", tuple[st
 
     def __str__(self) -> str:
         via = ",".join(f'"{peer}"' for peer in self.via)
-        return f'{{"Source":"{self.source}","Via":[{via}]}}'
+        return f'{{"Source":"{self.source}","Via":{f"[{via}]" if via else "null"}}}'
 
 
 class MacEntry(NamedTuple("_Mac", [("mac", str), ("peer", str), ("nickname", str)]), NoCommand):
@@ -82,22 +132,38 @@ class MacEntry(NamedTuple("_Mac", [("mac", str), ("peer", str), ("nickname", str
 
 
 class RingEntry(
-    NamedTuple("_Ring", [("network", str), ("size", int), ("peer", str), ("nickname", str)]), NoCommand
+    NamedTuple(
+        "_Ring",
+        [
+            ("token", str),
+            ("size", int),
+            ("peer", str),
+            ("nickname", str),
+            ("is_known_peer", bool),
+            ("version", int),
+        ],
+    ),
+    NoCommand,
 ):
-    """A part of the address ring: a CIDR, and the peer that gives its addresses away."""
+    """A part of the address ring: where it starts, and the peer that gives its addresses away.
+
+    ``version`` counts the changes that its owner has made.
+    """
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        token = self.network.partition("/")[0]
-        return f'{{"Token":"{token}","Size":{self.size},"Peer":"{self.peer}","Nickname":"{self.nickname}"}}'
+        return (
+            f'{{"Token":"{self.token}","Size":{self.size},"Peer":"{self.peer}","Nickname":"{self.nickname}",'
+            f'"IsKnownPeer":{str(self.is_known_peer).lower()},"Version":{self.version}}}'
+        )
 
 
 PEERS = Table[MeshPeerEntry](
     "peers", f"{REPORT} -f '{{{{json .Router.Peers}}}}'", (MeshPeerEntry,), rank=110, by="weaver"
 )
-CONNECTIONS = Table[ConnectionEntry](
-    "connections", "weave status connections", (ConnectionEntry,), rank=111, by="weaver"
+CONNECTIONS = Table[ConnectionEntry | FailedEntry](
+    "connections", "weave status connections", (ConnectionEntry, FailedEntry), rank=111, by="weaver"
 )
 UNICAST = Table[UnicastEntry](
     "unicast", f"{REPORT} -f '{{{{json .Router.UnicastRoutes}}}}'", (UnicastEntry,), rank=130, by="weaver"

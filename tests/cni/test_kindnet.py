@@ -43,7 +43,7 @@ def test_a_pod_has_three_routes_and_none_to_its_own_subnet() -> None:
         "10.244.1.0/24 via 10.244.1.1 dev eth0 src 10.244.1.2",
         "default via 10.244.1.1 dev eth0",
     ]
-    assert made(AddrEntry, POD, "host-local") == ["inet 10.244.1.2/24 scope global eth0"]
+    assert made(AddrEntry, POD, "host-local") == ["inet 10.244.1.2/24 brd 10.244.1.255 scope global eth0"]
 
 
 def test_a_node_has_the_gateways_address_on_every_cable_and_a_route_to_its_pod() -> None:

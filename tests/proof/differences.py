@@ -11,7 +11,7 @@ from typing import NamedTuple
 import yaml
 
 from packetwalk.capture.projection import DecodedFrame
-from packetwalk.tables import IptablesRule, LinkEntry
+from packetwalk.tables import AddrEntry, IptablesRule, LinkEntry
 from packetwalk.wire import Arp, Data, Tcp, Udp
 from tests.proof.cluster import RecordedNetwork
 from tests.proof.recording import Experiment, RecordedCommand
@@ -22,6 +22,11 @@ KNOWN: dict[str, dict] = TEXT["differences"]
 
 NOTE = '-m comment --comment "flanneld masq"'
 NETWORK = "10.244.0.0/16"
+
+
+def plain(entry: AddrEntry) -> AddrEntry:
+    """``no-broadcast``: an address without the broadcast address that newer plugins give it."""
+    return entry._replace(brd=False)
 
 
 def nic(link: LinkEntry) -> LinkEntry:

@@ -207,7 +207,7 @@ COMMANDS = {
         ip -br link show weave
         ip addr show weave
         ip route
-        ip route get 10.44.0.1
+        ip route get 10.40.0.1
         bridge link
         bridge fdb show br weave
         bridge fdb show dev vethwe-bridge
@@ -217,9 +217,9 @@ COMMANDS = {
         iptables-save -t nat
         iptables -I INPUT -s 172.18.0.4 -j DROP
         iptables -S INPUT
-        ping -c 1 -W 1 10.44.0.1
+        ping -c 1 -W 1 10.40.0.1
         iptables -D INPUT -s 172.18.0.4/32 -j DROP
-        ping -c 1 10.44.0.1
+        ping -c 1 10.40.0.1
     """,
     },
 }

@@ -45,7 +45,7 @@ def _policy(policy: felix.Policy) -> Change:
 
         def anew(*_) -> Iterator[Operation]:
             for name in policy.sets:
-                yield Operation(node.name, IpSet(name, (pod_address(cluster, peer),)), *FELIX_SETS)
+                yield Operation(node.name, IpSet(name, (pod_address(cluster, peer),), options=felix.MAXELEM), *FELIX_SETS)
             for rule in felix.endpoint(interface(target), target.namespace, (policy,)):
                 if rule.chain == chain:
                     yield Operation(node.name, rule, *FELIX_RULES, target.name)

@@ -21,6 +21,7 @@ CLEARED = 0x1B0000
 bits (the first says "from a workload" in the raw table), WireGuard (felix/dataplane/driver.go).  All but drop
 and WireGuard are cleared (``allCalicoMarkBits``)."""
 HOST_ACCEPTED = "Host endpoint policy accepted packet."
+MAXELEM = "maxelem 1048576"
 HOSTS, VXLAN_HOSTS = "cali40all-hosts-net", "cali40all-vxlan-net"
 MASQUERADED, POOLS = "cali40masq-ipam-pools", "cali40network-ip-pools"
 THIS_HOST, DSCP = "cali40this-host", "cali40dscp-src-net"
@@ -74,14 +75,14 @@ def sets(
     tunnels: tuple[TunnelDevice, ...], nodes: tuple[str, ...], node: str, own: tuple[str, ...], pool: str
 ) -> Iterator[IpSet]:
     """Return the sets that static rules ask: nodes by address, the node's ``own`` addresses, the pools."""
-    yield IpSet(THIS_HOST, ("127.0.0.0", "127.0.0.1", *own), "hash:ip")
+    yield IpSet(THIS_HOST, ("127.0.0.0", "127.0.0.1", *own), "hash:ip", MAXELEM)
     if IPIP in tunnels:
-        yield IpSet(HOSTS, nodes)
+        yield IpSet(HOSTS, nodes, options=MAXELEM)
     if VXLAN in tunnels:
-        yield IpSet(VXLAN_HOSTS, tuple(each for each in nodes if each != node))
-    yield IpSet(MASQUERADED, (pool,))
-    yield IpSet(POOLS, (pool,))
-    yield IpSet(DSCP, ())
+        yield IpSet(VXLAN_HOSTS, tuple(each for each in nodes if each != node), options=MAXELEM)
+    yield IpSet(MASQUERADED, (pool,), options=MAXELEM)
+    yield IpSet(POOLS, (pool,), options=MAXELEM)
+    yield IpSet(DSCP, (), options=MAXELEM)
 
 
 def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:

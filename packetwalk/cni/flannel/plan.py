@@ -155,7 +155,7 @@ def _bridge(cluster: Cluster, node: Node, mtu: int) -> Iterator[Operation]:
     cidr = cluster.pod_cidr(node)
     by = ("bridge plugin", BRIDGE)
     yield Operation(node.name, LinkEntry("cni0", "bridge", mtu, made_mac(f"cni0 {node.name}")), *by)
-    yield Operation(node.name, AddrEntry("cni0", str(cidr[1]), cidr.prefixlen), *by)
+    yield Operation(node.name, AddrEntry("cni0", str(cidr[1]), cidr.prefixlen, brd=True), *by)
     yield Operation(node.name, SysctlEntry("net.ipv4.ip_forward", "1"), *by)
     yield Operation(
         node.name,
@@ -182,7 +182,7 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
     yield Operation(
         pod.name, LinkEntry("eth0", "veth", mtu, pod.mac, peer=(node.name, host_end), creates=False), *by
     )
-    yield Operation(pod.name, AddrEntry("eth0", address, cidr.prefixlen), *HOST_LOCAL)
+    yield Operation(pod.name, AddrEntry("eth0", address, cidr.prefixlen, brd=True), *HOST_LOCAL)
     yield Operation(pod.name, RouteEntry("default", "eth0", gateway), *by)
     yield Operation(
         pod.name,

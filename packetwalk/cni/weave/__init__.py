@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import IPv4Network
 
 from packetwalk.cni import Mode, Plugin, Scenario
-from packetwalk.cni.weave import faults, mesh, ring, rules
+from packetwalk.cni.weave import faults, mesh, npc, ring, rules
 from packetwalk.errors import BadInput
-from packetwalk.plan.cluster import Cluster, Node, Pod, made_mac
+from packetwalk.plan.cluster import NAMESPACES, Cluster, Node, Pod, made_mac
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     AddrEntry,
@@ -26,6 +26,7 @@ from packetwalk.tables import (
     SocketEntry,
     SysctlEntry,
 )
+from packetwalk.wire.address import ipv4_from_int
 
 NETWORK = IPv4Network("10.32.0.0/12")
 MAX_PEERS = 4096
@@ -33,40 +34,64 @@ FASTDP_MTU, BRIDGE_MTU, VPORT_MTU = 1376, 65535, 65535
 CNI, BRIDGE = "plugin/net/cni.go", "net/bridge.go"
 
 
-def own_range(cluster: Cluster, node: Node) -> IPv4Network:
-    """Return the addresses that a node gives away: its part of the ring as all peers first agreed on it."""
+@lru_cache(maxsize=8)
+def _ring(cluster: Cluster) -> dict[str, ring.Networks]:
+    """Return the parts of the ring by the names of the peers."""
     if cluster.size > MAX_PEERS:
         raise BadInput("nodes under Weave Net (short IDs have 12 bits)", cluster.size, [f"2 to {MAX_PEERS}"])
-    return ring.share(NETWORK, cluster.size, node.index)
+    late = [mesh.peer_name(node) for node in cluster.late]
+    first = [mesh.peer_name(node) for node in cluster.nodes if node not in cluster.late]
+    return ring.divided(NETWORK, first, late)
+
+
+def own_ranges(cluster: Cluster, node: Node) -> ring.Networks:
+    """Return the addresses that a node gives away: its part of the ring."""
+    return _ring(cluster)[mesh.peer_name(node)]
 
 
 def gateway(cluster: Cluster, node: Node) -> str:
     """Return the address of the node's own bridge: the first it gives away (``weave expose`` at start)."""
-    return str(ring.address(NETWORK, own_range(cluster, node), 0))
+    return str(ring.address(NETWORK, own_ranges(cluster, node)[0], 0))
 
 
 def pod_address(cluster: Cluster, pod: Pod) -> str:
     """Return a pod's address: those after the bridge's, in the order in which the pods started."""
-    own = own_range(cluster, cluster.nodes[pod.node_index])
+    own = own_ranges(cluster, cluster.nodes[pod.node_index])[0]
     return str(ring.address(NETWORK, own, 1 + pod.ordinal))
+
+
+@lru_cache(maxsize=8)
+def _pods(cluster: Cluster) -> dict[str, tuple[str, ...]]:
+    """Return the addresses of all pods by namespace, also of a namespace without any."""
+    out: dict[str, list[str]] = {namespace: [] for namespace in NAMESPACES}
+    for node in cluster.nodes:
+        first = int(ring.address(NETWORK, own_ranges(cluster, node)[0], 1))
+        for pod in cluster.pods_of(node):
+            out.setdefault(pod.namespace, []).append(ipv4_from_int(first + pod.ordinal))
+    return {namespace: tuple(addresses) for namespace, addresses in out.items()}
 
 
 def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
     """Return what exists on ``node`` and in its pods, in the order in which it is made."""
     mtu = _mode(mode).pod_mtu(cluster.mtu)
     out = list(_devices(cluster, mode, node, mtu))
-    pods = cluster.pods_of(node)
-    out += rules.plan(
-        node, str(NETWORK), str(own_range(cluster, node)), tuple(pod_address(cluster, pod) for pod in pods)
-    )
+    out += rules.plan(node, str(NETWORK), map(str, own_ranges(cluster, node)))
+    out += npc.plan(node.name, _pods(cluster))
     out += mesh.plan(cluster, mode, node, mesh.MeshState(mtu))
-    for peer in cluster.nodes:
-        part = own_range(cluster, peer)
-        entry = RingEntry(str(part), part.num_addresses, mesh.peer_name(peer), peer.name)
-        out.append(Operation(node.name, entry, "weaver", "ipam/ring/ring.go", mesh.about(node, peer)))
-    for pod in pods:
+    out += _tokens(cluster, node)
+    for pod in cluster.pods_of(node):
         out += _attach(cluster, node, pod, mtu)
     return out
+
+
+def _tokens(cluster: Cluster, node: Node) -> Iterator[Operation]:
+    """The ring as weaver keeps it; a token's version counts what its owner has given away."""
+    peers = {mesh.peer_name(peer): peer for peer in cluster.nodes}
+    for start, size, name in ring.tokens(_ring(cluster)):
+        peer = peers[name]
+        given = 1 + len(cluster.pods_of(peer)) + 2 * (len(own_ranges(cluster, peer)) - 1)
+        entry = RingEntry(str(start), size, name, peer.name, True, given)
+        yield Operation(node.name, entry, "weaver", "ipam/ring/ring.go", mesh.about(node, peer))
 
 
 def _devices(cluster: Cluster, mode: str, node: Node, mtu: int) -> Iterator[Operation]:
@@ -88,7 +113,8 @@ def _devices(cluster: Cluster, mode: str, node: Node, mtu: int) -> Iterator[Oper
             name, SocketEntry("udp", mesh.VXLAN_PORT, "kernel (vxlan)"), "weaver", "router/fastdp.go"
         )
     else:
-        yield Operation(name, CaptureEntry(port, "weaver"), "weaver", "router/pcap.go")
+        for _ in ("what it reads", "what it sends"):  # NewPcap opens two
+            yield Operation(name, CaptureEntry(port, "weaver"), "weaver", "router/pcap.go")
     yield Operation(
         name,
         LinkEntry("vethwe-bridge", "veth", mtu, made_mac(f"vethwe-bridge {name}"), "weave", (name, port)),
@@ -108,7 +134,10 @@ def _devices(cluster: Cluster, mode: str, node: Node, mtu: int) -> Iterator[Oper
         *by,
     )
     yield Operation(
-        name, AddrEntry("weave", gateway(cluster, node), NETWORK.prefixlen), "weave expose", "net/expose.go"
+        name,
+        AddrEntry("weave", gateway(cluster, node), NETWORK.prefixlen, brd=True),
+        "weave expose",
+        "net/expose.go",
     )
     for protocol in ("tcp", "udp"):
         yield Operation(name, SocketEntry(protocol, mesh.PORT, "weaver"), "weaver", "prog/weaver/main.go")
@@ -134,11 +163,12 @@ def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operat
     )
     yield Operation(
         pod.name,
-        AddrEntry("eth0", pod_address(cluster, pod), NETWORK.prefixlen),
+        AddrEntry("eth0", pod_address(cluster, pod), NETWORK.prefixlen, brd=True),
         "weave-ipam",
         "plugin/ipam/ipam.go",
     )
     yield Operation(pod.name, RouteEntry("default", "eth0", gateway(cluster, node)), *by)
+    yield from rules.in_pod(pod.name, str(NETWORK))
 
 
 def veth(pod: Pod) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
-from packetwalk.cni.weave import mesh, rules
+from packetwalk.cni.weave import mesh, npc
 from packetwalk.cni.weave.mesh import MeshState, Pair
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import Change, add, alter, at, entries, others, receiver, sender, together
@@ -14,7 +14,7 @@ from packetwalk.plan.properties import Properties, wrapped_in
 from packetwalk.tables import ConnectionEntry, IptablesRule, LinkEntry
 
 Pairs = Callable[[Cluster], frozenset[Pair]]
-FIREWALL, BROADCAST = Touch(("iptables",), receiver), Touch(("broadcast",))
+FIREWALL, BROADCAST = Touch(("iptables",), receiver), Touch(("broadcast", "peers"))
 AGREED = ("connections", "xfrm-state", "xfrm-policy", "iptables")
 """The tables in which two peers keep what they agreed on."""
 
@@ -164,10 +164,10 @@ FAULTS = (
     Fault(
         "npc-deny",
         "A NetworkPolicy allows nothing in",
-        "A policy selects the namespace's pods and has no rule: weave-npc on the receiving node takes the "
-        "namespace out of WEAVE-NPC-DEFAULT, and what no rule accepts is dropped.",
+        "A policy selects the namespace's pods and has no rule: weave-npc takes their addresses out of the set "
+        "that WEAVE-NPC-DEFAULT asks for, and what no rule accepts is dropped, on the receiver's node.",
         TO_ANOTHER_NODE,
-        (FIREWALL,),
-        at(receiver, rules.DENYING),
+        (Touch(("ipset",)),),
+        npc.DENYING,
     ),
 )

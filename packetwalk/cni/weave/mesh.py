@@ -6,8 +6,8 @@ Sources are paths in github.com/weaveworks/weave (2.8.1) and github.com/weavewor
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from packetwalk.plan.cluster import Cluster, Node, made_mac
@@ -16,15 +16,19 @@ from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     BroadcastEntry,
     ConnectionEntry,
+    FailedEntry,
     IptablesRule,
     MeshPeerEntry,
+    PeerConnection,
     UnicastEntry,
     XfrmPolicyEntry,
     XfrmStateEntry,
 )
+from packetwalk.tables.weaver import NOWHERE
 
 PORT, VXLAN_PORT, MARK = 6783, 6784, 0x20000
 FASTDP_OVERHEAD, SLEEVE_OVERHEAD, SLEEVE_SECRET = 50, 62, 24
+KUBE_UTILS = "prog/kube-utils/main.go getKubePeers, as built with the netlink library of 2.9.0"
 ROUTES = "mesh/routes.go calculateUnicast, calculateBroadcast"
 SWITCH = "router/overlay_switch.go"
 IPSEC = "net/ipsec/ipsec.go"
@@ -49,12 +53,18 @@ class MeshState(NamedTuple):
 @lru_cache(maxsize=8192)
 def peer_name(node: Node) -> str:
     """Return a peer's name: the MAC of its bridge (made from the machine's UUIDs on a real node)."""
-    return made_mac(f"weave {node.name}")
+    return made_mac(f"weave {node.machine}")
 
 
 def short_id(node: Node) -> int:
     """Return a peer's 12-bit number: different for 4096 nodes (random on a real one, settled by gossip)."""
     return (node.index * 2503 + 1234) & 0xFFF
+
+
+def uid(node: Node) -> int:
+    """Return the 64 bits that a weaver draws when it starts (a formula here)."""
+    digest = hashlib.sha1(f"uid {node.machine}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8])
 
 
 def spi(src: Node, dst: Node) -> int:
@@ -83,7 +93,8 @@ def plan(cluster: Cluster, mode: str, node: Node, links: MeshState) -> Iterator[
     """Return what weaver on ``node`` knows of the others, and what it made for encryption."""
     name, source = node.name, "mesh/peers.go"
     for peer in (node, *(other for other in cluster.nodes if other is not node)):
-        entry = MeshPeerEntry(peer_name(peer), peer.name, short_id(peer))
+        known = PeerConnections(cluster, peer, links)
+        entry = MeshPeerEntry(peer_name(peer), peer.name, short_id(peer), uid(peer), known)
         yield Operation(name, entry, "weaver", source, about(node, peer))
     if mode == "fastdp-encrypted":
         yield from _encryption(name)
@@ -92,6 +103,9 @@ def plan(cluster: Cluster, mode: str, node: Node, links: MeshState) -> Iterator[
         yield Operation(name, connection, "weaver", SWITCH, peer.name)
         if mode == "fastdp-encrypted" and connection.overlay == "fastdp":
             yield from _association(name, node, peer)
+    itself = FailedEntry(f"{node.address}:{PORT}", "cannot connect to ourself, retry: never")
+    yield Operation(name, itself, "weaver", KUBE_UTILS)
+    yield Operation(name, UnicastEntry(peer_name(node), NOWHERE), "weaver", ROUTES)
     for dest, via in routes(cluster, node, links).items():
         yield Operation(name, UnicastEntry(peer_name(dest), peer_name(via)), "weaver", ROUTES, dest.name)
     for origin, hops in broadcasts(cluster, node, links):
@@ -113,8 +127,6 @@ def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Mesh
         and frozenset((node.index, peer.index)) not in links.slow
     )
     mtu = links.mtu if fast else sleeve_carries(underlay, encrypted=encrypted)
-    dialled = node.index < peer.index
-    port = PORT if dialled else 32768 + short_id(peer)
     return ConnectionEntry(
         peer_name(peer),
         peer.name,
@@ -123,8 +135,48 @@ def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Mesh
         "fastdp" if fast else "sleeve",
         mtu,
         encrypted,
-        port,
+        PORT if _dials(node, peer) else _port(peer),
     )
+
+
+def _dials(node: Node, peer: Node) -> bool:
+    """Say who makes a connection: the one that comes later finds the other there (recorded)."""
+    return node.index > peer.index
+
+
+def _port(node: Node) -> int:
+    """Return the TCP port from which a node dials (the kernel chooses one for each connection)."""
+    return 32768 + short_id(node)
+
+
+class PeerConnections(Sequence[PeerConnection]):
+    """What everybody knows of one peer's connections, made when asked for: in a large mesh they are many."""
+
+    def __init__(self, cluster: Cluster, node: Node, links: MeshState) -> None:
+        """``node`` is the peer; ``links`` is the state of the mesh."""
+        self._asked = cluster, node, links
+
+    @cached_property
+    def _made(self) -> tuple[PeerConnection, ...]:
+        _, node, _ = self._asked
+        out = []
+        for peer in neighbours(*self._asked):
+            dials = _dials(node, peer)
+            address = f"{peer.address}:{PORT if dials else _port(peer)}"
+            out.append(PeerConnection(peer_name(peer), peer.name, address, dials))
+        return tuple(out)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __getitem__(self, index):
+        return self._made[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PeerConnections) and self._made == other._made
+
+    def __hash__(self) -> int:
+        return hash(self._asked[1])
 
 
 def neighbours(cluster: Cluster, node: Node, links: MeshState) -> list[Node]:
@@ -164,12 +216,10 @@ def broadcasts(cluster: Cluster, node: Node, links: MeshState) -> Iterator[tuple
     A peer with all connections reaches everybody itself; nobody passes its broadcasts on.
     """
     partial = {index for pair in links.cut for index in pair}
-    for origin in cluster.nodes:
-        if origin is not node and origin.index not in partial:
-            continue
-        children = [peer for peer, parent in tree(cluster, origin, links).items() if parent is node]
-        if children:
-            yield origin, children
+    for origin in (node, *routes(cluster, node, links)):
+        last = origin is not node and origin.index not in partial
+        below = {} if last else tree(cluster, origin, links)
+        yield origin, [peer for peer, parent in below.items() if parent is node]
 
 
 def _encryption(name: str) -> Iterator[Operation]:
@@ -205,7 +255,15 @@ def _association(name: str, node: Node, peer: Node) -> Iterator[Operation]:
 
 WITHOUT = together(
     drop(
-        entries(MeshPeerEntry, ConnectionEntry, UnicastEntry, BroadcastEntry, XfrmPolicyEntry, XfrmStateEntry)
+        entries(
+            MeshPeerEntry,
+            ConnectionEntry,
+            FailedEntry,
+            UnicastEntry,
+            BroadcastEntry,
+            XfrmPolicyEntry,
+            XfrmStateEntry,
+        )
     ),
     drop(entries(source={IPSEC})),
 )

@@ -1,87 +1,55 @@
-"""The netfilter rules of Weave Net on a node, in their order.
+"""The netfilter rules that weaver and the CNI plugin of Weave Net write, in their order.
 
-Sources: weave net/bridge.go ConfigureIPTables, net/expose.go exposeNAT, prog/weave-npc/main.go
-createBaseRules, npc/namespace.go.  Only what can decide in this cluster is here: no rules for Docker, no
-canary chains.
+Sources: weave net/bridge.go ConfigureIPTables and MonitorForIptablesFlush, net/expose.go exposeNAT,
+plugin/net/cni.go.  Weaver puts its six rules at the top of FORWARD and appends those of INPUT; in each pod the
+plugin lets in multicast from the pods' range only.  No rules for Docker are here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from packetwalk.plan.cluster import Node
-from packetwalk.plan.edit import drop, entries
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import IpSet, IptablesRule
+from packetwalk.tables import IpSet, IptablesRule, UserChain
 
-BRIDGE, NPC = "net/bridge.go", "prog/weave-npc/main.go"
-NAMESPACE = "npc/namespace.go"
-LOCAL, PODS = "weaver-no-masq-local", "weave-;rGqyMIl1HN^cfDki~Z$3]6!N"
-EGRESS_MARK = "0x40000/0x40000"
+BRIDGE, EXPOSE, PLUGIN = "net/bridge.go", "net/expose.go", "plugin/net/cni.go"
+LOCAL, CANARY = "weaver-no-masq-local", "WEAVE-CANARY"
+MULTICAST = "224.0.0.0/4"
+NOTE = "-m comment --comment \"NOTE: this must go before \\'-j KUBE-FORWARD\\'\""  # as iptables-save quotes
+FORWARD = (
+    f"-i weave {NOTE} -j WEAVE-NPC-EGRESS",
+    f"-o weave {NOTE} -j WEAVE-NPC",
+    "-o weave -m state --state NEW -j NFLOG --nflog-group 86",
+    "-o weave -j DROP",
+    "-i weave ! -o weave -j ACCEPT",
+    "-o weave -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+)
+"""The top of FORWARD, with a network policy controller."""
+INPUT = (
+    (
+        "-d 127.0.0.1/32 -p tcp -m tcp --dport 6784 -m addrtype ! --src-type LOCAL "
+        "-m conntrack ! --ctstate RELATED,ESTABLISHED "
+        '-m comment --comment "Block non-local access to Weave Net control port" -j DROP'
+    ),
+    "-i weave -j WEAVE-NPC-EGRESS",
+)
 
 
-def plan(node: Node, network: str, own: str, pods: tuple[str, ...]) -> Iterator[Operation]:
-    """Return rules and sets; ``own`` is the range of addresses this node gives away, ``pods`` its pods'."""
-    name = node.name
-    yield Operation(name, IpSet(LOCAL, (own,)), "weaver", "net/ipset")
-    yield Operation(name, IpSet(PODS, pods, "hash:ip"), "weave-npc", NAMESPACE)
-    for spec in reversed(_forward()):
-        yield Operation(name, IptablesRule("filter", "FORWARD", spec, True, _decides(spec)), "weaver", BRIDGE)
-    yield Operation(name, IptablesRule("filter", "INPUT", "-i weave -j WEAVE-NPC-EGRESS"), "weaver", BRIDGE)
-    for chain, spec in _policy():
-        yield Operation(
-            name,
-            IptablesRule("filter", chain, spec, policy=_decides(spec)),
-            "weave-npc",
-            NAMESPACE if "--match-set" in spec else NPC,
-        )
-    yield Operation(name, IptablesRule("nat", "POSTROUTING", "-j WEAVE"), "weaver", BRIDGE)
+def plan(node: Node, network: str, own: Iterable[str]) -> Iterator[Operation]:
+    """Return what weaver writes; ``own`` are the ranges of addresses that this node gives away."""
+    name, by = node.name, ("weaver", BRIDGE)
+    for table in ("mangle", "nat", "filter"):
+        yield Operation(name, UserChain(table, CANARY), *by)
+    yield Operation(name, IpSet(LOCAL, tuple(own), options="comment"), "weaver", "net/ipset")
+    for spec in INPUT:
+        yield Operation(name, IptablesRule("filter", "INPUT", spec), *by)
+    for spec in reversed(FORWARD):
+        drops = spec.endswith("-j DROP")
+        yield Operation(name, IptablesRule("filter", "FORWARD", spec, inserted=True, policy=drops), *by)
+    yield Operation(name, IptablesRule("nat", "POSTROUTING", "-j WEAVE"), *by)
     for spec in _masquerade(network):
-        yield Operation(name, IptablesRule("nat", "WEAVE", spec), "weaver", "net/expose.go")
-
-
-def _forward() -> list[str]:
-    """Return the rules at the top of FORWARD, with a network policy controller."""
-    before = (
-        "-m comment --comment \"NOTE: this must go before \\'-j KUBE-FORWARD\\'\""  # as iptables-save quotes
-    )
-    return [
-        f"-i weave {before} -j WEAVE-NPC-EGRESS",
-        f"-o weave {before} -j WEAVE-NPC",
-        "-o weave -m state --state NEW -j NFLOG --nflog-group 86",
-        "-o weave -j DROP",
-        "-i weave ! -o weave -j ACCEPT",
-        "-o weave -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-    ]
-
-
-def _policy() -> list[tuple[str, str]]:
-    """Return the chains of weave-npc in a namespace without a policy: all is allowed, both ways."""
-    note = '-m comment --comment "DefaultAllow {} isolation for namespace: default"'
-    source = f"-m set --match-set {PODS} src {note.format('egress')}"
-    unmarked = f"-m mark ! --mark {EGRESS_MARK}"
-    return [
-        ("WEAVE-NPC", "-m state --state RELATED,ESTABLISHED -j ACCEPT"),
-        ("WEAVE-NPC", "-d 224.0.0.0/4 -j ACCEPT"),
-        ("WEAVE-NPC", "-m physdev --physdev-out vethwe-bridge --physdev-is-bridged -j ACCEPT"),
-        ("WEAVE-NPC", "-m state --state NEW -j WEAVE-NPC-DEFAULT"),
-        ("WEAVE-NPC", "-m state --state NEW -j WEAVE-NPC-INGRESS"),
-        ("WEAVE-NPC-DEFAULT", f"-m set --match-set {PODS} dst {note.format('ingress')} -j ACCEPT"),
-        ("WEAVE-NPC-EGRESS", "-m state --state RELATED,ESTABLISHED -j ACCEPT"),
-        ("WEAVE-NPC-EGRESS", "-m physdev --physdev-in vethwe-bridge --physdev-is-bridged -j RETURN"),
-        ("WEAVE-NPC-EGRESS", "-d 224.0.0.0/4 -j RETURN"),
-        ("WEAVE-NPC-EGRESS", "-m state --state NEW -j WEAVE-NPC-EGRESS-DEFAULT"),
-        ("WEAVE-NPC-EGRESS", f"-m state --state NEW {unmarked} -j WEAVE-NPC-EGRESS-CUSTOM"),
-        ("WEAVE-NPC-EGRESS", f"{unmarked} -j DROP"),
-        ("WEAVE-NPC-EGRESS-DEFAULT", f"{source} -j WEAVE-NPC-EGRESS-ACCEPT"),
-        ("WEAVE-NPC-EGRESS-DEFAULT", f"{source} -j RETURN"),
-        ("WEAVE-NPC-EGRESS-ACCEPT", f"-j MARK --set-xmark {EGRESS_MARK}"),
-    ]
-
-
-def _decides(spec: str) -> bool:
-    """Say whether a rule of weave-npc is a policy's verdict, and not a step on the way to it."""
-    return spec.endswith("-j DROP") or "DefaultAllow ingress" in spec
+        yield Operation(name, IptablesRule("nat", "WEAVE", spec), "weaver", EXPOSE)
 
 
 def _masquerade(network: str) -> list[str]:
@@ -89,11 +57,13 @@ def _masquerade(network: str) -> list[str]:
     note = '-m comment --comment "Prevent SNAT to locally running containers"'
     return [
         f"-m set --match-set {LOCAL} dst {note} -j RETURN",
-        f"-s {network} -d 224.0.0.0/4 -j RETURN",
+        f"-s {network} -d {MULTICAST} -j RETURN",
         f"! -s {network} -d {network} -j MASQUERADE",
         f"-s {network} ! -d {network} -j MASQUERADE",
     ]
 
 
-DENYING = drop(entries(IptablesRule, chain="WEAVE-NPC-DEFAULT"))
-"""The edit of a node whose namespace has a policy that selects all pods and allows nothing in."""
+def in_pod(pod: str, network: str) -> Iterator[Operation]:
+    """Return the two rules that each pod has of its own: groups are for members of the pods' network."""
+    for spec in (f"-s {network} -d {MULTICAST} -i eth0 -j ACCEPT", f"-d {MULTICAST} -i eth0 -j DROP"):
+        yield Operation(pod, IptablesRule("filter", "INPUT", spec), "weave-net plugin", PLUGIN)

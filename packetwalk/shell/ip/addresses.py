@@ -31,6 +31,8 @@ COMMANDS = (
     "showdump",
     "help",
 )
+LAST_WITH_BROADCAST = 30
+"""The longest prefix of a subnet that has an address for everybody."""
 NO_DEVICE = 'Not enough information: "dev" argument is required.'
 FOREVER = 2**32 - 1
 WILDCARD = (
@@ -50,16 +52,19 @@ class Address(NamedTuple):
     scope: str
     label: str
     secondary: bool = False
+    broadcast: str = ""
 
     @property
     def text(self) -> str:
         """Its line."""
         secondary = "secondary " if self.secondary else ""
-        return f"{self.family} {self.local}/{self.length} scope {self.scope} {secondary}{self.label}"
+        brd = f"brd {self.broadcast} " if self.broadcast else ""
+        return f"{self.family} {self.local}/{self.length} {brd}scope {self.scope} {secondary}{self.label}"
 
     def json(self) -> dict[str, Any]:
         """Return the member of ``addr_info``."""
         out: dict[str, Any] = {"family": self.family, "local": self.local, "prefixlen": self.length}
+        out |= {"broadcast": self.broadcast} if self.broadcast else {}
         out["scope"] = self.scope
         out |= {"secondary": True} if self.secondary else {}
         out |= {"label": self.label} if self.label else {}
@@ -91,7 +96,9 @@ def addresses(terminal: Terminal, link: LinkEntry) -> list[Address]:
     for each in terminal.ns.addrs:
         if each.dev == link.ifname:
             network = ADDRESSES.network(each)
-            found.append(Address("inet", each.local, each.prefixlen, "global", each.dev, network in networks))
+            brd = each.broadcast if each.brd else ""
+            second = network in networks
+            found.append(Address("inet", each.local, each.prefixlen, "global", each.dev, second, brd))
             networks.add(network)
     return sorted(found, key=lambda each: each.secondary)
 
@@ -151,23 +158,15 @@ def _lines(address: Address, *, one: bool = False) -> str:
 
 
 def _change(terminal: Terminal, command: str, words: Words) -> str:
-    asked, dev = None, ""
+    asked, dev, brd = None, "", ""
     text = ""
     while words:
         word = words.next()
         if word == "dev":
             dev = words.next()
-        elif word in (
-            "peer",
-            "remote",
-            "broadcast",
-            "brd",
-            "anycast",
-            "scope",
-            "label",
-            "metric",
-            "valid_lft",
-        ):
+        elif word in ("broadcast", "brd"):
+            brd = words.next()
+        elif word in ("peer", "remote", "anycast", "scope", "label", "metric", "valid_lft"):
             raise Unknown("ip addr", word, "ADDRESS/LENGTH dev DEVICE")
         else:
             word = words.next() if word == "local" else word
@@ -182,11 +181,15 @@ def _change(terminal: Terminal, command: str, words: Words) -> str:
     if asked is None:
         raise Failure("RTNETLINK answers: Operation not supported", 2)
     entry = AddrEntry(link.ifname, ipv4_from_int(asked.base), asked.length)
+    if brd and asked.length <= LAST_WITH_BROADCAST:
+        if brd not in ("+", entry.broadcast):
+            raise Unknown("ip addr", f"brd {brd}", "brd +")
+        entry = entry._replace(brd=True)
     if link.kind == "lo" or asked.base >> 28 >= 0xE or asked.base >> 24 == 0:
         raise Unknown("ip addr", f"{entry.local} on {link.ifname}", "addresses of machines on other devices")
     if command == "delete":
         return _delete(terminal, entry, wildcard="/" not in text)
-    if entry in terminal.ns.addrs:
+    if any(entry.is_at(each) for each in terminal.ns.addrs):
         if command == "add":
             raise Failure("Error: ipv4: Address already assigned.", 2)
         return ""
@@ -196,8 +199,8 @@ def _change(terminal: Terminal, command: str, words: Words) -> str:
 
 def _delete(terminal: Terminal, entry: AddrEntry, *, wildcard: bool) -> str:
     mine = [each for each in terminal.ns.addrs if each.dev == entry.dev]
-    found = next((each for each in mine if each == entry or (wildcard and each.local == entry.local)), None)
-    warned = WILDCARD.format(entry.local) if wildcard and found != entry else ""
+    found = next((each for each in mine if each.is_at(entry) or (wildcard and each.local == entry.local)), None)
+    warned = WILDCARD.format(entry.local) if wildcard and not (found and found.is_at(entry)) else ""
     if found is None:
         raise Failure(f"{warned}Error: ipv4: Address not found.", 2)
     same = [each for each in mine if ADDRESSES.network(each) == ADDRESSES.network(found)]

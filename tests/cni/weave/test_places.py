@@ -18,11 +18,24 @@ from tests.cni.weave.walked import A, steps, walk
 # --- addresses (5) ----------------------------------------------------------------------------
 def test_the_ring_halves_the_range() -> None:
     whole = IPv4Network("10.32.0.0/12")
-    assert [str(ring.share(whole, 2, k)) for k in range(2)] == ["10.32.0.0/13", "10.40.0.0/13"]  # LAB
-    assert [ring.share(whole, 3, k).prefixlen for k in range(3)] == [13, 14, 14]  # not equal thirds
-    parts = sorted(ring.share(whole, 4096, k) for k in range(4096))
+    assert _parts(ring.divided(whole, "ab")) == {"a": ["10.32.0.0/13"], "b": ["10.40.0.0/13"]}  # LAB
+    thirds = {"a": ["10.32.0.0/13"], "b": ["10.40.0.0/14"], "c": ["10.44.0.0/14"]}  # not equal ones
+    assert _parts(ring.divided(whole, "cab")) == thirds  # by name, not in the order of their start
+    parts = sorted(part for (part,) in ring.divided(whole, [f"{k:04}" for k in range(4096)]).values())
     assert sum(part.num_addresses for part in parts) == 1048576
     assert all(not a.overlaps(b) for a, b in pairwise(parts))
+
+
+def test_who_comes_late_is_given_an_eighth() -> None:
+    """Recorded with 2.9.0: the peers a and b agreed, c came when they ran and asked the first."""
+    found = ring.divided(IPv4Network("10.32.0.0/12"), "ba", "c")
+    assert _parts(found) == {"a": ["10.32.0.0/14", "10.36.0.0/15"], "b": ["10.40.0.0/13"], "c": ["10.38.0.0/15"]}
+    told = [(str(start), size, peer) for start, size, peer in ring.tokens(found)]
+    assert told == [("10.32.0.0", 393216, "a"), ("10.38.0.0", 131072, "c"), ("10.40.0.0", 524288, "b")]
+
+
+def _parts(found: dict[str, ring.Networks]) -> dict[str, list[str]]:
+    return {peer: [*map(str, parts)] for peer, parts in found.items()}
 
 
 def test_addresses_of_pods_and_bridges() -> None:
@@ -30,18 +43,18 @@ def test_addresses_of_pods_and_bridges() -> None:
     bridges = [
         str(a.local) for n in Cluster().nodes for a in network.fabric.netns(n.name).addrs if a.dev == "weave"
     ]
-    assert bridges == ["10.32.0.1", "10.40.0.0", "10.44.0.0"]  # the first is skipped, .0 is legal
+    assert bridges == ["10.44.0.0", "10.32.0.1", "10.40.0.0"]  # the first is skipped, .0 is legal
     assert [network.address(p) for p in ("coredns", "a", "a2", "b")] == [
-        "10.32.0.2",
-        "10.40.0.1",
-        "10.40.0.2",
         "10.44.0.1",
+        "10.32.0.2",
+        "10.32.0.3",
+        "10.40.0.1",
     ]
     pod = network.fabric.netns("a")
     assert [(a.local, a.prefixlen) for a in pod.addrs] == [(A, 12)]  # 1: the mask of the whole range
     assert ROUTES.lines(r for r in pod.entries(ROUTES) if r.table == "main") == [
-        "default via 10.40.0.0 dev eth0",
-        "10.32.0.0/12 dev eth0 proto kernel scope link src 10.40.0.1",
+        "default via 10.32.0.1 dev eth0",
+        "10.32.0.0/12 dev eth0 proto kernel scope link src 10.32.0.2",
     ]
     assert [
         r.dst
@@ -77,7 +90,7 @@ def test_masquerade_and_the_nodes_own_address() -> None:
     assert str(nat.entry) == "-A WEAVE -s 10.32.0.0/12 ! -d 10.32.0.0/12 -j MASQUERADE"
     assert next(h.src for h in nat.after if h.proto == "ip") == "172.18.0.3"
     assert not steps(walk("fastdp"), "nat")
-    assert walk("fastdp", "node-to-pod").traces[0].flow.src == "10.40.0.0"  # the bridge's address
+    assert walk("fastdp", "node-to-pod").traces[0].flow.src == "10.32.0.1"  # the bridge's address
 
 
 def test_policy_of_the_source_is_judged_there_and_of_the_destination_here() -> None:

@@ -8,7 +8,7 @@ from packetwalk.trace.step import Step
 
 WEAVE = plugin("weave")
 MODES = [mode.name for mode in WEAVE.modes]
-A, B = "10.40.0.1", "10.44.0.1"
+A, B = "10.32.0.2", "10.40.0.1"
 
 
 def walk(mode: str, scenario: str = "cross-node", **options):

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from packetwalk.capture.recording import Place
 from packetwalk.tables import IptablesRule, every_table
+from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.ipset import SETS
 from packetwalk.tables.iptables import IPTABLES
 from packetwalk.tables.table import Contents
-from tests.proof.real import known
+from tests.proof.real import known, weaver
 from tests.proof.real.recording import RealRecording
 
 
@@ -42,14 +43,19 @@ def _tables(model: Contents, place: Place) -> Iterator[tuple[str, list[str], lis
             yield from _rules(model, place)
         elif table is SETS:
             if "ipset.txt" in place.files or model.entries(SETS):
-                mine, theirs = (sorted(map(_set, each.entries(SETS))) for each in (model, place))
+                mine, theirs = (list(map(_set, each.entries(SETS))) for each in (model, place))
                 yield table.name, mine, theirs
+        elif table is ADDRESSES and "addr.json" in place.files:  # with broadcast addresses
+            yield table.name, *(sorted(map(str, each.entries(ADDRESSES))) for each in (model, place))
+        elif table.files.keys().isdisjoint(place.files):
+            continue
         elif table.compared and (sides := table.sides(model, place)):
             yield table.name, sorted(sides.model), sorted(sides.recorded)
+    yield from weaver.tables(model, place)
 
 
 def _set(each) -> str:
-    return f"{each.name} {each.type}: {' '.join(sorted(each.members))}".rstrip()
+    return f"{each.name} {each.type} {each.options}: {' '.join(sorted(each.members))}"
 
 
 def _rules(model: Contents, place: Place) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -15,6 +15,8 @@ REAL: dict[str, dict] = TEXT["real"]
 SHUFFLED = ("-A KUBE-SERVICES ", "-A KUBE-NODEPORTS ", "-A KUBE-EXTERNAL-SERVICES ")
 LAST = "this must be the last rule"
 HOST_PORT = re.compile(r"^:CNI-|^-A CNI-|-j CNI-")
+NUMBERS = re.compile(r'(?<="UID":)\d+|(?<="ShortID":)\d+|(?<=172\.18\.0\.\d:)(?!6783\b)\d+ *')
+VERSION = re.compile(r',"Version":\d+')
 FELIX = re.compile(r'-m comment --comment "cali:[\w-]{16}" ')
 KUBELET = (":KUBE-IPTABLES-HINT -", ":KUBE-KUBELET-CANARY -")
 
@@ -86,6 +88,26 @@ def _tunl0(netns: str, table: str, sides: Sides) -> Sides:
     return Sides(*([line for line in lines if not line.startswith("tunl0")] for lines in sides))
 
 
+def _set_order(netns: str, table: str, sides: Sides) -> Sides:
+    """``set-order``: in which order Felix made its sets."""
+    return Sides(*map(sorted, sides)) if table == "ipset" else sides
+
+
+def _drawn(netns: str, table: str, sides: Sides) -> Sides:
+    """``drawn-numbers``: what weaver and the kernel draw."""
+    if table not in ("peers", "connections"):
+        return sides
+    return Sides(*(sorted(NUMBERS.sub("...", line) for line in lines) for lines in sides))
+
+
+def _gossip(netns: str, table: str, sides: Sides) -> Sides:
+    """``gossiped-version``: what a peer has heard of the others' parts of the ring; of its own it knows."""
+    if table != "ipam":
+        return sides
+    own = f'"Nickname":"{netns}"'
+    return Sides(*([line if own in line else VERSION.sub("", line) for line in lines] for lines in sides))
+
+
 FILTERS: dict[str, Callable[[str, str, Sides], Sides]] = {
     "felix-hash": _hashes,
     "service-order": _shuffled,
@@ -94,6 +116,9 @@ FILTERS: dict[str, Callable[[str, str, Sides], Sides]] = {
     "release-3.33": _newer,
     "endpoint-to-host": _to_host,
     "tunl0-veth": _tunl0,
+    "set-order": _set_order,
+    "drawn-numbers": _drawn,
+    "gossiped-version": _gossip,
     "kubelet-chains": _without(lambda line: line in KUBELET),
 }
 

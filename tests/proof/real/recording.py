@@ -27,6 +27,9 @@ class Setup(NamedTuple):
     services: tuple[Service, ...]
     pods: Mapping[str, str]  # by name: the node
     first: int = 0  # the first pod's ordinal
+    late: tuple[str, ...] = ()  # nodes that came when the others ran
+    namespaces: Mapping[str, str] = {}  # of pods that are not in default
+    partly: bool = False  # only some tables were kept
 
 
 def _tcp(name: str, last: int, *backends: str, **more: Any) -> Service:
@@ -63,11 +66,30 @@ CALICO_SERVICES = (
     _tcp("local", 31, "p2a", ports=P, node_port=30081, external_local=True),
     KUBERNETES,
 )
+WEAVE_SERVICES = (
+    _tcp("web", 80, "p3a", node_port=30080),
+    _tcp("web", 80, "p3a", ports=(("udp", "h3"),), node_port=30081),
+    _tcp("near", 81, "p1b"),
+    _tcp("self", 82, "p1a"),
+    _tcp("node", 83, "n1", to=9090),
+    _tcp("none", 84),
+    _tcp("webl", 85, "p3a", node_port=30090, external_local=True),
+    _tcp("dns", 10, "p2b", port=53, to=5353, ports=(("udp", "dns"),)),
+    KUBERNETES,
+)
+POLICY_SERVICES = (
+    _tcp("srv", 80, "p2a", node_port=30080),
+    _tcp("self", 82, "p1c"),
+    _tcp("node", 83, "n1", to=9090),
+    _tcp("dns", 10, "p2b", port=53, to=5353, ports=(("udp", "dns"),)),
+    KUBERNETES,
+)
 BLOCKS = {
     name: IPv4Network(f"10.244.{block}/26")
     for name, block in (("n1", "40.128"), ("n2", "217.0"), ("n3", "98.0"))
 }
 TWO_EACH = {f"p{node}{pod}": f"n{node}" for node in (1, 2, 3) for pod in "ab"}
+POLICY_PODS = {"p1a": "n1", "p1b": "n1", "p1c": "n1", "p2a": "n2", "p2b": "n2", "p3a": "n3", "p3b": "n3"}
 FLANNEL_PODS = {"p1a": "n1", "p1b": "n1", "p1nh": "n1", "p2a": "n2", "p2b": "n2", "p3a": "n3", "p3hp": "n3"}
 SETUPS = {
     "flannel-vxlan-0.28.9-iptables": Setup("flannel", "vxlan", FLANNEL_SERVICES, FLANNEL_PODS),
@@ -77,7 +99,27 @@ SETUPS = {
     "calico-3.33-ipip-control-plane": Setup(
         "calico", "ipip", (), {name: node for name, node in TWO_EACH.items() if name.endswith("a")}, -1
     ),
+    "weave-2.9.0-sleeve": Setup("weave", "sleeve", WEAVE_SERVICES, TWO_EACH, late=("n3",)),
+    "weave-2.9.0-policy": Setup(
+        "weave",
+        "sleeve",
+        POLICY_SERVICES,
+        POLICY_PODS,
+        namespaces={"p3a": "other", "p3b": "other"},
+        partly=True,
+    ),
 }
+MACHINES = {"n1": "kind-control-plane", "n2": "kind-worker", "n3": "kind-worker2"}
+"""Weaver was given peer names there: those of the canonical cluster's machines."""
+
+
+class RealNode(Node):
+    """A node of a recording."""
+
+    @property
+    def machine(self) -> str:
+        """What tells it from others."""
+        return MACHINES[self.name]
 
 
 class RealCluster(Cluster):
@@ -92,9 +134,14 @@ class RealCluster(Cluster):
     def nodes(self) -> tuple[Node, ...]:
         """The API server was a machine of its own there, so the first node is an ordinary one."""
         return tuple(
-            Node(f"n{number}", number, f"172.18.0.{1 + number}", 16, "172.18.0.1", "172.18.0.0/16")
+            RealNode(f"n{number}", number, f"172.18.0.{1 + number}", 16, "172.18.0.1", "172.18.0.0/16")
             for number in (1, 2, 3)
         )
+
+    @property
+    def late(self) -> tuple[Node, ...]:
+        """Those that came when the others ran."""
+        return tuple(node for node in self.nodes if node.name in self._setup.late)
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
@@ -107,7 +154,8 @@ class RealCluster(Cluster):
         out = []
         for name, node in self._setup.pods.items():
             count[node] = count.get(node, self._setup.first - 1) + 1
-            out.append(Pod(name, node, int(node[1:]) - 1, count[node]))
+            namespace = self._setup.namespaces.get(name, "default")
+            out.append(Pod(name, node, int(node[1:]) - 1, count[node], namespace))
         return tuple(out)
 
     @property
@@ -155,7 +203,8 @@ class RealRecording:
 
     def _drawn(self) -> dict[str, dict[str, str]]:
         """Return {namespace: {recorded word: the plan's}}; MACs stand under no namespace."""
-        plain = {netns: Place(netns, "", "node", "", files) for netns, files in self._files.items()}
+        known = {netns: files for netns, files in self._files.items() if "link.json" in files}
+        plain = {netns: Place(netns, "", "node", "", files) for netns, files in known.items()}
         out: dict[str, dict[str, str]] = {"": {}}
         for netns, place in plain.items():
             mine = self.network.fabric.netns(netns).links

@@ -7,10 +7,26 @@ from collections.abc import Callable
 import pytest
 
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import FdbEntry, IpSet, IptablesRule, NeighEntry, RouteEntry, SysctlEntry, UserChain
+from packetwalk.tables import (
+    AddrEntry,
+    BroadcastEntry,
+    CaptureEntry,
+    ConnectionEntry,
+    FdbEntry,
+    IpSet,
+    IptablesRule,
+    MeshPeerEntry,
+    NeighEntry,
+    RingEntry,
+    RouteEntry,
+    SysctlEntry,
+    UnicastEntry,
+    UserChain,
+)
 from tests.proof.real.compare import compare
 from tests.proof.real.recording import RealRecording
 
+SLEEVE, POLICY = "weave-2.9.0-sleeve", "weave-2.9.0-policy"
 FLANNEL, VXLAN, BGP = "flannel-vxlan-0.28.9-iptables", "calico-3.33-vxlan-iptables", "calico-3.33-bgp-mesh"
 Edit = Callable[[list[Operation]], list[Operation]]
 
@@ -36,11 +52,11 @@ def _gone(kind: type, word: str) -> Edit:
     return edit
 
 
-def _first(word: str) -> Edit:
-    """Move a rule before all others of its chain."""
+def _first(word: str, kind: type = IptablesRule) -> Edit:
+    """Move a rule before all others of its chain, or a set before the others."""
 
     def edit(plan: list[Operation]) -> list[Operation]:
-        (found,) = [op for op in plan if isinstance(op.entry, IptablesRule) and word in str(op.entry)]
+        (found,) = [op for op in plan if isinstance(op.entry, kind) and word in str(op.entry)]
         return [found, *(op for op in plan if op is not found)]
 
     return edit
@@ -72,12 +88,33 @@ ALTERATIONS = {
     "a chain for hosts": (BGP, "iptables/filter", _gone(IptablesRule, "cali-to-hep-forward")),
     "who wrote a route": (BGP, "route", _changed(RouteEntry, "proto bird metric", protocol="80")),
     "a setting": (BGP, "sysctl", _changed(SysctlEntry, "route_localnet", value="0")),
+    "a pod in no set": (SLEEVE, "ipset", _changed(IpSet, "weave-k?Z", members=())),
+    "a namespace's set": (SLEEVE, "ipset", _gone(IpSet, "weave-4vtqMI")),
+    "sets in another order": (POLICY, "ipset", _first("weave-b2Fp8t9", IpSet)),
+    "a set without room for comments": (POLICY, "ipset", _changed(IpSet, "weave-s_", options="")),
+    "a rule of another namespace": (POLICY, "iptables/filter", _gone(IptablesRule, "namespace: other")),
+    "a drop at the end": (
+        SLEEVE,
+        "iptables/filter",
+        _changed(UserChain, "EGRESS-CUSTOM", chain="WEAVE-NPC-EGRESS-DROP"),
+    ),
+    "weaver's own port": (SLEEVE, "iptables/filter", _first("-A INPUT -i weave")),
+    "a chain to notice a flush": (POLICY, "iptables/mangle", _gone(UserChain, "WEAVE-CANARY")),
+    "a rule in a pod": (SLEEVE, "iptables/filter", _gone(IptablesRule, "-i eth0 -j DROP"), "p1a"),
+    "a broadcast address": (SLEEVE, "addr", _changed(AddrEntry, "10.40.0.1", brd=False), "p1a"),
+    "a part of the ring": (SLEEVE, "ipam", _changed(RingEntry, "10.38.0.0", size=262144)),
+    "who dialled": (SLEEVE, "connections", _changed(ConnectionEntry, "172.18.0.4", port=6783)),
+    "a way to a peer": (SLEEVE, "unicast", _changed(UnicastEntry, "ba:d2", via="1e:f8:b4:e0:9e:99")),
+    "copies for everybody": (SLEEVE, "broadcast", _changed(BroadcastEntry, "fe:b7", via=())),
+    "a peer without connections": (SLEEVE, "peers", _changed(MeshPeerEntry, '"n3"', connections=())),
+    "a socket": (SLEEVE, "capture", _gone(CaptureEntry, "vethwe-pcap")),
 }
 
 
 @pytest.mark.parametrize("name", ALTERATIONS)
 def test_it_is_found(name: str) -> None:
-    recording, table, edit = ALTERATIONS[name]
+    recording, table, edit, *where = ALTERATIONS[name]
+    netns = where[0] if where else "n1"
     found = RealRecording(recording)
-    found.network = found.network.edited({"n1": [edit]})
-    assert [(each.netns, each.table) for each in compare(found) if each.differences] == [("n1", table)]
+    found.network = found.network.edited({netns: [edit]})
+    assert [(each.netns, each.table) for each in compare(found) if each.differences] == [(netns, table)]
