@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from packetwalk import wire
 from packetwalk.wire import Arp, Data, Ethernet, Header, Icmp, Ipv4, Tcp, Udp, Vxlan
+from packetwalk.wire.sleeve import Sleeve, SleeveFrame
 
 MASKED: dict[Any, tuple[str, ...]] = {
     Ipv4: ("id",),
@@ -86,6 +87,10 @@ class Reader:
             case Icmp():
                 echo = f" id {self._number('id', header.id)}" if header.type in (0, 8) else ""
                 return f"icmp {header.type}/{header.code} mtu {header.mtu}{echo}"
+            case Sleeve():
+                return f"sleeve from {self._mac(header.sender)}"
+            case SleeveFrame():
+                return f"{self._mac(header.src)} to {self._mac(header.dst)}"
             case Vxlan():
                 return f"vxlan {header.vni} flags {header.flags:#x}"
             case Data() if isinstance(outer, Icmp) and outer.type in ERRORS:

@@ -169,6 +169,11 @@ def _aside(field: str, value: object) -> Match:
     return Match(("aside",), lambda view: getattr(view.aside, field) == value)
 
 
+def _is_bridged(view: View) -> bool:
+    """``--physdev-is-bridged``: the bridge sends it out of a port, which it does not know in INPUT (``physdev_mt``)."""
+    return view.aside is not None and view.aside.physout is not None
+
+
 def _icmp(values: tuple[str, ...]) -> Match:
     """``--icmp-type``: a type, perhaps with its code."""
     if values[0] == "any":
@@ -268,6 +273,7 @@ MATCHES: dict[str, Callable[[tuple[str, ...], set[str], MachineTables], Match | 
     "--state": lambda values, flags, state: _states(values),
     "--physdev-in": lambda values, flags, state: _aside("physin", values[0]),
     "--physdev-out": lambda values, flags, state: _aside("physout", values[0]),
+    "--physdev-is-bridged": lambda values, flags, state: Match(("aside",), _is_bridged),
     "--espspi": lambda values, flags, state: _aside("spi", int(values[0], 0)),
     "--pol": lambda values, flags, state: _aside("encrypted", values[0] == "ipsec"),
     "--mode": lambda values, flags, state: _random(values),

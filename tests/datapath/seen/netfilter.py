@@ -50,6 +50,21 @@ CASES = {
             "reply 10.96.0.80 > 172.18.0.3 delivered",
         ),
     ),
+    "what is for the bridge itself is not bridged": ruled(
+        FLANNEL,
+        ((WORKER, "-A INPUT -m physdev --physdev-in veth86f7e437 --physdev-is-bridged -j DROP"),),
+        RandomTrial("a", "kind-worker", ICMP),
+        (
+            "request 10.244.1.2 > 172.18.0.3 delivered",
+            "reply 172.18.0.3 > 10.244.1.2 delivered",
+        ),
+    ),
+    "what comes in by the port is": ruled(
+        FLANNEL,
+        ((WORKER, "-A INPUT -m physdev --physdev-in veth86f7e437 -j DROP"),),
+        RandomTrial("a", "kind-worker", ICMP),
+        ("request 10.244.1.2 > 172.18.0.3 dropped",),
+    ),
     "a time to live that ends after DNAT is told by the Service": ruled(
         CALICO,
         (),

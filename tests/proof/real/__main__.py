@@ -6,7 +6,9 @@ from collections import Counter
 
 from tests.proof.differences import TEXT
 from tests.proof.real.compare import compare
+from tests.proof.real.experiment import every
 from tests.proof.real.known import REAL
+from tests.proof.real.packets import KNOWN, LATER
 from tests.proof.real.recording import SETUPS, RealRecording
 
 HEAD = ("recording", "experiments", "tables", "equal", "known", "differ")
@@ -25,6 +27,10 @@ def table() -> str:
         out += [_row(*row), *(f"  {reason}: in {count} tables" for reason, count in sorted(known.items()))]
         out += [f"  {each.netns} {each.table}: {len(each.differences)} lines" for each in differ]
     out += ["", *(f"{name}: {' '.join(about['reason'].split())}" for name, about in REAL.items())]
+    kept = Counter(each.recording for each in every())
+    out += ["", *(f"frames compared: {name}, {n} experiments" for name, n in kept.items())]
+    out += [f"  {name}: in {len(about['experiments'])} experiments" for name, about in KNOWN.items()]
+    out += [f"  later: {name}: {why}" for name, why in LATER.items()]
     return "\n".join(
         [*out, "", "later:", *(f"{name}: {' '.join(why.split())}" for name, why in TEXT["later"].items())]
     )

@@ -201,6 +201,18 @@ class RealRecording:
             out.append(Place(netns, netns if kind == "node" else f"n{netns[1]}", kind, netns, changed))
         return out
 
+    @cached_property
+    def names(self) -> dict[tuple[str, str], str]:
+        """{(namespace, recorded device): the plan's} of the cables to pods."""
+        return {
+            (netns, old): new for netns, each in self._drawn().items() if netns for old, new in each.items()
+        }
+
+    @cached_property
+    def macs(self) -> dict[str, str]:
+        """{recorded MAC: the plan's}."""
+        return self._drawn()[""]
+
     def _drawn(self) -> dict[str, dict[str, str]]:
         """Return {namespace: {recorded word: the plan's}}; MACs stand under no namespace."""
         known = {netns: files for netns, files in self._files.items() if "link.json" in files}

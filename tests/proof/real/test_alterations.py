@@ -15,6 +15,7 @@ from packetwalk.tables import (
     FdbEntry,
     IpSet,
     IptablesRule,
+    LinkEntry,
     MeshPeerEntry,
     NeighEntry,
     RingEntry,
@@ -24,7 +25,9 @@ from packetwalk.tables import (
     UserChain,
 )
 from tests.proof.real.compare import compare
+from tests.proof.real.experiment import RealExperiment
 from tests.proof.real.recording import RealRecording
+from tests.proof.real.replayed import lines, network, walked
 
 SLEEVE, POLICY = "weave-2.9.0-sleeve", "weave-2.9.0-policy"
 FLANNEL, VXLAN, BGP = "flannel-vxlan-0.28.9-iptables", "calico-3.33-vxlan-iptables", "calico-3.33-bgp-mesh"
@@ -109,6 +112,34 @@ ALTERATIONS = {
     "a peer without connections": (SLEEVE, "peers", _changed(MeshPeerEntry, '"n3"', connections=())),
     "a socket": (SLEEVE, "capture", _gone(CaptureEntry, "vethwe-pcap")),
 }
+
+
+PACKETS = {
+    "hairpin off": ("23-clusterip-hairpin", _changed(LinkEntry, "vethwepl7e77de3", hairpin=False)),
+    "a bound socket keeps its address": (
+        "10-cross-n1-n2-node-to-remote-pod-bound",
+        _gone(IptablesRule, "WEAVE ! -s 10.32.0.0/12"),
+    ),
+    "pods keep theirs outside": ("31-pod-to-outside-ping", _gone(IptablesRule, "WEAVE -s 10.32.0.0/12 ! -d")),
+    "a Service that is refused": ("27-clusterip-no-endpoint", _gone(IptablesRule, "-i weave ! -o weave")),
+    "everything from outside is masqueraded": (
+        "41-outside-to-local-pod-via-n1",
+        _gone(IptablesRule, "weaver-no-masq-local"),
+    ),
+    "a smaller MTU": ("10-cross-n1-n2-ping-max-df", _changed(ConnectionEntry, "172.18.0.3", mtu=1414)),
+    "no relay": ("60-relay-ping-warm", _changed(UnicastEntry, "ba:d2", via="ba:d2:ed:b0:d1:ba")),
+    "another gateway": (
+        "34-pod-to-outside-traceroute",
+        _changed(IptablesRule, "-i weave ! -o weave", spec="-i weave ! -o weave -j REJECT"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PACKETS)
+def test_it_changes_a_recorded_packets_way(name: str) -> None:
+    experiment = RealExperiment(SLEEVE, PACKETS[name][0])
+    found = walked(experiment, network(experiment, {"n1": PACKETS[name][1]}))
+    assert sorted(lines(experiment, found.model)) != sorted(lines(experiment, found.recorded))
 
 
 @pytest.mark.parametrize("name", ALTERATIONS)

@@ -1,0 +1,152 @@
+"""The recorded experiments, sent in the model: the same frames at the same places, rules, connections, answers."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from packetwalk import wire
+from packetwalk.capture.projection import renamed, with_masked
+from packetwalk.tables.conntrack import connection
+from tests.proof.real import packets
+from tests.proof.real.experiment import every
+from tests.proof.real.packets import KNOWN, LATER
+from tests.proof.real.replayed import Replayed, lines, mac_names, replayed
+from tests.proof.test_outcomes import said, shape
+
+EXPERIMENTS = {each.name: each for each in every() if each.name not in LATER}
+each_experiment = pytest.mark.parametrize("name", EXPERIMENTS)
+UNCOUNTED = re.compile(
+    "KUBE-FIREWALL|KUBE-NODEPORTS|kubernetes (service|postrouting|health|load|externally)|KUBE-POSTROUTING"
+)
+"""Rules of kube-proxy's that were left out of what the recorder noted."""
+OWN = "nat -A POSTROUTING -j WEAVE"
+"""What routers send each other meets it too."""
+
+
+def found(name: str) -> Replayed:
+    return replayed(EXPERIMENTS[name].recording, name)
+
+
+@cache
+def both(name: str) -> tuple[list[str], list[str]]:
+    """Lines of the recorded frames and of the walk's."""
+    experiment, there = EXPERIMENTS[name], found(name)
+    return lines(experiment, there.recorded), lines(experiment, there.model)
+
+
+def at_each_device(frames: list[str]) -> list[str]:
+    """Return frames device by device, those of one in their order."""
+    return sorted(frames, key=lambda line: line.split()[:3])
+
+
+ORDERS: tuple[tuple[str, Callable[[list[str]], list[str]]], ...] = (
+    ("", list),
+    ("several-at-once", at_each_device),
+    ("overtaken", sorted),
+)
+"""How far the order of an experiment's frames agrees, the best first."""
+
+
+@each_experiment
+def test_frames(name: str) -> None:
+    known = (known for known, _ in ORDERS if known and name in KNOWN[known]["experiments"])
+    arranged = dict(ORDERS)[next(known, "")]
+    there, here = map(arranged, both(name))
+    if there != here:
+        pytest.fail("\n".join(difflib.unified_diff(there, here, "recorded", "model", "", "", 1, "")), pytrace=False)
+
+
+@each_experiment
+def test_the_order_is_as_good_as_is_said(name: str) -> None:
+    best = next((known for known, arranged in ORDERS if arranged(both(name)[0]) == arranged(both(name)[1])), None)
+    assert best is not None
+    assert [known for known, _ in ORDERS if known and name in KNOWN[known]["experiments"]] == [best][: bool(best)]
+
+
+@each_experiment
+def test_bytes(name: str) -> None:
+    """The model's frame with the recorded one's masked fields is the recorded frame."""
+    there, macs = found(name), {mine: theirs for theirs, mine in mac_names(EXPERIMENTS[name]).items()}
+    ranked = [
+        sorted(zip(text, frames, strict=True), key=lambda pair: pair[0])
+        for text, frames in zip(both(name), (there.recorded, there.model), strict=True)
+    ]
+    packed = 0
+    for (text, theirs), (_, mine) in zip(*ranked, strict=True):
+        data = wire.encode(renamed(with_masked(mine.stack, theirs.stack), macs))
+        if packets.is_packed(theirs):
+            packed += 1
+        else:
+            assert data.hex() == theirs.data.hex(), text
+    assert (packed > 0) == (name in KNOWN["packed-frames"]["experiments"])
+
+
+@pytest.mark.parametrize("difference", packets.FILTERS)
+def test_known_differences_are_there(difference: str) -> None:
+    """Each experiment that a difference lists has it, and no other has."""
+    have = [name for name in EXPERIMENTS if found(name).left_out[difference]]
+    assert have == KNOWN[difference]["experiments"]
+
+
+def test_every_difference_is_known_and_used() -> None:
+    assert {*packets.FILTERS, "packed-frames", "several-at-once", "overtaken"} == set(KNOWN)
+    assert all(each["reason"] for each in KNOWN.values())
+    assert {name for each in KNOWN.values() for name in each["experiments"]} <= set(EXPERIMENTS)
+    assert set(LATER) == {each.name for each in every()} - set(EXPERIMENTS)
+
+
+@each_experiment
+def test_programs_are_told_the_same(name: str) -> None:
+    """Who answers a ping, with which time to live; which hop traceroute names; whether a connection is made."""
+    experiment, runs = EXPERIMENTS[name], iter(found(name).runs)
+    for command, heard in zip(experiment.outcome["commands"], experiment.outcome["said"], strict=True):
+        if " traceroute " in command:
+            answers = [t.flow.src for run in runs for t in run.traces if t.name in ("error", "reply")]
+            assert answers[: len(heard)] == [line.split()[1] for line in heard]
+            continue
+        run = next(runs)
+        if " ping " in command:
+            assert said(run.traces) == heard
+        elif "tcp" in command:
+            assert [t.name for t in run.traces][:2] == ["request", "error" if "error" in heard[0] else "reply"]
+            if "error" in heard[0]:
+                assert heard == ["TCP error 101 Network is unreachable"]
+
+
+@each_experiment
+def test_rules(name: str) -> None:
+    """The rules that counted packets are the recorded ones."""
+    experiment, runs = EXPERIMENTS[name], found(name).runs
+    for node, noted in experiment.outcome["rules"].items():
+        recorded = {re.sub(r" \[\d+\]", "", line) for line in noted}
+        model = {
+            f"{rule.entry.chain_table} {rule.entry}"
+            for run in runs
+            for netns, verdict, _ in run.verdicts
+            if netns == node
+            for rule in verdict.counts
+        }
+        assert {rule for rule in model if not UNCOUNTED.search(rule)} - recorded == set(), node
+        assert recorded - model <= {OWN}, node
+
+
+@each_experiment
+def test_connections(name: str) -> None:
+    """Each node tracks the same connections, with the same addresses and ports after NAT."""
+    experiment = EXPERIMENTS[name]
+    ports = {each.packet.sport for each in experiment.sent} | {80, 53, 5353, 8080, 9090, 30080}
+    for node, noted in experiment.outcome["conntrack"].items():
+        recorded = {shape(connection(line), ports) for line in noted}
+        model = {
+            shape(tracked.entry(), ports)
+            for run in found(name).runs
+            if node in run.conntracks
+            for tracked, _ in run.conntracks[node]._by_tuple.values()
+            if 6783 not in (tracked.entry().sport, tracked.entry().dport)
+        }
+        assert recorded == model, node
