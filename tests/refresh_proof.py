@@ -21,16 +21,21 @@ from packetwalk.lab.kernel.record import kernel
 from packetwalk.lab.proving.prove import prove
 from packetwalk.proof import recordings
 from packetwalk.proof import results as proof
+from packetwalk.tables.nftables import RULESET
 
 KEPT = ("cross-node", "cross-subnet", "relay", "service-tcp")
-LEFT_OUT = ("nft.json",)  # the same rules as in iptables.txt
 RECORDINGS = recordings.folder()
+
+
+def says_more(name: str, text: str) -> bool:
+    """Say whether a file is more than the same rules as in iptables.txt."""
+    return name not in RULESET.files or any(RULESET.parse(text))
 
 
 def small(whole: Recording) -> Recording:
     """Return a recording with the packets that are kept, without files that say nothing."""
     places = tuple(
-        place._replace(files={k: v for k, v in place.files.items() if v and k not in LEFT_OUT})
+        place._replace(files={k: v for k, v in place.files.items() if v and says_more(k, v)})
         for place in whole.places
     )
     return whole._replace(places=places, sent=tuple(s for s in whole.sent if s.name.startswith(KEPT)))

@@ -7,6 +7,8 @@ import re
 import sys
 from typing import Any, NoReturn
 
+from packetwalk.plan.rules import IPTABLES, RULES
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line and exit code 2; its help keeps the lines of its text."""
@@ -35,6 +37,12 @@ class Parser(argparse.ArgumentParser):
         more = "; all when left out" if nargs else ""
         for name in ("plugin", "mode"):
             self.add_argument(name, nargs=nargs, help=f"as `packetwalk list` names it{more}")
+
+    def rules(self) -> None:
+        """Add ``--rules``."""
+        self.add_argument(
+            "--rules", choices=RULES, default=IPTABLES, help="who writes the rules; iptables when left out"
+        )
 
     def formats(self, *names: str) -> None:
         """Add ``--format``; the first is meant where nobody names one."""

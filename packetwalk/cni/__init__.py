@@ -11,11 +11,12 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
-from packetwalk.errors import chosen
+from packetwalk.errors import BadInput, chosen
 from packetwalk.plan.cluster import Cluster, Node, Pod
-from packetwalk.plan.edit import Change, Who, alter, entries, everybody
+from packetwalk.plan.edit import Change, Who, alter, entries, everybody, together
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.properties import Properties, properties
+from packetwalk.plan.rules import IPTABLES, NFTABLES, RULES
 from packetwalk.tables import LinkEntry
 from packetwalk.trace.packet import PacketOptions
 
@@ -105,7 +106,8 @@ class Scenario(NamedTuple):
 class Plugin(NamedTuple):
     """A network plugin. ``plan`` gives what exists on one node and in its pods.
 
-    ``scenarios`` are those that only this plugin has, on top of the ones every mode has.
+    ``scenarios`` are those that only this plugin has, on top of the ones every mode has; ``nftables`` puts tables of
+    nftables in the place of its iptables rules, as it writes them where it is told to, if it can.
     """
 
     name: str
@@ -117,6 +119,18 @@ class Plugin(NamedTuple):
     pod_address: Callable[[Cluster, Pod], str]
     pod_network: Callable[[Cluster], str]
     scenarios: tuple[Scenario, ...] = ()
+    nftables: Change | None = None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The forms in which it can write its rules."""
+        return RULES if self.nftables else (IPTABLES,)
+
+    def form(self, rules: str) -> Change:
+        """Return what brings its rules into this form; BadInput where there is none."""
+        if rules not in self.rules:
+            raise BadInput(f"rules of {self.name}", rules, self.rules)
+        return self.nftables if self.nftables and rules == NFTABLES else together()
 
     def mode(self, name: str | None) -> Mode:
         """Return a mode by name (the first when None); BadInput lists the valid ones."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from packetwalk.datapath.matches import UNTRACKED, View
 from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.rule import GOES_ON, TRANSLATES, Rule
-from packetwalk.tables import ChainPolicy, IptablesRule
+from packetwalk.tables import ChainPolicy, IptablesRule, NftChain, NftRule
 from packetwalk.trace.step import Decide, Decision
 
 TOLD = ("indev", "outdev", "mark", "ctstate")  # what every verdict tells of, read or not
@@ -21,7 +21,7 @@ class Met(NamedTuple):
     """A rule that fits a packet, or a policy: with the path of chains to it, and the packet's mark there."""
 
     target: str
-    entry: IptablesRule | ChainPolicy
+    entry: IptablesRule | ChainPolicy | NftRule | NftChain
     chain: str
     mark: int
     argument: str | None = None
@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
     untracked: bool
     plain: bool
     counts: tuple[Rule, ...] = ()
-    policed: ChainPolicy | None = None
+    policed: ChainPolicy | NftChain | None = None
 
 
 class BaseChain:
@@ -61,12 +61,17 @@ class BaseChain:
     """
 
     def __init__(
-        self, table: str, hook: str, chains: Mapping[str, Sequence[Rule]], policy: ChainPolicy, decide: Decide
+        self,
+        table: str,
+        hook: str,
+        chains: Mapping[str, Sequence[Rule]],
+        policy: ChainPolicy | NftChain,
+        decide: Decide,
     ) -> None:
         """``chains`` are those of the table; ``decide`` makes what a step says in this namespace."""
         self.table, self._hook, self._chains = table, hook, chains
         self._policy, self._tell = policy, decide
-        read = {*TOLD, *self._reads(hook, set())}
+        read = {*TOLD, *self._reads(policy.chain, set())}
         self.reads = tuple(field for field in View._fields if field in read)
         self.looks_aside = "aside" in read
         self.key = itemgetter(*map(View._fields.index, self.reads))
@@ -90,11 +95,12 @@ class BaseChain:
         """
         view = View(**dict(zip(self.reads, read, strict=True)))
         dev, allowed, counts = view.outdev or view.indev, list[Met](), list[Rule]()
-        met, returned, view = self._run(self._hook, view, self._hook, allowed, counts)
+        start = self._policy.chain
+        met, returned, view = self._run(start, view, start, allowed, counts)
         policed = self._policy if met is None else None
         if met is None:
             policy = self._policy
-            met = returned or Met(policy.target, policy, self._hook, view.mark)
+            met = returned or Met(policy.target, policy, start, view.mark)
             met = met._replace(target=policy.target, mark=view.mark)
         untracked = view.ctstate == UNTRACKED
         return Verdict(
@@ -143,6 +149,8 @@ class BaseChain:
 
 def _note(met: Met) -> tuple:
     """Return the sentence's key: a rule decided, a RETURN did, or only the policy was left."""
+    if isinstance(met.entry, (NftRule, NftChain)):
+        return _nft_note(met.entry, met)
     if isinstance(met.entry, ChainPolicy):
         key = "policy"
     elif "-j MARK" in met.entry.spec:
@@ -152,6 +160,17 @@ def _note(met: Met) -> tuple:
     else:
         key = "returned" if met.entry.spec.endswith("RETURN") else "verdict"
     return key, met.path, met.target
+
+
+def _nft_note(entry: NftRule | NftChain, met: Met) -> tuple:
+    """Return the same for nftables, in its words."""
+    if isinstance(entry, NftChain):
+        key = "policy"
+    elif entry.policy and met.target == "DROP":
+        key = "denied"
+    else:
+        key = "returned" if entry.words.endswith("return") else "verdict"
+    return key, met.path, met.target.lower()
 
 
 def _marked(mark: int, argument: str | None) -> int:

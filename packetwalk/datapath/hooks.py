@@ -12,7 +12,7 @@ from packetwalk.datapath.matches import ESTABLISHED, INVALID, NEW, RELATED, UNTR
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.rule import TRANSLATES
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.tables import IptablesRule
+from packetwalk.tables import IptablesRule, NftRule
 
 ECHO = 8
 QUERIES = (0, ECHO)
@@ -23,8 +23,9 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
     at = ns.ruleset.at[name]
     if at is None:
         return True
-    if at.raw and _ask(run, ns, skb, at.raw, name, indev, outdev) is None:
-        return False
+    for chain in at.raw:
+        if _ask(run, ns, skb, chain, name, indev, outdev) is None:
+            return False
     if at.tracks and skb.conn is None and skb.ctinfo != UNTRACKED:
         _track(run.conntracks[ns.name], skb)
     for chain in at.before:
@@ -35,10 +36,12 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
         verdict = None
         if manip not in conn.bound:
             if at.nat and nat.asks(skb):
-                verdict = _ask(run, ns, skb, at.nat, name, indev, outdev)
-                if verdict is None:
-                    return False
-                if verdict.target not in TRANSLATES:
+                for chain in at.nat:
+                    verdict = _ask(run, ns, skb, chain, name, indev, outdev)
+                    if verdict is None:
+                        return False
+                    if verdict.target in TRANSLATES:
+                        break
                     verdict = None
             nat.bind(run, ns, skb, verdict, manip, indev, outdev)
         if conn.translated:
@@ -128,7 +131,7 @@ def _aside(ns: Netns, skb: Skb) -> Aside:
 def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: Verdict) -> None:
     entry, note = verdict.met.entry, verdict.decision.note
     disposition = "dropped" if verdict.target == "DROP" else "rejected"
-    if isinstance(entry, IptablesRule) and entry.policy:
+    if isinstance(entry, (IptablesRule, NftRule)) and entry.policy:
         run.emit(ns, skb, "policy", dev, entry, note, name)
         disposition, note = "denied", ("discarded",)
     run.drop(ns, skb, dev, entry, note, disposition, name)

@@ -7,6 +7,8 @@ other kind.  A packet of a connection for which that is decided visits no nat ch
 
 from __future__ import annotations
 
+import re
+
 from packetwalk import wire
 from packetwalk.datapath import quotation
 from packetwalk.datapath.chain import Verdict
@@ -17,10 +19,11 @@ from packetwalk.datapath.run import Run, Skb, spread
 
 OTHER = {"dst": "src", "src": "dst"}
 FIRST_FREE = 1024
+RANDOM = re.compile("--random-fully|fully-random")
 
 
 def asks(skb: Skb) -> bool:
-    """Say whether a packet visits the nat chain for an end that is still open: the first of a connection.
+    """Say whether a packet visits the nat chains for an end that is still open: the first of a connection.
 
     A reset that a rule sends instead of a packet is RELATED and visits it too.
     """
@@ -61,7 +64,7 @@ def _wanted(
     """Return the address and port that a nat target asks for."""
     if verdict.target == "MASQUERADE":
         address = ns.address_of(outdev or "", skb.hop or skb.ip.dst) or now[0]
-        drawn = "--random-fully" in str(verdict.met.entry)
+        drawn = RANDOM.search(str(verdict.met.entry)) is not None
         return address, spread(f"{ns.name} {conn.original}", FIRST_FREE, 65535) if drawn else now[1]
     address, _, port = (verdict.met.argument or " ").split(" ")[1].partition(":")
     return address or now[0], int(port) if port else now[1]

@@ -26,6 +26,7 @@ from packetwalk.tables import (
     Entry,
     IptablesRule,
     NeighEntry,
+    NftChain,
     RouteEntry,
     SysctlEntry,
     WireguardPeer,
@@ -39,6 +40,7 @@ from packetwalk.tables.ipset import SETS
 from packetwalk.tables.iptables import IPTABLES
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.neighbour import NEIGHBOURS
+from packetwalk.tables.nftables import RULESET
 from packetwalk.tables.packet_socket import CAPTURES
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.socket import SOCKETS
@@ -114,7 +116,9 @@ class Netns:
         sets = {entry.name: entry for entry in self.entries(SETS)}
         rules = [entry for entry in self.entries(IPTABLES) if isinstance(entry, IptablesRule)]
         policies = [entry for entry in self.entries(IPTABLES) if isinstance(entry, ChainPolicy)]
-        self.ruleset = Ruleset(rules, policies, MachineTables(self.fib, self.local, sets), self.decision)
+        state = MachineTables(self.fib, self.local, sets)
+        native = self.entries(RULESET)
+        self.ruleset = Ruleset(rules, policies, state, self.decision, native, self._registered)
         self.peers = self.entries(PEERS)
         self.allowed_ips: dict[str, Prefixes[WireguardPeer]] = {}
         for peer in self.peers:
@@ -134,6 +138,16 @@ class Netns:
             Memo(lambda asked: source_validation.refused(self, *asked))
         )
         self._index_links()
+
+    def _registered(self) -> dict[object, int]:
+        """Return the base chains of netfilter in the order in which they were made, as ``Ruleset`` wants it."""
+        out: dict[object, int] = {}
+        for number, entry in enumerate(self.origin):
+            if isinstance(entry, (IptablesRule, ChainPolicy)):
+                out.setdefault((entry.chain_table, entry.chain), number)
+            elif isinstance(entry, NftChain):
+                out[entry] = number
+        return out
 
     def _index_links(self) -> None:
         self.mtus: dict[str | None, int] = {name: link.mtu for name, link in self.links.items()}

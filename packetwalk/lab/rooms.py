@@ -8,7 +8,7 @@ from types import ModuleType
 
 from packetwalk.errors import LabError
 
-LEFT_OUT = ("lab.guest", "shell", "widgets")
+LEFT_OUT = ("lab.guest", "shell", "walks.linux", "widgets")
 """Kept in step with ``[tool.setuptools.packages.find]`` of pyproject.toml by tests/house/test_wheel.py."""
 
 

@@ -86,6 +86,8 @@ class Service(NamedTuple):
 
 
 API_PORT = 6443
+SERVICE_CIDR = "10.96.0.0/16"
+"""Where Services have their addresses, as kind sets it."""
 
 
 def docker_mac(address: str) -> str:

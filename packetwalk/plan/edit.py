@@ -121,6 +121,26 @@ def add(made: Callable[[Cluster, Node], Iterable[Operation]], *, first: bool = F
     return change
 
 
+def instead(
+    which: Which, made: Callable[[Cluster, Node, list[Operation]], Iterable[Operation]]
+) -> Change:
+    """Return the edit that puts others in the place of some operations, where the first of them was.
+
+    ``made`` is asked with those that go; where there are none, nothing changes.
+    """
+
+    def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+        goes = which(cluster)
+        gone = [operation for operation in plan if goes(operation)]
+        if not gone:
+            return plan
+        place = plan.index(gone[0])
+        left = [operation for operation in plan[place:] if not goes(operation)]
+        return [*plan[:place], *made(cluster, node, gone), *left]
+
+    return change
+
+
 def on_node(entry: Entry, by: str) -> Callable[[Cluster, Node], Iterable[Operation]]:
     """Return what makes one entry on a node, for ``add``."""
     return lambda cluster, node: (Operation(node.name, entry, by),)

@@ -1,6 +1,6 @@
-"""What kube-proxy v1.36 in iptables mode writes on a node.
+"""What kube-proxy v1.36 writes on a node: in iptables mode here, in nftables mode by ``kube_proxy_nft``.
 
-Source: kubernetes/pkg/proxy/iptables/proxier.go.  kube-proxy puts its jumps before all that is in a chain of
+Source: kubernetes/pkg/proxy/iptables/proxier.go.  In iptables mode kube-proxy puts its jumps before all that is in a chain of
 the kernel's (``EnsureRule`` with ``Prepend``), and makes an empty chain in three tables, by which it notices
 that somebody flushed them.  What stands in KUBE-SERVICES and KUBE-NODEPORTS comes out of a hash table of Go,
 in another order on each node and in each run; here it is that of the cluster's Services.
@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from packetwalk.plan.cluster import Cluster, Node
+from packetwalk.plan import kube_proxy_nft
+from packetwalk.plan.cluster import Cluster, Node, Service
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.rules import IPTABLES, NFTABLES
+from packetwalk.plan.service_chains import ServiceChains
 from packetwalk.plan.service_rules import SERVICES, Endpoint, ServicePort, counted, note
 from packetwalk.tables import Entry, IptablesRule, SysctlEntry, UserChain
 
@@ -82,12 +85,29 @@ LAST = (
 
 
 def plan(
-    cluster: Cluster, node: Node, pod_network: str, address_of: Callable[[str], str]
+    cluster: Cluster, node: Node, pod_network: str, address_of: Callable[[str], str], rules: str = IPTABLES
 ) -> Iterator[Operation]:
-    """Return what is there on one node; ``address_of`` gives a backend pod's address."""
-    if cluster.services:
-        for entry in _entries(cluster, node, pod_network, address_of):
-            yield Operation(node.name, entry, "kube-proxy", SOURCE)
+    """Return what is there on one node; ``address_of`` gives a backend pod's address, ``rules`` is kube-proxy's mode."""
+    if not cluster.services:
+        return
+    if rules == NFTABLES:
+        services = [
+            ServiceChains(service, protocol, name, endpoints, pod_network, node.address)
+            for service, endpoints in _services(cluster, node, address_of)
+            for protocol, name in service.ports
+        ]
+        for line in kube_proxy_nft.entries(node, services, pod_network):
+            yield Operation(node.name, line, "kube-proxy", kube_proxy_nft.SOURCE)
+        return
+    for entry in _entries(cluster, node, pod_network, address_of):
+        yield Operation(node.name, entry, "kube-proxy", SOURCE)
+
+
+def _services(
+    cluster: Cluster, node: Node, address_of: Callable[[str], str]
+) -> Iterator[tuple[Service, list[Endpoint]]]:
+    for service in cluster.services:
+        yield service, [_endpoint(cluster, node, each, address_of) for each in service.backends]
 
 
 def _entries(
@@ -100,8 +120,7 @@ def _entries(
         yield IptablesRule(table, chain, spec, inserted=True)
     for table, chain, spec in OWN:
         yield IptablesRule(table, chain, spec)
-    for service in cluster.services:
-        endpoints = [_endpoint(cluster, node, each, address_of) for each in service.backends]
+    for service, endpoints in _services(cluster, node, address_of):
         for protocol, name in service.ports:
             for rule in ServicePort(service, protocol, name, endpoints, pod_network).rules():
                 yield IptablesRule(*rule)

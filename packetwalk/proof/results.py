@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from packetwalk.plan.rules import IPTABLES
+
 HERE = Path(__file__).parent
 MATRIX, GUEST = HERE / "matrix.json", HERE / "guest.json"
 WHERE = {
@@ -35,7 +37,7 @@ class Result(NamedTuple):
     """What came of one comparison.
 
     ``what`` is ``tables``, a packet (``cross-node-icmp``) or ``all``; ``verdict`` is ``proven``,
-    ``differs`` or ``not here``; ``detail`` the first difference, or the reason.
+    ``differs`` or ``not here``; ``detail`` the first difference, or the reason; ``rules`` the form of the rules.
     """
 
     plugin: str
@@ -45,6 +47,12 @@ class Result(NamedTuple):
     where: str
     verdict: str
     detail: str = ""
+    rules: str = IPTABLES
+
+    @property
+    def form(self) -> str:
+        """The mode, with the form of the rules where that is not iptables'."""
+        return self.mode if self.rules == IPTABLES else f"{self.mode}, {self.rules}"
 
     @property
     def writer(self) -> str:
@@ -74,7 +82,7 @@ def rows(results: Iterable[Result]) -> list[Row]:
     """Return results mode by mode, in their order, the best place first."""
     found: dict[tuple[str, str], dict[str, list[Result]]] = {}
     for each in results:
-        found.setdefault((each.plugin, each.mode), {}).setdefault(each.where, []).append(each)
+        found.setdefault((each.plugin, each.form), {}).setdefault(each.where, []).append(each)
     out = []
     for (plugin, mode), places in found.items():
         for where in sorted(places, key=[*WHERE, *OWN, ""].index):
@@ -100,7 +108,7 @@ def table(results: Iterable[Result]) -> str:
         out += [
             f"  {' '.join(filter(None, [each.fault, each.what]))}: {each.detail}"
             for each in every
-            if (each.plugin, each.mode, each.where) == row[:3] and each.verdict == "differs"
+            if (each.plugin, each.form, each.where) == row[:3] and each.verdict == "differs"
         ]
     return "\n".join(out)
 
@@ -118,25 +126,40 @@ def matrix() -> Mapping[str, Any]:
 
 
 @cache
-def _places(plugin: str, mode: str) -> Mapping[str, Mapping[str, int]]:
+def _places(plugin: str, mode: str, rules: str) -> Mapping[str, Mapping[str, int]]:
     """Return how many packets were proven of each walk (``SCENARIO`` or ``SCENARIO+FAULT``), by place."""
     counts: dict[str, dict[str, int]] = {}
     for each in matrix()["results"]:
-        if (each.plugin, each.mode, each.verdict) == (plugin, mode, "proven") and each.what != "tables":
+        of = each.plugin, each.mode, each.rules, each.verdict
+        if of == (plugin, mode, rules, "proven") and each.what != "tables":
             places = counts.setdefault(_walk(_scenario(each.what), each.fault), {})
             places[each.where] = places.get(each.where, 0) + 1
     return counts
 
 
-def mark(plugin: str, mode: str, scenario: str, fault: str | None = None) -> Mark:
+def mark(
+    plugin: str, mode: str, scenario: str, fault: str | None = None, rules: str = IPTABLES
+) -> Mark:
     """Return how a walk was proven; of several places the best one is named."""
-    places = _places(plugin, mode).get(_walk(scenario, fault), {})
+    return _mark(_places(plugin, mode, rules).get(_walk(scenario, fault), {}))
+
+
+def _mark(places: Mapping[str, int]) -> Mark:
     for where in WHERE:
         if where in places:
             kernel = matrix()["kernels"].get(where, "")
             many = f"{places[where]} packet{'s' * (places[where] != 1)}"
             return Mark(where, f"{many} proven {SHORT[where].format(kernel)}")
     return Mark("", "computed, not proven in a kernel")
+
+
+def of_mode(plugin: str, mode: str, rules: str) -> Mark:
+    """Return how all walks of a mode were proven with one form of rules; of several places the best one is named."""
+    counts: dict[str, int] = {}
+    for places in _places(plugin, mode, rules).values():
+        for where, count in places.items():
+            counts[where] = counts.get(where, 0) + count
+    return _mark(counts)
 
 
 def _walk(scenario: str, fault: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath.run import Run
-from packetwalk.tables import IptablesRule
+from packetwalk.tables import IptablesRule, NftRule
 
 Count = tuple[int, int]
 """How many, and their bytes."""
@@ -16,7 +16,7 @@ class Counters:
 
     def __init__(self) -> None:
         self._frames: dict[tuple[str, str, str], Count] = {}
-        self._rules: dict[tuple[str, IptablesRule, int], Count] = {}
+        self._rules: dict[tuple[str, IptablesRule | NftRule, int], Count] = {}
         self._policies: dict[tuple[str, str, str], Count] = {}
 
     def copy(self) -> Counters:
@@ -35,7 +35,7 @@ class Counters:
                     self._frames[key] = _more(self._frames.get(key, NONE), wire.size(step.after))
         for netns, verdict, size in run.verdicts:
             for rule in verdict.counts:
-                entry = netns, rule.entry._replace(inserted=False), rule.same
+                entry = netns, _bare(rule.entry), rule.same
                 self._rules[entry] = _more(self._rules.get(entry, NONE), size)
             if verdict.policed is not None:
                 chain = netns, verdict.policed.chain_table, verdict.policed.chain
@@ -46,13 +46,13 @@ class Counters:
         """Return what a device has received, then what it has sent."""
         return self._frames.get((netns, dev, "ingress"), NONE), self._frames.get((netns, dev, "egress"), NONE)
 
-    def rule(self, netns: str, rule: IptablesRule, same: int) -> Count:
+    def rule(self, netns: str, rule: IptablesRule | NftRule, same: int) -> Count:
         """Return what a rule has counted; ``same`` equal ones stand before it."""
-        return self._rules.get((netns, rule._replace(inserted=False), same), NONE)
+        return self._rules.get((netns, _bare(rule), same), NONE)
 
     def forget(self, netns: str, rule: IptablesRule, same: int | None = None) -> None:
         """Let a rule begin at 0; without ``same`` all that are equal."""
-        bare = rule._replace(inserted=False)
+        bare = _bare(rule)
         gone = [key for key in self._rules if key[:2] == (netns, bare) and same in (None, key[2])]
         for key in gone:
             del self._rules[key]
@@ -65,6 +65,11 @@ class Counters:
         """Let a policy begin at 0; unless ``anew``, only one that counts already."""
         if anew or (netns, table, chain) in self._policies:
             self._policies[netns, table, chain] = NONE
+
+
+def _bare(rule: IptablesRule | NftRule) -> IptablesRule | NftRule:
+    """Return a rule as it stands in its chain, however it came there."""
+    return rule._replace(inserted=False) if isinstance(rule, IptablesRule) else rule
 
 
 def _more(count: Count, size: int) -> Count:

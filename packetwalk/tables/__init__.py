@@ -25,6 +25,10 @@ from packetwalk.tables.iptables import UserChain as UserChain
 from packetwalk.tables.link import LinkEntry as LinkEntry
 from packetwalk.tables.link import in_order_of_making as in_order_of_making
 from packetwalk.tables.neighbour import NeighEntry as NeighEntry
+from packetwalk.tables.nftables import NftChain as NftChain
+from packetwalk.tables.nftables import NftRule as NftRule
+from packetwalk.tables.nftables import NftSet as NftSet
+from packetwalk.tables.nftables import NftTable as NftTable
 from packetwalk.tables.openvswitch import FlowEntry as FlowEntry
 from packetwalk.tables.openvswitch import TunnelKey as TunnelKey
 from packetwalk.tables.packet_socket import CaptureEntry as CaptureEntry

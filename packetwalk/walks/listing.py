@@ -56,7 +56,7 @@ class Listings:
             return cited
         line = str(entry)
         key = self._listed(ns, table, entry)
-        lines = self.tables[key]["lines"]
+        lines = [each.lstrip("\t") for each in self.tables[key]["lines"]]
         by, source = ns.origin.get(entry, (table.by, ""))
         cited = {
             "table": table.name,

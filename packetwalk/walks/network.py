@@ -17,6 +17,7 @@ from packetwalk.plan import cluster, kube_proxy, underlay
 from packetwalk.plan.cluster import INTERNET, ROUTER, Node
 from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.walks.ends import End, Ends
 
@@ -35,10 +36,18 @@ class Network:
         mode: str | None = None,
         fault: str | None = None,
         change: Change | None = None,
+        *,
+        rules: str = IPTABLES,
+        plugin_rules: str | None = None,
     ) -> None:
-        """Raise BadInput for a plugin, mode or fault that does not exist; ``change`` comes before the fault's."""
-        self.cluster, self.plugin = machines, find_plugin(plugin)
+        """Raise BadInput for a plugin, mode, fault or form of rules that does not exist.
+
+        ``change`` comes before the fault's; ``rules`` is the form of kube-proxy's rules, and of the plugin's
+        unless ``plugin_rules`` says another.
+        """
+        self.cluster, self.plugin, self.rules = machines, find_plugin(plugin), rules
         self.mode = self.plugin.mode(mode)
+        self._form = self.plugin.form(plugin_rules or rules)
         known = self.plugin.faults_of(self.mode.name)
         where = f"fault in {self.plugin.name} {self.mode.name}"
         self.fault: Fault | None = None if fault is None else chosen(where, fault, known)
@@ -101,11 +110,12 @@ class Network:
         """Return a node's operations by namespace, made once."""
         if node.name not in self._plans:
             made = [*underlay.node_plan(self.cluster, node)]
-            made += kube_proxy.plan(self.cluster, node, self.plugin.pod_network(self.cluster), self.address)
+            pods = self.plugin.pod_network(self.cluster)
+            made += kube_proxy.plan(self.cluster, node, pods, self.address, self.rules)
             made += self.plugin.plan(self.cluster, self.mode.name, node)
             for pod in self.cluster.pods_of(node):
                 made += underlay.pod_plan(pod.name)
-            for change in (self._change, self._broken):
+            for change in (self._change, self._broken, self._form):
                 made = change(self.cluster, node, made) if change else made
             parts = self._plans[node.name] = {node.name: []}
             for operation in made:
@@ -186,6 +196,8 @@ def _usual_port(fabric: Fabric, netns: str | None, proto: str) -> int:
 class PluggableCluster(cluster.Cluster):
     """The canonical cluster, ready to be given a network plugin."""
 
-    def use(self, plugin: str, mode: str | None = None, fault: str | None = None) -> Network:
-        """Return this cluster with a plugin in place, ready to ``send`` packets."""
-        return Network(self, plugin, mode, fault)
+    def use(
+        self, plugin: str, mode: str | None = None, fault: str | None = None, *, rules: str = IPTABLES
+    ) -> Network:
+        """Return this cluster with a plugin in place, ready to ``send`` packets; ``rules`` are ``iptables``'s or ``nftables``'s."""
+        return Network(self, plugin, mode, fault, rules=rules)

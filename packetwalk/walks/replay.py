@@ -11,6 +11,7 @@ from packetwalk.capture.recording import Place, Recording, read
 from packetwalk.capture.stitch import stitch
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.tables import Entry, every_table
 from packetwalk.tables.table import E, Table
 from packetwalk.walks.scenario import network
@@ -91,7 +92,8 @@ def _authors(recording: Recording) -> dict[tuple[str, str], tuple[str, str]]:
     found = plugins().get(str(about.get("plugin")))
     if found is None or about.get("mode") not in {mode.name for mode in found.modes}:
         return {}
-    model = network(found.name, str(about["mode"]), str(about.get("underlay") or "flat"))
+    rules = str(about.get("rules", IPTABLES))
+    model = network(found.name, str(about["mode"]), str(about.get("underlay") or "flat"), rules=rules)
     return {
         (operation.netns, str(operation.entry)): (operation.by, operation.source)
         for node in model.nodes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.walks.scenario import network
 from packetwalk.walks.text import netns_tables
 
@@ -12,8 +13,8 @@ from packetwalk.walks.text import netns_tables
 class Tables:
     """The tables of namespaces; ``repr`` is what the tools print, ``to_json`` their ``-j`` form."""
 
-    def __init__(self, plugin: str, mode: str | None, node: str | None) -> None:
-        self.network = network(plugin, mode)
+    def __init__(self, plugin: str, mode: str | None, node: str | None, rules: str) -> None:
+        self.network = network(plugin, mode, rules=rules)
         names = [node.name for node in self.network.nodes]
         pods = [pod.name for pod in self.network.pods]
         every = [*names, *pods, ROUTER, INTERNET]
@@ -86,9 +87,11 @@ class Mtu:
         return "\n".join(lines)
 
 
-def tables(plugin: str, mode: str | None = None, node: str | None = None) -> Tables:
-    """Return the tables of one node or pod, or of all, in the canonical cluster."""
-    return Tables(plugin, mode, node)
+def tables(
+    plugin: str, mode: str | None = None, node: str | None = None, rules: str = IPTABLES
+) -> Tables:
+    """Return the tables of one node or pod, or of all, in the canonical cluster; ``rules`` is the form of its rules."""
+    return Tables(plugin, mode, node, rules)
 
 
 def mtu(plugin: str, mode: str | None = None, underlay: int = 1500) -> Mtu:

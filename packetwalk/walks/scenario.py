@@ -9,6 +9,7 @@ from packetwalk.cni import Plugin, Scenario
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, chosen
 from packetwalk.plan.cluster import Cluster
+from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Walk
@@ -41,13 +42,15 @@ def network(
     underlay: str = "flat",
     fault: str | None = None,
     special: str | None = None,
+    rules: str = IPTABLES,
 ) -> Network:
     """Return the canonical cluster with a plugin; kept, for its tables never change.
 
-    ``special`` names a scenario that is in no ordinary cluster.  BadInput for a name that does not exist.
+    ``special`` names a scenario that is in no ordinary cluster, ``rules`` the form of the rules.  BadInput for a
+    name that does not exist.
     """
     change = scenario(special, find_plugin(plugin)).change if special else None
-    return Network(Cluster(underlay=underlay), plugin, mode, fault, change)
+    return Network(Cluster(underlay=underlay), plugin, mode, fault, change, rules=rules)
 
 
 def walk(
@@ -58,6 +61,7 @@ def walk(
     src: str | None = None,
     dst: str | None = None,
     fault: str | None = None,
+    rules: str = IPTABLES,
     **given: Unpack[PacketOptions],
 ) -> Walk:
     """Send one packet through the canonical cluster and return all that happened.
@@ -65,25 +69,26 @@ def walk(
     Give a scenario, or ``src`` and ``dst`` (pod, node, service, address, each with ``:PORT``).
     The packet's fields are ``proto``, ``size`` (the payload in bytes), ``df``, ``ttl``, ``cold``, ``sport``.
     What is not given comes from the fault (the packet that shows it best), else from the scenario, else is a
-    default ping; to a port goes TCP.  BadInput for a name that does not exist, or a packet that cannot be.
+    default ping; to a port goes TCP.  ``rules`` are written by ``iptables`` or as ``nftables``.  BadInput for a name that does not exist, or a packet that cannot be.
     """
     found = find_plugin(plugin)
     way = _way(found, scenario_name, src, dst)
     broken = found.fault(fault) if fault is not None else None
     packet = Packet.towards(way.dst, given, broken.packet if broken else {}, {"proto": way.proto})
-    net = network(plugin, mode, way.underlay, fault, way.name if way.change else None)
+    net = network(plugin, mode, way.underlay, fault, way.name if way.change else None, rules)
     run = net.send(way.src, way.dst, packet)
     return Walk(
         plugin=found.name,
         mode=net.mode.name,
         scenario=way.name,
-        title=f"{found.title} {net.mode.name}: {way.title}",
+        title=f"{found.title} {net.mode.name}{', nftables' if rules == NFTABLES else ''}: {way.title}",
         holds_for=found.version,
         packet=packet,
         fault=fault,
         traces=run.traces,
         run=run,
         broken=broken,
+        rules=rules,
     )
 
 

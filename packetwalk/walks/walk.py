@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from packetwalk import wire
 from packetwalk.cni import Fault
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import VERSION, Step, Trace
 from packetwalk.walks.known import Known
@@ -21,7 +22,8 @@ class Walk:
     """One packet and all it caused: ``traces[0]`` is the request; ``repr`` is the text table.
 
     ``scenario`` is empty for ends of one's own; ``fault`` names what was broken, or the variant of a small
-    network; ``run`` knows the tables as they were then; ``broken`` is the fault that the network had, if any.
+    network; ``run`` knows the tables as they were then; ``broken`` is the fault that the network had, if any;
+    ``rules`` is the form in which its rules are written.
     """
 
     plugin: str
@@ -34,11 +36,13 @@ class Walk:
     traces: tuple[Trace, ...]
     run: Known = field(repr=False)
     broken: Fault | None = field(default=None, repr=False)
+    rules: str = IPTABLES
 
     @property
     def options(self) -> dict:
         """What can be chosen of the packet and of the network; all walks leave by the same port."""
-        return {k: v for k, v in self.packet.options().items() if k != "sport"} | {"fault": self.fault}
+        chosen = {k: v for k, v in self.packet.options().items() if k != "sport"} | {"fault": self.fault}
+        return chosen if self.rules == IPTABLES else chosen | {"rules": self.rules}
 
     @property
     def disposition(self) -> str:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from packetwalk.capture.recording import Recording, read
+from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.walks.linux import walk_linux
 from packetwalk.walks.replay import replay
 from packetwalk.walks.scenario import walk
@@ -34,7 +36,10 @@ def play(
         raise BadInput("number of modes to compare with", len(compare), ["0", "1", "2"])
     shown = walk(plugin, mode, scenario, **options)
     ends = {name: options[name] for name in ("src", "dst") if name in options}
-    beside = [walk(name, its_mode, scenario, **ends, **shown.packet.options()) for name, its_mode in compare]
+    beside = []
+    for name, its_mode in compare:
+        rules = shown.rules if shown.rules in find_plugin(name).rules else IPTABLES
+        beside.append(walk(name, its_mode, scenario, rules=rules, **ends, **shown.packet.options()))
     return Player(shown, step, beside)
 
 

@@ -3,7 +3,8 @@
 A page holds its own walk; each other scenario or fault is a file that is fetched when a reader asks
 for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json.gz``. ``<plugin>/<mode>/cross-node/sizes.json.gz``
 holds the packets whose sizes only the other modes offer; ``<plugin>/<mode>/shared.json.gz`` what many
-of the mode's files have in common. The files are packed (see `pack`) and compressed here, because not every
+of the mode's files have in common. ``<plugin>/<mode>/nftables/`` has the same once more, with rules as tables of
+nftables, where the plugin can write them. The files are packed (see `pack`) and compressed here, because not every
 server does it and the player can undo it. ``index.json`` lists the modes, so that a player can set others
 beside the one it plays.
 """
@@ -18,6 +19,7 @@ from typing import NamedTuple, Unpack
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni import plugins
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof import results as proof
 from packetwalk.trace.packet import PING, Packet, PacketOptions
 from packetwalk.walks.linux import HOLDS_FOR, linux_network, walk_linux
@@ -52,10 +54,11 @@ class Offer(NamedTuple):
     scenarios: tuple[Choice, ...]
     faults: tuple[Choice, ...]
     walk: Callable[..., Walk]
+    rules: tuple[str, ...] = (IPTABLES,)
 
 
-def offer(plugin: str, mode: str) -> Offer:
-    """Return what there is to choose; BadInput for a plugin or mode that does not exist."""
+def offer(plugin: str, mode: str, rules: str = IPTABLES) -> Offer:
+    """Return what there is to choose, walked with ``rules``; BadInput for a plugin or mode that does not exist."""
     if plugin == LINUX:
         found = linux_network(mode)
         trips = tuple(Choice(t.name, t.title) for t in found.trips)
@@ -71,7 +74,7 @@ def offer(plugin: str, mode: str) -> Offer:
     faults = tuple(Choice(f.name, f.title, f.shows, Packet.of({}, f.packet)) for f in known.faults_of(mode))
 
     def walk_mode(scenario: str, fault: str | None, **packet: Unpack[PacketOptions]) -> Walk:
-        return walk(plugin, mode, scenario, fault=fault, **packet)
+        return walk(plugin, mode, scenario, fault=fault, rules=rules, **packet)
 
     return Offer(
         plugin,
@@ -82,6 +85,7 @@ def offer(plugin: str, mode: str) -> Offer:
         tuple(Choice(s.name, s.title) for s in scenarios(known)),
         faults,
         walk_mode,
+        known.rules,
     )
 
 
@@ -111,14 +115,17 @@ def catalogue(of: Offer) -> dict:
             for f in of.faults
         ],
         "proof": _proof(of),
+        **({"rules": list(of.rules)} if len(of.rules) > 1 else {}),
     }
 
 
 def _proof(of: Offer) -> dict[str, dict[str, str]]:
-    """Return how each walk was proven, by ``SCENARIO`` or ``SCENARIO+FAULT``."""
+    """Return how each walk was proven, by ``SCENARIO`` or ``SCENARIO+FAULT``; with nftables all together."""
     walks: list[tuple[str, str | None]] = [(s.name, None) for s in of.scenarios]
     walks += [(name, f.name) for f in of.faults for name in f.shows]
-    return {"+".join(filter(None, each)): proof.mark(of.plugin, of.mode, *each)._asdict() for each in walks}
+    marks = {"+".join(filter(None, each)): proof.mark(of.plugin, of.mode, *each) for each in walks}
+    marks |= {rules: proof.of_mode(of.plugin, of.mode, rules) for rules in of.rules if rules != IPTABLES}
+    return {name: mark._asdict() for name, mark in marks.items()}
 
 
 def _sizes(of: Offer) -> dict[int, str]:
@@ -160,8 +167,13 @@ def packets(of: Offer, fault: Choice | None) -> Iterator[PacketOptions]:
 
 def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
     """Write all choice files of one mode below ``out_dir``; return their paths."""
-    shared, own = pack_apart(choices(offer(plugin, mode)))
-    return [_write(Path(out_dir) / f"{name}.json.gz", each) for name, each in {**own, SHARED: shared}.items()]
+    written = []
+    for rules in offer(plugin, mode).rules:
+        folder = Path(out_dir) if rules == IPTABLES else Path(out_dir) / rules
+        shared, own = pack_apart(choices(offer(plugin, mode, rules)))
+        files = {**own, SHARED: shared}
+        written += [_write(folder / f"{name}.json.gz", each) for name, each in files.items()]
+    return written
 
 
 def choices(of: Offer) -> Iterator[tuple[str, dict]]:

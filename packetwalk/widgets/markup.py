@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.walks.walk import Walk
 from packetwalk.widgets.bundle import catalogue, key, offer
 from packetwalk.widgets.pack import pack
@@ -47,6 +48,8 @@ def element(walk: Walk, step: int = 0, beside: Sequence[Walk] = ()) -> str:
     attributes.update({name: 1 for name in ("df", "cold") if getattr(packet, name)})
     if walk.fault:
         attributes["fault"] = walk.fault
+    if walk.rules != IPTABLES:
+        attributes["rules"] = walk.rules
     if recorded(walk):
         attributes["recorded"] = 1
     if step:

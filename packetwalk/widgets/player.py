@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from packetwalk.errors import BadInput, LabError
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import FIELDS
 from packetwalk.walks.walk import Walk
 from packetwalk.widgets.bundle import index, offer
@@ -50,7 +51,7 @@ class Player(anywidget.AnyWidget):
             return
         options = content.get("options", {})
         try:
-            of = offer(options["plugin"], options["mode"])
+            of = offer(options["plugin"], options["mode"], options.get("rules", IPTABLES))
             packet = {name: options[name] for name in FIELDS if name in options}
             if packet.get("proto") == "tcp":
                 packet.pop("size", None)

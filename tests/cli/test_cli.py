@@ -34,7 +34,7 @@ def test_list_names_every_mode_with_its_scenarios_and_faults(capsys) -> None:
     assert code == 0
     assert {"flannel"} <= {row["plugin"] for row in rows}
     for row in rows:
-        assert set(row) == {"plugin", "mode", "scenarios", "faults"}
+        assert set(row) == {"plugin", "mode", "scenarios", "faults", "rules"}
         assert {"same-node", "cross-node", "cross-subnet", "service", "internet", "node-to-pod"} <= set(
             row["scenarios"]
         )

@@ -33,7 +33,7 @@ def base_chains(ruleset: Ruleset) -> list[BaseChain]:
         chain
         for at in ruleset.at.values()
         if at
-        for chain in (at.raw, *at.before, at.nat, *at.after)
+        for chain in (*at.raw, *at.before, *at.nat, *at.after)
         if chain
     ]
 

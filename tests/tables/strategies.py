@@ -18,12 +18,16 @@ from packetwalk.tables import (
     Entry,
     IptablesRule,
     LinkEntry,
+    NftChain,
+    NftRule,
+    NftSet,
+    NftTable,
     SysctlEntry,
     Table,
 )
 from packetwalk.tables.iptables import BUILT_IN, policies
 from packetwalk.tables.sysctl import DEFAULTS
-from packetwalk.wire.address import ipv4_from_int, mac_from_int
+from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, mac_from_int
 
 words = st.text("abcxyz019.-", min_size=1, max_size=6).map("w{}".format)
 numbers = st.integers(0, 2**32 - 1)
@@ -95,6 +99,15 @@ def connection(protocol: str, port: st.SearchStrategy, reply: st.SearchStrategy)
 
 
 pairs = st.tuples(ports, ports)
+owners = st.sampled_from(("ip w1", "ip w2", "arp w1"))
+HOOK = "type filter hook input priority filter; policy accept;"
+
+
+def in_nft(addresses: set[str]) -> tuple[str, ...]:
+    """Addresses in the order in which nft prints them."""
+    return tuple(sorted(addresses, key=ipv4_to_int))
+
+
 same = ports.map(lambda number: (number, number))
 DRAWN: dict[str, st.SearchStrategy] = {
     "link": st.one_of(
@@ -114,6 +127,18 @@ DRAWN: dict[str, st.SearchStrategy] = {
             st.builds(ChainPolicy, st.just(table), st.sampled_from(BUILT_IN[table]), st.just("DROP")),
         )
     ),
+    "nft": st.one_of(
+        entry(NftTable, chain_table=owners),
+        entry(NftSet, chain_table=owners, type=st.just("ipv4_addr"), elements=st.sets(ipv4s).map(in_nft)),
+        entry(
+            NftSet,
+            chain_table=owners,
+            type=st.just("ipv4_addr . inet_proto . inet_service : verdict"),
+            elements=st.just(('10.0.0.1 . tcp . 80 comment "w" : drop', "10.0.0.1 . udp . 80 : goto w1")),
+        ),
+        entry(NftChain, chain_table=owners, hook=st.sampled_from(("", HOOK)), comment=words),
+        entry(NftRule, chain_table=owners, spec=words.map("counter packets 0 bytes 0 {}".format)),
+    ),
     "sysctl": st.builds(SysctlEntry, st.sampled_from(sorted(DEFAULTS)), words),
     "conntrack": st.one_of(
         connection("tcp", pairs, pairs), connection("udp", pairs, pairs), connection("icmp", same, same)
@@ -126,6 +151,16 @@ def _rules(entries: Sequence[Entry]) -> list[Entry]:
     tables = {each.chain_table for each in entries}
     kept = [each._replace(inserted=False, policy=False) for each in entries if isinstance(each, IptablesRule)]
     return [*kept, *(policy for table in tables for policy in policies(entries, table))]
+
+
+def _ruleset(entries: Sequence[Entry]) -> list[Entry]:
+    """All of it, with the tables and chains that are there because something stands in them."""
+    kept = [each._replace(policy=False) if isinstance(each, NftRule) else each for each in entries]
+    tables = {each.chain_table for each in kept if isinstance(each, NftTable)}
+    chains = {(each.chain_table, each.chain) for each in kept if isinstance(each, NftChain)}
+    meant = {(each.chain_table, each.chain) for each in kept if isinstance(each, NftRule)}
+    owners = {each.chain_table for each in kept}  # type: ignore[attr-defined]
+    return [*kept, *map(NftTable, owners - tables), *(NftChain(*each) for each in meant - chains)]
 
 
 def _settings(entries: Sequence[Entry]) -> list[Entry]:
@@ -142,6 +177,7 @@ SEEN: dict[str, Callable[[Sequence[Any]], list[Entry]]] = {
     "route": _without(lock=False),
     "addr": _without(connected=True),
     "iptables": _rules,
+    "nft": _ruleset,
     "sysctl": _settings,
     "wg": _without(endpoint=""),
 }

@@ -23,6 +23,7 @@ def run(parsed: argparse.Namespace) -> None:
             "mode": m.name,
             "scenarios": [s.name for s in scenarios(p)],
             "faults": [f.name for f in p.faults_of(m.name)],
+            "rules": list(p.rules),
         }
         for p in plugins().values()
         for m in p.modes
@@ -35,4 +36,6 @@ def run(parsed: argparse.Namespace) -> None:
     for each in plugins().values():
         if each.scenarios:
             lines += ["", f"only of {each.name}:", *(f"  {s.name:<15}{s.title}" for s in each.scenarios)]
+    both = [p.name for p in plugins().values() if len(p.rules) > 1]
+    lines += ["", f"with --rules nftables too: {', '.join(both)}"]
     show("\n".join(lines))

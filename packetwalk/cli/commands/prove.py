@@ -4,6 +4,7 @@ The exit code is 1 when anything differs.
 
   packetwalk prove                                    all modes, also what your kernel lacks
   packetwalk prove flannel vxlan --save my-recordings
+  packetwalk prove flannel vxlan --rules nftables
   packetwalk prove --replay my-recordings/flannel-vxlan
   packetwalk prove --replay weave-fastdp
   packetwalk prove --random 200 --seed 1                clusters changed at random, differences made simple
@@ -24,6 +25,7 @@ from packetwalk.errors import BadInput
 def arguments(parser: Parser) -> None:
     """Add what can follow the command's name."""
     parser.mode("?")
+    parser.rules()
     parser.add_argument("--save", metavar="FOLDER", help="keep the recordings there")
     parser.add_argument("--replay", metavar="RECORDING", help="compare this one instead; needs no rights")
     parser.add_argument(
@@ -48,11 +50,12 @@ def run(parsed: argparse.Namespace) -> int:
     else:
         if parsed.plugin:
             find_plugin(parsed.plugin).mode(parsed.mode)
+            find_plugin(parsed.plugin).form(parsed.rules)
         save = new_folder("--save", parsed.save) if parsed.save is not None else None
         named = [name for name in (parsed.plugin, parsed.mode) if name]
         kept = ["--save", str(save)] if save else []
-        rootless.ensure_root(["prove", *named, "--format", parsed.format, *kept])
-        results = list(prove.prove(parsed.plugin, parsed.mode, save=save))
+        rootless.ensure_root(["prove", *named, "--rules", parsed.rules, "--format", parsed.format, *kept])
+        results = list(prove.prove(parsed.plugin, parsed.mode, save=save, rules=parsed.rules))
     show([each._asdict() for each in results] if parsed.format == "json" else proof.table(results))
     if any(each.verdict == "not here" for each in results) and recordings.missing():
         sys.stderr.write(f"packetwalk: {recordings.missing()}\n")

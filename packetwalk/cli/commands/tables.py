@@ -1,4 +1,4 @@
-"""Print what ip, bridge and iptables-save would print."""
+"""Print what ip, bridge, iptables-save and nft would print."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ def arguments(parser: Parser) -> None:
     """Add what can follow the command's name."""
     parser.mode()
     parser.add_argument("--node", metavar="NODE|POD", help="of this one only; also router and internet")
+    parser.rules()
     parser.formats("text", "json")
 
 
 def run(parsed: argparse.Namespace) -> None:
     """Print the tables of one namespace, or of all."""
-    found = report.tables(parsed.plugin, parsed.mode, parsed.node)
+    found = report.tables(parsed.plugin, parsed.mode, parsed.node, parsed.rules)
     show(found.to_json() if parsed.format == "json" else repr(found))

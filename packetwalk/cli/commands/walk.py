@@ -3,6 +3,7 @@
 packetwalk walk flannel vxlan cross-node --size 1400
 packetwalk walk calico bgp --src a --dst 10.96.0.80:80 --proto tcp
 packetwalk walk flannel vxlan cross-node --fault missing-fdb
+packetwalk walk flannel vxlan service --rules nftables
 packetwalk walk weave sleeve cross-node --format pcap -o sleeve.pcapng
 """
 
@@ -41,6 +42,7 @@ def arguments(parser: Parser) -> None:
     for each in ASKED:
         parser.add_argument(f"--{each.name}", **KINDS[str(each.type)], **each.metadata)
     parser.add_argument("--fault", metavar="NAME", help="break something first")
+    parser.rules()
     parser.formats("text", "json", "pcap")
     parser.add_argument("-o", "--output", metavar="FILE", help="a pcap is a pcapng when its name ends so")
 
@@ -58,6 +60,7 @@ def run(parsed: argparse.Namespace) -> None:
         src=parsed.src,
         dst=parsed.dst,
         fault=parsed.fault,
+        rules=parsed.rules,
         **{each.name: getattr(parsed, each.name) for each in ASKED},
     )
     if parsed.format == "pcap":

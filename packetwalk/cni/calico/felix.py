@@ -2,8 +2,7 @@
 
 Source: github.com/projectcalico/calico at v3.32.1, felix/rules (static.go, dispatch.go, endpoints.go,
 policy.go, nat.go).  In a cluster without host endpoints, floating IPs and such, the chains for them are
-jumped to and empty.  Left out are the comment ``cali:HASH`` that Felix puts on each rule to know it again,
-and the table ``calico-arp`` of nftables, in which it keeps a node from answering ARP for a pod's address.
+jumped to and empty.  Left out is the comment ``cali:HASH`` that Felix puts on each rule to know it again.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from packetwalk.cni import Mode
-from packetwalk.cni.calico import blocks, felix
+from packetwalk.cni.calico import arp, blocks, felix
 from packetwalk.plan.cluster import Cluster, Node, Pod, made_key
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
@@ -202,6 +202,8 @@ def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
         chains += ((rule, "") for rule in felix.profile(namespace))
     for rule, pod_name in chains:
         yield Operation(node.name, rule, *FELIX_RULES, pod_name)
+    for line in arp.entries({interface(pod): pod_address(cluster, pod) for pod in pods}):
+        yield Operation(node.name, line, *FELIX_RULES)
 
 
 def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:

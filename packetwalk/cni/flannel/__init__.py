@@ -1,6 +1,7 @@
 """Flannel v0.28.9: what it makes on a node (``plan``) and what goes wrong with it (``faults``)."""
 
 from packetwalk.cni import Plugin
+from packetwalk.cni.flannel import nftables
 from packetwalk.cni.flannel.faults import FAULTS
 from packetwalk.cni.flannel.plan import MODES, plan
 from packetwalk.plan.reference import host_local
@@ -14,4 +15,5 @@ PLUGIN = Plugin(
     plan,
     host_local,
     lambda cluster: str(cluster.pod_network),
+    nftables=nftables.FORM,
 )

@@ -10,6 +10,7 @@ from packetwalk.capture.recording import VERSION, Place, Probe, Recording, Sent
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.tables import every_table
+from packetwalk.tables.nftables import RULESET
 from packetwalk.walks.known import Learnt
 from packetwalk.walks.pcap import START_NS, STEP_NS
 
@@ -42,6 +43,7 @@ def _frames(run: Run) -> Iterable[Frame]:
 def _place(ns: Netns, around: Mapping[str, Learnt]) -> Place:
     """Return a namespace with what the tools would print of what the model knows."""
     files = {name: text for table in every_table() for name, text in table.printed(ns.name, around).items()}
-    for name in LEFT_OUT:
+    silent = [name for name in RULESET.files if not files[name]]  # where iptables keeps the rules
+    for name in (*LEFT_OUT, *silent):
         files.pop(name)
     return Place(ns.name, ns.node, ns.kind, ns.label, files)

@@ -20,7 +20,7 @@ from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry, in_order_of_making
 
 WIRE = "wire"
-LAST = {"iptables"}
+LAST = {"iptables", "nft"}
 """Programs whose commands come when all else is there and has met."""
 MODULES = ("nf_conntrack", "br_netfilter", "tun")
 """What a kernel in modules does not load by itself when its settings or devices are asked for."""

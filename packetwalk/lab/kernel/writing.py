@@ -86,6 +86,7 @@ WRITERS: dict[str, Callable[[Namespace, Sequence[Command]], None]] = {
     "ip": _lines("-b", "-"),
     "ipset": _lines("restore"),
     "iptables": _rules,
+    "nft": _lines("-f", "-"),
     "sysctl": _settings,
     "wg": keys.write,
 }

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from packetwalk.cni import Fault, Mode, Plugin, Scenario
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.plugins import plugin_slice
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network, scenarios
@@ -30,7 +31,7 @@ class Case(NamedTuple):
     """One cluster to build, and what is sent in it.
 
     ``special`` is a scenario that changes the cluster; ``writer`` names the program that writes its part
-    of the plan itself (``packetwalk.lab.plugins``).
+    of the plan itself (``packetwalk.lab.plugins``); ``rules`` is the form of the rules.
     """
 
     plugin: str
@@ -40,11 +41,13 @@ class Case(NamedTuple):
     special: str | None
     trials: tuple[Trial, ...]
     writer: str | None = None
+    rules: str = IPTABLES
 
     @property
     def name(self) -> str:
         """A name for folders: plugin, mode and what is not usual."""
-        words = [self.plugin, self.mode, self.fault, self.special]
+        form = None if self.rules == IPTABLES else self.rules
+        words = [self.plugin, self.mode, form, self.fault, self.special]
         words.append(None if self.underlay == "flat" else self.underlay)
         words.append(self.trials[0].scenario if self.fault and len(self.trials) == 1 else None)
         words.append(re.sub(r"\W+", "-", self.writer.lower()) if self.writer else None)
@@ -52,12 +55,12 @@ class Case(NamedTuple):
 
     def network(self) -> Network:
         """Return the model's cluster."""
-        return network(self.plugin, self.mode, self.underlay, self.fault, self.special)
+        return network(self.plugin, self.mode, self.underlay, self.fault, self.special, self.rules)
 
 
-def cases(plugin: Plugin, mode: Mode) -> Iterator[Case]:
+def cases(plugin: Plugin, mode: Mode, rules: str = IPTABLES) -> Iterator[Case]:
     """Yield all cases of a mode: those of its plan, then those in which a program writes a part of it."""
-    planned = list(_planned(plugin, mode))
+    planned = [case._replace(rules=rules) for case in _planned(plugin, mode)]
     yield from planned
     for case in planned:
         for writer in plugin_slice(plugin.name).writers:

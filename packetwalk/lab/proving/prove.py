@@ -25,6 +25,7 @@ from packetwalk.lab.proving.cases import Case, cases
 from packetwalk.lab.proving.sending import runs, send, unread
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof import compare, recordings
 from packetwalk.proof import results as proof
 from packetwalk.proof.results import Result
@@ -37,14 +38,19 @@ FIRST_PORT = 41000
 
 
 def prove(
-    plugin: str | None = None, mode: str | None = None, *, save: Path | None = None
+    plugin: str | None = None,
+    mode: str | None = None,
+    *,
+    save: Path | None = None,
+    rules: str = IPTABLES,
 ) -> Iterator[Result]:
     """Compare model and kernel for all modes, a plugin's, or one; yield results as they come.
 
-    ``save`` is a folder for the recordings.  BadInput for names that do not exist; LabError when no
+    ``save`` is a folder for the recordings, ``rules`` the form of the rules; plugins that know it not are left
+    out, unless one is named.  BadInput for names that do not exist; LabError when no
     namespace can be made.
     """
-    chosen = list(_cases(plugin, mode))
+    chosen = list(_cases(plugin, mode, rules))
     here: dict[tuple[str, str], str] = {}
     for result in side_by_side([ProveTask(case, save=save) for case in chosen]):
         if result.where:
@@ -52,19 +58,23 @@ def prove(
         yield result
     for each in () if recordings.missing() else recordings.recordings():
         of = each.about["plugin"], each.about["mode"]
+        if each.about.get("rules", IPTABLES) != rules:
+            continue
         tells_more = of not in here or (here[of] != "kernel" and each.about["ground"] != "netns")
         if tells_more and of in {(case.plugin, case.mode) for case in chosen}:
             yield from replay(each, there=True)
 
 
-def _cases(plugin: str | None, mode: str | None) -> Iterator[Case]:
+def _cases(plugin: str | None, mode: str | None, rules: str) -> Iterator[Case]:
     found = plugins()
     if plugin is not None and plugin not in found:
         raise BadInput("plugin", plugin, found)
     for each in found.values():
-        if plugin in (None, each.name):
+        if plugin == each.name:
+            each.form(rules)
+        if plugin in (None, each.name) and rules in each.rules:
             for one in each.modes if mode is None else [each.mode(mode)]:
-                yield from cases(each, one)
+                yield from cases(each, one, rules)
 
 
 class ProveTask(NamedTuple):
@@ -117,7 +127,8 @@ def _made(
 
 
 def _failed(case: Case, verdict: str, detail: str) -> Result:
-    return Result(case.plugin, case.mode, case.fault, _titled("all", case.writer), "", verdict, detail)
+    what = _titled("all", case.writer)
+    return Result(case.plugin, case.mode, case.fault, what, "", verdict, detail, case.rules)
 
 
 def _titled(what: str, writer: str | None) -> str:
@@ -138,6 +149,7 @@ def _record(case: Case, network: Network, live: Live, without: Iterable[str]) ->
         "fault": case.fault,
         "special": case.special,
         **({"author": case.writer} if case.writer else {}),
+        **({"rules": case.rules} if case.rules != IPTABLES else {}),
         "cold": any(trial.packet.cold for trial in case.trials),
         "emulated": sorted(live.lab.emulated),
     }
@@ -176,6 +188,7 @@ def replay(recorded: Recording, model: Network | None = None, *, there: bool = F
             _where(about, there),
             "differs" if what in details else "proven",
             details.get(what, ""),
+            about.get("rules", IPTABLES),
         )
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.datapath.run import Paths, Run
 from packetwalk.errors import BadInput
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof.compare import connections, errors, frames, lines, tables
 from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
@@ -36,7 +37,8 @@ def network(recording: Recording) -> Network:
             raise BadInput(f"recording, {key}", about.get(key), ["one of `packetwalk list`"])
     fault, special = (str(about[key]) if about.get(key) else None for key in ("fault", "special"))
     underlay = str(about.get("underlay") or "flat")
-    made = canonical(str(about["plugin"]), str(about["mode"]), underlay, fault, special)
+    rules = str(about.get("rules", IPTABLES))
+    made = canonical(str(about["plugin"]), str(about["mode"]), underlay, fault, special, rules)
     known = {*(n.name for n in made.nodes), *(p.name for p in made.pods), "router", "internet"}
     for place in recording.places:
         if place.netns not in known:

@@ -1,11 +1,14 @@
 /** The choices that name one walk, their key, and the part of an address that carries them. */
 /** @import { Walk } from "../types.js" */
 
+/** The rules that are meant where nobody names others. */
+export const IPTABLES = "iptables";
+
 /**
  * @typedef {{
  *   plugin: string, mode: string, scenario: string, proto: string, size: number, df: boolean, cold: boolean,
- *   fault: string|null,
- * }} Options
+ *   fault: string|null, rules: string,
+ * }} Options  `rules` is who writes them: iptables or nftables
  */
 
 /** @param {Options} o  the key of a walk within one file: proto/size/df/cold */
@@ -33,7 +36,14 @@ export function nearestKey(keys, o) {
 
 /** The choices a walk was made with. @param {Walk} walk @returns {Options} */
 export function optionsOf(walk) {
-  const { proto = "icmp", size = 0, df = false, cold = false, fault = null } = walk.options ?? {};
+  const {
+    proto = "icmp",
+    size = 0,
+    df = false,
+    cold = false,
+    fault = null,
+    rules = IPTABLES,
+  } = walk.options ?? {};
   return {
     plugin: walk.plugin,
     mode: walk.mode,
@@ -43,17 +53,21 @@ export function optionsOf(walk) {
     df: Boolean(df),
     cold: Boolean(cold),
     fault,
+    rules,
   };
 }
 
+/** @param {Mode & {rules?: string}} o  the folder of a mode's walks, with other rules one of its own */
+const home = ({ plugin, mode, rules = IPTABLES }) => [plugin, mode, ...(rules === IPTABLES ? [] : [rules])];
+
 /** @param {Options} o  where the walks of a scenario and a fault are kept, under data-root */
-export const walkFile = (o) => file(o.plugin, o.mode, o.scenario, o.fault || "none");
+export const walkFile = (o) => file(...home(o), o.scenario, o.fault || "none");
 
 /** @param {Options} o  where the packets are kept that have the sizes other modes' choices offer */
-export const sizesFile = (o) => file(o.plugin, o.mode, o.scenario, "sizes");
+export const sizesFile = (o) => file(...home(o), o.scenario, "sizes");
 
-/** @param {Mode} of  where what many files of a mode have in common is kept */
-export const sharedFile = ({ plugin, mode }) => file(plugin, mode, "shared");
+/** @param {Mode & {rules?: string}} of  where what many files of a mode have in common is kept */
+export const sharedFile = (of) => file(...home(of), "shared");
 
 const file = (...names) => `${names.map(encodeURIComponent).join("/")}.json.gz`;
 
@@ -96,6 +110,7 @@ export function optionsFromAttributes(el) {
       df: el.hasAttribute("df") && flag(el.getAttribute("df")),
       cold: el.hasAttribute("cold") && flag(el.getAttribute("cold")),
       fault: text("fault", null),
+      rules: text("rules", IPTABLES),
     },
     step: whole(el.getAttribute("step"), null),
     beside: modesIn(el.getAttribute("with")),
@@ -104,14 +119,15 @@ export function optionsFromAttributes(el) {
 
 /**
  * The fragment that opens this very step: `walk=plugin/mode/scenario/proto/size/df/cold/fault/step&el=name`,
- * with `&with=plugin/mode,plugin/mode` for the walks beside it. Steps count from 0, as `seq` does.
+ * with `&rules=nftables` for other rules and `&with=plugin/mode,plugin/mode` for the walks beside it. Steps count from 0, as `seq` does.
  * @param {Options} o @param {number} step @param {string} el @param {Mode[]} [beside]
  */
 export function toHash(o, step, el, beside = []) {
   const parts = [o.plugin, o.mode, o.scenario, ...walkKey(o).split("/"), o.fault || "none", step];
   const walk = parts.map(encodeURIComponent).join("/");
+  const rules = o.rules === IPTABLES ? "" : `&rules=${o.rules}`;
   const others = beside.length ? `&with=${beside.map(modeKey).join(",")}` : "";
-  return `#walk=${walk}${others}&el=${encodeURIComponent(el)}`;
+  return `#walk=${walk}${rules}${others}&el=${encodeURIComponent(el)}`;
 }
 
 /**
@@ -141,6 +157,7 @@ export function fromHash(hash) {
       df: df === "1",
       cold: cold === "1",
       fault: fault === "none" ? null : fault,
+      rules: /^[a-z]+$/.test(query.rules ?? "") ? query.rules : IPTABLES,
     },
     step: whole(step, null),
     el: query.el === undefined ? null : decode(query.el),

@@ -1,7 +1,16 @@
 /** Where walks come from: the page itself, files beside it, or a live notebook. */
 
 import { file, packedFile, WalkError } from "./files.js";
-import { modeKey, nearestKey, optionsOf, sharedFile, sizesFile, walkFile, walkKey } from "./options.js";
+import {
+  IPTABLES,
+  modeKey,
+  nearestKey,
+  optionsOf,
+  sharedFile,
+  sizesFile,
+  walkFile,
+  walkKey,
+} from "./options.js";
 import { unpackIfPacked } from "./unpack.js";
 import { problem } from "./validate.js";
 
@@ -28,6 +37,8 @@ export function parsePage(text) {
     throw new WalkError(`The walk in this page cannot be read: ${error.message}.`);
   }
 }
+
+const sameRules = (walk, o) => optionsOf(walk).rules === (o.rules ?? IPTABLES);
 
 const sameMode = (walk, o) =>
   walk.plugin === o.plugin && walk.mode === o.mode && walkKey(optionsOf(walk)) === walkKey(o);
@@ -56,9 +67,8 @@ export class Store {
     const walk = this.only ?? this.page.walks?.[walkKey(o)];
     const fault = walk?.options?.fault ?? null;
     const same = (key) => !o[key] || !walk[key] || walk[key] === o[key];
-    return walk && same("scenario") && same("plugin") && same("mode") && fault === (o.fault ?? null)
-      ? walk
-      : null;
+    const here = walk && same("scenario") && same("plugin") && same("mode") && fault === (o.fault ?? null);
+    return here && sameRules(walk, o) ? walk : null;
   }
 
   /** The walk beside the page's own that stands in the page and is of exactly these options, or null. */
@@ -68,6 +78,7 @@ export class Store {
     return has &&
       has.scenario === o.scenario &&
       walkKey(has) === walkKey(o) &&
+      sameRules(walk, o) &&
       (has.fault ?? null) === (o.fault ?? null)
       ? checked(walk)
       : null;

@@ -1,5 +1,5 @@
 /** The lines that put this player into another page. */
-import { modeKey } from "../data/options.js";
+import { IPTABLES, modeKey } from "../data/options.js";
 
 /** @import { Mode, Options } from "../data/options.js" */
 
@@ -19,6 +19,7 @@ export function embed(o, step, root, beside = []) {
     ["proto", o.proto],
     ["size", o.size],
     ["fault", o.fault],
+    ["rules", o.rules === IPTABLES ? null : o.rules],
     ["step", step],
     ["with", beside.map(modeKey).join(",") || null],
     ["data-root", `${root}walks/`],

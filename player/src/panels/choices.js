@@ -104,6 +104,7 @@ function packetChoices(o, walk, catalogue, live, act) {
     ${live ? anySize(o.size, choose("size")) : oneOf(o.size, sizes, choose("size", Number))}
     ${tick("DF", o.df, choose("df"))}
     ${tick("cold caches", o.cold, choose("cold"))}
+    ${select("Rules", o.rules, (catalogue.rules ?? []).map(byRules), choose("rules"))}
     ${breaking(o.fault, faultsFor(catalogue, o.scenario), choose("fault"))}`;
 }
 
@@ -122,6 +123,9 @@ function oneOf(size, sizes, choose) {
     choose,
   );
 }
+
+/** @param {string} rules @returns {[string, string]} */
+const byRules = (rules) => [rules, `rules: ${rules}`];
 
 function breaking(fault, faults, choose) {
   if (!faults.length) return nothing;

@@ -2,7 +2,7 @@
  * The walks beside the first one of a player: which they are, where they come from, and their packets in
  * step.
  */
-import { MOST, modeKey } from "../data/options.js";
+import { IPTABLES, MOST, modeKey } from "../data/options.js";
 import { Envelopes } from "../draw/envelopes.js";
 import { alignment } from "../model/alignment.js";
 import { heightOf, morph, rims, shownBytes } from "../model/envelope.js";
@@ -10,7 +10,7 @@ import { packetOf } from "../model/frame.js";
 import { timeline } from "../model/timeline.js";
 import { headline, titleOf } from "../model/words.js";
 
-/** @import { Mode } from "../data/options.js" */
+/** @import { Mode, Options } from "../data/options.js" */
 /** @import { PacketWalk } from "./element.js" */
 /** @import { Frame } from "../model/frame.js" */
 /** @import { Timeline, Walk } from "../types.js" */
@@ -62,15 +62,23 @@ export class Comparison {
     this.modes = modes.slice(0, MOST);
   }
 
+  /** The walk of a lane, with rules of iptables where that plugin has no others. @param {Options} o */
+  async exact(o) {
+    const { store } = this.player.opening;
+    return store.exact(o).catch((error) => {
+      if (o.rules === IPTABLES) throw error;
+      return store.exact({ ...o, rules: IPTABLES });
+    });
+  }
+
   /** Fetch what stands beside the walk now shown: the same packet in the other modes. */
   follow() {
-    const { options, opening } = this.player;
+    const { options } = this.player;
     this.modes = this.modes.filter((m) => modeKey(m) !== modeKey(options));
     this.lanes = this.modes.map((mode) => ({ key: modeKey(mode), mode, walk: null, line: null, error: "" }));
     this.room = null;
     for (const lane of this.lanes) {
-      opening.store
-        .exact({ ...options, ...lane.mode, fault: null })
+      this.exact({ ...options, ...lane.mode, fault: null })
         .then(
           (walk) => {
             lane.walk = walk;

@@ -20,6 +20,10 @@ from packetwalk.tables import (
     IptablesRule,
     LinkEntry,
     NeighEntry,
+    NftChain,
+    NftRule,
+    NftSet,
+    NftTable,
     RouteEntry,
     SysctlEntry,
     every_table,
@@ -55,6 +59,22 @@ EXAMPLES: dict[str, list[Entry]] = {
         IptablesRule("filter", "FORWARD", "-d 10.9.0.0/16 -j ACCEPT", inserted=True),
         ChainPolicy("filter", "FORWARD", "DROP"),
     ],
+    "nft": [
+        NftTable("ip made", "by hand"),
+        NftSet("ip made", "few", "ipv4_addr", ("10.0.0.1", "10.0.0.9", "192.0.2.1"), "a few"),
+        NftSet("ip made", "most", "ipv4_addr", (), "", "dynamic,timeout", 65535, "3h"),
+        NftSet(
+            "ip made",
+            "where",
+            "ipv4_addr . inet_proto . inet_service : verdict",
+            ('10.0.0.1 . tcp . 80 comment "web" : accept', "10.0.0.1 . udp . 80 : drop"),
+        ),
+        NftChain("ip made", "other", "", "for some"),
+        NftRule("ip made", "other", 'meta mark set meta mark | 0x00004000 comment "to be masqueraded"'),
+        NftChain("ip made", "first", "type filter hook forward priority filter; policy accept;"),
+        NftRule("ip made", "first", "ip daddr . meta l4proto . th dport vmap @where"),
+        NftRule("ip made", "first", "ip saddr @few counter packets 0 bytes 0 jump other"),
+    ],
     "ipset": [IpSet("made-here", ("10.0.0.0/8", "192.0.2.0/24"))],
     "sysctl": [SysctlEntry("net.ipv4.ip_forward", "1")],
     "wg": [],  # its keys are real ones in the lab: ``test_wireguard.py``
@@ -78,7 +98,8 @@ def test_each_table_that_a_plan_writes_has_an_example() -> None:
         table_of(operation.entry).name
         for plugin in plugins().values()
         for mode in plugin.modes
-        for operation in Network(Cluster(), plugin.name, mode.name).plan("kind-worker")
+        for rules in plugin.rules
+        for operation in Network(Cluster(), plugin.name, mode.name, rules=rules).plan("kind-worker")
         if operation.argv()
     }
     assert written <= EXAMPLES.keys()

@@ -11,6 +11,7 @@ from packetwalk.tables import IptablesRule, every_table
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.ipset import SETS
 from packetwalk.tables.iptables import IPTABLES
+from packetwalk.tables.nftables import RULESET
 from packetwalk.tables.table import Contents
 from tests.proof.real import known, weaver
 from tests.proof.real.recording import RealRecording
@@ -41,6 +42,10 @@ def _tables(model: Contents, place: Place) -> Iterator[tuple[str, list[str], lis
     for table in every_table():
         if table is IPTABLES:
             yield from _rules(model, place)
+        elif table is RULESET:
+            sides = table.sides(model, place)
+            if sides and any(sides):
+                yield table.name, *(sorted(lines, key=_in_chain) for lines in sides)
         elif table is SETS:
             if "ipset.txt" in place.files or model.entries(SETS):
                 mine, theirs = (list(map(_set, each.entries(SETS))) for each in (model, place))
@@ -52,6 +57,11 @@ def _tables(model: Contents, place: Place) -> Iterator[tuple[str, list[str], lis
         elif table.compared and (sides := table.sides(model, place)):
             yield table.name, sorted(sides.model), sorted(sides.recorded)
     yield from weaver.tables(model, place)
+
+
+def _in_chain(line: str) -> tuple:
+    """Return where a line of nftables stands: a rule behind those before it in its chain, all else by its words."""
+    return RULESET.chain(line) or (line,)
 
 
 def _set(each) -> str:

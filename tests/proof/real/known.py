@@ -17,7 +17,8 @@ LAST = "this must be the last rule"
 HOST_PORT = re.compile(r"^:CNI-|^-A CNI-|-j CNI-")
 NUMBERS = re.compile(r'(?<="UID":)\d+|(?<="ShortID":)\d+|(?<=172\.18\.0\.\d:)(?!6783\b)\d+ *')
 VERSION = re.compile(r',"Version":\d+')
-FELIX = re.compile(r'-m comment --comment "cali:[\w-]{16}" ')
+FELIX = re.compile(r'-m comment --comment "cali:[\w-]{16}" | comment "cali:[\w-]{16};"')
+FELIX_NOTE = re.compile(r'comment "cali:[\w-]{16}; ')
 KUBELET = (":KUBE-IPTABLES-HINT -", ":KUBE-KUBELET-CANARY -")
 
 
@@ -62,12 +63,12 @@ def _without(unwanted: Callable[[str], bool]) -> Callable[[str, str, Sides], Sid
 
 def _hashes(netns: str, table: str, sides: Sides) -> Sides:
     """``felix-hash``: the comment by which Felix knows its rules again."""
-    return sides._replace(theirs=[FELIX.sub("", line) for line in sides.theirs])
+    return sides._replace(theirs=[FELIX_NOTE.sub('comment "', FELIX.sub("", line)) for line in sides.theirs])
 
 
 def _newer(netns: str, table: str, sides: Sides) -> Sides:
     """``release-3.33``: Felix writes the routes of an IP-in-IP pool, and UDP into VXLAN gets other ports."""
-    theirs = [line for line in sides.theirs if "--to-ports 4790-65535" not in line]
+    theirs = [line for line in sides.theirs if "4790-65535" not in line]
     if table == "route" and any(" dev tunl0 " in line for line in sides.mine):
         old = "proto bird metric 1024 onlink"
         theirs = [line.replace("proto 80 onlink mtu 1480", old) for line in theirs]
@@ -77,8 +78,13 @@ def _newer(netns: str, table: str, sides: Sides) -> Sides:
 
 def _to_host(netns: str, table: str, sides: Sides) -> Sides:
     """``endpoint-to-host``: Felix alone says DROP, the manifests ACCEPT."""
-    text = '"Configured DefaultEndpointToHostAction" -j '
-    return sides._replace(theirs=[line.replace(f"{text}DROP", f"{text}ACCEPT") for line in sides.theirs])
+    text = "Configured DefaultEndpointToHostAction"
+    for old, new in (
+        (f'"{text}" -j DROP', f'"{text}" -j ACCEPT'),
+        (f'drop comment "{text}"', f'accept comment "{text}"'),
+    ):
+        sides = sides._replace(theirs=[line.replace(old, new) for line in sides.theirs])
+    return sides
 
 
 def _tunl0(netns: str, table: str, sides: Sides) -> Sides:

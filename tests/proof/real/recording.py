@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from packetwalk.capture.recording import Place
 from packetwalk.plan.cluster import Cluster, Node, Pod, Service
+from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.tables.link import LINKS
 from packetwalk.walks.network import Network
 
@@ -30,6 +31,8 @@ class Setup(NamedTuple):
     late: tuple[str, ...] = ()  # nodes that came when the others ran
     namespaces: Mapping[str, str] = {}  # of pods that are not in default
     partly: bool = False  # only some tables were kept
+    rules: str = IPTABLES  # kube-proxy's
+    plugin_rules: str = IPTABLES
 
 
 def _tcp(name: str, last: int, *backends: str, **more: Any) -> Service:
@@ -93,8 +96,14 @@ POLICY_PODS = {"p1a": "n1", "p1b": "n1", "p1c": "n1", "p2a": "n2", "p2b": "n2", 
 FLANNEL_PODS = {"p1a": "n1", "p1b": "n1", "p1nh": "n1", "p2a": "n2", "p2b": "n2", "p3a": "n3", "p3hp": "n3"}
 SETUPS = {
     "flannel-vxlan-0.28.9-iptables": Setup("flannel", "vxlan", FLANNEL_SERVICES, FLANNEL_PODS),
+    "flannel-vxlan-0.28.9-nftables": Setup(
+        "flannel", "vxlan", FLANNEL_SERVICES, FLANNEL_PODS, rules=NFTABLES
+    ),
     "flannel-host-gw-0.28.9": Setup("flannel", "host-gw", FLANNEL_SERVICES, FLANNEL_PODS),
     "calico-3.33-vxlan-iptables": Setup("calico", "vxlan", CALICO_SERVICES, TWO_EACH, -1),
+    "calico-3.33-vxlan-nftables": Setup(
+        "calico", "vxlan", CALICO_SERVICES, TWO_EACH, -1, rules=NFTABLES, plugin_rules=NFTABLES
+    ),
     "calico-3.33-bgp-mesh": Setup("calico", "bgp", (KUBERNETES,), TWO_EACH, -2),
     "calico-3.33-ipip-control-plane": Setup(
         "calico", "ipip", (), {name: node for name, node in TWO_EACH.items() if name.endswith("a")}, -1
@@ -186,7 +195,13 @@ class RealRecording:
         self.name, self.setup = name, SETUPS[name]
         kept = json.loads(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes()))
         self.state, self.experiments = kept["state"], kept["experiments"]
-        self.network = Network(RealCluster(self.setup), self.setup.plugin, self.setup.mode)
+        self.network = Network(
+            RealCluster(self.setup),
+            self.setup.plugin,
+            self.setup.mode,
+            rules=self.setup.rules,
+            plugin_rules=self.setup.plugin_rules,
+        )
         self._files: dict[str, dict[str, str]] = kept["places"]
 
     @cached_property

@@ -18,6 +18,9 @@ from packetwalk.tables import (
     LinkEntry,
     MeshPeerEntry,
     NeighEntry,
+    NftChain,
+    NftRule,
+    NftSet,
     RingEntry,
     RouteEntry,
     SysctlEntry,
@@ -31,6 +34,7 @@ from tests.proof.real.replayed import lines, network, walked
 
 SLEEVE, POLICY = "weave-2.9.0-sleeve", "weave-2.9.0-policy"
 FLANNEL, VXLAN, BGP = "flannel-vxlan-0.28.9-iptables", "calico-3.33-vxlan-iptables", "calico-3.33-bgp-mesh"
+NFTABLES, CALICO_NFTABLES = "flannel-vxlan-0.28.9-nftables", "calico-3.33-vxlan-nftables"
 Edit = Callable[[list[Operation]], list[Operation]]
 
 
@@ -90,6 +94,23 @@ ALTERATIONS = {
     "a set's member": (VXLAN, "ipset", _changed(IpSet, "cali40this-host", members=("127.0.0.1",))),
     "a chain for hosts": (BGP, "iptables/filter", _gone(IptablesRule, "cali-to-hep-forward")),
     "who wrote a route": (BGP, "route", _changed(RouteEntry, "proto bird metric", protocol="80")),
+    "a rule of nftables moved": (NFTABLES, "nft", _first("vmap @service-ips", NftRule)),
+    "a rule of nftables dropped": (NFTABLES, "nft", _gone(NftRule, "Drop traffic to unallocated")),
+    "an element of a map": (NFTABLES, "nft", _changed(NftSet, "map service-nodeports", elements=())),
+    "a chain's priority": (
+        NFTABLES,
+        "nft",
+        _changed(NftChain, "priority srcnat", hook="type nat hook postrouting priority 99; policy accept;"),
+    ),
+    "a dispatch by interface": (CALICO_NFTABLES, "nft", _gone(NftRule, "iifname vmap @filter-cali-from-wl")),
+    "a mark of nftables": (
+        CALICO_NFTABLES,
+        "nft",
+        _changed(
+            NftRule, "& 0xffe5ffff", spec="counter packets 0 bytes 0 meta mark set meta mark & 0xffe4ffff"
+        ),
+    ),
+    "a pod's own address": (VXLAN, "nft", _gone(NftRule, "arp saddr ip 10.244.40.129")),
     "a setting": (BGP, "sysctl", _changed(SysctlEntry, "route_localnet", value="0")),
     "a pod in no set": (SLEEVE, "ipset", _changed(IpSet, "weave-k?Z", members=())),
     "a namespace's set": (SLEEVE, "ipset", _gone(IpSet, "weave-4vtqMI")),

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from packetwalk.plan.rules import IPTABLES, NFTABLES
 from tests.proof.real.compare import Compared, compare
 from tests.proof.real.known import FILTERS, REAL
 from tests.proof.real.recording import FOLDER, SETUPS, RealRecording
@@ -37,8 +38,11 @@ def test_nothing_is_left_out(name: str) -> None:
         return
     for netns in nodes | set(SETUPS[name].pods):
         assert {(netns, table) for table in ("link", "addr", "route", "rule", "neigh")} <= tables
+    native = {"nft"} if NFTABLES in (SETUPS[name].rules, SETUPS[name].plugin_rules) else set()
+    saved = {f"iptables/{table}" for table in ("nat", "filter")}
+    expected = native | (saved if IPTABLES in (SETUPS[name].rules, SETUPS[name].plugin_rules) else set())
     for node in nodes:
-        assert {(node, f"iptables/{table}") for table in ("nat", "filter")} <= tables
+        assert {(node, table) for table in expected} <= tables
         if SETUPS[name].plugin == "weave":
             own = ("ipset", "capture", "connections", "peers", "unicast", "broadcast", "ipam")
             assert {(node, table) for table in own} <= tables
