@@ -137,7 +137,7 @@ def test_examples_of_the_help_are_what_the_command_takes(helps, capsys) -> None:
     examples = [words[1:] for words in lines if words[:1] == ["packetwalk"]]
     assert {words[0] for words in examples} >= {"walk", "prove", "replay", "record", "kind"}
     walks = [words for words in examples if words[0] == "walk" and "-o" not in words]
-    assert len(walks) == 3
+    assert len(walks) == 4
     for words in walks:
         assert run(*words, capsys=capsys)[0] == 0, words
 

@@ -9,10 +9,10 @@ import pytest
 from packetwalk.cni import plugins
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import BroadcastEntry, Entry, IpSet, MeshPeerEntry, RingEntry
+from packetwalk.tables import BroadcastEntry, Entry, IpSet, MeshPeerEntry, NftSet, RingEntry
 
 MODES = [(plugin.name, mode.name) for plugin in plugins().values() for mode in plugin.modes]
-OF_MANY = (IpSet, BroadcastEntry)  # they hold several nodes or pods, so they are about none
+OF_MANY = (IpSet, BroadcastEntry, NftSet)  # they hold several nodes or pods, so they are about none
 STRANGER = 8  # in the same subnet as kind-worker2, in either underlay
 
 

@@ -16,18 +16,18 @@ TABLE, DISPATCH = "arp calico-arp", "filter-cali-arp-dispatch"
 FIRST = "filter-OUTPUT"
 
 
-def entries(pods: Mapping[str, str]) -> Iterator[NftEntry]:
-    """Yield the table; ``pods`` are the addresses of a node's pods by the names of their cables."""
-    chains = {name: f"filter-cali-arp-{name}" for name in pods}
-    yield NftTable(TABLE)
-    yield NftChain(TABLE, FIRST, "type filter hook output priority filter; policy accept;")
-    yield NftChain(TABLE, DISPATCH)
-    for chain in chains.values():
-        yield NftChain(TABLE, chain)
+def entries(cables: Mapping[str, tuple[str, str]]) -> Iterator[tuple[NftEntry, str]]:
+    """Yield the table, each line with the pod that it is about; ``cables`` are (pod, its address) by their names."""
+    chains = {name: f"filter-cali-arp-{name}" for name in cables}
+    yield NftTable(TABLE), ""
+    yield NftChain(TABLE, FIRST, "type filter hook output priority filter; policy accept;"), ""
+    yield NftChain(TABLE, DISPATCH), ""
+    for name, (pod, _) in cables.items():
+        yield NftChain(TABLE, chains[name]), pod
     members = tuple(f'"{name}" : goto {chain}' for name, chain in chains.items())
-    yield NftSet(TABLE, DISPATCH, "ifname : verdict", members)
-    yield NftRule(TABLE, FIRST, f"{UNCOUNTED} jump {DISPATCH}")
-    yield NftRule(TABLE, DISPATCH, f"oifname vmap @{DISPATCH}")
-    for name, chain in chains.items():
-        match = f'oifname "{name}" arp operation reply arp saddr ip {pods[name]}'
-        yield NftRule(TABLE, chain, f"{match} {UNCOUNTED} drop")
+    yield NftSet(TABLE, DISPATCH, "ifname : verdict", members), ""
+    yield NftRule(TABLE, FIRST, f"{UNCOUNTED} jump {DISPATCH}"), ""
+    yield NftRule(TABLE, DISPATCH, f"oifname vmap @{DISPATCH}"), ""
+    for name, (pod, address) in cables.items():
+        match = f'oifname "{name}" arp operation reply arp saddr ip {address}'
+        yield NftRule(TABLE, chains[name], f"{match} {UNCOUNTED} drop"), pod

@@ -202,8 +202,9 @@ def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
         chains += ((rule, "") for rule in felix.profile(namespace))
     for rule, pod_name in chains:
         yield Operation(node.name, rule, *FELIX_RULES, pod_name)
-    for line in arp.entries({interface(pod): pod_address(cluster, pod) for pod in pods}):
-        yield Operation(node.name, line, *FELIX_RULES)
+    cables = {interface(pod): (pod.name, pod_address(cluster, pod)) for pod in pods}
+    for line, pod_name in arp.entries(cables):
+        yield Operation(node.name, line, *FELIX_RULES, pod_name)
 
 
 def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:

@@ -119,7 +119,8 @@ export function optionsFromAttributes(el) {
 
 /**
  * The fragment that opens this very step: `walk=plugin/mode/scenario/proto/size/df/cold/fault/step&el=name`,
- * with `&rules=nftables` for other rules and `&with=plugin/mode,plugin/mode` for the walks beside it. Steps count from 0, as `seq` does.
+ * with `&rules=nftables` for other rules and `&with=plugin/mode,plugin/mode` for the walks beside it. Steps
+ * count from 0, as `seq` does.
  * @param {Options} o @param {number} step @param {string} el @param {Mode[]} [beside]
  */
 export function toHash(o, step, el, beside = []) {
