@@ -19,6 +19,7 @@ from packetwalk.cni import plugins
 from packetwalk.lab.guest.proving import GROUND
 from packetwalk.lab.kernel.record import kernel
 from packetwalk.lab.proving.prove import prove
+from packetwalk.plan.rules import NFTABLES
 from packetwalk.proof import recordings
 from packetwalk.proof import results as proof
 from packetwalk.tables.nftables import RULESET
@@ -60,8 +61,10 @@ def main(plugin: str | None = None) -> int:
     """Return 1 on any difference, and then change nothing; what was proven of other plugins stays."""
     with tempfile.TemporaryDirectory() as temporary:
         results = list(prove(plugin, save=Path(temporary) / "all"))
-        if any(each.verdict == "differs" for each in results):
-            print(proof.table(results))
+        known = plugin is None or NFTABLES in plugins()[plugin].rules
+        native = list(prove(plugin, rules=NFTABLES)) if known else []
+        if any(each.verdict == "differs" for each in [*results, *native]):
+            print(proof.table([*results, *native]))
             return 1
         for folder in sorted((Path(temporary) / "all").iterdir()):
             keep(folder)
@@ -71,11 +74,19 @@ def main(plugin: str | None = None) -> int:
     results.sort(key=lambda each: list(plugins()).index(each.plugin))
     results += [each for each in proof.guest() if each.where == GROUND]
     kernels = {"kernel": kernel(), "emulated": kernel(), GROUND: ", ".join(sorted(guests))}
-    lines = ",\n  ".join(json.dumps(each) for each in results)
-    head = json.dumps(kernels)
-    proof.MATRIX.write_text(f'{{\n "kernels": {head},\n "results": [\n  {lines}\n ]\n}}\n')
+    lines = ",\n  ".join(json.dumps(each[:7]) for each in results)
+    head, tail = json.dumps(kernels), ",\n  ".join(json.dumps(each) for each in _rows(native, plugin))
+    parts = [f'"kernels": {head}', f'"results": [\n  {lines}\n ]', f'"{NFTABLES}": [\n  {tail}\n ]']
+    proof.MATRIX.write_text(f"{{\n {(',' + chr(10) + ' ').join(parts)}\n}}\n")
     print(proof.table(results))
     return 0
+
+
+def _rows(results: list[proof.Result], plugin: str | None) -> list[proof.Row]:
+    """Return results with rules of nftables mode by mode, with those of plugins that were not asked for."""
+    others = [] if plugin is None else [row for row in proof.matrix()[NFTABLES] if row.plugin != plugin]
+    mine = [row._replace(mode=row.mode.partition(",")[0]) for row in proof.rows(results) if row.where]
+    return sorted([*others, *mine], key=lambda row: list(plugins()).index(row.plugin))
 
 
 if __name__ == "__main__":

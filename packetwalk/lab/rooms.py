@@ -8,7 +8,7 @@ from types import ModuleType
 
 from packetwalk.errors import LabError
 
-LEFT_OUT = ("lab.guest", "shell", "walks.linux", "widgets")
+LEFT_OUT = ("lab.guest", "lab.proving.search", "proof.draws", "shell", "walks.linux", "widgets")
 """Kept in step with ``[tool.setuptools.packages.find]`` of pyproject.toml by tests/house/test_wheel.py."""
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packetwalk.plan.rules import IPTABLES
+from packetwalk.plan.rules import IPTABLES, NFTABLES
 
 HERE = Path(__file__).parent
 MATRIX, GUEST = HERE / "matrix.json", HERE / "guest.json"
@@ -67,6 +67,9 @@ class Mark(NamedTuple):
     text: str
 
 
+UNPROVEN = Mark("", "computed, not proven in a kernel")
+
+
 class Row(NamedTuple):
     """A mode in one place: how many comparisons there were and how many agreed, or why there was none."""
 
@@ -120,46 +123,43 @@ def guest() -> list[Result]:
 
 @cache
 def matrix() -> Mapping[str, Any]:
-    """Return what was proven when the package was made: ``kernels`` by place, and ``results``."""
+    """Return what was proven when the package was made: ``kernels`` by place, ``results``, and rows for ``nftables``."""
     found = json.loads(MATRIX.read_text())
-    return {**found, "results": [Result(*each) for each in found["results"]]}
+    native = [Row(*each) for each in found.get(NFTABLES, ())]
+    return {**found, "results": [Result(*each) for each in found["results"]], NFTABLES: native}
 
 
 @cache
-def _places(plugin: str, mode: str, rules: str) -> Mapping[str, Mapping[str, int]]:
+def _places(plugin: str, mode: str) -> Mapping[str, Mapping[str, int]]:
     """Return how many packets were proven of each walk (``SCENARIO`` or ``SCENARIO+FAULT``), by place."""
     counts: dict[str, dict[str, int]] = {}
     for each in matrix()["results"]:
-        of = each.plugin, each.mode, each.rules, each.verdict
-        if of == (plugin, mode, rules, "proven") and each.what != "tables":
+        if (each.plugin, each.mode, each.verdict) == (plugin, mode, "proven") and each.what != "tables":
             places = counts.setdefault(_walk(_scenario(each.what), each.fault), {})
             places[each.where] = places.get(each.where, 0) + 1
     return counts
 
 
-def mark(
-    plugin: str, mode: str, scenario: str, fault: str | None = None, rules: str = IPTABLES
-) -> Mark:
+def mark(plugin: str, mode: str, scenario: str, fault: str | None = None) -> Mark:
     """Return how a walk was proven; of several places the best one is named."""
-    return _mark(_places(plugin, mode, rules).get(_walk(scenario, fault), {}))
-
-
-def _mark(places: Mapping[str, int]) -> Mark:
+    places = _places(plugin, mode).get(_walk(scenario, fault), {})
     for where in WHERE:
         if where in places:
-            kernel = matrix()["kernels"].get(where, "")
             many = f"{places[where]} packet{'s' * (places[where] != 1)}"
-            return Mark(where, f"{many} proven {SHORT[where].format(kernel)}")
-    return Mark("", "computed, not proven in a kernel")
+            return Mark(where, f"{many} proven {_short(where)}")
+    return UNPROVEN
 
 
-def of_mode(plugin: str, mode: str, rules: str) -> Mark:
-    """Return how all walks of a mode were proven with one form of rules; of several places the best one is named."""
-    counts: dict[str, int] = {}
-    for places in _places(plugin, mode, rules).values():
-        for where, count in places.items():
-            counts[where] = counts.get(where, 0) + count
-    return _mark(counts)
+def _short(where: str) -> str:
+    return SHORT[where].format(matrix()["kernels"].get(where, ""))
+
+
+def by_nftables(plugin: str, mode: str) -> Mark:
+    """Return how all walks of a mode together were proven with rules of nftables."""
+    for row in matrix()[NFTABLES]:
+        if (row.plugin, row.mode) == (plugin, mode) and row.where:
+            return Mark(row.where, f"{row.proven} of {row.of} comparisons agree {_short(row.where)}")
+    return UNPROVEN
 
 
 def _walk(scenario: str, fault: str | None) -> str:

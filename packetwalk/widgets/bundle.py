@@ -19,7 +19,7 @@ from typing import NamedTuple, Unpack
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni import plugins
-from packetwalk.plan.rules import IPTABLES
+from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.proof import results as proof
 from packetwalk.trace.packet import PING, Packet, PacketOptions
 from packetwalk.walks.linux import HOLDS_FOR, linux_network, walk_linux
@@ -124,7 +124,8 @@ def _proof(of: Offer) -> dict[str, dict[str, str]]:
     walks: list[tuple[str, str | None]] = [(s.name, None) for s in of.scenarios]
     walks += [(name, f.name) for f in of.faults for name in f.shows]
     marks = {"+".join(filter(None, each)): proof.mark(of.plugin, of.mode, *each) for each in walks}
-    marks |= {rules: proof.of_mode(of.plugin, of.mode, rules) for rules in of.rules if rules != IPTABLES}
+    if NFTABLES in of.rules:
+        marks[NFTABLES] = proof.by_nftables(of.plugin, of.mode)
     return {name: mark._asdict() for name, mark in marks.items()}
 
 

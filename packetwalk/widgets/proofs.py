@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import pandas as pd
 
+from packetwalk.plan.rules import NFTABLES
 from packetwalk.proof import results as proof
 from packetwalk.proof.compare import MASKS
 from packetwalk.walks import compare
@@ -23,6 +24,8 @@ def matrix() -> CaptionedTable:
         by_mode[row.plugin, row.mode][row.where] = row
     pairs = list(compare.modes())
     columns = {title: [_count(by_mode[pair].get(where)) for pair in pairs] for where, title in PLACES.items()}
+    native = {(row.plugin, row.mode): row for row in proof.matrix()[NFTABLES] if row.where}
+    columns["Rules of nftables"] = [_count(native.get(pair)) for pair in pairs]
     columns["Not here, and why"] = [_reason(by_mode[pair].get("")) for pair in pairs]
     kernels = proof.matrix()["kernels"]
     where = f"{PLACES['kernel']}: {kernels['kernel']}"

@@ -9,7 +9,7 @@ import pytest
 from packetwalk.cni import plugins
 from packetwalk.datapath.fib import Fib
 from packetwalk.datapath.matches import Aside, MachineTables, View
-from packetwalk.datapath.nftables.words import RuleReader
+from packetwalk.datapath.nftables.words import WordReader
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import Cluster
 from packetwalk.tables import NftRule, NftSet
@@ -38,7 +38,7 @@ DNATTED = PACKET._replace(aside=Aside(None, None, None, False, frozenset({"dst"}
 
 
 def verdict(spec: str, packet: View = PACKET) -> str:
-    return RuleReader(SETS, STATE).rule(NftRule(TABLE, "chain", spec)).ask(packet).verdict
+    return WordReader(SETS, STATE).rule(NftRule(TABLE, "chain", spec)).ask(packet).verdict
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_map_leads_on_or_ends_the_rule() -> None:
 
 
 def test_a_draw_depends_on_the_ends_of_the_connection_alone() -> None:
-    rule = RuleReader(SETS, STATE).rule(
+    rule = WordReader(SETS, STATE).rule(
         NftRule(
             TABLE,
             "chain",

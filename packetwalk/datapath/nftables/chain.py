@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packetwalk.datapath.chain import BaseChain, Met
 from packetwalk.datapath.matches import UNTRACKED, MachineTables, View
-from packetwalk.datapath.nftables.words import NftCompiled, RuleReader
+from packetwalk.datapath.nftables.words import NftCompiled, WordReader
 from packetwalk.tables import NftChain, NftRule, NftSet
 from packetwalk.tables.nftables import NftEntry
 from packetwalk.trace.step import Decide
@@ -86,7 +86,7 @@ def base_chains(
     tracks = False
     for table in dict.fromkeys(entry.chain_table for entry in every):
         mine = [entry for entry in every if entry.chain_table == table]
-        reader = RuleReader({each.name: each for each in mine if isinstance(each, NftSet)}, state)
+        reader = WordReader({each.name: each for each in mine if isinstance(each, NftSet)}, state)
         rules: dict[str, list[NftCompiled]] = {}
         for entry in mine:
             if isinstance(entry, NftRule):

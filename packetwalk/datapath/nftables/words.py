@@ -94,7 +94,7 @@ class NftCompiled(NamedTuple):
         return Evaluated("", view.mark, counted)
 
 
-class RuleReader:
+class WordReader:
     """Reads the rules of a table: its sets, and the tables of the machine that rules ask."""
 
     def __init__(self, sets: Mapping[str, NftSet], state: MachineTables) -> None:
