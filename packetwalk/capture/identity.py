@@ -94,13 +94,18 @@ def answers(packet: Stack, other: Stack) -> bool:
 
 
 def flow(packet: Stack) -> tuple[int, tuple]:
-    """Return (protocol, ``ends``) by which a connection knows a packet: an error goes as an answer to what it quotes."""
+    """Return (protocol, ``ends``) by which a connection knows a packet: an error goes as an answer to what it quotes.
+
+    An echo has its identifier in the place of both ports.
+    """
     icmp = packet[1] if len(packet) > 1 else None
-    if not isinstance(icmp, Icmp) or icmp.type not in ERRORS:
+    if not isinstance(icmp, Icmp):
         return packet[0].protocol, ends(packet)
+    if icmp.type not in ERRORS:
+        return packet[0].protocol, (packet[0].src, icmp.id, packet[0].dst, icmp.id)
     quoted = content_of(packet)[8:]
     behind = quoted[(quoted[0] & 15) * 4 :]
     src, dst = (".".join(str(byte) for byte in quoted[at : at + 4]) for at in (12, 16))
-    ports = (behind[:2], behind[2:4]) if quoted[9] in PORTED else (b"", b"")
+    ports = (behind[:2], behind[2:4]) if quoted[9] in PORTED else (behind[4:6], behind[4:6])
     sport, dport = (int.from_bytes(port) for port in ports)
     return quoted[9], (dst, dport, src, sport)

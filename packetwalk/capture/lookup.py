@@ -179,6 +179,15 @@ class Lookup:
                 return entry
         return None
 
+    def destined(self, protocol: int, src: str, sport: int, dst: str, dport: int) -> ConntrackEntry | None:
+        """Return the connection whose first packet this is, or one that goes its way, if its destination was changed."""
+        for entry in self.place.entries(CONNECTIONS):
+            changed = (entry.reply_src, entry.reply_sport) != (entry.dst, entry.dport)
+            asked = entry.src, entry.sport, entry.dst, entry.dport
+            if changed and asked == (src, sport, dst, dport) and PROTOCOLS.get(entry.protocol) == protocol:
+                return entry
+        return None
+
     @cached_property
     def _connections(self) -> dict[frozenset[str], ConntrackEntry]:
         """The first tracked connection that has both addresses, by any two of its four."""

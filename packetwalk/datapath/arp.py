@@ -64,8 +64,11 @@ def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
         before = Run(run.fabric, run.client, Packet(cold=True))
         before.muted = True
         ask(before, ns, skb, dev, hop)
-        warm[key] = before.learnt
-    run.learnt.update(warm[key])
+        warm[key] = before.learnt, before.met
+    learnt, met = warm[key]
+    run.learnt.update(learnt)
+    for neighbour, asked in met.items():
+        run.met.setdefault(neighbour, asked)
 
 
 def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
@@ -82,6 +85,7 @@ def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
         link.transmit(run, ns, question, dev)
         run.drain()
         if run.learnt[key].lladdr is not None:
+            run.met.setdefault((ns.name, dev, hop), True)
             return
         del run.learnt[key]
 
@@ -117,6 +121,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     stays = known is not None and (known.state in STAYING or known.lladdr == message.sha)
     if not stays and not unknown:  # the asker's MAC counts (neigh_event_ns)
         run.learnt[key] = NeighEntry(message.spa, dev, message.sha, state)
+        run.met.setdefault((ns.name, dev, message.spa), False)
     run.emit(ns, skb, "deliver", dev, route, note)
     run.end(skb, "delivered")
     mac = ns.links[dev].address

@@ -17,6 +17,8 @@ from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.wire.address import is_group_mac
 
 UP = ("up",)
+CONNECTED = (*arp.STAYING, "REACHABLE")
+"""The states of a neighbour that needs no more asking (NUD_CONNECTED)."""
 LEARNS = ("learning", "forwarding")
 """The states in which a port takes frames (IEEE 802.1D); one that only learns passes none on."""
 
@@ -112,8 +114,12 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry) -> boo
     if neighbour.lladdr is None:
         run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name), "neighbor_unreachable")
         return True
-    own = neighbour.lladdr == sender  # who asked for the bridge's MAC is known by that alone (STALE)
-    reachable = not own if not run.cold else before is not None and before.state == "REACHABLE"
+    if neighbour == ns.neighs.get((name, hop)):  # somebody wrote it down
+        reachable = neighbour.state in CONNECTED
+    elif run.cold:
+        reachable = before is not None and before.state == "REACHABLE"
+    else:  # who asked for the bridge's MAC is known by that alone (STALE)
+        reachable = run.met.get((ns.name, name, hop), neighbour.lladdr != sender)
     source = sender if reachable else ns.links[name].address
     skb.wear(wire.Ethernet(neighbour.lladdr, source))
     run.emit(ns, skb, "neigh", name, neighbour, ("neigh", skb.ip.dst, neighbour.lladdr))
@@ -164,6 +170,7 @@ def _push(run: Run, ns: Netns, skb: Skb, port: str) -> None:
         run.drop(ns, skb, port, device, ("not-forwardable", skb.frame_length, port, device.mtu))
         return
     link.transmit(run, ns, skb, port)
+    skb.refused = False  # nobody asks what the port said
 
 
 def learn(run: Run, ns: Netns, name: str, mac: str, port: str) -> None:
@@ -214,6 +221,6 @@ def _flooded(run: Run, ns: Netns, port: LinkEntry | None, to: LinkEntry, mac: st
 def _copy(run: Run, skb: Skb) -> Skb:
     copy = Skb(run.flight("copy", skb.flight.flow, run.here(skb)), skb.stack, skb.at)
     copy.mark, copy.bridged, copy.ports, copy.gathered = skb.mark, skb.bridged, skb.ports, skb.gathered
-    copy.pieces = skb.pieces
+    copy.pieces, copy.unwrapped = skb.pieces, skb.unwrapped
     copy.conn, copy.ctinfo, copy.original = skb.conn, skb.ctinfo, skb.original
     return copy

@@ -48,7 +48,7 @@ class Fabric:
         self._built: dict[str, Netns] = {}
         self.carrier: Memo[Nic, bool] = Memo(self._carrier)
         self.port_state: Memo[Nic, str] = Memo(self._port_state)
-        self.warm: dict[tuple[str, str, str, str], dict[tuple, Any]] = {}
+        self.warm: dict[tuple[str, str, str, str], tuple[dict[tuple, Any], dict[tuple, bool]]] = {}
 
     def plan(self, name: str) -> NetnsPlan:
         """Return what a namespace is made of, without building it."""

@@ -5,6 +5,8 @@ Mirrors ``NF_HOOK`` with ``nf_conntrack_in``, ``ipt_do_table`` and ``nf_conntrac
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from packetwalk.datapath import nat, quotation, reject, xfrm
 from packetwalk.datapath.chain import REFUSES, BaseChain, Verdict
 from packetwalk.datapath.conntrack import Connection, Conntrack, segment
@@ -18,8 +20,19 @@ ECHO = 8
 QUERIES = (0, ECHO)
 
 
-def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: str | None) -> bool:
-    """Take the packet through hook ``name``; False when it was dropped there."""
+def hook(
+    run: Run,
+    ns: Netns,
+    skb: Skb,
+    name: str,
+    indev: str | None,
+    outdev: str | None,
+    again: Callable[[], bool] | None = None,
+) -> bool:
+    """Take the packet through hook ``name``; False when it was dropped there.
+
+    ``again`` looks for a route when mangle has changed the mark, or nat the destination; it says whether there is one.
+    """
     at = ns.ruleset.at[name]
     if at is None:
         return True
@@ -28,9 +41,12 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
             return False
     if at.tracks and skb.conn is None and skb.ctinfo != UNTRACKED:
         _track(run.conntracks[ns.name], skb)
+    mark = skb.mark
     for chain in at.before:
         if _ask(run, ns, skb, chain, name, indev, outdev) is None:
             return False
+    if again and skb.mark != mark and not again():
+        return False
     conn, manip = skb.conn, at.manip
     if conn and manip:
         verdict = None
@@ -45,7 +61,10 @@ def hook(run: Run, ns: Netns, skb: Skb, name: str, indev: str | None, outdev: st
                     verdict = None
             nat.bind(run, ns, skb, verdict, manip, indev, outdev)
         if conn.translated:
+            asked = skb.ip.dst
             nat.rewrite(run, ns, skb, manip, name, outdev or indev, verdict)
+            if again and skb.ip.dst != asked and not again():
+                return False
     for chain in at.after:
         if _ask(run, ns, skb, chain, name, indev, outdev) is None:
             return False

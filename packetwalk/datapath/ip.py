@@ -134,15 +134,17 @@ def originate(
     if whole and route.type == "unicast" and skb.length > pmtu.of_path(run, ns, route, skb.ip.dst):
         too_long(run, ns, skb, route)
         return
-    was = skb.ip.src, skb.ip.dst, skb.mark
-    if not hooks.hook(run, ns, skb, "OUTPUT", None, "lo" if route.type == "local" else route.dev):
+
+    def again() -> bool:
+        """Route what OUTPUT has changed (``ip_route_me_harder``)."""
+        nonlocal route
+        if route is not ns.fib.lookup(skb.ip.dst, skb.mark, skb.ip.src):
+            route = lookup(run, ns, skb, skb.ip.dst)
+        return route is not None
+
+    out = "lo" if route.type == "local" else route.dev
+    if not hooks.hook(run, ns, skb, "OUTPUT", None, out, again):
         return
-    if was != (skb.ip.src, skb.ip.dst, skb.mark) and route is not ns.fib.lookup(
-        skb.ip.dst, skb.mark, skb.ip.src
-    ):  # ip_route_me_harder
-        route = lookup(run, ns, skb, skb.ip.dst)
-        if route is None:
-            return
     if route.type == "local":
         loop(run, ns, skb)
     else:
@@ -181,10 +183,11 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
     if skb.length <= mtu and not skb.frag_max_size:
         arp.finish(run, ns, skb, dev, route.gateway or skb.ip.dst)
         return
-    if skb.ip.df:
+    if skb.ip.df:  # the machine tells itself too (ip_fragment)
         too_long(run, ns, skb, route)
+        local.send_error(run, ns, skb, 3, 4, mtu)
         return
-    parts = fragments(run, ns, skb, dev, min(mtu, skb.gathered or mtu))
+    parts = fragments(run, ns, skb, dev, min(mtu, skb.frag_max_size or mtu))
     for before, part in zip([None, *parts], parts, strict=False):
         if before and before.refused:  # ip_do_fragment ends with the first error
             part.refused = True
@@ -204,10 +207,12 @@ def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
     """Cut a packet (``ip_fragment``); the first part goes on in the same trace."""
     ip, content = skb.ip, wire.encode(skb.stack[skb.at :])[HEADER:]
     length, total = skb.length, len(content)
-    starts = _cuts(skb, total, mtu)
+    as_it_came = _keeps(skb, mtu, wraps=ns.devices[dev].driver is not None)
+    starts = [0, *accumulate(skb.pieces[:-1])] if as_it_came else [*range(0, total, (mtu - HEADER) // 8 * 8)]
     count, cause, flow = len(starts), run.here(skb), skb.flight.flow
     ident = ip.id or run.next_ident()
-    why = "refragment" if skb.gathered == mtu else "fragment"
+    again = as_it_came or mtu == skb.gathered
+    note = ("refragment", length, skb.gathered) if again else ("fragment", length, mtu)
     parts: list[Skb] = []
     for start, end in zip(starts, [*starts[1:], total], strict=True):
         piece = content[start:end]
@@ -218,7 +223,7 @@ def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
         part.hold(stack, skb.at)
         part.mark, part.conn, part.ctinfo, part.original = skb.mark, skb.conn, skb.ctinfo, skb.original
         part.route, part.forwarded = skb.route, skb.forwarded
-        run.emit(ns, part, "fragment", dev, ns.links[dev], (why, length, mtu, count))
+        run.emit(ns, part, "fragment", dev, ns.links[dev], (*note, count))
         parts.append(part)
     return parts
 
@@ -238,11 +243,13 @@ def expire(run: Run) -> None:
             local.send_error(run, ns, first, *FRAGMENT_TIME)
 
 
-def _cuts(skb: Skb, total: int, mtu: int) -> list[int]:
-    """Return where the parts of a payload begin: as they came if each still fits, else all of one length."""
-    if skb.pieces and max(skb.pieces) + HEADER <= mtu:
-        return [0, *accumulate(skb.pieces[:-1])]
-    return list(range(0, total, (mtu - HEADER) // 8 * 8))
+def _keeps(skb: Skb, mtu: int, *, wraps: bool) -> bool:
+    """Say whether a packet leaves in the fragments in which it came, if each still fits, not cut anew.
+
+    A device that ``wraps`` needs room for its headers, which parts have not that did not come out of a tunnel.
+    """
+    roomy = skb.unwrapped or not wraps
+    return bool(skb.pieces) and roomy and max(skb.pieces) + HEADER <= mtu
 
 
 def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
@@ -265,7 +272,7 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     content = b"".join(part.stack[part.at + 1].content for part in parts)
     whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
     skb.hold((*skb.stack[: skb.at], *wire.decode(whole, first="ip")), skb.at)
-    skb.pieces = pieces
+    skb.pieces, skb.unwrapped = pieces, ns.devices[dev].driver is not None
     skb.gathered = skb.frag_max_size = max(part.length for part in parts if part is not skb)
     run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))
     for part in parts:

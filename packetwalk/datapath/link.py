@@ -32,6 +32,7 @@ def to_driver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     device = ns.devices[dev]
     assert device.driver is not None
     device.driver.send(run, ns, skb, device.link)
+    skb.refused = False  # a tunnel takes all, whatever becomes of what it makes (NETDEV_TX_OK)
 
 
 def to_peer(run: Run, ns: Netns, skb: Skb, dev: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from packetwalk import wire
@@ -25,8 +25,18 @@ from packetwalk.trace.step import Decision, Flow, Stack, Step, Trace
 MAX_STEPS = 400
 ECN = 0x03  # the bits of the type of service that are TCP's own (IP_TOS)
 ETHERNET = wire.Ethernet.size
-Paths = Iterable[tuple[str, PathEntry]]
-"""Exceptions of routes, each with its namespace."""
+
+
+class Met(NamedTuple):
+    """A neighbour by whether this machine ``asked`` for it first (REACHABLE), or it for this machine (STALE)."""
+
+    dev: str
+    address: str
+    asked: bool
+
+
+Paths = Iterable[tuple[str, PathEntry | Met]]
+"""What earlier packets have taught, each with its namespace: exceptions of routes, and neighbours."""
 NO_PORTS: tuple[str | None, str | None] = (None, None)
 _new = tuple.__new__  # a third of the time of calling Step, and a walk has 70
 
@@ -81,6 +91,7 @@ class Skb:
         "refused",
         "route",
         "stack",
+        "unwrapped",
     )
 
     def __init__(self, flight: Flight, stack: Stack, at: int) -> None:
@@ -119,6 +130,7 @@ class Skb:
         self.forwarded = False
         self.gathered = 0  # the longest of the fragments it was put together from (its frag_list), in bytes
         self.pieces: tuple[int, ...] = ()  # the payload in bytes of each of these fragments
+        self.unwrapped = False  # whether they came out of a tunnel, with the room that its headers had
         self.frag_max_size = 0  # the same, where it has to leave as it came, however short it is
 
     @property
@@ -161,8 +173,12 @@ class Run:
         self.sender: Sender | None = None
         self.receiver: Receiver | None = None
         self.knows_paths = False
+        self.met: dict[tuple[str, str, str], bool] = {}  # by netns, device, address: ``Met.asked``
         for netns, entry in paths:
-            self.learn_path(netns, entry)
+            if isinstance(entry, Met):
+                self.met[netns, entry.dev, entry.address] = entry.asked
+            else:
+                self.learn_path(netns, entry)
 
     def flight(self, name: str, flow: Flow, cause: tuple[int, int] | None) -> Flight:
         """Start a trace; a muted one (ARP before a warm walk) is not kept."""

@@ -24,13 +24,13 @@ from packetwalk.tables import AddrEntry, LinkEntry, RouteEntry, SocketEntry, Sys
 
 OUTSIDE_NET = "203.0.113.0/24"
 SERVER_PORT, KUBELET_PORT = 8080, 10250
+VLAN = 4  # bytes that a segment has room for beside what its NICs send, for a tag (is_skb_forwardable)
 
 
 def node_plan(cluster: Cluster, node: Node) -> Iterator[Operation]:
     """Return a node's own NIC, address, default route and kubelet; the first has the API server."""
     by = ("node set-up", "")
-    carries = cluster.segment_mtu
-    nic = LinkEntry("eth0", "eth", cluster.mtu, node.mac, segment=node.segment, carries=carries)
+    nic = LinkEntry("eth0", "eth", cluster.mtu, node.mac, segment=node.segment, carries=_carries(cluster))
     yield Operation(node.name, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
     yield Operation(node.name, nic, *by)
     yield Operation(node.name, AddrEntry("eth0", node.address, node.prefixlen), *by)
@@ -38,6 +38,11 @@ def node_plan(cluster: Cluster, node: Node) -> Iterator[Operation]:
     yield Operation(node.name, SocketEntry("tcp", KUBELET_PORT, "kubelet"), "kubelet")
     if node.index == 0:
         yield Operation(node.name, SocketEntry("tcp", API_PORT, "kube-apiserver"), "kube-apiserver")
+
+
+def _carries(cluster: Cluster) -> int:
+    """Return how long an IP packet may be on a segment, in bytes."""
+    return cluster.mtu + VLAN if cluster.segment_mtu == cluster.mtu else cluster.segment_mtu
 
 
 def pod_plan(name: str) -> Iterator[Operation]:
@@ -62,7 +67,7 @@ def router_plan(cluster: Cluster) -> Iterator[Operation]:
     yield Operation(ROUTER, SysctlEntry("net.ipv4.ip_forward", "1"), *by)
     for device, address, length, segment in gateways(cluster):
         outside = segment == OUTSIDE_NET
-        mtu, carries = (1500, 1500) if outside else (cluster.mtu, cluster.segment_mtu)
+        mtu, carries = (1500, 1500 + VLAN) if outside else (cluster.mtu, _carries(cluster))
         nic = LinkEntry(device, "eth", mtu, docker_mac(address), segment=segment, carries=carries)
         yield Operation(ROUTER, nic, *by)
         yield Operation(ROUTER, AddrEntry(device, address, length), *by)
@@ -72,7 +77,7 @@ def internet_plan() -> Iterator[Operation]:
     """Return the outside host: a web and a DNS server at 203.0.113.9."""
     by = ("somebody else", "")
     yield Operation(INTERNET, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
-    nic = LinkEntry("eth0", "eth", 1500, docker_mac(OUTSIDE), segment=OUTSIDE_NET, carries=1500)
+    nic = LinkEntry("eth0", "eth", 1500, docker_mac(OUTSIDE), segment=OUTSIDE_NET, carries=1500 + VLAN)
     yield Operation(INTERNET, nic, *by)
     yield Operation(INTERNET, AddrEntry("eth0", OUTSIDE, 24), *by)
     yield Operation(INTERNET, RouteEntry("default", "eth0", OUTSIDE_GATEWAY), *by)

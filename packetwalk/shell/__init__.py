@@ -32,10 +32,14 @@ def programs() -> dict[str, Program]:
 
 
 class Shell:
-    """Runs commands in one namespace of a state."""
+    """Runs commands in one namespace of a state.
 
-    def __init__(self, state: State, netns: str) -> None:
+    Unless it is ``tried``, a change is taken as it is: whoever searches for faults wants to see what comes of it.
+    """
+
+    def __init__(self, state: State, netns: str, *, tried: bool = True) -> None:
         self._terminal = Terminal(state, netns)
+        self._tried = tried
 
     def run(self, argv: Sequence[str], filters: Sequence[Sequence[str]] = ()) -> Output:
         """Run one program; whatever is wrong is said in the output, with an exit code.
@@ -61,7 +65,7 @@ class Shell:
         state, was = self._terminal.state, self._terminal.state.snapshot()
         try:
             said = programs()[name](self._terminal._replace(text=text), list(argv[1:]))
-            if state.network is not was.network:
+            if self._tried and state.network is not was.network:
                 trial(state, self._terminal.name)
         except Failure as error:
             if state.network is not was.network:

@@ -89,6 +89,7 @@ class State:
         self._forget_all()
         self.network = self._start.edited(self._edits)
         self.paths.keep(self.netns(netns))
+        self.paths.part()
 
     def add(self, netns: str, entry: Entry) -> None:
         """Add an entry by hand."""

@@ -26,7 +26,8 @@ class Around(NamedTuple):
 
     ``devices`` are (name, kind, bridge it is a port of or nothing); ``own`` are the namespace's addresses,
     ``addresses`` those of the cluster, ``networks`` their networks; ``macs`` are MACs of the cluster;
-    ``present`` are the lines that the table has now, as their commands would make them.
+    ``present`` are the lines that the table has at first, as their commands would make them; ``before`` are the
+    commands that were drawn for this namespace before; ``protocols`` are those of the packets that will be sent.
     """
 
     devices: tuple[tuple[str, str, str], ...]
@@ -35,6 +36,8 @@ class Around(NamedTuple):
     networks: tuple[str, ...]
     macs: tuple[str, ...]
     present: tuple[list[str], ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
+    protocols: tuple[str, ...] = ()
 
     def of_kind(self, *kinds: str) -> list[str]:
         """Return the devices of some kinds."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.printed import JsonTable, Object, as_text
-from packetwalk.tables.route import ROUTES
+from packetwalk.tables.route import OTHER, ROUTES
 from packetwalk.tables.table import Contents, Section
 
 WHOLE = 0xFFFFFFFF
@@ -82,7 +82,7 @@ class Rules(JsonTable[IpRule]):
         if around.present and pick.chance(25):
             return ["ip", "rule", "del", *pick.one_of(around.present)[3:]]
         words = ["priority", str(pick.one_of((50, 100, 32000)))]
-        if pick.chance(20):
+        if pick.chance(30):
             words.append("not")
         words += ["from", pick.one_of(("all", *around.addresses, *around.networks))]
         if pick.chance(30):
@@ -91,7 +91,7 @@ class Rules(JsonTable[IpRule]):
             words += ["fwmark", pick.one_of(("0x1", "0x10/0x10", "0x4000/0x4000"))]
         if pick.chance(20):
             words += ["iif", pick.one_of((*around.names, "lo"))]
-        return ["ip", "rule", "add", *words, "lookup", pick.one_of(("main", "100", "local"))]
+        return ["ip", "rule", "add", *words, "lookup", pick.one_of((OTHER, OTHER, "main", "local"))]
 
     def entry(self, printed: Object) -> Iterator[IpRule]:
         """Yield a rule."""
@@ -150,5 +150,6 @@ RULES = Rules(
     rank=40,
     files={"rule.json": ("ip", "-j", "rule")},
     usual=True,
+    chances=2,
     masks={"ip rule": "The kernel's own rule 32767, for the empty table `default`, is left out."},
 )

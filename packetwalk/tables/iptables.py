@@ -185,14 +185,14 @@ class Iptables(TextTable[Entry]):
             return _deleted(pick.one_of(present))
         words = [*start, pick.one_of(("-A", "-I")), chain]
         for word in ("-s", "-d"):
-            if pick.chance(25):
-                no = ["!"] if pick.chance(15) else []
+            if pick.chance(20):
+                no = ["!"] if pick.chance(25) else []
                 words += [*no, word, pick.one_of((*around.addresses, *around.networks))]
-        if chain in ("PREROUTING", "INPUT", "FORWARD") and pick.chance(20):
+        if chain in ("PREROUTING", "INPUT", "FORWARD") and pick.chance(15):
             words += ["-i", pick.one_of((*around.names, "lo"))]
-        if chain in ("POSTROUTING", "OUTPUT", "FORWARD") and pick.chance(20):
+        if chain in ("POSTROUTING", "OUTPUT", "FORWARD") and pick.chance(15):
             words += ["-o", pick.one_of((*around.names, "lo"))]
-        proto = pick.one_of(("", "icmp", "udp", "tcp"))
+        proto = pick.one_of(("", *around.protocols, "icmp", "udp", "tcp"))
         words += ["-p", proto] if proto else []
         if proto in ("udp", "tcp") and pick.chance(50):
             words += [pick.one_of(("--dport", "--sport")), str(pick.one_of(PORTS))]
@@ -280,6 +280,7 @@ IPTABLES = Iptables(
     files={"iptables.txt": ("iptables-save", "-c")},
     always=True,
     usual=True,
+    chances=5,
     masks={"iptables": "The order of rules within each chain is compared, not the order of the chains."},
 )
 
@@ -310,7 +311,7 @@ def _target(pick: Pick, around: Around, table: str, chain: str, proto: str) -> l
     if table == "filter":
         kinds = [f"icmp-{kind}" for kind in ERRORS]
         kinds += ["tcp-reset"] if proto == "tcp" else []
-        usual += [["REJECT", "--reject-with", pick.one_of(kinds)]]
+        usual += [["REJECT", "--reject-with", pick.one_of(kinds)]] * 3
     elif table == "mangle":
         usual += [["MARK", "--set-xmark", pick.one_of(("0x1/0xffffffff", "0x10/0x10", "0x4000/0x4000"))]]
     elif table == "raw":

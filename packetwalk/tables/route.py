@@ -115,9 +115,17 @@ class Routes(JsonTable[RouteEntry]):
                 )
 
     def cause(self, entry: RouteEntry, contents: Contents) -> AddrEntry | None:
-        """Return the address with which a route came."""
-        local = entry.dst if entry.type == "local" else entry.prefsrc
-        return next((a for a in contents.entries(ADDRESSES) if (a.dev, a.local) == (entry.dev, local)), None)
+        """Return the address with which a route came; the same one may be there with another subnet too."""
+        local = entry.type == "local"
+        return next(
+            (
+                each
+                for each in contents.entries(ADDRESSES)
+                if (each.dev, each.local) == (entry.dev, entry.dst if local else entry.prefsrc)
+                and (local or entry in _of_address(each, each))
+            ),
+            None,
+        )
 
     def comparable(self, entry: RouteEntry) -> str:
         """Return the route with its table, without the lock of its MTU, which JSON does not tell."""
@@ -177,7 +185,7 @@ class Routes(JsonTable[RouteEntry]):
             return ["ip", "route", "del", *pick.one_of(around.present)[3:]]
         verb = pick.one_of(("add", "replace", "append"))
         dst = pick.one_of((*around.addresses, *around.networks, "default"))
-        kind = pick.one_of(("unicast",) * 4 + ("blackhole", "unreachable", "prohibit", "throw"))
+        kind = pick.one_of(("unicast",) * 4 + (*REFUSING, "throw"))
         words = [] if kind == "unicast" else [kind]
         words.append(dst)
         if kind == "unicast":
@@ -193,8 +201,8 @@ class Routes(JsonTable[RouteEntry]):
         if kind == "unicast" and pick.chance(25):
             lock = ["lock"] if pick.chance(50) else []
             words += ["mtu", *lock, str(pick.one_of((1400, 1300, 600, 1500)))]
-        if pick.chance(10):
-            words += ["table", "100"]
+        if pick.chance(60 if any(argv[-2:] == ("lookup", OTHER) for argv in around.before) else 5):
+            words += ["table", OTHER]
         return ["ip", "route", verb, *words]
 
     def sections(self, contents: Contents) -> list[Section]:
@@ -213,6 +221,8 @@ LOOPBACK = (
 )
 
 
+OTHER = "100"
+"""A table beside the kernel's own, in which routes are drawn."""
 NUMBERS = {"default": 253, "main": 254, "local": 255}
 """The names that every machine has; others are a machine's own (/etc/iproute2/rt_tables), and no listing tells them."""
 
@@ -226,13 +236,17 @@ def _order(route: RouteEntry) -> tuple[int, int, int, int, bool]:
 def _of_address(addr: AddrEntry, first: AddrEntry) -> Iterator[RouteEntry]:
     """Yield the routes of an address; one that is not the ``first`` of its subnet brings none to it."""
     ip, dev, length = first.local, addr.dev, addr.prefixlen
-    yield RouteEntry(addr.local, dev, type="local", protocol="kernel", scope="host", prefsrc=ip, table="local")
+    yield RouteEntry(
+        addr.local, dev, type="local", protocol="kernel", scope="host", prefsrc=ip, table="local"
+    )
     if length == 32 or addr != first:
         return
     host = (1 << (32 - length)) - 1
     network = ipv4_to_int(ip) & ~host
     if addr.connected:
-        yield RouteEntry(f"{ipv4_from_int(network)}/{length}", dev, protocol="kernel", scope="link", prefsrc=ip)
+        yield RouteEntry(
+            f"{ipv4_from_int(network)}/{length}", dev, protocol="kernel", scope="link", prefsrc=ip
+        )
     if length < 31:
         last = ipv4_from_int(network | host)
         yield RouteEntry(
@@ -248,4 +262,5 @@ ROUTES = Routes(
     files={"route.json": ("ip", "-j", "route", "show", "table", "all")},
     always=True,
     usual=True,
+    chances=2,
 )

@@ -49,7 +49,7 @@ class SysctlTable(TextTable[SysctlEntry]):
 
     def draw(self, pick: Pick, around: Around) -> list[str] | None:
         """Return ``sysctl -w`` of a setting that the way of packets depends on."""
-        dev = pick.one_of(("all", *around.names))
+        dev = "all" if pick.chance(30) else pick.one_of(("all", *around.names))
         key, values = pick.one_of(
             (
                 ("net.ipv4.ip_forward", "01"),
@@ -57,7 +57,7 @@ class SysctlTable(TextTable[SysctlEntry]):
                 (f"net.ipv4.conf.{dev}.rp_filter", "012"),
                 (f"net.ipv4.conf.{dev}.proxy_arp", "01"),
                 (f"net.ipv4.conf.{dev}.accept_local", "01"),
-                (f"net.ipv4.conf.{dev}.arp_ignore", "012"),
+                (f"net.ipv4.conf.{dev}.arp_ignore", "0128"),
                 (f"net.ipv4.conf.{dev}.arp_announce", "012"),
                 (f"net.ipv4.conf.{dev}.arp_filter", "01"),
                 (f"net.ipv4.conf.{dev}.src_valid_mark", "01"),
@@ -146,4 +146,5 @@ SETTINGS = SysctlTable(
     files={"sysctl.txt": ("sysctl", *DEFAULTS)},
     hidden=True,
     usual=True,
+    chances=2,
 )

@@ -1,11 +1,11 @@
-"""What namespaces remember of paths from packet to packet, and what commands do to it."""
+"""What namespaces remember of paths and neighbours from packet to packet, and what commands do to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from packetwalk.datapath.netns import Netns
-from packetwalk.datapath.run import Run
+from packetwalk.datapath.run import Met, Run
 from packetwalk.tables import PathEntry, RouteEntry
 from packetwalk.tables.path import PATHS
 from packetwalk.tables.route import ROUTES, fib_info
@@ -15,21 +15,26 @@ Learnt = dict[tuple[str, RouteEntry, str], PathEntry]
 
 
 class KnownPaths:
-    """The exceptions of routes in all namespaces."""
+    """The exceptions of routes in all namespaces, and who of two neighbours asked for the other first."""
 
-    def __init__(self, known: Learnt | None = None) -> None:
+    def __init__(
+        self, known: Learnt | None = None, met: Mapping[tuple[str, str, str], bool] | None = None
+    ) -> None:
         self._known = dict(known or {})
+        self._met = dict(met or {})
 
     def copy(self) -> KnownPaths:
         """Return the same, to go its own way."""
-        return KnownPaths(self._known)
+        return KnownPaths(self._known, self._met)
 
-    def __iter__(self) -> Iterator[tuple[str, PathEntry]]:
+    def __iter__(self) -> Iterator[tuple[str, PathEntry | Met]]:
         """Yield each with its namespace."""
-        return ((netns, entry) for (netns, *_), entry in self._known.items())
+        yield from ((netns, entry) for (netns, *_), entry in self._known.items())
+        yield from ((netns, Met(dev, address, asked)) for (netns, dev, address), asked in self._met.items())
 
     def learn(self, run: Run) -> None:
         """Take over what a packet has taught."""
+        self._met = {**run.met, **self._met}
         if run.knows_paths:
             for (netns, kind, *place), entry in run.learnt.items():
                 if kind == PATHS.name:
@@ -50,6 +55,10 @@ class KnownPaths:
     def forget(self, netns: str) -> None:
         """Forget all that a namespace has learnt: ``ip route flush cache``."""
         self._known = {key: entry for key, entry in self._known.items() if key[0] != netns}
+
+    def part(self) -> None:
+        """Forget who asked first."""
+        self._met = {}
 
     def keep(self, ns: Netns) -> None:
         """Forget what belonged to routes that are gone: an exception goes with its next hop."""

@@ -35,6 +35,12 @@ def refusal(run: Run) -> str:
     told = request.flow.proto != "tcp"  # connect() waits on, as if the segment had been lost
     if last.note[:1] == ("broadcast-refused",):
         return BY_ROUTE["prohibit"] if told else NOWHERE
+    if (
+        request.disposition == "no_route"
+        and not told
+        and any(step.hook == "OUTPUT" for step in request.steps)
+    ):
+        return ""
     if request.disposition == "no_route":
         return BY_ROUTE.get(last.entry.type, NOWHERE) if isinstance(last.entry, RouteEntry) else NOWHERE
     if last.note[:1] == ("message-too-long",):

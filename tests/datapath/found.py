@@ -41,7 +41,8 @@ def _trial(line: str, port: int) -> RandomTrial:
     usual = 0 if proto == "tcp" else 56
     size = next((int(word) for word in more if word.isdigit()), usual)
     ttl = int(words[words.index("--ttl") + 1]) if "--ttl" in words else 64
-    packet = Packet(proto, size, "df" in more, ttl, sport=port)
+    tos = int(more[more.index("tos") + 1], 16) if "tos" in more else 0
+    packet = Packet(proto, size, "df" in more, ttl, sport=port, tos=tos)
     return RandomTrial(words[-3], words[-1], packet)
 
 

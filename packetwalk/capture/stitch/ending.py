@@ -44,17 +44,23 @@ def end(work: Work, k: int) -> None:
 
 
 def _returned(work: Work, where: int, seen: Sighting) -> Stack:
-    """Change the destination of an answer to a translated connection back, as PREROUTING did; return the headers.
+    """Change the destination of a translated connection's packet as PREROUTING did; return the headers.
 
-    An error about one of its packets is an answer too (``nf_nat_icmp_reply_translation``).
+    That of an answer is changed back; an error about one of its packets is an answer too
+    (``nf_nat_icmp_reply_translation``).
     """
     netns, packet = seen.frame.netns, seen.packet
     protocol, ends = identity.flow(packet)
     entry = work.tables[netns].returned(protocol, *ends)
-    if entry is None:
-        return seen.stack
-    stack = stacks.changed(seen.stack, dst=entry.src, dport=entry.sport)
-    note = ("nat-known", packet[0].dst, entry.src)
+    if entry is not None:
+        goal = entry.src, entry.sport
+    else:
+        entry = work.tables[netns].destined(protocol, *ends)
+        if entry is None:
+            return seen.stack
+        goal = entry.reply_src, entry.reply_sport
+    stack = stacks.changed(seen.stack, dst=goal[0], dport=goal[1])
+    note = ("nat-known", packet[0].dst, goal[0])
     work.step(where, netns, seen.frame.dev, "nat", stack, note, entry, hook="PREROUTING", looked_up=True)
     return stack
 

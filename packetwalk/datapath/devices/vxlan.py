@@ -34,6 +34,9 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     if way is not None and way.type == "local":  # it is not wrapped for oneself (encap_bypass_if_local)
         run.backlog.append((_bypass, ns, skb, device.ifname, ("unwrapped", device.ifname)))
         return
+    if way is not None and way.dev == device.ifname:  # udp_tunnel_dst_lookup: ELOOP
+        run.drop(ns, skb, device.ifname, way, ("no-underlay", remote), "no_route")
+        return
     pmtu.wrap(run, ns, skb, way, remote, HEADERS + ETHERNET, device.ifname)
     udp = wire.Udp(source_port(ns, skb), port)
     skb.hold(

@@ -26,6 +26,13 @@ MODULES = ("nf_conntrack", "br_netfilter", "tun")
 """What a kernel in modules does not load by itself when its settings or devices are asked for."""
 
 
+def _let_through() -> None:
+    """Let the bridges of the calling thread's namespace be no more than switches, that cut no frame (``br_netfilter``)."""
+    setting = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+    if setting.exists():
+        setting.write_text("0")
+
+
 class Lab:
     """Namespaces built from operations; use it with ``with``, and all of it is gone afterwards."""
 
@@ -99,6 +106,7 @@ class Lab:
                 f"link set {port} master {segments[nic.segment]} up",
             ]
         writing.write(self.netns[WIRE], [["ip", *line.split(" ")] for line in lines])
+        self.netns[WIRE].inside(_let_through)
         for argv in narrow:
             self.netns[WIRE].run(argv)
 

@@ -15,6 +15,7 @@ from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.sniff import QUIET, Sniffer
 from packetwalk.lab.kernel.traffic import send
 from packetwalk.trace.packet import Packet
+from packetwalk.wire import Tcp
 
 ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
 
@@ -95,7 +96,10 @@ class Recorder:
 
     @staticmethod
     def _sent(probe: Probe, seen: Iterable[Frame]) -> Sent:
-        return Sent(*probe, frames=tuple(frame for frame in seen if not _bgp(frame)))
+        late = probe.packet.proto != "tcp"  # then a segment is an earlier connection's, sent again
+        return Sent(
+            *probe, frames=tuple(frame for frame in seen if not _bgp(frame) and not (late and _segment(frame)))
+        )
 
     def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
         """Return the tables of the namespaces (of all), as the tools print them now, but for some files."""
@@ -114,6 +118,14 @@ def _bgp(frame: Frame) -> bool:
     ip = frame.data[0 if frame.bare else ETHERNET :]
     ports = ip[(ip[0] & 15) * 4 :][:4]
     return _ipv4(frame) and ip[9] == TCP and BGP in (ports[:2], ports[2:])
+
+
+def _segment(frame: Frame) -> bool:
+    """Say whether a frame carries a segment of TCP, however wrapped."""
+    try:
+        return any(isinstance(header, Tcp) for header in frame.stack)
+    except ValueError:
+        return False
 
 
 def tables(namespace: Namespace, without: Iterable[str] = ()) -> dict[str, str]:

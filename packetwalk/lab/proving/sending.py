@@ -12,11 +12,11 @@ from packetwalk.datapath.run import Run
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.patience import FACTOR
 from packetwalk.lab.kernel.record import Recorder, Warm
-from packetwalk.plan.cluster import OUTSIDE
 from packetwalk.plan.operation import Operation
 from packetwalk.proof.compare import frames
 from packetwalk.tables import Absent, every_table, table_of
 from packetwalk.trace.packet import Packet
+from packetwalk.walks import warming
 from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
 from packetwalk.wire import Icmp
@@ -53,26 +53,14 @@ def _calm(devices: Iterable[str]) -> None:
         (settings / "conf" / device / "send_redirects").write_text("0")
 
 
-def runs(
-    network: Network, src: str, dst: str, packet: Packet, paths: KnownPaths
-) -> tuple[Run, Run | None]:
+def runs(network: Network, src: str, dst: str, packet: Packet, paths: KnownPaths) -> tuple[Run, Run | None]:
     """Return what the model says of a packet, and of the one before it that warms the neighbours on its way.
 
     What it teaches of paths is added to ``paths``, which the packets before have taught.
-
-    Where the packet itself finds no route, that one goes to a host outside: the kernel sends only
-    five "network unreachable" in a row (``ip_rt_error_burst``).  TCP's would have an end that comes later.
     """
     run = network.send(src, dst, packet, paths=paths)
-    paths.learn(run)
-    if packet.cold:
-        return run, None
-    flow = run.traces[0].flow
-    lost = any(trace.disposition == "no_route" for trace in run.traces)
-    address = OUTSIDE if lost else flow.dst
-    proto = "udp" if packet.proto == "tcp" else packet.proto
-    goal = f"{address}:{flow.dport}" if flow.dport else address
-    return run, network.send(src, goal, Packet(proto, sport=packet.sport - 1))
+    warming.learn(paths, network, src, packet, run)
+    return run, warming.before(network, src, packet, run)
 
 
 def send(

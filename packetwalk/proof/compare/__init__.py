@@ -13,6 +13,7 @@ from packetwalk.datapath.run import Paths, Run
 from packetwalk.errors import BadInput
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof.compare import connections, errors, frames, lines, tables
+from packetwalk.walks import warming
 from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
 from packetwalk.walks.scenario import network as canonical
@@ -60,7 +61,7 @@ def compare(recording: Recording, model: Network | None = None) -> Iterator[Diff
     paths = KnownPaths()
     for sent in recording.sent:
         run = modelled(model, sent, paths)
-        paths.learn(run)
+        warming.learn(paths, model, sent.src, sent.packet, run)
         for part in (frames, connections, lines, errors):
             detail = part.difference(run, recording, sent)
             if detail:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from packetwalk.capture.recording import Recording
 from packetwalk.tables import Table, every_table
@@ -46,9 +46,16 @@ def _without(some: list[str], others: list[str]) -> list[str]:
 
 def _order(table: Table, netns: str, sides: Sides) -> Iterator[str]:
     """Yield the first line of each chain that stands elsewhere."""
-    for chain in dict.fromkeys(map(table.chain, sides.recorded)):
-        if chain is not None:
-            mine, theirs = ([line for line in lines if table.chain(line) == chain] for lines in sides)
-            moved = next(((a, b) for a, b in zip(mine, theirs, strict=True) if a != b), None)
-            if moved:
-                yield f"{table.name}, {netns}: kernel has '{moved[1]}' where the model has '{moved[0]}'"
+    ours, recorded = (_by_chain(table, lines) for lines in sides)
+    for chain, theirs in recorded.items():
+        mine = ours.get(chain, [])
+        moved = next(((a, b) for a, b in zip(mine, theirs, strict=True) if a != b), None)
+        if chain is not None and moved:
+            yield f"{table.name}, {netns}: kernel has '{moved[1]}' where the model has '{moved[0]}'"
+
+
+def _by_chain(table: Table, lines: list[str]) -> dict[Hashable, list[str]]:
+    out: dict[Hashable, list[str]] = {}
+    for line in lines:
+        out.setdefault(table.chain(line), []).append(line)
+    return out

@@ -6,6 +6,7 @@ Chance is handed in (``packetwalk.tables.drawing.Pick``): the same answers make 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from packetwalk.cni import plugins
@@ -24,7 +25,8 @@ SIZES = (56, 8, 1, 1372, 1400, 1422, 1430, 1450, 1472, 1473, 3000)
 WRITTEN = (0, 0, 1, 1300, 1398, 1448, 2896)
 """Bytes on a TCP connection: what is cut anew is the same whether an error or an acknowledgement comes first."""
 COMMANDS, PACKETS = 6, 3
-NEAR = 60  # per cent
+NEAR = 60  # per cent of commands that are about where packets pass, and of those that name their ends
+AGAIN = 25  # per cent of commands for a namespace that has had one
 FIRST_PORT = 41000
 NOBODY = ("10.244.1.200", "10.99.0.7", "172.18.0.77")
 
@@ -70,7 +72,12 @@ class RandomCase(NamedTuple):
 
 
 def network(plugin: str, mode: str, underlay: str) -> Network:
-    """Return the cluster in which commands are drawn."""
+    """Return the cluster in which commands are drawn, with tables that nobody has looked up anything in."""
+    return _network(plugin, mode, underlay).edited({})
+
+
+@cache
+def _network(plugin: str, mode: str, underlay: str) -> Network:
     return Network(Cluster(NODES, PODS, underlay=underlay), plugin, mode)
 
 
@@ -78,7 +85,7 @@ def draw(pick: Pick, modes: Sequence[tuple[str, str]]) -> RandomCase:
     """Return a case in one of some (plugin, mode)."""
     plugin, mode = pick.one_of(modes)
     underlay = pick.one_of(UNDERLAYS)
-    made = network(plugin, mode, underlay)
+    made = _network(plugin, mode, underlay)
     trials = tuple(_trials(pick, made))
     return RandomCase(plugin, mode, underlay, tuple(_commands(pick, made, trials)), trials)
 
@@ -95,17 +102,24 @@ def places(made: Network) -> list[str]:
 
 def _commands(pick: Pick, made: Network, trials: Sequence[RandomTrial]) -> Iterator[Command]:
     """Draw commands; most are about where the packets pass, and about their ends."""
-    tables = [table for table in every_table() if type(table).draw is not Table.draw]
+    tables = [
+        table for table in every_table() for _ in range(table.chances) if type(table).draw is not Table.draw
+    ]
     ends = [made.end(text) for each in trials for text in (each.src, each.dst)]
     near = [name for name in places(made) if any(name in (end.netns, _node(made, end)) for end in ends)]
+    protocols = tuple(dict.fromkeys(each.packet.proto for each in trials))
+    before: dict[str, tuple[tuple[str, ...], ...]] = {}
     for _ in range(pick.whole(0, COMMANDS)):
-        netns = pick.one_of(near) if pick.chance(NEAR) else pick.one_of(places(made))
+        again = before and pick.chance(AGAIN)
+        netns = pick.one_of([*before] if again else near if pick.chance(NEAR) else places(made))
         table = pick.one_of(tables)
         there = around(made, made.fabric.netns(netns), table)
+        there = there._replace(before=before.get(netns, ()), protocols=protocols)
         if pick.chance(NEAR):
             there = there._replace(addresses=tuple(dict.fromkeys(end.address for end in ends)))
         argv = table.draw(pick, there)
         if argv:
+            before[netns] = (*before.get(netns, ()), tuple(argv))
             yield Command(netns, tuple(argv))
 
 
@@ -114,6 +128,7 @@ def _node(made: Network, end: End) -> str:
     return next((pod.node for pod in made.pods if pod.name == end.netns), "")
 
 
+@cache
 def around(made: Network, ns: Netns, table: Table) -> Around:
     """Return what a command in a namespace can name."""
     pods = [made.end(pod.name).address for pod in made.pods]
@@ -136,16 +151,13 @@ def around(made: Network, ns: Netns, table: Table) -> Around:
 def _trials(pick: Pick, made: Network) -> Iterator[RandomTrial]:
     ends = [*(pod.name for pod in made.pods), *(node.name for node in made.nodes)]
     goals = [*ends, *(service.name for service in made.cluster.services), INTERNET, *NOBODY]
-    own = {(pod, service.name) for service in made.cluster.services for pod in service.backends}
     way: tuple[str, str] | None = None
     for number in range(pick.whole(1, PACKETS)):
         proto = pick.one_of(("icmp", "udp", "tcp"))
         size = pick.one_of(WRITTEN if proto == "tcp" else SIZES)
-        ttl = pick.one_of((64, 64, 64, 64, 1, 2, 3))
+        ttl = pick.one_of((*(64,) * 9, 1, 2, 3))
         df = proto != "tcp" and pick.chance(30)
         tos = pick.one_of((0, 0, 0, 0, 0xB8, 0x01, 0x02, 0x03))
         packet = Packet(proto, size, df, ttl, sport=FIRST_PORT + 2 * number, tos=tos)
         way = way if way and pick.chance(30) else (pick.one_of(ends), pick.one_of(goals))
-        if number and way in own:  # how its frames go depends on what the bridge's machine has learnt before
-            way = way[0], INTERNET
         yield RandomTrial(*way, packet)

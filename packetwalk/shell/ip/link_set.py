@@ -5,7 +5,7 @@ from __future__ import annotations
 from packetwalk.shell.ip import link_state
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Words, mac, number, twice
-from packetwalk.tables import LinkEntry
+from packetwalk.tables import FdbEntry, LinkEntry
 from packetwalk.tables.neighbour import NEIGHBOURS
 
 LARGEST = {"lo": 2**32 - 1, "ipip": 65515}
@@ -118,3 +118,6 @@ def _set_address(terminal: Terminal, link: LinkEntry, address: str) -> None:
         if entry.dev == link.ifname:
             terminal.state.remove(terminal.name, entry)
     terminal.state.replace(terminal.name, link, link._replace(address=address))
+    if any(port.address == address for port in terminal.ns.ports.get(link.ifname, ())):
+        mine = FdbEntry(address, link.ifname, master=link.ifname, state="permanent")
+        terminal.state.remove(terminal.name, mine)  # the port's entry was there before (fdb_add_local)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from itertools import count, islice
 from typing import Any, NamedTuple, TypeVar
 
 from packetwalk.capture.recording import Sent
@@ -28,7 +29,7 @@ from packetwalk.walks.paths import KnownPaths
 
 T = TypeVar("T")
 TRIES = 30  # cases in which a difference is made simpler
-EACH = 8  # cases of a share: a new one starts from a seed of its own
+EACH = 8  # cases that a process does one after the other
 UNKNOWN = "the model does not know"
 
 
@@ -62,7 +63,7 @@ def perform(case: RandomCase) -> Outcome:
         calm(live.inside.values())
         refused = done = 0
         for command in case.commands:
-            ours = Shell(state, command.netns).run(command.argv)
+            ours = Shell(state, command.netns, tried=False).run(command.argv)
             if ours.code and UNKNOWN in ours:
                 refused += 1
                 continue
@@ -169,13 +170,9 @@ def search(
 
     ``do`` is what is done with a case, ``perform`` unless it is given: ``Outcome`` only draws it.
     """
-    count = 0
-    while count < many:
-        found, done = _round(many - count, f"{seed}-{count}", modes, do or perform)
-        count += max(1, len(done))
-        yield from (each for each in done if not each.difference)
-        if found:
-            yield _simplest(found, do or perform)
+    drawn = (_drawn(f"{seed}-{number}", modes, do or perform) for number in count())
+    for found in islice((each for each in drawn if each), many):
+        yield _simplest(found, do or perform) if found.difference else found
 
 
 def _simplest(found: Outcome, do: Callable[[RandomCase], Outcome]) -> Outcome:
@@ -189,30 +186,34 @@ def _simplest(found: Outcome, do: Callable[[RandomCase], Outcome]) -> Outcome:
     return found
 
 
-def _round(
-    many: int, seed: str, modes: Sequence[tuple[str, str]], do: Callable[[RandomCase], Outcome]
-) -> tuple[Outcome | None, list[Outcome]]:
-    """Draw until ``many`` are done or one differs; return that one, shrunk, and all that were drawn before."""
+def _drawn(
+    seed: str, modes: Sequence[tuple[str, str]], do: Callable[[RandomCase], Outcome]
+) -> Outcome | None:
+    """Draw a case and do it; if it differs, return it shrunk.  None for one without a command.
+
+    Hypothesis begins with the simplest case there is, which has none, and goes on with a random one; more of the
+    same seed would be variations of that.
+    """
     import hypothesis
     from hypothesis import Phase, strategies
 
     done: list[Outcome] = []
-    differing: list[Outcome] = []
-
     tries = iter(range(TRIES))
 
     def one(data: Any) -> None:
-        if differing and next(tries, None) is None:
+        if done and next(tries, None) is None:
             return  # simple enough; the shrinker finds nothing more and ends
-        outcome = do(draw(_Chance(data.draw, strategies.integers), modes))
-        if not differing:
+        case = draw(_Chance(data.draw, strategies.integers), modes)
+        if not case.commands:
+            return
+        outcome = do(case)
+        if not done or outcome.difference:
             done.append(outcome)
         if outcome.difference:
-            differing.append(outcome)
             raise AssertionError(outcome.difference)
 
     settled = hypothesis.settings(
-        max_examples=many,
+        max_examples=2,
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink),
@@ -224,9 +225,9 @@ def _round(
     try:
         test()
     except Exception:
-        if not differing:
+        if not done or not done[0].difference:
             raise
-    return min(differing, key=lambda each: len(str(each.case)), default=None), done
+    return min(done, key=lambda each: len(str(each.case)), default=None)
 
 
 class _Chance:
