@@ -8,7 +8,7 @@ as if the bridge were a router, without losing time to live.
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, ip, link
+from packetwalk.datapath import arp, hooks, ip, link, local
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import FdbEntry, LinkEntry
@@ -113,6 +113,7 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry) -> boo
     neighbour = arp.resolve(run, ns, skb, name, hop)
     if neighbour.lladdr is None:
         run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name), "neighbor_unreachable")
+        local.send_error(run, ns, skb, 3, 1)
         return True
     if neighbour == ns.neighs.get((name, hop)):  # somebody wrote it down
         reachable = neighbour.state in CONNECTED

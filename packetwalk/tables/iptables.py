@@ -280,7 +280,7 @@ IPTABLES = Iptables(
     files={"iptables.txt": ("iptables-save", "-c")},
     always=True,
     usual=True,
-    chances=5,
+    chances=8,
     masks={"iptables": "The order of rules within each chain is compared, not the order of the chains."},
 )
 

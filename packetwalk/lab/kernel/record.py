@@ -98,7 +98,8 @@ class Recorder:
     def _sent(probe: Probe, seen: Iterable[Frame]) -> Sent:
         late = probe.packet.proto != "tcp"  # then a segment is an earlier connection's, sent again
         return Sent(
-            *probe, frames=tuple(frame for frame in seen if not _bgp(frame) and not (late and _segment(frame)))
+            *probe,
+            frames=tuple(frame for frame in seen if not _bgp(frame) and not (late and _segment(frame))),
         )
 
     def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
