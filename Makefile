@@ -60,6 +60,7 @@ refresh: $(VENV)/.dev ## rewrite golden walks, notebook outputs and the map of t
 	$(BIN)/python -m tests.refresh
 	$(BIN)/python -m tests.refresh_labs
 	$(BIN)/python -m tests.refresh_notebooks
+	$(BIN)/python -m tests.refresh_questions
 	$(BIN)/python -m tests.refresh_map
 
 proof: $(VENV)/.dev ## prove every mode anew, keep matrix and recordings (root)

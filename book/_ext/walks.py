@@ -1,4 +1,4 @@
-"""Ship the player to the pages that hold a `<packet-walk>`, and the walks their choices lead to.
+"""Ship the player to the pages that hold a `<packet-walk>` or ask, and the walks their choices lead to.
 
 Every mode is shipped, on a page or not: a reader may compare any with any.
 
@@ -27,6 +27,7 @@ PLAYER = PACKAGE / "widgets" / "static" / "player.js"
 LASTING = "player.js"
 """The address that an embed snippet names (player/src/export/embed.js): it outlasts the next build."""
 TAG = re.compile(r"<packet-walk\b([^>]*)>")
+ASKS = "<walk-ask>"
 RECORDED = re.compile(r'\brecorded="1"')
 ATTRIBUTE = re.compile(r'(plugin|mode)="([\w.-]+)"')
 
@@ -39,7 +40,8 @@ def player_name() -> str:
 
 
 def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    if TAG.search(context.get("body") or ""):
+    body = context.get("body") or ""
+    if TAG.search(body) or ASKS in body:
         context["player"] = player_name()
 
 

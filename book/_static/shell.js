@@ -70,6 +70,43 @@ for (const id of links.keys()) {
 }
 addEventListener("load", () => one(".toc .here > a")?.scrollIntoView({ block: "nearest" }));
 
+// What was read and answered: in this browser alone (the answers are kept by the player's script).
+const PAGES = "packetwalk-pages";
+const ANSWERS = "packetwalk-answers";
+const kept = (key) => { try { return JSON.parse(localStorage.getItem(key)) ?? {}; } catch { return {}; } };
+const base = new URL(root.dataset.content_root ?? ".", location.href).pathname;
+const pageName = (path) => path.slice(base.length);
+function showRead() {
+  const read = kept(PAGES);
+  for (const link of document.querySelectorAll(".toc a:not([href^='#'])"))
+    link.classList.toggle("read", pageName(new URL(link.href).pathname) in read);
+}
+showRead();
+const last = one(".turn");
+if (last) new IntersectionObserver((entries, watching) => {
+  if (!entries.some((entry) => entry.isIntersecting)) return;
+  watching.disconnect();
+  try { localStorage.setItem(PAGES, JSON.stringify({ ...kept(PAGES), [pageName(location.pathname)]: 1 })); } catch { /* not kept */ }
+}).observe(last);
+const progress = one(".progress");
+function showProgress() {
+  const answers = kept(ANSWERS);
+  const rows = [...document.querySelectorAll("tr[data-answer]")];
+  for (const row of rows) row.dataset.verdict = answers[row.dataset.answer] ?? "";
+  const count = (verdict) => rows.filter((row) => row.dataset.verdict === verdict).length;
+  progress.querySelector("p").textContent =
+    `${Object.keys(kept(PAGES)).length} pages read to their end; of ${rows.length} questions ${count("right")} answered, ${count("shown")} shown. Only this browser knows.`;
+}
+if (progress) {
+  progress.hidden = false;
+  showProgress();
+  progress.querySelector("button").addEventListener("click", () => {
+    for (const key of [PAGES, ANSWERS]) localStorage.removeItem(key);
+    showProgress();
+    showRead();
+  });
+}
+
 // Lay the sections out when there is time, one by one: all at once would stall the first walk.
 const waiting = [...document.querySelectorAll(".chapter > section > section")];
 const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 50));

@@ -117,6 +117,12 @@ export function optionsFromAttributes(el) {
   };
 }
 
+/** @param {Options} o  a walk's name in an address: `plugin/mode/scenario/proto/size/df/cold/fault` */
+export const walkName = (o) =>
+  [o.plugin, o.mode, o.scenario, ...walkKey(o).split("/"), o.fault || "none"]
+    .map(encodeURIComponent)
+    .join("/");
+
 /**
  * The fragment that opens this very step: `walk=plugin/mode/scenario/proto/size/df/cold/fault/step&el=name`,
  * with `&rules=nftables` for other rules and `&with=plugin/mode,plugin/mode` for the walks beside it. Steps
@@ -124,8 +130,7 @@ export function optionsFromAttributes(el) {
  * @param {Options} o @param {number} step @param {string} el @param {Mode[]} [beside]
  */
 export function toHash(o, step, el, beside = []) {
-  const parts = [o.plugin, o.mode, o.scenario, ...walkKey(o).split("/"), o.fault || "none", step];
-  const walk = parts.map(encodeURIComponent).join("/");
+  const walk = `${walkName(o)}/${step}`;
   const rules = o.rules === IPTABLES ? "" : `&rules=${o.rules}`;
   const others = beside.length ? `&with=${beside.map(modeKey).join(",")}` : "";
   return `#walk=${walk}${rules}${others}&el=${encodeURIComponent(el)}`;

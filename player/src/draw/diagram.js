@@ -20,9 +20,10 @@ export function ground(layout) {
  * @param {Layout} layout
  * @param {string} active  the station of the step shown
  * @param {boolean} ended
+ * @param {(id: string) => void} press
  */
-export const stations = (layout, active, ended) =>
-  svg`${[...layout.stations.values()].map((s) => station(s, s.id === active, ended))}`;
+export const stations = (layout, active, ended, press) =>
+  svg`${[...layout.stations.values()].map((s) => station(s, s.id === active, ended, press))}`;
 
 function lane(l) {
   const room = Math.floor((l.w - 20) / 6.3);
@@ -33,7 +34,7 @@ function lane(l) {
     <text x=${l.x + 12} y=${l.y + 17}><tspan class="name">${label}</tspan>${address}</text></g>`;
 }
 
-function station(s, active, ended) {
+function station(s, active, ended, press) {
   const { name, detail, full, mono, head } = s.label;
   const y = s.y + s.h / 2 + 4;
   const kind = ["station", head && "head", active && "active", active && ended && "ended"]
@@ -42,7 +43,7 @@ function station(s, active, ended) {
   const edge = s.ax < s.x ? s.x : s.x + s.w;
   const stub = svg`<line class="stub" x1=${edge} x2=${s.ax} y1=${s.ay} y2=${s.ay}/>`;
   const more = detail ? svg`<tspan dx="7" class="detail">${detail}</tspan>` : nothing;
-  return svg`<g class=${kind}><title>${full}</title>
+  return svg`<g class=${kind} @click=${() => press(s.id)}><title>${full}</title>
     <rect x=${s.x} y=${s.y} width=${s.w} height=${s.h} rx="7"/>
     ${s.rail ? nothing : stub}
     <text x=${s.x + 9} y=${y}><tspan class=${mono ? "name mono" : "name"}>${name}</tspan>${more}</text></g>`;

@@ -57,24 +57,33 @@ export function settle(catalogue, before, change, anySize = false) {
 /**
  * @param {{
  *   walk: Walk, options: Options, catalogue: any, live: boolean, busy: boolean, comparison: Comparison,
- *   proofs: string|null,
+ *   proofs: string|null, veiled: string|null,
  * }} state
- * @param {{choose(change: any): void}} act
+ * @param {{choose(change: any): void, unveil(): void}} act
  */
-export function choices({ walk, options, catalogue, live, busy, comparison, proofs }, act) {
+export function choices({ walk, options, catalogue, live, busy, comparison, proofs, veiled }, act) {
   const good = walk.disposition === "delivered";
   const verdict = html`${icon(good ? "check" : "cross")}${endOf(walk.disposition)}`;
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
     <h2>${headline(walk)}</h2>
-    <p class="summary">${walk.summary}</p>
-    <span class="verdict ${good ? "good" : "bad"}">${verdict}</span>
+    ${
+      veiled
+        ? guess(veiled, act)
+        : html`<p class="summary">${walk.summary}</p>
+    <span class="verdict ${good ? "good" : "bad"}">${verdict}</span>`
+    }
     <div class="rest">
       ${catalogue ? packetChoices(options, walk, catalogue, live, act) : chip(walk.title)}
       ${comparison.possible ? compareWith(comparison) : nothing}
       ${proofMark(proofOf(catalogue, options), proofs)}</div>
-    ${walk.fault ? story(walk.fault) : nothing}
+    ${walk.fault && !veiled ? story(walk.fault) : nothing}
   </header>`;
 }
+
+/** In place of the end, while a question asks for it. @param {string} question */
+const guess = (question, act) => html`<p class="summary"><span>What becomes of it? Play it,
+  <a href="#${question}">guess first</a>, or </span></p>
+  <button type="button" class="small" @click=${act.unveil}>show me</button>`;
 
 /** What was broken and what follows, as one would tell it. */
 const story = ({ title, story }) =>

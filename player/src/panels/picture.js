@@ -13,11 +13,15 @@ const WIDEST_FATE = 340;
 /** A longer reason does not fit beside the packet. */
 const LONGEST_REASON = 130;
 
-/** @typedef {{walk: Walk, line: Timeline, layout: Layout, moment: Moment}} Scene */
+/**
+ * @typedef {{
+ *   walk: Walk, line: Timeline, layout: Layout, moment: Moment, press(station: string): void,
+ * }} Scene
+ */
 
 /** @param {Scene} scene */
 export function picture(scene) {
-  const { walk, line, layout, moment } = scene;
+  const { walk, line, layout, moment, press } = scene;
   const { width, height } = layout;
   const ended = moment.step.event === "drop";
   const box = `0 0 ${width} ${height}`;
@@ -27,7 +31,7 @@ export function picture(scene) {
     <i class="leader"></i>
     <svg class="marks" viewBox=${box} width=${width} height=${height} aria-hidden="true"></svg>
     <svg class="still" viewBox=${box} width=${width} height=${height}
-      aria-hidden="true">${stations(layout, moment.station, ended)}</svg>
+      aria-hidden="true">${stations(layout, moment.station, ended, press)}</svg>
     <div class="parcel">
       ${caption(walk, moment)}
       <svg class="packet" aria-hidden="true"></svg>

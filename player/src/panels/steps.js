@@ -7,16 +7,18 @@ import { EVENTS, endOf, traceName } from "../model/words.js";
 /** @import { Timeline, Walk } from "../types.js" */
 
 /**
- * @param {{walk: Walk, line: Timeline, i: number, all: boolean}} state
+ * None after `upTo` is listed.
+ * @param {{walk: Walk, line: Timeline, i: number, all: boolean, upTo: number}} state
  * @param {{go(i: number): void, all(show: boolean): void}} act
  */
-export function steps({ walk, line, i, all }, act) {
+export function steps({ walk, line, i, all, upTo }, act) {
   const shown = !all && foldable(line.moments[i].step) ? i : -1;
-  const groups = () => line.hops.map((hop, h) => group(walk, line, hop, h, i, all, act));
+  const groups = () =>
+    line.hops.filter((hop) => hop.from <= upTo).map((hop, h) => group(walk, line, hop, h, i, all, upTo, act));
   return html`<section class="steps" aria-label="Steps">
     <div class="bar"><h3>Steps</h3>${fold(line, all, act)}</div>
     <div class="scroll" tabindex="0" role="group" aria-label="List of steps">
-      ${guard([line, all, shown], groups)}
+      ${guard([line, all, shown, upTo], groups)}
     </div></section>`;
 }
 
@@ -28,8 +30,8 @@ function fold({ moments }, all, act) {
     @click=${() => act.all(!all)}>${words}</button>`;
 }
 
-function group(walk, line, hop, h, i, all, act) {
-  const own = line.moments.slice(hop.from, hop.to + 1);
+function group(walk, line, hop, h, i, all, upTo, act) {
+  const own = line.moments.slice(hop.from, Math.min(hop.to, upTo) + 1);
   const moments = own.filter((m) => all || m.i === i || !foldable(m.step));
   const turn = h === 0 || line.hops[h - 1].trace !== hop.trace;
   const trace = walk.traces[hop.trace];

@@ -55,6 +55,7 @@ export class PacketWalk extends LitElement {
     lit: STATE,
     note: STATE,
     snippet: STATE,
+    veiled: STATE,
   };
 
   constructor() {
@@ -89,6 +90,10 @@ export class PacketWalk extends LitElement {
     this.note = "";
     /** @type {string|null} */
     this.snippet = null;
+    /** The question that asks how this walk goes on, while its end is hidden. @type {string|null} */
+    this.veiled = null;
+    /** The last step that the reader has come to. */
+    this.reached = 0;
 
     this.comparison = new Comparison(this);
     this.playback = new Playback(this);
@@ -110,8 +115,31 @@ export class PacketWalk extends LitElement {
     this.message = "";
     this.open = new Map();
     this.snippet = null;
+    this.reached = 0;
     this.playback.begin(step ?? 0);
     this.comparison.follow();
+  }
+
+  /**
+   * Hide how the walk ends until it has been played, or `question` has an answer.
+   * @param {string} question  the id of its box
+   */
+  veil(question) {
+    if (this.reached === 0) this.veiled = question;
+  }
+
+  unveil() {
+    this.veiled = null;
+  }
+
+  /**
+   * Show a step of a walk, from outside. @param {Options} options @param {number} step counted from 0
+   * @param {boolean} reveal  whether it is brought into view
+   */
+  visit(options, step, reveal) {
+    this.unveil();
+    this.sight.wake();
+    this.opening.load(options, step, reveal);
   }
 
   /** Another walk or step from a live notebook; a layout for another walk or width. */
@@ -120,6 +148,8 @@ export class PacketWalk extends LitElement {
     if (changed.has("walk")) this.opening.handedIn();
     if (changed.has("step") && this.step !== null && this.line && this.step !== this.i)
       this.playback.go(this.step, false);
+    this.reached = Math.max(this.reached, this.i);
+    if (this.line && this.reached === this.playback.end) this.veiled = null;
     if (this.current && this.width && (changed.has("width") || !this.layout))
       this.layout = layout(this.current, this.line, this.inner);
   }
@@ -138,31 +168,45 @@ export class PacketWalk extends LitElement {
     if (message && !current) return html`${alert(message)}<slot></slot>`;
     if (!current || !layout) return html`<div class="pw empty"></div>${WORDS}`;
     const label = current.title || "Packet walk";
-    return html`<div class="pw" role="region" aria-label=${label} @keydown=${(e) => playerKey(e, this)}>
+    const kind = this.veiled ? "pw veiled" : "pw";
+    return html`<div class=${kind} role="region" aria-label=${label} @keydown=${(e) => playerKey(e, this)}>
       ${this.panels(current, this.line.moments[this.i])}
     </div>${WORDS}`;
   }
 
   /** @param {Walk} walk @param {Moment} moment */
   panels(walk, moment) {
-    const { line, layout, i, options, source, busy, comparison, width, narrow, open, lit } = this;
+    const { line, layout, i, options, source, busy, comparison, width, narrow, open, lit, veiled } = this;
     const { catalogue, dataRoot } = this.opening.store;
     const { step } = moment;
+    const upTo = veiled ? this.reached : line.moments.length;
     const next = line.moments.find((m) => m.previous === i)?.step;
     const words = stepWords(walk, line, moment);
     const offered = { catalogue, live: Boolean(source), proofs: proofPage(dataRoot) };
     const playing = { n: line.moments.length, i, playing: this.playing, speed: this.speed };
-    return html`${choices({ walk, options, ...offered, busy, comparison }, this.opening)}
+    return html`${choices({ walk, options, ...offered, busy, comparison, veiled }, this.choicesActs)}
       ${this.message ? alert(this.message) : nothing}
-      ${picture({ walk, line, layout, moment })}
-      ${controls({ ...playing, ticks: this.ticks, words }, this.playback.acts)}
+      ${picture({ walk, line, layout, moment, press: this.press })}
+      ${controls({ ...playing, ticks: veiled ? [] : this.ticks, words }, this.playback.acts)}
       ${comparison.shown ? compare(comparison, { i, width }) : nothing}
       <div class="columns">
-        ${steps({ walk, line, i, all: this.all }, this.stepsActs)}${why({ walk, step })}</div>
+        ${steps({ walk, line, i, all: this.all, upTo }, this.stepsActs)}${why({ walk, step })}</div>
       ${packet({ walk, step, next, open, lit, narrow }, this.packetActs)}
       ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
       <p class="hidden" role="status" aria-live="polite">${words}${comparison.words(i)}</p>`;
   }
+
+  /** Tell who asks for a place which ones stand where the picture was pressed. @param {string} station */
+  press = (station) => {
+    const here = this.line.moments.filter((m) => m.station === station);
+    const detail = here.map(({ step }) => step.netns + (step.dev ? `, ${step.dev}` : ""));
+    this.dispatchEvent(new CustomEvent("walk-place", { detail, bubbles: true }));
+  };
+
+  choicesActs = {
+    choose: (change) => this.opening.choose(change),
+    unveil: () => this.unveil(),
+  };
 
   stepsActs = {
     go: (i) => this.playback.go(i),

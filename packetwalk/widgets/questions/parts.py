@@ -1,0 +1,126 @@
+"""The kinds of questions: a number, a choice, the line that decides, a place, an order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from packetwalk.errors import BadInput
+from packetwalk.walks.walk import Walk
+from packetwalk.widgets.questions.seen import Seen
+
+MOST_LINES = 14
+"""Lines of a table that are offered; of a longer one those around the line that decides."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One thing that is asked.
+
+    ``kind`` is ``number``, ``choice``, ``line``, ``place`` or ``order``. ``options`` are what is offered;
+    ``right`` is the number, the indexes of what is right, or their right order. ``shows`` is the step that
+    proves it, ``refutes`` for each option the step that proves it wrong, where that is another one.
+    """
+
+    kind: str
+    label: str
+    right: int | tuple[int, ...]
+    shows: Seen | None = None
+    options: tuple[str, ...] = ()
+    unit: str = ""
+    refutes: tuple[Seen | None, ...] = ()
+    heading: str = ""
+
+    @property
+    def proof(self) -> Seen | None:
+        """The step that shows what is right: ``shows``, or that of the first true option which brings one."""
+        if self.shows is None and self.refutes and not isinstance(self.right, int):
+            return next((self.refutes[at] for at in self.right if self.refutes[at] is not None), None)
+        return self.shows
+
+    @property
+    def answer(self) -> str:
+        """What is right, in words."""
+        if isinstance(self.right, int):
+            return f"{self.right} {self.unit}".strip()
+        joined = " → " if self.kind == "order" else "; "
+        return joined.join(self.options[index] for index in self.right)
+
+
+def number(label: str, value: int, shows: Seen | None = None, unit: str = "") -> Question:
+    """Ask for a whole number, ``value`` by computation; ``shows`` is the step where it can be read."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadInput(f"number asked for by {label!r}", value, ["an int"])
+    return Question("number", label, value, shows, unit=unit)
+
+
+def choice(
+    label: str, options: Mapping[str, bool | tuple[bool, Seen]], shows: Seen | None = None
+) -> Question:
+    """Ask which of the options are true; one may bring the step that proves or refutes it.
+
+    BadInput where none is true: what is asked has an answer.
+    """
+    told = [each if isinstance(each, tuple) else (each, None) for each in options.values()]
+    right = tuple(index for index, (true, _) in enumerate(told) if true)
+    if not right or len(told) < 2:
+        raise BadInput(f"options of {label!r}", options, ["two or more, of which one or more are true"])
+    return Question("choice", label, right, shows, tuple(options), refutes=tuple(step for _, step in told))
+
+
+def line(label: str, shows: Seen) -> Question:
+    """Ask which line of the table decides a step; BadInput for a step that no line decides."""
+    described = shows.walk.to_json()
+    steps = sorted((step for trace in described["traces"] for step in trace["steps"]), key=lambda s: s["seq"])
+    cited = steps[shows.index]["entry"]
+    if cited is None:
+        raise BadInput(f"step {shows.index + 1}", shows.step.event, ["a step that a table decides"])
+    table = described["tables"].get(cited["id"])
+    lines = table["lines"] if table else [cited["line"]]
+    at = cited["index"] if cited.get("index") is not None else lines.index(cited["line"])
+    first = max(0, min(at - MOST_LINES // 2, len(lines) - MOST_LINES))
+    offered = tuple(lines[first : first + MOST_LINES])
+    if len(offered) < 2:
+        raise BadInput(f"table of step {shows.index + 1}", offered, ["two lines or more"])
+    heading = f"{table['netns']} $ {table['command']}" if table else ""
+    return Question("line", label, (at - first,), shows, offered, heading=heading)
+
+
+def place(label: str, walk: Walk, whole: Walk | None = None, *, shows: Seen | None = None) -> Question:
+    """Ask where the request ends, among the places of its way and of the way it would go in ``whole``.
+
+    ``shows`` is another step whose place is asked for.
+    """
+    end = shows or _end(walk)
+    ways = [_places(walk), *([_places(whole)] if whole else [])]
+    offered = list(dict.fromkeys(name for way in ways for name in way))
+    if end.where not in offered:
+        offered.append(end.where)
+    return Question("place", label, (offered.index(end.where),), end, tuple(offered))
+
+
+def order(label: str, steps: Mapping[str, Seen | int]) -> Question:
+    """Ask for the order in which the steps, or places in a list, follow each other; BadInput where two are one."""
+    indexes = {name: at.index if isinstance(at, Seen) else at for name, at in steps.items()}
+    if len(set(indexes.values())) < len(indexes) or len(indexes) < 2:
+        raise BadInput(f"steps of {label!r}", indexes, ["two or more, each another"])
+    offered = sorted(steps, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    right = sorted(range(len(offered)), key=lambda at: indexes[offered[at]])
+    if right == sorted(right):
+        offered, right = offered[::-1], [len(offered) - 1 - at for at in right]
+    seen = [at if isinstance(at, Seen) else None for at in (steps[name] for name in offered)]
+    return Question("order", label, tuple(right), seen[right[0]], tuple(offered), refutes=tuple(seen))
+
+
+def _end(walk: Walk) -> Seen:
+    last = walk.traces[0].steps[-1]
+    return Seen(walk, last, walk.steps.index(last))
+
+
+def _places(walk: Walk) -> list[str]:
+    """Return the places of the request, in the order of its way, each once for each stay."""
+    request: Sequence = walk.traces[0].steps
+    steps = [Seen(walk, step, 0).where for step in request if step.dev or step.event in ("route", "drop")]
+    return [steps[0], *(after for before, after in pairwise(steps) if after != before)] if steps else []

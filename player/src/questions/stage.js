@@ -1,0 +1,43 @@
+/** The player in which a question's walk is shown: the page's own, or one that is made for it. */
+import { fromHash, IPTABLES, optionsFromAttributes, walkName } from "../data/options.js";
+
+/** @import { PacketWalk } from "../player/element.js" */
+/** @import { Proof } from "./judge.js" */
+
+/** @param {string} walk @returns {PacketWalk|null} */
+export function playerOf(walk) {
+  /** @type {NodeListOf<PacketWalk>} */
+  const players = document.querySelectorAll("packet-walk:not([recorded])");
+  const named = (el) => {
+    const { options } = optionsFromAttributes(el);
+    return options.rules === IPTABLES ? walkName(options) : "";
+  };
+  return [...players].find((el) => named(el) === walk) ?? null;
+}
+
+/**
+ * Show a step; without `reveal` only where a player of the page has this walk.
+ * @param {Proof} proof @param {Element} box  where a player is made if none has it
+ */
+export function show({ walk, at }, box, reveal) {
+  const known = walk && playerOf(walk);
+  if (!walk || !(known || reveal)) return;
+  const wanted = fromHash(`#walk=${walk}/${at}`);
+  const player = known || spare(box, wanted.options);
+  if (reveal) history.pushState(null, "", location.href); // the way back leads to the question
+  player.visit(wanted.options, at, reveal);
+}
+
+/** The player of a box whose walk no other on the page has. @returns {PacketWalk} */
+function spare(box, options) {
+  const there = /** @type {PacketWalk|null} */ (box.querySelector("packet-walk"));
+  if (there) return there;
+  const player = /** @type {PacketWalk} */ (document.createElement("packet-walk"));
+  const root = document.documentElement.dataset.content_root;
+  if (root !== undefined) player.dataset.root = `${root}_static/walks/`;
+  for (const name of ["plugin", "mode", "scenario", "proto", "size", "fault"])
+    if (options[name] !== null) player.setAttribute(name, options[name]);
+  for (const name of ["df", "cold"]) player.toggleAttribute(name, options[name]);
+  box.append(player);
+  return player;
+}

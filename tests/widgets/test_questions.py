@@ -1,0 +1,105 @@
+"""Questions: what is right follows from the walk, what is offered holds it, and nothing is asked without an answer."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from packetwalk import walk
+from packetwalk.errors import BadInput
+from packetwalk.widgets.questions import ask, choice, end, line, number, order, passes, place, see, written
+
+PING = walk("flannel", "vxlan", "cross-node")
+LOST = walk("flannel", "vxlan", "cross-node", fault="missing-fdb")
+
+
+def data(asked) -> list[dict]:
+    """Return what the page's element reads."""
+    found = re.search(r"<script[^>]*>(.*?)</script>", asked._repr_html_(), re.S)
+    assert found
+    return json.loads(found[1])
+
+
+def test_a_step_is_found_by_what_it_is() -> None:
+    wire = see(PING, "egress", "kind-worker", "eth0")
+    assert (wire.size, wire.outer_ttl, wire.ttl, wire.where) == (148, 64, 63, "kind-worker, eth0")
+    assert wire.outer_ip.src == "172.18.0.3" and wire.ip.src == "10.244.1.2"
+    assert wire.field("eth.dst") != wire.field("eth.dst", outer=True)
+    assert see(PING, "route", "kind-worker").by == "flanneld"
+    assert PING.steps[wire.index] is wire.step
+    assert end(PING, "reply").step.netns == "a"
+    assert passes(PING, "forward") == 2 and not passes(PING, "drop", trace=None)
+
+
+def test_a_plan_says_who_writes_what_about_whom() -> None:
+    about = [str(op.entry) for op in written("flannel", "vxlan") if op.peer == "kind-worker2"]
+    assert "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink" in about
+
+
+@pytest.mark.parametrize("asked", [("egress", "nowhere"), ("reassemble",)])
+def test_a_step_that_is_not_there_is_one_line(asked: tuple[str, ...]) -> None:
+    with pytest.raises(BadInput, match="valid: originate a"):
+        see(PING, *asked)
+
+
+def test_a_number_is_right_as_computed() -> None:
+    (part,) = data(ask(number("TTL?", end(PING).ttl, end(PING), "hops")))
+    assert (part["right"], part["unit"], part["steps"][0]["at"]) == (62, "hops", end(PING).index)
+    assert part["steps"][0]["walk"] == "flannel/vxlan/cross-node/icmp/56/0/0/none"
+
+
+def test_the_line_that_decides_is_offered_among_its_table() -> None:
+    (part,) = data(ask(line("Which?", see(PING, "route", "kind-worker"))))
+    assert part["options"][part["right"][0]] == "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink"
+    assert part["heading"] == "kind-worker $ ip route" and len(part["options"]) > 2
+
+
+def test_a_place_is_offered_with_those_that_the_whole_way_would_pass() -> None:
+    (part,) = data(ask(place("Where?", LOST, PING)))
+    assert part["options"][part["right"][0]] == "kind-worker, flannel.1"
+    assert {"a, eth0", "kind-worker2, eth0", "b, eth0"} <= set(part["options"])
+
+
+def test_an_order_is_never_offered_as_it_is_right() -> None:
+    steps = {"wrapped": see(PING, "encap"), "routed": see(PING, "route"), "unwrapped": see(PING, "decap")}
+    (part,) = data(ask(order("In which order?", steps)))
+    assert [part["options"][at] for at in part["right"]] == ["routed", "wrapped", "unwrapped"]
+    assert part["right"] != sorted(part["right"])
+
+
+def test_an_option_may_bring_the_step_that_refutes_it() -> None:
+    forwarded, wrapped = see(PING, "forward"), see(PING, "encap")
+    (part,) = data(
+        ask(choice("What?", {"a": (wrapped.ttl == 63, wrapped), "b": (forwarded.ttl == 64, forwarded)}))
+    )
+    assert part["right"] == [0] and [part["steps"][at]["at"] for at in part["refutes"]] == [
+        wrapped.index,
+        forwarded.index,
+    ]
+
+
+def test_text_of_a_walk_is_no_markup() -> None:
+    html = ask(number("</script><b>", end(PING).ttl))._repr_html_()
+    assert html.count("</script>") == 1 and "<b></b>" not in html and "&lt;/script&gt;" in html
+
+
+def test_what_has_no_answer_is_not_asked() -> None:
+    step = end(PING)
+    for wrong in (
+        ask,
+        lambda: choice("A?", {"yes": step.ttl == 1, "no": step.ttl == 2}),
+        lambda: choice("A?", {"yes": step.ttl == 62}),
+        lambda: number("A?", step.ttl == 62),
+        lambda: line("A?", see(PING, "originate")),
+        lambda: order("A?", {"a": step, "b": step}),
+    ):
+        with pytest.raises(BadInput):
+            wrong()
+
+
+def test_repr_says_what_is_right_and_where_it_shows() -> None:
+    assert repr(ask(number("TTL?", end(PING).ttl, end(PING)))) == (
+        f"number: TTL? 62 (step {end(PING).index + 1} of flannel/vxlan/cross-node/icmp/56/0/0/none)"
+    )
