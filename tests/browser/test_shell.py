@@ -61,7 +61,7 @@ def test_contents_mark_where_the_reader_is(address: str, opened: Open) -> None:
     page = opened().new_page()
     page.goto(address)
     page.locator("nav.contents .toc a").nth(-1).click()
-    page.wait_for_url("**/glossary.html")
+    page.wait_for_url("**/questions.html")
     expect(page.locator('nav.contents a[aria-current="page"]')).to_have_count(1)
 
 

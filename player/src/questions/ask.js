@@ -100,7 +100,8 @@ export class WalkAsk extends LitElement {
   }
 
   render() {
-    return this.answers.map((answer, k) => this.question(answer, k));
+    const forms = this.answers.map((answer, k) => this.question(answer, k));
+    return html`${forms}<div class="paper"><slot></slot></div>`;
   }
 
   /** @param {Answer} answer @param {number} k */
