@@ -55,7 +55,7 @@ def send(
     elif route and ns.fib.is_broadcast(dst):
         run.drop(ns, skb, None, route, ("broadcast-refused", dst), "no_route")
     else:
-        ip_layer.originate(run, ns, skb, whole=packet.df, bound=bound)
+        run.write(lambda: ip_layer.originate(run, ns, skb, whole=packet.df, bound=bound))
     run.work()
     while run.fragments:
         ip_layer.expire(run)

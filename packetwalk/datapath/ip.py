@@ -194,6 +194,8 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
             run.drop(ns, part, dev, ns.links[dev], ("fragment-unsent", dev))
             continue
         arp.finish(run, ns, part, dev, route.gateway or part.ip.dst)
+        if run.writing:
+            run.take_in()
 
 
 def too_long(run: Run, ns: Netns, skb: Skb, route: RouteEntry) -> None:

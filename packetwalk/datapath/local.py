@@ -100,18 +100,12 @@ def _datagram(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     server = ns.sockets.get(("udp", udp.dport))
     if server and not server.process.startswith("kernel"):  # a tunnel's socket is closed with its device
         socket.accept(run, ns, skb, dev, ("delivered-data", udp.dport), server)
-        run.jobs.append(
-            lambda: socket.answer(
-                run,
-                ns,
-                skb,
-                "reply",
-                (wire.Udp(udp.dport, udp.sport), *rest),
-                ("datagram-reply",),
-                df=True,
-                bound=False,
-            )
-        )
+        answer, note = (wire.Udp(udp.dport, udp.sport), *rest), ("datagram-reply",)
+
+        def send() -> None:
+            socket.answer(run, ns, skb, "reply", answer, note, df=True, bound=False)
+
+        run.jobs.append(lambda: run.write(send))
     elif socket.expected(run, ns, skb):
         socket.accept(run, ns, skb, dev, ("delivered-data", udp.dport))
     else:

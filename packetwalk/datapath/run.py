@@ -146,6 +146,10 @@ class Skb:
         return self.length + ETHERNET if self.at else self.length
 
 
+READ = ()
+"""The note of a frame that waits for a program to read it; one that comes over a cable says so."""
+
+
 class Run:
     """All that one walk needs; ``client`` is the namespace whose program waits for the answer.
 
@@ -168,6 +172,7 @@ class Run:
         ] = []  # of which namespace, of a packet of how many bytes
         self.fragments: dict[tuple, list[Skb]] = {}
         self.ident, self.muted = 0, False
+        self.writing = False  # a program is: see ``write``
         self.seq = count()
         self.size = packet.size if packet.proto == "tcp" else 0
         self.sender: Sender | None = None
@@ -251,9 +256,34 @@ class Run:
 
         What one machine does with a packet is done before the next machine sees any of it.
         """
+        was, self.writing = self.writing, False
         while self.backlog:
             receive, ns, skb, dev, note = self.backlog.popleft()
             receive(self, ns, skb, dev, note)
+        self.writing = was
+
+    def write(self, send: Callable[[], None]) -> None:
+        """Let a program send.
+
+        After each frame that leaves the kernel takes in what has come (``local_bh_enable`` in ``__dev_queue_xmit``),
+        so that fragments cross a cable one by one; what the kernel itself sends leaves first, all of it.
+        """
+        self.writing = True
+        send()
+        self.writing = False
+
+    def take_in(self) -> None:
+        """Take in what has come while a program writes; programs that this wakes read when it has written."""
+        woken = []
+        self.writing = False
+        while self.backlog:
+            receive, ns, skb, dev, note = self.backlog.popleft()
+            if note == READ:
+                woken.append((receive, ns, skb, dev, note))
+            else:
+                receive(self, ns, skb, dev, note)
+        self.backlog.extend(woken)
+        self.writing = True
 
     def work(self) -> None:
         """Do what waits (frames, then replies and errors) until nothing is left."""

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from packetwalk import wire
 from packetwalk.datapath import ip, link
 from packetwalk.datapath.netns import Netns
-from packetwalk.datapath.run import Run, Skb
+from packetwalk.datapath.run import READ, Run, Skb
 from packetwalk.tables import Entry, LinkEntry, ProxyEntry
 from packetwalk.tables.flanneld import PROXY
 from packetwalk.trace.step import Flow
@@ -24,7 +24,7 @@ PORT, ICMP, QUOTED = 8285, 1, 28
 
 def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
     """Keep a packet for the program, which reads when the kernel has done what it was at (``tun_net_xmit``)."""
-    run.backlog.append((read, ns, skb, device.ifname, ()))
+    run.backlog.append((read, ns, skb, device.ifname, READ))
 
 
 def read(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
@@ -56,7 +56,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     udp = skb.stack[skb.at + 1]
     if ns.tun is None or not isinstance(udp, wire.Udp) or udp.dport != PORT:
         return False
-    run.backlog.append((unwrap, ns, skb, dev, ()))
+    run.backlog.append((unwrap, ns, skb, dev, READ))
     return True
 
 

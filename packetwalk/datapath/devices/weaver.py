@@ -15,7 +15,7 @@ from packetwalk.datapath import ip, link, mesh
 from packetwalk.datapath.devices import drivers
 from packetwalk.datapath.mesh import Hop
 from packetwalk.datapath.netns import Netns
-from packetwalk.datapath.run import Run, Skb
+from packetwalk.datapath.run import READ, Run, Skb
 from packetwalk.tables import ConnectionEntry
 from packetwalk.trace.step import Flow
 from packetwalk.wire.sleeve import PORT, Sleeve, SleeveBox, SleeveFrame, SleeveNonce
@@ -27,13 +27,13 @@ Outer = tuple[wire.Header, ...]
 
 def capture(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Keep a frame for the program, which reads when the kernel has done what it was at (``tpacket_rcv``)."""
-    run.backlog.append((read, ns, skb, dev, ()))
+    run.backlog.append((read, ns, skb, dev, READ))
 
 
 def read(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
     """Take a frame that libpcap copied from ``dev`` to user space."""
     run.emit(ns, skb, "fdb", dev, ns.captures[dev], ("weaver-capture", dev))
-    hand_out(run, ns, skb, mesh.captured(run, ns, skb))
+    run.write(lambda: hand_out(run, ns, skb, mesh.captured(run, ns, skb)))
 
 
 def hand_out(run: Run, ns: Netns, skb: Skb, hops: list[Hop]) -> None:
@@ -134,7 +134,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     udp, known = skb.stack[skb.at + 1], mesh.of(ns) and ("udp", PORT) in ns.sockets
     if not known or not isinstance(udp, wire.Udp) or udp.dport != PORT:
         return False
-    run.backlog.append((unwrap, ns, skb, dev, ()))
+    run.backlog.append((unwrap, ns, skb, dev, READ))
     return True
 
 
@@ -163,4 +163,4 @@ def unwrap(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
         socket,
         ("sleeve-open", connection.nickname, node.nickname(record.src), node.nickname(record.dst), off),
     )
-    hand_out(run, ns, skb, mesh.forwarded(run, ns, skb, record.src, record.dst))
+    run.write(lambda: hand_out(run, ns, skb, mesh.forwarded(run, ns, skb, record.src, record.dst)))
