@@ -13,6 +13,7 @@ from packetwalk.trace.packet import Packet
 from packetwalk.wire import Arp, Icmp, Ipv4, Tcp, Udp
 from tests.proof.real.recording import FOLDER
 
+ASKED = 5  # bytes that the recorder's client sends
 OUTSIDE = {"ext": "internet", "rt": "router"}
 
 
@@ -43,6 +44,12 @@ class RealExperiment:
         """Whether nobody had asked for a MAC before."""
         return self.name.endswith("-cold")
 
+    @property
+    def asks_from(self) -> str:
+        """The address from which the first packet leaves."""
+        first = next(frame for frame in self.frames if isinstance(frame.stack[1], Ipv4))
+        return first.stack[1].src
+
     @cached_property
     def sent(self) -> list[Sent]:
         """What the programs sent, one command after the other."""
@@ -57,10 +64,19 @@ class RealExperiment:
             size = int(arguments[arguments.index("-s") + 1]) if "-s" in arguments else 56
             bound = arguments[arguments.index("-I") + 1] if "-I" in arguments else src
             return [Sent(bound, arguments[-1], Packet("icmp", size, "dont" not in arguments))]
+        if arguments[0] == "ask":
+            return [self._asked(src, who, arguments[1:])]
         proto, dst, port, *more = arguments[2:]
         sport = int(more[1]) if len(more) > 1 else self._port(who, proto, dst, int(port))
         size = int(more[0]) if more else 10
         return [Sent(src, f"{dst}:{port}", Packet(proto, size, sport=sport))]
+
+    def _asked(self, src: str, who: str, arguments: list[str]) -> Sent:
+        """``ask PROTOCOL ADDRESS PORT [--sport N] [--src ADDRESS] [--size BYTES]``."""
+        (proto, dst, port), options = arguments[:3], dict(zip(arguments[3::2], arguments[4::2], strict=True))
+        size = 0 if proto == "tcp" else int(options.get("--size", ASKED))  # over TCP the server speaks first
+        packet = Packet(proto, size, sport=int(options["--sport"]))
+        return Sent(options.get("--src", src), f"{dst}:{port}", packet)
 
     def _port(self, who: str, proto: str, dst: str, port: int) -> int:
         """The port that the kernel chose for a program: it stands in the first frame."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from packetwalk.capture.projection import DecodedFrame
-from packetwalk.wire import Arp, Data, Stack, Tcp, Udp, decode
+from packetwalk.wire import Arp, Data, Ipv4, Stack, Tcp, Udp, decode
 from packetwalk.wire import size as wire_size
 from packetwalk.wire.sleeve import Sleeve, SleeveFrame
 from tests.proof.differences import TEXT
@@ -15,6 +15,7 @@ KNOWN: dict[str, dict] = TEXT["packets"]
 LATER: dict[str, str] = TEXT["packets later"]
 SLEEVE_AT = 3  # behind Ethernet, IP and UDP
 Frames = list[DecodedFrame]
+BRIDGES = ("weave", "cni0")
 SERVERS = (8080, 5353, 80, 53)
 
 
@@ -42,13 +43,14 @@ def after_the_data(experiment: RealExperiment, frames: Frames) -> Frames:
 
 def other_answer(experiment: RealExperiment, frames: Frames) -> Frames:
     """``other-answer``: leave out what a UDP server answers."""
-    return [
-        frame
-        for frame in frames
-        if not any(
-            isinstance(header, Udp) and header.sport in SERVERS for header in frame.stack
-        )
-    ]
+    return [frame for frame in frames if not _is_answer(experiment, frame)]
+
+
+def _is_answer(experiment: RealExperiment, frame: DecodedFrame) -> bool:
+    udp = any(isinstance(header, Udp) and header.sport in SERVERS for header in frame.stack)
+    *_, inner = [header for header in frame.stack if isinstance(header, Ipv4)] or [None]
+    cut = inner is not None and bool(inner.offset) and inner.dst == experiment.asks_from
+    return udp or cut
 
 
 def underlay_arp(experiment: RealExperiment, frames: Frames) -> Frames:
@@ -64,9 +66,9 @@ def _is_arp(frame: DecodedFrame) -> bool:
 
 def neighbour_state(experiment: RealExperiment, frames: Frames) -> Frames:
     """``neighbour-state``: leave out where a bridged packet went by the bridge's own device."""
-    if experiment.name.partition("-")[0] not in ("20", "23", "24", "29c"):
+    if experiment.name not in KNOWN["neighbour-state"]["experiments"]:
         return frames
-    return [frame for frame in frames if (frame.dev, frame.direction) != ("weave", "out")]
+    return [frame for frame in frames if frame.dev not in BRIDGES or frame.direction != "out"]
 
 
 def unpacked(stack: Stack) -> list[Stack]:

@@ -19,7 +19,8 @@ from tests.proof.real.experiment import OUTSIDE, RealExperiment, outcomes
 from tests.proof.real.recording import RealCluster, RealRecording
 
 NOTHING: Mapping[str, Edit] = {}
-SERVER = (SocketEntry("tcp", 9090, "cli.py"), SocketEntry("udp", 9090, "cli.py"))
+PORTS = (("tcp", 9090), ("udp", 9090), ("tcp", 8080), ("udp", 8080))
+SERVER = tuple(SocketEntry(proto, port, "server") for proto, port in PORTS)
 
 
 class Replayed(NamedTuple):
@@ -42,12 +43,13 @@ def network(experiment: RealExperiment, altered: Mapping[str, Edit] = NOTHING) -
     """Return the cluster in which an experiment was done, with what its author added; ``altered`` is done before."""
     cluster = recorded_cluster(experiment.recording)
     made = cluster.network
-    if experiment.name[0] == "6":  # on the switch all of port 6783 between n1 and n3 is dropped
+    weave = cluster.setup.plugin == "weave"
+    if weave and experiment.name[0] == "6":  # on the switch all of port 6783 between n1 and n3 is dropped
         cut = frozenset({frozenset((1, 3))})
         made = Network(RealCluster(cluster.setup), "weave", "sleeve", change=remade(cut=lambda _: cut))
     dns = (SocketEntry("udp", 5353, "cli.py"),)
-    extra: dict[str, tuple[Entry, ...]] = {"internet": SERVER, "n1": SERVER, "p2b": dns}
-    if experiment.name[:2] in ("41", "42"):
+    extra: dict[str, tuple[Entry, ...]] = {"internet": SERVER, "n1": SERVER, "n2": SERVER, "p2b": dns}
+    if weave and experiment.name[:2] in ("41", "42"):
         extra["router"] = (RouteEntry("10.32.0.0/12", "eth0", "172.18.0.2"),)
 
     def added(entries: tuple[Entry, ...], netns: str):
