@@ -17,7 +17,9 @@ from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.stream import Receiver, Sender
-from packetwalk.tables import Entry, PathEntry, RouteEntry, Table
+from packetwalk.tables import Entry, FdbEntry, NeighEntry, PathEntry, RouteEntry, Table
+from packetwalk.tables.fdb import FORWARDING
+from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.path import PATHS
 from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import Decision, Flow, Stack, Step, Trace
@@ -35,8 +37,9 @@ class Met(NamedTuple):
     asked: bool
 
 
-Paths = Iterable[tuple[str, PathEntry | Met]]
-"""What earlier packets have taught, each with its namespace: exceptions of routes, and neighbours."""
+Paths = Iterable[tuple[str, PathEntry | Met | NeighEntry | FdbEntry]]
+"""What earlier packets have taught, each with its namespace: exceptions of routes, neighbours, other MACs of those, and
+lines of bridges."""
 NO_PORTS: tuple[str | None, str | None] = (None, None)
 _new = tuple.__new__  # a third of the time of calling Step, and a walk has 70
 
@@ -182,6 +185,10 @@ class Run:
         for netns, entry in paths:
             if isinstance(entry, Met):
                 self.met[netns, entry.dev, entry.address] = entry.asked
+            elif isinstance(entry, NeighEntry):
+                self.learnt[netns, NEIGHBOURS.name, entry.dev, entry.dst] = entry
+            elif isinstance(entry, FdbEntry):
+                self.learnt[netns, FORWARDING.name, *FORWARDING.key(entry)] = entry
             else:
                 self.learn_path(netns, entry)
 

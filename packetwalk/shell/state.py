@@ -175,6 +175,7 @@ class State:
 
     def forget_lines(self, netns: str, table: Table[E], kept: Callable[[E], bool]) -> None:
         """Forget what packets have taught a table, but for lines that are ``kept``."""
+        self.paths.part()
         self._flushed = (*self._flushed, Flushed(netns, table.name, len(self._seen), kept))
 
     def entries(self, netns: str, table: Table[E]) -> list[E]:

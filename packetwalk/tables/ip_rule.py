@@ -151,5 +151,6 @@ RULES = Rules(
     files={"rule.json": ("ip", "-j", "rule")},
     usual=True,
     chances=2,
+    then="route",
     masks={"ip rule": "The kernel's own rule 32767, for the empty table `default`, is left out."},
 )

@@ -71,7 +71,8 @@ class Table(Generic[E]):
     secret.  ``always`` says that an empty one is shown too; ``hidden`` that it is shown where a walk cites
     it, but not among the tables of a namespace.  ``usual`` says that there may be lines which no plan has
     written, so that a proof always asks; ``compared`` that a proof compares it at all, and ``masks`` say what it
-    does not compare, and why.  ``chances`` are how many times as often as another table it is drawn from.
+    does not compare, and why.  ``chances`` are how many times as often as another table it is drawn from, ``then``
+    the name of the table that a change mostly waits for.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Table(Generic[E]):
     usual: bool = False
     compared: bool = True
     chances: int = 1
+    then: str = ""
     masks: Mapping[str, str] = field(default_factory=dict)
 
     # How it is kept.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Met, Run
-from packetwalk.tables import PathEntry, RouteEntry
+from packetwalk.tables import FdbEntry, NeighEntry, PathEntry, RouteEntry
+from packetwalk.tables.fdb import FORWARDING
+from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.path import PATHS
 from packetwalk.tables.route import ROUTES, fib_info
 
@@ -15,26 +18,34 @@ Learnt = dict[tuple[str, RouteEntry, str], PathEntry]
 
 
 class KnownPaths:
-    """The exceptions of routes in all namespaces, and who of two neighbours asked for the other first."""
+    """The exceptions of routes in all namespaces, who of two neighbours asked for the other first, and lines.
+
+    Those are of neighbours that were written down and then asked with another MAC, and of bridges.
+    """
 
     def __init__(
         self, known: Learnt | None = None, met: Mapping[tuple[str, str, str], bool] | None = None
     ) -> None:
         self._known = dict(known or {})
         self._met = dict(met or {})
+        self._lines: dict[tuple, NeighEntry | FdbEntry] = {}
 
     def copy(self) -> KnownPaths:
         """Return the same, to go its own way."""
-        return KnownPaths(self._known, self._met)
+        other = KnownPaths(self._known, self._met)
+        other._lines = dict(self._lines)
+        return other
 
-    def __iter__(self) -> Iterator[tuple[str, PathEntry | Met]]:
+    def __iter__(self) -> Iterator[tuple[str, PathEntry | Met | NeighEntry | FdbEntry]]:
         """Yield each with its namespace."""
+        yield from ((key[0], entry) for key, entry in self._lines.items())
         yield from ((netns, entry) for (netns, *_), entry in self._known.items())
         yield from ((netns, Met(dev, address, asked)) for (netns, dev, address), asked in self._met.items())
 
     def learn(self, run: Run) -> None:
         """Take over what a packet has taught."""
         self._met = {**run.met, **self._met}
+        self._lines |= {key: entry for key, entry in run.learnt.items() if _stays(run, key, entry)}
         if run.knows_paths:
             for (netns, kind, *place), entry in run.learnt.items():
                 if kind == PATHS.name:
@@ -57,8 +68,8 @@ class KnownPaths:
         self._known = {key: entry for key, entry in self._known.items() if key[0] != netns}
 
     def part(self) -> None:
-        """Forget who asked first."""
-        self._met = {}
+        """Forget who asked first, which written neighbours are others now, and what bridges have learnt."""
+        self._met, self._lines = {}, {}
 
     def keep(self, ns: Netns) -> None:
         """Forget what belonged to routes that are gone: an exception goes with its next hop."""
@@ -77,3 +88,12 @@ class KnownPaths:
                 not entry.locked and (now < entry.mtu or before == entry.mtu)
             ):
                 self._known[key] = entry._replace(mtu=now, locked=False)
+
+
+def _stays(run: Run, key: tuple, entry: Any) -> bool:
+    """Say whether a line that a packet has taught is there for the next one, and would not be otherwise."""
+    netns, kind, *place = key
+    if kind == FORWARDING.name:
+        return isinstance(entry, FdbEntry)
+    written = run.netns(netns).neighs.get(tuple(place)) if kind == NEIGHBOURS.name else None
+    return written is not None and written != entry

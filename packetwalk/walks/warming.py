@@ -9,7 +9,18 @@ from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
 
 
-def before(network: Network, src: str, packet: Packet, run: Run) -> Run | None:
+def send(network: Network, src: str, dst: str, packet: Packet, paths: KnownPaths) -> tuple[Run, Run | None]:
+    """Return what the model says of a packet, and of the one before it; what both teach is added to ``paths``."""
+    run = network.send(src, dst, packet, paths=paths)
+    earlier = before(network, src, packet, run, paths)
+    if earlier:
+        paths.learn(earlier)
+        run = network.send(src, dst, packet, paths=paths)
+    paths.learn(run)
+    return run, earlier
+
+
+def before(network: Network, src: str, packet: Packet, run: Run, paths: KnownPaths) -> Run | None:
     """Return what the model says of the packet that goes before ``packet``, of which it says ``run``.
 
     None before one that is to be the first.  Where the packet itself finds no route, that one goes to a host
@@ -23,13 +34,4 @@ def before(network: Network, src: str, packet: Packet, run: Run) -> Run | None:
     address = OUTSIDE if lost else flow.dst
     proto = "udp" if packet.proto == "tcp" else packet.proto
     goal = f"{address}:{flow.dport}" if flow.dport else address
-    return network.send(src, goal, Packet(proto, sport=packet.sport - 1))
-
-
-def learn(paths: KnownPaths, network: Network, src: str, packet: Packet, run: Run) -> None:
-    """Take over what a packet taught, and the one before it where the packet itself did not leave its machine."""
-    if not any(step.event == "egress" for step in run.traces[0].steps):
-        earlier = before(network, src, packet, run)
-        if earlier:
-            paths.learn(earlier)
-    paths.learn(run)
+    return network.send(src, goal, Packet(proto, sport=packet.sport - 1), paths=paths)

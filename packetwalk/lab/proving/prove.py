@@ -22,13 +22,14 @@ from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.kernel.record import Recorder, recording
 from packetwalk.lab.plugins import writer
 from packetwalk.lab.proving.cases import Case, cases
-from packetwalk.lab.proving.sending import runs, send, unread
+from packetwalk.lab.proving.sending import send, unread
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof import compare, recordings
 from packetwalk.proof import results as proof
 from packetwalk.proof.results import Result
+from packetwalk.walks import warming
 from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
 from packetwalk.walks.scenario import scenario
@@ -163,7 +164,7 @@ def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
     for number, trial in enumerate(case.trials):
         ends = scenario(trial.scenario, network.plugin)
         packet = replace(trial.packet, sport=FIRST_PORT + 2 * number)
-        run, before = runs(network, ends.src, ends.dst, packet, paths)
+        run, before = warming.send(network, ends.src, ends.dst, packet, paths)
         lost = any(trace.disposition == "no_route" for trace in run.traces)
         if lost and any(trace.name == "fragment" for trace in run.traces):
             continue

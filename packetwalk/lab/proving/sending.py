@@ -16,9 +16,6 @@ from packetwalk.plan.operation import Operation
 from packetwalk.proof.compare import frames
 from packetwalk.tables import Absent, every_table, table_of
 from packetwalk.trace.packet import Packet
-from packetwalk.walks import warming
-from packetwalk.walks.network import Network
-from packetwalk.walks.paths import KnownPaths
 from packetwalk.wire import Icmp
 
 NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
@@ -51,16 +48,6 @@ def _calm(devices: Iterable[str]) -> None:
         (settings / "neigh" / device / "retrans_time_ms").write_text(f"{HURRIED * 1000:.0f}")
     for device in ("all", *devices):
         (settings / "conf" / device / "send_redirects").write_text("0")
-
-
-def runs(network: Network, src: str, dst: str, packet: Packet, paths: KnownPaths) -> tuple[Run, Run | None]:
-    """Return what the model says of a packet, and of the one before it that warms the neighbours on its way.
-
-    What it teaches of paths is added to ``paths``, which the packets before have taught.
-    """
-    run = network.send(src, dst, packet, paths=paths)
-    warming.learn(paths, network, src, packet, run)
-    return run, warming.before(network, src, packet, run)
 
 
 def send(

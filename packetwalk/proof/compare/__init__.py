@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from packetwalk.capture.recording import Recording, Sent
-from packetwalk.datapath.run import Paths, Run
+from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof.compare import connections, errors, frames, lines, tables
@@ -47,10 +47,10 @@ def network(recording: Recording) -> Network:
     return made
 
 
-def modelled(model: Network, sent: Sent, paths: Paths = ()) -> Run:
-    """Return what the model does with a recorded packet; ``paths`` were learnt from those before."""
+def modelled(model: Network, sent: Sent, paths: KnownPaths) -> Run:
+    """Return what the model does with a recorded packet; ``paths`` know what was learnt before, and learn from it."""
     goal = f"{sent.dst}:{sent.dport}" if sent.dport else sent.dst
-    return model.send(sent.src, goal, sent.packet, paths=paths)
+    return warming.send(model, sent.src, goal, sent.packet, paths)[0]
 
 
 def compare(recording: Recording, model: Network | None = None) -> Iterator[Difference]:
@@ -61,7 +61,6 @@ def compare(recording: Recording, model: Network | None = None) -> Iterator[Diff
     paths = KnownPaths()
     for sent in recording.sent:
         run = modelled(model, sent, paths)
-        warming.learn(paths, model, sent.src, sent.packet, run)
         for part in (frames, connections, lines, errors):
             detail = part.difference(run, recording, sent)
             if detail:

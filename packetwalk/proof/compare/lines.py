@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch import stitch
 from packetwalk.datapath.run import Run
-from packetwalk.tables import table_of
+from packetwalk.tables import RouteEntry, table_of
 from packetwalk.trace.step import Step, Trace
 
 MASKS = {
     "deciding lines": "Routes, neighbours and forwarding entries are compared; rules are not, for a "
     "recording shows what became of a packet and not which rule it met. The state of a neighbour is left "
     "out, and what a recording supposes of a packet after it was last seen, if it did not arrive or a rule "
-    "discarded one.",
+    "discarded one; nor by which of its addresses a machine took one, for the destination may have been changed "
+    "before.",
 }
 BESIDE = ("arp", "copy", "close")
 REFUSED = ("dropped", "denied", "rejected")
@@ -49,4 +50,14 @@ def _seen(trace: Trace, *, whole: bool) -> tuple[Step, ...]:
     """Return the steps of a trace, of a recorded packet of which the end is supposed those until it was last seen."""
     seen = [k for k, step in enumerate(trace.steps) if step.event in ("ingress", "egress")]
     arrived = whole and trace.disposition == "delivered"
-    return trace.steps if arrived or not seen else trace.steps[: seen[-1] + 1]
+    if not seen:
+        return trace.steps
+    last = seen[-1] + 1
+    return trace.steps[:last] + (
+        tuple(step for step in trace.steps[last:] if not _own(step)) if arrived else ()
+    )
+
+
+def _own(step: Step) -> bool:
+    """Say whether a step found an address to be the machine's own."""
+    return isinstance(step.entry, RouteEntry) and step.entry.type == "local"

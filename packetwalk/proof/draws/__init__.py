@@ -109,16 +109,22 @@ def _commands(pick: Pick, made: Network, trials: Sequence[RandomTrial]) -> Itera
     near = [name for name in places(made) if any(name in (end.netns, _node(made, end)) for end in ends)]
     protocols = tuple(dict.fromkeys(each.packet.proto for each in trials))
     before: dict[str, tuple[tuple[str, ...], ...]] = {}
+    then: list[Table] = []
+    netns = ""
     for _ in range(pick.whole(0, COMMANDS)):
-        again = before and pick.chance(AGAIN)
-        netns = pick.one_of([*before] if again else near if pick.chance(NEAR) else places(made))
-        table = pick.one_of(tables)
+        if then and pick.chance(NEAR):
+            table = then[0]
+        else:
+            again = before and pick.chance(AGAIN)
+            netns = pick.one_of([*before] if again else near if pick.chance(NEAR) else places(made))
+            table = pick.one_of(tables)
         there = around(made, made.fabric.netns(netns), table)
         there = there._replace(before=before.get(netns, ()), protocols=protocols)
         if pick.chance(NEAR):
             there = there._replace(addresses=tuple(dict.fromkeys(end.address for end in ends)))
         argv = table.draw(pick, there)
         if argv:
+            then = [each for each in tables if each.name == table.then]
             before[netns] = (*before.get(netns, ()), tuple(argv))
             yield Command(netns, tuple(argv))
 
