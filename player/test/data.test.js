@@ -4,6 +4,7 @@ import {
   fromHash,
   nearestKey,
   optionsFromAttributes,
+  sharedFile,
   toHash,
   walkFile,
   walkKey,
@@ -25,6 +26,7 @@ const OPTIONS = {
   df: false,
   cold: true,
   fault: null,
+  rules: "iptables",
 };
 
 test("packed JSON unpacks, equal values are shared", () => {
@@ -67,6 +69,7 @@ test("a link leads back to the same choices and step", () => {
   for (const o of [
     OPTIONS,
     { ...OPTIONS, df: true, cold: false, fault: "missing-fdb", scenario: "a/b & c" },
+    { ...OPTIONS, rules: "nftables" },
   ]) {
     assert.deepEqual(fromHash(toHash(o, 12, "main walk")), {
       options: o,
@@ -87,6 +90,21 @@ test("a link leads back to the same choices and step", () => {
   }
   for (const other of ["", "#section-2", "#walk=x", "#walk=a/b/c/<b>/x/0/0/none/1", "#walk=%zz"])
     assert.equal(fromHash(other), null);
+});
+
+test("other rules have files of their own, and a walk with others is not taken for them", () => {
+  const native = { ...OPTIONS, cold: false, rules: "nftables" };
+  assert.equal(walkFile(native), "flannel/vxlan/nftables/cross-node/none.json.gz");
+  assert.equal(sharedFile(native), "flannel/vxlan/nftables/shared.json.gz");
+  assert.equal(sharedFile({ plugin: "flannel", mode: "vxlan" }), "flannel/vxlan/shared.json.gz");
+  const store = new Store({ page: { walks: { [walkKey(native)]: one } } });
+  assert.equal(store.now({ ...native, rules: "iptables" }), one);
+  assert.equal(store.now(native), null);
+  const same = { ...one, options: { ...one.options, rules: "nftables" } };
+  assert.equal(new Store({ page: { walks: { [walkKey(native)]: same } } }).now(native), same);
+  assert.equal(toHash(OPTIONS, 0, "w").includes("rules"), false);
+  assert.equal(proofOf({ proof: { nftables: "all", "cross-node": "one" } }, native), "all");
+  assert.equal(proofOf({ proof: { nftables: "all", "cross-node": "one" } }, OPTIONS), "one");
 });
 
 test("attributes give the first choices", () => {

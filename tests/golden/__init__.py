@@ -56,6 +56,8 @@ def cases() -> Iterator[tuple[str, dict]]:
         yield f"{plugin.name}-cold", {**first, "scenario_name": "cross-node", "cold": True}
         yield f"{plugin.name}-fragments", {**first, "scenario_name": "cross-node", "size": 2000}
         yield f"{plugin.name}-ttl", {**first, "scenario_name": "cross-node", "ttl": 2}
+        for rules in plugin.rules[1:]:
+            yield f"{plugin.name}-{rules}", {**first, "scenario_name": "service", "rules": rules}
         yield f"{plugin.name}-data", {**first, "scenario_name": "cross-node", "proto": "tcp", "size": 2000}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from packetwalk.errors import BadInput
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.widgets.bundle import key
 from packetwalk.widgets.markup import recorded
 from packetwalk.widgets.questions.parts import Question
@@ -76,7 +77,8 @@ def _json(part: Question) -> dict:
 
 
 def _step(seen: Seen) -> dict:
-    walk = {} if recorded(seen.walk) or not seen.walk.scenario else {"walk": address(seen.walk)}
+    linked = seen.walk.scenario and seen.walk.rules == IPTABLES and not recorded(seen.walk)
+    walk = {"walk": address(seen.walk)} if linked else {}
     return {**walk, "at": seen.index, "where": seen.where, "why": seen.step.why, "line": seen.line}
 
 
