@@ -14,6 +14,7 @@ from packetwalk.tables.nftables.entries import UNCOUNTED
 KNOWN = "list ruleset, list tables, list table, chain, set or map [FAMILY] TABLE [NAME], -s"
 FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 WHOLE = ("list tables", "list ruleset")
+LEFT_OUT = "# the model leaves out the tables that iptables keeps: iptables-save prints their rules\n"
 PARTS = {"table": NftTable, "chain": NftChain, "set": NftSet, "map": NftSet}
 
 
@@ -23,12 +24,11 @@ def run(terminal: Terminal, arguments: list[str]) -> str:
     words = [word for word in arguments if word not in ("-s", "--stateless")]
     entries = terminal.entries(RULESET)
     if " ".join(words) in WHOLE:
-        if terminal.entries(IPTABLES):
-            known = "list table, chain, set or map; of the tables of iptables, iptables-save"
-            raise Unknown("nft", f"{' '.join(words)} where iptables has rules", known)
+        left_out = LEFT_OUT if terminal.entries(IPTABLES) else ""
         if words[1] == "tables":
-            return "".join(f"table {each.chain_table}\n" for each in entries if isinstance(each, NftTable))
-        return _listed(terminal, entries, stateless=stateless)
+            names = [each.chain_table for each in entries if isinstance(each, NftTable)]
+            return left_out + "".join(f"table {name}\n" for name in names)
+        return left_out + _listed(terminal, entries, stateless=stateless)
     if len(words) < 3 or words[0] != "list" or words[1] not in PARTS:
         raise Unknown("nft", " ".join(arguments), KNOWN)
     what, named = words[1], words[2:]

@@ -199,5 +199,5 @@ class PluggableCluster(cluster.Cluster):
     def use(
         self, plugin: str, mode: str | None = None, fault: str | None = None, *, rules: str = IPTABLES
     ) -> Network:
-        """Return this cluster with a plugin in place, ready to ``send`` packets; ``rules`` are ``iptables``'s or ``nftables``'s."""
+        """Return this cluster with a plugin in place, ready to ``send`` packets; ``rules`` is their form."""
         return Network(self, plugin, mode, fault, rules=rules)

@@ -3,8 +3,8 @@
 A page holds its own walk; each other scenario or fault is a file that is fetched when a reader asks
 for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json.gz``. ``<plugin>/<mode>/cross-node/sizes.json.gz``
 holds the packets whose sizes only the other modes offer; ``<plugin>/<mode>/shared.json.gz`` what many
-of the mode's files have in common. ``<plugin>/<mode>/nftables/`` has the same once more, with rules as tables of
-nftables, where the plugin can write them. The files are packed (see `pack`) and compressed here, because not every
+of the mode's files have in common. ``<plugin>/vxlan/nftables/`` has a packet of each protocol once more, with nothing broken
+and with rules as tables of nftables, where the plugin can write them. The files are packed (see `pack`) and compressed here, because not every
 server does it and the player can undo it. ``index.json`` lists the modes, so that a player can set others
 beside the one it plays.
 """
@@ -32,6 +32,8 @@ LONG = 4000
 LINUX = "linux"
 COMPARED = "cross-node"
 SHARED = "shared"
+BOTH_FORMS = "vxlan"
+"""The mode whose walks are made ahead with rules of iptables and of nftables."""
 
 
 class Choice(NamedTuple):
@@ -115,8 +117,13 @@ def catalogue(of: Offer) -> dict:
             for f in of.faults
         ],
         "proof": _proof(of),
-        **({"rules": list(of.rules)} if len(of.rules) > 1 else {}),
+        **({"rules": list(_ahead(of))} if len(_ahead(of)) > 1 else {}),
     }
+
+
+def _ahead(of: Offer) -> tuple[str, ...]:
+    """Return the forms of rules that are made ahead: what they do is the same in every mode, so all in one only."""
+    return of.rules if of.mode == BOTH_FORMS else (IPTABLES,)
 
 
 def _proof(of: Offer) -> dict[str, dict[str, str]]:
@@ -124,7 +131,7 @@ def _proof(of: Offer) -> dict[str, dict[str, str]]:
     walks: list[tuple[str, str | None]] = [(s.name, None) for s in of.scenarios]
     walks += [(name, f.name) for f in of.faults for name in f.shows]
     marks = {"+".join(filter(None, each)): proof.mark(of.plugin, of.mode, *each) for each in walks}
-    if NFTABLES in of.rules:
+    if NFTABLES in _ahead(of):
         marks[NFTABLES] = proof.by_nftables(of.plugin, of.mode)
     return {name: mark._asdict() for name, mark in marks.items()}
 
@@ -169,12 +176,21 @@ def packets(of: Offer, fault: Choice | None) -> Iterator[PacketOptions]:
 def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
     """Write all choice files of one mode below ``out_dir``; return their paths."""
     written = []
-    for rules in offer(plugin, mode).rules:
+    for rules in _ahead(offer(plugin, mode)):
         folder = Path(out_dir) if rules == IPTABLES else Path(out_dir) / rules
-        shared, own = pack_apart(choices(offer(plugin, mode, rules)))
+        of = offer(plugin, mode, rules)
+        shared, own = pack_apart(choices(of) if rules == IPTABLES else usual(of))
         files = {**own, SHARED: shared}
         written += [_write(folder / f"{name}.json.gz", each) for name, each in files.items()]
     return written
+
+
+def usual(of: Offer) -> Iterator[tuple[str, dict]]:
+    """Yield a file for each scenario with nothing broken: of each protocol the default packet."""
+    memo = ListingMemo()
+    for scenario in of.scenarios:
+        walks = [of.walk(scenario.name, None, proto=proto) for proto in of.protos]
+        yield f"{scenario.name}/none", {"walks": {key(walk.packet): walk.to_json(memo) for walk in walks}}
 
 
 def choices(of: Offer) -> Iterator[tuple[str, dict]]:

@@ -152,6 +152,8 @@ test("a choice that another choice rules out is given up", () => {
   const broken = settle(catalogue, OPTIONS, { fault: "f" });
   assert.deepEqual([broken.fault, broken.size, broken.df], ["f", 1423, true]);
   assert.equal(settle(catalogue, broken, { scenario: "same-node" }).fault, null);
+  assert.equal(settle(catalogue, broken, { rules: "nftables" }).fault, null);
+  assert.equal(settle(catalogue, broken, { rules: "nftables" }, true).fault, "f");
   assert.equal(settle(catalogue, OPTIONS, { proto: "tcp" }).size, 0);
   assert.equal(settle(catalogue, OPTIONS, { size: 999 }, true).size, 999);
 });

@@ -41,6 +41,21 @@ def test_list_names_every_mode_with_its_scenarios_and_faults(capsys) -> None:
         assert len(row["faults"]) >= 4
 
 
+def test_rules_of_nftables_are_walked_and_printed(capsys) -> None:
+    code, out, _ = run(*WALK, "service", "--rules", "nftables", "--format", "json", capsys=capsys)
+    walk = json.loads(out)
+    lines = {step["entry"]["line"] for step in walk["traces"][0]["steps"] if step["entry"]}
+    assert code == 0 and walk["options"]["rules"] == "nftables"
+    assert "meta l4proto tcp dnat ip to numgen random mod 1 map { 0 : 10.244.2.2 . 8080 }" in lines
+    code, out, _ = run("tables", "calico", "bgp", "--node", "kind-worker", "--rules", "nftables", capsys=capsys)
+    assert code == 0 and "kind-worker$ nft list ruleset\ntable ip kube-proxy {" in out
+    assert "iptables-save" not in out
+    for command in (["walk", "weave", "sleeve"], ["tables", "kindnet", "ptp"], ["prove", "weave", "sleeve"]):
+        code, out, err = run(*command, "--rules", "nftables", capsys=capsys)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert f"rules of {command[1]}: 'nftables' is not valid; valid: iptables" in err
+
+
 def test_walk_json_has_the_documented_members(capsys) -> None:
     code, out, _ = run(*WALK, "cross-node", "--format", "json", capsys=capsys)
     walk = json.loads(out)

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 import packetwalk
 from packetwalk.errors import BadInput
 from packetwalk.widgets import play, play_linux
-from packetwalk.widgets.bundle import catalogue, modes, offer, sizes_of_others, write_choices, write_index
+from packetwalk.widgets.bundle import (
+    catalogue,
+    modes,
+    offer,
+    sizes_of_others,
+    usual,
+    write_choices,
+    write_index,
+)
 from packetwalk.widgets.markup import element
 from packetwalk.widgets.pack import OFTEN, pack, pack_apart, unpack
 
@@ -126,6 +134,24 @@ def test_every_choice_of_the_catalogue_has_its_file(tmp_path: Path) -> None:
             assert f"{scenario}/{fault['name']}.json.gz" in written
     plain = packetwalk.walk("flannel", "host-gw", "cross-node", df=True).to_json()
     assert walks_in(tmp_path, "cross-node/none")["icmp/56/1/0"] == json.loads(json.dumps(plain))
+
+
+def test_rules_of_nftables_are_made_ahead_in_one_mode_of_a_plugin_that_has_them(tmp_path: Path) -> None:
+    offered = {pair for pair in modes() if "rules" in catalogue(offer(*pair))}
+    assert offered == {("flannel", "vxlan"), ("calico", "vxlan")}
+    of = offer("flannel", "vxlan", "nftables")
+    bare = of._replace(scenarios=of.scenarios[:1])
+    ((name, content),) = usual(bare)
+    assert name == f"{bare.scenarios[0].name}/none"
+    assert {walk["options"]["rules"] for walk in content["walks"].values()} == {"nftables"}
+    assert {walk["options"]["proto"] for walk in content["walks"].values()} == set(of.protos)
+    assert catalogue(of)["proof"]["nftables"]["where"] == "kernel"
+
+
+def test_a_page_says_which_rules_its_walk_has() -> None:
+    shown = element(packetwalk.walk("flannel", "vxlan", "service", rules="nftables"))
+    assert ' rules="nftables"' in shown
+    assert " rules=" not in element(packetwalk.walk("flannel", "vxlan", "service"))
 
 
 def test_the_sizes_of_other_modes_have_their_file(tmp_path: Path, monkeypatch) -> None:

@@ -10,3 +10,4 @@ from packetwalk.tables.nftables.entries import NftRule as NftRule
 from packetwalk.tables.nftables.entries import NftSet as NftSet
 from packetwalk.tables.nftables.entries import NftTable as NftTable
 from packetwalk.tables.nftables.ruleset import RULESET as RULESET
+from packetwalk.tables.nftables.ruleset import hits as hits

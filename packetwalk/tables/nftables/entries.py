@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-COUNTER = re.compile(r"counter packets \d+ bytes \d+")
+COUNTER = re.compile(r"counter packets (\d+) bytes (\d+)")
 COMMENT = re.compile(r' ?comment "[^"]*"$')
 UNCOUNTED = "counter packets 0 bytes 0"
 

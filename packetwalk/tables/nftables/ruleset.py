@@ -77,19 +77,8 @@ class NftRuleset(TextTable[NftEntry]):
 
     def parse(self, text: str) -> Iterator[NftEntry]:
         """Yield what ``nft list ruleset`` printed, counters at 0, without the tables that iptables keeps."""
-        owner, block, kept = "", list[str](), False
-        for number, line in enumerate(text.replace(MORE, ", ").splitlines(), 1):
-            if line.startswith("table "):
-                owner = line.removeprefix("table ").removesuffix(" {")
-                kept, block = IPTABLES.fullmatch(owner) is None, []
-            elif line == "}":
-                if kept:
-                    yield from _table(owner, block)
-                owner = ""
-            elif owner:
-                block.append(COUNTER.sub(UNCOUNTED, line))
-            elif line and not line.startswith("#"):
-                raise ValueError(f"nft list ruleset, line {number}: {line!r} stands in no table")
+        for entry in _printed(text):
+            yield _at_zero(entry) if isinstance(entry, NftRule) else entry
 
     def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> Sides | None:
         """Return all lines, each with the table and the chain or the set that it is in."""
@@ -105,6 +94,35 @@ class NftRuleset(TextTable[NftEntry]):
         """Return family, table and chain of a rule's comparable line; in sets order does not count."""
         words = line.split(" ", 5)
         return tuple(words[:4]) if words[2:5:2] == ["chain", "rule"] else None
+
+
+def hits(text: str) -> Iterator[tuple[NftRule, int, int]]:
+    """Yield the rules of ``nft list ruleset`` that count, with their packets and bytes."""
+    for entry in _printed(text):
+        counted = COUNTER.search(entry.spec) if isinstance(entry, NftRule) else None
+        if counted and isinstance(entry, NftRule):
+            yield _at_zero(entry), int(counted[1]), int(counted[2])
+
+
+def _at_zero(entry: NftRule) -> NftRule:
+    return entry._replace(spec=COUNTER.sub(UNCOUNTED, entry.spec))
+
+
+def _printed(text: str) -> Iterator[NftEntry]:
+    """Yield what was printed, as it was, without the tables that iptables keeps."""
+    owner, block, kept = "", list[str](), False
+    for number, line in enumerate(text.replace(MORE, ", ").splitlines(), 1):
+        if line.startswith("table "):
+            owner = line.removeprefix("table ").removesuffix(" {")
+            kept, block = IPTABLES.fullmatch(owner) is None, []
+        elif line == "}":
+            if kept:
+                yield from _table(owner, block)
+            owner = ""
+        elif owner:
+            block.append(line)
+        elif line and not line.startswith("#"):
+            raise ValueError(f"nft list ruleset, line {number}: {line!r} stands in no table")
 
 
 def _comparable(entry: NftEntry) -> Iterator[str]:
@@ -217,7 +235,6 @@ RULESET = NftRuleset(
     rank=95,
     files={"nft.txt": ("nft", "list", "ruleset")},
     masks={
-        "nftables": "The order of rules within each chain is compared, not the order of chains and sets, nor how "
-        "often a rule counted. Of the tables that iptables keeps there, iptables-save tells."
+        "nftables": "The order of rules within each chain is compared, not the order of chains and sets. Of the tables that iptables keeps there, iptables-save tells."
     },
 )

@@ -1,5 +1,6 @@
 /** What is sent, where, and what is broken: every combination is derived. */
 import { html, nothing } from "lit";
+import { IPTABLES } from "../data/options.js";
 import { icon } from "../draw/icons.js";
 import { endOf, headline } from "../model/words.js";
 import { proofMark, proofOf } from "./proof.js";
@@ -16,9 +17,14 @@ export function sizesFor(catalogue, proto) {
   return Array.isArray(sizes) ? sizes : (sizes[proto] ?? []);
 }
 
-/** Faults that this scenario can have. @param {any} catalogue @param {string} scenario */
-export const faultsFor = (catalogue, scenario) =>
-  (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario));
+/**
+ * Faults that this scenario can have; what is made ahead with other rules has none.
+ * @param {any} catalogue @param {{scenario: string, rules?: string}} options @param {boolean} [live]
+ */
+export const faultsFor = (catalogue, { scenario, rules = IPTABLES }, live = false) =>
+  rules === IPTABLES || live
+    ? (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario))
+    : [];
 
 /**
  * The ways a packet can be sent, by name and in words; the walk's own first when it belongs to no scenario.
@@ -39,7 +45,7 @@ export function waysFor(catalogue, { scenario }, { title }) {
 export function settle(catalogue, before, change, anySize = false) {
   const o = { ...before, ...change };
   const sizes = sizesFor(catalogue, o.proto);
-  const fault = faultsFor(catalogue, o.scenario).find((f) => f.name === o.fault) ?? null;
+  const fault = faultsFor(catalogue, o, anySize).find((f) => f.name === o.fault) ?? null;
   const shows =
     change.fault && fault?.size !== undefined && o.proto !== "tcp"
       ? { size: fault.size, df: Boolean(fault.df) }
@@ -114,7 +120,7 @@ function packetChoices(o, walk, catalogue, live, act) {
     ${tick("DF", o.df, choose("df"))}
     ${tick("cold caches", o.cold, choose("cold"))}
     ${select("Rules", o.rules, (catalogue.rules ?? []).map(byRules), choose("rules"))}
-    ${breaking(o.fault, faultsFor(catalogue, o.scenario), choose("fault"))}`;
+    ${breaking(o.fault, faultsFor(catalogue, o, live), choose("fault"))}`;
 }
 
 /** A size that may be typed, where a live model walks whatever is asked. */

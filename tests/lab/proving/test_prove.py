@@ -19,10 +19,19 @@ from packetwalk.cni import plugins
 from packetwalk.lab.proving.cases import cases
 from packetwalk.lab.proving.prove import ProveTask, prove, replay
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.rules import NFTABLES
 from packetwalk.proof import recordings
 from packetwalk.proof import results as proof
 from packetwalk.proof.results import Result
-from packetwalk.tables import FdbEntry, IptablesRule, LinkEntry, NeighEntry, RouteEntry, SysctlEntry
+from packetwalk.tables import (
+    FdbEntry,
+    IptablesRule,
+    LinkEntry,
+    NeighEntry,
+    NftRule,
+    RouteEntry,
+    SysctlEntry,
+)
 from tests import ROOT
 from tests.lab.apart import Apart
 from tests.lab.left import of_session, staying
@@ -41,6 +50,17 @@ STALE = {("weave", "fastdp"), ("weave", "fastdp-encrypted")}
 """Recorded in a guest before the ring went by the peers' names: ``make proof-guest`` makes them anew."""
 stale = pytest.mark.xfail(strict=True, reason="an older plan was proven in the guest: make proof-guest")
 needs_kernel = pytest.mark.kernel("ipset")
+
+
+@needs_kernel
+@pytest.mark.parametrize(("plugin", "mode"), [each for each in MODES if NFTABLES in plugins()[each[0]].rules])
+def test_every_mode_is_proven_with_rules_of_nftables(plugin: str, mode: str) -> None:
+    results = list(prove(plugin, mode, rules=NFTABLES))
+    wrong = [result for result in results if result.verdict == "differs"]
+    assert not wrong, "\n".join(f"{r.fault} {r.what}: {r.detail}" for r in wrong)
+    (row,) = [row for row in proof.matrix()[NFTABLES] if (row.plugin, row.mode) == (plugin, mode)]
+    if (plugin, mode) in HERE:
+        assert (row.proven, row.of) == (len(results), len(results)), "make proof"
 
 
 @needs_kernel
@@ -136,6 +156,26 @@ def test_an_altered_plan_is_found_out(name: str) -> None:
     """In the tables, and in the walk of a packet, each by one line."""
     vxlan = next(cases(plugins()["flannel"], plugins()["flannel"].mode("vxlan")))
     found = [each for each in ProveTask(vxlan, ALTERATIONS[name])() if each.verdict == "differs"]
+    assert {each.what == "tables" for each in found} == {True, False}
+    assert all(each.detail and each.detail.count("\n") == 0 for each in found)
+
+
+NATIVE = {
+    "a service's rule to another pod": _replace(
+        NftRule, lambda op: "0 : 10.244.2.2 . 8080" in op.entry.spec, spec="drop"
+    ),
+    "a map that is not asked": _remove(NftRule, lambda op: "vmap @service-ips" in op.entry.spec),
+    "who leaves the cluster keeps its address": _remove(
+        NftRule, lambda op: "!= 224.0.0.0/4 masquerade" in op.entry.spec
+    ),
+}
+
+
+@needs_kernel
+@pytest.mark.parametrize("name", NATIVE)
+def test_an_altered_plan_of_nftables_is_found_out(name: str) -> None:
+    vxlan = next(cases(plugins()["flannel"], plugins()["flannel"].mode("vxlan"), NFTABLES))
+    found = [each for each in ProveTask(vxlan, NATIVE[name])() if each.verdict == "differs"]
     assert {each.what == "tables" for each in found} == {True, False}
     assert all(each.detail and each.detail.count("\n") == 0 for each in found)
 
