@@ -175,11 +175,11 @@ def packets(of: Offer, fault: Choice | None) -> Iterator[PacketOptions]:
 
 def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
     """Write all choice files of one mode below ``out_dir``; return their paths."""
-    written = []
-    for rules in _ahead(offer(plugin, mode)):
+    written, of = [], offer(plugin, mode)
+    for rules in _ahead(of):
         folder = Path(out_dir) if rules == IPTABLES else Path(out_dir) / rules
-        of = offer(plugin, mode, rules)
-        shared, own = pack_apart(choices(of) if rules == IPTABLES else usual(of))
+        made = choices(of) if rules == IPTABLES else usual(offer(plugin, mode, rules))
+        shared, own = pack_apart(made)
         files = {**own, SHARED: shared}
         written += [_write(folder / f"{name}.json.gz", each) for name, each in files.items()]
     return written
