@@ -12,6 +12,7 @@ from typing import NamedTuple
 from packetwalk.cni import plugins
 from packetwalk.datapath.netns import Netns
 from packetwalk.plan.cluster import INTERNET, ROUTER, Cluster
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.tables import every_table
 from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.table import Table
@@ -61,33 +62,36 @@ class RandomCase(NamedTuple):
     underlay: str
     commands: tuple[Command, ...]
     trials: tuple[RandomTrial, ...]
+    rules: str = IPTABLES
 
     def network(self) -> Network:
         """Return the model's cluster before anything is changed."""
-        return network(self.plugin, self.mode, self.underlay)
+        return network(self.plugin, self.mode, self.underlay, self.rules)
 
     def __str__(self) -> str:
-        head = f"packetwalk {self.plugin} {self.mode}, {self.underlay} underlay"
+        form = "" if self.rules == IPTABLES else f", {self.rules}"
+        head = f"packetwalk {self.plugin} {self.mode}, {self.underlay} underlay{form}"
         return "\n".join([head, *(f"  {each}" for each in (*self.commands, *self.trials))])
 
 
-def network(plugin: str, mode: str, underlay: str) -> Network:
+def network(plugin: str, mode: str, underlay: str, rules: str = IPTABLES) -> Network:
     """Return the cluster in which commands are drawn, with tables that nobody has looked up anything in."""
-    return _network(plugin, mode, underlay).edited({})
+    return _network(plugin, mode, underlay, rules).edited({})
 
 
 @cache
-def _network(plugin: str, mode: str, underlay: str) -> Network:
-    return Network(Cluster(NODES, PODS, underlay=underlay), plugin, mode)
+def _network(plugin: str, mode: str, underlay: str, rules: str) -> Network:
+    return Network(Cluster(NODES, PODS, underlay=underlay), plugin, mode, rules=rules)
 
 
 def draw(pick: Pick, modes: Sequence[tuple[str, str]]) -> RandomCase:
-    """Return a case in one of some (plugin, mode)."""
+    """Return a case in one of some (plugin, mode), with rules of any form that the plugin knows."""
     plugin, mode = pick.one_of(modes)
     underlay = pick.one_of(UNDERLAYS)
-    made = _network(plugin, mode, underlay)
+    rules = pick.one_of(plugins()[plugin].rules)
+    made = _network(plugin, mode, underlay, rules)
     trials = tuple(_trials(pick, made))
-    return RandomCase(plugin, mode, underlay, tuple(_commands(pick, made, trials)), trials)
+    return RandomCase(plugin, mode, underlay, tuple(_commands(pick, made, trials)), trials, rules)
 
 
 def every_mode() -> list[tuple[str, str]]:
