@@ -106,8 +106,8 @@ class Scenario(NamedTuple):
 class Plugin(NamedTuple):
     """A network plugin. ``plan`` gives what exists on one node and in its pods.
 
-    ``scenarios`` are those that only this plugin has, on top of the ones every mode has; ``nftables`` puts tables of
-    nftables in the place of its iptables rules, as it writes them where it is told to, if it can.
+    ``pod_address`` is the address that a pod has in a mode; ``scenarios`` are those that only this plugin has, on top
+    of the ones every mode has; ``nftables`` puts tables of nftables in the place of its iptables rules, as it writes them where it is told to, if it can.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Plugin(NamedTuple):
     modes: tuple[Mode, ...]
     faults: tuple[Fault, ...]
     plan: Callable[[Cluster, str, Node], list[Operation]]
-    pod_address: Callable[[Cluster, Pod], str]
+    pod_address: Callable[[Cluster, str, Pod], str]
     pod_network: Callable[[Cluster], str]
     scenarios: tuple[Scenario, ...] = ()
     nftables: Change | None = None

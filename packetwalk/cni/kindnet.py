@@ -159,6 +159,6 @@ PLUGIN = Plugin(
     MODES,
     FAULTS,
     plan,
-    host_local,
+    lambda cluster, _, pod: host_local(cluster, pod),
     lambda cluster: str(cluster.pod_network),
 )

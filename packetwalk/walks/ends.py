@@ -27,10 +27,10 @@ class End(NamedTuple):
 
 
 class Ends:
-    """Reads the ends of ways in a cluster with a plugin; what was read once is remembered."""
+    """Reads the ends of ways in a cluster with a plugin in a mode; what was read once is remembered."""
 
-    def __init__(self, machines: Cluster, plugin: Plugin) -> None:
-        self._cluster, self._plugin = machines, plugin
+    def __init__(self, machines: Cluster, plugin: Plugin, mode: str) -> None:
+        self._cluster, self._plugin, self._mode = machines, plugin, mode
         self._read: Memo[str, End] = Memo(self._end)
 
     def read(self, text: str) -> End:
@@ -42,7 +42,7 @@ class Ends:
         port = _port(text, port_text) if colon else None
         pod = self._cluster.find_pod(name)
         if pod is not None:
-            return End(name, self._plugin.pod_address(self._cluster, pod), port, None)
+            return End(name, self._plugin.pod_address(self._cluster, self._mode, pod), port, None)
         if name in self._cluster.node_by_name:
             return End(name, self._cluster.node_by_name[name].address, port, None)
         if name in (INTERNET, ROUTER):
@@ -79,7 +79,7 @@ class Ends:
             return self._addresses[address]
         for node in self._cluster.nodes[:NODES_SEARCHED]:
             for pod in self._cluster.pods_of(node):
-                if self._plugin.pod_address(self._cluster, pod) == address:
+                if self._plugin.pod_address(self._cluster, self._mode, pod) == address:
                     return pod.name
         return None
 

@@ -54,7 +54,7 @@ class Network:
         self._change = change
         self._broken = self.fault.change if self.fault else None
         self._edits: Mapping[str, Sequence[Edit]] = {}
-        self._ends = Ends(machines, self.plugin)
+        self._ends = Ends(machines, self.plugin, self.mode.name)
         self._plans: dict[str, dict[str, list[Operation]]] = {}  # by node and namespace, before any edit
         self._segments = underlay.segments(machines)
         self.fabric = Fabric(self._netns_plan, self._segments)
@@ -93,7 +93,7 @@ class Network:
         found = self.cluster.find_pod(pod)
         if found is None:
             raise BadInput("pod", pod, [*(p.name for p in self.pods[:NODES_SHOWN]), "..."])
-        return self.plugin.pod_address(self.cluster, found)
+        return self.plugin.pod_address(self.cluster, self.mode.name, found)
 
     def plan(self, node: str) -> list[Operation]:
         """Return all operations on a node and in its pods; BadInput if there is no such node."""

@@ -125,26 +125,26 @@ def routes(text: str, node: str) -> set[str]:
 
 
 def test_from_mesh_to_route_reflector() -> None:
-    everybody = {"10.244.0.0/26", "10.244.2.0/26"}
+    everybody = {"10.244.82.0/26", "10.244.110.128/26"}
     assert routes("", "kind-worker") == everybody
     assert routes(MESH_OFF, "kind-worker") == set()
     assert routes("---".join([MESH_OFF, REFLECTOR]), "kind-worker") == set()
     assert routes("---".join([MESH_OFF, REFLECTOR, PEER]), "kind-worker") == everybody
     not_reflecting = REFLECTOR.replace("routeReflectorClusterID: 244.0.0.1", "")
-    assert routes("---".join([MESH_OFF, not_reflecting, PEER]), "kind-worker") == {"10.244.0.0/26"}
+    assert routes("---".join([MESH_OFF, not_reflecting, PEER]), "kind-worker") == {"10.244.82.0/26"}
     assert routes("---".join([MESH_OFF, not_reflecting, PEER]), "kind-control-plane") == {
-        "10.244.1.0/26",
-        "10.244.2.0/26",
+        "10.244.162.128/26",
+        "10.244.110.128/26",
     }
-    assert routes(REFLECTOR, "kind-worker") == {"10.244.2.0/26"}, "a reflector has left the mesh"
+    assert routes(REFLECTOR, "kind-worker") == {"10.244.110.128/26"}, "a reflector has left the mesh"
 
 
 def test_a_peering_by_address_and_node() -> None:
     peer = (
         "kind: BGPPeer\nmetadata: {name: p}\nspec: {node: kind-worker, peerIP: 172.18.0.4, asNumber: 64512}\n"
     )
-    assert routes("---".join([MESH_OFF, peer]), "kind-worker") == {"10.244.2.0/26"}
-    assert routes("---".join([MESH_OFF, peer]), "kind-worker2") == {"10.244.1.0/26"}
+    assert routes("---".join([MESH_OFF, peer]), "kind-worker") == {"10.244.110.128/26"}
+    assert routes("---".join([MESH_OFF, peer]), "kind-worker2") == {"10.244.162.128/26"}
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_nat_outgoing_is_felix_masquerading() -> None:
     assert "cali40masq-ipam-pools hash:net:" in lines(off.settings, "calico", "ipip")
     on = read(pool("natOutgoing: true"), "calico", "ipip", off.settings)
     assert on.settings == Settings()
-    for settings, source in ((off.settings, "10.244.1.2"), (on.settings, "172.18.0.3")):
+    for settings, source in ((off.settings, "10.244.162.129"), (on.settings, "172.18.0.3")):
         sent = Network(Cluster(), "calico", "ipip", change=change(settings)).send("a", "internet").traces[0]
         left = next(
             step

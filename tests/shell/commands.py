@@ -137,16 +137,16 @@ COMMANDS = {
         ip route
         ip route show proto bird
         ip route show proto kernel
-        ip route get 10.244.2.2
+        ip route get 10.244.110.129
         ip route get 10.244.1.77
         iptables -S INPUT
         iptables -S cali-INPUT
         iptables -t nat -S POSTROUTING
-        ping -c 1 10.244.1.2
+        ping -c 1 10.244.162.129
         ping -c 1 -W 1 10.244.1.77
-        ip route del 10.244.2.0/26
+        ip route del 10.244.110.128/26
         ip route
-        ping -c 1 -W 1 10.244.2.2
+        ping -c 1 -W 1 10.244.110.129
         sysctl net.ipv4.ip_forward
     """,
     },
@@ -159,12 +159,12 @@ COMMANDS = {
     """,
         "kind-worker": """
         ip route
-        ip route get 10.244.2.2
-        ip -j route get 10.244.2.2
+        ip route get 10.244.110.129
+        ip -j route get 10.244.110.129
         ip route replace 10.8.0.0/16 via 172.18.0.1 mtu lock 1300
         ip route get 10.8.0.1
         ip -j route get 10.8.0.1
-        ip route get 10.8.0.1 from 10.244.1.2 iif caliacd53aa4120
+        ip route get 10.8.0.1 from 10.244.162.129 iif caliacd53aa4120
         ip route del 10.8.0.0/16
         ip neigh show dev vxlan.calico
         bridge fdb show dev vxlan.calico
@@ -176,10 +176,10 @@ COMMANDS = {
     "calico bgp": {
         "kind-worker": """
         ip route
-        ip route get 10.244.2.2
-        ip route del blackhole 10.244.1.0/26
+        ip route get 10.244.110.128
+        ip route del blackhole 10.244.162.128/26
         ip route
-        ping -c 1 10.244.2.2
+        ping -c 1 10.244.110.128
     """,
     },
     "weave sleeve": {

@@ -1,35 +1,56 @@
 """Calico's address blocks: a node owns blocks of 64 addresses, a pod gets the next free one.
 
-In Calico a node claims its first block at a pseudo-random place in the pool, seeded with the host's
-name (libcalico-go/lib/ipam, ``randomBlockGenerator``: FNV and Go's math/rand).  That sequence is not
-reproduced here.  **Formula instead**: the blocks of node ``i`` are the /26 networks of the ``i``-th /24
-of the pool, in order, so a node's pods have the addresses they have under Flannel.
+Sources: libcalico-go/lib/ipam (``randomBlockGenerator``: FNV of the node's name is the seed of Go's math/rand); the
+recording calico-3.33-ipam holds the blocks of 16 names.  Nodes claim their blocks in the order in which they joined,
+each another one when its last is full.
 
-Inside a block addresses go out in order.  The first two are taken before any pod: by the node's tunnel
-devices, or, in a mode that needs none, by two pods that are gone.  All 64 are usable: .0 is legal.
+Inside a block addresses go out in order.  Tunnel devices take the first ones, before any pod
+(``allocate-tunnel-addrs``); without one the first pod has .0.  All 64 are usable.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Network
 
+from packetwalk.cni.calico import go_rand
 from packetwalk.plan.cluster import Cluster, Node
 
 LENGTH, SIZE = 26, 64
-TAKEN = 2
+FNV_OFFSET, FNV_PRIME = 2166136261, 16777619
 
 
-def address(cluster: Cluster, node: Node, ordinal: int) -> str:
-    """Return the ``ordinal``-th address (from 0) that a node hands out."""
-    return str(cluster.pod_cidr(node)[ordinal])
+def address(cluster: Cluster, node: Node, ordinal: int, taken: int) -> str:
+    """Return the ``ordinal``-th address (from 0) that a node hands out, where tunnels have ``taken`` some."""
+    block, place = divmod(ordinal, SIZE)
+    return str(blocks(cluster, node, taken)[block][place])
 
 
-def pod_address(cluster: Cluster, node: Node, ordinal: int) -> str:
-    """Return the address of the node's ``ordinal``-th pod (from 0)."""
-    return address(cluster, node, TAKEN + ordinal)
+def blocks(cluster: Cluster, node: Node, taken: int) -> tuple[IPv4Network, ...]:
+    """Return the blocks a node owns: as many as its tunnels, which have ``taken`` addresses, and its pods need."""
+    return _claims(cluster, -(-(taken + cluster.pods_per_node) // SIZE))[node.name]
 
 
-def blocks(cluster: Cluster, node: Node) -> list[IPv4Network]:
-    """Return the blocks a node owns: as many as its pods need, claimed when the last was full."""
-    used = -(-(TAKEN + cluster.pods_per_node) // SIZE)
-    return list(cluster.pod_cidr(node).subnets(new_prefix=LENGTH))[:used]
+@lru_cache(maxsize=16)
+def _claims(cluster: Cluster, needed: int) -> dict[str, tuple[IPv4Network, ...]]:
+    """Return the blocks of a cluster's nodes by name, so many for each."""
+    pool = cluster.pod_network
+    base, number = int(pool.network_address), 1 << (LENGTH - pool.prefixlen)
+    taken: set[int] = set()
+    claims: dict[str, tuple[IPv4Network, ...]] = {node.name: () for node in cluster.nodes}
+    for _ in range(needed):
+        for node in cluster.nodes:
+            place = go_rand.below(fnv(node.name), number)
+            while place in taken:
+                place = (place + 1) % number
+            taken.add(place)
+            claims[node.name] += (IPv4Network((base + place * SIZE, LENGTH)),)
+    return claims
+
+
+def fnv(name: str) -> int:
+    """Return the 32 bits of FNV-1 of a name (Go's ``fnv.New32``)."""
+    out = FNV_OFFSET
+    for byte in name.encode():
+        out = out * FNV_PRIME & 0xFFFFFFFF ^ byte
+    return out

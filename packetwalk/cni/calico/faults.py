@@ -13,7 +13,7 @@ from packetwalk.cni.calico.plan import (
     VXLAN_PORT,
     WG_PORT,
     interface,
-    pod_address,
+    tunnel_addresses,
 )
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import Change, add, alter, at, drop, entries, on_node, receiver, sender, together
@@ -40,12 +40,20 @@ def _policy(policy: felix.Policy) -> Change:
     """Return a change: a NetworkPolicy for ingress of pod b."""
 
     def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        target, peer = cluster.pod(node, 0), cluster.pod(cluster.nodes[1], 0)
+        target, taken = cluster.pod(node, 0), len(tunnel_addresses(plan))
         chain = f"cali-tw-{interface(target)}"
 
         def anew(*_) -> Iterator[Operation]:
             for name in policy.sets:
-                yield Operation(node.name, IpSet(name, (pod_address(cluster, peer),), options=felix.MAXELEM), *FELIX_SETS)
+                yield Operation(
+                    node.name,
+                    IpSet(
+                        name,
+                        (blocks.address(cluster, cluster.nodes[1], taken, taken),),
+                        options=felix.MAXELEM,
+                    ),
+                    *FELIX_SETS,
+                )
             for rule in felix.endpoint(interface(target), target.namespace, (policy,)):
                 if rule.chain == chain:
                     yield Operation(node.name, rule, *FELIX_RULES, target.name)
@@ -59,7 +67,7 @@ def _policy(policy: felix.Policy) -> Change:
 
 def _forged(cluster: Cluster, node: Node) -> Iterator[Operation]:
     """Pod a changes the source of all it sends to another address of its node's block."""
-    other = blocks.address(cluster, node, blocks.SIZE - 1)
+    other = blocks.address(cluster, node, blocks.SIZE - 1, 0)
     rule = IptablesRule("nat", "POSTROUTING", f"-o eth0 -j SNAT --to-source {other}")
     yield Operation(cluster.pod(node, 0).name, rule, "a program in the pod")
 

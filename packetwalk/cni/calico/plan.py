@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import NamedTuple
 
 from packetwalk.cni import Mode
@@ -61,9 +62,33 @@ WAYS = {
 }
 
 
-def pod_address(cluster: Cluster, pod: Pod) -> str:
-    """Return the next free address of the node's blocks."""
-    return blocks.pod_address(cluster, cluster.nodes[pod.node_index], pod.ordinal)
+def pod_address(cluster: Cluster, mode: str, pod: Pod) -> str:
+    """Return the next free address of the node's blocks, of which a mode's tunnels have the first."""
+    return _pod_address(cluster, WAYS[mode], pod)
+
+
+def _pod_address(cluster: Cluster, way: Way, pod: Pod) -> str:
+    return _address(cluster, way, cluster.nodes[pod.node_index], len(way.tunnels) + pod.ordinal)
+
+
+def _address(cluster: Cluster, way: Way, node: Node, ordinal: int) -> str:
+    """Return the ``ordinal``-th address of a node: first those of its tunnels, then its pods'."""
+    return blocks.address(cluster, node, ordinal, len(way.tunnels))
+
+
+def mode_blocks(cluster: Cluster, mode: str, node: Node) -> tuple[IPv4Network, ...]:
+    """Return the blocks that a node owns in a mode."""
+    return _blocks(cluster, WAYS[mode], node)
+
+
+def _blocks(cluster: Cluster, way: Way, node: Node) -> tuple[IPv4Network, ...]:
+    return blocks.blocks(cluster, node, len(way.tunnels))
+
+
+def tunnel_addresses(plan: list[Operation]) -> list[str]:
+    """Return the addresses that a node's tunnels have of its own blocks."""
+    by = (FELIX_IPIP, FELIX_VXLAN, FELIX_WG)
+    return [op.entry.local for op in plan if isinstance(op.entry, AddrEntry) and (op.by, op.source) in by]
 
 
 def interface(pod: Pod) -> str:
@@ -73,11 +98,11 @@ def interface(pod: Pod) -> str:
     return "cali" + hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:11]
 
 
-def vtep(cluster: Cluster, node: Node) -> tuple[str, str]:
-    """Return (address, MAC) of ``vxlan.calico``: 66 and five bytes of SHA-1 of the node's name
+def vtep_mac(node: Node) -> str:
+    """Return the MAC of ``vxlan.calico``: 66 and five bytes of SHA-1 of the node's name
     (felix/calc/vxlan_resolver.go)."""
     digest = hashlib.sha1(node.name.encode(), usedforsecurity=False).digest()
-    return blocks.address(cluster, node, 0), bytes([0x66, *digest[:5]]).hex(":")
+    return bytes([0x66, *digest[:5]]).hex(":")
 
 
 def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
@@ -91,7 +116,7 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
             out += (Operation(node.name, entry, *by, peer.name) for entry, by in towards)
     out += _rules(cluster, way, node)
     for pod in cluster.pods_of(node):
-        out += _attach(cluster, node, pod, mtu)
+        out += _attach(cluster, way, node, pod, mtu)
     return out
 
 
@@ -104,15 +129,14 @@ def _devices(cluster: Cluster, way: Way, node: Node) -> Entries:
     yield SysctlEntry("net.ipv4.ip_forward", "1"), ("Felix", "felix/dataplane/linux/int_dataplane.go")
     if felix.IPIP in way.tunnels:
         yield LinkEntry(TUNL0, "ipip", cluster.mtu - 20, ""), FELIX_IPIP
-        yield AddrEntry(TUNL0, blocks.address(cluster, node, 0), 32), FELIX_IPIP
+        yield AddrEntry(TUNL0, _address(cluster, way, node, 0), 32), FELIX_IPIP
     if felix.VXLAN in way.tunnels:
-        address, mac = vtep(cluster, node)
         yield (
             LinkEntry(
                 VXLAN,
                 "vxlan",
                 cluster.mtu - 50,
-                mac,
+                vtep_mac(node),
                 vni=VNI,
                 local=node.address,
                 link="eth0",
@@ -120,7 +144,7 @@ def _devices(cluster: Cluster, way: Way, node: Node) -> Entries:
             ),
             FELIX_VXLAN,
         )
-        yield AddrEntry(VXLAN, address, 32), FELIX_VXLAN
+        yield AddrEntry(VXLAN, _address(cluster, way, node, 0), 32), FELIX_VXLAN
         yield SocketEntry("udp", VXLAN_PORT, "kernel (vxlan)"), ("kernel", "drivers/net/vxlan/vxlan_core.c")
     if felix.WG in way.tunnels:
         mark = felix.WIREGUARD
@@ -136,7 +160,7 @@ def _devices(cluster: Cluster, way: Way, node: Node) -> Entries:
             ),
             FELIX_WG,
         )
-        yield AddrEntry(WIREGUARD, blocks.address(cluster, node, 1), 32), FELIX_WG
+        yield AddrEntry(WIREGUARD, _address(cluster, way, node, 1), 32), FELIX_WG
         yield SocketEntry("udp", WG_PORT, "kernel (wireguard)"), ("kernel", "drivers/net/wireguard")
         yield IpRule(WG_PRIORITY, WG_TABLE, (mark, mark), inverted=True), FELIX_WG
 
@@ -144,7 +168,7 @@ def _devices(cluster: Cluster, way: Way, node: Node) -> Entries:
 def _own_blocks(cluster: Cluster, way: Way, node: Node) -> Entries:
     """The node's own blocks: what no pod has goes nowhere."""
     by_felix = felix.VXLAN in way.tunnels
-    for block in blocks.blocks(cluster, node):
+    for block in _blocks(cluster, way, node):
         protocol, by = ("80", FELIX_ROUTE) if by_felix else ("bird", BIRD)
         yield RouteEntry(str(block), type="blackhole", protocol=protocol), by
         if felix.WG in way.tunnels:
@@ -154,16 +178,16 @@ def _own_blocks(cluster: Cluster, way: Way, node: Node) -> Entries:
 def _routes(cluster: Cluster, way: Way, node: Node, peer: Node) -> Entries:
     """One route for each block of another node."""
     direct = way.direct and node.segment == peer.segment
-    for block in blocks.blocks(cluster, peer):
+    for block in _blocks(cluster, way, peer):
         by = FELIX_ROUTE if felix.VXLAN in way.tunnels else BIRD
         yield _route(cluster, way, node, peer, str(block), direct), by
 
 
 def _tunnel_entries(cluster: Cluster, way: Way, peer: Node) -> Entries:
     """What the tunnel devices know of another node."""
-    theirs = tuple(str(block) for block in blocks.blocks(cluster, peer))
+    theirs = tuple(str(block) for block in _blocks(cluster, way, peer))
     if felix.VXLAN in way.tunnels:
-        address, mac = vtep(cluster, peer)
+        address, mac = _address(cluster, way, peer, 0), vtep_mac(peer)
         yield NeighEntry(address, VXLAN, mac, "PERMANENT"), FELIX_VXLAN
         yield FdbEntry(mac, VXLAN, peer.address, flags=("self",), state="permanent"), FELIX_VXLAN
     if felix.WG in way.tunnels:
@@ -181,7 +205,7 @@ def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direc
     if felix.VXLAN in way.tunnels:
         if direct:
             return RouteEntry(block, "eth0", peer.address, protocol="80", onlink=True)
-        return RouteEntry(block, VXLAN, vtep(cluster, peer)[0], onlink=True, mtu=cluster.mtu - 50)
+        return RouteEntry(block, VXLAN, _address(cluster, way, peer, 0), onlink=True, mtu=cluster.mtu - 50)
     if way.tunnels and not direct:
         return RouteEntry(block, TUNL0, peer.address, protocol="bird", metric=METRIC, onlink=True)
     return RouteEntry(block, "eth0", peer.address if direct else node.gateway, protocol="bird", metric=METRIC)
@@ -190,7 +214,7 @@ def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direc
 def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
     """Felix's sets and chains; every pod is in the one namespace that the cluster has."""
     addresses = tuple(each.address for each in cluster.nodes)
-    own = node.address, *(blocks.address(cluster, node, n) for n in range(len(way.tunnels)))
+    own = node.address, *(_address(cluster, way, node, n) for n in range(len(way.tunnels)))
     for entry in felix.sets(way.tunnels, addresses, node.address, own, str(cluster.pod_network)):
         yield Operation(node.name, entry, *FELIX_SETS)
     pods = cluster.pods_of(node)
@@ -202,17 +226,17 @@ def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
         chains += ((rule, "") for rule in felix.profile(namespace))
     for rule, pod_name in chains:
         yield Operation(node.name, rule, *FELIX_RULES, pod_name)
-    cables = {interface(pod): (pod.name, pod_address(cluster, pod)) for pod in pods}
+    cables = {interface(pod): (pod.name, _pod_address(cluster, way, pod)) for pod in pods}
     for line, pod_name in arp.entries(cables):
         yield Operation(node.name, line, *FELIX_RULES, pod_name)
 
 
-def _attach(cluster: Cluster, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
+def _attach(cluster: Cluster, way: Way, node: Node, pod: Pod, mtu: int) -> Iterator[Operation]:
     """What one CNI ADD makes, in its order, and Felix's route, which takes the place of the plugin's at once.
 
     Nobody writes down the pod's MAC: in Kubernetes an endpoint has none, so the node asks by ARP.
     """
-    host_end, address = interface(pod), pod_address(cluster, pod)
+    host_end, address = interface(pod), _pod_address(cluster, way, pod)
     veth = LinkEntry(host_end, "veth", mtu, HOST_MAC, peer=(pod.name, "eth0"))
     yield Operation(node.name, veth, *CNI, pod.name)
     for key, value in (

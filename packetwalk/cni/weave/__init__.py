@@ -240,7 +240,7 @@ PLUGIN = Plugin(
     MODES,
     faults.FAULTS,
     plan,
-    pod_address,
+    lambda cluster, _, pod: pod_address(cluster, pod),
     lambda cluster: str(NETWORK),
     SCENARIOS,
 )

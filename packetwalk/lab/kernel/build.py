@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from packetwalk.lab.advice import ProgramMissing, absent
-from packetwalk.lab.kernel import abilities, devices, emulators, keys, openvswitch, writing
+from packetwalk.lab.kernel import abilities, carriers, devices, emulators, keys, openvswitch, writing
 from packetwalk.lab.kernel.emulators import Program
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.quiet import QUIET, quieten
@@ -84,6 +84,9 @@ class Lab:
         keys.meet(self.netns, self.plan)
         for name, operations in by_netns.items():
             self._last(name, operations)
+        for name, operations in by_netns.items():
+            links = [op.entry.ifname for op in operations if isinstance(op.entry, LinkEntry)]
+            self.netns[name].inside(partial(carriers.take_in, links))
 
     def _wire(self) -> None:
         """Plug every NIC into a bridge of the namespace ``wire``, one for each segment."""

@@ -11,11 +11,11 @@ import pytest
 from packetwalk import wire
 from packetwalk.cni.calico import PLUGIN as CALICO
 from packetwalk.cni.calico.felix import _limited
-from packetwalk.cni.calico.plan import interface, vtep
+from packetwalk.cni.calico.plan import interface, vtep_mac
 from packetwalk.plan.cluster import Cluster, Pod
 from packetwalk.tables.iptables import IPTABLES
 from packetwalk.walks.network import Network
-from tests.cni.calico.walked import HOST_A, NAMES, NODE, A, lines, on_wire, steps, walk
+from tests.cni.calico.walked import HOST_A, NAMES, NODE, lines, on_wire, steps, walk
 
 # section, mode, scenario, bytes of a default ping's frame between the nodes
 SIZES = [
@@ -109,8 +109,8 @@ NAMED = [
     ("2", interface(Pod("web-1", "", 0, 0)), "cali0761ccbeace"),
     ("2", interface(Pod("pod-a", "", 0, 0)), "cali5e1c4d6c68c"),
     ("6.5", _limited("cali-pri-", "ksa.kube-system.coredns", 28), "cali-pri-_u2Tn2rSoAPffvE7JO6"),
-    ("3.5", vtep(Cluster(), Cluster().nodes[1]._replace(name="node-1"))[1], "66:b3:68:28:39:8e"),
-    ("3.5", vtep(Cluster(), Cluster().nodes[1]._replace(name="node-2"))[1], "66:c0:93:2e:56:2c"),
+    ("3.5", vtep_mac(Cluster().nodes[1]._replace(name="node-1")), "66:b3:68:28:39:8e"),
+    ("3.5", vtep_mac(Cluster().nodes[1]._replace(name="node-2")), "66:c0:93:2e:56:2c"),
 ]
 
 
@@ -119,35 +119,35 @@ def test_names_made_by_hashes(section: str, made: str, wanted: str) -> None:
     assert made == wanted, section
 
 
-VTEP2 = vtep(Cluster(), Cluster().nodes[2])[1]
+VTEP2 = vtep_mac(Cluster().nodes[2])
 OUTGOING = "-m set --match-set cali40masq-ipam-pools src -m set ! --match-set cali40network-ip-pools dst"
 # section, mode, underlay, a line of a table on kind-worker (or in pod a)
 LINES = [
     ("2", "bgp", "flat", "a", "169.254.1.1 dev eth0 scope link"),
     ("2", "bgp", "flat", "a", "default via 169.254.1.1 dev eth0"),
-    ("2", "bgp", "flat", "a", "inet 10.244.1.2/32 scope global eth0"),
-    ("2", "bgp", "flat", NODE, f"{A} dev {HOST_A} scope link metric 1024"),
+    ("2", "bgp", "flat", "a", "inet 10.244.162.128/32 scope global eth0"),
+    ("2", "bgp", "flat", NODE, f"10.244.162.128 dev {HOST_A} scope link metric 1024"),
     ("2", "ipip", "flat", NODE, f"{HOST_A}: mtu 1480 link/ether ee:ee:ee:ee:ee:ee veth"),
-    ("3.3", "ipip", "flat", NODE, "blackhole 10.244.1.0/26 proto bird"),
-    ("3.3", "ipip", "flat", NODE, "10.244.2.0/26 via 172.18.0.4 dev tunl0 proto bird metric 1024 onlink"),
-    ("3.3", "bgp", "flat", NODE, "10.244.2.0/26 via 172.18.0.4 dev eth0 proto bird metric 1024"),
-    ("3.3", "bgp", "routed", NODE, "10.244.2.0/26 via 172.18.0.1 dev eth0 proto bird metric 1024"),
+    ("3.3", "ipip", "flat", NODE, "blackhole 10.244.162.128/26 proto bird"),
+    ("3.3", "ipip", "flat", NODE, "10.244.110.128/26 via 172.18.0.4 dev tunl0 proto bird metric 1024 onlink"),
+    ("3.3", "bgp", "flat", NODE, "10.244.110.128/26 via 172.18.0.4 dev eth0 proto bird metric 1024"),
+    ("3.3", "bgp", "routed", NODE, "10.244.110.128/26 via 172.18.0.1 dev eth0 proto bird metric 1024"),
     (
         "3.3",
         "ipip-crosssubnet",
         "routed",
         NODE,
-        "10.244.2.0/26 via 172.19.0.4 dev tunl0 proto bird metric 1024 onlink",
+        "10.244.110.128/26 via 172.19.0.4 dev tunl0 proto bird metric 1024 onlink",
     ),
-    ("3.3", "vxlan", "flat", NODE, "blackhole 10.244.1.0/26 proto 80"),
-    ("3.3", "vxlan", "flat", NODE, "10.244.2.0/26 via 10.244.2.0 dev vxlan.calico onlink mtu 1450"),
-    ("3.3", "vxlan-crosssubnet", "flat", NODE, "10.244.2.0/26 via 172.18.0.4 dev eth0 proto 80 onlink"),
-    ("3.5", "vxlan", "flat", NODE, f"10.244.2.0 dev vxlan.calico lladdr {VTEP2} PERMANENT"),
+    ("3.3", "vxlan", "flat", NODE, "blackhole 10.244.162.128/26 proto 80"),
+    ("3.3", "vxlan", "flat", NODE, "10.244.110.128/26 via 10.244.110.128 dev vxlan.calico onlink mtu 1450"),
+    ("3.3", "vxlan-crosssubnet", "flat", NODE, "10.244.110.128/26 via 172.18.0.4 dev eth0 proto 80 onlink"),
+    ("3.5", "vxlan", "flat", NODE, f"10.244.110.128 dev vxlan.calico lladdr {VTEP2} PERMANENT"),
     ("3.5", "vxlan", "flat", NODE, f"{VTEP2} dev vxlan.calico dst 172.18.0.4 self permanent"),
-    ("3.4", "ipip", "flat", NODE, "inet 10.244.1.0/32 scope global tunl0"),
+    ("3.4", "ipip", "flat", NODE, "inet 10.244.162.128/32 scope global tunl0"),
     ("3.7", "wireguard", "flat", NODE, "99:\tnot from all fwmark 0x200000/0x200000 lookup 1"),
-    ("3.7", "wireguard", "flat", NODE, "10.244.2.0/26 dev wireguard.cali scope link"),
-    ("3.7", "wireguard", "flat", NODE, "throw 10.244.1.0/26"),
+    ("3.7", "wireguard", "flat", NODE, "10.244.110.128/26 dev wireguard.cali scope link"),
+    ("3.7", "wireguard", "flat", NODE, "throw 10.244.162.128/26"),
     ("6.5", "ipip", "flat", NODE, f"-A cali-from-wl-dispatch -i {HOST_A} -g cali-fw-{HOST_A}"),
     ("3.5", "vxlan", "flat", NODE, "-A cali-PREROUTING -p udp -m udp --dport 4789 -j NOTRACK"),
     ("8.6", "bgp", "flat", NODE, f"-A cali-nat-outgoing {OUTGOING} -j MASQUERADE --random-fully"),

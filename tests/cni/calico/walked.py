@@ -13,7 +13,7 @@ from packetwalk.tables.route import ROUTES
 from packetwalk.walks.network import Network
 
 NODE, NODE2 = "kind-worker", "kind-worker2"
-A, B = "10.244.1.2", "10.244.2.2"
+A = "10.244.162.129"  # with a tunnel, which has the first address of the block
 NAMES = [mode.name for mode in MODES]
 HOST_A = interface(Cluster().pod(Cluster().nodes[1], 0))
 HOST_B = interface(Cluster().pod(Cluster().nodes[2], 0))

@@ -244,9 +244,9 @@ CASES = {
             RandomTrial("coredns", "a", Packet("icmp", sport=41002)),
         ),
         (
-            "request 10.244.1.2 > 10.244.0.2 neighbor_unreachable",
-            "error 10.244.1.2 > 10.244.1.2 delivered",
-            "request 10.244.0.2 > 10.244.1.2 no_route",
+            "request 10.244.162.129 > 10.244.82.1 neighbor_unreachable",
+            "error 10.244.162.129 > 10.244.162.129 delivered",
+            "request 10.244.82.1 > 10.244.162.129 no_route",
         ),
     ),
     "an address of a device that is down is still the machine's": Seen(
@@ -282,15 +282,15 @@ CASES = {
     ),
     "with the last address of a device go its routes": Seen(
         CALICO,
-        (("coredns2", "ip addr del 10.244.0.3/32 dev eth0"),),
+        (("coredns2", "ip addr del 10.244.82.2/32 dev eth0"),),
         (
             RandomTrial("coredns2", "a", Packet("icmp", sport=41000)),
             RandomTrial("a", "coredns2", Packet("icmp", sport=41002)),
         ),
         (
-            "request 0.0.0.0 > 10.244.1.2 no_route",
-            "request 10.244.1.2 > 10.244.0.3 neighbor_unreachable",
-            "error 10.244.0.0 > 10.244.1.2 delivered",
+            "request 0.0.0.0 > 10.244.162.129 no_route",
+            "request 10.244.162.129 > 10.244.82.2 neighbor_unreachable",
+            "error 10.244.82.0 > 10.244.162.129 delivered",
         ),
     ),
     "with an address go the routes that name it": Seen(
@@ -344,15 +344,15 @@ CASES = {
             (WORKER, "ip addr del 10.99.0.7/32 dev caliacd53aa4120"),
         ),
         (RandomTrial("coredns", "a", Packet("icmp", sport=41000)),),
-        ("request 10.244.0.2 > 10.244.1.2 no_route",),
+        ("request 10.244.82.1 > 10.244.162.129 no_route",),
     ),
     "an address with two subnets has one local route": Seen(
         CALICO,
-        (("a", "ip addr add 10.244.1.2/16 dev eth0"),),
+        (("a", "ip addr add 10.244.162.129/16 dev eth0"),),
         (RandomTrial("a", "coredns", Packet("icmp", sport=41000)),),
         (
-            "request 10.244.1.2 > 10.244.0.2 delivered",
-            "reply 10.244.0.2 > 10.244.1.2 delivered",
+            "request 10.244.162.129 > 10.244.82.1 delivered",
+            "reply 10.244.82.1 > 10.244.162.129 delivered",
         ),
     ),
     "a route that does not lead out stays when its device goes down": Seen(

@@ -19,7 +19,7 @@ CASES = {
         (RandomTrial("coredns", "web", Packet("icmp", sport=41000)),),
         (
             "request 172.18.0.2 > 10.96.0.80 neighbor_unreachable",
-            "error 172.18.0.2 > 10.244.0.2 delivered",
+            "error 172.18.0.2 > 10.244.82.1 delivered",
         ),
     ),
     "a static entry moves to the port by which its MAC is seen": Seen(
@@ -101,14 +101,14 @@ CASES = {
     "a neighbour that somebody wrote down as stale is overwritten by its own question": Seen(
         CALICO,
         (
-            (WORKER, "ip neigh replace 10.244.1.2 lladdr 02:42:ac:12:00:01 dev caliacd53aa4120 nud stale"),
+            (WORKER, "ip neigh replace 10.244.162.129 lladdr 02:42:ac:12:00:01 dev caliacd53aa4120 nud stale"),
             ("a", "ip route del 169.254.1.1 dev eth0 scope link"),
         ),
         (RandomTrial("a", "a2", Packet("tcp", ttl=3, sport=41000)),),
         (
-            "request 10.244.1.2 > 10.244.1.3 delivered",
-            "reply 10.244.1.3 > 10.244.1.2 delivered",
-            "ack 10.244.1.2 > 10.244.1.3 delivered",
+            "request 10.244.162.129 > 10.244.162.130 delivered",
+            "reply 10.244.162.130 > 10.244.162.129 delivered",
+            "ack 10.244.162.129 > 10.244.162.130 delivered",
         ),
     ),
     "an entry by hand stands for the one of a port's own MAC": Seen(

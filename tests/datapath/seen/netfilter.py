@@ -27,8 +27,8 @@ CASES = {
         ((CONTROL, "-t mangle -A POSTROUTING -p tcp --sport 8080 -s 10.244.0.0/16 -j DROP"),),
         RandomTrial("coredns", "web", TCP),
         (
-            "request 172.18.0.2 > 10.244.0.2 delivered",
-            "reply 10.244.0.2 > 10.244.0.2 dropped",
+            "request 172.18.0.2 > 10.244.82.1 delivered",
+            "reply 10.244.82.1 > 10.244.82.1 dropped",
         ),
     ),
     "and sees no Service": ruled(
@@ -36,9 +36,9 @@ CASES = {
         ((CONTROL, "-t mangle -A POSTROUTING -s 10.96.0.80 -j DROP"),),
         RandomTrial("coredns", "web", TCP),
         (
-            "request 172.18.0.2 > 10.244.0.2 delivered",
-            "reply 10.96.0.80 > 10.244.0.2 delivered",
-            "ack 172.18.0.2 > 10.244.0.2 delivered",
+            "request 172.18.0.2 > 10.244.82.1 delivered",
+            "reply 10.96.0.80 > 10.244.82.1 delivered",
+            "ack 172.18.0.2 > 10.244.82.1 delivered",
         ),
     ),
     "the answer to a node's own packet gets its source back after filter's INPUT": ruled(
@@ -46,7 +46,7 @@ CASES = {
         ((WORKER, "-t filter -A INPUT -s 10.96.0.80 -j DROP"),),
         RandomTrial("kind-worker", "web", UDP),
         (
-            "request 10.244.1.0 > 10.244.0.2 delivered",
+            "request 10.244.162.128 > 10.244.82.1 delivered",
             "reply 10.96.0.80 > 172.18.0.3 delivered",
         ),
     ),
@@ -70,8 +70,8 @@ CASES = {
         (),
         RandomTrial("coredns", "web", Packet("tcp", ttl=1, sport=41000)),
         (
-            "request 10.244.0.2 > 10.244.0.2 ttl_expired",
-            "error 10.96.0.80 > 10.244.0.2 delivered",
+            "request 10.244.82.1 > 10.244.82.1 ttl_expired",
+            "error 10.96.0.80 > 10.244.82.1 delivered",
         ),
     ),
     "a packet to oneself leaves by lo: OUTPUT": ruled(
@@ -97,8 +97,8 @@ CASES = {
         ((CONTROL, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
         RandomTrial("coredns", "coredns2", TCP),
         (
-            "request 10.244.0.2 > 10.244.0.3 rejected",
-            "reset 10.244.0.3 > 10.244.0.2 delivered",
+            "request 10.244.82.1 > 10.244.82.2 rejected",
+            "reset 10.244.82.2 > 10.244.82.1 delivered",
         ),
     ),
     "REJECT in FORWARD, after DNAT: a reset as if from the Service": ruled(
@@ -106,8 +106,8 @@ CASES = {
         ((CONTROL, "-t filter -I FORWARD -p tcp -j REJECT --reject-with tcp-reset"),),
         RandomTrial("coredns", "web", TCP),
         (
-            "request 10.244.0.2 > 10.244.0.2 rejected",
-            "reset 10.96.0.80 > 10.244.0.2 delivered",
+            "request 10.244.82.1 > 10.244.82.1 rejected",
+            "reset 10.96.0.80 > 10.244.82.1 delivered",
         ),
     ),
     "REJECT of a bridge's frame": ruled(
@@ -151,8 +151,8 @@ CASES = {
         (("a", "-t filter -A OUTPUT -p icmp -m conntrack --ctstate ESTABLISHED -j DROP"),),
         RandomTrial("a2", "a", ICMP),
         (
-            "request 10.244.1.3 > 10.244.1.2 delivered",
-            "reply 10.244.1.2 > 10.244.1.3 dropped",
+            "request 10.244.162.130 > 10.244.162.129 delivered",
+            "reply 10.244.162.129 > 10.244.162.130 dropped",
         ),
     ),
     "an answer to what was not tracked is INVALID": ruled(
@@ -163,8 +163,8 @@ CASES = {
         ),
         RandomTrial("a", "a2", TCP),
         (
-            "request 10.244.1.2 > 10.244.1.3 delivered",
-            "reply 10.244.1.3 > 10.244.1.2 dropped",
+            "request 10.244.162.129 > 10.244.162.130 delivered",
+            "reply 10.244.162.130 > 10.244.162.129 dropped",
         ),
     ),
     "UNTRACKED": ruled(
@@ -174,15 +174,15 @@ CASES = {
             ("a", "-A OUTPUT -m conntrack --ctstate UNTRACKED -j DROP"),
         ),
         RandomTrial("a", "a2", ICMP),
-        ("request 10.244.1.2 > 10.244.1.3 dropped",),
+        ("request 10.244.162.129 > 10.244.162.130 dropped",),
     ),
     "an ICMP error is RELATED": ruled(
         CALICO,
         (("a", "-A INPUT -m conntrack --ctstate RELATED -j DROP"),),
         RandomTrial("a", "a2", Packet("icmp", ttl=1, sport=41000)),
         (
-            "request 10.244.1.2 > 10.244.1.3 ttl_expired",
-            "error 172.18.0.3 > 10.244.1.2 dropped",
+            "request 10.244.162.129 > 10.244.162.130 ttl_expired",
+            "error 172.18.0.3 > 10.244.162.129 dropped",
         ),
     ),
     "a nat chain alone tracks nothing": ruled(
@@ -190,17 +190,17 @@ CASES = {
         (("coredns2", "-t nat -A PREROUTING -j ACCEPT"),),
         RandomTrial(CONTROL, "coredns2", TCP),
         (
-            "request 172.18.0.2 > 10.244.0.3 delivered",
-            "reply 10.244.0.3 > 172.18.0.2 delivered",
-            "ack 172.18.0.2 > 10.244.0.3 delivered",
+            "request 172.18.0.2 > 10.244.82.2 delivered",
+            "reply 10.244.82.2 > 172.18.0.2 delivered",
+            "ack 172.18.0.2 > 10.244.82.2 delivered",
         ),
     ),
     "OUTPUT's DNAT": ruled(
         CALICO,
-        ((WORKER, "-t nat -A OUTPUT -p icmp -d 172.18.0.77 -j DNAT --to-destination 10.244.0.2"),),
+        ((WORKER, "-t nat -A OUTPUT -p icmp -d 172.18.0.77 -j DNAT --to-destination 10.244.82.1"),),
         RandomTrial(WORKER, "172.18.0.77", ICMP),
         (
-            "request 10.244.1.0 > 10.244.0.2 delivered",
+            "request 10.244.162.128 > 10.244.82.1 delivered",
             "reply 172.18.0.77 > 172.18.0.3 delivered",
         ),
     ),
@@ -209,8 +209,8 @@ CASES = {
         ((WORKER, "-t nat -I POSTROUTING -d 10.244.0.0/16 -p udp -j SNAT --to-source 172.18.0.3"),),
         RandomTrial("a", "coredns", Packet("udp", ttl=2, sport=41000)),
         (
-            "request 172.18.0.3 > 10.244.0.2 ttl_expired",
-            "error 172.18.0.2 > 10.244.1.2 delivered",
+            "request 172.18.0.3 > 10.244.82.1 ttl_expired",
+            "error 172.18.0.2 > 10.244.162.129 delivered",
         ),
     ),
     "a pod's own Service: the frame goes by the bridge's interface": ruled(
@@ -236,8 +236,8 @@ CASES = {
         (("a", "-t nat -A INPUT -p udp -j SNAT --to-source 10.99.0.7"),),
         RandomTrial("a2", "a", UDP),
         (
-            "request 10.99.0.7 > 10.244.1.2 delivered",
-            "reply 10.244.1.2 > 10.244.1.3 delivered",
+            "request 10.99.0.7 > 10.244.162.129 delivered",
+            "reply 10.244.162.129 > 10.244.162.130 delivered",
         ),
     ),
     "a rule is taken away whose comment iptables-save quotes": ruled(
@@ -246,15 +246,15 @@ CASES = {
             (
                 CONTROL,
                 (
-                    "-t nat -D KUBE-SEP-W5CJ73SN5DIFPS56 -p udp -m comment --comment default/web:h3 -m udp -j DNAT "
-                    "--to-destination 10.244.0.2:8080"
+                    "-t nat -D KUBE-SEP-MW6LXM7JO5JAFJS2 -p udp -m comment --comment default/web:h3 -m udp -j DNAT "
+                    "--to-destination 10.244.82.1:8080"
                 ),
             ),
         ),
         RandomTrial("a", "a2", ICMP),
         (
-            "request 10.244.1.2 > 10.244.1.3 delivered",
-            "reply 10.244.1.3 > 10.244.1.2 delivered",
+            "request 10.244.162.129 > 10.244.162.130 delivered",
+            "reply 10.244.162.130 > 10.244.162.129 delivered",
         ),
     ),
 }

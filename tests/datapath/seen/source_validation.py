@@ -49,22 +49,22 @@ CASES = {
             RandomTrial("coredns", "a", Packet("icmp", sport=41002)),
         ),
         (
-            "request 10.244.1.2 > 10.244.0.2 delivered",
-            "reply 10.244.0.2 > 10.244.1.2 delivered",
-            "request 10.244.0.2 > 10.244.1.2 delivered",
-            "reply 10.244.1.2 > 10.244.0.2 delivered",
+            "request 10.244.162.129 > 10.244.82.1 delivered",
+            "reply 10.244.82.1 > 10.244.162.129 delivered",
+            "request 10.244.82.1 > 10.244.162.129 delivered",
+            "reply 10.244.162.129 > 10.244.82.1 delivered",
         ),
     ),
     "rp_filter 2 is strict on a device without an address": Seen(
         CALICO,
         (
             (WORKER, "sysctl -w net.ipv4.conf.all.rp_filter=2"),
-            (WORKER, "ip route replace 10.244.1.2 via 172.18.0.2 dev eth0"),
+            (WORKER, "ip route replace 10.244.162.129 via 172.18.0.2 dev eth0"),
         ),
         (RandomTrial("a", "coredns", Packet("icmp", sport=41000)),),
         (
-            "request 10.244.1.2 > 10.244.0.2 neighbor_unreachable",
-            "error 10.244.1.2 > 10.244.1.2 delivered",
+            "request 10.244.162.129 > 10.244.82.1 neighbor_unreachable",
+            "error 10.244.162.129 > 10.244.162.129 delivered",
         ),
     ),
     "an own address as the sender is a martian": Seen(

@@ -92,8 +92,8 @@ CASES = {
         (),
         (RandomTrial("a", "coredns", Packet("icmp", tos=1, sport=41000)),),
         (
-            "request 10.244.1.2 > 10.244.0.2 delivered",
-            "reply 10.244.0.2 > 10.244.1.2 delivered",
+            "request 10.244.162.129 > 10.244.82.1 delivered",
+            "reply 10.244.82.1 > 10.244.162.129 delivered",
         ),
     ),
     "congestion experienced does not": Seen(

@@ -16,7 +16,6 @@ from packetwalk.lab.plugins import writer
 from packetwalk.lab.plugins.calico import bird, confd
 from packetwalk.lab.proving.cases import cases
 from packetwalk.lab.proving.prove import ProveTask
-from packetwalk.plan.cluster import Cluster
 from packetwalk.walks.scenario import network
 from tests.lab.left import killed
 
@@ -80,7 +79,7 @@ def test_a_peering_between_two_nodes_reaches_no_further() -> None:
 
 
 def test_confd_knows_who_listens_and_who_reflects() -> None:
-    machines = Cluster()
+    machines = network("calico", "bgp")
     first, second, _ = machines.nodes
     mesh, reflector = MESH.routing, REFLECTOR.routing
     assert confd.configuration(machines, first, mesh).count("passive on;") == 2

@@ -27,7 +27,6 @@ class Setup(NamedTuple):
     mode: str
     services: tuple[Service, ...]
     pods: Mapping[str, str]  # by name: the node
-    first: int = 0  # the first pod's ordinal
     late: tuple[str, ...] = ()  # nodes that came when the others ran
     namespaces: Mapping[str, str] = {}  # of pods that are not in default
     partly: bool = False  # only some tables were kept
@@ -87,10 +86,6 @@ POLICY_SERVICES = (
     _tcp("dns", 10, "p2b", port=53, to=5353, ports=(("udp", "dns"),)),
     KUBERNETES,
 )
-BLOCKS = {
-    name: IPv4Network(f"10.244.{block}/26")
-    for name, block in (("n1", "40.128"), ("n2", "217.0"), ("n3", "98.0"))
-}
 TWO_EACH = {f"p{node}{pod}": f"n{node}" for node in (1, 2, 3) for pod in "ab"}
 POLICY_PODS = {"p1a": "n1", "p1b": "n1", "p1c": "n1", "p2a": "n2", "p2b": "n2", "p3a": "n3", "p3b": "n3"}
 FLANNEL_PODS = {"p1a": "n1", "p1b": "n1", "p1nh": "n1", "p2a": "n2", "p2b": "n2", "p3a": "n3", "p3hp": "n3"}
@@ -100,13 +95,13 @@ SETUPS = {
         "flannel", "vxlan", FLANNEL_SERVICES, FLANNEL_PODS, rules=NFTABLES
     ),
     "flannel-host-gw-0.28.9": Setup("flannel", "host-gw", FLANNEL_SERVICES, FLANNEL_PODS),
-    "calico-3.33-vxlan-iptables": Setup("calico", "vxlan", CALICO_SERVICES, TWO_EACH, -1),
+    "calico-3.33-vxlan-iptables": Setup("calico", "vxlan", CALICO_SERVICES, TWO_EACH),
     "calico-3.33-vxlan-nftables": Setup(
-        "calico", "vxlan", CALICO_SERVICES, TWO_EACH, -1, rules=NFTABLES, plugin_rules=NFTABLES
+        "calico", "vxlan", CALICO_SERVICES, TWO_EACH, rules=NFTABLES, plugin_rules=NFTABLES
     ),
-    "calico-3.33-bgp-mesh": Setup("calico", "bgp", (KUBERNETES,), TWO_EACH, -2),
+    "calico-3.33-bgp-mesh": Setup("calico", "bgp", (KUBERNETES,), TWO_EACH),
     "calico-3.33-ipip-control-plane": Setup(
-        "calico", "ipip", (), {name: node for name, node in TWO_EACH.items() if name.endswith("a")}, -1
+        "calico", "ipip", (), {name: node for name, node in TWO_EACH.items() if name.endswith("a")}
     ),
     "weave-2.9.0-sleeve": Setup("weave", "sleeve", WEAVE_SERVICES, TWO_EACH, late=("n3",)),
     "weave-2.9.0-policy": Setup(
@@ -162,7 +157,7 @@ class RealCluster(Cluster):
         count: dict[str, int] = {}
         out = []
         for name, node in self._setup.pods.items():
-            count[node] = count.get(node, self._setup.first - 1) + 1
+            count[node] = count.get(node, -1) + 1
             namespace = self._setup.namespaces.get(name, "default")
             out.append(Pod(name, node, int(node[1:]) - 1, count[node], namespace))
         return tuple(out)
@@ -181,9 +176,7 @@ class RealCluster(Cluster):
         return next((pod for pod in self._pods if pod.name == name), None)
 
     def pod_cidr(self, node: Node) -> IPv4Network:
-        """10.244.1.0/24 for n1 and so on; with Calico its block."""
-        if self._setup.plugin == "calico":
-            return BLOCKS[node.name]
+        """10.244.1.0/24 for n1 and so on."""
         return IPv4Network(f"10.244.{node.name[1:]}.0/24")
 
 

@@ -27,7 +27,10 @@ def tables(model: Contents, place: Place) -> Told:
         report = json.loads(place.files["report.json"])
         for table, entries in (
             (PEERS, map(_peer, report["Router"]["Peers"])),
-            (UNICAST, (UnicastEntry(each["Dest"], each["Via"]) for each in report["Router"]["UnicastRoutes"])),
+            (
+                UNICAST,
+                (UnicastEntry(each["Dest"], each["Via"]) for each in report["Router"]["UnicastRoutes"]),
+            ),
             (BROADCAST, map(_broadcast, report["Router"]["BroadcastRoutes"])),
             (RING, map(_token, report["IPAM"]["Entries"])),
         ):
@@ -45,7 +48,7 @@ def _line(entry: object) -> str:
 
 def _socket(line: str) -> str:
     netid, state, _, _, local, _, process = line.split()
-    return f'{netid} {state} {local} {process.partition(",")[0]}))'
+    return f"{netid} {state} {local} {process.partition(',')[0]}))"
 
 
 def _peer(told: dict) -> MeshPeerEntry:

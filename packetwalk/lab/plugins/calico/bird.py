@@ -17,7 +17,6 @@ from packetwalk.lab.kernel.daemon import Daemon
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.programs.plan_writer import PlanWriter
 from packetwalk.lab.plugins.calico.confd import configuration
-from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import RouteEntry
 from packetwalk.walks.network import Network
@@ -55,7 +54,7 @@ class Bird(PlanWriter):
         self, namespaces: Mapping[str, Namespace], network: Network, plan: Sequence[Operation]
     ) -> Iterator[Speakers]:
         """Run a BIRD in each node, and wait for the routes of the plan."""
-        speakers = Speakers(namespaces, network.cluster, self.routing)
+        speakers = Speakers(namespaces, network, self.routing)
         try:
             speakers.wait([operation for operation in plan if self.writes(operation)])
             yield speakers
@@ -79,11 +78,11 @@ WRITERS = (
 class Speakers:
     """A BIRD in each node, until they are closed."""
 
-    def __init__(self, namespaces: Mapping[str, Namespace], machines: Cluster, routing: Routing) -> None:
-        self.namespaces = {node.name: namespaces[node.name] for node in machines.nodes}
+    def __init__(self, namespaces: Mapping[str, Namespace], network: Network, routing: Routing) -> None:
+        self.namespaces = {node.name: namespaces[node.name] for node in network.nodes}
         self._running: list[Daemon] = []
-        for node in machines.nodes:
-            text = configuration(machines, node, routing)
+        for node in network.nodes:
+            text = configuration(network, node, routing)
             argv = [PROGRAM, "-f", "-c", "/dev/stdin", "-s", "/run/bird.ctl"]
             self._running.append(Daemon(self.namespaces[node.name], argv, text))
 

@@ -7,20 +7,22 @@ communities, BFD, and the preferences of a live migration.
 
 from __future__ import annotations
 
-from packetwalk.cni.calico import blocks
 from packetwalk.cni.calico.bgp import Routing
-from packetwalk.plan.cluster import Cluster, Node
+from packetwalk.cni.calico.plan import mode_blocks
+from packetwalk.plan.cluster import Node
+from packetwalk.walks.network import Network
 
 AS, CLUSTER_ID, METRIC = 64512, "244.0.0.1", 1024
 
 
-def configuration(machines: Cluster, node: Node, routing: Routing) -> str:
+def configuration(network: Network, node: Node, routing: Routing) -> str:
     """Return the bird.conf of a node.
 
     Unless told, BIRD 2 writes a metric of 32, and routes of devices too, which BIRD 1.6 does not.
     Calico waits two seconds before it dials, here it is one.
     """
-    own = blocks.blocks(machines, node)
+    machines = network.cluster
+    own = mode_blocks(machines, network.mode.name, node)
     static = "".join(f"  route {block} blackhole;\n" for block in own)
     aggregation = "".join(f"  if net = {b} then accept;\n  if net ~ {b} then reject;\n" for b in own)
     sessions = "".join(_session(node, peer, routing) for peer in machines.nodes)
