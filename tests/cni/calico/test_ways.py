@@ -112,3 +112,13 @@ def test_an_address_nobody_has_ends_in_the_blackhole() -> None:
     run = Network(Cluster(), "calico", "ipip").send("a", "10.244.162.160")
     last = run.traces[0].steps[-1]
     assert (run.traces[0].disposition, str(last.entry)) == ("no_route", "blackhole 10.244.162.128/26 proto bird")
+
+
+def test_the_node_itself_is_told_that_the_block_has_no_such_address() -> None:
+    """Recorded (calico-3.33-vxlan-iptables, exp/53): connect() fails with EINVAL; a pod is told nothing."""
+    own, foreign = (
+        Network(Cluster(), "calico", "vxlan").send(src, "10.244.162.160").traces for src in (NODE, "b")
+    )
+    assert own[0].steps[-1].why.endswith("the program's call fails with “Invalid argument”.")
+    assert foreign[0].steps[-1].why.endswith("the packet is discarded without a word.")
+    assert [len(own), len(foreign)] == [1, 1]
