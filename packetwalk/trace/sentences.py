@@ -47,9 +47,9 @@ SENTENCES = {
     "route-blackhole": "{0} matches {1}, a blackhole: the packet is discarded without a word.",
     "route-unreachable": "{0} matches {1}, a route that says: unreachable. The packet is discarded.",
     "route-prohibit": "{0} matches {1}, a route that prohibits it: the packet is discarded.",
-    "route-blackhole-own": "{0} matches {1}, a blackhole: the program's call fails with “Invalid argument”.",
-    "route-unreachable-own": "{0} matches {1}, a route that says: unreachable. The program's call fails with “No route to host”.",
-    "route-prohibit-own": "{0} matches {1}, a route that prohibits it: the program's call fails with “Permission denied”.",
+    "route-blackhole-own": "{0} matches {1}, a blackhole: the program's call fails, Invalid argument.",
+    "route-unreachable-own": "{0} matches {1}, a route that says: unreachable. The program's call fails, No route to host.",
+    "route-prohibit-own": "{0} matches {1}, a route that prohibits it: the program's call fails, Permission denied.",
     "outer-route": "The wrapped packet is sent like any other: a second look-up, for {0}.",
     "lookup": "Rule {0} comes before the main table and fits this packet: table {1} is asked first.",
     "outer-marked": "The encrypted packet is sent like any other: a second look-up, for {0}. WireGuard has "

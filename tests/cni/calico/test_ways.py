@@ -119,6 +119,6 @@ def test_the_node_itself_is_told_that_the_block_has_no_such_address() -> None:
     own, foreign = (
         Network(Cluster(), "calico", "vxlan").send(src, "10.244.162.160").traces for src in (NODE, "b")
     )
-    assert own[0].steps[-1].why.endswith("the program's call fails with “Invalid argument”.")
+    assert own[0].steps[-1].why.endswith("the program's call fails, Invalid argument.")
     assert foreign[0].steps[-1].why.endswith("the packet is discarded without a word.")
     assert [len(own), len(foreign)] == [1, 1]
