@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from packetwalk.errors import BadInput, LabError
+from packetwalk.plan.rules import IPTABLES
 
 if TYPE_CHECKING:
     from packetwalk.lab.ground import Ground
@@ -18,16 +19,19 @@ if TYPE_CHECKING:
 CHOICE = "PACKETWALK_GROUND"
 
 
-def open(plugin: str, mode: str | None = None, ground: str | None = None) -> Ground:
+def open(
+    plugin: str, mode: str | None = None, ground: str | None = None, *, rules: str = IPTABLES
+) -> Ground:
     """Bring a cluster up and return it: on the named ground, else the environment's, else the best there is.
 
-    The environment variable is PACKETWALK_GROUND.  BadInput for names that do not exist; LabError
+    The environment variable is PACKETWALK_GROUND; ``rules`` is the form of its rules.  BadInput for names that do not exist; LabError
     in one line when the ground asked for cannot be used here.
     """
     from packetwalk.cni import plugin as find_plugin
     from packetwalk.lab.grounds import grounds
 
     chosen = find_plugin(plugin).mode(mode).name
+    find_plugin(plugin).form(rules)
     asked = ground or os.environ.get(CHOICE)
     known = grounds()
     if asked and asked not in known:
@@ -38,7 +42,7 @@ def open(plugin: str, mode: str | None = None, ground: str | None = None) -> Gro
         try:
             if lacks:
                 raise LabError(f"missing: {', '.join(lacks)}")
-            return known[name](plugin, chosen)
+            return known[name](plugin, chosen, rules)
         except LabError as error:
             reasons.append(f"{name}: {error}")
     raise LabError(f"ground {'; '.join(reasons)}")

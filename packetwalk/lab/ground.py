@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Unpack
 from packetwalk.capture.output import Output
 from packetwalk.errors import BadInput
 from packetwalk.lab import command
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.wire import Tcp, tcpdump
 
@@ -46,7 +47,7 @@ class Ground(ABC):
     services: tuple[str, ...]
 
     @abstractmethod
-    def __init__(self, plugin: str, mode: str) -> None:
+    def __init__(self, plugin: str, mode: str, rules: str = IPTABLES) -> None:
         """Bring the cluster up."""
 
     @classmethod

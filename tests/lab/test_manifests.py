@@ -269,7 +269,7 @@ def test_a_wrong_field_is_named_with_what_is_valid(plugin: str, text: str, what:
         ("calico", MESH_OFF.replace("false", "false, asNumber: 65000"), "asNumber"),
         ("calico", REFLECTOR.replace("{bgp: {", "{bgp: {ipv4Address: 172.18.0.2/16, "), ""),
         ("calico", REFLECTOR.replace("{bgp: {", "{bgp: {ipv4Address: 10.0.0.9/24, "), "the node's address"),
-        ("flannel", flannel('{"EnableNFTables": true, "EnableIPv6": true}'), "EnableIPv6, EnableNFTables"),
+        ("flannel", flannel('{"EnableNFTables": true, "EnableIPv6": true}'), "EnableIPv6"),
         ("flannel", flannel('{"EnableNFTables": false, "EnableIPv6": false}'), ""),
         ("weave", weave("EXTRA_ARGS, value: -x"), "EXTRA_ARGS"),
     ],
@@ -283,6 +283,17 @@ def lines(settings: Settings, plugin: str, mode: str) -> list[str]:
     """Return what a worker's plan says of masquerading and of bridge ports."""
     network = Network(Cluster(), plugin, mode, change=change(settings))
     return [str(op.entry) for op in network.plan("kind-worker")]
+
+
+def test_flannels_own_rules_are_tables_of_nftables_where_it_is_told_so() -> None:
+    asked = read(flannel('{"EnableNFTables": true, "Backend": {"Type": "vxlan"}}'), "flannel", "vxlan", Settings())
+    assert asked.lines == ["ConfigMap/kube-flannel-cfg: mode vxlan, rules of nftables"]
+    written = lines(asked.settings, "flannel", "vxlan")
+    assert "table ip flannel-ipv4 {" in written
+    assert not any("FLANNEL-" in each for each in written)
+    assert any("KUBE-SERVICES" in each for each in written)  # kube-proxy is told elsewhere
+    back = read(flannel('{"Backend": {"Type": "vxlan"}}'), "flannel", "vxlan", asked.settings)
+    assert back.settings == Settings()
 
 
 def test_nat_outgoing_is_felix_masquerading() -> None:

@@ -23,6 +23,7 @@ from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.kind.record import record
 from packetwalk.lab.plugins import installation
 from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet
 
 PROGRAMS = ("docker", "kind", "kubectl")
@@ -51,8 +52,10 @@ class KindGround(Ground):
             lacks.append("the right to use Docker (group docker)")
         return tuple(lacks)
 
-    def __init__(self, plugin: str, mode: str) -> None:
+    def __init__(self, plugin: str, mode: str, rules: str = IPTABLES) -> None:
         """Bring it up: some minutes. LabError in one line, and nothing left, when it cannot be had."""
+        if rules != IPTABLES:
+            raise LabError(f"the labs' installations have rules of {IPTABLES}, none of {rules}")
         self.plugin, self.mode = plugin, find_plugin(plugin).mode(mode).name
         self._installation = installation(plugin)
         self._offered()

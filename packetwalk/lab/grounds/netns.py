@@ -15,6 +15,7 @@ from packetwalk.lab.kernel.remote import Remote
 from packetwalk.lab.kernel.rootless import search_path
 from packetwalk.lab.kernel.writing import TOOLS
 from packetwalk.lab.measure import Measurement, measure
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof.compare import frames
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
@@ -27,10 +28,10 @@ class NetnsGround(Planned):
 
     ground, preference = "netns", 20
 
-    def __init__(self, plugin: str, mode: str) -> None:
+    def __init__(self, plugin: str, mode: str, rules: str = IPTABLES) -> None:
         self._remote = Remote()
         try:
-            super().__init__(plugin, mode)
+            super().__init__(plugin, mode, rules)
         except BaseException:
             self.close()
             raise

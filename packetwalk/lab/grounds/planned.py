@@ -12,6 +12,7 @@ from packetwalk.lab.ground import Ground
 from packetwalk.lab.plugins import plugin_slice
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 
@@ -19,8 +20,8 @@ from packetwalk.walks.network import Network
 class Planned(Ground):
     """A canonical cluster whose tables come from its plugin's plan."""
 
-    def __init__(self, plugin: str, mode: str) -> None:
-        self.plugin = plugin
+    def __init__(self, plugin: str, mode: str, rules: str = IPTABLES) -> None:
+        self.plugin, self._rules = plugin, rules
         self._fault: str | None = None
         self._settings = manifests.Settings()
         self._make(mode, None, self._settings)
@@ -33,7 +34,8 @@ class Planned(Ground):
         self, mode: str, fault: str | None, settings: manifests.Settings, *, noticed: bool = False
     ) -> None:
         """Bring up anew; if that fails, all stays as it was."""
-        network = Network(cluster.Cluster(), self.plugin, mode, fault, manifests.change(settings))
+        changed = manifests.change(settings)
+        network = Network(cluster.Cluster(), self.plugin, mode, fault, changed, rules=self._rules)
         network = network.noticed() if noticed else network
         self._bring_up(network)
         self.mode, self._fault, self._settings, self.network = mode, fault, settings, network
@@ -56,7 +58,8 @@ class Planned(Ground):
     @property
     def about(self) -> dict[str, str]:
         """What a recording says of its origin."""
-        return {"plugin": self.plugin, "mode": self.mode, "underlay": self.network.cluster.underlay}
+        form = {} if self._rules == IPTABLES else {"rules": self._rules}
+        return {"plugin": self.plugin, "mode": self.mode, "underlay": self.network.cluster.underlay, **form}
 
     def apply(self, manifest: str | Path) -> list[str]:
         """Apply documents as if the plugin and all pods had started again afterwards."""

@@ -26,8 +26,9 @@ from packetwalk.lab.schema import (
 )
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import Cluster, Node
-from packetwalk.plan.edit import alter, entries
+from packetwalk.plan.edit import alter, entries, together
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.tables import LinkEntry
 
 NAME, NET, CNI = "kube-flannel-cfg", "net-conf.json", "cni-conf.json"
@@ -39,7 +40,7 @@ NET_FIELDS: DocumentFields = {
     "SubnetLen": whole(1, 30).only(24),
     "EnableIPv4": BOOL.only(True),
     "EnableIPv6": BOOL.only(False),
-    "EnableNFTables": BOOL.only(False),
+    "EnableNFTables": BOOL,
     **dict.fromkeys(("SubnetMin", "SubnetMax", "IPv6Network", "IPv6SubnetLen"), OTHER),
     **dict.fromkeys(("IPv6SubnetMin", "IPv6SubnetMax", "IptablesForwardRules", "BlackholeRoute"), OTHER),
 }
@@ -74,15 +75,19 @@ DELEGATE: DocumentFields = {
 
 
 class FlannelSettings(NamedTuple):
-    """``hairpin`` is the bridge plugin's hairpinMode: whether a port gives its own frames back."""
+    """``hairpin`` is the bridge plugin's hairpinMode: whether a port gives its own frames back.
+
+    ``nftables`` is EnableNFTables: flanneld's own rules are tables of nftables, whatever kube-proxy's are.
+    """
 
     hairpin: bool = True
+    nftables: bool = False
 
     def change(self, machines: cluster.Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        """Return the plan of a node with ports as they are then."""
-        return alter(entries(LinkEntry, kind="veth", hairpin=True), hairpin=self.hairpin)(
-            machines, node, plan
-        )
+        """Return the plan of a node with ports and rules as they are then."""
+        ports = alter(entries(LinkEntry, kind="veth", hairpin=True), hairpin=self.hairpin)
+        form = find_plugin("flannel").form(NFTABLES if self.nftables else IPTABLES)
+        return together(ports, form)(machines, node, plan)
 
 
 def _json(where: str, text: str) -> dict[str, Any]:
@@ -122,10 +127,14 @@ def read(document: dict, mode: str, settings: Settings) -> Read:
         raise BadInput(f"{where}, Backend, MTU", mtu, [f"{LEAST_MTU + headers} to 65535"])
     settings = settings._replace(mtu=chosen.pod_mtu(mtu) if mtu else None)
     said = f"mode {wanted}" + (f", MTU {settings.mtu} for pods" if mtu else "")
+    own = settings.own if isinstance(settings.own, FlannelSettings) else FlannelSettings()
+    own = own._replace(nftables=net.get("EnableNFTables", False))
+    said += ", rules of nftables" if own.nftables else ""
     if CNI in document["data"]:
         hairpin, more = _ports(f"{where}, {CNI}", document["data"][CNI])
-        settings = settings._replace(own=None if hairpin else FlannelSettings(False))
+        own = own._replace(hairpin=hairpin)
         said, left = said + ("" if hairpin else ", ports of pods without hairpin"), left + more
+    settings = settings._replace(own=None if own == FlannelSettings() else own)
     return wanted, settings, said + aside(left)
 
 
