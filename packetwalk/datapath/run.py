@@ -29,7 +29,7 @@ ECN = 0x03  # the bits of the type of service that are TCP's own (IP_TOS)
 ETHERNET = wire.Ethernet.size
 
 
-class Met(NamedTuple):
+class MetNeighbour(NamedTuple):
     """A neighbour by whether this machine ``asked`` for it first (REACHABLE), or it for this machine (STALE)."""
 
     dev: str
@@ -37,7 +37,7 @@ class Met(NamedTuple):
     asked: bool
 
 
-Paths = Iterable[tuple[str, PathEntry | Met | NeighEntry | FdbEntry]]
+Paths = Iterable[tuple[str, PathEntry | MetNeighbour | NeighEntry | FdbEntry]]
 """What earlier packets have taught, each with its namespace: exceptions of routes, neighbours, other MACs of those, and
 lines of bridges."""
 NO_PORTS: tuple[str | None, str | None] = (None, None)
@@ -181,9 +181,9 @@ class Run:
         self.sender: Sender | None = None
         self.receiver: Receiver | None = None
         self.knows_paths = False
-        self.met: dict[tuple[str, str, str], bool] = {}  # by netns, device, address: ``Met.asked``
+        self.met: dict[tuple[str, str, str], bool] = {}  # by netns, device, address: ``MetNeighbour.asked``
         for netns, entry in paths:
-            if isinstance(entry, Met):
+            if isinstance(entry, MetNeighbour):
                 self.met[netns, entry.dev, entry.address] = entry.asked
             elif isinstance(entry, NeighEntry):
                 self.learnt[netns, NEIGHBOURS.name, entry.dev, entry.dst] = entry

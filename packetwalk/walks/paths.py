@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packetwalk.datapath.netns import Netns
-from packetwalk.datapath.run import Met, Run
+from packetwalk.datapath.run import MetNeighbour, Run
 from packetwalk.tables import FdbEntry, NeighEntry, PathEntry, RouteEntry
 from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.neighbour import NEIGHBOURS
@@ -36,11 +36,11 @@ class KnownPaths:
         other._lines = dict(self._lines)
         return other
 
-    def __iter__(self) -> Iterator[tuple[str, PathEntry | Met | NeighEntry | FdbEntry]]:
+    def __iter__(self) -> Iterator[tuple[str, PathEntry | MetNeighbour | NeighEntry | FdbEntry]]:
         """Yield each with its namespace."""
         yield from ((key[0], entry) for key, entry in self._lines.items())
         yield from ((netns, entry) for (netns, *_), entry in self._known.items())
-        yield from ((netns, Met(dev, address, asked)) for (netns, dev, address), asked in self._met.items())
+        yield from ((netns, MetNeighbour(dev, address, asked)) for (netns, dev, address), asked in self._met.items())
 
     def learn(self, run: Run) -> None:
         """Take over what a packet has taught."""

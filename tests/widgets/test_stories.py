@@ -57,4 +57,4 @@ def test_a_file_holds_the_story_once_for_all_its_walks(tmp_path: Path, monkeypat
     texts = {path: gzip.decompress(path.read_bytes()).decode() for path in tmp_path.rglob("*.json.gz")}
     told = {path: text.count(json.dumps(LOST.story)) for path, text in texts.items() if LOST.story in text}
     walked = "cross-node/missing-fdb.json.gz"
-    assert told == {tmp_path / walked: 1, tmp_path / "nftables" / walked: 1}
+    assert told == {tmp_path / walked: 1}  # with rules of nftables nothing is broken ahead
