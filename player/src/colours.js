@@ -45,11 +45,14 @@ export function properties(theme) {
   return [...Object.entries(PAGE).map(([name, c]) => `--pw-${name}:${c[at]}`), ...layers].join(";");
 }
 
+/** While a header is named in the text, the others stand back. */
+const lone = (name) => `:host([header=${name}]) .envelope:not(.${name}){opacity:.35}`;
+
+const rules = (name) => {
+  const own = { solid: name, ink: `${name}-ink`, text: `${name}-text` };
+  const words = Object.entries(own).map(([part, of]) => `--${part}:var(--pw-${of})`);
+  return `${lone(name)}.${name}{${words.join(";")}}`;
+};
+
 /** The classes of the layers: a class name is a layer's name. */
-export const layerRules = () =>
-  Object.keys(LAYERS)
-    .map(
-      (name) =>
-        `.${name}{--solid:var(--pw-${name});--ink:var(--pw-${name}-ink);--text:var(--pw-${name}-text)}`,
-    )
-    .join("");
+export const layerRules = () => Object.keys(LAYERS).map(rules).join("");

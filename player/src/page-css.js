@@ -2,7 +2,7 @@
 import { properties } from "./colours.js";
 
 /** Heights of a finished player, in px, for a narrow and a wide column. */
-const NARROW = 2240;
+const NARROW = 2175;
 const WIDE = 1395;
 /** What two walks beside the first add. */
 const NARROW_BESIDE = 1990;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { downwards, merge } from "../src/layout/lanes.js";
 import { layout } from "../src/layout/layout.js";
+import { roomAt } from "../src/layout/room.js";
 import { frame } from "../src/model/frame.js";
 import { timeline } from "../src/model/timeline.js";
 import { walks } from "./walks.js";
@@ -157,4 +158,20 @@ test("orders are merged beside their neighbours", () => {
     "n|2",
     "n|1",
   ]);
+});
+
+test("a step's words stand beside the packet, in its zone, and touch neither it nor a label", () => {
+  let said = 0;
+  let all = 0;
+  for (const { name, line, layout: out } of scenes)
+    for (let i = 0; i < line.moments.length; i += 3) {
+      const room = roomAt({ line, layout: out }, i);
+      all += 1;
+      if (!room) continue;
+      said += 1;
+      const words = { x: room.left, y: room.top, w: room.right - room.left, h: room.bottom - room.top };
+      assert.ok(!over(words, frame({ line, layout: out }, i).packet), `${name}: step ${i}`);
+      for (const s of out.stations.values()) assert.ok(!over(words, s), `${name}: ${s.id} at step ${i}`);
+    }
+  assert.ok(said / all > 0.9, `${said} of ${all} steps have room for words`);
 });

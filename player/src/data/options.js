@@ -139,7 +139,7 @@ export function toHash(o, step, el, beside = []) {
 /**
  * @param {string} hash
  * @returns {{
- *   options: Options, step: number|null, el: string|null, beside: Mode[],
+ *   options: Options, step: number|null, el: string|null, header: string, beside: Mode[],
  * }|null}  null when the fragment speaks of something else
  */
 export function fromHash(hash) {
@@ -167,6 +167,7 @@ export function fromHash(hash) {
     },
     step: whole(step, null),
     el: query.el === undefined ? null : decode(query.el),
+    header: query.header ?? "",
     beside: modesIn(decode(query.with ?? "")),
   };
 }

@@ -63,11 +63,11 @@ export function settle(catalogue, before, change, anySize = false) {
 /**
  * @param {{
  *   walk: Walk, options: Options, catalogue: any, live: boolean, busy: boolean, comparison: Comparison,
- *   proofs: string|null, veiled: string|null,
+ *   proofs: string|null, veiled: string|null, narrow: boolean,
  * }} state
  * @param {{choose(change: any): void, unveil(): void}} act
  */
-export function choices({ walk, options, catalogue, live, busy, comparison, proofs, veiled }, act) {
+export function choices({ walk, options, catalogue, live, busy, comparison, proofs, veiled, narrow }, act) {
   const good = walk.disposition === "delivered";
   const verdict = html`${icon(good ? "check" : "cross")}${endOf(walk.disposition)}`;
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
@@ -78,13 +78,17 @@ export function choices({ walk, options, catalogue, live, busy, comparison, proo
         : html`<p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${verdict}</span>`
     }
-    <div class="rest">
+    <details class="choosing" ?open=${!narrow}><summary>${packetWords(options)}</summary><div class="rest">
       ${catalogue ? packetChoices(options, walk, catalogue, live, act) : chip(walk.title)}
       ${comparison.possible ? compareWith(comparison) : nothing}
-      ${proofMark(proofOf(catalogue, options), proofs)}</div>
+      ${proofMark(proofOf(catalogue, options), proofs)}</div></details>
     ${walk.fault && !veiled ? story(walk.fault) : nothing}
   </header>`;
 }
+
+/** What is sent, in a line: the choices are behind it where there is little room. */
+const packetWords = ({ proto, size, fault }) =>
+  `${PROTOS[proto] ?? proto}, ${size} B${fault ? ", broken" : ""}: change it, break it, compare it`;
 
 /** In place of the end, while a question asks for it. @param {string} question */
 const guess = (question, act) => html`<p class="summary"><span>What becomes of it? Play it,

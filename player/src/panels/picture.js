@@ -5,6 +5,7 @@ import { icon } from "../draw/icons.js";
 import { frame, packetOf } from "../model/frame.js";
 import { sizeOf } from "../model/stack.js";
 import { endOf, stepWords, traceName } from "../model/words.js";
+import { saying } from "./saying.js";
 
 /** @import { Layout } from "../layout/layout.js" */
 /** @import { Moment, Timeline, Walk } from "../types.js" */
@@ -28,6 +29,7 @@ export function picture(scene) {
   return html`<div class="stage" style="height:${height}px">
     <svg class="ground" viewBox=${box} width=${width} height=${height}
       role="img" aria-label=${stepWords(walk, line, moment)}>${ground(layout)}</svg>
+    ${saying(scene)}
     <i class="leader"></i>
     <svg class="marks" viewBox=${box} width=${width} height=${height} aria-hidden="true"></svg>
     <svg class="still" viewBox=${box} width=${width} height=${height}

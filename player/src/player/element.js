@@ -184,7 +184,7 @@ export class PacketWalk extends LitElement {
     const words = stepWords(walk, line, moment);
     const offered = { catalogue, live: Boolean(source), proofs: proofPage(dataRoot) };
     const playing = { n: line.moments.length, i, playing: this.playing, speed: this.speed };
-    return html`${choices({ walk, options, ...offered, busy, comparison, veiled }, this.choicesActs)}
+    return html`${choices({ walk, options, ...offered, busy, comparison, veiled, narrow }, this.choicesActs)}
       ${this.message ? alert(this.message) : nothing}
       ${picture({ walk, line, layout, moment, press: this.press })}
       ${controls({ ...playing, ticks: veiled ? [] : this.ticks, words }, this.playback.acts)}

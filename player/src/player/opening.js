@@ -17,16 +17,23 @@ export class Opening {
     /** @type {Store|null} */
     this.store = null;
     this.onHash = () => this.followHash();
+    /** The same link again changes no address. @param {Event} e */
+    this.onClick = ({ target }) => {
+      const link = target instanceof Element && /** @type {HTMLAnchorElement|null} */ (target.closest("a"));
+      if (link && link.hash === location.hash) this.followHash();
+    };
     player.addController(this);
   }
 
   hostConnected() {
     addEventListener("hashchange", this.onHash);
+    document.addEventListener("click", this.onClick);
     if (fromHash(location.hash)?.el === nameOnPage(this.player)) this.player.sight.wake();
   }
 
   hostDisconnected() {
     removeEventListener("hashchange", this.onHash);
+    document.removeEventListener("click", this.onClick);
   }
 
   /** Read what the page carries and open the first walk. */
@@ -63,7 +70,9 @@ export class Opening {
   followHash() {
     const wanted = fromHash(location.hash);
     if (wanted?.el !== nameOnPage(this.player)) return;
+    this.player.setAttribute("header", wanted.header);
     if (!this.player.seen) return this.player.sight.wake();
+    this.player.unveil();
     this.player.comparison.set(wanted.beside);
     this.load(wanted.options, wanted.step, true);
   }
@@ -96,7 +105,7 @@ export class Opening {
     };
     const arrive = stillAsked((walk) => {
       player.show(walk, step);
-      if (reveal) player.updateComplete.then(() => player.scrollIntoView({ block: "start" }));
+      if (reveal) player.updateComplete.then(() => player.sight.follow(true));
     });
     const here = this.store.now(options);
     if (here) return arrive(here);

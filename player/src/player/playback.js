@@ -47,6 +47,8 @@ export class Playback {
     if (i !== this.player.i) {
       this.player.i = i;
       this.player.lit = null;
+      this.player.setAttribute("header", "");
+      if (this.player.playing) this.player.sight.follow(false);
     }
     this.player.drawing.draw(t);
   }
@@ -60,7 +62,9 @@ export class Playback {
       this.clock.jump(to);
     else this.clock.glide(to);
     this.player.i = to;
-    if (byReader) this.tell(to);
+    if (!byReader) return;
+    this.player.updateComplete.then(() => this.player.sight.follow(false));
+    this.tell(to);
   }
 
   /** Tell whoever listens (a live notebook) where the reader went. @param {number} i */
@@ -78,6 +82,7 @@ export class Playback {
     const { end, clock, player } = this;
     if (clock.t >= end) clock.t = 0;
     player.playing = true;
+    player.sight.follow(true);
     if (calm?.matches) return this.playCalmly();
     const duration = (i) => lasts(player.line.moments[Math.min(i, end)].step) / player.speed;
     clock.play(end, duration, () => this.arrive());

@@ -2,6 +2,8 @@
 /** @import { PacketWalk } from "./element.js" */
 
 const NEAR = "300px";
+/** What is brought into view keeps this far from the edge of the screen. */
+const EDGE = 26;
 
 export class Sight {
   /** @param {PacketWalk} player */
@@ -30,6 +32,24 @@ export class Sight {
     this.player.seen = true;
     this.measure();
     this.player.opening.begin();
+  }
+
+  /**
+   * Bring the picture and its controls into view, and where they are taller than the screen, the packet.
+   * @param {boolean} whole  the picture too, not only a packet that has left the screen
+   */
+  follow(whole) {
+    const { drawing } = this.player;
+    const controls = drawing.part(".controls")?.getBoundingClientRect();
+    const stage = drawing.part(".stage")?.getBoundingClientRect();
+    const packet = drawing.part(".parcel")?.getBoundingClientRect();
+    if (!controls || !packet) return;
+    const room = innerHeight - controls.height;
+    const fits = stage.height < room;
+    const out = fits
+      ? whole && (stage.top < 0 || stage.bottom > room)
+      : packet.top < EDGE || packet.bottom > room - EDGE;
+    if (out) scrollBy({ top: fits ? stage.top - EDGE : packet.top - room / 3, behavior: "smooth" });
   }
 
   /** Know the player's width, now and whenever it changes. */
