@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from html import escape
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -70,7 +71,8 @@ class LeadToSteps(SphinxPostTransform):
             if isinstance(node, nodes.raw):
                 found = DATA.search(node.astext())
                 if PLAYER in node.astext() and found:
-                    walks.append(next(iter(unpack(json.loads(found[1]))["walks"].values())))
+                    page: Any = unpack(json.loads(found[1]))
+                    walks.append(next(iter(page["walks"].values())))
             elif walks:
                 self.lead(node, walks, len(walks))
             else:
