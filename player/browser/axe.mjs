@@ -18,6 +18,10 @@ for (const width of [360, 1280])
     ]) {
       await page.goto(`${base}player/demo.html?theme=${theme}&walk=${walk}&step=${step}&with=${beside}`);
       await page.waitForSelector("packet-walk .controls");
+      await page.evaluate(() => {
+        const { shadowRoot } = document.querySelector("packet-walk");
+        shadowRoot.querySelector(".choosing").open = true;
+      });
       if (beside) await page.locator("packet-walk button.chip", { hasText: "compare with" }).click();
       await page.waitForSelector("packet-walk .controls");
       await page.waitForTimeout(200);

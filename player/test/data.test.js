@@ -75,6 +75,7 @@ test("a link leads back to the same choices and step", () => {
       options: o,
       step: 12,
       el: "main walk",
+      header: "",
       beside: [],
     });
     const beside = [
@@ -85,6 +86,7 @@ test("a link leads back to the same choices and step", () => {
       options: o,
       step: 12,
       el: "main walk",
+      header: "",
       beside,
     });
   }

@@ -18,6 +18,9 @@ def test_a_chosen_fault_is_told(address: str, opened: Open, width: int) -> None:
     player = page.locator("packet-walk").first
     player.locator(".controls").wait_for()
     assert player.locator(".story").count() == 0
+    folded = player.locator(".choosing:not([open]) > summary")
+    if folded.count():  # on a phone
+        folded.click()
     chosen = player.locator("label", has_text="break it:").locator("select")
     chosen.select_option(LOST.name)
     expect(player.locator(".story")).to_have_text(f"{LOST.title}. {LOST.story}")
