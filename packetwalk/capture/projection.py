@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from packetwalk import wire
 from packetwalk.wire import Arp, Data, Ethernet, Header, Icmp, Ipv4, Tcp, Udp, Vxlan
+from packetwalk.wire.icmp import REDIRECT
 from packetwalk.wire.sleeve import Sleeve, SleeveFrame
 
 MASKED: dict[Any, tuple[str, ...]] = {
@@ -86,7 +87,9 @@ class Reader:
                 return self._tcp(header)
             case Icmp():
                 echo = f" id {self._number('id', header.id)}" if header.type in (0, 8) else ""
-                return f"icmp {header.type}/{header.code} mtu {header.mtu}{echo}"
+                hop = f" by {header.id >> 8}.{header.id & 255}.{header.seq >> 8}.{header.seq & 255}"
+                hop = hop if header.type == REDIRECT else ""
+                return f"icmp {header.type}/{header.code} mtu {header.mtu}{echo}{hop}"
             case Sleeve():
                 return f"sleeve from {self._mac(header.sender)}"
             case SleeveFrame():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from packetwalk.datapath import nat, quotation, reject, xfrm
+from packetwalk.datapath import nat, quotation, redirect, reject, xfrm
 from packetwalk.datapath.chain import REFUSES, BaseChain, Verdict
 from packetwalk.datapath.conntrack import Connection, Conntrack, segment
 from packetwalk.datapath.matches import ESTABLISHED, INVALID, NEW, RELATED, UNTRACKED, Aside
@@ -48,6 +48,9 @@ def hook(
     if again and skb.mark != mark and not again():
         return False
     conn, manip = skb.conn, at.manip
+    if conn and manip and skb.ctinfo == RELATED and redirect.translated(skb, conn):
+        run.drop(ns, skb, outdev or indev, None, ("redirect-translated",), hook=name)
+        return False
     if conn and manip:
         verdict = None
         if manip not in conn.bound:

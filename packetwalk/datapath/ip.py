@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, local, multicast, pmtu, source_validation, xfrm
+from packetwalk.datapath import arp, hooks, local, multicast, pmtu, redirect, source_validation, xfrm
 from packetwalk.datapath.devices import drivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import MAX_STEPS, Run, Skb
@@ -114,6 +114,8 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
     skb.forwarded = True
     skb.set_ip(ip.aged())
     run.emit(ns, skb, "forward", None, ns.forwarding, ("forward", ip.ttl, ip.ttl - 1))
+    if route.dev == dev:
+        redirect.send(run, ns, skb, dev, route)
     if hooks.hook(run, ns, skb, "FORWARD", dev, route.dev):
         output(run, ns, skb, dev, route)
 
@@ -172,7 +174,7 @@ def loop(run: Run, ns: Netns, skb: Skb) -> None:
 def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) -> None:
     """POSTROUTING, fragments, neighbour, device (``ip_output``)."""
     dev, dst = route.dev, skb.ip.dst
-    skb.hop = route.gateway or skb.ip.dst
+    skb.hop = hop = pmtu.hop(run, ns, route, dst)
     if not hooks.hook(run, ns, skb, "POSTROUTING", indev, dev):
         return
     if ns.xfrm_policies and xfrm.policy(ns, skb.tuple, skb.mark):
@@ -182,7 +184,7 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
     skb.route = route, dst
     mtu = (pmtu.of_forwarded if skb.forwarded else pmtu.of_path)(run, ns, route, dst)
     if skb.length <= mtu and not skb.frag_max_size:
-        arp.finish(run, ns, skb, dev, route.gateway or skb.ip.dst)
+        arp.finish(run, ns, skb, dev, hop)
         return
     if skb.ip.df:  # the machine tells itself too (ip_fragment)
         too_long(run, ns, skb, route)
@@ -194,7 +196,7 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
             part.refused = True
             run.drop(ns, part, dev, ns.links[dev], ("fragment-unsent", dev))
             continue
-        arp.finish(run, ns, part, dev, route.gateway or part.ip.dst)
+        arp.finish(run, ns, part, dev, hop)
         if run.writing:
             run.take_in()
 

@@ -6,8 +6,10 @@ as fits into 576 bytes), and what ping, a UDP client and a TCP client do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from packetwalk import wire
-from packetwalk.datapath import ecn, hooks, pmtu, socket, tcp
+from packetwalk.datapath import ecn, hooks, pmtu, redirect, socket, tcp
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.matches import RELATED
@@ -29,6 +31,7 @@ ERRORS = {
     (3, 9): "network prohibited",
     (3, 10): "host prohibited",
     (3, 13): "administratively prohibited",
+    (5, 1): "there is a better next hop for this host on the same link",
     (11, 0): "time to live exceeded",
     (11, 1): "fragment reassembly time exceeded",
 }
@@ -58,9 +61,9 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         case wire.Icmp():
             text = ERRORS.get((l4.type, l4.code), f"ICMP type {l4.type} code {l4.code}")
             extra = f" (mtu {l4.mtu})" if l4.mtu else ""
-            path = pmtu.told(run, ns, skb)
+            path = pmtu.told(run, ns, skb) or redirect.told(run, ns, skb, dev)
             socket.accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"), path)
-            if path:
+            if path and l4.too_big:
                 tcp.path_narrowed(run, ns, skb)
         case wire.Tcp() if ns.fib.is_for_many(skb.ip.dst):
             run.drop(ns, skb, dev, None, ("delivered-unknown",))
@@ -119,10 +122,17 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
     The error belongs to the packet's connection, also if that was never confirmed, so that NAT changes it
     as it does an answer.
     """
+    send = told(run, ns, skb, wire.Icmp(kind, code, mtu=mtu), "error")
+    if send:
+        run.jobs.append(send)
+
+
+def told(run: Run, ns: Netns, skb: Skb, message: wire.Icmp, name: str) -> Callable[[], None] | None:
+    """Return what sends a message about a packet, as it is now, to its sender (``icmp_send``); None if there is none."""
     ip, l4 = skb.ip, skb.stack[skb.at + 1]
     about_error = isinstance(l4, wire.Icmp) and l4.type not in (0, 8)
     if about_error or ns.fib.is_for_many(ip.dst) or ip.offset or ip.src in ("0.0.0.0",) or run.muted:
-        return
+        return None
     quoted = wire.encode(skb.stack[skb.at :])[:QUOTED]
     cause, relation = run.here(skb), related(skb)
 
@@ -133,14 +143,14 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
         if route is None:
             return
         source = ip.dst if here else ns.source_for(route)
-        flight = run.flight("error", Flow(source, ip.src, "icmp"), cause)
+        flight = run.flight(name, Flow(source, ip.src, "icmp"), cause)
         header = wire.Ipv4(source, ip.src, 1, ns.default_ttl, run.next_ident(), tos=ecn.of_error(ip))
-        error = Skb(flight, (header, wire.Icmp(kind, code, mtu=mtu), wire.Data(quoted)), 0)
+        error = Skb(flight, (header, message, wire.Data(quoted)), 0)
         error.conn, error.original, error.ctinfo = relation
-        run.emit(ns, error, "originate", None, None, ("icmp-error", ERRORS[kind, code]))
+        run.emit(ns, error, "originate", None, None, ("icmp-error", ERRORS[message.type, message.code]))
         ip_layer.originate(run, ns, error, bound=here)
 
-    run.jobs.append(send)
+    return send
 
 
 def related(skb: Skb) -> tuple[Connection | None, bool, str | None]:

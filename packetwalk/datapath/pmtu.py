@@ -29,10 +29,16 @@ def learnt(run: Run, ns: Netns, route: RouteEntry, dst: str) -> PathEntry | None
     return run.learnt.get((ns.name, PATHS.name, fib_info(route), dst)) if run.knows_paths else None
 
 
+def hop(run: Run, ns: Netns, route: RouteEntry, dst: str) -> str:
+    """Return the next hop on the way to a destination: what a redirect has told, the route's gateway, or itself."""
+    known = learnt(run, ns, route, dst)
+    return (known and known.gateway) or route.gateway or dst
+
+
 def of_path(run: Run, ns: Netns, route: RouteEntry, dst: str) -> int:
     """Return the MTU, in bytes, for what this machine sends to a destination itself (``ipv4_mtu``)."""
     known = learnt(run, ns, route, dst)
-    return known.mtu if known else of_route(ns, route)
+    return known.mtu if known and known.mtu else of_route(ns, route)
 
 
 def of_forwarded(run: Run, ns: Netns, route: RouteEntry, dst: str) -> int:
@@ -52,8 +58,11 @@ def update(run: Run, ns: Netns, route: RouteEntry, dst: str, mtu: int) -> PathEn
     before = of_path(run, ns, route, dst)
     if locked(run, ns, route, dst) or before < mtu or route.type != "unicast":
         return None
-    entry = PathEntry(dst, fib_info(route), max(mtu, min(before, LEAST)), mtu < LEAST)
-    if entry == learnt(run, ns, route, dst):
+    known = learnt(run, ns, route, dst)
+    entry = PathEntry(
+        dst, fib_info(route), max(mtu, min(before, LEAST)), mtu < LEAST, known.gateway if known else None
+    )
+    if entry == known:
         return None
     run.learn_path(ns.name, entry)
     return entry

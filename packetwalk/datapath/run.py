@@ -174,6 +174,7 @@ class Run:
             tuple[str, Verdict, int]
         ] = []  # of which namespace, of a packet of how many bytes
         self.fragments: dict[tuple, list[Skb]] = {}
+        self.redirected: set[tuple[str, str]] = set()  # who has told whom of another next hop: netns, address
         self.ident, self.muted = 0, False
         self.writing = False  # a program is: see ``write``
         self.seq = count()

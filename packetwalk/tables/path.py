@@ -10,14 +10,22 @@ from packetwalk.tables.table import Table
 
 SECONDS = 599
 """How long it stays, as the tools print it at once: ``net.ipv4.route.mtu_expires`` is 600."""
+REDIRECTED = 299
+"""The same of what a redirect told: ``net.ipv4.route.gc_timeout`` is 300."""
 
 
-class PathEntry(
-    NamedTuple("_Path", [("dst", str), ("route", RouteEntry), ("mtu", int), ("locked", bool)]), NoCommand
-):
+class _Path(NamedTuple):
+    dst: str
+    route: RouteEntry
+    mtu: int
+    locked: bool
+    gateway: str | None = None
+
+
+class PathEntry(_Path, NoCommand):
     """An exception of a next hop (``struct fib_nh_exception``): the MTU of the path to a destination, in bytes.
 
-    ``route`` is what the routes share to which it belongs (``fib_info``); ``locked`` says that the path is
+    It is 0 where only a redirect has told of a ``gateway`` there.  ``route`` is what the routes share to which it belongs (``fib_info``); ``locked`` says that the path is
     narrower still than ``mtu``, the least the kernel takes, so that packets to there are sent without DF.
     """
 
@@ -26,10 +34,13 @@ class PathEntry(
     @property
     def words(self) -> list[str]:
         """What the tools print of it behind ``cache``."""
-        return ["expires", f"{SECONDS}sec", "mtu", *(["lock"] if self.locked else []), str(self.mtu)]
+        told = ["<redirected>"] if self.gateway else []
+        mtu = ["mtu", *(["lock"] if self.locked else []), str(self.mtu)] if self.mtu else []
+        return [*told, "expires", f"{SECONDS if mtu else REDIRECTED}sec", *mtu]
 
     def __str__(self) -> str:
-        via = ["via", self.route.gateway] if self.route.gateway else []
+        gateway = self.gateway or self.route.gateway
+        via = ["via", gateway] if gateway else []
         return " ".join([self.dst, *via, "dev", self.route.dev, "cache", *self.words])
 
 

@@ -63,6 +63,7 @@ class SysctlTable(TextTable[SysctlEntry]):
                 (f"net.ipv4.conf.{dev}.src_valid_mark", "01"),
                 (f"net.ipv4.conf.{dev}.route_localnet", "01"),
                 (f"net.ipv4.conf.{dev}.send_redirects", "01"),
+                (f"net.ipv4.conf.{dev}.shared_media", "01"),
                 ("net.ipv4.icmp_echo_ignore_all", "01"),
                 ("net.ipv4.icmp_echo_ignore_broadcasts", "01"),
                 ("net.ipv4.ip_default_ttl", ("64", "32", "128")),
@@ -121,6 +122,7 @@ DEVICE = {
     "route_localnet": "0",
     "rp_filter": "0",
     "send_redirects": "1",
+    "shared_media": "1",
     "src_valid_mark": "0",
 }
 """The settings of a device that the data path reads, with the kernel's values (``ipv4_devconf``)."""

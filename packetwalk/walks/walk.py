@@ -13,8 +13,10 @@ from packetwalk.walks.known import Known
 from packetwalk.walks.listing import ListingMemo, Listings
 from packetwalk.walks.text import walk_table
 
-BESIDE = ("arp", "copy", "error", "resent")
+BESIDE = ("arp", "copy", "error", "redirect", "resent")
 """Packets that need not arrive for a walk to end well."""
+LATER = ("redirect", "resent")
+"""Those that tell nothing about why a walk ended, wherever they end themselves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,7 @@ class Walk:
         end = next(
             t
             for t in self.traces
-            if t.name == name or (name is None and t.disposition != "delivered" and t.name != "resent")
+            if t.name == name or (name is None and t.disposition != "delivered" and t.name not in LATER)
         )
         last = end.steps[-1]
         where = last.netns + (f", {last.dev}" if last.dev else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -73,6 +74,7 @@ class Recorder:
         limit: float = 0.5,
         quiet: float = QUIET,
         closing: int = 0,
+        pause: float = 0,
     ) -> Sent:
         """Send a packet and return it with every frame that followed, but those of BGP sessions.
 
@@ -81,12 +83,13 @@ class Recorder:
         ``warm`` goes before; what it causes is not recorded.  ``count`` frames with
         IPv4 are waited for, if they are slow to come, for ``limit`` seconds; ``quiet`` seconds without a
         frame are the end.  ``closing`` frames follow when the connection is closed, and are waited for too,
-        so that they are not taken for the next packet's.
+        so that they are not taken for the next packet's; ``pause`` are seconds between the two packets.
         """
         here = self._namespaces[probe.src]
         if warm is not None:
             send(here, warm.dst, probe.dport, warm.packet, answered=warm.answered)
         self._sniffer.collect(_ipv4, warm.frames if warm else 0, limit)
+        time.sleep(pause)
         with ExitStack() as hold:
             said = send(here, probe.dst, probe.dport, probe.packet, hold=hold)
             sent = self._sent(probe, self._sniffer.collect(_ipv4, count, limit, quiet))._replace(said=said)

@@ -33,10 +33,7 @@ def unread(plan: Iterable[Operation]) -> tuple[str, ...]:
 
 
 def calm(namespaces: Iterable[Namespace]) -> None:
-    """Let neighbours (``HURRIED``) and fragments (a second) be given up sooner, and no machine tell of better ways.
-
-    When the kernel sends a redirect is a matter of time (``ip_rt_redirect_load``); the model knows of none.
-    """
+    """Let neighbours (``HURRIED``) and fragments (a second) be given up sooner."""
     for namespace in namespaces:
         namespace.inside(partial(_calm, namespace.devices()))
 
@@ -46,16 +43,22 @@ def _calm(devices: Iterable[str]) -> None:
     (settings / "ipfrag_time").write_text("1")
     for device in devices:
         (settings / "neigh" / device / "retrans_time_ms").write_text(f"{HURRIED * 1000:.0f}")
-    for device in ("all", *devices):
-        (settings / "conf" / device / "send_redirects").write_text("0")
 
 
 def send(
-    recorder: Recorder, name: str, packet: Packet, run: Run, before: Run | None, *, hurried: bool = False
+    recorder: Recorder,
+    name: str,
+    packet: Packet,
+    run: Run,
+    before: Run | None,
+    *,
+    hurried: bool = False,
+    pause: float = 0,
 ) -> Sent:
     """Send a packet of which the model says ``run``, after one of which it says ``before``.
 
-    ``hurried`` says that neighbours are given up soon, and that this is waited for even where no frame tells it.
+    ``hurried`` says that neighbours are given up soon, and that this is waited for even where no frame tells it;
+    ``pause`` are seconds between the two.
     """
     flow = run.traces[0].flow
     probe = Probe(f"{name}-{packet.label}", run.client, flow.dst, flow.dport or 0, packet)
@@ -65,7 +68,7 @@ def send(
     if hurried:
         limit, count = SLOW + 1 if _expires(run) else SLOW, ANY if _gives_up(run) else count
         warm = warm._replace(frames=ANY) if warm and before and _gives_up(before) else warm
-    return recorder.send(probe, warm, count, limit, closing=_closing(run))
+    return recorder.send(probe, warm, count, limit, closing=_closing(run), pause=pause)
 
 
 def _gives_up(run: Run) -> bool:

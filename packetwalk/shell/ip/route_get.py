@@ -144,6 +144,8 @@ def _told(terminal: Terminal, route: RouteEntry, dst: str, asked: dict[str, Any]
         told["cache"] = ["redirect"]
     told["mtu"] = route.mtu
     told["learnt"] = None if here else terminal.state.paths.find(terminal.name, route, dst)
+    if told["learnt"] and told["learnt"].gateway:
+        told["gateway"] = told["learnt"].gateway
     return told
 
 

@@ -6,6 +6,7 @@ Hypothesis draws and shrinks (``pip install packetwalk[random]``); the grammar i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import count, islice
@@ -31,6 +32,7 @@ from packetwalk.walks.paths import KnownPaths
 T = TypeVar("T")
 TRIES = 30  # cases in which a difference is made simpler
 EACH = 8  # cases that a process does one after the other
+REDIRECT_LOAD = 0.02  # seconds between two redirects, twice as many with each (ip_rt_redirect_load)
 UNKNOWN = "the model does not know"
 
 
@@ -103,12 +105,16 @@ def _sent(case: RandomCase, model: Network, live: Live) -> str:
     with Recorder(live.inside, named(model)) as recorder:
         sent: list[Sent] = []
         told: list[Run] = []
-        paths = KnownPaths()
+        paths, redirects = KnownPaths(), 0
         for number, trial in enumerate(case.trials):
             run, before = warming.send(model, trial.src, trial.dst, trial.packet, paths)
             told += [before, run] if before else [run]
             name = f"packet-{number + 1}"
-            sent.append(send(recorder, name, trial.packet, run, before, hurried=True))
+            redirected = bool(run.redirected or (before and before.redirected))
+            redirects += 2 * redirected
+            pause = REDIRECT_LOAD * 2**redirects * redirected
+            time.sleep(pause)
+            sent.append(send(recorder, name, trial.packet, run, before, hurried=True, pause=pause))
         without = unread(operations(model))
         emulated = live.played()
         made = recording(
