@@ -59,6 +59,9 @@ def hook(
                     verdict = _ask(run, ns, skb, chain, name, indev, outdev)
                     if verdict is None:
                         return False
+                    if verdict.target == "REDIRECT" and nat.own_address(ns, indev) is None:
+                        run.drop(ns, skb, indev, verdict.met.entry, ("redirect-nowhere", indev), hook=name)
+                        return False
                     if verdict.target in TRANSLATES:
                         break
                     verdict = None

@@ -18,7 +18,7 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
 
 OTHER = {"dst": "src", "src": "dst"}
-FIRST_FREE = 1024
+FIRST_FREE, LOOPBACK = 1024, "127.0.0.1"
 RANDOM = re.compile("--random-fully|fully-random")
 
 
@@ -62,12 +62,28 @@ def _wanted(
     outdev: str | None,
 ) -> tuple[str, int]:
     """Return the address and port that a nat target asks for."""
+    if verdict.target == "REDIRECT":
+        return own_address(ns, indev) or now[0], _port(verdict, now[1])
     if verdict.target == "MASQUERADE":
         address = ns.address_of(outdev or "", skb.hop or skb.ip.dst) or now[0]
         drawn = RANDOM.search(str(verdict.met.entry)) is not None
-        return address, spread(f"{ns.name} {conn.original}", FIRST_FREE, 65535) if drawn else now[1]
+        drawn_port = spread(f"{ns.name} {conn.original}", FIRST_FREE, 65535)
+        return address, drawn_port if drawn else _port(verdict, now[1])
     address, _, port = (verdict.met.argument or " ").split(" ")[1].partition(":")
     return address or now[0], int(port) if port else now[1]
+
+
+def own_address(ns: Netns, indev: str | None) -> str | None:
+    """Return where REDIRECT sends a packet: to the first address of the device it came by, the machine's own to
+    loopback; None where that device has none, and the kernel discards it (``nf_nat_redirect_ipv4``)."""
+    if indev is None:
+        return LOOPBACK
+    return next((each.local for each in ns.addrs if each.dev == indev), LOOPBACK if indev == "lo" else None)
+
+
+def _port(verdict: Verdict, port: int) -> int:
+    """Return the port that ``--to-ports`` names, else the one that is there."""
+    return int((verdict.met.argument or f"- {port}").split(" ")[1])
 
 
 def rewrite(

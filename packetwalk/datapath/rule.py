@@ -11,8 +11,8 @@ from packetwalk.datapath.matches import MATCHES, VALUES, MachineTables, Match, V
 from packetwalk.tables import IptablesRule
 from packetwalk.tables.iptables import TARGETS
 
-TRANSLATES = {"DNAT", "SNAT", "MASQUERADE"}
-ARGUMENTS = {"--to-destination", "--to-source", "--set-xmark", "--reject-with"}
+TRANSLATES = {"DNAT", "SNAT", "MASQUERADE", "REDIRECT"}
+ARGUMENTS = {"--to-destination", "--to-ports", "--to-source", "--set-xmark", "--reject-with"}
 GOES_ON = {"", "NFLOG", "LOG"}  # a rule without -j only counts, the others only report
 DONE = {"ACCEPT", "DROP", "RETURN", "REJECT", "MARK", "CT", "NOTRACK", *TRANSLATES, *GOES_ON}
 """The targets that the model knows; ``TARGETS`` are all that iptables has."""

@@ -324,4 +324,5 @@ def _target(pick: Pick, around: Around, table: str, chain: str, proto: str) -> l
             usual += [["SNAT", "--to-source", f"{pick.one_of(around.addresses)}{port}"]]
         elif chain in BUILT_IN[table]:
             usual += [["DNAT", "--to-destination", f"{pick.one_of(around.addresses)}{port}"]]
+            usual += [["REDIRECT", *(["--to-ports", port[1:]] if port else [])]]
     return pick.one_of(usual)

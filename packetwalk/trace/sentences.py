@@ -17,6 +17,8 @@ SENTENCES = {
     "segment-again": "TCP cuts what was too long anew and sends it again: {0} bytes, the bytes {1} to {2}.",
     "acknowledges": "TCP acknowledges what has arrived without a gap: {0} bytes.",
     "rst": "TCP answers with RST: {0}.",
+    "redirect-nowhere": "REDIRECT sends a packet to an address of the device that it came by, and {0} has none: "
+    "discarded.",
     "redirect-translated": "A redirect about a connection of which addresses are changed, or may still be: it would "
     "be understood at neither end, so NAT discards it.",
     "icmp-error": "The kernel tells the sender: {0}.",
