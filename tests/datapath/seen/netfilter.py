@@ -28,6 +28,7 @@ CASES = {
         RandomTrial("coredns", "web", TCP),
         (
             "request 172.18.0.2 > 10.244.82.1 delivered",
+            "redirect 172.18.0.2 > 10.244.82.1 dropped",
             "reply 10.244.82.1 > 10.244.82.1 dropped",
         ),
     ),
@@ -37,6 +38,7 @@ CASES = {
         RandomTrial("coredns", "web", TCP),
         (
             "request 172.18.0.2 > 10.244.82.1 delivered",
+            "redirect 172.18.0.2 > 10.244.82.1 dropped",
             "reply 10.96.0.80 > 10.244.82.1 delivered",
             "ack 172.18.0.2 > 10.244.82.1 delivered",
         ),
@@ -107,6 +109,7 @@ CASES = {
         RandomTrial("coredns", "web", TCP),
         (
             "request 10.244.82.1 > 10.244.82.1 rejected",
+            "redirect 172.18.0.2 > 10.244.82.1 dropped",
             "reset 10.96.0.80 > 10.244.82.1 delivered",
         ),
     ),
