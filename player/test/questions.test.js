@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timeline } from "../src/model/timeline.js";
+import { nextGuess } from "../src/questions/guess.js";
 import { answerOf, complete, isRight, proof, several, toggle } from "../src/questions/judge.js";
+import { walks } from "./walks.js";
 
 const steps = ["first", "second", "third"].map((where, at) => ({ at, where, why: "because" }));
 const number = { kind: "number", label: "TTL?", right: 62, unit: "hops", shows: 1, steps };
@@ -44,4 +47,26 @@ test("the step that a wrong option brings refutes it, else the one that proves w
   assert.equal(proof({ ...two, shows: undefined }).where, "first");
   assert.equal(proof({ ...two, shows: undefined, refutes: [null, null, 2] }, [1]).where, "third");
   assert.equal(proof({ kind: "number", label: "Nodes?", right: 3 }), null);
+});
+
+test("of any walk the player asks what its steps decide, with an answer that is right", () => {
+  let asked = 0;
+  for (const [name, walk] of walks()) {
+    const line = timeline(walk);
+    for (let i = 0; ; asked++) {
+      const next = nextGuess(walk, line, i);
+      if (!next) break;
+      const { part, at } = next;
+      assert.ok(at > i, name);
+      i = at;
+      const given = Array.isArray(part.right) ? part.right : String(part.right);
+      assert.ok(complete(part, given) && isRight(part, given), `${name}: step ${at}`);
+      assert.equal(proof(part, given).at, at);
+      const { step } = line.moments[at];
+      if (part.kind === "line")
+        assert.equal(part.options[part.right[0]], step.entry.line, `${name}: step ${at}`);
+      else assert.ok([step.size, step.after.findLast((h) => h["ip.ttl"])?.["ip.ttl"]].includes(part.right));
+    }
+  }
+  assert.ok(asked > 1000, `${asked} questions`);
 });

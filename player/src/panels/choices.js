@@ -64,22 +64,30 @@ export function settle(catalogue, before, change, anySize = false) {
  * @param {{
  *   walk: Walk, options: Options, catalogue: any, live: boolean, busy: boolean, comparison: Comparison,
  *   proofs: string|null, veiled: string|null, narrow: boolean,
+ *   guesses: Map<number, boolean>|null,
  * }} state
- * @param {{choose(change: any): void, unveil(): void}} act
+ * @param {{choose(change: any): void, unveil(): void, guess(): void}} act
  */
-export function choices({ walk, options, catalogue, live, busy, comparison, proofs, veiled, narrow }, act) {
+export function choices(
+  { walk, options, catalogue, live, busy, comparison, proofs, veiled, narrow, guesses },
+  act,
+) {
   const good = walk.disposition === "delivered";
   const verdict = html`${icon(good ? "check" : "cross")}${endOf(walk.disposition)}`;
   return html`<header class="choices" aria-busy=${busy ? "true" : "false"}>
     <h2>${headline(walk)}</h2>
     ${
-      veiled
-        ? guess(veiled, act)
-        : html`<p class="summary">${walk.summary}</p>
+      guesses
+        ? score(guesses)
+        : veiled
+          ? guess(veiled, act)
+          : html`<p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${verdict}</span>`
     }
     <details class="choosing" ?open=${!narrow}><summary>${packetWords(options)}</summary><div class="rest">
       ${catalogue ? packetChoices(options, walk, catalogue, live, act) : chip(walk.title)}
+      <button type="button" class="chip" aria-pressed=${guesses ? "true" : "false"}
+        @click=${act.guess}>guess each step</button>
       ${comparison.possible ? compareWith(comparison) : nothing}
       ${proofMark(proofOf(catalogue, options), proofs)}</div></details>
     ${walk.fault && !veiled ? story(walk.fault) : nothing}
@@ -89,6 +97,10 @@ export function choices({ walk, options, catalogue, live, busy, comparison, proo
 /** What is sent, in a line: the choices are behind it where there is little room. */
 const packetWords = ({ proto, size, fault }) =>
   `${PROTOS[proto] ?? proto}, ${size} B${fault ? ", broken" : ""}: change it, break it, compare it`;
+
+/** In place of the end, while the player asks. @param {Map<number, boolean>} guesses */
+const score = (guesses) => html`<p class="summary">${[...guesses.values()].filter(Boolean).length} of
+  ${guesses.size} decisions guessed.</p>`;
 
 /** In place of the end, while a question asks for it. @param {string} question */
 const guess = (question, act) => html`<p class="summary"><span>What becomes of it? Play it,

@@ -8,12 +8,14 @@ import { stepWords } from "../model/words.js";
 import { choices } from "../panels/choices.js";
 import { compare } from "../panels/compare.js";
 import { controls } from "../panels/controls.js";
+import { guessing } from "../panels/guessing.js";
 import { packet } from "../panels/packet.js";
 import { picture } from "../panels/picture.js";
 import { proofPage } from "../panels/proof.js";
 import { steps } from "../panels/steps.js";
 import { takeAway } from "../panels/take-away.js";
 import { why } from "../panels/why.js";
+import { nextGuess } from "../questions/guess.js";
 import { styles } from "../styles.js";
 import { Comparison } from "./comparison.js";
 import { Drawing } from "./drawing.js";
@@ -56,6 +58,7 @@ export class PacketWalk extends LitElement {
     note: STATE,
     snippet: STATE,
     veiled: STATE,
+    guesses: STATE,
   };
 
   constructor() {
@@ -92,6 +95,8 @@ export class PacketWalk extends LitElement {
     this.snippet = null;
     /** The question that asks how this walk goes on, while its end is hidden. @type {string|null} */
     this.veiled = null;
+    /** What was guessed right, by step, while the player asks; null while it does not. @type {any} */
+    this.guesses = null;
     /** The last step that the reader has come to. */
     this.reached = 0;
 
@@ -116,6 +121,7 @@ export class PacketWalk extends LitElement {
     this.open = new Map();
     this.snippet = null;
     this.reached = 0;
+    this.guesses &&= new Map();
     this.playback.begin(step ?? 0);
     this.comparison.follow();
   }
@@ -179,15 +185,18 @@ export class PacketWalk extends LitElement {
     const { line, layout, i, options, source, busy, comparison, width, narrow, open, lit, veiled } = this;
     const { catalogue, dataRoot } = this.opening.store;
     const { step } = moment;
-    const upTo = veiled ? this.reached : line.moments.length;
+    const { guesses } = this;
+    const upTo = veiled || guesses ? this.reached : line.moments.length;
     const next = line.moments.find((m) => m.previous === i)?.step;
     const words = stepWords(walk, line, moment);
     const offered = { catalogue, live: Boolean(source), proofs: proofPage(dataRoot) };
     const playing = { n: line.moments.length, i, playing: this.playing, speed: this.speed };
-    return html`${choices({ walk, options, ...offered, busy, comparison, veiled, narrow }, this.choicesActs)}
+    const head = { walk, options, ...offered, busy, comparison, veiled, narrow, guesses };
+    return html`${choices(head, this.choicesActs)}
       ${this.message ? alert(this.message) : nothing}
       ${picture({ walk, line, layout, moment, press: this.press })}
-      ${controls({ ...playing, ticks: veiled ? [] : this.ticks, words }, this.playback.acts)}
+      ${controls({ ...playing, ticks: veiled || guesses ? [] : this.ticks, words }, this.playback.acts)}
+      ${guesses ? guessing(nextGuess(walk, line, i), i, this.guessed) : nothing}
       ${comparison.shown ? compare(comparison, { i, width }) : nothing}
       <div class="columns">
         ${steps({ walk, line, i, all: this.all, upTo }, this.stepsActs)}${why({ walk, step })}</div>
@@ -206,6 +215,16 @@ export class PacketWalk extends LitElement {
   choicesActs = {
     choose: (change) => this.opening.choose(change),
     unveil: () => this.unveil(),
+    guess: () => {
+      this.guesses = this.guesses ? null : new Map();
+      this.reached = this.i;
+      this.unveil();
+    },
+  };
+
+  /** The first answer to a question counts. @param {number} at @param {string} verdict */
+  guessed = (at, verdict) => {
+    if (!this.guesses.has(at)) this.guesses = new Map(this.guesses).set(at, verdict === "right");
   };
 
   stepsActs = {

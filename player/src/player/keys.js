@@ -1,7 +1,7 @@
 /** The keys of the player: space, left and right, home and end. */
 /** @import { PacketWalk } from "./element.js" */
 
-const OWN = "input:not([type=range]), select, textarea, [role=tree], .hex, a";
+const OWN = "input:not([type=range]), select, textarea, [role=tree], .hex, walk-ask, a";
 
 /** @param {KeyboardEvent} e @param {PacketWalk} player */
 export function playerKey(e, player) {

@@ -1,6 +1,7 @@
 /** Time in the reader's hand: play, pause, one step, any step, the bar, the speed. */
 import { Clock } from "../draw/clock.js";
 import { lasts } from "../model/timeline.js";
+import { nextGuess } from "../questions/guess.js";
 
 /** @import { ControlsActs } from "../panels/controls.js" */
 /** @import { PacketWalk } from "./element.js" */
@@ -27,6 +28,16 @@ export class Playback {
   /** The last step. */
   get end() {
     return this.player.line.moments.length - 1;
+  }
+
+  /** How far a play goes: to the end, or where a guess is asked for. */
+  get goal() {
+    const { current, line, guesses } = this.player;
+    const i = Math.ceil(this.clock.t);
+    const asked = [i, i + 1]
+      .map((k) => guesses && nextGuess(current, line, k))
+      .find((g) => g && g.at > i + 1);
+    return asked ? asked.at - 1 : this.end;
   }
 
   /** @param {number} i  a step that may lie outside of the walk */
@@ -85,16 +96,16 @@ export class Playback {
     player.sight.follow(true);
     if (calm?.matches) return this.playCalmly();
     const duration = (i) => lasts(player.line.moments[Math.min(i, end)].step) / player.speed;
-    clock.play(end, duration, () => this.arrive());
+    clock.play(this.goal, duration, () => this.arrive());
   }
 
   /** Steps without motion. */
-  playCalmly() {
+  playCalmly(goal = this.goal) {
     this.timer = setTimeout(() => {
       if (!this.player.playing) return;
-      const to = Math.min(this.end, Math.floor(this.clock.t) + 1);
+      const to = Math.min(goal, Math.floor(this.clock.t) + 1);
       this.clock.jump(to);
-      if (to < this.end) this.playCalmly();
+      if (to < goal) this.playCalmly(goal);
       else this.arrive();
     }, CALM_MS / this.player.speed);
   }
@@ -102,7 +113,7 @@ export class Playback {
   /** The end of the walk is reached by itself. */
   arrive() {
     this.player.playing = false;
-    this.tell(this.end);
+    this.tell(this.player.i);
   }
 
   pause() {

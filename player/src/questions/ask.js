@@ -23,6 +23,15 @@ export class WalkAsk extends LitElement {
     super();
     /** @type {Answer[]} */
     this.answers = [];
+    /** Whether a player asks: then nothing is kept, and it is told what was answered. */
+    this.alone = false;
+  }
+
+  /** The one thing that a player asks. @param {Part} part */
+  set asked(part) {
+    this.alone = true;
+    if (this.answers[0]?.part.label !== part.label || this.answers[0].part.steps[0].at !== part.steps[0].at)
+      this.answers = [{ part, given: nothingGiven(part), verdict: null }];
   }
 
   connectedCallback() {
@@ -91,6 +100,10 @@ export class WalkAsk extends LitElement {
   settle(k, verdict) {
     const { part, given } = this.answers[k];
     this.change(k, { verdict });
+    if (this.alone) {
+      this.dispatchEvent(new CustomEvent("walk-answer", { detail: verdict }));
+      return;
+    }
     keep(nameOf(part.label), verdict);
     const all = this.answers.every((each) => each.verdict && each.verdict !== "wrong");
     if (all || verdict === "shown") this.tell();
