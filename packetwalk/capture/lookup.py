@@ -213,4 +213,7 @@ def _asks(rule: IpRule, dst: str, src: str) -> bool:
     sides = [(rule.src, src), (rule.dst, dst)]
     known = [(network, address) for network, address in sides if network and address]
     fits = all(IPv4Address(address) in IPv4Network(network) for network, address in known)
-    return fits or rule.inverted
+    if not rule.inverted:
+        return fits
+    all_known = len(known) == sum(network is not None for network, _ in sides)
+    return not (fits and all_known and rule.fwmark is None and rule.iif is None)

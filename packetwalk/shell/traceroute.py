@@ -8,6 +8,7 @@ from packetwalk.shell.answers import ARP_WAITS, Answer, answer
 from packetwalk.shell.terminal import Terminal
 from packetwalk.shell.traceroute_options import TracerouteAsked
 from packetwalk.trace.packet import Packet
+from packetwalk.walks.refusal import FORBIDDEN, forbidden
 from packetwalk.wire.icmp import UNREACHABLE
 
 HEADERS = 28  # bytes of an IP header and one of UDP or ICMP
@@ -23,6 +24,8 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
     lines = [f"traceroute to {asked.name} ({asked.target}), {asked.most} hops max, {size} byte packets"]
     for ttl in range(asked.first, asked.most + 1):
         hop = [_probe(terminal, asked, ttl, number) for number in range(asked.queries)]
+        if hop[0].refusal == FORBIDDEN:
+            return Output(f"{lines[0]}\nsend: {FORBIDDEN}\n", 1)
         if hop[0].kind == "local":
             # UDP's first line stands already when connect() fails, the others' is lost
             head = lines if asked.proto == "udp" else [""]
@@ -42,7 +45,8 @@ def _probe(terminal: Terminal, asked: TracerouteAsked, ttl: int, number: int) ->
     goal = asked.target if asked.proto == "icmp" else f"{asked.target}:{port}"
     size = 0 if asked.proto == "tcp" else max(asked.length - HEADERS, 1)
     packet = Packet(asked.proto, size, ttl=ttl, df=asked.df)
-    return answer(terminal.state.send(terminal.name, goal, packet))
+    run = terminal.state.send(terminal.name, goal, packet)
+    return Answer("local", refusal=FORBIDDEN) if forbidden(run) else answer(run)
 
 
 def _ends(came: Answer) -> bool:

@@ -321,6 +321,7 @@ def _target(pick: Pick, around: Around, table: str, chain: str, proto: str) -> l
         port = f":{pick.one_of(PORTS)}" if proto in ("udp", "tcp") and pick.chance(50) else ""
         if chain in ("POSTROUTING", "INPUT"):
             usual += [["MASQUERADE"]] if chain == "POSTROUTING" else []
+            port = port if proto == "tcp" else ""  # else the packet before one has that port already
             usual += [["SNAT", "--to-source", f"{pick.one_of(around.addresses)}{port}"]]
         elif chain in BUILT_IN[table]:
             usual += [["DNAT", "--to-destination", f"{pick.one_of(around.addresses)}{port}"]]

@@ -7,6 +7,8 @@ from packetwalk.tables import RouteEntry
 
 NOWHERE, TOO_LONG, FORBIDDEN = "Network is unreachable", "Message too long", "Operation not permitted"
 NO_ROOM = "No buffer space available"
+AT_HOME = ("OUTPUT", "POSTROUTING")
+"""The hooks at which a rule can refuse what the machine itself sends."""
 BY_ROUTE = {
     "unreachable": "No route to host",
     "prohibit": "Permission denied",
@@ -45,4 +47,11 @@ def refusal(run: Run) -> str:
         return BY_ROUTE.get(last.entry.type, NOWHERE) if isinstance(last.entry, RouteEntry) else NOWHERE
     if last.note[:1] == ("message-too-long",):
         return TOO_LONG
-    return FORBIDDEN if told and last.hook in ("OUTPUT", "POSTROUTING") else ""
+    return FORBIDDEN if told and last.hook in AT_HOME else ""
+
+
+def forbidden(run: Run) -> bool:
+    """Say whether a rule refused a packet before it left its sender's machine: a raw socket is told so of TCP too."""
+    last = run.traces[0].steps[-1]
+    left = any(step.event == "egress" for step in run.traces[0].steps)
+    return last.event == "drop" and last.netns == run.client and last.hook in AT_HOME and not left

@@ -58,6 +58,9 @@ COMMANDS = {
         traceroute -n -w x b
         traceroute -n -w 5,0,0 b
         traceroute -n -m 4 -w 1,0,0 -q 1 10.244.2.77
+        iptables -A OUTPUT -p icmp -j DROP
+        traceroute -I -n -m 2 -w 1,0,0 b
+        iptables -D OUTPUT -p icmp -j DROP
         curl -sS http://web/hostname
         curl -sS http://web/clientip
         curl -sS http://near/clientip
