@@ -24,9 +24,18 @@ export function show({ walk, at }, box, reveal) {
   if (!walk || !(known || reveal)) return;
   const wanted = fromHash(`#walk=${walk}/${at}`);
   const player = known || spare(box, wanted.options);
-  if (reveal) history.pushState(null, "", location.href); // the way back leads to the question
+  if (reveal) leave();
   player.visit(wanted.options, at, reveal);
 }
+
+/** Leave the question so that the browser's way back leads to it. */
+function leave() {
+  history.replaceState({ asked: scrollY }, "");
+  history.pushState(null, "");
+}
+globalThis.addEventListener?.("popstate", ({ state }) => {
+  if (state?.asked !== undefined) scrollTo({ top: state.asked, behavior: "instant" });
+});
 
 /** The player of a box whose walk no other on the page has. @returns {PacketWalk} */
 function spare(box, options) {
