@@ -81,7 +81,8 @@ def lookup(
             local.send_error(run, ns, skb, 3, 0)
         return None
     if route.type in REFUSING:
-        note = REFUSING[route.type] if came or skb.flight.index else f"{REFUSING[route.type]}-own"
+        arrived, own = REFUSING[route.type]
+        note = arrived if came or skb.flight.index else own
         run.drop(ns, skb, None, route, (note, dst, route.dst), "no_route")
         if came and route.type in TOLD and ns.forwards(came):
             local.send_error(run, ns, skb, *TOLD[route.type])

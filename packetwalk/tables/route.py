@@ -13,11 +13,11 @@ from packetwalk.tables.table import Contents, Part, Section
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, prefix
 
 REFUSING = {
-    "blackhole": "route-blackhole",
-    "unreachable": "route-unreachable",
-    "prohibit": "route-prohibit",
+    "blackhole": ("route-blackhole", "route-blackhole-own"),
+    "unreachable": ("route-unreachable", "route-unreachable-own"),
+    "prohibit": ("route-prohibit", "route-prohibit-own"),
 }
-"""Types of routes that say no (``fib_props``), each with the sentence for a packet that it ends."""
+"""Types of routes that say no (``fib_props``), each with the sentences for a packet that came, and for one's own."""
 
 
 class RouteEntry(NamedTuple):

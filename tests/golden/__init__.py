@@ -25,6 +25,7 @@ from tests.golden import contract, tables, text
 FOLDER = Path(__file__).parent
 CONTRACT = (
     "calico-ipip-mtu-mismatch",
+    "flannel-nftables",
     "flannel-vxlan-br-netfilter-off",
     "flannel-wireguard-udp-51820-blocked",
     "weave-fastdp-encrypted-wrong-password",
