@@ -154,9 +154,9 @@ def answers(experiment: Experiment, name: str) -> bool:
 
 
 def partial_checksum(frame: DecodedFrame) -> bool:
-    """``partial-checksum``: a segment that a node itself made, on its own flannel.1."""
+    """``partial-checksum``: a segment that a node itself made, on its own VXLAN device."""
     return (
-        frame.dev == "flannel.1"
+        frame.dev in {"flannel.1", "vxlan.calico"}
         and frame.direction == "out"
         and any(isinstance(header, (Tcp, Udp)) for header in frame.stack)
     )

@@ -27,13 +27,15 @@ def table() -> str:
         out += [_row(*row), *(f"  {reason}: in {count} tables" for reason, count in sorted(known.items()))]
         out += [f"  {each.netns} {each.table}: {len(each.differences)} lines" for each in differ]
     out += ["", *(f"{name}: {' '.join(about['reason'].split())}" for name, about in REAL.items())]
-    kept = Counter(each.recording for each in every())
+    kept = Counter(each.recording for each in every() if each.id not in LATER)
     out += ["", *(f"frames compared: {name}, {n} experiments" for name, n in kept.items())]
-    out += [f"  {name}: in {len(about['experiments'])} experiments" for name, about in KNOWN.items()]
-    out += [f"  later: {name}: {why}" for name, why in LATER.items()]
-    return "\n".join(
-        [*out, "", "later:", *(f"{name}: {' '.join(why.split())}" for name, why in TEXT["later"].items())]
-    )
+    out += [f"  {name}: in {_many(about['experiments'])} experiments" for name, about in KNOWN.items()]
+    out += [f"  later, {n}: {' '.join(why.split())}" for why, n in Counter(LATER.values()).items()]
+    return "\n".join([*out, "", "later:", *(f"{name}: {' '.join(why.split())}" for name, why in TEXT["later"].items())])
+
+
+def _many(experiments: list[str] | dict[str, int]) -> int:
+    return sum(experiments.values()) if isinstance(experiments, dict) else len(experiments)
 
 
 def _row(*cells: object) -> str:

@@ -14,6 +14,7 @@ from packetwalk.wire import Arp, Icmp, Ipv4, Tcp, Udp
 from tests.proof.real.recording import FOLDER
 
 ASKED = 5  # bytes that the recorder's client sends
+BOUND = 2  # the argument of cli.py behind size and port: the address it is bound to
 OUTSIDE = {"ext": "internet", "rt": "router"}
 
 
@@ -31,6 +32,7 @@ class RealExperiment:
     def __init__(self, recording: str, name: str) -> None:
         """Both are names of folder and file."""
         self.recording, self.name = recording, name
+        self.id = f"{recording}/{name}"
         self.outcome = outcomes(recording)["experiments"][name]
 
     @cached_property
@@ -58,6 +60,8 @@ class RealExperiment:
     def _command(self, line: str) -> list[Sent]:
         who, _, words = line.partition(": ")
         src, arguments = OUTSIDE.get(who, who), words.split(" ")
+        if arguments[0] == "ip":  # a question about tables
+            return []
         if arguments[0] == "traceroute":
             return self._probes(who, arguments[-1])
         if arguments[0] == "ping":
@@ -66,14 +70,18 @@ class RealExperiment:
             return [Sent(bound, arguments[-1], Packet("icmp", size, "dont" not in arguments))]
         if arguments[0] == "ask":
             return [self._asked(src, who, arguments[1:])]
+        assert arguments[0] == "python3", line
         proto, dst, port, *more = arguments[2:]
         sport = int(more[1]) if len(more) > 1 else self._port(who, proto, dst, int(port))
         size = int(more[0]) if more else 10
-        return [Sent(src, f"{dst}:{port}", Packet(proto, size, sport=sport))]
+        df = proto == "udp" and self._asks_for_df(who)
+        src = more[2] if len(more) > BOUND else src
+        return [Sent(src, f"{dst}:{port}", Packet(proto, size, df, sport=sport))]
 
     def _asked(self, src: str, who: str, arguments: list[str]) -> Sent:
         """``ask PROTOCOL ADDRESS PORT [--sport N] [--src ADDRESS] [--size BYTES]``."""
         (proto, dst, port), options = arguments[:3], dict(zip(arguments[3::2], arguments[4::2], strict=True))
+        assert options.keys() <= {"--sport", "--src", "--size", "--wait"}, options
         size = 0 if proto == "tcp" else int(options.get("--size", ASKED))  # over TCP the server speaks first
         packet = Packet(proto, size, sport=int(options["--sport"]))
         return Sent(options.get("--src", src), f"{dst}:{port}", packet)
@@ -88,6 +96,10 @@ class RealExperiment:
                     return l4.sport
         sent = re.compile(rf"dst={re.escape(dst)} sport=(\d+) dport={port} ")  # translated before any device
         return int(next(m[1] for line in self.outcome["conntrack"][who] if (m := sent.search(line))))
+
+    def _asks_for_df(self, who: str) -> bool:
+        """Whether the client's socket asks for DF (IP_MTU_DISCOVER)."""
+        return next(f.stack[1].df for f in self.frames if f.netns == who and isinstance(f.stack[1], Ipv4))
 
     def _probes(self, who: str, dst: str) -> list[Sent]:
         out = []

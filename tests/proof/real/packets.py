@@ -12,7 +12,8 @@ from tests.proof.differences import TEXT
 from tests.proof.real.experiment import RealExperiment
 
 KNOWN: dict[str, dict] = TEXT["packets"]
-LATER: dict[str, str] = TEXT["packets later"]
+LATER: dict[str, str] = {each: part["reason"] for part in TEXT["packets later"] for each in part["experiments"]}
+"""Why an experiment is not compared, by its recording and name."""
 SLEEVE_AT = 3  # behind Ethernet, IP and UDP
 Frames = list[DecodedFrame]
 BRIDGES = ("weave", "cni0")
@@ -41,6 +42,18 @@ def after_the_data(experiment: RealExperiment, frames: Frames) -> Frames:
     return out
 
 
+def asked_again(experiment: RealExperiment, frames: Frames) -> Frames:
+    """``asked-again``: leave out a SYN that is sent again, at each place."""
+    out, met = [], set()
+    for frame in frames:
+        tcp = next((header for header in frame.stack if isinstance(header, Tcp)), None)
+        key = (*frame[:3], tcp.sport, tcp.dport, tcp.seq) if tcp and tcp.flags == "S" else None
+        if key is None or key not in met:
+            out.append(frame)
+        met.add(key)
+    return out
+
+
 def other_answer(experiment: RealExperiment, frames: Frames) -> Frames:
     """``other-answer``: leave out what a UDP server answers."""
     return [frame for frame in frames if not _is_answer(experiment, frame)]
@@ -50,14 +63,12 @@ def _is_answer(experiment: RealExperiment, frame: DecodedFrame) -> bool:
     udp = any(isinstance(header, Udp) and header.sport in SERVERS for header in frame.stack)
     *_, inner = [header for header in frame.stack if isinstance(header, Ipv4)] or [None]
     cut = inner is not None and bool(inner.offset) and inner.dst == experiment.asks_from
-    return udp or cut
+    return udp or (cut and " udp " in experiment.outcome["commands"][0])
 
 
 def underlay_arp(experiment: RealExperiment, frames: Frames) -> Frames:
     """``underlay-arp``: leave out what the machines ask each other."""
-    return [
-        frame for frame in frames if not (frame.dev == "eth0" and frame.netns[0] == "n" and _is_arp(frame))
-    ]
+    return [frame for frame in frames if not (frame.dev == "eth0" and frame.netns[0] == "n" and _is_arp(frame))]
 
 
 def _is_arp(frame: DecodedFrame) -> bool:
@@ -66,7 +77,7 @@ def _is_arp(frame: DecodedFrame) -> bool:
 
 def neighbour_state(experiment: RealExperiment, frames: Frames) -> Frames:
     """``neighbour-state``: leave out where a bridged packet went by the bridge's own device."""
-    if experiment.name not in KNOWN["neighbour-state"]["experiments"]:
+    if experiment.id not in KNOWN["neighbour-state"]["experiments"]:
         return frames
     return [frame for frame in frames if frame.dev not in BRIDGES or frame.direction != "out"]
 
@@ -97,6 +108,7 @@ FILTERS: dict[str, Callable[[RealExperiment, Frames], Frames]] = {
     "underlay-arp": underlay_arp,
     "neighbour-refresh": neighbour_refresh,
     "neighbour-state": neighbour_state,
+    "asked-again": asked_again,
     "after-the-data": after_the_data,
     "other-answer": other_answer,
 }

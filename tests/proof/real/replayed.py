@@ -11,7 +11,7 @@ from packetwalk.capture.projection import DecodedFrame, Reader, renamed
 from packetwalk.cni.weave.faults import remade
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, RouteEntry, SocketEntry
+from packetwalk.tables import Entry, IptablesRule, RouteEntry, SocketEntry
 from packetwalk.walks.network import Edit, Network
 from packetwalk.wire import Tcp
 from tests.proof.real import packets
@@ -56,9 +56,23 @@ def network(experiment: RealExperiment, altered: Mapping[str, Edit] = NOTHING) -
         return lambda plan: [*plan, *(Operation(netns, entry, "experimenter") for entry in entries)]
 
     edits: dict[str, list[Edit]] = {netns: [edit] for netns, edit in altered.items()}
+    if cluster.setup.plugin == "calico" and not experiment.name.endswith("-accept"):
+        for node in made.nodes:
+            edits.setdefault(node.name, []).append(_kept_from_their_node)
     for netns, entries in extra.items():
         edits.setdefault(netns, []).append(added(entries, netns))
     return made.edited(edits)
+
+
+def _kept_from_their_node(plan: list[Operation]) -> list[Operation]:
+    """Felix alone says DROP (``endpoint-to-host``); the experiments called accept have what the manifests say."""
+    told = '"Configured DefaultEndpointToHostAction" -j '
+    return [
+        op._replace(entry=op.entry._replace(spec=op.entry.spec.replace(f"{told}ACCEPT", f"{told}DROP")))
+        if isinstance(op.entry, IptablesRule)
+        else op
+        for op in plan
+    ]
 
 
 @cache
