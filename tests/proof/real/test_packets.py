@@ -144,7 +144,7 @@ def test_programs_are_told_the_same(name: str) -> None:
             assert answers[: len(heard)] == [line.split()[1] for line in heard]
             continue
         run = next(runs)
-        names = [t.name for t in run.traces][:3]
+        names = [t.name for t in run.traces if t.name != "redirect"][:3]
         if heard and NO_PACKET.search(heard[0]):
             assert names == ["request"]
         elif " ping " in command:
