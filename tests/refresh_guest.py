@@ -33,7 +33,7 @@ def main() -> int:
 def keep(modes: list[proving.Mode], results: list[proof.Result], share: Path) -> None:
     """Put the results and recordings of modes in the place of the old ones."""
     others = [each for each in proof.guest() if (each.plugin, each.mode) not in modes]
-    lines = ",\n ".join(json.dumps(each) for each in sorted([*others, *results], key=lambda r: r[:2]))
+    lines = ",\n ".join(json.dumps(each[:7]) for each in sorted([*others, *results], key=lambda r: r[:2]))
     proof.GUEST.write_text(f"[\n {lines}\n]\n")
     for name, made in proving.recordings(modes, share):
         if is_kept(name, made):

@@ -46,9 +46,6 @@ HERE = {
     ("calico", "vxlan-crosssubnet"),
     ("calico", "bgp"),
 }
-STALE = {("weave", "fastdp"), ("weave", "fastdp-encrypted")}
-"""Recorded in a guest before the ring went by the peers' names: ``make proof-guest`` makes them anew."""
-stale = pytest.mark.xfail(strict=True, reason="an older plan was proven in the guest: make proof-guest")
 needs_kernel = pytest.mark.kernel("ipset")
 
 
@@ -64,9 +61,7 @@ def test_every_mode_is_proven_with_rules_of_nftables(plugin: str, mode: str) -> 
 
 
 @needs_kernel
-@pytest.mark.parametrize(
-    ("plugin", "mode"), [pytest.param(*each, marks=stale if each in STALE else ()) for each in MODES]
-)
+@pytest.mark.parametrize(("plugin", "mode"), MODES)
 def test_every_mode_is_proven_or_says_why_not(plugin: str, mode: str) -> None:
     results = list(prove(plugin, mode))
     wrong = [result for result in results if result.verdict == "differs"]
@@ -87,10 +82,7 @@ def live(results: Iterable[Result]) -> set[tuple[str | None, str]]:
 
 @pytest.mark.parametrize(
     "recorded",
-    [
-        pytest.param(each, marks=stale if (each.about["plugin"], each.about["mode"]) in STALE else ())
-        for each in recordings.recordings()
-    ],
+    recordings.recordings(),
     ids=lambda r: f"{r.about['plugin']}-{r.about['mode']}",
 )
 def test_a_recording_that_comes_with_the_package_is_the_models_walk(recorded: Recording) -> None:
