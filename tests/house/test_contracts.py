@@ -69,6 +69,7 @@ BREAKS = {
     "plan/cluster.py": ("from os import urandom", CORE),
     "datapath/conntrack.py": ("import threading", CORE),
     "errors.py": ("import pandas", CORE),
+    "plan/edit.py": ("from hypothesis import strategies", CORE),
     "tables/route.py": ("from packetwalk.datapath.fib import Fib", ROOMS),
     "wire/eth.py": ("from packetwalk.tables import RouteEntry", ROOMS),
     "capture/identity.py": ("from packetwalk.datapath.netns import Netns", ROOMS),

@@ -65,8 +65,3 @@ def protocol(value: str, message: str = 'invalid "protocol"') -> str:
 def scope(value: str, message: str = 'invalid "scope"') -> str:
     """Return a scope's name."""
     return _named(value, SCOPES, message, 255)
-
-
-def table_number(name: str) -> int:
-    """Return a table's number."""
-    return TABLES[name] if name in TABLES else int(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from packetwalk.shell.iptables import spec
@@ -13,10 +12,6 @@ from packetwalk.shell.iptables.spec import Side, Spec
 from packetwalk.shell.iptables.targets import TARGETS
 from packetwalk.shell.terminal import Failure
 from packetwalk.tables import IptablesRule
-
-Counts = Callable[[IptablesRule, int], tuple[int, int]]
-"""The packets and bytes of a rule; the number says which it is among equal ones of its chain."""
-
 
 NETWORKS = {"127.0.0.0/8": "loopback/8", "169.254.0.0/16": "link-local/16"}
 """What Debian's ``/etc/networks`` names."""
