@@ -65,6 +65,10 @@ class Match(NamedTuple):
     reads: tuple[str, ...]
     test: Callable[[View], bool]
 
+    def inverse(self) -> Match:
+        """Return the question with the other answer (``!``)."""
+        return Match(self.reads, lambda view: not self.test(view))
+
 
 class Option(NamedTuple):
     """A word of a rule with its values; ``flags`` are the words without values beside it."""

@@ -77,11 +77,7 @@ def compile_rule(entry: IptablesRule, state: MachineTables) -> Rule:
         elif word in MATCHES:
             match = MATCHES[word](values, flags, state)
             if match:
-                matches.append(_not(match) if negated else match)
+                matches.append(match.inverse() if negated else match)
         elif word not in IGNORED:
             raise ValueError(f"iptables rule {str(entry)!r}: word {word!r} is not known")
     return Rule(entry, tuple(matches), target, argument, goes)
-
-
-def _not(match: Match) -> Match:
-    return Match(match.reads, lambda view: not match.test(view))

@@ -207,7 +207,7 @@ class WordReader:
         else:
             raise ValueError(f"fib {asked} {value}")
         assert found is not None
-        return _not(found) if no else found
+        return found.inverse() if no else found
 
     def _about(self, key: str) -> Iterator[Expression]:
         """A key with what it must be: a value, ``!=`` a value, in a set; or what becomes of it, or a map's answer."""
@@ -247,7 +247,7 @@ class WordReader:
     def _as_iptables(self, word: str, value: str, *, no: bool) -> Match:
         found = MATCHES[word]((value,), set(), self._state)
         assert found is not None
-        return _not(found) if no else found
+        return found.inverse() if no else found
 
     def _mark(self, word: str) -> Expression:
         if word == "set":
@@ -277,7 +277,7 @@ class WordReader:
         else:
             held = {tuple(each.split(" . ")) for each in found.elements}
             match = Match(fields, lambda view: _fields(view, fields) in held)
-        return _not(match) if no else match
+        return match.inverse() if no else match
 
     def _map(self, keys: list[str], name: str) -> Deciding:
         fields = tuple(FIELDS[key] for key in keys)
@@ -298,7 +298,3 @@ def _elements(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     for each in text.split(", ") if text else ():
         key, _, value = each.partition(" : ")
         yield tuple(re.sub(r' comment "[^"]*"', "", key).replace('"', "").split(" . ")), value
-
-
-def _not(match: Match) -> Match:
-    return Match(match.reads, lambda view: not match.test(view))
