@@ -56,7 +56,7 @@ def _frames(*interfaces: tuple[str, int]) -> Break:
 
 
 UNREADABLE: dict[str, tuple[Break, str]] = {
-    "no head": (lambda folder: (folder / recording.HEAD).unlink(), r"recording.json: 'No such file"),
+    "no head": (lambda folder: (folder / recording.HEAD).unlink(), "a folder with recording.json"),
     "head is no JSON": (_text("recording.json", '{"about": '), r"recording.json: 'no JSON at line 1"),
     "head is a list": (_text("recording.json", "[]"), r"recording.json: 'no about"),
     "head has no packets": (_head(lambda head: head.pop("sent")), r"recording.json: 'no sent"),
@@ -165,5 +165,6 @@ def test_what_has_no_model_is_one_line(copy: Path, name: str, capsys: pytest.Cap
 
 def test_no_recording_at_all_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["replay"], ["prove", "--replay"]):
-        assert "a folder with recording.json" in _said(capsys, *words, str(tmp_path / "nothing"))
+        for folder in (tmp_path / "nothing", tmp_path):  # one that is not there, one without a recording
+            assert "a folder with recording.json" in _said(capsys, *words, str(folder))
     assert "packet of the recording: 'moon'" in _said(capsys, "replay", str(WHOLE), "moon")

@@ -24,7 +24,7 @@ KINDS = ("pod", "node", "router", "outside")
 def read(path: Path | str) -> Recording:
     """Read a folder that ``write`` wrote; BadInput says in one line which file is wrong, and how."""
     folder = Path(path)
-    if not folder.is_dir():
+    if not (folder / HEAD).is_file():
         raise BadInput("recording", str(folder), ["a folder with recording.json"])
     head = _head(folder)
     places = tuple(_place(folder, each) for each in head["places"])
