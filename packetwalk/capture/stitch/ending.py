@@ -93,7 +93,7 @@ def _vanished(work: Work, k: int) -> None:
         if route is None:
             return _stop(work, where, netns, None, ("no-route", outer.dst), "no_route")
         if route.type in REFUSING:
-            note = (REFUSING[route.type], outer.dst, route.dst)
+            note = (REFUSING[route.type][0], outer.dst, route.dst)
             return _stop(work, where, netns, None, note, "no_route", route)
         explain.route(work, where, netns, route.dev, stack)
         if outer.ttl <= 1:

@@ -64,7 +64,7 @@ def test_mesh_and_reflector_lead_to_the_routes_of_the_plan(by: bird.Bird, underl
 def test_without_mesh_and_peers_only_the_blackhole_is_left() -> None:
     kernel, planned = written(ALONE)
     assert kernel == planned
-    assert kernel["kind-worker"] == [("blackhole", "10.244.1.0/26", "", "", "")]
+    assert kernel["kind-worker"] == [("blackhole", "10.244.162.128/26", "", "", "")]
 
 
 @needs_bird
@@ -74,7 +74,7 @@ def test_a_peering_between_two_nodes_reaches_no_further() -> None:
     star = Routing(mesh=False, peerings=(Peering("star", "all()", middle),))
     kernel, planned = written(bird.Bird("star", star))
     assert kernel == planned
-    assert {route[1] for route in kernel["kind-worker"]} == {"10.244.0.0/26", "10.244.1.0/26"}
+    assert {route[1] for route in kernel["kind-worker"]} == {"10.244.82.0/26", "10.244.162.128/26"}
     assert len(kernel["kind-control-plane"]) == 3
 
 
