@@ -63,9 +63,10 @@ test("of any walk the player asks what its steps decide, with an answer that is 
       assert.ok(complete(part, given) && isRight(part, given), `${name}: step ${at}`);
       assert.equal(proof(part, given).at, at);
       const { step } = line.moments[at];
-      if (part.kind === "line")
-        assert.equal(part.options[part.right[0]], step.entry.line, `${name}: step ${at}`);
-      else assert.ok([step.size, step.after.findLast((h) => h["ip.ttl"])?.["ip.ttl"]].includes(part.right));
+      if (part.kind === "line") {
+        assert.equal(part.options[part.right[0]], step.entry.line.trim(), `${name}: step ${at}`);
+        assert.ok(!part.options.some((each) => each === "}" || each.endsWith("{")), `${name}: step ${at}`);
+      } else assert.ok([step.size, step.after.findLast((h) => h["ip.ttl"])?.["ip.ttl"]].includes(part.right));
     }
   }
   assert.ok(asked > 1000, `${asked} questions`);

@@ -6,6 +6,8 @@ import { foldable } from "../model/timeline.js";
 
 /** A longer table is read, not guessed. */
 const MOST_LINES = 14;
+/** What only encloses the lines of a chain as nft prints it. */
+const FRAME = /^\}$|\{$/;
 
 /**
  * The question about a step, or null where nothing is decided.
@@ -28,10 +30,15 @@ export function guess(walk, { moments }, i) {
   if (step.event === "forward" && ttl) return asked("number", "which TTL has it after it?", { right: ttl });
   const table = step.entry && walk.tables[step.entry.id];
   const lines = table?.lines ?? [];
-  if (foldable(step) || lines.length < 2 || lines.length > MOST_LINES) return null;
-  const at = step.entry.index ?? lines.indexOf(step.entry.line);
+  const at = step.entry?.index ?? lines.indexOf(step.entry?.line ?? "");
+  const told = lines
+    .map((text, index) => ({ index, text: text.trim() }))
+    .filter(({ text }) => !FRAME.test(text));
+  const right = told.findIndex(({ index }) => index === at);
+  if (foldable(step) || told.length < 2 || told.length > MOST_LINES || right < 0) return null;
   const heading = `${table.netns} $ ${table.command}`;
-  return at < 0 ? null : asked("line", "which line decides?", { right: [at], options: lines, heading });
+  const options = told.map(({ text }) => text);
+  return asked("line", "which line decides?", { right: [right], options, heading });
 }
 
 /**
