@@ -56,7 +56,7 @@ test-guest: $(VENV)/.dev ## prove in a guest's kernel what this one may lack; sl
 check: $(VENV)/.dev ## lint, types, directions of imports, spelling; the player's format, lint, types and bundle
 	@tests/check.sh
 
-refresh: $(VENV)/.dev ## rewrite golden walks, notebook outputs and the map of the house; read the diff afterwards
+refresh: $(VENV)/.dev ## rewrite golden walks, notebook outputs, the list of questions and the map of the house; read the diff afterwards
 	$(BIN)/python -m tests.refresh
 	$(BIN)/python -m tests.refresh_labs
 	$(BIN)/python -m tests.refresh_notebooks

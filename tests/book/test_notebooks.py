@@ -50,3 +50,14 @@ def test_outputs_hold_nothing_of_one_run(path: Path) -> None:
             data = output.get("data", {})
             assert not [kind for kind in data if kind.startswith("application/vnd.jupyter.widget")]
             assert " at 0x" not in "".join(data.get("text/plain", [])), "a memory address"
+
+
+LONG = 70  # characters; what is shorter, a line of a table or markup, may come again
+
+
+@EACH
+def test_no_sentence_stands_twice_on_a_page(path: Path) -> None:
+    cells = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "markdown"]
+    lines = [line for cell in cells for line in "".join(cell["source"]).split("\n")]
+    prose = [line for line in lines if len(line) > LONG and not line.startswith(("|", "-", "<"))]
+    assert sorted({line for line in prose if prose.count(line) > 1}) == []
