@@ -38,7 +38,9 @@ tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
 
 book: build serve ## build the book and serve it on this machine
 
+# Python for the playground's page comes with the player's packages; a book that is built without npm says so there.
 build: $(VENV)/.book ## build the book strictly into _build/html
+	@! command -v npm >/dev/null || $(MAKE) -s player/node_modules/.package-lock.json || echo "npm failed: the playground has no Python"
 	$(BIN)/python book/build.py
 	@echo "Built $(SITE)"
 

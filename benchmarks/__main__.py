@@ -1,4 +1,4 @@
-"""Print the speed of the model: walks per second, cost by cluster size, the first walk of a big one; of replays and labs.
+"""Print the speed of the model: walks per second, cost by cluster size, the first walk of a big one; of replays, labs and policies.
 
 Times are of this machine at this moment; the ratios travel better than the figures.
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from time import perf_counter
 
-from benchmarks import fragments, lab
+from benchmarks import fragments, lab, policy
 from packetwalk import Cluster
 from packetwalk.walks.network import Network
 
@@ -63,6 +63,7 @@ def main() -> None:
     print(f"  import {imported:.2f} s, walk {first:.2f} s, peak memory {peak:.0f} MB")
     fragments.main()
     lab.main()
+    policy.main()
 
 
 if __name__ == "__main__":

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     from packetwalk.errors import BadInput
+    from packetwalk.walks.catalogue import SCENARIOS
     from packetwalk.walks.compare import modes
     from packetwalk.walks.network import PluggableCluster as Cluster
     from packetwalk.walks.report import mtu, tables
-    from packetwalk.walks.scenario import SCENARIOS, walk
+    from packetwalk.walks.scenario import walk
     from packetwalk.walks.walk import Walk
 
 __version__ = "0.2.0"
 __all__ = ["SCENARIOS", "BadInput", "Cluster", "Walk", "modes", "mtu", "tables", "walk"]
 _PLACES = {
-    "SCENARIOS": ("walks.scenario", "SCENARIOS"),
+    "SCENARIOS": ("walks.catalogue", "SCENARIOS"),
     "BadInput": ("errors", "BadInput"),
     "Cluster": ("walks.network", "PluggableCluster"),
     "Walk": ("walks.walk", "Walk"),

@@ -17,8 +17,12 @@ class BadInput(_OneLine, ValueError):
     """Say in one line what is wrong, what was given, and what is valid."""
 
     def __init__(self, what: str, given: object, valid: Iterable[str] = ()) -> None:
-        choices = ", ".join(valid)
-        super().__init__(f"{what}: {given!r} is not valid" + (f"; valid: {choices}" if choices else ""))
+        super().__init__(f"{what}: {given!r} is not valid{_choices(valid)}")
+
+    @classmethod
+    def missing(cls, what: str, valid: Iterable[str]) -> BadInput:
+        """Return the line for what is not there at all."""
+        return _again(f"{what}: missing{_choices(valid)}")
 
     def within(self, where: str) -> BadInput:
         """Return the same line, with what it was found in before it."""
@@ -27,6 +31,11 @@ class BadInput(_OneLine, ValueError):
     def __reduce__(self) -> tuple:
         """Say how it crosses from one process to another: with its line as it is."""
         return _again, (str(self),)
+
+
+def _choices(valid: Iterable[str]) -> str:
+    choices = ", ".join(valid)
+    return f"; valid: {choices}" if choices else ""
 
 
 def _again(line: str) -> BadInput:

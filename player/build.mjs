@@ -1,5 +1,6 @@
 /** Build the bundle and the page's style sheet; with --check, only compare with what is committed. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { pageCss } from "./src/page-css.js";
@@ -19,7 +20,14 @@ const cssText = {
 };
 
 const result = await build({
-  entryPoints: [new URL("src/index.js", import.meta.url).pathname],
+  entryPoints: {
+    player: new URL("src/index.js", import.meta.url).pathname,
+    tools: new URL("src/tools/index.js", import.meta.url).pathname,
+    playground: new URL("src/playground/index.js", import.meta.url).pathname,
+    editor: new URL("src/playground/editor.js", import.meta.url).pathname,
+    engine: new URL("src/playground/engine.js", import.meta.url).pathname,
+  },
+  outdir: out.pathname,
   bundle: true,
   write: false,
   format: "esm",
@@ -28,9 +36,10 @@ const result = await build({
   legalComments: "inline",
   plugins: [cssText],
 });
-/** Minified, lines break in templates and comments only: there a break and its indent are a space. */
-const script = result.outputFiles[0].text.replace(/\n\s+/g, " ");
-const files = { "player.js": script, "page.css": pageCss() };
+/** Minified, our lines break in templates and comments only: there a break and its indent are a space. */
+const joined = (name, text) => (name === "editor.js" ? text : text.replace(/\n\s+/g, " "));
+const scripts = result.outputFiles.map(({ path, text }) => [basename(path), joined(basename(path), text)]);
+const files = { ...Object.fromEntries(scripts), "page.css": pageCss() };
 
 const packed = gzipSync(files["player.js"], { level: 9 }).length;
 if (packed > MOST_GZIPPED)

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from packetwalk.lab.grounds.netns import NEEDED
 from packetwalk.lab.kernel.programs.runtime import FOLDERS
+from packetwalk.lab.kernel.rootless import NEEDED
 
 TESTS = Path(__file__).parent
-KERNEL = ("capture", "datapath", "lab", "labs", "shell")  # the folders of tests that need it, as tests/run.sh runs them
+KERNEL = ("capture", "datapath", "lab", "labs", "shell", "why")  # the folders of tests that need it, as tests/run.sh runs them
 
 settings.register_profile(
     "packetwalk", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

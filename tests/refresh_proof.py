@@ -52,9 +52,10 @@ def keep(folder: Path) -> None:
     """Put a new recording in the place of the old one, unless it was made in a guest."""
     whole, target = recording.read(folder), RECORDINGS / folder.name
     old = recording.read(target).about["ground"] if target.exists() else ""
-    if is_kept(folder.name, whole) and old != GROUND:
+    kept = small(whole)
+    if kept.sent and is_kept(folder.name, whole) and old != GROUND:
         shutil.rmtree(target, ignore_errors=True)
-        recording.write(small(whole), target)
+        recording.write(kept, target)
 
 
 def main(plugin: str | None = None) -> int:
@@ -63,8 +64,9 @@ def main(plugin: str | None = None) -> int:
         results = list(prove(plugin, save=Path(temporary) / "all"))
         known = plugin is None or NFTABLES in plugins()[plugin].rules
         native = list(prove(plugin, rules=NFTABLES)) if known else []
-        if any(each.verdict == "differs" for each in [*results, *native]):
-            print(proof.table([*results, *native]))
+        older = [result for pair in _releases(plugin) for result in prove(pair[0], release=pair[1])]
+        if any(each.verdict == "differs" for each in [*results, *native, *older]):
+            print(proof.table([*results, *native, *older]))
             return 1
         for folder in sorted((Path(temporary) / "all").iterdir()):
             keep(folder)
@@ -75,17 +77,25 @@ def main(plugin: str | None = None) -> int:
     results += [each for each in proof.guest() if each.where == GROUND]
     kernels = {"kernel": kernel(), "emulated": kernel(), GROUND: ", ".join(sorted(guests))}
     lines = ",\n  ".join(json.dumps(each[:7]) for each in results)
-    head, tail = json.dumps(kernels), ",\n  ".join(json.dumps(each) for each in _rows(native, plugin))
-    parts = [f'"kernels": {head}', f'"results": [\n  {lines}\n ]', f'"{NFTABLES}": [\n  {tail}\n ]']
+    parts = [f'"kernels": {json.dumps(kernels)}', f'"results": [\n  {lines}\n ]']
+    for name, found in ((NFTABLES, native), (proof.RELEASES, older)):
+        tail = ",\n  ".join(json.dumps(each) for each in _rows(name, found, plugin))
+        parts.append(f'"{name}": [\n  {tail}\n ]')
     proof.MATRIX.write_text(f"{{\n {(',' + chr(10) + ' ').join(parts)}\n}}\n")
     print(proof.table(results))
     return 0
 
 
-def _rows(results: list[proof.Result], plugin: str | None) -> list[proof.Row]:
-    """Return results with rules of nftables mode by mode, with those of plugins that were not asked for."""
-    others = [] if plugin is None else [row for row in proof.matrix()[NFTABLES] if row.plugin != plugin]
-    mine = [row._replace(mode=row.mode.partition(",")[0]) for row in proof.rows(results) if row.where]
+def _releases(plugin: str | None) -> list[tuple[str, str]]:
+    """Return (plugin, older release) of all, or of one plugin."""
+    chosen = [each for each in plugins().values() if plugin in (None, each.name)]
+    return [(each.name, release.name) for each in chosen for release in each.releases[1:]]
+
+
+def _rows(form: str, results: list[proof.Result], plugin: str | None) -> list[proof.Row]:
+    """Return results of another form mode by mode, with those of plugins that were not asked for."""
+    others = [] if plugin is None else [row for row in proof.matrix()[form] if row.plugin != plugin]
+    mine = [row._replace(mode=row.mode.removesuffix(f", {form}")) for row in proof.rows(results) if row.where]
     return sorted([*others, *mine], key=lambda row: list(plugins()).index(row.plugin))
 
 

@@ -8,24 +8,25 @@ python=.venv/bin/python
 unset PYTHONDONTWRITEBYTECODE
 
 needs "tests that dissect with tshark" tshark || :
-# What needs the kernel mostly waits; each process reads only the files of its own tests.
-begin "the running kernel: recordings, labs, shell" $python -m pytest -q -m kernel tests/capture tests/datapath tests/labs tests/shell
-begin "the running kernel: proofs, grounds, programs" $python -m pytest -q -m kernel tests/lab
-step "the model and its recordings" $python -m pytest -q -m "not kernel" tests \
+# What needs the kernel mostly waits, and the model's own tests take one processor: all of it runs beside the steps
+# below, and is told at the end. Each process reads only the files of its own tests.
+begin "the running kernel: proofs" $python -m pytest -q -m kernel tests/lab/proving
+begin "the running kernel: grounds, programs" $python -m pytest -q -m kernel tests/lab --ignore=tests/lab/proving
+begin "the running kernel: recordings, data path" $python -m pytest -q -m kernel tests/capture tests/datapath tests/why
+begin "the running kernel: labs, shell" $python -m pytest -q -m kernel tests/labs tests/shell
+begin "the model and its recordings" $python -m pytest -q -m "not kernel" tests \
     --ignore=tests/browser --ignore=tests/book --ignore=tests/guest
-await
 
 # nbval runs each cell again and compares what it prints with what the book shows; labs on the model.
 # What they print on other grounds is compared by tests/labs.
 export PACKETWALK_GROUND=model
 notebooks() { # notebooks FOLDER: cell by cell
-    find "$1" -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -exec $python -m pytest -q -o "addopts=$ADDOPTS" \
+    find "$1" -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -exec $python -m pytest -q -p tests -o "addopts=$ADDOPTS" \
         --nbval --nbval-cell-timeout 120 --nbval-sanitize-with labs/sanitize.cfg -p no:cacheprovider {} +
 }
 ADDOPTS="--import-mode=importlib -ra" # those of pyproject.toml, but with nbval
-begin "notebooks of the labs, cell by cell" notebooks labs
+step "notebooks of the labs, cell by cell" notebooks labs
 step "notebooks of the book, cell by cell" notebooks book
-await
 
 step "Binder's files and packages" tests/binder/run.sh
 if needs "the player's own tests" node npm; then
@@ -39,4 +40,5 @@ if needs "the book in a browser" chromium node npm; then
     step "packages of the browser tests" make -s tests/browser/node_modules/.package-lock.json
     step "the book in a browser" $python -m pytest -q -n 2 tests/browser
 fi
+await
 finish

@@ -1,6 +1,7 @@
-"""Take the players out of the notebooks that pages offer to download: no notebook runs them, and they weigh the most.
+"""Take players and playground out of the notebooks that pages offer to download: none runs there, and they weigh the most.
 
-What stays of a walk is its table of steps in text; run, the notebook makes its players anew.
+What stays of a walk is the beginning of the table of its first packet's steps in text; run, the notebook makes its
+players anew.
 """
 
 from __future__ import annotations
@@ -11,16 +12,32 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-PLAYER = "<packet-walk"
+LINES = 20
+HEAVY = ("<packet-walk", "<walk-policy")
 
 
 def lighten(notebook: dict[str, Any]) -> None:
-    """Remove the HTML of every player whose output also has text."""
+    """Remove the HTML of every heavy element whose output also has text, and of a walk's text all but the first packet."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
-            if "text/plain" in data and PLAYER in "".join(data.get("text/html", ())):
+            html = "".join(data.get("text/html", ()))
+            if "text/plain" in data and any(each in html for each in HEAVY):
                 del data["text/html"]
+                data["text/plain"] = first_packet("".join(data["text/plain"]))
+
+
+def first_packet(text: str) -> str:
+    """Return what a walk's text says of the whole and of the first steps of its first packet, and how much more there is."""
+    whole, *packets = text.split("\n\n")
+    first = packets[0].split("\n") if packets else []
+    more = [(len(first) - LINES, "line"), (len(packets) - 1, "packet")]
+    told = " and ".join(
+        f"{number} more {word}{'s' if number > 1 else ''}" for number, word in more if number > 0
+    )
+    return "\n\n".join(
+        [whole, *(["\n".join(first[:LINES])] if first else []), *([f"{told}: run the cell"] if told else [])]
+    )
 
 
 def lighten_all(app: Sphinx, error: Exception | None) -> None:
@@ -29,7 +46,7 @@ def lighten_all(app: Sphinx, error: Exception | None) -> None:
     for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
         notebook = json.loads(path.read_text())
         lighten(notebook)
-        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+        path.write_text(json.dumps(notebook, separators=(",", ":"), ensure_ascii=False) + "\n")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""Ship the player to the pages that hold a `<packet-walk>` or ask, and the walks their choices lead to.
+"""Ship the player to the pages that hold a `<packet-walk>` or ask, the tools to those that have one, and walks to choose.
 
 Every mode is shipped, on a page or not: a reader may compare any with any.
 
@@ -23,26 +23,28 @@ from packetwalk.proof.results import MATRIX
 from packetwalk.widgets.bundle import modes, write_choices, write_index
 
 PACKAGE = Path(__file__).parents[2] / "packetwalk"
-PLAYER = PACKAGE / "widgets" / "static" / "player.js"
+SCRIPTS = PACKAGE / "widgets" / "static"
 LASTING = "player.js"
 """The address that an embed snippet names (player/src/export/embed.js): it outlasts the next build."""
 TAG = re.compile(r"<packet-walk\b([^>]*)>")
 ASKS = "<walk-ask>"
+TOOL = re.compile(r"<walk-(?:mtu|choose)>")
 RECORDED = re.compile(r'\brecorded="1"')
 ATTRIBUTE = re.compile(r'(plugin|mode)="([\w.-]+)"')
 
 
-def player_name() -> str:
-    """Return the player's file name on the site: it changes with the player."""
-    if not PLAYER.is_file():
-        raise ExtensionError(f"{PLAYER} is missing: run `make player`")
-    return f"player.{hashlib.sha256(PLAYER.read_bytes()).hexdigest()[:8]}.js"
+def script_name(script: str) -> str:
+    """Return a script's file name on the site, which changes with the script: `player` or `tools`."""
+    path = SCRIPTS / f"{script}.js"
+    if not path.is_file():
+        raise ExtensionError(f"{path} is missing: run `make player`")
+    return f"{script}.{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}.js"
 
 
 def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     body = context.get("body") or ""
-    if TAG.search(body) or ASKS in body:
-        context["player"] = player_name()
+    needed = {"player": TAG.search(body) or ASKS in body, "tools": TOOL.search(body)}
+    context["modules"] = [script_name(script) for script, found in needed.items() if found]
 
 
 def pairs_on(pages: list[Path]) -> set[tuple[str, str]]:
@@ -78,14 +80,15 @@ def ship(app: Sphinx, error: Exception | None) -> None:
     out = Path(app.outdir)
     static = out / "_static"
     pages = [page for page in out.rglob("*.html") if static not in page.parents]
-    for old in static.glob("player.*.js"):
+    for old in (*static.glob("player.*.js"), *static.glob("tools.*.js")):
         old.unlink()
     pairs = sorted(pairs_on(pages))
     if not pairs:
         return
     pairs = sorted({*pairs, *modes()})
-    (static / player_name()).write_bytes(PLAYER.read_bytes())
-    (static / LASTING).write_text(f'import "./{player_name()}";\n')
+    for script in ("player", "tools"):
+        (static / script_name(script)).write_bytes((SCRIPTS / f"{script}.js").read_bytes())
+    (static / LASTING).write_text(f'import "./{script_name("player")}";\n')
     kept = out.parent / ".walks" / package_version()
     for stale in kept.parent.glob("*"):
         if stale != kept:

@@ -68,7 +68,7 @@ for (const id of links.keys()) {
   const section = document.getElementById(id);
   if (section) watcher.observe(section);
 }
-addEventListener("load", () => one(".toc .here > a")?.scrollIntoView({ block: "nearest" }));
+addEventListener("load", () => requestAnimationFrame(() => one(".toc .here > a")?.scrollIntoView({ block: "nearest" })));
 
 // What was read and answered: in this browser alone (the answers are kept by the player's script).
 const PAGES = "packetwalk-pages";

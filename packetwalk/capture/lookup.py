@@ -6,6 +6,7 @@ Nothing of the model is used: agreement between the two means something.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations_with_replacement
@@ -67,8 +68,9 @@ class Lookup:
         the packet went, to ``dev``: a capture does not show marks.  An own address is so by whatever device one comes.
         """
         if (dst, dev, src) not in self._found:
-            tables = dict.fromkeys(rule.lookup for rule in self._rules if _asks(rule, dst, src))
-            found = [route for table in tables if (route := self._longest(table, dst))]
+            asking = [rule for rule in self._rules if not rule.action and _asks(rule, dst, src)]
+            routes = [(rule, self._longest(rule.lookup, dst)) for rule in asking]
+            found = [*dict.fromkeys(each for rule, each in routes if each and not rule.suppresses(each.dst))]
             fits = [route for route in found if dev in (None, route.dev) or route.table == "local"]
             self._found[dst, dev, src] = next(iter(fits or found), None)
         return self._found[dst, dev, src]
@@ -131,17 +133,33 @@ class Lookup:
         found = (each for each in self.place.entries(SETTINGS) if each.key == "net.ipv4.ip_forward")
         return next(found, None)
 
+    def refusals(self, proto: str, ends: tuple, dev: str, but: str) -> list[IptablesRule]:
+        """Return the rules with DROP or REJECT that have counted and whose every word fits a packet that came by ``dev``;
+        none of the chains OUTPUT, POSTROUTING and ``but``."""
+        found = []
+        for rule, seen in self._counted:
+            target = re.search(r"-j (DROP|REJECT)\b", rule.spec)
+            refuses = seen and target and rule.chain not in ("OUTPUT", "POSTROUTING", but)
+            if target and refuses and _is_for(rule.spec[: target.start()], proto, ends, dev):
+                found.append(rule)
+        return found
+
     @cached_property
-    def _nat(self) -> list[tuple[IptablesRule, int]]:
-        """The rules of the table nat, with how many packets each has seen."""
+    def _counted(self) -> list[tuple[IptablesRule, int]]:
+        """The rules, with how many packets each has seen."""
         out, table = [], ""
         for line in self.place.files.get("iptables.txt", "").splitlines():
             table = line[1:] if line.startswith("*") else table
-            if table == "nat" and line.startswith("[") and " -A " in line:
+            if line.startswith("[") and " -A " in line:
                 counted = hit(line)
                 _, chain, spec = counted.rule.split(" ", 2)
-                out.append((IptablesRule("nat", chain, spec), counted.packets))
+                out.append((IptablesRule(table, chain, spec), counted.packets))
         return out
+
+    @cached_property
+    def _nat(self) -> list[tuple[IptablesRule, int]]:
+        """The rules of the table nat, with how many packets each has seen."""
+        return [(rule, seen) for rule, seen in self._counted if rule.chain_table == "nat"]
 
     def translation(self, proto: str, new: str, port: int) -> IptablesRule | None:
         """Return the DNAT rule that makes a destination; None unless exactly one that has been used does."""
@@ -162,9 +180,17 @@ class Lookup:
         ]
         return fits[0] if len(fits) == 1 else None
 
-    def connection(self, src: str, dst: str) -> ConntrackEntry | None:
-        """Return the tracked connection between two addresses, either way."""
-        return self._connections.get(frozenset((src, dst)))
+    def tracked(self, protocol: int, ends: tuple) -> ConntrackEntry | None:
+        """Return the tracked connection that a packet belongs to, by all of its tuple, either way; of a fragment, which
+        shows no ports, the only one between its addresses."""
+        src, sport, dst, dport = ends
+        fits = [
+            entry
+            for entry in self._connections.get(frozenset((src, dst)), ())
+            if PROTOCOLS.get(entry.protocol) == protocol
+            and (ends in _tuples(entry) or (not sport and not dport and _is_between(entry, src, dst)))
+        ]
+        return fits[0] if len(fits) == 1 else None
 
     def returned(self, protocol: int, src: str, sport: int, dst: str, dport: int) -> ConntrackEntry | None:
         """Return the connection whose answer a packet is, if its first packet's source was changed here.
@@ -189,14 +215,67 @@ class Lookup:
         return None
 
     @cached_property
-    def _connections(self) -> dict[frozenset[str], ConntrackEntry]:
-        """The first tracked connection that has both addresses, by any two of its four."""
-        out: dict[frozenset[str], ConntrackEntry] = {}
+    def _connections(self) -> dict[frozenset[str], list[ConntrackEntry]]:
+        """The tracked connections by the two addresses of a packet, either way, before and after it was changed."""
+        out: dict[frozenset[str], list[ConntrackEntry]] = {}
         for entry in self.place.entries(CONNECTIONS):
             ends = (entry.src, entry.dst, entry.reply_src, entry.reply_dst)
-            for one, other in combinations_with_replacement(ends, 2):
-                out.setdefault(frozenset((one, other)), entry)
+            for pair in {frozenset(two) for two in combinations_with_replacement(ends, 2)}:
+                out.setdefault(pair, []).append(entry)
         return out
+
+
+def _tuples(entry: ConntrackEntry) -> list[tuple[str, int, str, int]]:
+    """Return the ends of a connection's packets on their way through a machine: before, between and after its changes."""
+    there = entry.src, entry.sport, entry.dst, entry.dport
+    back = entry.reply_src, entry.reply_sport, entry.reply_dst, entry.reply_dport
+    return [there, back, (*there[:2], *back[:2]), (*back[:2], *there[:2])]
+
+
+def _is_between(entry: ConntrackEntry, src: str, dst: str) -> bool:
+    return any((one, other) == (src, dst) for one, _, other, _ in _tuples(entry))
+
+
+WORDS = re.compile(
+    r'(?P<no>! )?(?:(?:-m (?:comment|tcp|udp|icmp))|(?P<flag>--comment|--dports?|--sports?|-[sdpi]) (?P<value>"[^"]*"|\S+))\s*'
+)
+
+
+def _is_for(spec: str, proto: str, ends: tuple, dev: str) -> bool:
+    """Whether every word of a rule is understood and fits a packet; what is not understood may not fit."""
+    src, sport, dst, dport = ends
+    for word in _words(spec):
+        if word is None:
+            return False
+        no, flag, value = word
+        match flag:
+            case None | "--comment":
+                continue
+            case "-s" | "-d":
+                fits = IPv4Address(src if flag == "-s" else dst) in IPv4Network(value, strict=False)
+            case "-p":
+                fits = value == proto
+            case "-i":
+                fits = dev.startswith(value[:-1]) if value.endswith("+") else dev == value
+            case _:
+                low, _, high = value.partition(":")
+                port = dport if flag.startswith("--d") else sport
+                fits = low.isdecimal() and int(low) <= port <= int(high or low)
+        if fits == bool(no):
+            return False
+    return True
+
+
+def _words(spec: str) -> Iterator[tuple[str | None, str | None, str] | None]:
+    """Yield the words of a rule before its target: whether turned round, the flag, its value; None for what is not understood."""
+    at = 0
+    while at < len(spec):
+        found = WORDS.match(spec, at)
+        if found is None:
+            yield None
+            return
+        yield found["no"], found["flag"], found["value"] or ""
+        at = found.end()
 
 
 def _fits(spec: str, src: str, dst: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is compared of a frame, as one line of text, and frames made equal where masks allow.
+"""What is compared of a frame, as one line of text.
 
 A number that somebody drew at random (a port after masquerading, the identifier of a ping) becomes
 ``#1``, ``#2`` ... in the order of its first appearance: which number it is does not matter, where it
@@ -11,17 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from packetwalk import wire
-from packetwalk.wire import Arp, Data, Ethernet, Header, Icmp, Ipv4, Tcp, Udp, Vxlan
+from packetwalk.wire import Arp, Data, Ethernet, Icmp, Ipv4, Tcp, Udp, Vxlan
 from packetwalk.wire.icmp import REDIRECT
 from packetwalk.wire.sleeve import Sleeve, SleeveFrame
 
-MASKED: dict[Any, tuple[str, ...]] = {
-    Ipv4: ("id",),
-    Icmp: ("id", "seq"),
-    Udp: ("sport", "dport"),
-    Tcp: ("sport", "dport", "seq", "ack", "window", "options"),
-    Data: ("content",),
-}
 ERRORS = (3, 5, 11, 12)
 NEAR = 1 << 16  # bytes from the first of a stream within which a sequence number is told from there
 
@@ -151,24 +144,3 @@ def options(raw: bytes) -> str:
         out.append(names.get(kind, f"option {kind}") + shown)
         at += length
     return "[" + ", ".join(out) + "]"
-
-
-def with_masked(model: tuple[Any, ...], recorded: tuple[Any, ...]) -> wire.Stack:
-    """Return the model's frame with the masked fields of the recorded one."""
-    out = []
-    for mine, theirs in zip(model, recorded, strict=True):
-        fields = MASKED.get(type(mine), ()) if type(mine) is type(theirs) else ()
-        out.append(mine._replace(**{name: getattr(theirs, name) for name in fields}))
-    return tuple(out)
-
-
-def renamed(stack: tuple[Any, ...], macs: Mapping[str, str]) -> wire.Stack:
-    """Return a stack with other MACs."""
-    return tuple(_renamed(header, macs) for header in stack)
-
-
-def _renamed(header: Any, macs: Mapping[str, str]) -> Header:
-    known: dict[Any, tuple[str, ...]] = {Ethernet: ("dst", "src"), Arp: ("sha", "tha")}
-    fields = known.get(type(header), ())
-    old = {name: getattr(header, name) for name in fields}
-    return header._replace(**{name: macs.get(mac, mac) for name, mac in old.items()})

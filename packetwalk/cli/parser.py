@@ -44,6 +44,19 @@ class Parser(argparse.ArgumentParser):
             "--rules", choices=RULES, default=IPTABLES, help="who writes the rules; iptables when left out"
         )
 
+    def release(self) -> None:
+        """Add ``--release``."""
+        self.add_argument("--release", metavar="NAME", help="of the plugin; the newest when left out")
+
+    def policy(self) -> None:
+        """Add ``--policy``."""
+        self.add_argument(
+            "--policy",
+            nargs="+",
+            metavar="PATH",
+            help="manifests of policies, and of the cluster's pods by name: files, folders, or - for standard input",
+        )
+
     def formats(self, *names: str) -> None:
         """Add ``--format``; the first is meant where nobody names one."""
         self.add_argument(

@@ -9,19 +9,19 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from packetwalk.errors import BadInput, chosen
-from packetwalk.plan.cluster import Cluster, Node, Pod
-from packetwalk.plan.edit import Change, Who, alter, entries, everybody, together
+from packetwalk.faults import Fault
+from packetwalk.plan.cluster import Cluster, Node, Pod, Service
+from packetwalk.plan.edit import Change, together
 from packetwalk.plan.operation import Operation
-from packetwalk.plan.properties import Properties, properties
+from packetwalk.plan.properties import properties
 from packetwalk.plan.rules import IPTABLES, NFTABLES, RULES
-from packetwalk.tables import LinkEntry
 from packetwalk.trace.packet import PacketOptions
 
-TO_ANOTHER_NODE = ("cross-node", "service", "node-to-pod")
-"""The scenarios of every mode whose packets go to another node."""
+if TYPE_CHECKING:
+    from packetwalk.policy.estate import Estate
 
 
 class Mode(NamedTuple):
@@ -46,52 +46,23 @@ class Mode(NamedTuple):
         return (self.carries or self.pod_mtu)(underlay)
 
 
-class Touch(NamedTuple):
-    """What a fault may change: tables (none: any), on which nodes and in their pods, about whom (None: anybody)."""
+class PacketBefore(NamedTuple):
+    """The packet before a scenario's own, of the same kind and from the same port: its connections are known.
 
-    tables: tuple[str, ...] = ()
-    nodes: Who = everybody
-    about: Who | None = None
-
-
-class Fault(NamedTuple):
-    """A thing that goes wrong: ``change`` returns the operations of a node as the fault leaves them.
-
-    ``title`` names it, without a full stop; ``story`` tells whoever reads on what it does and why it happens.
-    ``shows`` are the scenarios in which it makes a difference, ``touches`` all that it changes, ``needs`` the
-    properties of the modes that it can befall; ``packet`` has the fields of the packet that shows it best;
-    ``later`` does the same as ``change`` and what the plugin does about it once it has noticed.
+    ``services`` are those that the cluster had then on top of the canonical ones; None: those of the scenario.
     """
 
-    name: str
-    title: str
-    story: str
-    shows: tuple[str, ...]
-    touches: tuple[Touch, ...]
-    change: Change
-    needs: Callable[[Properties], bool] = lambda mode: True
-    packet: PacketOptions = {}  # noqa: RUF012  (never changed)
-    later: Change | None = None
-
-
-NARROW_SEGMENT = Fault(
-    "segment-mtu-1400",
-    "A switch between the nodes carries only 1400",
-    "The nodes' cards have an MTU of 1500, a switch between them takes 1400 and has no IP layer that could tell "
-    "anybody: what is longer is lost without a word, whatever its DF says. Pings and handshakes pass, a "
-    "connection hangs with its first full segment.",
-    ("cross-node", "node-to-pod"),
-    (Touch(("link",)),),
-    alter(entries(LinkEntry, kind="eth"), "somebody", carries=1400),
-    packet={"size": 1380, "df": True},
-)
-"""A fault of the network between the nodes: it can befall every plugin that does not test the path itself."""
+    src: str
+    dst: str
+    services: tuple[Service, ...] | None = None
 
 
 class Scenario(NamedTuple):
     """From where to where, in which underlay, with which protocol unless another is asked for.
 
-    ``change`` returns the operations of a node as the scenario finds them, when it is no ordinary cluster.
+    ``change`` returns the operations of a node as the scenario finds them, when it is no ordinary cluster;
+    ``services`` are the Services that its cluster has on top of the canonical ones; ``packet`` has the fields of
+    its packet that are not the usual ones; ``before`` is what was sent before it.
     """
 
     name: str
@@ -101,25 +72,87 @@ class Scenario(NamedTuple):
     proto: str = "icmp"
     underlay: str = "flat"
     change: Change | None = None
+    services: tuple[Service, ...] = ()
+    packet: PacketOptions = {}  # noqa: RUF012  (never changed)
+    before: PacketBefore | None = None
+
+    @property
+    def special(self) -> bool:
+        """Whether it needs a cluster that is not the ordinary one."""
+        return self.change is not None or bool(self.services)
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether a kernel draws one of several endpoints, so that no two need to choose the same.
+
+        An edit settles it: what was chosen before is remembered.
+        """
+        return self.change is None and any(len(each.backends) > 1 for each in self.services)
+
+
+class Release(NamedTuple):
+    """A release of a plugin: ``plan`` gives what exists on one node and in its pods, ``version`` is what that holds for.
+
+    ``nftables`` puts tables of nftables in the place of its iptables rules, as it writes them where it is told to, if
+    it can.  ``evidence`` says where what it writes unlike the release before it in the list is known from.
+    """
+
+    name: str
+    version: str
+    plan: Callable[[Cluster, str, Node], list[Operation]]
+    nftables: Change | None = None
+    evidence: str = ""
 
 
 class Plugin(NamedTuple):
-    """A network plugin. ``plan`` gives what exists on one node and in its pods.
+    """A network plugin, in the first of its ``releases``: the newest, unless another was chosen.
 
     ``pod_address`` is the address that a pod has in a mode; ``scenarios`` are those that only this plugin has, on top
-    of the ones every mode has; ``nftables`` puts tables of nftables in the place of its iptables rules, as it writes them where it is told to, if it can.
+    of the ones every mode has; ``policed`` makes of its tables what they are under policies, where it enforces any.
     """
 
     name: str
     title: str
-    version: str
+    releases: tuple[Release, ...]
     modes: tuple[Mode, ...]
     faults: tuple[Fault, ...]
-    plan: Callable[[Cluster, str, Node], list[Operation]]
     pod_address: Callable[[Cluster, str, Pod], str]
     pod_network: Callable[[Cluster], str]
     scenarios: tuple[Scenario, ...] = ()
-    nftables: Change | None = None
+    policed: Callable[[Estate], Change] | None = None
+
+    @property
+    def release(self) -> Release:
+        """The release that it is in."""
+        return self.releases[0]
+
+    @property
+    def version(self) -> str:
+        """What its walks hold for."""
+        return self.release.version
+
+    @property
+    def plan(self) -> Callable[[Cluster, str, Node], list[Operation]]:
+        """What exists on one node and in its pods."""
+        return self.release.plan
+
+    @property
+    def nftables(self) -> Change | None:
+        """What brings its rules into the form of nftables, if it can write that."""
+        return self.release.nftables
+
+    @property
+    def older(self) -> str | None:
+        """The name of the release that it is in, where that is not the newest."""
+        return None if self.release is plugins()[self.name].release else self.release.name
+
+    def at(self, release: str | None) -> Plugin:
+        """Return the plugin in a release, by name (as it is when None); BadInput lists the valid ones."""
+        if release is None:
+            return self
+        found = chosen(f"release of {self.name}", release, self.releases)
+        others = (each for each in self.releases if each is not found)
+        return self._replace(releases=(found, *others))
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -159,6 +192,6 @@ def plugins() -> dict[str, Plugin]:
     return {name: import_module(f"{__name__}.{name}").PLUGIN for name in names}
 
 
-def plugin(name: str) -> Plugin:
-    """Return a plugin by name; BadInput lists the valid ones."""
-    return chosen("plugin", name, tuple(plugins().values()))
+def plugin(name: str, release: str | None = None) -> Plugin:
+    """Return a plugin by name, in its newest release unless another is named; BadInput lists the valid ones."""
+    return chosen("plugin", name, tuple(plugins().values())).at(release)

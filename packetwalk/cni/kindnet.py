@@ -13,7 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packetwalk.cni import NARROW_SEGMENT, TO_ANOTHER_NODE, Fault, Mode, Plugin, Touch
+from packetwalk.cni import Mode, Plugin, Release
+from packetwalk.faults import TO_ANOTHER_NODE, Fault, Touch
+from packetwalk.faults.everywhere import (
+    CLONED_CARDS,
+    EVERYWHERE,
+    NARROW_SEGMENT,
+    NO_DEFAULT_ROUTE,
+    POD_ADDRESSES,
+)
 from packetwalk.plan.cluster import Cluster, Node, Pod, made_mac
 from packetwalk.plan.edit import add, alter, at, drop, entries, on_node, others, receiver, sender, together
 from packetwalk.plan.operation import Operation
@@ -111,7 +119,6 @@ FAULTS = (
             at(others(receiver), drop(entries(by={KINDNETD}, about=receiver))),
         ),
     ),
-    NARROW_SEGMENT,
     Fault(
         "forward-policy-drop",
         "The node drops what it forwards",
@@ -150,15 +157,19 @@ FAULTS = (
         at(sender, drop(entries(IptablesRule, chain=CHAIN))),
         later=together(),
     ),
+    NARROW_SEGMENT,
+    NO_DEFAULT_ROUTE,
+    POD_ADDRESSES,
+    CLONED_CARDS,
+    *EVERYWHERE,
 )
 MODES = (Mode("ptp", "routes between point-to-point cables", "the default of kind", (), _mtu),)
 PLUGIN = Plugin(
     "kindnet",
     "kindnet",
-    "kindnetd v20251212 (kind v0.31.0)",
+    (Release("20251212", "kindnetd v20251212 (kind v0.31.0)", plan),),
     MODES,
     FAULTS,
-    plan,
     lambda cluster, _, pod: host_local(cluster, pod),
     lambda cluster: str(cluster.pod_network),
 )

@@ -9,6 +9,7 @@ from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath import multicast, pmtu, tcp
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.run import Paths, Run, Skb, spread
+from packetwalk.tables.route import REFUSING
 from packetwalk.trace.packet import PROTOCOLS, Packet, pattern
 from packetwalk.trace.step import Flow
 from packetwalk.wire.address import is_group
@@ -25,10 +26,12 @@ def send(
     *,
     source: str | None = None,
     paths: Paths = (),
+    after: Run | None = None,
 ) -> Run:
     """Send one packet from a namespace and follow it and all it causes to the end.
 
-    Without ``source`` the kernel chooses the address; ``paths`` were learnt before.  0.0.0.0 is the machine itself,
+    Without ``source`` the kernel chooses the address; ``paths`` were learnt before, ``after`` is what the same socket
+    sent before.  0.0.0.0 is the machine itself,
     and no program here asks to speak to everybody on a segment (``ip_route_output_key_hash_rcu``, ``SO_BROADCAST``).
     """
     if dst == "0.0.0.0":
@@ -38,12 +41,13 @@ def send(
     if is_group(dst):
         packet = replace(packet, ttl=multicast.TTL)
     ns = fabric.netns(netns)
-    run = Run(fabric, netns, packet, paths)
+    run = Run(fabric, netns, packet, paths, after)
     route = ns.fib.lookup(dst, src=source or "")
-    bound = packet.proto != "icmp" or source is not None  # connect() asks again, with the address it has got
+    bound = source is not None
     if source is None:
         source = ns.source_for(route)
-        route = ns.fib.lookup(dst, src=source) if bound else route
+        bound = packet.proto != "icmp" and route is not None and route.type not in REFUSING
+        route = ns.fib.lookup(dst, src=source) if bound else route  # connect() asks again, with the address it has got
     mtu = pmtu.of_path(run, ns, route, dst) if route and route.dev else 1500
     locked = route is not None and pmtu.locked(run, ns, route, dst)
     stack, note, flow = _first(packet, source, dst, dport, mtu, locked=locked)

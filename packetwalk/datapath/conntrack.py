@@ -1,4 +1,4 @@
-"""Connection tracking of one network namespace during one walk.
+"""Connection tracking of one network namespace during one walk, or those of one socket's packets.
 
 Mirrors ``nf_conntrack``: a connection has the tuple of its first packet and the tuple expected of
 the reply; NAT changes the second, and every later packet is rewritten from the pair.
@@ -6,6 +6,7 @@ the reply; NAT changes the second, and every later packet is rewritten from the 
 
 from __future__ import annotations
 
+from copy import copy
 from functools import partial
 from typing import NamedTuple
 
@@ -114,6 +115,15 @@ class Conntrack:
     def kill(self, connection: Connection) -> None:
         """Forget a connection (``nf_ct_kill``); packets that have it keep it."""
         self._by_tuple = {key: each for key, each in self._by_tuple.items() if each[0] is not connection}
+
+    def copy(self) -> Conntrack:
+        """Return the same connections, to go their own way."""
+        other = Conntrack()
+        for connection in self.connections():
+            again = copy(connection)
+            again.confirmed = False
+            other.confirm(again)
+        return other
 
     def connections(self) -> list[Connection]:
         """Return the connections, in the order in which they were confirmed."""

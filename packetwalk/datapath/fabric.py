@@ -24,6 +24,8 @@ class NetnsPlan(NamedTuple):
     operations: list[Operation]
 
 
+NOBODY = Segment({}, {})
+"""A segment into which nobody else is plugged."""
 Nic = tuple[str, str]
 """Namespace and device."""
 
@@ -92,7 +94,7 @@ class Fabric:
 
     def nic(self, segment: str, mac: str) -> Nic | None:
         """Return the NIC with ``mac`` on a segment."""
-        nics = self._segments[segment].by_mac
+        nics = self._segments.get(segment, NOBODY).by_mac
         first = nics.get(mac)
         if first and first[0] not in self.changed:
             return first
@@ -106,10 +108,10 @@ class Fabric:
     def asked(self, segment: str, address: str) -> list[Nic]:
         """Return the NICs of machines that may answer ARP for ``address``: the one that was given it when the cluster
         was made, and those in which something was done by hand."""
-        first = self._segments[segment].by_address.get(address)
+        first = self._segments.get(segment, NOBODY).by_address.get(address)
         return [nic for nic in self.everybody(segment) if nic == first or nic[0] in self.changed]
 
     def everybody(self, segment: str) -> list[Nic]:
         """Return all NICs of a segment that are up; the switch sends to the newest first."""
-        nics = list(self._segments[segment].by_mac.values())[::-1]
+        nics = list(self._segments.get(segment, NOBODY).by_mac.values())[::-1]
         return [nic for nic in nics if nic[0] not in self.changed or self.netns(nic[0]).links[nic[1]].up]

@@ -2,7 +2,8 @@
 
 Mirrors ``fib_lookup``: rules in order of priority (table ``local``, others, then ``main``), in each
 table the longest prefix wins, among equal prefixes the lowest metric; a ``throw`` route sends the
-search on to the next rule.
+search on to the next rule, and so does one that the rule suppresses; a rule with an action ends it
+(``fib4_rule_action``, ``fib4_rule_suppress``).
 """
 
 from __future__ import annotations
@@ -54,10 +55,11 @@ def _mask(length: int) -> int:
 
 
 class Routed(NamedTuple):
-    """The route of a packet, or None, and what steps say of how it was found."""
+    """The route of a packet, or None, and what steps say of how it was found; ``refused`` is the rule because of which there is none."""
 
     route: RouteEntry | None
     decisions: tuple[Decision, ...] = ()
+    refused: IpRule | None = None
 
 
 class RouteQuery(NamedTuple):
@@ -140,7 +142,7 @@ class Fib:
         dst = asked.dst
         route, rule = self._known[asked]
         if route is None or route.type in REFUSING:
-            return Routed(route)
+            return Routed(route, refused=None if route else rule)
         found = self._decide("route", None, route, (key, dst) if key else _note(route, dst), None)
         if rule is None or route.table in ("local", "main"):
             return Routed(route, (found,))
@@ -148,12 +150,19 @@ class Fib:
         return Routed(route, (self._decide("route", None, rule, note, None), found))
 
     def _search(self, asked: RouteQuery) -> tuple[RouteEntry | None, IpRule | None]:
+        """Return the route and the rule that led to it, or the rule that is why there is none."""
+        suppressing = None
         for rule in self.rules:
-            if rule.lookup in self._tables and applies(rule, asked):
-                found = self._tables[rule.lookup].find(asked.dst)
-                if found and found.type != "throw":
-                    return found, rule
-        return None, None
+            if not (rule.action or rule.lookup in self._tables) or not applies(rule, asked):
+                continue
+            if rule.action:
+                return None, rule
+            found = self._tables[rule.lookup].find(asked.dst)
+            if found and found.type not in REFUSING and rule.suppresses(found.dst):
+                suppressing = rule
+            elif found and found.type != "throw":
+                return found, rule
+        return None, suppressing
 
 
 def _note(route: RouteEntry, dst: str) -> tuple:

@@ -14,7 +14,7 @@ from packetwalk.datapath import arp, hooks, local, multicast, pmtu, redirect, so
 from packetwalk.datapath.devices import drivers
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import MAX_STEPS, Run, Skb
-from packetwalk.tables import RouteEntry
+from packetwalk.tables import IpRule, RouteEntry
 from packetwalk.tables.route import REFUSING
 from packetwalk.tables.sysctl import FORWARD
 from packetwalk.wire.address import is_group
@@ -22,6 +22,11 @@ from packetwalk.wire.address import is_group
 HEADER = 20
 FRAGMENT_TIME = (11, 1)  # what is told of a packet that never became whole
 TOLD = {"unreachable": (3, 1), "prohibit": (3, 13)}  # what ip_error tells for a route's type
+TOLD_OF_RULE = {
+    "": (3, 0),
+    "unreachable": (3, 0),
+    "prohibit": (3, 13),
+}  # for a rule's action, or no route at all
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
@@ -74,11 +79,13 @@ def lookup(
     """
     fib = ns.fib
     asked = fib.asked(dst, skb.mark, skb.ip.src if bound else "", came or "lo")
-    route, decisions = fib.routed[asked, key]
+    route, decisions, refused = fib.routed[asked, key]
     if route is None:
-        run.drop(ns, skb, None, None, ("no-route", dst), "no_route")
-        if came and ns.forwards(came):
-            local.send_error(run, ns, skb, 3, 0)
+        reason = _nowhere(refused, dst, own=not came and not skb.flight.index)
+        run.drop(ns, skb, None, refused, reason, "no_route")
+        told = TOLD_OF_RULE.get(refused.action if refused else "")
+        if came and told and ns.forwards(came):
+            local.send_error(run, ns, skb, *told)
         return None
     if route.type in REFUSING:
         arrived, own = REFUSING[route.type]
@@ -90,6 +97,15 @@ def lookup(
     for decision in decisions:
         run.step(skb, decision)
     return route
+
+
+def _nowhere(rule: IpRule | None, dst: str, *, own: bool) -> tuple:
+    """Return the note of a packet without a route."""
+    if rule is None:
+        return "no-route", dst
+    if not rule.action:
+        return "rule-suppresses", dst, rule.priority, rule.lookup, rule.suppress
+    return "rule-refuses-own" if own else "rule-refuses", rule.priority, dst, rule.action
 
 
 def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
@@ -109,7 +125,8 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
         local.send_error(run, ns, skb, 11, 0)
         return
     if ip.df and skb.length > mtu:
-        run.drop(ns, skb, route.dev, ns.links[route.dev], ("too-big", skb.length, mtu), "too_big")
+        narrow = pmtu.narrowest(ns, route)
+        run.drop(ns, skb, route.dev, narrow, ("too-big", skb.length, mtu), "too_big")
         local.send_error(run, ns, skb, 3, 4, mtu)
         return
     skb.forwarded = True
@@ -206,7 +223,7 @@ def too_long(run: Run, ns: Netns, skb: Skb, route: RouteEntry) -> None:
     """Refuse a packet that its sender does not want cut."""
     known = pmtu.learnt(run, ns, route, skb.ip.dst)
     note = "message-too-long", skb.length, known.mtu if known else pmtu.of_route(ns, route)
-    run.drop(ns, skb, route.dev, known or ns.links[route.dev], note, "too_big")
+    run.drop(ns, skb, route.dev, known or pmtu.narrowest(ns, route), note, "too_big")
 
 
 def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from packetwalk.datapath.fib import Fib, Prefixes
+from packetwalk.datapath.fib import Fib
+from packetwalk.datapath.sets import holds
 from packetwalk.tables import IpSet
 from packetwalk.wire.address import ipv4_to_int, prefix
 
@@ -52,11 +53,15 @@ class Aside(NamedTuple):
 
 
 class MachineTables(NamedTuple):
-    """The tables of the machine that rules ask: routes, own addresses with their devices, sets."""
+    """The tables of the machine that rules ask: routes, own addresses with their devices, sets.
+
+    ``recent`` are the clients that lists remember, each with its list's name.
+    """
 
     fib: Fib
     local: Mapping[str, str]
     sets: Mapping[str, IpSet]
+    recent: frozenset[tuple[str, str]] = frozenset()
 
 
 class Match(NamedTuple):
@@ -79,7 +84,7 @@ class Option(NamedTuple):
     flags: set[str]
 
 
-@lru_cache(4096)
+@lru_cache(1 << 14)
 def options(spec: str) -> tuple[Option, ...]:
     """Read a rule word by word; the flags of a match belong to its module (``-m``)."""
     found: list[Option] = []
@@ -120,6 +125,7 @@ VALUES = {
 }
 
 
+@lru_cache(1 << 12)
 def _net(values: tuple[str, ...], side: str) -> Match:
     network, length = prefix(values[0])
     mask = (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
@@ -128,6 +134,7 @@ def _net(values: tuple[str, ...], side: str) -> Match:
     return Match((side,), lambda view: ipv4_to_int(view.dst) & mask == network)
 
 
+@lru_cache(1 << 12)
 def _device(values: tuple[str, ...], side: str) -> Match:
     stem = values[0].removesuffix("+")
     if stem != values[0]:
@@ -135,16 +142,19 @@ def _device(values: tuple[str, ...], side: str) -> Match:
     return Match((side,), lambda view: getattr(view, side) == stem)
 
 
+@lru_cache(1 << 12)
 def _protocol(values: tuple[str, ...]) -> Match:
     return Match(("protocol",), lambda view: view.protocol == values[0])
 
 
+@lru_cache(1 << 12)
 def _mark(values: tuple[str, ...]) -> Match:
     wanted, _, mask = values[0].partition("/")
     bits, want = int(mask or "0xffffffff", 16), int(wanted, 16)
     return Match(("mark",), lambda view: view.mark & bits == want)
 
 
+@lru_cache(1 << 12)
 def _ports(values: tuple[str, ...], side: str) -> Match:
     """Ports and ranges of ports; ``side`` is ``sport``, ``dport`` or, for either, ``ports``."""
     ranges = [part.partition(":") for part in values[0].split(",")]
@@ -154,6 +164,7 @@ def _ports(values: tuple[str, ...], side: str) -> Match:
     return Match((side,), lambda view: getattr(view, side) in ports)
 
 
+@lru_cache(1 << 12)
 def _states(values: tuple[str, ...]) -> Match:
     """``-m conntrack`` and ``state``: a packet without a connection that nobody excused is INVALID."""
     states = set(values[0].split(","))
@@ -168,6 +179,7 @@ def _states(values: tuple[str, ...]) -> Match:
     )
 
 
+@lru_cache(1 << 12)
 def _aside(field: str, value: object) -> Match:
     """``-m physdev``, ``-m esp``, ``-m policy``: what the rule set gathers only if a rule asks."""
     return Match(("aside",), lambda view: getattr(view.aside, field) == value)
@@ -194,22 +206,9 @@ def _flags(values: tuple[str, ...]) -> Match:
 
 
 def _set(values: tuple[str, ...], state: MachineTables) -> Match:
-    """``-m set``: the longest network of the set that holds the address; none in a set not there."""
-    name, side = values
-    every = state.sets[name].members if name in state.sets else ()
-    if name in state.sets and state.sets[name].type == "hash:ip":
-        hosts = _hosts(every)
-        return Match((side,), lambda view: getattr(view, side) in hosts)
-    members: Prefixes[str] = Prefixes()
-    for member in every:
-        members.put(member, member)
-    return Match((side,), lambda view: members.find(getattr(view, side)) is not None)
-
-
-@lru_cache(maxsize=256)
-def _hosts(members: tuple[str, ...]) -> frozenset[str]:
-    """Return addresses to be looked up; a set of all pods is the same on every node."""
-    return frozenset(members)
+    """``-m set``: whether a set holds the packet's ends, or its ends and a port."""
+    name, ends = values
+    return Match(*holds(name, tuple(ends.split(",")), state.sets))
 
 
 def _address_type(values: tuple[str, ...], flags: set[str], state: MachineTables, side: str) -> Match:
@@ -226,6 +225,7 @@ def _address_type(values: tuple[str, ...], flags: set[str], state: MachineTables
     return Match((side,), is_local)
 
 
+@lru_cache(1 << 12)
 def _chance(values: tuple[str, ...]) -> Match:
     """``-m statistic --mode random``: the kernel draws anew each time, here the connection's ends say."""
     share = float(values[0])
@@ -252,6 +252,13 @@ def _reverse_path(flags: set[str], state: MachineTables) -> Match:
 
     reads = ("src", "mark", "indev", *(("dst",) if state.fib.sourced else ()))
     return Match(reads, (lambda view: not passes(view)) if "--invert" in flags else passes)
+
+
+def _recent(values: tuple[str, ...], flags: set[str], state: MachineTables) -> Match | None:
+    """``-m recent``: what ``--rcheck`` asks its list; ``--set`` fits all, and a walk writes nothing down."""
+    if "--rcheck" not in flags:
+        return None
+    return Match(("src",), lambda view: (values[0], view.src) in state.recent)
 
 
 def _module(values: tuple[str, ...], flags: set[str], state: MachineTables) -> Match | None:
@@ -282,7 +289,7 @@ MATCHES: dict[str, Callable[[tuple[str, ...], set[str], MachineTables], Match | 
     "--pol": lambda values, flags, state: _aside("encrypted", values[0] == "ipsec"),
     "--mode": lambda values, flags, state: _random(values),
     "--probability": lambda values, flags, state: _chance(values),
-    "--rcheck": lambda values, flags, state: Match((), lambda view: False),  # a walk remembers no other
+    "--name": _recent,
     "--match-set": lambda values, flags, state: _set(values, state),
     "--src-type": lambda values, flags, state: _address_type(values, flags, state, "src"),
     "--dst-type": lambda values, flags, state: _address_type(values, flags, state, "dst"),

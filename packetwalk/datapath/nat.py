@@ -16,10 +16,15 @@ from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.matches import NEW, RELATED
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
+from packetwalk.tables import IptablesRule, NftRule, NftSet, RecentEntry
+from packetwalk.tables.nftables import RULESET
+from packetwalk.tables.recent import REMEMBERED
 
 OTHER = {"dst": "src", "src": "dst"}
 FIRST_FREE, LOOPBACK = 1024, "127.0.0.1"
 RANDOM = re.compile("--random-fully|fully-random")
+WRITES = re.compile(r"(?:-m recent --set --name |^update @)(\S+)")
+PORTS = re.compile(r"(?:--to-ports |masquerade to :)(\d+)-(\d+)")
 
 
 def asks(skb: Skb) -> bool:
@@ -66,11 +71,19 @@ def _wanted(
         return own_address(ns, indev) or now[0], _port(verdict, now[1])
     if verdict.target == "MASQUERADE":
         address = ns.address_of(outdev or "", skb.hop or skb.ip.dst) or now[0]
-        drawn = RANDOM.search(str(verdict.met.entry)) is not None
-        drawn_port = spread(f"{ns.name} {conn.original}", FIRST_FREE, 65535)
-        return address, drawn_port if drawn else _port(verdict, now[1])
+        return address, _drawn_port(ns, verdict, conn) or _port(verdict, now[1])
     address, _, port = (verdict.met.argument or " ").split(" ")[1].partition(":")
     return address or now[0], int(port) if port else now[1]
+
+
+def _drawn_port(ns: Netns, verdict: Verdict, conn: Connection) -> int:
+    """Return a port where a rule wants one drawn, of all that are free or of those that it names, else 0."""
+    rule = str(verdict.met.entry)
+    if not RANDOM.search(rule):
+        return 0
+    named = PORTS.search(rule)
+    low, high = map(int, named.groups()) if named else (FIRST_FREE, 65535)
+    return spread(f"{ns.name} {conn.original}", low, high)
 
 
 def own_address(ns: Netns, indev: str | None) -> str | None:
@@ -118,9 +131,35 @@ def rewrite(
         return
     skb.hold((*stack[:at], changed, l4, *stack[at + 2 :]), at)
     if verdict:
-        run.emit(ns, skb, "nat", dev, verdict.met.entry, (key, verdict.met.path, new), name)
+        why = _port_taken(run, ns, conn, verdict) if manip == "src" else _met_before(ns, conn, verdict)
+        note = (why[0], verdict.met.path, new, why[1]) if why else (key, verdict.met.path, new)
+        run.emit(ns, skb, "nat", dev, verdict.met.entry, note, name)
     else:
         run.emit(ns, skb, "nat", dev, conn.entry(), ("nat-known", old, new), name)
+
+
+def _port_taken(run: Run, ns: Netns, conn: Connection, verdict: Verdict) -> tuple[str, str] | None:
+    """Return who has the port that a connection would have kept, the source of another one, behind its sentence's key."""
+    kept = conn.reply._replace(dport=conn.original.sport)
+    found = run.conntracks[ns.name].find(kept)
+    if found is None or found[0] is conn or RANDOM.search(str(verdict.met.entry)):
+        return None
+    return "snat-taken", f"{found[0].original.src}:{found[0].original.sport}"
+
+
+def _met_before(ns: Netns, conn: Connection, verdict: Verdict) -> tuple[str, str] | None:
+    """Return the client, behind its sentence's key, where the rule that chose the destination had written it down."""
+    rule, client = verdict.met.entry, conn.original.src
+    written = WRITES.search(str(rule)) if isinstance(rule, IptablesRule) else None
+    if written:
+        return ("dnat-again", client) if RecentEntry(written[1], client) in ns.entries(REMEMBERED) else None
+    if not isinstance(rule, NftRule):
+        return None
+    native = ns.entries(RULESET)
+    beside = [each.spec for each in native if isinstance(each, NftRule) and each[:2] == rule[:2]]
+    names = {found[1] for found in map(WRITES.search, beside) if found}
+    sets = [each for each in native if isinstance(each, NftSet) and each.name in names] if names else []
+    return ("dnat-again", client) if any(client in each.elements for each in sets) else None
 
 
 def is_error(skb: Skb) -> bool:

@@ -42,9 +42,10 @@ from packetwalk.tables.link import LINKS
 from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.nftables import RULESET
 from packetwalk.tables.packet_socket import CAPTURES
+from packetwalk.tables.recent import REMEMBERED
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.socket import SOCKETS
-from packetwalk.tables.sysctl import FORWARD, SETTINGS, usual_value
+from packetwalk.tables.sysctl import BELIEVES, FORWARD, SETTINGS, usual_value
 from packetwalk.tables.table import E, Table
 from packetwalk.tables.wireguard import PEERS
 from packetwalk.tables.xfrm import POLICIES
@@ -116,7 +117,8 @@ class Netns:
         sets = {entry.name: entry for entry in self.entries(SETS)}
         rules = [entry for entry in self.entries(IPTABLES) if isinstance(entry, IptablesRule)]
         policies = [entry for entry in self.entries(IPTABLES) if isinstance(entry, ChainPolicy)]
-        state = MachineTables(self.fib, self.local, sets)
+        recent = frozenset((entry.name, entry.address) for entry in self.entries(REMEMBERED))
+        state = MachineTables(self.fib, self.local, sets, recent)
         native = self.entries(RULESET)
         self.ruleset = Ruleset(rules, policies, state, self.decision, native, self._registered)
         self.peers = self.entries(PEERS)
@@ -213,6 +215,14 @@ class Netns:
     def redirects(self, dev: str) -> bool:
         """Say whether senders of ``dev`` are told of a shorter way (``IN_DEV_TX_REDIRECTS``)."""
         return self.in_dev[dev, "send_redirects"] > 0
+
+    def believes_redirects(self, dev: str) -> bool:
+        """Say whether a redirect that comes in by a device counts: where it forwards, only if its own setting and that
+        of all say so (``IN_DEV_RX_REDIRECTS``)."""
+        every = self.sysctls.get(BELIEVES)
+        for_all = every.value != "0" if every else self.forwarding is None or self.forwarding.value == "0"
+        own = self.sysctl(f"net.ipv4.conf.{dev}.accept_redirects") != "0"
+        return for_all and own if self.forwards(dev) else for_all or own
 
     def address_of(self, dev: str, dst: str = "") -> str | None:
         """Return the source address the kernel would choose on ``dev`` for ``dst``.

@@ -11,7 +11,7 @@ from packetwalk import wire
 from packetwalk.datapath import quotation
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
-from packetwalk.tables import PathEntry, RouteEntry
+from packetwalk.tables import LinkEntry, PathEntry, RouteEntry
 from packetwalk.tables.path import PATHS
 from packetwalk.tables.route import fib_info
 from packetwalk.wire.icmp import FRAGMENTATION_NEEDED, UNREACHABLE
@@ -22,6 +22,12 @@ LEAST, MOST = 552, 65535  # net.ipv4.route.min_pmtu; IP_MAX_MTU
 def of_route(ns: Netns, route: RouteEntry) -> int:
     """Return the MTU of a route, in bytes: its own, else its device's; to an own address lo's."""
     return min(route.mtu or ns.mtus["lo" if route.type == "local" else route.dev], MOST)
+
+
+def narrowest(ns: Netns, route: RouteEntry) -> RouteEntry | LinkEntry:
+    """Return the line whose MTU counts for a route: its own where it has a smaller one than its device."""
+    own = route.mtu is not None and route.mtu < ns.mtus[route.dev]
+    return route if own else ns.links[route.dev]
 
 
 def learnt(run: Run, ns: Netns, route: RouteEntry, dst: str) -> PathEntry | None:

@@ -3,7 +3,7 @@
 Mirrors ``__mkroute_input`` (IPSKB_DOREDIRECT), ``ip_rt_send_redirect`` and ``__ip_do_redirect`` of net/ipv4/route.c
 (Linux 6.18).  A sender is told at most once in a walk: the next time it would be after 40 milliseconds, then after
 twice as long (``ip_rt_redirect_load``).  A host that hears of a next hop for the first time asks for its MAC, and goes
-by it from the next redirect on; a machine that forwards believes none (``inet_forward_change``).
+by it from the next redirect on; a machine that forwards believes none unless it is told to (``accept_redirects``).
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import PathEntry, RouteEntry
-from packetwalk.tables.route import fib_info
+from packetwalk.tables.route import ROUTES, fib_info
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, is_group
-from packetwalk.wire.icmp import REDIRECT
+from packetwalk.wire.icmp import ECHO_REPLY, REDIRECT
 
 HOST = 1  # the code: for this destination (ICMP_REDIR_HOST)
 HALF = 16  # bits: the next hop stands where an echo has identifier and sequence number
+TYPE, FLAGS = 20, 33  # bytes before the type of an ICMP message and the flags of a segment, in a packet that is quoted
+SYN, RST = 2, 4
 
 
 def send(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
@@ -48,11 +50,14 @@ def translated(skb: Skb, conn: Connection) -> bool:
 
 
 def told(run: Run, ns: Netns, skb: Skb, dev: str) -> PathEntry | None:
-    """Take in a redirect that has arrived about a packet of this machine's program; return what is known then."""
+    """Take in a redirect that has arrived about a packet of this machine's own; return what is known then."""
     l4 = skb.stack[skb.at + 1]
-    if l4.type != REDIRECT or ns.name != run.client or ns.forwards(dev):
+    if l4.type != REDIRECT or not ns.believes_redirects(dev):
         return None
-    dst = quotation.embedded(skb.stack[skb.at + 2].content).dst
+    quoted = skb.stack[skb.at + 2].content
+    if not _heard(run, ns, quoted):
+        return None
+    dst = quotation.embedded(quoted).dst
     hop = ipv4_from_int(l4.id << HALF | l4.seq)
     route = ns.fib.lookup(dst)
     if route is None or route.type != "unicast" or hop == skb.ip.src:
@@ -67,12 +72,34 @@ def told(run: Run, ns: Netns, skb: Skb, dev: str) -> PathEntry | None:
     return entry
 
 
+def _heard(run: Run, ns: Netns, quoted: bytes) -> bool:
+    """Say whether a packet that a redirect quotes was one of a socket, of a tunnel, or the answer to an echo.
+
+    A handshake that is not complete has no socket yet (``tcp_v4_err``), what was refused never has one; of echoes
+    see ``icmp_err``, of VXLAN ``vxlan_err_lookup``, of other tunnels ``ipip_err`` and ``esp4_err``.
+    """
+    client, sent = ns.name == run.client, quotation.embedded(quoted)
+    if sent.protocol == "tcp":
+        flags = quoted[FLAGS]
+        return not flags & RST and (client or not flags & SYN)
+    if sent.protocol == "icmp":
+        return client or quoted[TYPE] == ECHO_REPLY
+    if sent.protocol == "udp":
+        return client or ("udp", sent.sport) in ns.sockets or sent.dport in ns.vxlan
+    return True
+
+
 def _believed(ns: Netns, dev: str, hop: str, router: str) -> bool:
-    """Say whether a next hop may be one."""
+    """Say whether a next hop may be one.
+
+    Where links are not shared it must be in the router's subnet, and with ``secure_redirects`` be the gateway of a
+    route too (``ip_fib_check_default``).
+    """
     if is_group(hop) or ns.fib.is_broadcast(hop) or hop.startswith("0."):
         return False
     if not ns.in_dev[dev, "shared_media"]:
-        return ns.on_link(dev, hop, router)
+        gateway = any((route.dev, route.gateway) == (dev, hop) for route in ns.entries(ROUTES))
+        return ns.on_link(dev, hop, router) and (gateway or not ns.in_dev[dev, "secure_redirects"])
     found = ns.fib.lookup(hop)
     return found is not None and found.type == "unicast"
 

@@ -36,7 +36,7 @@ IGNORED = {
     "--log-prefix",
     "--log-level",
 }
-IGNORED |= {"--seconds", "--name", "--mask"}  # of -m recent
+IGNORED |= {"--seconds", "--mask"}  # of -m recent
 IGNORED |= {word for word, values in VALUES.items() if not values}
 
 
@@ -72,7 +72,8 @@ def compile_rule(entry: IptablesRule, state: MachineTables) -> Rule:
             argument = f"{word} {values[0]}"
             if word == "--reject-with" and values[0] not in REJECTS:
                 raise ValueError(f"iptables rule {str(entry)!r}: {values[0]!r} is not known")
-            if word.startswith("--to-") and "-" in values[0]:
+            drawn = target == "MASQUERADE" and "--random-fully" in entry.spec  # from the ports that it names
+            if word.startswith("--to-") and "-" in values[0] and not drawn:
                 raise ValueError(f"iptables rule {str(entry)!r}: a range of addresses or ports is not known")
         elif word in MATCHES:
             match = MATCHES[word](values, flags, state)

@@ -156,11 +156,14 @@ READ = ()
 class Run:
     """All that one walk needs; ``client`` is the namespace whose program waits for the answer.
 
-    ``packet`` is what it sends first; ``paths`` are what namespaces have learnt of paths before.  ``sender`` and
-    ``receiver`` are the two ends of a TCP connection.
+    ``packet`` is what it sends first; ``paths`` are what namespaces have learnt of paths before, ``after`` is what the
+    same socket has sent before: its connections are known.  ``sender`` and ``receiver`` are the two ends of a TCP
+    connection.
     """
 
-    def __init__(self, fabric: Fabric, client: str, packet: Packet, paths: Paths = ()) -> None:
+    def __init__(
+        self, fabric: Fabric, client: str, packet: Packet, paths: Paths = (), after: Run | None = None
+    ) -> None:
         self.fabric, self.client, self.cold, self.ttl = fabric, client, packet.cold, packet.ttl
         self.tos = packet.tos & ~ECN if packet.proto == "tcp" else packet.tos
         self.netns: Callable[[str], Netns] = fabric.netns
@@ -168,6 +171,8 @@ class Run:
         self.jobs: deque[Callable[[], None]] = deque()
         self.backlog: deque[tuple] = deque()
         self.conntracks: dict[str, Conntrack] = defaultdict(Conntrack)
+        if after is not None:
+            self.conntracks.update((name, table.copy()) for name, table in after.conntracks.items())
         self.learnt: dict[tuple, Any] = {}  # lines: by netns, the table's name, and what it is found by
         self.counters: dict[tuple, int] = defaultdict(int)
         self.verdicts: list[

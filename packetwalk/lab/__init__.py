@@ -7,33 +7,31 @@ something is broken that has to be found, ``patient = lab.patients(cluster)``.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from packetwalk.errors import BadInput, LabError
 from packetwalk.plan.rules import IPTABLES
 
 if TYPE_CHECKING:
-    from packetwalk.lab.ground import Ground
+    from packetwalk.lab.grounds.ground import Ground
 
 CHOICE = "PACKETWALK_GROUND"
 
 
-def open(
-    plugin: str, mode: str | None = None, ground: str | None = None, *, rules: str = IPTABLES
-) -> Ground:
+def open(plugin: str, mode: str | None = None, ground: str | None = None, *, rules: str = IPTABLES) -> Ground:
     """Bring a cluster up and return it: on the named ground, else the environment's, else the best there is.
 
     The environment variable is PACKETWALK_GROUND; ``rules`` is the form of its rules.  BadInput for names that do not exist; LabError
     in one line when the ground asked for cannot be used here.
     """
     from packetwalk.cni import plugin as find_plugin
-    from packetwalk.lab.grounds import grounds
+    from packetwalk.lab.rooms import room
 
     chosen = find_plugin(plugin).mode(mode).name
     find_plugin(plugin).form(rules)
     asked = ground or os.environ.get(CHOICE)
-    known = grounds()
+    known = room("lab.grounds").grounds()
     if asked and asked not in known:
         raise BadInput("ground", asked, known)
     reasons = []
@@ -61,3 +59,14 @@ def patients(cluster: Ground) -> Callable[[int], None]:
     from packetwalk.lab.check import load
 
     return load(cluster).patient
+
+
+def predict(step: str, *answers: int | Sequence[int]) -> object:
+    """Ask what the notebook's lab predicts at a step; with an answer to each question print whether it is right.
+
+    A number answers by itself; of options their numbers from 1, several as a list.  BadInput for a step or an
+    answer that is not there.
+    """
+    from packetwalk.lab.rooms import room
+
+    return room("lab.check.prediction").predict(step, *answers)

@@ -21,7 +21,7 @@ PURPOSES = {
 }
 OF_A_WHEEL = {"model": "walks and tables; needs nothing. Labs in the model come with the book's repository"}
 NEEDED = {"programs": ("bird", "wireguard-go", "wg")}
-"""The programs of what is no ground of the labs; the labs' grounds say themselves what they lack."""
+"""The programs of what is no ground of the labs; what the labs' grounds lack is found where they are made."""
 
 
 class Finding(NamedTuple):
@@ -44,10 +44,9 @@ def examine() -> list[Finding]:
 
 
 def _missing(ground: str) -> Iterator[str]:
-    from packetwalk.lab.grounds import grounds
     from packetwalk.lab.kernel.emulators import secretbox
     from packetwalk.lab.kernel.programs.runtime import folder
-    from packetwalk.lab.kernel.rootless import search_path
+    from packetwalk.lab.kernel.rootless import missing_programs, search_path
     from packetwalk.lab.plugins import cni_plugins
 
     if ground == "netns" and not Path("/proc/self/ns/net").exists():
@@ -62,9 +61,10 @@ def _missing(ground: str) -> Iterator[str]:
         yield "CNI plugins"
     if ground == "programs" and secretbox.missing():
         yield PYNACL
-    if ground in grounds() and ground not in OF_A_WHEEL:
-        yield from grounds()[ground].missing()
+    if ground == "kind":
+        yield from absent("lab.grounds") or room("lab.grounds").grounds()[ground].missing()
     if ground == "netns":
+        yield from missing_programs()
         yield from _rights()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from packetwalk.errors import BadInput
 from packetwalk.lab.advice import pyyaml
@@ -17,8 +17,15 @@ from packetwalk.plan.edit import Change, alter, entries
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry
 
+if TYPE_CHECKING:
+    from packetwalk.policy.manifests.documents import Document
+
 SIZED = {"bridge", "veth", "vxlan", "ipip", "wireguard", "tun"}
 """Kinds of devices whose MTU a plugin sets."""
+
+
+OWN_ALREADY = ("Service", "Endpoints", "EndpointSlice")
+"""Kinds of which a lab's cluster has its own, and makes no others."""
 
 
 class Own(Protocol):
@@ -29,10 +36,14 @@ class Own(Protocol):
 
 
 class Settings(NamedTuple):
-    """What documents set beside the mode: ``mtu`` of pods and tunnels in bytes, the plugin's ``own``."""
+    """What documents set beside the mode: ``mtu`` of pods and tunnels in bytes, the plugin's ``own``.
+
+    ``policies`` are the documents about policies that are kept.
+    """
 
     mtu: int | None = None
     own: Own | None = None
+    policies: tuple[Document, ...] = ()
 
     def change(self, machines: cluster.Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
         """Return the plan of a node as the settings leave it."""
@@ -56,15 +67,20 @@ Reader = Callable[[dict, str, Settings], Read]
 
 def change(settings: Settings) -> Change | None:
     """Return the change of a plan that settings make, or None where they are the usual ones."""
-    return None if settings == Settings() else settings.change
+    return settings.change if settings.mtu or settings.own else None
 
 
 def read(
-    manifest: str | Path, plugin: str, readers: Mapping[str, Reader], mode: str, settings: Settings
+    manifest: str | Path,
+    plugin: str,
+    readers: Mapping[str, Reader],
+    mode: str,
+    settings: Settings,
+    kept: Callable[[dict], bool] = lambda document: False,
 ) -> Asked:
     """Read documents, from a file or as text; BadInput says which document is wrong, and how.
 
-    ``readers`` are the plugin's, by the kind of document.
+    ``readers`` are the plugin's, by the kind of document; ``kept`` says which ones somebody else keeps.
     """
     lines: list[str] = []
     for number, document in enumerate(_documents(manifest), 1):
@@ -74,6 +90,12 @@ def read(
         metadata = document.get("metadata")
         name = metadata.get("name", "") if isinstance(metadata, dict) else ""
         reader = readers.get(kind)
+        if reader is None and kept(document):
+            lines.append(f"{kind}/{name}: taken")
+            continue
+        if reader is None and kind in OWN_ALREADY:
+            lines.append(f"{kind}/{name}: left alone, the lab's cluster has its own")
+            continue
         if reader is None:
             lines.append(f"{kind}/{name}: does not change the network of {plugin} here")
             continue
@@ -87,15 +109,22 @@ def read(
     return Asked(mode, settings, lines)
 
 
-def _documents(manifest: str | Path) -> list[Any]:
-    yaml = pyyaml()
+def text_of(manifest: str | Path) -> str:
+    """Return the text of a manifest: what is given where it has lines, else what is in a file of that name."""
     text = str(manifest)
-    if isinstance(manifest, Path) or "\n" not in text:
-        try:
-            text = Path(manifest).read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not text"
-            raise BadInput("manifest", str(manifest), [f"a YAML file ({reason})"]) from None
+    if not isinstance(manifest, str | Path) or not text.strip():
+        raise BadInput("manifest", text or "nothing", ["YAML text", "the path of a file"])
+    if isinstance(manifest, str) and "\n" in text:
+        return text
+    try:
+        return Path(manifest).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise BadInput("manifest", text, [f"a YAML file ({reason})"]) from None
+
+
+def _documents(manifest: str | Path) -> list[Any]:
+    yaml, text = pyyaml(), text_of(manifest)
     try:
         return [document for document in yaml.safe_load_all(text) if document is not None]
     except yaml.YAMLError as error:

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
@@ -48,13 +49,22 @@ class Node(NamedTuple):
 
 
 class Pod(NamedTuple):
-    """A pod: the ``ordinal``-th (from 0) on its node."""
+    """A pod: the ``ordinal``-th (from 0) on its node; ``address`` is one that it keeps whatever its plugin gives.
+
+    ``name`` is that of its network namespace, and NAMESPACE/NAME where pods of several namespaces are called alike.
+    """
 
     name: str
     node: str
     node_index: int
     ordinal: int
     namespace: str = "default"
+    address: str = ""
+
+    @property
+    def own_name(self) -> str:
+        """The name that it has in Kubernetes, one within its namespace."""
+        return self.name.rpartition("/")[2]
 
     @property
     def mac(self) -> str:
@@ -124,6 +134,8 @@ class Cluster:
     ``underlay`` is ``flat`` (one subnet, 172.18.0.0/16) or ``routed`` (every third node, the
     second worker first, in 172.19.0.0/16 behind the router).  ``mtu`` is the underlay's, in bytes;
     ``segment_mtu`` what its Ethernet segments carry, where that is not the same.
+    ``extra`` are Services on top of the canonical ones, ``living`` the pods that are not in the namespace
+    ``default``, each with its own.
     """
 
     def __init__(
@@ -135,6 +147,8 @@ class Cluster:
         mtu: int = 1500,
         segment_mtu: int | None = None,
         services: bool = True,
+        extra: tuple[Service, ...] = (),
+        living: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """Raise BadInput when a figure is outside of what the address formulas can hold."""
         _between("nodes", nodes, 2, MAX_NODES)
@@ -146,7 +160,8 @@ class Cluster:
         self.underlay, self.mtu = underlay, mtu
         self.segment_mtu = mtu if segment_mtu is None else segment_mtu
         _between("segment_mtu", self.segment_mtu, 576, 65535)
-        self.with_services = services
+        self.with_services, self.extra = services, extra
+        self.living, self._namespaces = living, dict(living)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -189,7 +204,14 @@ class Cluster:
     def pod(self, node: Node, ordinal: int) -> Pod:
         """Return the ``ordinal``-th pod (from 0) of ``node``."""
         stem = letters(node.index) if node.index else "coredns"
-        return Pod(stem + (str(ordinal + 1) if ordinal else ""), node.name, node.index, ordinal)
+        name = stem + (str(ordinal + 1) if ordinal else "")
+        return Pod(name, node.name, node.index, ordinal, self._namespaces.get(name, "default"))
+
+    def moved(self, living: tuple[tuple[str, str], ...]) -> Cluster:
+        """Return the same cluster with these pods in these namespaces."""
+        other = copy(self)
+        other.living, other._namespaces = living, dict(living)
+        return other
 
     def find_pod(self, name: str) -> Pod | None:
         """Return the pod called ``name``, or None; by formula, not by search."""
@@ -205,11 +227,15 @@ class Cluster:
             return None
         return self.pod(self.nodes[index], ordinal)
 
+    def blocks_of(self, node: Node) -> tuple[IPv4Network, ...]:
+        """Return the blocks of addresses that a node has already; none: it claims them as its plugin does."""
+        return ()
+
     @cached_property
     def services(self) -> tuple[Service, ...]:
         """The services: ``web`` on another node than pod a, ``near`` on the same node, and the API's own."""
         if not self.with_services:
-            return ()
+            return self.extra
         last = self.nodes[2] if self.size > 2 else self.nodes[0]
         near = self.pod(self.nodes[1], min(1, self.pods_per_node - 1))
         return (
@@ -218,6 +244,7 @@ class Cluster:
             Service(
                 "kubernetes", "10.96.0.1", 443, API_PORT, (self.nodes[0].name,), ports=(("tcp", "https"),)
             ),
+            *self.extra,
         )
 
     @cached_property
@@ -234,7 +261,7 @@ class Cluster:
     def key(self) -> tuple:
         """What makes two clusters equal."""
         mtus = self.mtu, self.segment_mtu
-        return (self.size, self.pods_per_node, self.underlay, *mtus, self.with_services)
+        return (self.size, self.pods_per_node, self.underlay, *mtus, self.with_services, self.extra, self.living)
 
     def __repr__(self) -> str:
         return (

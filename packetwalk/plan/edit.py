@@ -141,6 +141,17 @@ def instead(
     return change
 
 
+def reworded(entry: Any, change: Callable[[str], str]) -> Any:
+    """Return an entry in which each text is what ``change`` makes of it, also within its tuples."""
+
+    def said(value: Any) -> Any:
+        if isinstance(value, str):
+            return change(value)
+        return tuple(map(said, value)) if type(value) is tuple else value
+
+    return type(entry)(*map(said, entry))
+
+
 def on_node(entry: Entry, by: str) -> Callable[[Cluster, Node], Iterable[Operation]]:
     """Return what makes one entry on a node, for ``add``."""
     return lambda cluster, node: (Operation(node.name, entry, by),)

@@ -23,7 +23,9 @@ class Properties(NamedTuple):
     """A mode in the canonical cluster, whose nodes are in one subnet.
 
     ``tunnel`` is what wraps packets for another node: a kind of device, or of the mesh's connections; empty
-    when nothing does.  ``port`` is the UDP port to which it sends, None where it has none.  ``devices`` are the
+    when nothing does.  ``port`` is the UDP port to which it sends, None where it has none; ``hairpin`` says that a
+    bridge gives pods their own frames back, ``mesh`` that the nodes' programs test the way to each other themselves.
+    ``devices`` are the
     kinds of devices of a node, used or not, by their names.
     """
 
@@ -33,6 +35,8 @@ class Properties(NamedTuple):
     peer_routes: bool
     bgp: bool
     port: int | None
+    hairpin: bool
+    mesh: bool
 
 
 @cache
@@ -60,6 +64,8 @@ def properties(plan: Callable[[Cluster, str, Node], list[Operation]], mode: str)
         bool(routes),
         any(each.protocol == "bird" for each in routes),
         _port(wraps[0] if wraps else "", links, towards),
+        any(link.hairpin for link in links),
+        bool(connections),
     )
 
 

@@ -61,7 +61,10 @@ def gateways(cluster: Cluster) -> list[tuple[str, str, int, str]]:
 
 
 def router_plan(cluster: Cluster) -> Iterator[Operation]:
-    """Return the router: a NIC in each subnet, forwarding on, no route to any pod."""
+    """Return the router: a NIC in each subnet, forwarding on, no route to any pod.
+
+    What a load balancer has an address for it brings to the first worker.
+    """
     by = ("network administrator", "")
     yield Operation(ROUTER, LinkEntry("lo", "lo", 65536, "00:00:00:00:00:00"), "kernel")
     yield Operation(ROUTER, SysctlEntry("net.ipv4.ip_forward", "1"), *by)
@@ -71,6 +74,10 @@ def router_plan(cluster: Cluster) -> Iterator[Operation]:
         nic = LinkEntry(device, "eth", mtu, docker_mac(address), segment=segment, carries=carries)
         yield Operation(ROUTER, nic, *by)
         yield Operation(ROUTER, AddrEntry(device, address, length), *by)
+    entrance = cluster.nodes[1]
+    for service in cluster.services:
+        for address in service.load_balancers:
+            yield Operation(ROUTER, RouteEntry(address, "eth0", entrance.address), "a load balancer")
 
 
 def internet_plan() -> Iterator[Operation]:

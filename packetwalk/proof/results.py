@@ -15,6 +15,7 @@ from packetwalk.plan.rules import IPTABLES, NFTABLES
 
 HERE = Path(__file__).parent
 MATRIX, GUEST = HERE / "matrix.json", HERE / "guest.json"
+RELEASES = "releases"
 WHERE = {
     "kernel": "in the running kernel",
     "guest": "in a guest's kernel, by replay of its recording",
@@ -37,7 +38,8 @@ class Result(NamedTuple):
     """What came of one comparison.
 
     ``what`` is ``tables``, a packet (``cross-node-icmp``) or ``all``; ``verdict`` is ``proven``,
-    ``differs`` or ``not here``; ``detail`` the first difference, or the reason; ``rules`` the form of the rules.
+    ``differs`` or ``not here``; ``detail`` the first difference, or the reason; ``rules`` the form of the rules,
+    ``release`` the plugin's where that is not the newest.
     """
 
     plugin: str
@@ -48,11 +50,12 @@ class Result(NamedTuple):
     verdict: str
     detail: str = ""
     rules: str = IPTABLES
+    release: str | None = None
 
     @property
     def form(self) -> str:
-        """The mode, with the form of the rules where that is not iptables'."""
-        return self.mode if self.rules == IPTABLES else f"{self.mode}, {self.rules}"
+        """The mode, with the form of the rules where that is not iptables', and an older release."""
+        return ", ".join([self.mode, *([self.rules] if self.rules != IPTABLES else []), *filter(None, [self.release])])
 
     @property
     def writer(self) -> str:
@@ -123,10 +126,10 @@ def guest() -> list[Result]:
 
 @cache
 def matrix() -> Mapping[str, Any]:
-    """Return what was proven when the package was made: ``kernels`` by place, ``results``, and rows for ``nftables``."""
+    """Return what was proven when the package was made: ``kernels`` by place, ``results``, rows for ``nftables`` and older ``releases``."""
     found = json.loads(MATRIX.read_text())
-    native = [Row(*each) for each in found.get(NFTABLES, ())]
-    return {**found, "results": [Result(*each) for each in found["results"]], NFTABLES: native}
+    forms = {name: [Row(*each) for each in found.get(name, ())] for name in (NFTABLES, RELEASES)}
+    return {**found, "results": [Result(*each) for each in found["results"]], **forms}
 
 
 @cache
@@ -154,12 +157,17 @@ def _short(where: str) -> str:
     return SHORT[where].format(matrix()["kernels"].get(where, ""))
 
 
-def by_nftables(plugin: str, mode: str) -> Mark:
-    """Return how all walks of a mode together were proven with rules of nftables."""
-    for row in matrix()[NFTABLES]:
-        if (row.plugin, row.mode) == (plugin, mode) and row.where:
-            return Mark(row.where, f"{row.proven} of {row.of} comparisons agree {_short(row.where)}")
-    return UNPROVEN
+def together(form: str, plugin: str, mode: str) -> Mark:
+    """Return how all walks of a mode together were proven, with rules of nftables or in an older release.
+
+    Of several places the one that proves the least is named.
+    """
+    rows = [row for row in matrix()[form] if (row.plugin, row.mode) == (plugin, mode) and row.where]
+    if not rows:
+        return UNPROVEN
+    where = max((row.where for row in rows), key=list(WHERE).index)
+    agree, of = sum(row.proven for row in rows), sum(row.of for row in rows)
+    return Mark(where, f"{agree} of {of} comparisons agree {_short(where)}")
 
 
 def _walk(scenario: str, fault: str | None) -> str:

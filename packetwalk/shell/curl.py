@@ -22,7 +22,7 @@ ERRNO = {0: "Network is unreachable", 2: "Protocol not available", 3: "Connectio
 """What connect() fails with for the code of ICMP's "destination unreachable" (``icmp_err_convert``)."""
 
 
-class Told(NamedTuple):
+class Heard(NamedTuple):
     """What one URL brought: the page, the words of -v, the error's text with its number, the HTTP code."""
 
     page: str = ""
@@ -56,15 +56,15 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
     return Output(errors + pages, code, errors=len(errors))
 
 
-def _told(terminal: Terminal, asked: CurlAsked, text: str) -> Told:
+def _told(terminal: Terminal, asked: CurlAsked, text: str) -> Heard:
     try:
         url = curl_options.url(text)
     except Wrong as wrong:
-        return Told("", (f"* {wrong}", "* Closing connection -1"), str(wrong), wrong.code)
+        return Heard("", (f"* {wrong}", "* Closing connection -1"), str(wrong), wrong.code)
     host = address(url.host)
     if host is None:
         why = f"Could not resolve host: {url.host}"
-        return Told("", (f"* {why}", "* Closing connection 0"), why, 6)
+        return Heard("", (f"* {why}", "* Closing connection 0"), why, 6)
     talk = (f"*   Trying {host}:{url.port}...",)
     sent = terminal.state.send(terminal.name, f"{host}:{url.port}", Packet("tcp"), closes=True)
     failed = _failed(sent)
@@ -77,20 +77,20 @@ def _told(terminal: Terminal, asked: CurlAsked, text: str) -> Told:
         if failed.at_once
         else f"connect to {host} port {url.port} failed"
     )
-    return Told("", (*talk, f"* {how}: {failed.why}", f"* {text}", "* Closing connection 0"), text, 7)
+    return Heard("", (*talk, f"* {how}: {failed.why}", f"* {text}", "* Closing connection 0"), text, 7)
 
 
-def _late(asked: CurlAsked, url: Url, host: str, talk: tuple[str, ...]) -> Told:
+def _late(asked: CurlAsked, url: Url, host: str, talk: tuple[str, ...]) -> Heard:
     """Return what is said where nothing comes; ``-m`` ends all, ``--connect-timeout`` the connection."""
     limit, whole = asked.limit
     ms = round(limit * 1000)
     if whole:
         text = f"Connection timed out after {ms} milliseconds"
-        return Told("", (*talk, f"* {text}", "* Closing connection 0"), text, 28)
+        return Heard("", (*talk, f"* {text}", "* Closing connection 0"), text, 28)
     why = "Timeout was reached" if asked.connect else REFUSED
     talk += (f"* ipv4 connect timeout after {ms}ms, move on!",) if asked.connect else ()
     text = f"Failed to connect to {host} port {url.port} after {ms} ms: {why}"
-    return Told("", (*talk, f"* {text}", "* Closing connection 0"), text, 28)
+    return Heard("", (*talk, f"* {text}", "* Closing connection 0"), text, 28)
 
 
 def _failed(sent: Run) -> Failed | None:
@@ -118,14 +118,14 @@ def _open(sent: Run) -> bool:
     )
 
 
-def _talk(sent: Run, asked: CurlAsked, url: Url, host: str, talk: tuple[str, ...]) -> Told:
+def _talk(sent: Run, asked: CurlAsked, url: Url, host: str, talk: tuple[str, ...]) -> Heard:
     """Ask the server, which knows GET alone and closes a connection on which something else comes."""
     talk += (f"* Connected to {host} ({host}) port {url.port} (#0)",)
     if url.scheme == "https":
         why = f"OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to {host}:{url.port} "
         if "v" in asked.flags:
             raise Unknown("curl", "-v https://", "-v http://")
-        return Told("", (), why, 35)
+        return Heard("", (), why, 35)
     method = "HEAD" if "I" in asked.flags else "GET"
     port = "" if url.port == "80" else f":{url.port}"
     asks = (
@@ -138,12 +138,12 @@ def _talk(sent: Run, asked: CurlAsked, url: Url, host: str, talk: tuple[str, ...
     talk += tuple(f"> {line}\r" for line in asks)
     if method == "HEAD":
         why = "Empty reply from server"
-        return Told("", (*talk, f"* {why}", "* Closing connection 0"), why, 52)
+        return Heard("", (*talk, f"* {why}", "* Closing connection 0"), why, 52)
     page = _page(sent, url.path)
     head = ("HTTP/1.1 200 OK", f"Content-Length: {len(page)}", "Connection: close", "")
     talk += (*(f"< {line}\r" for line in head), f"{{ [{len(page)} bytes data]", "* Closing connection 0")
     shown = "".join(f"{line}\r\n" for line in head) if "i" in asked.flags else ""
-    return Told(shown + page, talk, status="200")
+    return Heard(shown + page, talk, status="200")
 
 
 def _page(sent: Run, path: str) -> str:

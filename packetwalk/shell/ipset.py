@@ -8,7 +8,7 @@ from packetwalk.tables.ipset import SETS
 from packetwalk.tables.iptables import IPTABLES
 from packetwalk.wire.address import ipv4_to_int, prefix
 
-REVISIONS = {"hash:net": 7, "hash:ip": 6}
+REVISIONS = {"hash:net": 7, "hash:ip": 6, "hash:ip,port": 7, "list:set": 3}
 COMMANDS = {
     "list": "list",
     "-L": "list",
@@ -27,7 +27,8 @@ def run(terminal: Terminal, arguments: list[str]) -> str:
     command = COMMANDS.get(words[0]) if words else None
     if command is None or len(words) > 2:
         raise Unknown("ipset", " ".join(arguments), "list, list -n, list SET, save")
-    found = [each for each in terminal.entries(SETS) if words[1:] in ([], [each.name])]
+    every = SETS.told(terminal.entries(SETS))
+    found = [each for each in every if words[1:] in ([], [each.name])]
     if words[1:] and not found:
         raise Failure("ipset v7.17: The set with the given name does not exist")
     if names:
@@ -38,11 +39,19 @@ def run(terminal: Terminal, arguments: list[str]) -> str:
 
 
 def _members(entry: IpSet) -> list[str]:
-    return sorted(entry.members, key=lambda each: (prefix(each)[1], ipv4_to_int(each.partition("/")[0])))
+    """Return the members; those of a hash come in no order, so networks by length, addresses by number."""
+    return list(entry.members) if entry.type == "list:set" else sorted(entry.members, key=_place)
+
+
+def _place(member: str) -> tuple[int, int, str]:
+    address = member.split(" ")[0].partition(",")[0]
+    return prefix(address)[1], ipv4_to_int(address.partition("/")[0]), member
 
 
 def _header(entry: IpSet) -> str:
     """Return a set's options as they are printed: those that were asked for among those of the kernel."""
+    if entry.type == "list:set":
+        return entry.options
     words = entry.options.split()
     most = words[words.index("maxelem") + 1] if "maxelem" in words else "65536"
     comment = "comment " if "comment" in words else ""
@@ -65,6 +74,7 @@ def _listed(terminal: Terminal, entry: IpSet) -> str:
         for rule in terminal.entries(IPTABLES)
         if isinstance(rule, IptablesRule) and "--match-set" in rule.spec
     )
+    used += sum(entry.name in each.members for each in terminal.entries(SETS) if each.type == "list:set")
     head = [
         f"Name: {entry.name}",
         f"Type: {entry.type}",

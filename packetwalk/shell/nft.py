@@ -1,18 +1,20 @@
-"""``nft`` (1.0.6): list the ruleset, or a table, a chain, a set or a map of it."""
+"""``nft`` (1.0.6): list the ruleset, or a table, a chain, a set or a map of it; what changes it is in ``nft_change``."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 
+from packetwalk.shell import nft_change
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.tables import NftChain, NftRule, NftSet, NftTable
 from packetwalk.tables.iptables import IPTABLES
 from packetwalk.tables.nftables import RULESET, NftEntry
 from packetwalk.tables.nftables.entries import UNCOUNTED
 
-KNOWN = "list ruleset, list tables, list table, chain, set or map [FAMILY] TABLE [NAME], -s"
-FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
+KNOWN = (
+    "list ruleset, list tables, list table, chain, set or map [FAMILY] TABLE [NAME], -s; " + nft_change.KNOWN
+)
 WHOLE = ("list tables", "list ruleset")
 LEFT_OUT = "# the model leaves out the tables that iptables keeps: iptables-save prints their rules\n"
 PARTS = {"table": NftTable, "chain": NftChain, "set": NftSet, "map": NftSet}
@@ -22,6 +24,8 @@ def run(terminal: Terminal, arguments: list[str]) -> str:
     """Print rules, with what they have counted."""
     stateless = any(word in ("-s", "--stateless") for word in arguments)
     words = [word for word in arguments if word not in ("-s", "--stateless")]
+    if words and words[0] in nft_change.VERBS:
+        return nft_change.run(terminal, words)
     entries = terminal.entries(RULESET)
     if " ".join(words) in WHOLE:
         left_out = LEFT_OUT if terminal.entries(IPTABLES) else ""
@@ -32,7 +36,7 @@ def run(terminal: Terminal, arguments: list[str]) -> str:
     if len(words) < 3 or words[0] != "list" or words[1] not in PARTS:
         raise Unknown("nft", " ".join(arguments), KNOWN)
     what, named = words[1], words[2:]
-    family = named.pop(0) if named[0] in FAMILIES else "ip"
+    family = named.pop(0) if named[0] in nft_change.FAMILIES else "ip"
     if len(named) != (1 if what == "table" else 2):
         raise Unknown("nft", " ".join(arguments), KNOWN)
     owner = f"{family} {named[0]}"

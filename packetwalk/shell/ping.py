@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from packetwalk.capture.output import Output
 from packetwalk.datapath import pmtu
+from packetwalk.datapath.run import Run
 from packetwalk.shell import ping_options
 from packetwalk.shell.answers import ARP_WAITS, Answer, answer, message
 from packetwalk.shell.hosts import HOSTS
@@ -34,11 +35,11 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
         return Output(f"ping: {NOT_BROADCAST}\n", 2)
     lines = [f"PING {asked.name} ({target}){asked.via or ''} {size}({size + HEADERS}) bytes of data."]
     received = errors = 0
-    line = "first"
+    line, sent = "first", None
     for number in range(1, asked.number + 1):
         if asked.late and not line:
             lines.append(f"no answer yet for icmp_seq={number - 1}")
-        came = _sent(terminal, asked)
+        came, sent = _sent(terminal, asked, sent)
         if came.kind == "local" and not came.mtu and came.refusal != NO_ROOM:
             broadcast = came.refusal == "Permission denied"  # ping takes EACCES for that
             return Output(f"ping: {NOT_BROADCAST if broadcast else f'connect: {came.refusal}'}\n", 2)
@@ -51,15 +52,16 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
     return _summary(asked, said, lines, received, errors)
 
 
-def _sent(terminal: Terminal, asked: PingAsked) -> Answer:
-    """Send one request, if its size lets it leave."""
+def _sent(terminal: Terminal, asked: PingAsked, before: Run | None) -> tuple[Answer, Run | None]:
+    """Send one request, if its size lets it leave, from the socket of the one ``before``."""
     length = asked.size + HEADERS
     if asked.size > MOST:  # no IP packet is so long; a little more than that is told, much more is not
         silent = length > LONGEST + HEADERS - ICMP
-        return Answer("none") if silent else Answer("local", mtu=_limit(terminal, asked.target))
+        return Answer("none") if silent else Answer("local", mtu=_limit(terminal, asked.target)), before
     df = asked.hint == "do" or (asked.hint == "want" and length <= _limit(terminal, asked.target))
     packet = Packet(size=asked.size or 1, df=df, ttl=asked.ttl, tos=asked.tos)
-    return answer(terminal.state.send(terminal.name, asked.target, packet))
+    run = terminal.state.send(terminal.name, asked.target, packet, after=before)
+    return answer(run), run
 
 
 def _limit(terminal: Terminal, target: str) -> int:

@@ -133,7 +133,9 @@ class State:
         """Return the tables of a namespace as they are now."""
         return self.network.fabric.netns(name)
 
-    def send(self, src: str, dst: str, packet: Packet, *, closes: bool = False) -> Run:
+    def send(
+        self, src: str, dst: str, packet: Packet, *, closes: bool = False, after: Run | None = None
+    ) -> Run:
         """Send a packet as ``Network.send``, and remember what it taught.
 
         ``closes`` says that the program closes its connection in order, as one does that got its answer; each
@@ -141,7 +143,7 @@ class State:
         """
         if closes:
             packet = replace(packet, sport=FIRST_PORT + len(self._closed))
-        run = self.network.send(src, dst, packet, paths=self.paths)
+        run = self.network.send(src, dst, packet, paths=self.paths, after=after)
         self.paths.learn(run)
         if closes:
             self._closed.add(len(self._seen))

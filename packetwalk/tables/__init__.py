@@ -33,6 +33,7 @@ from packetwalk.tables.openvswitch import FlowEntry as FlowEntry
 from packetwalk.tables.openvswitch import TunnelKey as TunnelKey
 from packetwalk.tables.packet_socket import CaptureEntry as CaptureEntry
 from packetwalk.tables.path import PathEntry as PathEntry
+from packetwalk.tables.recent import RecentEntry as RecentEntry
 from packetwalk.tables.route import RouteEntry as RouteEntry
 from packetwalk.tables.socket import SocketEntry as SocketEntry
 from packetwalk.tables.sysctl import SysctlEntry as SysctlEntry

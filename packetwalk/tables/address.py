@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Interface, IPv4Network
 from typing import NamedTuple
 
@@ -11,6 +12,12 @@ from packetwalk.tables.link import LINKS
 from packetwalk.tables.printed import JsonTable, Object, as_text
 from packetwalk.tables.table import Contents
 from packetwalk.wire.address import ipv4_to_int
+
+
+@lru_cache(4096)
+def _subnet(local: str, prefixlen: int) -> IPv4Network:
+    """Return the subnet of an address; a table is listed more often than it changes."""
+    return IPv4Interface(f"{local}/{prefixlen}").network
 
 
 class AddrEntry(NamedTuple):
@@ -53,7 +60,7 @@ class AddrEntry(NamedTuple):
     @property
     def subnet(self) -> IPv4Network:
         """The subnet of the address."""
-        return IPv4Interface(f"{self.local}/{self.prefixlen}").network
+        return _subnet(self.local, self.prefixlen)
 
     @property
     def broadcast(self) -> str:

@@ -9,16 +9,20 @@ from packetwalk.tables.drawing import Around, Pick
 from packetwalk.tables.printed import JsonTable, Object, as_text
 from packetwalk.tables.route import OTHER, ROUTES
 from packetwalk.tables.table import Contents, Section
+from packetwalk.wire.address import prefix
 
 WHOLE = 0xFFFFFFFF
 """The mask of a mark of which every bit counts."""
+ACTIONS = ("blackhole", "unreachable", "prohibit")
+"""What a rule can do but ask a table."""
 
 
 class IpRule(NamedTuple):
     """A rule that says which routing table is asked (``ip rule``), lowest ``priority`` first.
 
     ``fwmark`` is (mark, mask) or None for every packet; ``inverted`` turns the match round.  ``src`` and ``dst`` are
-    networks, ``iif`` the device by which a packet comes, ``lo`` for the machine's own.
+    networks, ``iif`` the device by which a packet comes, ``lo`` for the machine's own.  One with an ``action`` asks no
+    table: it refuses; routes for prefixes not longer than ``suppress`` do not count.
     """
 
     priority: int
@@ -28,6 +32,12 @@ class IpRule(NamedTuple):
     src: str | None = None
     dst: str | None = None
     iif: str | None = None
+    action: str = ""
+    suppress: int | None = None
+
+    def suppresses(self, dst: str) -> bool:
+        """Say whether a route does not count (``fib4_rule_suppress``)."""
+        return self.suppress is not None and prefix(dst)[1] <= self.suppress
 
     @property
     def _mark(self) -> list[str]:
@@ -46,7 +56,15 @@ class IpRule(NamedTuple):
         return [*(["not"] if self.inverted else []), "from", self.src or "all", *to, *mark, *came]
 
     def __str__(self) -> str:
-        return f"{self.priority}:\t{' '.join([*self.selector, 'lookup', self.lookup])}"
+        return f"{self.priority}:\t{' '.join([*self.selector, *self.deed])}"
+
+    @property
+    def deed(self) -> list[str]:
+        """What it does, in the words of ``ip rule``."""
+        if self.action:
+            return [self.action]
+        shortest = [] if self.suppress is None else ["suppress_prefixlength", str(self.suppress)]
+        return ["lookup", self.lookup, *shortest]
 
     def json(self) -> dict:
         """Return the object that ``ip -j rule`` prints for this line."""
@@ -57,11 +75,15 @@ class IpRule(NamedTuple):
         if self.fwmark:
             out |= dict(zip(("fwmark", "fwmask"), self._mark, strict=False))
         out |= {"iif": self.iif} if self.iif else {}
-        return {**out, "table": self.lookup}
+        if self.action:
+            return {**out, "action": self.action}
+        return {**out, "table": self.lookup} | (
+            {} if self.suppress is None else {"suppress_prefixlen": self.suppress}
+        )
 
     def argv(self) -> list[list[str]]:
         """Return ``ip rule add``."""
-        return [["ip", "rule", "add", "priority", str(self.priority), *self.selector, "lookup", self.lookup]]
+        return [["ip", "rule", "add", "priority", str(self.priority), *self.selector, *self.deed]]
 
 
 KERNELS = (IpRule(0, "local"), IpRule(32766, "main"))
@@ -91,7 +113,11 @@ class Rules(JsonTable[IpRule]):
             words += ["fwmark", pick.one_of(("0x1", "0x10/0x10", "0x4000/0x4000"))]
         if pick.chance(20):
             words += ["iif", pick.one_of((*around.names, "lo"))]
-        return ["ip", "rule", "add", *words, "lookup", pick.one_of((OTHER, OTHER, "main", "local"))]
+        if pick.chance(10):
+            return ["ip", "rule", "add", *words, pick.one_of(ACTIONS)]
+        table = pick.one_of((OTHER, OTHER, "main", "local"))
+        shortest = ["suppress_prefixlength", pick.one_of(("0", "16", "24"))] if pick.chance(10) else []
+        return ["ip", "rule", "add", *words, "lookup", table, *shortest]
 
     def entry(self, printed: Object) -> Iterator[IpRule]:
         """Yield a rule."""
@@ -100,8 +126,9 @@ class Rules(JsonTable[IpRule]):
         if "fwmark" in printed:
             mark = int(printed["fwmark"], 16), int(printed.get("fwmask", "0xffffffff"), 16)
         src, dst = (_network(printed, side) for side in ("src", "dst"))
-        table = str(printed.get("table", "main"))
-        rule = IpRule(priority, table, mark, "not" in printed, src, dst, printed.get("iif"))
+        action, suppress = printed.get("action", ""), printed.get("suppress_prefixlen")
+        table = "" if action else str(printed.get("table", "main"))
+        rule = IpRule(priority, table, mark, "not" in printed, src, dst, printed.get("iif"), action, suppress)
         if rule != LAST:
             yield rule
 
@@ -121,7 +148,9 @@ class Rules(JsonTable[IpRule]):
     def sections(self, contents: Contents) -> list[Section]:
         """Return the rules and the routing tables they name, where somebody has added any."""
         every = contents.entries(self)
-        tables = [ROUTES.section(contents, rule.lookup) for rule in every if rule not in KERNELS]
+        tables = [
+            ROUTES.section(contents, rule.lookup) for rule in every if rule not in KERNELS and not rule.action
+        ]
         return [Section(self.command, self.lines(every)), *tables] if tables else []
 
     def json(self, contents: Contents) -> list[dict] | None:

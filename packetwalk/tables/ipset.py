@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from packetwalk.tables.printed import TextTable
@@ -12,7 +12,8 @@ from packetwalk.tables.table import Contents
 class IpSet(NamedTuple):
     """A set of addresses and networks that rules can match (``ipset save``), on one line.
 
-    ``options`` are the words of ``ipset create`` where they are not the kernel's own choice.
+    ``options`` are the words of ``ipset create`` where they are not the kernel's own choice.  A member may end in
+    `` nomatch``; those of a ``list:set`` are sets.
     """
 
     name: str
@@ -31,7 +32,7 @@ class IpSet(NamedTuple):
         """Return ``ipset create`` and an ``ipset add`` for each member."""
         return [
             ["ipset", "create", self.name, self.type, *self.options.split()],
-            *(["ipset", "add", self.name, member] for member in self.members),
+            *(["ipset", "add", self.name, *member.split()] for member in self.members),
         ]
 
 
@@ -42,6 +43,14 @@ class Sets(TextTable[IpSet]):
         """Return the set's name."""
         return entry.name
 
+    def told(self, entries: Iterable[IpSet]) -> list[IpSet]:
+        """Return sets as they were made, those of sets behind all others: so the kernel tells (``ip_set_dump_do``)."""
+        return sorted(entries, key=lambda each: each.type == "list:set")
+
+    def lines(self, entries: Iterable[IpSet]) -> list[str]:
+        """Return what ``ipset list`` says, a set on a line."""
+        return [str(each) for each in self.told(entries)]
+
     def parse(self, text: str) -> Iterator[IpSet]:
         """Yield the sets of ``ipset save``, without the comments of their members."""
         made: dict[str, IpSet] = {}
@@ -50,7 +59,7 @@ class Sets(TextTable[IpSet]):
             if command == "create":
                 made[name], members[name] = IpSet(name, (), what, _chosen(more)), []
             elif command == "add":
-                members[name].append(what)
+                members[name].append(f"{what} nomatch" if more[:1] == ["nomatch"] else what)
         yield from (each._replace(members=tuple(members[name])) for name, each in made.items())
 
     def text(self, contents: Contents) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from packetwalk.tables.drawing import Around, Pick
@@ -206,7 +207,7 @@ class Iptables(TextTable[Entry]):
         return [*words, "-j", *_target(pick, around, table, chain, proto)]
 
     def parse(self, text: str) -> Iterator[Entry]:
-        """Yield rules and policies in their order; user-defined chains have no policy and are left out."""
+        """Yield rules, policies, and chains that somebody has made, in their order."""
         table = ""
         for number, counted in enumerate(text.splitlines(), 1):
             line = COUNTED.sub("", counted, count=1)
@@ -214,8 +215,7 @@ class Iptables(TextTable[Entry]):
                 table = line[1:]
             elif line.startswith(":"):
                 chain, target, *_ = line[1:].split(" ")
-                if target != "-":
-                    yield ChainPolicy(table, chain, target)
+                yield UserChain(table, chain) if target == "-" else ChainPolicy(table, chain, target)
             elif line.startswith("-A "):
                 _, chain, spec = line.split(" ", 2)
                 yield IptablesRule(table, chain, spec)
@@ -285,6 +285,7 @@ IPTABLES = Iptables(
 )
 
 
+@lru_cache(1 << 14)
 def jump(spec: str) -> str:
     """Return the target or chain to which a rule jumps, or nothing; what a comment says does not count."""
     found = JUMP.search(COMMENT.sub("", spec))

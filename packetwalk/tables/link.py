@@ -98,16 +98,18 @@ class Links(Table[LinkEntry]):
         return ["ip", "link", "set", dev, what if what == "up" else "down"]
 
     def read(self, files: Files) -> list[LinkEntry]:
-        """Return the devices; only ``bridge -j -d link`` knows of hairpin."""
-        hairpin = {port["ifname"] for port in objects(files, "port.json") if port.get("hairpin")}
-        return [_read(each, each["ifname"] in hairpin) for each in objects(files, "link.json")]
+        """Return the devices; only ``bridge -j -d link`` knows how a bridge's port behaves."""
+        ports = {port["ifname"]: port for port in objects(files, "port.json")}
+        return [_read(each, ports.get(each["ifname"], {})) for each in objects(files, "link.json")]
 
     def printed(self, netns: str, around: Mapping[str, Contents]) -> dict[str, str]:
         """Return the devices with their numbers and, of veth pairs, those of the other ends; a tunnel has no address."""
         links = around[netns].entries(self)
         every = {name: {each.ifname: each for each in held.entries(self)} for name, held in around.items()}
-        devices = [{**_cable(link, netns, every), "address": "", **link.json()} for link in links]
-        ports = [{"ifname": link.ifname, "hairpin": True} for link in links if link.hairpin]
+        devices = [
+            {**_cable(link, netns, every), "address": "", **link.json(), **_flags(link)} for link in links
+        ]
+        ports = [each for each in map(_port, links) if len(each) > 1]
         return {"link.json": as_text(devices), "port.json": as_text(ports)}
 
     def sides(self, model: Contents, recorded: Recorded, played: Collection[str] = ()) -> Sides:
@@ -156,15 +158,36 @@ def _compared(link: LinkEntry, played: bool) -> str:
     return " ".join([*parts, *flags, *kind.compared(link)])
 
 
-def _read(printed: Object, hairpin: bool) -> LinkEntry:
+PORT = ("hairpin", "learning", "flood", "mcast_flood", "bcast_flood", "isolated")
+"""How a bridge's port behaves, as ``bridge link`` names it; on or off."""
+CARRIERLESS = "disabled"
+
+
+def _flags(link: LinkEntry) -> dict[str, list[str]]:
+    """Return the flags of a device that is down, or of a port that somebody has disabled; else they say nothing."""
+    if not link.up:
+        return {"flags": []}
+    return {"flags": ["UP", "LOWER_UP"]} if link.master and link.state == CARRIERLESS else {}
+
+
+def _port(link: LinkEntry) -> dict[str, Any]:
+    """Return what ``bridge -j -d link`` says of a device that is a port, where it is not as usual."""
+    usual = LinkEntry._field_defaults
+    told = {name: getattr(link, name) for name in (*PORT, "state") if getattr(link, name) != usual[name]}
+    return {"ifname": link.ifname, **told}
+
+
+def _read(printed: Object, port: Object) -> LinkEntry:
     info = printed.get("linkinfo", {})
     kind = info.get("info_kind", "lo" if printed["ifname"] == "lo" else "eth")
     mac = printed.get("address", "") if printed.get("link_type") != "ipip" else ""  # that is its IP address
-    members = kind_of(kind).read(info.get("info_data", {}))
-    up = "UP" in printed.get("flags", ("UP",))
-    link = LinkEntry(
-        printed["ifname"], kind, printed["mtu"], mac, printed.get("master"), hairpin=hairpin, up=up
-    )
+    members: dict[str, Any] = kind_of(kind).read(info.get("info_data", {}))
+    members |= {name: bool(port[name]) for name in PORT if name in port}
+    flags = printed.get("flags", ("UP",))
+    up = "UP" in flags
+    if "state" in port and (port["state"] != CARRIERLESS or "LOWER_UP" in flags):
+        members["state"] = port["state"]  # a port without a carrier is disabled by itself
+    link = LinkEntry(printed["ifname"], kind, printed["mtu"], mac, printed.get("master"), up=up)
     return link._replace(**members)
 
 

@@ -33,13 +33,14 @@ class SysctlTable(TextTable[SysctlEntry]):
         return entry.key
 
     def hold(self, written: Iterable[SysctlEntry]) -> list[SysctlEntry]:
-        """Return the settings; forwarding of the machine, when it changes, is that of each device
-        (``inet_forward_change``)."""
+        """Return the settings; forwarding of the machine, when it changes, is that of each device, and says whether
+        redirects are believed (``inet_forward_change``)."""
         held: dict[str, SysctlEntry] = {}
         for entry in written:
             key = FORWARD if entry.key == "net.ipv4.conf.all.forwarding" else entry.key
             if key == FORWARD and entry.value != (held[key].value if key in held else "0"):
                 held = {name: each for name, each in held.items() if not FORWARDING.fullmatch(name)}
+                held.pop(BELIEVES, None)
             held[key] = SysctlEntry(key, entry.value)
         return list(held.values())
 
@@ -64,6 +65,8 @@ class SysctlTable(TextTable[SysctlEntry]):
                 (f"net.ipv4.conf.{dev}.route_localnet", "01"),
                 (f"net.ipv4.conf.{dev}.send_redirects", "01"),
                 (f"net.ipv4.conf.{dev}.shared_media", "01"),
+                (f"net.ipv4.conf.{dev}.accept_redirects", "01"),
+                (f"net.ipv4.conf.{dev}.secure_redirects", "01"),
                 ("net.ipv4.icmp_echo_ignore_all", "01"),
                 ("net.ipv4.icmp_echo_ignore_broadcasts", "01"),
                 ("net.ipv4.ip_default_ttl", ("64", "32", "128")),
@@ -84,6 +87,8 @@ class SysctlTable(TextTable[SysctlEntry]):
         """Yield the settings; one that is not there is told on a line of its own form."""
         for line in text.splitlines():
             key, equals, value = line.partition(" = ")
+            if equals and is_read(key) and not NUMBER.fullmatch(value):
+                raise ValueError(f"sysctl: {line[:80]!r} is no setting")
             if equals:
                 yield SysctlEntry(key, value)
 
@@ -97,6 +102,9 @@ FORWARD = "net.ipv4.ip_forward"
 """Whether the machine forwards, also called ``net.ipv4.conf.all.forwarding``."""
 FORWARDING = re.compile(r"net\.ipv4\.conf\.(.+)\.forwarding")
 """Whether it forwards what comes in by a device."""
+BELIEVES = "net.ipv4.conf.all.accept_redirects"
+"""Whether redirects are believed: usually where the machine does not forward."""
+NUMBER = re.compile(r"-?[0-9]{1,10}")
 OF_DEVICE = re.compile(r"net\.ipv4\.conf\.(.+)\.([^.]+)")
 """A setting of IPv4 for a device, or for ``all``."""
 DEFAULTS = {
@@ -113,6 +121,7 @@ MACHINE = DEFAULTS | {
 """The settings of a whole machine that the data path reads, with the kernel's values."""
 DEVICE = {
     "accept_local": "0",
+    "accept_redirects": "1",
     "arp_accept": "0",
     "arp_announce": "0",
     "arp_filter": "0",
@@ -121,11 +130,16 @@ DEVICE = {
     "proxy_arp": "0",
     "route_localnet": "0",
     "rp_filter": "0",
+    "secure_redirects": "1",
     "send_redirects": "1",
     "shared_media": "1",
     "src_valid_mark": "0",
 }
 """The settings of a device that the data path reads, with the kernel's values (``ipv4_devconf``)."""
+
+
+EVERY = "net.ipv4.ip_default_ttl"
+"""A recording that tells this one tells all of a machine, and those of a device that somebody has changed."""
 
 
 def is_read(key: str) -> bool:

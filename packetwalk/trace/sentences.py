@@ -55,6 +55,9 @@ SENTENCES = {
     "route-unreachable-own": "{0} matches {1}, a route that says: unreachable. The program's call fails, No route to host.",
     "route-prohibit-own": "{0} matches {1}, a route that prohibits it: the program's call fails, Permission denied.",
     "outer-route": "The wrapped packet is sent like any other: a second look-up, for {0}.",
+    "rule-refuses": "Rule {0} is for packets to {1}, and says: {2}. The packet is discarded.",
+    "rule-refuses-own": "Rule {0} is for packets to {1}, and says: {2}. The program's call fails.",
+    "rule-suppresses": "Rule {1} asks table {2}, and counts no prefix of {3} bits or less; no other matches {0}.",
     "lookup": "Rule {0} comes before the main table and fits this packet: table {1} is asked first.",
     "outer-marked": "The encrypted packet is sent like any other: a second look-up, for {0}. WireGuard has "
     "marked it, so the rule for packets without that mark does not apply.",
@@ -84,6 +87,8 @@ SENTENCES = {
     "UDP from {1} to {2} port {3}. {4} bytes more.",
     "decap": "UDP port {0} belongs to the kernel's VXLAN driver; network {1} is {2}. "
     "It takes {3} bytes of headers off.",
+    "own-echo": "The inner frame comes from {1}, which is the MAC of {0} itself: taken for an echo of its own, and "
+    "discarded without a word.",
     "congestion-unknown": "A router has marked the outer packet (congestion experienced), and the sender inside does not "
     "know ECN: {0} discards it.",
     "decap-ipip": "IP protocol 4 belongs to {0}: it takes the outer header of {1} bytes off.",
@@ -105,7 +110,9 @@ SENTENCES = {
     "policy of the chain does: {2}.",
     "policy": "{0}: no rule there gives a verdict, the policy of the chain decides: {1}.",
     "dnat": "{0}: the destination becomes {1}.",
+    "dnat-again": "{0}: the destination becomes {1}, where {2} was sent before: the node remembers it.",
     "snat": "{0}: the source becomes {1}.",
+    "snat-taken": "{0}: the source becomes {1}. It would keep its port, but the answers for {2} come to that one.",
     "nat-known": "The connection is known: {0} becomes {1}, as its first packet decided.",
     "fragment": "{0} bytes do not fit into an MTU of {1}, and DF is not set: cut into {2} fragments.",
     "refragment": "It came in fragments of at most {1} bytes: cut again as it came, "
@@ -173,9 +180,11 @@ SENTENCES = {
     "unwrapped-by": "{0} has taken the wrapping off: {1} bytes less.",
     "unwrapped-unread": "{0} has taken off a wrapping that nobody on the way could read; that this is the "
     "same packet is told by the order alone. {1} bytes less.",
-    "lost-behind": "It went out by {0}, and no tap saw it again.",
-    "vanished": "No tap saw the packet leave {0} again: it was discarded here. The tables that were asked "
-    "for addresses do not say why; a rule may.",
+    "lost-behind": "It went out by {0}, and no tap saw it again: what became of it is not known.",
+    "vanished": "No tap saw the packet leave {0}, and no recorded line that was asked stops it: what became of it is not known.",
+    "rule-counted": "Table {0}, {1}: of all rules that refuse packets and have counted some, this one alone fits.",
+    "unanswered": "{0} is an address of {1}, but no tap saw an answer: whether anybody took the packet in is not known.",
+    "unanswered-closed": "{0} is an address of {1}, where nobody listened on this port when sockets were recorded, and no tap saw an answer: what became of the packet is not known.",
     "loop": "The packet came through here too often: it runs in a circle.",
     "weaver-capture": "Weaver listens on {0} with libpcap: a copy of the frame crosses into user space.",
     "weaver-mac": "Weaver has seen {0} behind the peer on {1}.",

@@ -12,6 +12,9 @@ from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import INTERNET, OUTSIDE, ROUTER, Cluster
 
 NODES_SEARCHED, NODES_SHOWN, PODS_SHOWN = 9, 3, 6
+NOBODY = "nobody"
+UNUSED = 40
+"""Which pod of a node, counted from 0, an address that nobody has would belong to."""
 
 
 class End(NamedTuple):
@@ -34,7 +37,10 @@ class Ends:
         self._read: Memo[str, End] = Memo(self._end)
 
     def read(self, text: str) -> End:
-        """Read ``POD``, ``NODE``, ``SERVICE``, ``internet`` or an address, each with ``:PORT``; else BadInput."""
+        """Read ``POD``, ``NODE``, ``SERVICE``, ``internet`` or an address, each with ``:PORT``; else BadInput.
+
+        ``nobody@NODE`` is an address of the node's range that no pod has.
+        """
         return self._read[text]
 
     def _end(self, text: str) -> End:
@@ -50,6 +56,10 @@ class Ends:
         for service in self._cluster.services:
             if service.name == name:
                 return End(None, service.address, port or service.port, None)
+        who, at, place = name.partition("@")
+        if who == NOBODY and at and place in self._cluster.node_by_name:
+            absent = self._cluster.pod(self._cluster.node_by_name[place], UNUSED)
+            return End(None, self._plugin.pod_address(self._cluster, self._mode, absent), port, None)
         try:
             address = str(IPv4Address(name))
         except AddressValueError:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from packetwalk.cni import Fault
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, NetnsPlan
+from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Paths, Run
 from packetwalk.errors import BadInput, chosen
+from packetwalk.faults import Fault
 from packetwalk.plan import cluster, kube_proxy, underlay
 from packetwalk.plan.cluster import INTERNET, ROUTER, Node
 from packetwalk.plan.edit import Change
@@ -20,6 +21,10 @@ from packetwalk.plan.operation import Operation
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.walks.ends import End, Ends
+
+if TYPE_CHECKING:
+    from packetwalk.policy.estate import Estate
+    from packetwalk.policy.manifests.collected import Collected
 
 NODES_SHOWN = 8
 Edit = Callable[[list[Operation]], list[Operation]]
@@ -39,25 +44,49 @@ class Network:
         *,
         rules: str = IPTABLES,
         plugin_rules: str | None = None,
+        release: str | None = None,
+        policies: Collected | None = None,
+        before: Network | None = None,
     ) -> None:
-        """Raise BadInput for a plugin, mode, fault or form of rules that does not exist.
+        """Raise BadInput for a plugin, release, mode, fault or form of rules that does not exist.
 
-        ``change`` comes before the fault's; ``rules`` is the form of kube-proxy's rules, and of the plugin's
-        unless ``plugin_rules`` says another.
+        ``release`` is the plugin's, the newest when None; ``change`` comes before the fault's; ``rules`` is the form of kube-proxy's rules, and of the plugin's
+        unless ``plugin_rules`` says another; ``policies`` govern the pods, as far as the plugin enforces them;
+        ``before`` is the same cluster when the packet before a scenario's own was sent, where it was another then.
         """
-        self.cluster, self.plugin, self.rules = machines, find_plugin(plugin), rules
+        self.plugin, self.rules, self.before = find_plugin(plugin, release), rules, before
         self.mode = self.plugin.mode(mode)
+        self.cluster = machines
+        self.estate: Estate | None = None
+        self._policed: Change | None = None
+        if policies:
+            self._govern(policies)
         self._form = self.plugin.form(plugin_rules or rules)
         known = self.plugin.faults_of(self.mode.name)
         where = f"fault in {self.plugin.name} {self.mode.name}"
         self.fault: Fault | None = None if fault is None else chosen(where, fault, known)
+        if policies and self.fault and self.fault.governs:
+            raise BadInput("with policies", f"the fault {fault}", ["a fault that is no policy itself"])
         self._change = change
         self._broken = self.fault.change if self.fault else None
         self._edits: Mapping[str, Sequence[Edit]] = {}
-        self._ends = Ends(machines, self.plugin, self.mode.name)
+        self._ends = Ends(self.cluster, self.plugin, self.mode.name)
         self._plans: dict[str, dict[str, list[Operation]]] = {}  # by node and namespace, before any edit
-        self._segments = underlay.segments(machines)
-        self.fabric = Fabric(self._netns_plan, self._segments)
+        self._segments = underlay.segments(self.cluster)
+        cards = self.fault.cards if self.fault else None
+        self._cards = {node.name for node in cards(self.cluster)} if cards else set()
+        self.fabric = Fabric(self._netns_plan, self._segments, self._cards)
+
+    def _govern(self, policies: Collected) -> None:
+        """Put the pods where manifests have them, under what the plugin makes of the policies."""
+        from packetwalk.walks.policed import governed, settled  # a wheel has no policies
+
+        self.cluster = settled(self.cluster, policies)
+        self.estate = governed(self.cluster, self.plugin, self.mode.name, policies, self._netns)
+        self._policed = self.plugin.policed(self.estate) if self.plugin.policed else None
+
+    def _netns(self, name: str) -> Netns:
+        return self.fabric.netns(name)
 
     def noticed(self) -> Network:
         """Return the network as the plugin leaves it once it has noticed the fault; itself if that is no other."""
@@ -75,7 +104,7 @@ class Network:
         """Return the same with tables of its own, of which none is made yet, and other edits by hand, if there are."""
         other = copy(self)
         other._edits = self._edits if edits is None else dict(edits)
-        other.fabric = Fabric(other._netns_plan, other._segments, other._edits)
+        other.fabric = Fabric(other._netns_plan, other._segments, {*other._edits, *other._cards})
         return other
 
     @property
@@ -115,7 +144,7 @@ class Network:
             made += self.plugin.plan(self.cluster, self.mode.name, node)
             for pod in self.cluster.pods_of(node):
                 made += underlay.pod_plan(pod.name)
-            for change in (self._change, self._broken, self._form):
+            for change in (self._policed, self._change, self._broken, self._form):
                 made = change(self.cluster, node, made) if change else made
             parts = self._plans[node.name] = {node.name: []}
             for operation in made:
@@ -159,6 +188,7 @@ class Network:
         packet: Packet | None = None,
         *,
         paths: Paths = (),
+        after: Run | None = None,
         **given: Unpack[PacketOptions],
     ) -> Run:
         """Send one packet, as ``datapath.client.send``; ``traces`` of the result tell its story.
@@ -166,7 +196,7 @@ class Network:
         An end is a pod, a node, a service, ``internet``, or an address, each with ``:PORT``: to a port goes TCP
         unless UDP is asked for, the sender's is ``sport``.  The packet is a
         value, or its fields are given: ``proto``, ``size``, ``df``, ``ttl``, ``cold``, ``sport``; ``paths`` are
-        what namespaces learnt of paths before.  BadInput for
+        what namespaces learnt of paths before, ``after`` is what the same socket sent before.  BadInput for
         ends that are nowhere, for a packet that cannot be, or for both a packet and fields.
         """
         if packet and given:
@@ -181,7 +211,14 @@ class Network:
             raise BadInput("source", src, ["a pod, a node, internet, or an address one of them has"])
         dport = goal.port or _usual_port(self.fabric, goal.netns, packet.proto)
         return client.send(
-            self.fabric, start.netns, goal.address, dport, packet, source=start.source, paths=paths
+            self.fabric,
+            start.netns,
+            goal.address,
+            dport,
+            packet,
+            source=start.source,
+            paths=paths,
+            after=after,
         )
 
 
@@ -197,7 +234,17 @@ class PluggableCluster(cluster.Cluster):
     """The canonical cluster, ready to be given a network plugin."""
 
     def use(
-        self, plugin: str, mode: str | None = None, fault: str | None = None, *, rules: str = IPTABLES
+        self,
+        plugin: str,
+        mode: str | None = None,
+        fault: str | None = None,
+        *,
+        rules: str = IPTABLES,
+        release: str | None = None,
+        policies: Collected | None = None,
     ) -> Network:
-        """Return this cluster with a plugin in place, ready to ``send`` packets; ``rules`` is their form."""
-        return Network(self, plugin, mode, fault, rules=rules)
+        """Return this cluster with a plugin in place, ready to ``send`` packets.
+
+        ``rules`` is the form of the rules, ``release`` the plugin's, the newest when None; ``policies`` govern its pods.
+        """
+        return Network(self, plugin, mode, fault, rules=rules, release=release, policies=policies)

@@ -20,7 +20,9 @@ Learnt = dict[tuple[str, RouteEntry, str], PathEntry]
 class KnownPaths:
     """The exceptions of routes in all namespaces, who of two neighbours asked for the other first, and lines.
 
-    Those are of neighbours that were written down and then asked with another MAC, and of bridges.
+    Those are of neighbours that were written down and then asked with another MAC, and of bridges.  ``sockets`` are
+    what programs sent last from a port to a goal, by their words for it; ``ports`` what any program sent last from a
+    port of UDP: two flows from one port can clash where their sources become one address.
     """
 
     def __init__(
@@ -29,6 +31,8 @@ class KnownPaths:
         self._known = dict(known or {})
         self._met = dict(met or {})
         self._lines: dict[tuple, NeighEntry | FdbEntry] = {}
+        self.sockets: dict[tuple[str, str, str, int], Run] = {}
+        self.ports: dict[int, Run] = {}
 
     def copy(self) -> KnownPaths:
         """Return the same, to go its own way."""

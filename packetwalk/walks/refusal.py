@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from packetwalk.datapath.run import Run
-from packetwalk.tables import RouteEntry
+from packetwalk.tables import IpRule, RouteEntry
 
 NOWHERE, TOO_LONG, FORBIDDEN = "Network is unreachable", "Message too long", "Operation not permitted"
 NO_ROOM = "No buffer space available"
@@ -15,6 +15,8 @@ BY_ROUTE = {
     "blackhole": "Invalid argument",
 }
 """What connect() and sendto() fail with for a route's type (``fib_props``)."""
+BY_RULE = BY_ROUTE | {"unreachable": NOWHERE}
+"""And for a rule's action (``fib4_rule_action``)."""
 
 
 def refusal(run: Run) -> str:
@@ -44,6 +46,8 @@ def refusal(run: Run) -> str:
     ):
         return ""
     if request.disposition == "no_route":
+        if isinstance(last.entry, IpRule):
+            return BY_RULE.get(last.entry.action, NOWHERE)
         return BY_ROUTE.get(last.entry.type, NOWHERE) if isinstance(last.entry, RouteEntry) else NOWHERE
     if last.note[:1] == ("message-too-long",):
         return TOO_LONG

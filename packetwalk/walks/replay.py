@@ -93,7 +93,8 @@ def _authors(recording: Recording) -> dict[tuple[str, str], tuple[str, str]]:
     if found is None or about.get("mode") not in {mode.name for mode in found.modes}:
         return {}
     rules = str(about.get("rules", IPTABLES))
-    model = network(found.name, str(about["mode"]), str(about.get("underlay") or "flat"), rules=rules)
+    underlay, release = str(about.get("underlay") or "flat"), about.get("release")
+    model = network(found.name, str(about["mode"]), underlay, rules=rules, release=release)
     return {
         (operation.netns, str(operation.entry)): (operation.by, operation.source)
         for node in model.nodes

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
-from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.plan.cluster import INTERNET, ROUTER, Cluster
 from packetwalk.plan.rules import IPTABLES
+from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network
 from packetwalk.walks.text import netns_tables
+
+if TYPE_CHECKING:
+    from packetwalk.policy.manifests.collected import Collected
 
 
 class Tables:
     """The tables of namespaces; ``repr`` is what the tools print, ``to_json`` their ``-j`` form."""
 
-    def __init__(self, plugin: str, mode: str | None, node: str | None, rules: str) -> None:
-        self.network = network(plugin, mode, rules=rules)
+    def __init__(self, built: Network, node: str | None) -> None:
+        self.network = built
         names = [node.name for node in self.network.nodes]
         pods = [pod.name for pod in self.network.pods]
         every = [*names, *pods, ROUTER, INTERNET]
@@ -88,10 +94,21 @@ class Mtu:
 
 
 def tables(
-    plugin: str, mode: str | None = None, node: str | None = None, rules: str = IPTABLES
+    plugin: str,
+    mode: str | None = None,
+    node: str | None = None,
+    rules: str = IPTABLES,
+    release: str | None = None,
+    policies: Collected | None = None,
 ) -> Tables:
-    """Return the tables of one node or pod, or of all, in the canonical cluster; ``rules`` is the form of its rules."""
-    return Tables(plugin, mode, node, rules)
+    """Return the tables of one node or pod, or of all, in the canonical cluster.
+
+    ``rules`` is the form of its rules, ``release`` the plugin's, the newest when None; ``policies`` are what
+    ``policy.gather`` has read.
+    """
+    if policies is None:
+        return Tables(network(plugin, mode, rules=rules, release=release), node)
+    return Tables(Network(Cluster(), plugin, mode, rules=rules, release=release, policies=policies), node)
 
 
 def mtu(plugin: str, mode: str | None = None, underlay: int = 1500) -> Mtu:

@@ -1,33 +1,27 @@
-"""The scenarios every mode has, and the walk: one scenario, one packet, all that follows."""
+"""The walk: one scenario, one packet, all that follows."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from packetwalk.cni import Plugin, Scenario
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, chosen
-from packetwalk.plan.cluster import Cluster
+from packetwalk.plan.cluster import Cluster, Service
 from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.trace.packet import Packet, PacketOptions
+from packetwalk.walks.catalogue import ASKED, SCENARIOS
 from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Walk
 
-SCENARIOS = (
-    Scenario("same-node", "pod to pod on the same node", "a", "a2"),
-    Scenario("cross-node", "pod to pod on another node", "a", "b"),
-    Scenario("cross-subnet", "pod to pod on a node behind a router", "a", "b", underlay="routed"),
-    Scenario("service", "pod to a ClusterIP, backend on another node", "a", "web", "tcp"),
-    Scenario("service-local", "pod to a ClusterIP, backend on the same node", "a", "near", "tcp"),
-    Scenario("internet", "pod to a host outside of the cluster", "a", "internet"),
-    Scenario("node-to-pod", "node to a pod on another node", "kind-worker", "b"),
-)
+if TYPE_CHECKING:
+    from packetwalk.policy.manifests.collected import Collected
 
 
 def scenarios(plugin: Plugin) -> tuple[Scenario, ...]:
-    """Return the scenarios of a plugin: those of every mode, then its own."""
-    return SCENARIOS + plugin.scenarios
+    """Return the scenarios of a plugin: those of every mode, its own, then those that are asked for."""
+    return SCENARIOS + plugin.scenarios + ASKED
 
 
 def scenario(name: str, plugin: Plugin) -> Scenario:
@@ -43,14 +37,36 @@ def network(
     fault: str | None = None,
     special: str | None = None,
     rules: str = IPTABLES,
+    release: str | None = None,
 ) -> Network:
     """Return the canonical cluster with a plugin; kept, for its tables never change.
 
-    ``special`` names a scenario that is in no ordinary cluster, ``rules`` the form of the rules.  BadInput for a
-    name that does not exist.
+    ``special`` names a scenario that is in no ordinary cluster, ``rules`` the form of the rules, ``release`` is the
+    plugin's, the newest when None.  BadInput for a name that does not exist.
     """
-    change = scenario(special, find_plugin(plugin)).change if special else None
-    return Network(Cluster(underlay=underlay), plugin, mode, fault, change, rules=rules)
+    return _network(plugin, mode, underlay, fault, special, rules, release)
+
+
+def _network(
+    plugin: str,
+    mode: str | None,
+    underlay: str,
+    fault: str | None,
+    special: str | None,
+    rules: str,
+    release: str | None,
+    policies: Collected | None = None,
+) -> Network:
+    of = scenario(special, find_plugin(plugin)) if special else None
+    change = of.change if of else None
+
+    def made(services: tuple[Service, ...], before: Network | None = None) -> Network:
+        machines = Cluster(underlay=underlay, extra=services)
+        of_plugin = plugin, mode, fault, change
+        return Network(machines, *of_plugin, rules=rules, release=release, policies=policies, before=before)
+
+    then = of.before.services if of and of.before else None
+    return made(of.services if of else (), None if then is None else made(then))
 
 
 def walk(
@@ -62,6 +78,8 @@ def walk(
     dst: str | None = None,
     fault: str | None = None,
     rules: str = IPTABLES,
+    release: str | None = None,
+    policies: Collected | None = None,
     **given: Unpack[PacketOptions],
 ) -> Walk:
     """Send one packet through the canonical cluster and return all that happened.
@@ -69,19 +87,25 @@ def walk(
     Give a scenario, or ``src`` and ``dst`` (pod, node, service, address, each with ``:PORT``).
     The packet's fields are ``proto``, ``size`` (the payload in bytes), ``df``, ``ttl``, ``cold``, ``sport``.
     What is not given comes from the fault (the packet that shows it best), else from the scenario, else is a
-    default ping; to a port goes TCP.  ``rules`` are written by ``iptables`` or as ``nftables``.  BadInput for a name that does not exist, or a packet that cannot be.
+    default ping; to a port goes TCP.  ``rules`` are written by ``iptables`` or as ``nftables``; ``release`` is the
+    plugin's, the newest when None; ``policies`` are what ``policy.gather`` has read.  BadInput for a name that does
+    not exist, or a packet that cannot be.
     """
-    found = find_plugin(plugin)
+    found = find_plugin(plugin, release)
     way = _way(found, scenario_name, src, dst)
     broken = found.fault(fault) if fault is not None else None
-    packet = Packet.towards(way.dst, given, broken.packet if broken else {}, {"proto": way.proto})
-    net = network(plugin, mode, way.underlay, fault, way.name if way.change else None, rules)
-    run = net.send(way.src, way.dst, packet)
+    packet = Packet.towards(way.dst, given, broken.packet if broken else {}, {"proto": way.proto}, way.packet)
+    special = way.name if way.special else None
+    plain = plugin, mode, way.underlay, fault, special, rules, found.older
+    net = network(*plain) if policies is None else _network(*plain, policies)
+    first = way.before and (net.before or net).send(way.before.src, way.before.dst, packet)
+    run = net.send(way.src, way.dst, packet, after=first)
+    said = [net.mode.name, *([rules] if rules == NFTABLES else []), *([found.older] if found.older else [])]
     return Walk(
         plugin=found.name,
         mode=net.mode.name,
         scenario=way.name,
-        title=f"{found.title} {net.mode.name}{', nftables' if rules == NFTABLES else ''}: {way.title}",
+        title=f"{found.title} {', '.join(said)}: {way.title}",
         holds_for=found.version,
         packet=packet,
         fault=fault,
@@ -89,6 +113,8 @@ def walk(
         run=run,
         broken=broken,
         rules=rules,
+        release=found.older,
+        estate=net.estate,
     )
 
 
@@ -99,4 +125,4 @@ def _way(plugin: Plugin, name: str | None, src: str | None, dst: str | None) -> 
     if src is None or dst is None:
         return scenario(name or "cross-node", plugin)
     base = scenario(name, plugin) if name else Scenario("", "", src, dst)
-    return base._replace(title=f"{src} to {dst}", src=src, dst=dst, proto="icmp")
+    return base._replace(title=f"{src} to {dst}", src=src, dst=dst, proto="icmp", packet={}, before=None)

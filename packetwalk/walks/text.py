@@ -19,6 +19,8 @@ def walk_table(walk: Walk) -> str:
     out = [f"{walk.title}   [{walk.holds_for}{how}]"]
     if walk.broken:
         out.append(f"Fault: {walk.broken.title}. {walk.broken.story}")
+    if walk.policies:
+        out.append(f"Policies: {'; '.join(walk.policies)}")
     out += [walk.summary, ""]
     for number, trace in enumerate(walk.traces):
         caused = f", caused by step {_seq(walk, trace.cause)}" if trace.cause else ""

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from packetwalk import wire
-from packetwalk.cni import Fault
+from packetwalk.faults import Fault
 from packetwalk.plan.rules import IPTABLES
+from packetwalk.tables.address import ADDRESSES
 from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import VERSION, Step, Trace
 from packetwalk.walks.known import Known
 from packetwalk.walks.listing import ListingMemo, Listings
 from packetwalk.walks.text import walk_table
 
+if TYPE_CHECKING:
+    from packetwalk.policy.estate import Estate
+
 BESIDE = ("arp", "copy", "error", "redirect", "resent")
 """Packets that need not arrive for a walk to end well."""
-LATER = ("redirect", "resent")
-"""Those that tell nothing about why a walk ended, wherever they end themselves."""
+UNKNOWN = "left"
+"""The end of a recorded packet that nothing tells of any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +31,8 @@ class Walk:
 
     ``scenario`` is empty for ends of one's own; ``fault`` names what was broken, or the variant of a small
     network; ``run`` knows the tables as they were then; ``broken`` is the fault that the network had, if any;
-    ``rules`` is the form in which its rules are written.
+    ``rules`` is the form in which its rules are written; ``release`` the plugin's, where that is not the newest;
+    ``estate`` has the policies that governed the pods, where there were any.
     """
 
     plugin: str
@@ -39,30 +46,59 @@ class Walk:
     run: Known = field(repr=False)
     broken: Fault | None = field(default=None, repr=False)
     rules: str = IPTABLES
+    release: str | None = None
+    estate: Estate | None = field(default=None, repr=False)
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies under which it went, in the order in which they are asked, and what else is to be known of them."""
+        return (*map(str, self.estate.policies), *self.estate.notes) if self.estate else ()
 
     @property
     def options(self) -> dict:
         """What can be chosen of the packet and of the network; all walks leave by the same port."""
         chosen = {k: v for k, v in self.packet.options().items() if k != "sport"} | {"fault": self.fault}
-        return chosen if self.rules == IPTABLES else chosen | {"rules": self.rules}
+        chosen |= {} if self.rules == IPTABLES else {"rules": self.rules}
+        return chosen | ({"release": self.release} if self.release else {})
 
     @property
     def disposition(self) -> str:
         """How the walk ended: the first packet that did not arrive says it, else delivered."""
         if any(trace.name == "reset" for trace in self.traces):
             return "rejected"
-        copies: dict[int, list[int]] = {}  # of a packet that a bridge flooded
+        return next((ends[0].disposition for ends in self._lost), "delivered")
+
+    @property
+    def _lost(self) -> Iterator[list[Trace]]:
+        """Yield where each packet ended that did not arrive, in order; a flooded one arrives if one of its copies does."""
+        copies: dict[int, list[int]] = {}
         for number, trace in enumerate(self.traces):
             if trace.name == "copy" and trace.cause:
                 copies.setdefault(trace.cause[0], []).append(number)
 
-        def outcome(number: int) -> str:
-            """Return what became of a packet: a flooded one has arrived if one of its copies has."""
-            ends = [outcome(k) for k in copies.get(number, ())] or [self.traces[number].disposition]
-            return "delivered" if "delivered" in ends else ends[0]
+        def ends(number: int) -> list[Trace]:
+            """Return where a packet ended: its own trace, or those of its copies, and theirs."""
+            return [e for k in copies.get(number, ()) for e in ends(k)] or [self.traces[number]]
 
-        main = (k for k, t in enumerate(self.traces) if t.name not in BESIDE)
-        return next((end for end in map(outcome, main) if end != "delivered"), "delivered")
+        for number, trace in enumerate(self.traces):
+            if trace.name not in BESIDE:
+                found = ends(number)
+                if all(each.disposition != "delivered" for each in found):
+                    yield found
+
+    @property
+    def end(self) -> Trace:
+        """Where a walk ended that did not end well: of a flooded packet the copy that came to whom it was for."""
+        reset = next((trace for trace in self.traces if trace.name == "reset"), None)
+        if reset:
+            return reset
+        ends = next(iter(self._lost))
+
+        def wanted(trace: Trace) -> bool:
+            here = self.run.netns(trace.steps[-1].netns).entries(ADDRESSES)
+            return any(address.local == trace.flow.dst for address in here)
+
+        return next(filter(wanted, ends), ends[0])
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -81,14 +117,11 @@ class Walk:
             on_wire = f", {max(wires)} bytes on the wire" if wires else ""
             answered = any(trace.name == "reply" for trace in self.traces)
             return f"Delivered{' and answered' if answered else ', without an answer'}{on_wire}."
-        name = "reset" if any(trace.name == "reset" for trace in self.traces) else None
-        end = next(
-            t
-            for t in self.traces
-            if t.name == name or (name is None and t.disposition != "delivered" and t.name not in LATER)
-        )
+        end = self.end
         last = end.steps[-1]
         where = last.netns + (f", {last.dev}" if last.dev else "")
+        if end.disposition == UNKNOWN:
+            return f"Not known beyond {where}: {last.why}"
         hangs = " The connection is open and hangs." if end.name == "data" else ""
         return f"The {end.name} ends at {where}: {last.why}{hangs}"
 
@@ -120,6 +153,7 @@ class Walk:
             "summary": self.summary,
             "disposition": self.disposition,
             "options": self.options,
+            **({"policies": list(self.policies)} if self.policies else {}),
             **({"fault": {"title": self.broken.title, "story": self.broken.story}} if self.broken else {}),
             "traces": traces,
             "topology": listings.topology(self.steps),

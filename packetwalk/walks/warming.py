@@ -10,13 +10,23 @@ from packetwalk.walks.paths import KnownPaths
 
 
 def send(network: Network, src: str, dst: str, packet: Packet, paths: KnownPaths) -> tuple[Run, Run | None]:
-    """Return what the model says of a packet, and of the one before it; what both teach is added to ``paths``."""
-    run = network.send(src, dst, packet, paths=paths)
-    earlier = before(network, src, packet, run, paths)
+    """Return what the model says of a packet, and of the one before it; what both teach is added to ``paths``.
+
+    None goes before one whose socket has sent there already.
+    """
+    socket = src, dst, packet.proto, packet.sport
+    known = paths.sockets.get(socket)
+    after = known or (paths.ports.get(packet.sport) if packet.proto == "udp" else None)
+    run = network.send(src, dst, packet, paths=paths, after=after)
+    earlier = None if known else before(network, src, packet, run, paths)
     if earlier:
         paths.learn(earlier)
-        run = network.send(src, dst, packet, paths=paths)
+        run = network.send(src, dst, packet, paths=paths, after=after)
     paths.learn(run)
+    if packet.proto != "tcp":  # a connection's end is not walked
+        paths.sockets[socket] = run
+    if packet.proto == "udp":
+        paths.ports[packet.sport] = run
     return run, earlier
 
 
@@ -24,13 +34,13 @@ def before(network: Network, src: str, packet: Packet, run: Run, paths: KnownPat
     """Return what the model says of the packet that goes before ``packet``, of which it says ``run``.
 
     None before one that is to be the first.  Where the packet itself finds no route, that one goes to a host
-    outside: the kernel sends only five "network unreachable" in a row (``ip_rt_error_burst``).  TCP's would have
-    an end that comes later.
+    outside: the kernel sends only five "network unreachable" in a row (``ip_rt_error_burst``); what an answer
+    meets is not known before its question has come.  TCP's would have an end that comes later.
     """
     if packet.cold:
         return None
     flow = run.traces[0].flow
-    lost = any(trace.disposition == "no_route" for trace in run.traces)
+    lost = run.traces[0].disposition == "no_route"
     address = OUTSIDE if lost else flow.dst
     proto = "udp" if packet.proto == "tcp" else packet.proto
     goal = f"{address}:{flow.dport}" if flow.dport else address

@@ -39,7 +39,8 @@ def play(
     beside = []
     for name, its_mode in compare:
         rules = shown.rules if shown.rules in find_plugin(name).rules else IPTABLES
-        beside.append(walk(name, its_mode, scenario, rules=rules, **ends, **shown.packet.options()))
+        release, packet = shown.release if name == plugin else None, shown.packet.options()
+        beside.append(walk(name, its_mode, scenario, rules=rules, release=release, **ends, **packet))
     return Player(shown, step, beside)
 
 

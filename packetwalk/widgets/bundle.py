@@ -1,10 +1,13 @@
 """The walks behind the choices of a player in a static page: made ahead, none scripted.
 
 A page holds its own walk; each other scenario or fault is a file that is fetched when a reader asks
-for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json.gz``. ``<plugin>/<mode>/cross-node/sizes.json.gz``
+for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json.gz``. What users ask for (``ASKED``)
+has its own packet there, and one of each fault that shows in it; a player that opens with such a scenario, a Service,
+or a way to or from a node or the outside, offers those with the same protocol. ``<plugin>/<mode>/cross-node/sizes.json.gz``
 holds the packets whose sizes only the other modes offer; ``<plugin>/<mode>/shared.json.gz`` what many
 of the mode's files have in common. ``<plugin>/vxlan/nftables/`` has a packet of each protocol once more, with nothing broken
-and with rules as tables of nftables, where the plugin can write them. The files are packed (see `pack`) and compressed here, because not every
+and with rules as tables of nftables, where the plugin can write them; ``<plugin>/<mode>/<release>/`` the same of an older
+release, where it is walked otherwise. The files are packed (see `pack`) and compressed here, because not every
 server does it and the player can undo it. ``index.json`` lists the modes, so that a player can set others
 beside the one it plays.
 """
@@ -17,13 +20,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
+from packetwalk.cni import Scenario, plugins
 from packetwalk.cni import plugin as find_plugin
-from packetwalk.cni import plugins
 from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.proof import results as proof
 from packetwalk.trace.packet import PING, Packet, PacketOptions
+from packetwalk.walks.catalogue import ASKED, SCENARIOS
 from packetwalk.walks.linux import HOLDS_FOR, linux_network, walk_linux
 from packetwalk.walks.listing import ListingMemo
+from packetwalk.walks.releases import choosable
 from packetwalk.walks.scenario import scenarios, walk
 from packetwalk.walks.walk import Walk
 from packetwalk.widgets.pack import pack_apart
@@ -32,6 +37,8 @@ LONG = 4000
 LINUX = "linux"
 COMPARED = "cross-node"
 SHARED = "shared"
+UNDISTURBED = ("same-node", "cross-node", "cross-subnet")
+"""Scenarios whose players offer none of what users ask for: they are about the way from pod to pod."""
 BOTH_FORMS = "vxlan"
 """The mode whose walks are made ahead with rules of iptables and of nftables."""
 
@@ -46,7 +53,10 @@ class Choice(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """All that a player can choose for one mode, and the function that walks a choice."""
+    """All that a player can choose for one mode, and the function that walks a choice.
+
+    ``knobs`` are the controls that a small figure has, of ``way``, ``break``, ``cold``, ``size`` and ``df``; none: all.
+    """
 
     plugin: str
     mode: str
@@ -57,10 +67,17 @@ class Offer(NamedTuple):
     faults: tuple[Choice, ...]
     walk: Callable[..., Walk]
     rules: tuple[str, ...] = (IPTABLES,)
+    releases: tuple[str, ...] = ()
+    knobs: tuple[str, ...] = ()
 
 
-def offer(plugin: str, mode: str, rules: str = IPTABLES) -> Offer:
-    """Return what there is to choose, walked with ``rules``; BadInput for a plugin or mode that does not exist."""
+def offer(
+    plugin: str, mode: str, rules: str = IPTABLES, release: str | None = None, opens: str = ""
+) -> Offer:
+    """Return what there is to choose, walked with ``rules`` and in a release; BadInput for a name that does not exist.
+
+    A player that ``opens`` with a scenario that users ask for offers those like it too.
+    """
     if plugin == LINUX:
         found = linux_network(mode)
         trips = tuple(Choice(t.name, t.title) for t in found.trips)
@@ -70,13 +87,15 @@ def offer(plugin: str, mode: str, rules: str = IPTABLES) -> Offer:
         def walk_trip(scenario: str, fault: str | None, **packet: Unpack[PacketOptions]) -> Walk:
             return walk_linux(mode, scenario, variant=fault, **packet)
 
-        return Offer(LINUX, mode, HOLDS_FOR, ("icmp",), found.fits, trips, variants, walk_trip)
-    known = find_plugin(plugin)
+        told = {"way": len(trips) > 1, "break": bool(variants), "cold": found.cold}
+        knobs = tuple(name for name, there in told.items() if there) or ("size", "df")
+        return Offer(LINUX, mode, HOLDS_FOR, ("icmp",), found.fits, trips, variants, walk_trip, knobs=knobs)
+    known = find_plugin(plugin, release)
     chosen = known.mode(mode)
     faults = tuple(Choice(f.name, f.title, f.shows, Packet.of({}, f.packet)) for f in known.faults_of(mode))
 
     def walk_mode(scenario: str, fault: str | None, **packet: Unpack[PacketOptions]) -> Walk:
-        return walk(plugin, mode, scenario, fault=fault, rules=rules, **packet)
+        return walk(plugin, mode, scenario, fault=fault, rules=rules, release=release, **packet)
 
     return Offer(
         plugin,
@@ -84,16 +103,23 @@ def offer(plugin: str, mode: str, rules: str = IPTABLES) -> Offer:
         known.version,
         ("icmp", "udp", "tcp"),
         chosen.fits(1500) - 28,
-        tuple(Choice(s.name, s.title) for s in scenarios(known)),
+        tuple(Choice(s.name, s.title) for s in scenarios(known) if s not in ASKED or s in like(opens)),
         faults,
         walk_mode,
         known.rules,
+        choosable(plugin, mode),
     )
+
+
+def like(name: str) -> list[Scenario]:
+    """Return the scenarios that users ask for as they ask for this one, by ping or by a port, where it leads to them."""
+    pings = {each.proto == "icmp" for each in (*SCENARIOS, *ASKED) if each.name == name and name not in UNDISTURBED}
+    return [scenario for scenario in ASKED if (scenario.proto == "icmp") in pings]
 
 
 def catalogue(of: Offer) -> dict:
     """Return the choices as the player reads them."""
-    sizes = _sizes(of)
+    sizes, offered = _sizes(of), {s.name for s in of.scenarios}
     plain = [{"size": size, "label": label} for size, label in sizes.items()]
     return {
         "plugin": of.plugin,
@@ -109,7 +135,7 @@ def catalogue(of: Offer) -> dict:
             {
                 "name": f.name,
                 "title": f.title,
-                "scenarios": list(f.shows),
+                "scenarios": [name for name in f.shows if name in offered],
                 "size": f.packet.size,
                 "df": f.packet.df,
                 "cold": f.packet.cold,
@@ -118,6 +144,8 @@ def catalogue(of: Offer) -> dict:
         ],
         "proof": _proof(of),
         **({"rules": list(_ahead(of))} if len(_ahead(of)) > 1 else {}),
+        **({"releases": list(of.releases)} if len(of.releases) > 1 else {}),
+        **({"knobs": list(of.knobs)} if of.knobs else {}),
     }
 
 
@@ -127,12 +155,15 @@ def _ahead(of: Offer) -> tuple[str, ...]:
 
 
 def _proof(of: Offer) -> dict[str, dict[str, str]]:
-    """Return how each walk was proven, by ``SCENARIO`` or ``SCENARIO+FAULT``; with nftables all together."""
+    """Return how each walk was proven, by ``SCENARIO`` or ``SCENARIO+FAULT``; with nftables or of a release all together."""
     walks: list[tuple[str, str | None]] = [(s.name, None) for s in of.scenarios]
-    walks += [(name, f.name) for f in of.faults for name in f.shows]
+    offered = {s.name for s in of.scenarios}
+    walks += [(name, f.name) for f in of.faults for name in f.shows if name in offered]
     marks = {"+".join(filter(None, each)): proof.mark(of.plugin, of.mode, *each) for each in walks}
     if NFTABLES in _ahead(of):
-        marks[NFTABLES] = proof.by_nftables(of.plugin, of.mode)
+        marks[NFTABLES] = proof.together(NFTABLES, of.plugin, of.mode)
+    for release in of.releases[1:]:
+        marks[release] = proof.together(proof.RELEASES, of.plugin, f"{of.mode}, {release}")
     return {name: mark._asdict() for name, mark in marks.items()}
 
 
@@ -175,11 +206,13 @@ def packets(of: Offer, fault: Choice | None) -> Iterator[PacketOptions]:
 
 def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
     """Write all choice files of one mode below ``out_dir``; return their paths."""
-    written, of = [], offer(plugin, mode)
-    for rules in _ahead(of):
-        folder = Path(out_dir) if rules == IPTABLES else Path(out_dir) / rules
-        made = choices(of) if rules == IPTABLES else usual(offer(plugin, mode, rules))
-        shared, own = pack_apart(made)
+    out, of = Path(out_dir), offer(plugin, mode)
+    made = {out: choices(of)}
+    made |= {out / rules: usual(offer(plugin, mode, rules)) for rules in _ahead(of)[1:]}
+    made |= {out / release: usual(offer(plugin, mode, IPTABLES, release)) for release in of.releases[1:]}
+    written = []
+    for folder, contents in made.items():
+        shared, own = pack_apart(contents)
         files = {**own, SHARED: shared}
         written += [_write(folder / f"{name}.json.gz", each) for name, each in files.items()]
     return written
@@ -206,6 +239,11 @@ def choices(of: Offer) -> Iterator[tuple[str, dict]]:
         for fault in of.faults:
             if scenario.name in fault.shows:
                 yield f"{scenario.name}/{fault.name}", content(scenario.name, fault.name, packets(of, fault))
+    for asked in ASKED if of.plugin != LINUX else ():
+        yield f"{asked.name}/none", content(asked.name, None, [{}])
+        for fault in of.faults:
+            if asked.name in fault.shows:
+                yield f"{asked.name}/{fault.name}", content(asked.name, fault.name, [{}])
     if of.plugin != LINUX:
         yield f"{COMPARED}/sizes", content(COMPARED, None, sizes_of_others(of))
 
@@ -245,7 +283,7 @@ def index(pairs: list[tuple[str, str]] | None = None) -> list[dict]:
                 "mode": mode,
                 "title": find_plugin(plugin).mode(mode).title,
                 "holds_for": of.holds_for,
-                "scenarios": [s.name for s in of.scenarios],
+                "scenarios": [s.name for s in scenarios(find_plugin(plugin))],
             }
         )
     return listed

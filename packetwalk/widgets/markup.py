@@ -15,8 +15,8 @@ from packetwalk.widgets.pack import pack
 def page_of(walk: Walk, beside: Sequence[Walk] = ()) -> dict:
     """Return what a page holds for a player: its choices, its walk, the walks beside it."""
     page: dict = {"walks": {key(walk.packet): walk.to_json()}}
-    if not recorded(walk):  # a recording offers no other packets than its own
-        page = {"catalogue": catalogue(offer(walk.plugin, walk.mode)), **page}
+    if not recorded(walk) and not walk.policies:  # no other packet than these is made ahead
+        page = {"catalogue": catalogue(offer(walk.plugin, walk.mode, opens=walk.scenario)), **page}
     if beside:
         page["compare"] = {mode_key(other): other.to_json() for other in beside}
     return page
@@ -50,6 +50,8 @@ def element(walk: Walk, step: int = 0, beside: Sequence[Walk] = ()) -> str:
         attributes["fault"] = walk.fault
     if walk.rules != IPTABLES:
         attributes["rules"] = walk.rules
+    if walk.release:
+        attributes["release"] = walk.release
     if recorded(walk):
         attributes["recorded"] = 1
     if step:
@@ -76,6 +78,8 @@ def steps_in_words(walk: Walk) -> str:
             f"{escape(step.why)}{line}</li>"
         )
     words = f"<p><b>{escape(walk.title)}.</b> {escape(walk.summary)}</p>"
+    if walk.policies:
+        words += f"<p><b>Policies:</b> {escape('; '.join(walk.policies))}.</p>"
     if walk.broken:
         words += f"<p><b>{escape(walk.broken.title)}.</b> {escape(walk.broken.story)}</p>"
     return f'<div class="walk-words">{words}<ol class="walk-steps">{"".join(items)}</ol></div>'

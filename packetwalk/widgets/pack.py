@@ -23,7 +23,7 @@ from typing import Any
 Json = dict | list | tuple | str | int | float | bool | None
 VERSION = 2
 ARRAY, OBJECT, RECORDS = range(3)
-OFTEN = 6
+OFTEN = 3
 """Files that must hold a value before it is shared: what fewer hold would burden all others, which it is no part of."""
 
 
@@ -124,12 +124,12 @@ def pack(root: Json) -> dict:
     return {"pack": VERSION, "values": _Written(made.values, [top]).write(range(top + 1))}
 
 
-def pack_apart(roots: Iterable[tuple[str, Json]]) -> tuple[dict, dict[str, dict]]:
-    """Return, packed, what many of the named values share (``OFTEN``, or all of fewer), and the rest of each."""
+def pack_apart(roots: Iterable[tuple[str, Json]], often: int = OFTEN) -> tuple[dict, dict[str, dict]]:
+    """Return, packed, what ``often`` of the named values share, or all of fewer, and the rest of each."""
     made, tops = _Values(), {}
     for name, root in roots:
         tops[name] = made.add(root)
-    often = min(OFTEN, len(tops))
+    often = min(often, len(tops))
     common: list[int] = []
     own: list[list[int]] = [[] for _ in tops]
     for index, reached in enumerate(_reached(made.values, tops.values())):

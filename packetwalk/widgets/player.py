@@ -51,7 +51,8 @@ class Player(anywidget.AnyWidget):
             return
         options = content.get("options", {})
         try:
-            of = offer(options["plugin"], options["mode"], options.get("rules", IPTABLES))
+            form = options.get("rules", IPTABLES), options.get("release") or None
+            of = offer(options["plugin"], options["mode"], *form)
             packet = {name: options[name] for name in FIELDS if name in options}
             if packet.get("proto") == "tcp":
                 packet.pop("size", None)

@@ -10,7 +10,7 @@ from packetwalk.plan.rules import NFTABLES
 from packetwalk.proof import results as proof
 from packetwalk.proof.compare import MASKS
 from packetwalk.walks import compare
-from packetwalk.walks.scenario import SCENARIOS
+from packetwalk.walks.catalogue import SCENARIOS
 from packetwalk.widgets.frames import CaptionedTable
 
 PLACES = {"kernel": "Kernel", "guest": "Guest's kernel", "emulated": "With a stand-in"}

@@ -50,24 +50,46 @@ def write_pcap(
     return b"".join(records)
 
 
-def read_pcap(data: bytes) -> list[tuple[int, bytes]]:
-    """Return (time, frame) of each record; ValueError says what is wrong with the file and where."""
+class Capture(NamedTuple):
+    """A pcap file: records are (time, bytes that the frame had, bytes of it that are there).
+
+    ``cut`` says where a file ends within its last record, which is left out; empty for a whole file.
+    """
+
+    linktype: int
+    records: list[tuple[int, int, bytes]]
+    cut: str = ""
+
+
+def read_capture(data: bytes) -> Capture:
+    """Return what a pcap file holds, also one that was still being written; ValueError for what is none."""
     order = next((order for order in "<>" if _starts_with(data, order, _MICRO, _NANO)), None)
     if order is None or len(data) < 24:
         raise ValueError("pcap at byte 0: not a pcap file")
     unit = 1 if _starts_with(data, order, _NANO) else 1000
-    frames = []
+    linktype = struct.unpack_from(order + "I", data, 20)[0] & 0xFFFF
+    records: list[tuple[int, int, bytes]] = []
     at = 24
     while at < len(data):
-        seconds, fraction, length, _ = _unpack(order + "IIII", data, at, "pcap", "record header")
+        try:
+            seconds, fraction, length, whole = _unpack(order + "IIII", data, at, "pcap", "record header")
+        except ValueError as error:
+            return Capture(linktype, records, str(error))
         frame = data[at + 16 : at + 16 + length]
         if len(frame) < length:
-            raise ValueError(
-                f"pcap at byte {at}: truncated, {len(frame)} of the frame's {length} bytes are there"
-            )
-        frames.append((seconds * 1_000_000_000 + fraction * unit, frame))
+            cut = f"pcap at byte {at}: truncated, {len(frame)} of the frame's {length} bytes are there"
+            return Capture(linktype, records, cut)
+        records.append((seconds * 1_000_000_000 + fraction * unit, whole, frame))
         at += 16 + length
-    return frames
+    return Capture(linktype, records)
+
+
+def read_pcap(data: bytes) -> list[tuple[int, bytes]]:
+    """Return (time, frame) of each record; ValueError says what is wrong with the file and where."""
+    capture = read_capture(data)
+    if capture.cut:
+        raise ValueError(capture.cut)
+    return [(time_ns, frame) for time_ns, _, frame in capture.records]
 
 
 def write_pcapng(

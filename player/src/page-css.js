@@ -27,7 +27,7 @@ ${rooms(NARROW, NARROW_BESIDE, NARROW_STORY)}
 ${rooms(WIDE, WIDE_BESIDE, WIDE_STORY)}
 }
 @media (scripting:enabled) and (not print){
-packet-walk:not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden}
+packet-walk:not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden;content-visibility:hidden}
 }
 `;
 }

@@ -30,8 +30,8 @@
  *   version: 1, plugin: string, mode: string, scenario: string, title: string, holds_for: string,
  *   summary: string, disposition: string, options: Record<string, any>, traces: Trace[], topology: Place[],
  *   tables: Record<string, Table>, layouts: Record<string, [string, number, number][]>,
- *   fault?: {title: string, story: string},
- * }} Walk  `fault` is there where something was broken
+ *   policies?: string[], fault?: {title: string, story: string},
+ * }} Walk  `policies` are there where some were asked, `fault` where something was broken
  *
  * @typedef {{
  *   i: number, trace: number, index: number, step: Step, station: string, previous: number|null, hop: number,

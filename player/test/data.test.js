@@ -27,6 +27,7 @@ const OPTIONS = {
   cold: true,
   fault: null,
   rules: "iptables",
+  release: "",
 };
 
 test("packed JSON unpacks, equal values are shared", () => {
@@ -70,6 +71,7 @@ test("a link leads back to the same choices and step", () => {
     OPTIONS,
     { ...OPTIONS, df: true, cold: false, fault: "missing-fdb", scenario: "a/b & c" },
     { ...OPTIONS, rules: "nftables" },
+    { ...OPTIONS, release: "3.32" },
   ]) {
     assert.deepEqual(fromHash(toHash(o, 12, "main walk")), {
       options: o,
@@ -107,6 +109,19 @@ test("other rules have files of their own, and a walk with others is not taken f
   assert.equal(toHash(OPTIONS, 0, "w").includes("rules"), false);
   assert.equal(proofOf({ proof: { nftables: "all", "cross-node": "one" } }, native), "all");
   assert.equal(proofOf({ proof: { nftables: "all", "cross-node": "one" } }, OPTIONS), "one");
+});
+
+test("another release has files of its own, and a walk of another is not taken for it", () => {
+  const old = { ...OPTIONS, cold: false, release: "0.20.2" };
+  assert.equal(walkFile(old), "flannel/vxlan/0.20.2/cross-node/none.json.gz");
+  assert.equal(sharedFile(old), "flannel/vxlan/0.20.2/shared.json.gz");
+  const store = new Store({ page: { walks: { [walkKey(old)]: one } } });
+  assert.equal(store.now({ ...old, release: "" }), one);
+  assert.equal(store.now(old), null);
+  const same = { ...one, options: { ...one.options, release: "0.20.2" } };
+  assert.equal(new Store({ page: { walks: { [walkKey(old)]: same } } }).now(old), same);
+  assert.equal(toHash(OPTIONS, 0, "w").includes("release"), false);
+  assert.equal(proofOf({ proof: { "0.20.2": "all", "cross-node": "one" } }, old), "all");
 });
 
 test("attributes give the first choices", () => {
@@ -156,6 +171,10 @@ test("a choice that another choice rules out is given up", () => {
   assert.equal(settle(catalogue, broken, { scenario: "same-node" }).fault, null);
   assert.equal(settle(catalogue, broken, { rules: "nftables" }).fault, null);
   assert.equal(settle(catalogue, broken, { rules: "nftables" }, true).fault, "f");
+  const old = settle(catalogue, { ...broken, rules: "nftables" }, { release: "3.32" });
+  assert.deepEqual([old.fault, old.rules, old.release], [null, "iptables", "3.32"]);
+  assert.equal(settle(catalogue, old, { rules: "nftables" }).release, "");
+  assert.equal(settle(catalogue, old, { scenario: "same-node" }).release, "3.32");
   assert.equal(settle(catalogue, OPTIONS, { proto: "tcp" }).size, 0);
   assert.equal(settle(catalogue, OPTIONS, { size: 999 }, true).size, 999);
 });
@@ -181,4 +200,13 @@ test("the mark of a walk is that of its scenario, broken or not, and leads to th
   assert.equal(proofPage("../_static/walks/"), "../_static/walks/../../book/how-do-we-know.html");
   assert.equal(proofPage("_static/walks"), "_static/walks/../../book/how-do-we-know.html");
   assert.equal(proofPage(null), null);
+});
+
+test("walks of a page that are packed together are read with what they share", () => {
+  const shared = { pack: 2, name: "common", values: ["ip", "a"] };
+  const own = { pack: 2, shared: "common", values: [[0, 0, 1, "b"]] };
+  assert.deepEqual(parsePage(JSON.stringify(own), JSON.stringify(shared)), ["ip", "a", "b"]);
+  const other = { ...shared, name: "another", values: ["udp", "c"] };
+  for (const wrong of ["", JSON.stringify(other)])
+    assert.throws(() => parsePage(JSON.stringify(own), wrong), WalkError);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { devicesOf } from "../src/export/devices.js";
 import { embed } from "../src/export/embed.js";
-import { captured, devicesOf, savedWords } from "../src/export/frames.js";
+import { captured, savedWords } from "../src/export/frames.js";
 import { pcap, pcapng } from "../src/export/pcap.js";
 import { timeline } from "../src/model/timeline.js";
 import { walks } from "./walks.js";
@@ -23,7 +24,7 @@ function* blocks(bytes) {
 
 test("a capture has one packet for every crossing of a device", () => {
   assert.ok(frames.length >= 20);
-  assert.ok(devicesOf(frames).includes("kind-worker:flannel.1"));
+  assert.ok(devicesOf(timeline(walk)).includes("kind-worker:flannel.1"));
   const wire = frames.filter((f) => f.netns === "kind-worker" && f.dev === "eth0");
   assert.deepEqual(
     wire.map((f) => f.bytes.length),
@@ -35,12 +36,12 @@ test("pcapng: a section, one interface for each device, the packets with directi
   const all = [...blocks(pcapng(frames))];
   const types = all.map(([type]) => type);
   assert.equal(types[0], 0x0a0d0d0a);
-  assert.equal(types.filter((t) => t === 1).length, devicesOf(frames).length);
+  assert.equal(types.filter((t) => t === 1).length, devicesOf(timeline(walk)).length);
   assert.equal(types.filter((t) => t === 6).length, frames.length);
   const names = all
     .filter(([t]) => t === 1)
     .map(([, body]) => new TextDecoder().decode(body.subarray(12, 12 + body[10])));
-  assert.deepEqual(names, devicesOf(frames));
+  assert.deepEqual(names, devicesOf(timeline(walk)));
 });
 
 test("a walk in which no packet crosses a device has no capture, and says so", () => {

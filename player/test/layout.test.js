@@ -3,7 +3,8 @@ import test from "node:test";
 import { downwards, merge } from "../src/layout/lanes.js";
 import { layout } from "../src/layout/layout.js";
 import { roomAt } from "../src/layout/room.js";
-import { frame } from "../src/model/frame.js";
+import { heightOf } from "../src/model/envelope.js";
+import { frame, packetOf } from "../src/model/frame.js";
 import { timeline } from "../src/model/timeline.js";
 import { walks } from "./walks.js";
 
@@ -174,4 +175,12 @@ test("a step's words stand beside the packet, in its zone, and touch neither it 
       for (const s of out.stations.values()) assert.ok(!over(words, s), `${name}: ${s.id} at step ${i}`);
     }
   assert.ok(said / all > 0.9, `${said} of ${all} steps have room for words`);
+});
+
+test("on a phone no drawing stands in a stage much larger than itself", () => {
+  for (const { name, line, layout } of scenes.filter((scene) => scene.layout.kind === "tall")) {
+    const drawn = Math.max(...layout.lanes.map((lane) => lane.y + lane.h));
+    const largest = Math.max(...line.moments.map(({ step }) => heightOf(packetOf(step))));
+    assert.ok(layout.height <= Math.max(drawn + 24, largest + 240), `${name}: ${layout.height} for ${drawn}`);
+  }
 });

@@ -16,8 +16,9 @@ from tests import ROOT
 
 PAGE = ROOT / "book" / "questions.md"
 DATA = re.compile(r'<walk-ask><script type="application/json">(.*?)</script>', re.S)
-BOX = re.compile(r"^:{3,}\{(predict|check)\}", re.M)
+BOX = re.compile(r'^(?::{3,}\{|<div class=")(predict|check)\b', re.M)
 PARTS = {"linux": "The Linux pieces", "flannel": "Flannel", "calico": "Calico", "weave": "Weave Net"}
+UNLINKED = "a walk under policies, of another release or of a recording"
 HEAD = """# All questions
 
 What this book asks, where, and from which walk the right answer is computed. Nothing here is written by hand: the page is made from the notebooks, and each answer from the model.
@@ -27,7 +28,10 @@ What this book asks, where, and from which walk the right answer is computed. No
 
 
 class Question(NamedTuple):
-    """One thing that is asked: ``page`` and ``box`` (from 1) say where, ``walks`` from which it is computed."""
+    """One thing that is asked: ``page`` and ``box`` (from 1) say where, ``walks`` from which it is computed.
+
+    ``stated`` says whose lines answer where no walk does; ``shown`` is false where the box would only say "not so".
+    """
 
     page: str
     box: int
@@ -35,18 +39,22 @@ class Question(NamedTuple):
     kind: str
     label: str
     walks: tuple[str, ...]
+    stated: tuple[str, ...]
+    shown: bool
     code: str
 
 
 def notebooks() -> list[str]:
-    """Return the notebooks of the book in the order of its contents, labs left out."""
+    """Return the notebooks of the book and of its labs in the order of its contents, solutions left out."""
     names = [str(Path(name).with_suffix("")) for name in parse_toc_yaml(ROOT / "_toc.yml")]
-    return [name for name in names if not name.startswith("labs/") and (ROOT / f"{name}.ipynb").is_file()]
+    return [name for name in names if not name.endswith("/solution") and (ROOT / f"{name}.ipynb").is_file()]
 
 
 def questions_of(name: str) -> Iterator[Question]:
     """Yield what a notebook asks, in its order."""
     cells = json.loads((ROOT / f"{name}.ipynb").read_text())["cells"]
+    beside = (ROOT / name).with_name("predictions.py")
+    code = beside.read_text() if beside.is_file() else ""
     box = 0
     for before, cell in pairwise(cells):
         html = "".join("".join(o.get("data", {}).get("text/html", "")) for o in cell.get("outputs", ()))
@@ -56,15 +64,19 @@ def questions_of(name: str) -> Iterator[Question]:
         box += 1
         where = BOX.findall("".join(before["source"]))[-1]
         for part in json.loads(found[1]):
-            walks = tuple(dict.fromkeys(step.get("walk", "") for step in part.get("steps", ())))
+            steps = part.get("steps", ())
+            walks = dict.fromkeys(step.get("walk", UNLINKED) for step in steps if "at" in step)
+            stated = dict.fromkeys(step["where"] for step in steps if "at" not in step)
             yield Question(
                 name,
                 box,
                 where,
                 part["kind"],
                 part["label"],
-                tuple(filter(None, walks)),
-                "".join(cell["source"]),
+                tuple(walks),
+                tuple(stated),
+                bool(steps),
+                code or "".join(cell["source"]),
             )
 
 
@@ -77,7 +89,7 @@ def page() -> str:
     """Return the page that lists all questions."""
     blocks = [HEAD]
     for name, of_page in groupby(all_questions(), key=lambda each: each.page):
-        link = f"{name.removeprefix('book/')}.html"
+        link = f"{name.removeprefix('book/')}.html" if name.startswith("book/") else f"../{name}.html"
         rows = "".join(_row(each, link) for each in of_page)
         title = _title(name)
         part = PARTS.get(name.split("/")[1], "")
@@ -91,7 +103,8 @@ def page() -> str:
 
 def _row(question: Question, link: str) -> str:
     known = f"{question.page}.html#{question.label}"
-    words = ", ".join(map(_walk, question.walks)) or "the plans of the nodes"
+    stated = f"no walk: {', '.join(question.stated)}" if question.stated else ""
+    words = "; ".join(filter(None, [", ".join(map(_walk, question.walks)), stated]))
     return (
         f'\n<tr data-answer="{escape(known)}"><td><a href="{link}#ask-{question.box}">{escape(question.label)}</a></td>'
         f"<td>{question.where}</td><td>{question.kind}</td><td>{escape(words)}</td></tr>"
@@ -100,6 +113,8 @@ def _row(question: Question, link: str) -> str:
 
 def _walk(address: str) -> str:
     """Return a walk's address in words: only what is not as usual."""
+    if address == UNLINKED:
+        return address
     plugin, mode, scenario, proto, size, df, cold, fault = address.split("/")
     usual = proto == "tcp" or size == "56"
     extra = [

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from bs4 import BeautifulSoup
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+from packetwalk.widgets.pack import unpack
 from tests import ROOT
 
 SITE = ROOT / "_build" / "html"
@@ -25,6 +28,15 @@ def chapters() -> list[str]:
 def pages() -> list[str]:
     """Return every page a reader can reach: the front page, the chapters, the search."""
     return ["index.html", *chapters(), "search.html"]
+
+
+def walks_of(page: BeautifulSoup) -> list[dict]:
+    """Return the walk of each player of a page, in its order."""
+    common = page.select_one("script.walks")
+    shared = json.loads(common.string) if common else None
+    carried = [json.loads(player.select_one("script.walk").string) for player in page.select("packet-walk")]
+    read = [unpack(data, shared if "shared" in data else None) for data in carried]
+    return [next(iter(each["walks"].values())) for each in read]
 
 
 def notebooks() -> list[Path]:

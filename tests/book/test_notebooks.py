@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ def test_outputs_hold_nothing_of_one_run(path: Path) -> None:
             assert " at 0x" not in "".join(data.get("text/plain", [])), "a memory address"
 
 
+LABEL = re.compile(r"^\(([\w-]+)\)=$", re.M)
 LONG = 70  # characters; what is shorter, a line of a table or markup, may come again
 
 
@@ -61,3 +63,15 @@ def test_no_sentence_stands_twice_on_a_page(path: Path) -> None:
     lines = [line for cell in cells for line in "".join(cell["source"]).split("\n")]
     prose = [line for line in lines if len(line) > LONG and not line.startswith(("|", "-", "<"))]
     assert sorted({line for line in prose if prose.count(line) > 1}) == []
+
+
+def test_no_label_stands_on_two_pages() -> None:
+    """A label names one place of the whole book; a strict build warns of a second only when it reads pages anew."""
+    places = [
+        label
+        for path in notebooks()
+        for cell in json.loads(path.read_text())["cells"]
+        if cell["cell_type"] == "markdown"
+        for label in LABEL.findall("".join(cell["source"]))
+    ]
+    assert places and sorted({label for label in places if places.count(label) > 1}) == []

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
-from packetwalk.widgets.pack import unpack
-from tests.book.site import chapters
+from tests.book.site import chapters, walks_of
 
 LINK = re.compile(r"#walk=(?P<walk>.+)/(?P<step>\d+)&el=(?P<player>\d+)(&header=(?P<header>[\w-]+))?$")
 PAGES = [name for name in chapters() if not name.startswith("labs/")]
@@ -19,12 +17,11 @@ PAGES = [name for name in chapters() if not name.startswith("labs/")]
 @pytest.mark.parametrize("name", PAGES)
 def test_words_lead_to_steps_that_are_there(site: Path, name: str) -> None:
     page = BeautifulSoup((site / name).read_text(), "html.parser")
-    players = page.select("packet-walk")
+    walks = walks_of(page)
     for word in page.select("a.step"):
         found = LINK.match(str(word["href"]))
         assert found, word["href"]
-        player = players[int(found["player"]) - 1]
-        (walk,) = unpack(json.loads(player.select_one("script.walk").string))["walks"].values()
+        walk = walks[int(found["player"]) - 1]
         steps = sorted((s for trace in walk["traces"] for s in trace["steps"]), key=lambda s: s["seq"])
         assert found["walk"].startswith(f"{walk['plugin']}/{walk['mode']}/{walk['scenario']}/")
         step = steps[int(found["step"])]
@@ -38,3 +35,27 @@ def test_words_lead_to_steps_that_are_there(site: Path, name: str) -> None:
 def test_the_first_page_has_six_stops(site: Path) -> None:
     page = BeautifulSoup((site / "book/intro.html").read_text(), "html.parser")
     assert len(page.select("ol > li a.step:not(.layer)")) == 6
+
+
+SPEAKS = (
+    "intro",
+    "flannel/index",
+    "flannel/vxlan",
+    "flannel/host-gw",
+    "flannel/services-and-nat",
+    "flannel/mtu",
+)
+SPEAKS += ("calico/overlay", "calico/non-overlay", "calico/wireguard", "weave/how-it-works")
+SPEAKS += (
+    "weave/fastdp-and-sleeve",
+    "weave/encryption",
+    "linux/index",
+    "linux/tables",
+    "linux/vxlan-and-netfilter",
+)
+
+
+@pytest.mark.parametrize("name", SPEAKS)
+def test_the_text_of_a_main_page_speaks_of_its_walks(site: Path, name: str) -> None:
+    page = BeautifulSoup((site / "book" / f"{name}.html").read_text(), "html.parser")
+    assert len({word["href"] for word in page.select("a.step")}) >= 3

@@ -37,6 +37,11 @@ def test_all_kinds_are_asked() -> None:
     assert len(QUESTIONS) > 200
 
 
+@pytest.mark.parametrize("name", notebooks())
+def test_each_answer_shows_a_step_or_the_line_that_answers_instead(name: str) -> None:
+    assert [question.label for question in QUESTIONS if question.page == name and not question.shown] == []
+
+
 def literal(node: ast.expr) -> bool:
     """Say whether an expression has its value from itself: no name, no call in it."""
     return not any(isinstance(each, ast.Name | ast.Call) for each in ast.walk(node))

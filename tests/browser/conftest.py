@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests import ROOT
 from tests.book.site import SITE, served
+from tests.missing import missing
 from tests.waiting import HANGS
 
 # No other host's name resolves, so a request to one fails at once and is seen.
@@ -39,15 +40,8 @@ expect.set_options(timeout=PATIENCE)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.parent.name == "browser":
+        if "browser" in item.path.relative_to(ROOT).parts:
             item.add_marker(pytest.mark.browser)
-
-
-def missing(what: str) -> None:
-    """Skip for a missing tool, saying which; in CI nothing may be missing."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")

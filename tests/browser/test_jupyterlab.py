@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -30,35 +31,40 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of a JupyterLab with a copy of the labs, on the model."""
     home = tmp_path_factory.mktemp("jupyterlab")
     shutil.copytree(ROOT / "labs", home / "labs")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    running = home / "running"
     server = subprocess.Popen(
         [
             sys.executable,
-            *("-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", *QUIET),
+            *("-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", *QUIET),
         ],
         cwd=home,
-        env={**os.environ, "HOME": str(home), "PACKETWALK_GROUND": "model", "PYTHONPATH": str(ROOT)},
+        env={
+            **os.environ,
+            "HOME": str(home),
+            "PACKETWALK_GROUND": "model",
+            "PYTHONPATH": str(ROOT),
+            "JUPYTER_RUNTIME_DIR": str(running),
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    address = f"http://127.0.0.1:{port}"
+    told = running / f"jpserver-{server.pid}.json"
     try:
-        assert until(lambda: answers(address)), "JupyterLab does not answer"
-        yield address
+        assert until(lambda: address(told)), "JupyterLab does not answer"
+        yield address(told)
     finally:
         server.terminate()
         server.wait()
 
 
-def answers(address: str) -> bool:
-    """Say whether JupyterLab answers."""
+def address(told: Path) -> str:
+    """Return the address that JupyterLab has told, once it answers there: it takes a port that nobody has."""
     try:
-        with urlopen(f"{address}/api"):
-            return True
-    except OSError:
-        return False
+        found = json.loads(told.read_text())["url"].rstrip("/")
+        with urlopen(f"{found}/api"):
+            return found
+    except (OSError, ValueError):
+        return ""
 
 
 @pytest.mark.parametrize("name", ["0-meet", "1-flannel"])

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from packetwalk import lab
+from packetwalk.capture.joining.redact import without_payload
 from packetwalk.capture.recording import Recording
 from packetwalk.cni import plugins
-from packetwalk.lab.kind.redact import without_payload
 from packetwalk.walks.replay import replay
 from tests import ROOT
 from tests.waiting import HANGS

@@ -12,7 +12,7 @@ import pytest
 
 from packetwalk import wire
 from packetwalk.cli import main
-from packetwalk.cli.commands import commands
+from packetwalk.cli.commands import OF_REPOSITORY, commands
 from tests import ROOT
 
 KIND = ["delete", "load", "lock", "save"]
@@ -34,7 +34,7 @@ def test_list_names_every_mode_with_its_scenarios_and_faults(capsys) -> None:
     assert code == 0
     assert {"flannel"} <= {row["plugin"] for row in rows}
     for row in rows:
-        assert set(row) == {"plugin", "mode", "scenarios", "faults", "rules"}
+        assert set(row) == {"plugin", "mode", "scenarios", "faults", "rules", "releases"}
         assert {"same-node", "cross-node", "cross-subnet", "service", "internet", "node-to-pod"} <= set(
             row["scenarios"]
         )
@@ -147,12 +147,22 @@ def test_help_tells_of_every_command_and_of_all_that_can_follow_it(helps) -> Non
         assert bare <= {"COMMAND", "options:", ""}, f"{words}: nothing is said of {bare}"
 
 
-def test_examples_of_the_help_are_what_the_command_takes(helps, capsys) -> None:
+DENY = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny}
+spec: {podSelector: {}, ingress: []}
+"""
+
+
+def test_examples_of_the_help_are_what_the_command_takes(helps, capsys, monkeypatch, tmp_path) -> None:
+    (tmp_path / "deny.yaml").write_text(DENY)
+    monkeypatch.chdir(tmp_path)
     lines = [line.split() for text in helps.values() for line in text.splitlines()]
     examples = [words[1:] for words in lines if words[:1] == ["packetwalk"]]
     assert {words[0] for words in examples} >= {"walk", "prove", "replay", "record", "kind"}
     walks = [words for words in examples if words[0] == "walk" and "-o" not in words]
-    assert len(walks) == 4
+    assert len(walks) == 6
     for words in walks:
         assert run(*words, capsys=capsys)[0] == 0, words
 
@@ -283,3 +293,8 @@ def test_a_closed_pipe_is_no_traceback() -> None:
         cwd=ROOT,
     )
     assert done.stdout.startswith("Flannel vxlan") and done.stderr == ""
+
+
+def test_a_wheel_knows_every_command_that_it_leaves_out_by_name() -> None:
+    files = (ROOT / "packetwalk" / "cli" / "of_repository").glob("[a-z]*.py")
+    assert sorted(file.stem for file in files) == [*OF_REPOSITORY]

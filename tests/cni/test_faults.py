@@ -11,7 +11,8 @@ from typing import NamedTuple
 import pytest
 
 import packetwalk
-from packetwalk.cni import Fault, Plugin, Touch, plugins
+from packetwalk.cni import Plugin, plugins
+from packetwalk.faults import Fault, Touch
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import receiver
 from packetwalk.plan.operation import Operation

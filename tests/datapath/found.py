@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
+from packetwalk.datapath.run import Run
 from packetwalk.proof.draws import FIRST_PORT, Command, RandomCase, RandomTrial
 from packetwalk.shell import Shell, State
 from packetwalk.trace.packet import Packet
@@ -31,8 +33,16 @@ def read(text: str) -> RandomCase:
         mode,
         underlay,
         tuple(Command(netns, tuple(shlex.split(words))) for netns, words in commands),
-        tuple(_trial(line, FIRST_PORT + 2 * number) for number, line in enumerate(trials)),
+        tuple(_trials(trials)),
     )
+
+
+def _trials(lines: list[str]) -> Iterator[RandomTrial]:
+    port = FIRST_PORT
+    for number, line in enumerate(lines):
+        again = line.endswith(" again")
+        port = port if again else FIRST_PORT + 2 * number
+        yield _trial(line.removesuffix(" again"), port)._replace(again=again)
 
 
 def _trial(line: str, port: int) -> RandomTrial:
@@ -51,10 +61,14 @@ def came(case: RandomCase) -> list[str]:
     state = State(case.network())
     for command in case.commands:
         assert Shell(state, command.netns).run(command.argv).code == 0, command
+    runs: list[Run] = []
+    for trial in case.trials:
+        after = runs[-1] if trial.again else None
+        runs.append(state.network.send(trial.src, trial.dst, trial.packet, after=after))
     return [
         f"{trace.name} {_ends(trace.steps)} {trace.disposition}"
-        for trial in case.trials
-        for trace in state.network.send(trial.src, trial.dst, trial.packet).traces
+        for run in runs
+        for trace in run.traces
         if trace.name != "arp"
     ]
 

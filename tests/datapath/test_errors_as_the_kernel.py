@@ -129,7 +129,7 @@ def test_the_model_says_what_the_kernel_said(name: str) -> None:
     told = CASES[name]
     state = State(told.case.network())
     Shell(state, told.command[0]).run(told.case.commands[0].argv)
-    assert refusal(state.send(*told.trial)) == told.error
+    assert refusal(state.send(*told.trial[:3])) == told.error
 
 
 @pytest.mark.kernel("ipset")

@@ -62,14 +62,15 @@ views = st.builds(
 )
 
 
-@pytest.mark.parametrize(("plugin", "mode"), MODES)
 @settings(max_examples=10, deadline=None)
 @given(packets=st.lists(views, min_size=20, max_size=40))
-def test_a_verdict_is_what_the_rules_say(plugin: str, mode: str, packets: list[View]) -> None:
-    for chain in chains(plugin, mode):
-        chain.verdicts.clear()
-        for packet in packets:
-            assert chain.verdicts[chain.key(packet)] == asked_all(chain, packet)
+def test_a_verdict_is_what_the_rules_say(packets: list[View]) -> None:
+    """All modes are asked of the same packets: to draw them costs more than all verdicts."""
+    for mode in MODES:
+        for chain in chains(*mode):
+            chain.verdicts.clear()
+            for packet in packets:
+                assert chain.verdicts[chain.key(packet)] == asked_all(chain, packet), (*mode, chain.table)
 
 
 @pytest.mark.parametrize(("plugin", "mode"), MODES)

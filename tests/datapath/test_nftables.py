@@ -30,6 +30,7 @@ SETS = {
             "ipv4_addr . inet_proto . inet_service : verdict",
             ('10.96.0.80 . tcp . 80 comment "web" : goto web', "10.96.0.80 . udp . 80 : drop"),
         ),
+        NftSet(TABLE, "ports", "ipv4_addr . inet_proto . inet_service", ("10.96.0.80 . tcp . 80",)),
         NftSet(TABLE, "pods", "ifname : verdict", ('"cali1" : goto of-cali1',)),
     )
 }
@@ -55,6 +56,11 @@ def verdict(spec: str, packet: View = PACKET) -> str:
         ("ip saddr { 10.0.0.0/24, 10.244.1.0/24 }", True),
         ("meta l4proto tcp", True),
         ("meta l4proto ipencap", False),
+        ("meta nfproto ipv4", True),
+        ("meta nfproto ipv6", False),
+        ("meta nfproto != ipv6", True),
+        ("ip6 saddr fd00::/8", False),
+        ("icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }", False),
         ("tcp dport 80", True),
         ("udp dport 80", False),
         ('iifname "cali*"', True),
@@ -71,10 +77,44 @@ def verdict(spec: str, packet: View = PACKET) -> str:
         ("fib daddr type local", False),
         ("fib saddr . oif type != local", True),
         ("counter packets 0 bytes 0", True),
+        ("tcp dport { 22, 79-81 }", True),
+        ("tcp dport != { 22, 79-81 }", False),
+        ("tcp sport != 40000-40010", False),
+        ("udp sport != 1", False),
+        ("ip daddr . meta l4proto . tcp dport @ports", True),
+        ("ip daddr . meta l4proto . th dport != @ports", False),
+        ("ip saddr . meta l4proto . tcp sport != @ports", True),
+        ("ip saddr . meta l4proto . udp sport != @ports", False),
+        ("meta mark set meta mark & 0xffefffff | 0x00080000 meta mark & 0x00180000 == 0x00080000", True),
+        ('log prefix "calico-packet: " level info', True),
+        ("icmp type echo-request", False),
+        ("icmp type != echo-request", False),
     ],
 )
 def test_a_match_holds_or_not(spec: str, *, holds: bool) -> None:
     assert verdict(f'{spec} drop comment "why, as it says"') == ("drop" if holds else "")
+
+
+ECHO = View("icmp", "10.244.1.2", 0, "10.96.0.80", 0, aside=Aside(None, None, None, False, icmp=(8, 0)))
+
+
+@pytest.mark.parametrize(
+    ("spec", "holds"),
+    [
+        ("icmp type echo-request", True),
+        ("icmp type != echo-request", False),
+        ("icmp type echo-reply", False),
+        ("icmp type echo-request icmp code net-unreachable", True),
+        ("icmp type != destination-unreachable icmp code != 0", False),
+        ("icmp type 40", False),
+    ],
+)
+def test_types_and_codes_of_icmp(spec: str, *, holds: bool) -> None:
+    assert verdict(f"{spec} drop", ECHO) == ("drop" if holds else "")
+
+
+def test_continue_goes_on() -> None:
+    assert verdict("continue") == ""
 
 
 def test_a_connection_whose_destination_was_changed_has_the_status_dnat() -> None:
@@ -112,7 +152,10 @@ def test_a_draw_depends_on_the_ends_of_the_connection_alone() -> None:
         "ip daddr . tcp dport vmap @where",
         "reject with icmp host-unreachable",
         "drop accept",
-        "masquerade to :1024-2048 fully-random",
+        "continue accept",
+        "icmp type ping drop",
+        "ip daddr . tcp dport @ports drop",
+        "masquerade to :1024-2048 persistent",
         "limit rate 3/second drop",
         "fib saddr oif 3 drop",
         "notrack drop",

@@ -6,6 +6,8 @@
 ``PLUGIN-MODE.tables.txt`` the tables and devices that walks of a mode look into; a walk's own file shows only
                            where its tables differ, by what was learnt or by a fault
 ``layouts.txt``            which bits of each header are which field
+``asked/NAME.txt``         a scenario that users ask for, in all modes: how it ends, and the steps that decide
+                           (``tests/golden/asked.py``)
 ``contract/NAME.json``     a few walks whole, which together have every member that any walk has
 =========================  =====================================================================================
 """
@@ -18,12 +20,15 @@ from pathlib import Path
 
 import packetwalk
 from packetwalk import wire
-from packetwalk.cni import plugins
+from packetwalk.cni import Plugin, Scenario, plugins
+from packetwalk.walks.catalogue import ASKED
+from packetwalk.walks.releases import differing
 from packetwalk.walks.scenario import scenarios
-from tests.golden import contract, tables, text
+from tests.golden import asked, contract, tables, text
 
 FOLDER = Path(__file__).parent
 CONTRACT = (
+    "calico-ipip-3.32-cross-node",
     "calico-ipip-mtu-mismatch",
     "flannel-nftables",
     "flannel-vxlan-br-netfilter-off",
@@ -38,7 +43,7 @@ def cases() -> Iterator[tuple[str, dict]]:
     """Yield (name, arguments of packetwalk.walk) of every golden walk."""
     for plugin in plugins().values():
         for mode in plugin.modes:
-            for scenario in scenarios(plugin):
+            for scenario in ordinary(plugin):
                 yield (
                     f"{plugin.name}-{mode.name}-{scenario.name}",
                     {"plugin": plugin.name, "mode": mode.name, "scenario_name": scenario.name},
@@ -60,7 +65,24 @@ def cases() -> Iterator[tuple[str, dict]]:
         yield f"{plugin.name}-ttl", {**first, "scenario_name": "cross-node", "ttl": 2}
         for rules in plugin.rules[1:]:
             yield f"{plugin.name}-{rules}", {**first, "scenario_name": "service", "rules": rules}
+        for release in plugin.releases[1:]:
+            for mode in plugin.modes:
+                if "cross-node" in differing(plugin.name, mode.name, release.name):
+                    yield (
+                        f"{plugin.name}-{mode.name}-{release.name}-cross-node",
+                        {
+                            "plugin": plugin.name,
+                            "mode": mode.name,
+                            "scenario_name": "cross-node",
+                            "release": release.name,
+                        },
+                    )
         yield f"{plugin.name}-data", {**first, "scenario_name": "cross-node", "proto": "tcp", "size": 2000}
+
+
+def ordinary(plugin: Plugin) -> list[Scenario]:
+    """Return the scenarios that have a golden walk in every mode; ``tests.golden.asked`` has the others."""
+    return [scenario for scenario in scenarios(plugin) if scenario not in ASKED]
 
 
 @cache
@@ -73,7 +95,7 @@ def walk(name: str) -> tuple[str, dict]:
 @cache
 def of_mode(plugin: str, mode: str) -> dict[str, tables.PrintedTable]:
     """Return the tables and devices that the mode's scenarios look into, when nothing is wrong."""
-    names = [f"{plugin}-{mode}-{scenario.name}" for scenario in scenarios(plugins()[plugin])]
+    names = [f"{plugin}-{mode}-{scenario.name}" for scenario in ordinary(plugins()[plugin])]
     return tables.gathered(walk(name)[1] for name in names)
 
 
@@ -85,6 +107,7 @@ def files() -> list[str]:
         *(f"{mode}.tables.txt" for mode in modes),
         "layouts.txt",
         *(f"contract/{name}.json" for name in CONTRACT),
+        *(f"asked/{scenario.name}.txt" for scenario in ASKED),
     ]
 
 
@@ -94,6 +117,8 @@ def current(file: str) -> str:
         return "".join(f"{proto}: {fields}\n" for proto, fields in wire.LAYOUTS.items())
     if file.startswith("contract/"):
         return contract.dump(walk(Path(file).stem)[1])
+    if file.startswith("asked/"):
+        return asked.text(Path(file).stem)
     if file.endswith(".tables.txt"):
         plugin, _, mode = file.removesuffix(".tables.txt").partition("-")
         return tables.text(of_mode(plugin, mode))
@@ -103,7 +128,7 @@ def current(file: str) -> str:
 
 def there() -> set[str]:
     """Return the names of the golden files that are there."""
-    found = [*FOLDER.glob("*.txt"), *FOLDER.glob("contract/*.json")]
+    found = [*FOLDER.glob("*.txt"), *FOLDER.glob("asked/*.txt"), *FOLDER.glob("contract/*.json")]
     return {str(path.relative_to(FOLDER)) for path in found}
 
 

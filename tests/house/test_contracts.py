@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from tests import ROOT
 
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-ROOMS, PLUGINS, SLICES, CIRCLE, CORE = (each["name"] for each in CONTRACTS)
+ROOMS, PLUGINS, SLICES, CIRCLE, PLAYER, CORE = (each["name"] for each in CONTRACTS)
 RIM = {"cli", "lab", "widgets"}
 """The rooms that may start processes, read clocks and draw."""
 
@@ -27,6 +29,25 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "packetwalk", folder / "packetwalk", ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
+
+
+def hidden_imports(source: str, *, package: bool) -> Iterator[str]:
+    """Yield what a file of the core imports by name at run time, and the contracts therefore do not see.
+
+    Only a package may look for modules so, and only for its own: ``import_module(f"{__name__}...")``.
+    """
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names) if any(each.name.partition(".")[0] == "importlib" for each in names):
+                yield ast.unparse(node)
+            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] == "importlib":
+                if not package or [each.name for each in node.names] != ["import_module"]:
+                    yield ast.unparse(node)
+            case ast.Call(func=ast.Name(id="import_module"), args=[name]):
+                if not ast.unparse(name).startswith(("f'{__name__}.", "f'{self.__name__}.")):
+                    yield ast.unparse(node)
+            case ast.Call(func=ast.Name(id="__import__" | "exec" | "eval")):
+                yield ast.unparse(node)
 
 
 def broken(folder: Path) -> list[str]:
@@ -57,6 +78,38 @@ def test_every_room_but_the_rim_is_in_the_core_contract() -> None:
     assert rooms >= RIM
 
 
+def test_the_core_imports_nothing_that_the_contracts_do_not_see() -> None:
+    package = ROOT / "packetwalk"
+    files = [each for each in package.rglob("*.py") if each.relative_to(package).parts[0] not in RIM]
+    assert len(files) > 100
+    for each in files:
+        assert not list(hidden_imports(each.read_text(), package=each.name == "__init__.py")), each
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import importlib",
+        "from importlib import import_module, util",
+        "from importlib.util import find_spec",
+        "import_module('random')",
+        "import_module(f'{room}.ping')",
+        "__import__('time')",
+        "exec('import time')",
+    ],
+)
+def test_an_import_at_run_time_is_found(line: str) -> None:
+    assert list(hidden_imports(line, package=True))
+    assert list(hidden_imports("from importlib import import_module", package=False))
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    folders = {each.parent for each in (ROOT / "packetwalk").rglob("*.py")}
+    assert not [each for each in folders if not (each / "__init__.py").exists()], (
+        "the contracts do not see these"
+    )
+
+
 def test_what_stands_is_kept(copy: Path) -> None:
     assert broken(copy) == []
 
@@ -72,10 +125,13 @@ BREAKS = {
     "plan/edit.py": ("from hypothesis import strategies", CORE),
     "tables/route.py": ("from packetwalk.datapath.fib import Fib", ROOMS),
     "wire/eth.py": ("from packetwalk.tables import RouteEntry", ROOMS),
+    "policy/judging.py": ("from packetwalk.cni import plugins", ROOMS),
+    "policy/manifests/documents.py": ("import os", CORE),
     "capture/identity.py": ("from packetwalk.datapath.netns import Netns", ROOMS),
     "trace/step.py": ("from packetwalk.cni import plugins", ROOMS),
     "proof/results.py": ("from packetwalk.shell import Shell", ROOMS),
     "lab/doctor.py": ("from packetwalk.cli import main", ROOMS),
+    "widgets/bundle.py": ("import packetwalk.widgets.frames", PLAYER),
     "cni/flannel/plan.py": ("from packetwalk.cni.calico.plan import plan", PLUGINS),
     "lab/plugins/weave.py": ("from packetwalk.lab.plugins.calico.kind import POOLS", SLICES),
     "walks/text.py": ("from packetwalk.walks.walk import Walk", CIRCLE),

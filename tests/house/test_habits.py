@@ -12,6 +12,7 @@ import yaml
 import packetwalk
 from packetwalk.trace.sentences import SENTENCES
 from tests import ROOT, refresh_map
+from tests.conftest import KERNEL
 
 
 def test_the_map_is_as_the_code_is() -> None:
@@ -82,3 +83,10 @@ def test_every_sentence_of_a_walk_is_said_somewhere() -> None:
     files = [file for file in (ROOT / "packetwalk").rglob("*.py") if file.name != "sentences.py"]
     source = "\n".join(file.read_text() for file in files)
     assert [key for key in SENTENCES if f'"{key}"' not in source] == []
+
+
+def test_every_test_that_needs_the_kernel_is_run() -> None:
+    """Each step names the folders of its own tests: one that none names would be run by nobody."""
+    steps = [line for line in (ROOT / "tests" / "run.sh").read_text().splitlines() if " -m kernel " in line]
+    named = {word.split("/")[1] for line in steps for word in line.split() if word.startswith("tests/")}
+    assert named == set(KERNEL)

@@ -68,7 +68,7 @@ def test_it_is_small_and_holds_the_package_and_no_recording(wheel: Path) -> None
     assert wheel.stat().st_size <= LARGEST
     names = set(ZipFile(wheel).namelist())
     files = [each for each in (ROOT / "packetwalk").rglob("*") if each.is_file() and each.suffix != ".pyc"]
-    left_out = [ROOT / "packetwalk" / room.replace(".", "/") for room in rooms.LEFT_OUT]
+    left_out = [each for room in rooms.LEFT_OUT for each in (ROOT / "packetwalk").glob(room.replace(".", "/"))]
     package = {str(each.relative_to(ROOT)) for each in files if not set(left_out) & set(each.parents)}
     assert not [name for name in names for room in left_out if name.startswith(f"{room.relative_to(ROOT)}/")]
     package -= {f"packetwalk/proof/{name}.json" for name in ("guest", "matrix")}  # what the book's pages say of proofs
@@ -113,11 +113,15 @@ def test_what_needs_a_room_that_was_left_out_says_so_in_one_line(command: Path) 
     done = run(command, "prove", "--random", "1")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "packetwalk.shell" in done.stderr and "book's repository" in done.stderr
+    for words in (["policy", "--manifests", "x.yaml", "--matrix"], ["record", "mine", "recording"], ["why"]):
+        done = run(command, *words)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "packetwalk.cli.of_repository, which comes with the book's repository" in done.stderr
     opened = "from packetwalk import lab; lab.open('flannel', 'vxlan', 'model')"
     asked = subprocess.run(
         [command.with_name("python"), "-c", opened], cwd=command.parent, capture_output=True, check=False, text=True
     )
-    assert asked.stderr.splitlines()[-1].endswith("packetwalk.shell, which comes with the book's repository")
+    assert asked.stderr.splitlines()[-1].endswith("packetwalk.lab.grounds, which comes with the book's repository")
 
 
 def test_the_player_is_missing_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ another test, or another user of the machine, does at the same time.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tests import ROOT
@@ -66,14 +67,28 @@ def marked(mark: str) -> list[Path]:
     return found
 
 
+def name(process: Path) -> str:
+    """Return the name of a process by its folder in /proc; nothing when it is gone."""
+    try:
+        return (process / "comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def namespaces(of: list[Path] | None = None) -> set[str]:
     """Return the network namespaces that processes are in or hold open, those of all or of some."""
     found = set()
     for process in Path("/proc").glob("[0-9]*") if of is None else of:
-        for link in [process / "ns" / "net", *process.glob("fd/*")]:
-            try:
-                target = os.readlink(link)
-            except OSError:
-                continue
-            found |= {target} if target.startswith("net:") else set()
+        found |= {target for target in _holds(process) if target.startswith("net:")}
     return found
+
+
+def _holds(process: Path) -> Iterator[str]:
+    """Yield what a process is in and holds open; one that goes meanwhile holds nothing more."""
+    try:
+        yield os.readlink(process / "ns" / "net")
+        for number in os.listdir(process / "fd"):
+            with contextlib.suppress(OSError):
+                yield os.readlink(process / "fd" / number)
+    except OSError:
+        return

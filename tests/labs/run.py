@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import nbformat
 
 from packetwalk.lab import CHOICE
-from packetwalk.lab.ground import Handle, Output
+from packetwalk.lab.grounds.ground import Handle, Output
 from tests.refresh_labs import TAG, marked, stubs
 
 

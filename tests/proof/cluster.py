@@ -62,7 +62,7 @@ class RecordedCluster(Cluster):
 
 
 class RecordedNetwork(Network):
-    """The recorded cluster with Flannel; ``extra`` are entries that the experiment's author added."""
+    """The recorded cluster with Flannel v0.20.2; ``extra`` are entries that the experiment's author added."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class RecordedNetwork(Network):
         fault: str | None = None,
         extra: Mapping[str, list[Entry]] | None = None,
     ) -> None:
-        super().__init__(RecordedCluster(state), "flannel", mode, fault)
+        super().__init__(RecordedCluster(state), "flannel", mode, fault, release="0.20.2")
         self.state, self.extra = state, extra or {}
 
     def _netns_plan(self, name: str) -> NetnsPlan:

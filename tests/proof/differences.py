@@ -11,7 +11,7 @@ from typing import NamedTuple
 import yaml
 
 from packetwalk.capture.projection import DecodedFrame
-from packetwalk.tables import AddrEntry, IptablesRule, LinkEntry
+from packetwalk.tables import AddrEntry, LinkEntry
 from packetwalk.wire import Arp, Data, Tcp, Udp
 from tests.proof.cluster import RecordedNetwork
 from tests.proof.recording import Experiment, RecordedCommand
@@ -21,7 +21,6 @@ MASKS: dict[str, str] = TEXT["masks"]
 KNOWN: dict[str, dict] = TEXT["differences"]
 
 NOTE = '-m comment --comment "flanneld masq"'
-NETWORK = "10.244.0.0/16"
 
 
 def plain(entry: AddrEntry) -> AddrEntry:
@@ -42,26 +41,6 @@ def nic(link: LinkEntry) -> LinkEntry:
 def not_modelled(address: str) -> bool:
     """``etcd-host``: 172.18.0.10 is the machine with the data of flanneld."""
     return address == "172.18.0.10"
-
-
-def current_rules(rules: list[IptablesRule], node: str) -> list[IptablesRule]:
-    """``six-rules``: write the five masquerade rules of v0.20.2 as the six of v0.28.9."""
-    old = f"-s {NETWORK} -d {NETWORK} {NOTE} -j RETURN"
-    own = f"10.244.{node[1:]}.0/24"
-    out = []
-    for rule in rules:
-        if rule.spec == old:
-            out += [
-                rule._replace(spec=f"-s {own} -d {NETWORK} {NOTE} -j RETURN"),
-                rule._replace(spec=f"-s {NETWORK} -d {own} {NOTE} -j RETURN"),
-            ]
-        elif rule.spec == f"-s {NETWORK} ! -d 224.0.0.0/4 {NOTE} -j MASQUERADE --random-fully":
-            masquerade = rule
-        elif rule.spec == f"! -s {NETWORK} -d {own} {NOTE} -j RETURN":
-            out += [rule, masquerade]
-        else:
-            out.append(rule)
-    return out
 
 
 class ReplayContext(NamedTuple):
@@ -160,14 +139,6 @@ def partial_checksum(frame: DecodedFrame) -> bool:
         and frame.direction == "out"
         and any(isinstance(header, (Tcp, Udp)) for header in frame.stack)
     )
-
-
-def old_words(node: str, spec: str) -> str:
-    """``six-rules``: write a masquerade rule of v0.28.9 as the one of v0.20.2 that stands for it."""
-    own = f"10.244.{node[1:]}.0/24"
-    if spec in (f"-s {own} -d {NETWORK} {NOTE} -j RETURN", f"-s {NETWORK} -d {own} {NOTE} -j RETURN"):
-        return f"-s {NETWORK} -d {NETWORK} {NOTE} -j RETURN"
-    return spec
 
 
 def not_of_iptables(experiment: str) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from packetwalk.capture import frames
-from packetwalk.tables import ChainPolicy, IptablesRule, LinkEntry, Table
+from packetwalk.tables import ChainPolicy, IptablesRule, LinkEntry, Table, UserChain
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.iptables import IPTABLES
@@ -163,9 +163,10 @@ class RecordedState:
         ]
 
     def rules(self, netns: str) -> list[IptablesRule | ChainPolicy]:
-        """Netfilter rules; none when ``iptables-save`` printed nothing."""
+        """Netfilter rules and policies, without the chains; none when ``iptables-save`` printed nothing."""
         path = self.folder / f"{netns}.iptables-save"
-        return IPTABLES.read({"iptables.txt": path.read_text()}) if path.exists() else []
+        found = IPTABLES.read({"iptables.txt": path.read_text()}) if path.exists() else []
+        return [each for each in found if not isinstance(each, UserChain)]
 
     def _read(self, table: Table, netns: str) -> list:
         printed = self._json[netns]

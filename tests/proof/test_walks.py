@@ -13,11 +13,12 @@ from typing import NamedTuple
 import pytest
 
 from packetwalk import wire
-from packetwalk.capture.projection import DecodedFrame, Reader, renamed, with_masked
+from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.tables import ConntrackEntry
 from packetwalk.trace.step import Trace
 from tests.proof import differences, setups
 from tests.proof.cluster import RecordedNetwork
+from tests.proof.frames import renamed, with_masked
 from tests.proof.recording import Experiment, experiments
 
 EXPERIMENTS = {experiment.id: experiment for experiment in experiments()}

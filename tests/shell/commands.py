@@ -94,6 +94,16 @@ COMMANDS = {
         bridge fdb del 00:11:22:33:44:55 dev flannel.1 dst 172.18.0.4
         ip link set dev flannel.1 address 02:00:00:00:00
         ip link set dev flannel.1 address zz
+        ip link set veth86f7e437 master nodev
+        ip link set veth86f7e437 master lo
+        ip link set cni0 master cni0
+        ip link set lo master cni0
+        ip link set veth86f7e437 nomaster
+        ping -c 1 -W 1 10.244.1.2
+        ip link set veth86f7e437 master cni0
+        bridge -d link show dev veth86f7e437 | grep -o hairpin.[a-z]*
+        ping -c 1 10.244.1.2
+        bridge link set dev veth86f7e437 hairpin on
         ip neigh add 10.244.9.0 lladdr 00:11:22:33:44:66 dev flannel.1
         ip neigh show dev flannel.1
         ip neigh del 10.244.9.0 dev flannel.1

@@ -114,3 +114,18 @@ def test_tcpdump_of_no_device_is_an_error(ground: str) -> None:
         )
         with pytest.raises(BadInput, match="cni0"):
             cluster.node("kind-worker").tcpdump("any", "a", "b")
+
+
+@pytest.mark.parametrize("ground", ["model", pytest.param("netns", marks=pytest.mark.kernel)])
+def test_only_the_first_echo_of_a_ping_is_new(ground: str) -> None:
+    """The chains of nat see one packet of three, as they see one of a connection; what asks for NEW sees it too."""
+    with lab.open("flannel", "vxlan", ground=ground) as cluster:
+        worker = cluster.node("kind-worker")
+        for rule in ("-t nat -I POSTROUTING -d 10.244.2.2 -p icmp", "-I FORWARD -d 10.244.2.2 -p icmp"):
+            assert worker.run(f"iptables {rule} -m conntrack --ctstate NEW -j ACCEPT").code == 0
+        assert worker.run("iptables -I FORWARD 2 -d 10.244.2.2 -p icmp -j ACCEPT").code == 0
+        cluster.pod("a").run("ping -c 3 -i 0.2 b")
+        nat = str(worker.run("iptables -t nat -L POSTROUTING 1 -v -n"))
+        forward = str(worker.run("iptables -L FORWARD -v -n")).splitlines()[2:4]
+        assert nat.split()[0] == "1"
+        assert [line.split()[0] for line in forward] == ["1", "2"]

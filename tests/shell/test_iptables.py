@@ -6,7 +6,7 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.cni import plugins
-from packetwalk.lab.ground import Ground
+from packetwalk.lab.grounds.ground import Ground
 from packetwalk.plan.cluster import Cluster
 from packetwalk.shell.iptables.spec import saved
 from packetwalk.tables import IptablesRule

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from packetwalk import lab
-from packetwalk.lab.ground import Ground
+from packetwalk.lab.grounds.ground import Ground
 from packetwalk.tables import every_table
 
 LISTED = [(table, file) for table in every_table() if not table.hidden for file in table.files]

@@ -8,7 +8,7 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.errors import BadInput
-from packetwalk.lab.ground import Ground
+from packetwalk.lab.grounds.ground import Ground
 from packetwalk.tables import every_table
 from tests.shell import transcript
 

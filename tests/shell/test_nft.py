@@ -8,7 +8,7 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.errors import BadInput
-from packetwalk.lab.ground import Ground
+from packetwalk.lab.grounds.ground import Ground
 from packetwalk.lab.grounds.kind import KindGround
 from packetwalk.tables.nftables import RULESET
 
@@ -76,3 +76,89 @@ def test_grounds_and_plugins_without_that_form_say_so() -> None:
         lab.open("weave", ground="model", rules="nftables")
     with pytest.raises(lab.LabError, match="rules of iptables, none of nftables"):
         KindGround("flannel", "vxlan", "nftables")
+
+
+@pytest.fixture
+def second() -> Iterator[Ground]:
+    """A cluster that a test changes."""
+    with lab.open("calico", "vxlan", ground="model", rules="nftables") as made:
+        yield made
+
+
+def test_rules_are_added_before_and_behind_others(second: Ground) -> None:
+    chain = "ip calico filter-FORWARD"
+    before = said(second, f"nft list chain {chain}").splitlines()
+    assert said(second, f"nft insert rule {chain} tcp dport 8080 counter drop") == ""
+    assert said(second, f"nft add rule {chain} udp dport 53 accept") == ""
+    assert said(second, f"nft list chain {chain}").splitlines() == [
+        *before[:3],
+        "\t\ttcp dport 8080 counter packets 0 bytes 0 drop",
+        *before[3:-2],
+        "\t\tudp dport 53 accept",
+        *before[-2:],
+    ]
+    dropped = second.execute("a", ["curl", "-m", "1", "http://10.96.0.80/"])
+    assert not dropped.ok
+    assert said(second, f"nft flush chain {chain}") == ""
+    assert said(second, f"nft list chain {chain}").splitlines() == [*before[:3], *before[-2:]]
+
+
+def test_the_policy_of_a_chain_is_turned(second: Ground) -> None:
+    chain = "ip calico filter-OUTPUT"
+    assert said(second, f"nft add chain {chain} {{ policy drop ; }}") == ""
+    assert "hook output priority filter; policy drop;" in said(second, f"nft list chain {chain}")
+
+
+def test_tables_and_chains_come_and_go(second: Ground) -> None:
+    for command in ("add table inet fw", "add chain inet fw c", "add rule inet fw c drop"):
+        assert said(second, f"nft {command}") == ""
+    assert said(second, "nft list table inet fw") == "table inet fw {\n\tchain c {\n\t\tdrop\n\t}\n}\n"
+    assert said(second, "nft delete chain inet fw c") == ""
+    assert said(second, "nft list table inet fw") == "table inet fw {\n}\n"
+    assert said(second, "nft delete table inet fw") == ""
+    assert "inet fw" not in said(second, "nft list tables")
+
+
+@pytest.mark.parametrize(
+    ("command", "why", "about"),
+    [
+        ("delete table inet nosuch", "No such file or directory", "nosuch"),
+        ("flush chain inet nofw nochain", "No such file or directory", "nofw"),
+        ("flush chain ip calico nochain", "No such file or directory", "nochain"),
+        ("add rule ip calico nochain drop", "No such file or directory", "nochain"),
+        ("delete chain ip calico nochain", "No such file or directory", "nochain"),
+        ("delete chain ip calico filter-cali-FORWARD", "Device or resource busy", "filter-cali-FORWARD"),
+        (
+            "add chain ip calico filter-cali-FORWARD { policy drop ; }",
+            "Operation not supported",
+            "policy drop",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "ground", ["model", pytest.param("netns", marks=pytest.mark.kernel("nft"))], scope="module"
+)
+def test_what_cannot_be_changed_is_told_as_nft_tells_it(
+    ground: str, command: str, why: str, about: str, changed: dict[str, Ground]
+) -> None:
+    line = f"nft {command}"
+    place = " " * command.index(about) + "^" * len(about)
+    answer = changed[ground].execute("kind-worker", line.split(" "))
+    assert answer.code == 1
+    assert str(answer) == f"Error: Could not process rule: {why}\n{command}\n{place}\n"
+
+
+class Opened(dict[str, Ground]):
+    """Clusters by their ground, opened when they are asked for."""
+
+    def __missing__(self, ground: str) -> Ground:
+        self[ground] = lab.open("calico", "vxlan", ground=ground, rules="nftables")
+        return self[ground]
+
+
+@pytest.fixture(scope="module")
+def changed() -> Iterator[dict[str, Ground]]:
+    opened = Opened()
+    yield opened
+    for each in opened.values():
+        each.close()

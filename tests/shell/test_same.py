@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from packetwalk import lab
-from packetwalk.lab.ground import Ground, Output
+from packetwalk.lab.grounds.ground import Ground, Output
 from tests.labs.outputs import comparable
 from tests.shell.commands import COMMANDS
 

@@ -16,16 +16,20 @@ from packetwalk.tables import (
     ChainPolicy,
     ConntrackEntry,
     Entry,
+    IpRule,
     IptablesRule,
     LinkEntry,
     NftChain,
     NftRule,
     NftSet,
     NftTable,
+    SocketEntry,
     SysctlEntry,
     Table,
+    UserChain,
 )
-from packetwalk.tables.iptables import BUILT_IN, policies
+from packetwalk.tables.ip_rule import ACTIONS
+from packetwalk.tables.iptables import BUILT_IN, IPTABLES, policies
 from packetwalk.tables.sysctl import DEFAULTS
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, mac_from_int
 
@@ -139,7 +143,12 @@ DRAWN: dict[str, st.SearchStrategy] = {
         entry(NftChain, chain_table=owners, hook=st.sampled_from(("", HOOK)), comment=words),
         entry(NftRule, chain_table=owners, spec=words.map("counter packets 0 bytes 0 {}".format)),
     ),
-    "sysctl": st.builds(SysctlEntry, st.sampled_from(sorted(DEFAULTS)), words),
+    "rule": st.one_of(
+        entry(IpRule, action=st.just("")),
+        entry(IpRule, action=st.sampled_from(sorted(ACTIONS)), lookup=st.just(""), suppress=st.none()),
+    ),
+    "socket": entry(SocketEntry, protocol=st.sampled_from(("tcp", "udp")), port=ports, local=ipv4s),
+    "sysctl": st.builds(SysctlEntry, st.sampled_from(sorted(DEFAULTS)), st.integers(-1, 9).map(str)),
     "conntrack": st.one_of(
         connection("tcp", pairs, pairs), connection("udp", pairs, pairs), connection("icmp", same, same)
     ),
@@ -147,10 +156,16 @@ DRAWN: dict[str, st.SearchStrategy] = {
 
 
 def _rules(entries: Sequence[Entry]) -> list[Entry]:
-    """Rules chain by chain, and the policies of all built-in chains."""
+    """Rules chain by chain, the policies of all built-in chains, and all others that are there or jumped to."""
     tables = {each.chain_table for each in entries}
     kept = [each._replace(inserted=False, policy=False) for each in entries if isinstance(each, IptablesRule)]
-    return [*kept, *(policy for table in tables for policy in policies(entries, table))]
+    made = [UserChain(table, chain) for table in tables for chain in IPTABLES.made(entries, table)]
+    return [*kept, *made, *(policy for table in tables for policy in policies(entries, table))]
+
+
+def _sockets(entries: Sequence[Entry]) -> list[Entry]:
+    """Those of TCP and UDP, without the program behind them; one that listens on every address last."""
+    return [each._replace(process="a program") for each in entries]
 
 
 def _ruleset(entries: Sequence[Entry]) -> list[Entry]:
@@ -178,6 +193,7 @@ SEEN: dict[str, Callable[[Sequence[Any]], list[Entry]]] = {
     "addr": _without(connected=True),
     "iptables": _rules,
     "nft": _ruleset,
+    "socket": _sockets,
     "sysctl": _settings,
     "wg": _without(endpoint=""),
 }

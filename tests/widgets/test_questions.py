@@ -7,9 +7,23 @@ import re
 
 import pytest
 
-from packetwalk import walk
+from packetwalk import policy, walk
 from packetwalk.errors import BadInput
-from packetwalk.widgets.questions import ask, choice, end, line, number, order, passes, place, see, written
+from packetwalk.widgets.questions import (
+    ask,
+    choice,
+    end,
+    line,
+    number,
+    order,
+    passes,
+    place,
+    reckoned,
+    see,
+    stated,
+    written,
+)
+from tests import ROOT
 
 PING = walk("flannel", "vxlan", "cross-node")
 LOST = walk("flannel", "vxlan", "cross-node", fault="missing-fdb")
@@ -36,6 +50,11 @@ def test_a_step_is_found_by_what_it_is() -> None:
 def test_a_plan_says_who_writes_what_about_whom() -> None:
     about = [str(op.entry) for op in written("flannel", "vxlan") if op.peer == "kind-worker2"]
     assert "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink" in about
+
+
+def test_what_no_walk_can_have_is_not_counted_as_none() -> None:
+    with pytest.raises(BadInput, match="event: 'wire' is not valid"):
+        passes(PING, "wire")
 
 
 @pytest.mark.parametrize("asked", [("egress", "nowhere"), ("reassemble",)])
@@ -80,6 +99,29 @@ def test_an_option_may_bring_the_step_that_refutes_it() -> None:
     ]
 
 
+def test_where_no_walk_answers_a_line_of_a_plan_or_a_sum_does() -> None:
+    route = next(
+        op for op in written("flannel", "vxlan") if op.peer == "kind-worker2" and "via" in str(op.entry)
+    )
+    nodes = 60
+    asked = ask(
+        number("Sessions?", nodes - 1, reckoned(f"{nodes} − 1", "one with each other node")),
+        choice("Who writes it?", {name: route.by == name for name in ("flanneld", "kubelet")}, stated(route)),
+    )
+    told, planned = (part["steps"] for part in data(asked))
+    assert told == [{"where": "reckoned", "why": "one with each other node", "line": "60 − 1"}]
+    assert planned[0]["where"] == "plan of kind-worker" and planned[0]["line"] == str(route.entry)
+    assert "flanneld writes it" in planned[0]["why"] and "at" not in planned[0]
+    assert repr(asked).startswith("number: Sessions? 59 (no walk; reckoned: 60 − 1)")
+    assert "No walk shows this; plan of kind-worker" in asked._repr_html_()
+
+
+def test_a_step_of_a_walk_under_policies_leads_to_no_walk_without_them() -> None:
+    tier = policy.gather(ROOT / "book/data/security-tier.yaml")
+    (part,) = data(ask(number("?", 7, end(walk("calico", "ipip", "cross-node", policies=tier)))))
+    assert "walk" not in part["steps"][0] and part["steps"][0]["line"].endswith("-j DROP")
+
+
 def test_text_of_a_walk_is_no_markup() -> None:
     html = ask(number("</script><b>", end(PING).ttl))._repr_html_()
     assert html.count("</script>") == 1 and "<b></b>" not in html and "&lt;/script&gt;" in html
@@ -94,6 +136,7 @@ def test_what_has_no_answer_is_not_asked() -> None:
         lambda: number("A?", step.ttl == 62),
         lambda: line("A?", see(PING, "originate")),
         lambda: order("A?", {"a": step, "b": step}),
+        lambda: order("A?", {"a": (0, step), "b": (0, step)}),
     ):
         with pytest.raises(BadInput):
             wrong()

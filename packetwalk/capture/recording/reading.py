@@ -13,6 +13,7 @@ from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, 
 from packetwalk.errors import BadInput
 from packetwalk.tables import every_table
 from packetwalk.tables.link import LINKS
+from packetwalk.tables.typed import check
 
 LARGEST = 64 * 2**20  # bytes of one file
 SAID = {*Probe("", "", "", 0).json()} - {"cold"}
@@ -90,6 +91,8 @@ def _parsed(file: Path, text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise _fail(file, f"no JSON at line {error.lineno}: {error.msg}") from None
+    except ValueError:
+        raise _fail(file, "JSON with a number of too many digits") from None
     except RecursionError:
         raise _fail(file, "JSON that is nested too deeply") from None
 
@@ -103,8 +106,11 @@ def _named(file: Path, value: Any) -> str:
 
 def _place(folder: Path, each: Any) -> Place:
     head = folder / HEAD
-    if not isinstance(each, dict) or set(each) != set(Place._fields) - {"files"}:
+    if not isinstance(each, dict) or set(each) - {"missing"} != {"netns", "node", "kind", "label"}:
         raise _fail(head, f"place {each!r}")
+    missing = each.get("missing", [])
+    if not isinstance(missing, list) or not all(isinstance(name, str) for name in missing):
+        raise _fail(head, f"missing of {each['netns']}: no list of texts")
     for name in ("node", "label"):
         if not isinstance(each[name], str | None):
             raise _fail(head, f"{name} of {each['netns']}: no text")
@@ -119,10 +125,11 @@ def _place(folder: Path, each: Any) -> Place:
     for name, text in files.items():
         if name.endswith(".json") and text.strip():
             _parsed(inside / name, text)
-    place = Place(**each, files=files)
+    place = Place(**{**each, "files": files, "missing": tuple(missing)})
     try:
         for table in every_table():
-            place.entries(table)
+            for entry in place.entries(table):
+                check(entry)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise BadInput(f"recording, tables of {place.netns}", str(error)) from None
     return place

@@ -21,13 +21,18 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 
 
 class Place(NamedTuple):
-    """A namespace: ``files`` are what the tools printed there, by name, as they printed it."""
+    """A namespace: ``files`` are what the tools printed there, by name, as they printed it.
+
+    ``missing`` are the files for which nobody could be asked, so that what they would say is not known; any other that
+    is not there was empty, or is of a tool that the machine has no use for.
+    """
 
     netns: str
     node: str
     kind: str
     label: str
     files: Mapping[str, str]
+    missing: tuple[str, ...] = ()
 
     def entries(self, table: Table[E]) -> list[E]:
         """Return the lines of a table."""

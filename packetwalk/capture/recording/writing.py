@@ -8,7 +8,7 @@ import shutil
 from glob import escape
 from pathlib import Path
 
-from packetwalk.capture.recording.values import HEAD, VERSION, Recording, Sent
+from packetwalk.capture.recording.values import HEAD, VERSION, Place, Recording, Sent
 from packetwalk.errors import BadInput, LabError
 from packetwalk.wire.pcap import ETHERNET, write_pcapng
 
@@ -55,7 +55,7 @@ def _alive(suffixes: list[str]) -> bool:
 def _fill(folder: Path, recording: Recording) -> None:
     head = {
         "about": {"version": VERSION, **recording.about},
-        "places": [{k: v for k, v in p._asdict().items() if k != "files"} for p in recording.places],
+        "places": [_place(place) for place in recording.places],
         "sent": [_probe(sent) for sent in recording.sent],
     }
     (folder / HEAD).write_text(json.dumps(head, indent=1) + "\n")
@@ -65,6 +65,12 @@ def _fill(folder: Path, recording: Recording) -> None:
             (folder / place.netns / name).write_text(text)
     for sent in recording.sent:
         (folder / f"{sent.name}.pcapng").write_bytes(_pcapng(sent))
+
+
+def _place(place: Place) -> dict[str, object]:
+    """Return what the head says of a namespace."""
+    missing = {"missing": list(place.missing)} if place.missing else {}
+    return {"netns": place.netns, "node": place.node, "kind": place.kind, "label": place.label, **missing}
 
 
 def _probe(sent: Sent) -> dict[str, object]:

@@ -6,7 +6,7 @@ from packetwalk import wire
 from packetwalk.capture import identity
 from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Sighting
-from packetwalk.capture.stitch import explain, notes, stacks
+from packetwalk.capture.stitch import evidence, explain, notes, stacks
 from packetwalk.capture.stitch.work import BROADCAST, Work
 from packetwalk.tables.route import REFUSING
 from packetwalk.wire import Arp, Ethernet, Ipv4, Vxlan
@@ -25,8 +25,8 @@ def end(work: Work, k: int) -> None:
         known = (netns, dev)
         if work.wiring.has_end(known) and not _recorded_end(work, k):
             return None  # it leaves what was recorded
-        note = ("lost-behind", dev)
-        return _stop(work, where, netns, dev, note, "dropped")
+        work.step(where, netns, dev, "egress", seen.stack, ("lost-behind", dev))
+        return None
     if work.linker.held(k):
         work.step(where, netns, dev, "reassemble", seen.stack, ("held",))
         journey.end = "delivered"
@@ -35,10 +35,25 @@ def end(work: Work, k: int) -> None:
     if not local or any(isinstance(header, TUNNELLED) for header in packet[1:]):
         return _vanished(work, k)
     if isinstance(packet[0], Ipv4) and packet[0].fragment:
-        return _hold(work, where, seen)
+        return _hold(work, where, k)
     stack = _returned(work, where, seen)
     explain.route(work, where, netns, dev, stack)
-    work.step(where, netns, dev, "deliver", stack, notes.arrived(packet))
+    return _arrived(work, where, k, stack, identity.inner(stack))
+
+
+def _arrived(work: Work, where: int, k: int, stack: Stack, packet: Stack) -> None:
+    """Say of a packet for an own address what shows that it was taken in, or thrown away; else it is not known."""
+    netns, dev = work.seen[k].frame.netns, work.seen[k].frame.dev
+    if evidence.is_taken_in(work, k, packet):
+        work.step(where, netns, dev, "deliver", stack, notes.arrived(packet))
+    elif rule := evidence.refusal(work, k, packet, local=True):
+        return _stop(work, where, netns, dev, ("rule-counted", rule.chain_table, rule.chain), "dropped", rule)
+    elif socket := evidence.listener(work, netns, packet):
+        work.step(where, netns, dev, "deliver", stack, notes.arrived(packet), socket, looked_up=True)
+    else:
+        note = "unanswered-closed" if evidence.closed(work, netns, packet) else "unanswered"
+        work.step(where, netns, dev, "route", stack, (note, packet[0].dst, netns))
+        return None
     work.journeys.arrive(where, netns)
     return None
 
@@ -84,8 +99,8 @@ def _vanished(work: Work, k: int) -> None:
     seen, where = work.seen[k], work.at[k].journey
     netns, dev = seen.frame.netns, seen.frame.dev
     tables, stack = work.tables[netns], seen.stack
-    own = tables.links[dev].address
-    if isinstance(stack[0], Ethernet) and stack[0].dst not in (own, BROADCAST):
+    own, port = tables.links[dev].address, tables.master(dev)
+    if isinstance(stack[0], Ethernet) and stack[0].dst not in (own, BROADCAST) and not port:
         return _stop(work, where, netns, dev, ("other-mac", stack[0].dst, own), "dropped")
     outer = next((header for header in stack if isinstance(header, Ipv4)), None)
     if outer is not None and outer.dst not in tables.local:
@@ -108,7 +123,11 @@ def _vanished(work: Work, k: int) -> None:
             return _stop(work, where, netns, route.dev, note, "neighbor_unreachable", hop)
     elif outer is not None:
         explain.route(work, where, netns, dev, stack)
-    return _stop(work, where, netns, dev, ("vanished", netns), "dropped")
+    rule = evidence.refusal(work, k, seen.packet, local=False)
+    if rule is not None:
+        return _stop(work, where, netns, dev, ("rule-counted", rule.chain_table, rule.chain), "dropped", rule)
+    work.step(where, netns, dev, "route", stack, ("vanished", netns))
+    return None
 
 
 def _end_arp(work: Work, where: int, seen: Sighting) -> None:
@@ -127,8 +146,9 @@ def _end_arp(work: Work, where: int, seen: Sighting) -> None:
     work.journeys.arrive(where, netns)
 
 
-def _hold(work: Work, where: int, seen: Sighting) -> None:
-    """Keep a fragment; deliver the packet when it is whole."""
+def _hold(work: Work, where: int, k: int) -> None:
+    """Keep a fragment; say what became of the packet when it is whole."""
+    seen = work.seen[k]
     netns, dev, head = seen.frame.netns, seen.frame.dev, seen.packet[0]
     pieces = work.held[netns, head.id, head.src, head.dst]
     pieces.add(head, seen.content)
@@ -141,5 +161,5 @@ def _hold(work: Work, where: int, seen: Sighting) -> None:
         return
     stack = (*(seen.stack[:1] if isinstance(seen.stack[0], Ethernet) else ()), *whole)
     work.step(where, netns, dev, "reassemble", stack, ("reassembled", wire.size(whole)))
-    work.step(where, netns, dev, "deliver", stack, notes.arrived(whole))
-    work.journeys.arrive(where, netns)
+    work.journeys[where].end = "left"
+    _arrived(work, where, k, stack, whole)

@@ -126,7 +126,7 @@ def _new_destination(way: Passage, dev: str, dst: str) -> None:
     entry: Entry | None = tables.translation(flow_of(goal).proto, new, port)
     note: tuple = ("dnat", "table nat, PREROUTING", f"{new}:{port}" if port else new)
     if entry is None:
-        entry, note = tables.connection(dst, new), ("nat-known", dst, new)
+        entry, note = tables.tracked(*identity.flow(identity.inner(way.now))), ("nat-known", dst, new)
     after = stacks.changed(way.now, dst=new, dport=port)
     way.step(dev, "nat", after, note, entry, hook="PREROUTING", looked_up=entry is not None)
 
@@ -134,9 +134,12 @@ def _new_destination(way: Passage, dev: str, dst: str) -> None:
 def _new_source(way: Passage, dev: str, hook: str, src: str) -> None:
     tables = way.tables
     new, port, dst, _ = identity.ends(way.seen.packet)
-    entry: Entry | None = tables.masquerade(src, dst)
+    back = way.work.journeys.goes_back(
+        way.seen.packet
+    )  # what answers is changed back, whatever rules there are
+    entry: Entry | None = None if back else tables.masquerade(src, dst)
     note: tuple = ("snat", "table nat, POSTROUTING", new)
     if entry is None or new not in tables.local:
-        entry, note = tables.connection(src, new), ("nat-known", src, new)
+        entry, note = tables.tracked(*identity.flow(identity.inner(way.now))), ("nat-known", src, new)
     after = stacks.changed(way.now, src=new, sport=port)
     way.step(dev, "nat", after, note, entry, hook=hook, looked_up=entry is not None)

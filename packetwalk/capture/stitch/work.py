@@ -7,7 +7,7 @@ from collections import defaultdict
 from functools import cached_property
 from typing import NamedTuple
 
-from packetwalk.capture.identity import Stack
+from packetwalk.capture.identity import ERRORS, Stack, ends
 from packetwalk.capture.links.datagram import Pieces
 from packetwalk.capture.links.linker import Linker
 from packetwalk.capture.links.sighting import Sighting, read
@@ -17,7 +17,7 @@ from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch.journeys import Journeys
 from packetwalk.tables import Entry
 from packetwalk.trace.step import Decision, Step
-from packetwalk.wire import Arp, Ipv4
+from packetwalk.wire import Arp, Icmp, Ipv4
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 IGMP = 2
@@ -106,6 +106,46 @@ class Work:
                 out[seen.frame.netns, seen.frame.dev].append(k)
         return out
 
+    def answers_later(self, netns: str, packet: Stack, k: int) -> bool:
+        """Whether a namespace sends, after a frame, an answer to its packet, or an error about it."""
+        about = self._errors.get((netns, packet[0].id, packet[0].src, packet[0].dst), ())
+        answers = (n for n in self._turned(netns, packet) if _is_echo_of(self.seen[n].packet, packet))
+        return any(number > k for number in (*answers, *about))
+
+    def asked_before(self, netns: str, packet: Stack, k: int) -> bool:
+        """Whether a namespace has sent, before a frame, what its packet is an answer to."""
+        return any(number < k for number in self._turned(netns, packet))
+
+    def _turned(self, netns: str, packet: Stack) -> list[int]:
+        """Return the frames that left a namespace for where a packet comes from; fragments of a datagram show no ports."""
+        src, sport, dst, dport = ends(packet)
+        ports = dict.fromkeys(((dport, sport), (0, 0)))
+        return [k for one, other in ports for k in self._left.get((netns, dst, one, src, other), ())]
+
+    @cached_property
+    def _left(self) -> dict[tuple, list[int]]:
+        """The frames that left a namespace, by the ends of each packet in them, those around others too."""
+        out: dict[tuple, list[int]] = defaultdict(list)
+        for k, seen in enumerate(self.seen):
+            starts = [
+                n for n, header in enumerate(seen.stack) if isinstance(header, Ipv4) and not seen.coming
+            ]
+            for n in starts:
+                out[seen.frame.netns, *ends(seen.stack[n:])].append(k)
+        return out
+
+    @cached_property
+    def _errors(self) -> dict[tuple, list[int]]:
+        """The frames with errors that left a namespace, by number and ends of the datagram that they quote."""
+        out: dict[tuple, list[int]] = defaultdict(list)
+        for k, seen in enumerate(self.seen):
+            head = seen.packet[1] if len(seen.packet) > 1 else None
+            if not seen.coming and isinstance(head, Icmp) and head.type in ERRORS:
+                quoted = seen.content[8:]
+                between = (".".join(map(str, quoted[at : at + 4])) for at in (12, 16))
+                out[seen.frame.netns, int.from_bytes(quoted[4:6]), *between].append(k)
+        return out
+
     def answers_for(self, netns: str, address: str) -> bool:
         """Whether a namespace answered questions of ARP for an address, its own or as a proxy."""
         return (netns, address) in self._answers
@@ -114,6 +154,14 @@ class Work:
     def _answers(self) -> set[tuple[str, str]]:
         said = ((seen.frame.netns, seen.packet[0]) for seen in self.seen if seen.packet and not seen.coming)
         return {(netns, arp.spa) for netns, arp in said if isinstance(arp, Arp) and arp.op == 2}
+
+
+def _is_echo_of(answer: Stack, packet: Stack) -> bool:
+    """Whether a packet may answer another: of echoes only the reply with its number does."""
+    asked, told = (each[1] if len(each) > 1 else None for each in (packet, answer))
+    if not isinstance(asked, Icmp) or not isinstance(told, Icmp):
+        return True
+    return (told.type, told.id, told.seq) == (0, asked.id, asked.seq)
 
 
 def _told(stack: Stack) -> bool:

@@ -5,6 +5,7 @@ The exit code is 1 when anything differs.
   packetwalk prove                                    all modes, also what your kernel lacks
   packetwalk prove flannel vxlan --save my-recordings
   packetwalk prove flannel vxlan --rules nftables
+  packetwalk prove calico vxlan --release 3.32
   packetwalk prove --replay my-recordings/flannel-vxlan
   packetwalk prove --replay weave-fastdp
   packetwalk prove --random 200 --seed 1                clusters changed at random, differences made simple
@@ -26,6 +27,7 @@ def arguments(parser: Parser) -> None:
     """Add what can follow the command's name."""
     parser.mode("?")
     parser.rules()
+    parser.release()
     parser.add_argument("--save", metavar="FOLDER", help="keep the recordings there")
     parser.add_argument("--replay", metavar="RECORDING", help="compare this one instead; needs no rights")
     parser.add_argument(
@@ -49,13 +51,17 @@ def run(parsed: argparse.Namespace) -> int:
         results = list(prove.replay(recording.read(recordings.find(parsed.replay)), there=True))
     else:
         if parsed.plugin:
+            find_plugin(parsed.plugin, parsed.release).form(parsed.rules)
             find_plugin(parsed.plugin).mode(parsed.mode)
-            find_plugin(parsed.plugin).form(parsed.rules)
+        elif parsed.release:
+            raise BadInput("--release", parsed.release, ["with a plugin"])
         save = new_folder("--save", parsed.save) if parsed.save is not None else None
         named = [name for name in (parsed.plugin, parsed.mode) if name]
         kept = ["--save", str(save)] if save else []
+        kept += ["--release", parsed.release] if parsed.release else []
         rootless.ensure_root(["prove", *named, "--rules", parsed.rules, "--format", parsed.format, *kept])
-        results = list(prove.prove(parsed.plugin, parsed.mode, save=save, rules=parsed.rules))
+        form = {"rules": parsed.rules, "release": parsed.release}
+        results = list(prove.prove(parsed.plugin, parsed.mode, save=save, **form))
     show([each._asdict() for each in results] if parsed.format == "json" else proof.table(results))
     if any(each.verdict == "not here" for each in results) and recordings.missing():
         sys.stderr.write(f"packetwalk: {recordings.missing()}\n")
@@ -64,7 +70,8 @@ def run(parsed: argparse.Namespace) -> int:
 
 def _alone(parsed: argparse.Namespace) -> None:
     """Refuse what says nothing together: BadInput names it."""
-    for one, others in (("replay", ("plugin", "save", "random", "seed")), ("random", ("save",))):
+    replay = "plugin", "save", "random", "seed", "release"
+    for one, others in (("replay", replay), ("random", ("save", "release"))):
         if getattr(parsed, one) is not None:
             for other in others:
                 if getattr(parsed, other) is not None:

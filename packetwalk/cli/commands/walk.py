@@ -4,6 +4,8 @@ packetwalk walk flannel vxlan cross-node --size 1400
 packetwalk walk calico bgp --src a --dst 10.96.0.80:80 --proto tcp
 packetwalk walk flannel vxlan cross-node --fault missing-fdb
 packetwalk walk flannel vxlan service --rules nftables
+packetwalk walk calico ipip cross-node --release 3.32
+packetwalk walk calico ipip cross-node --policy deny.yaml
 packetwalk walk weave sleeve cross-node --format pcap -o sleeve.pcapng
 """
 
@@ -13,13 +15,15 @@ import argparse
 import json
 from dataclasses import fields
 
+from packetwalk.cli.manifests import gathered
 from packetwalk.cli.output import show, write
 from packetwalk.cli.parser import Parser, whole
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
 from packetwalk.trace.packet import Packet
+from packetwalk.walks.catalogue import SCENARIOS
 from packetwalk.walks.pcap import pcap, pcapng
-from packetwalk.walks.scenario import SCENARIOS, scenario, walk
+from packetwalk.walks.scenario import scenario, walk
 
 ASKED = [each for each in fields(Packet) if "help" in each.metadata]
 """The fields of a packet that have an option."""
@@ -33,7 +37,7 @@ KINDS: dict[str, dict] = {
 def arguments(parser: Parser) -> None:
     """Add what can follow the command's name."""
     parser.mode()
-    names = ", ".join(each.name for each in SCENARIOS)
+    names = ", ".join(each.name for each in SCENARIOS) + "; `packetwalk list` has more"
     parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help=names)
     parser.add_argument("--src", help="pod, node or address, instead of a scenario")
     parser.add_argument(
@@ -42,7 +46,9 @@ def arguments(parser: Parser) -> None:
     for each in ASKED:
         parser.add_argument(f"--{each.name}", **KINDS[str(each.type)], **each.metadata)
     parser.add_argument("--fault", metavar="NAME", help="break something first")
+    parser.policy()
     parser.rules()
+    parser.release()
     parser.formats("text", "json", "pcap")
     parser.add_argument("-o", "--output", metavar="FILE", help="a pcap is a pcapng when its name ends so")
 
@@ -61,6 +67,8 @@ def run(parsed: argparse.Namespace) -> None:
         dst=parsed.dst,
         fault=parsed.fault,
         rules=parsed.rules,
+        release=parsed.release,
+        policies=gathered(parsed.policy) if parsed.policy else None,
         **{each.name: getattr(parsed, each.name) for each in ASKED},
     )
     if parsed.format == "pcap":

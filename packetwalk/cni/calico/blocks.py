@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv4Network
+from itertools import islice
 
 from packetwalk.cni.calico import go_rand
 from packetwalk.plan.cluster import Cluster, Node
@@ -22,13 +23,22 @@ FNV_OFFSET, FNV_PRIME = 2166136261, 16777619
 
 def address(cluster: Cluster, node: Node, ordinal: int, taken: int) -> str:
     """Return the ``ordinal``-th address (from 0) that a node hands out, where tunnels have ``taken`` some."""
+    if cluster.blocks_of(node):
+        return _free(cluster, node, ordinal)
     block, place = divmod(ordinal, SIZE)
     return str(blocks(cluster, node, taken)[block][place])
 
 
 def blocks(cluster: Cluster, node: Node, taken: int) -> tuple[IPv4Network, ...]:
     """Return the blocks a node owns: as many as its tunnels, which have ``taken`` addresses, and its pods need."""
-    return _claims(cluster, -(-(taken + cluster.pods_per_node) // SIZE))[node.name]
+    return cluster.blocks_of(node) or _claims(cluster, -(-(taken + cluster.pods_per_node) // SIZE))[node.name]
+
+
+def _free(cluster: Cluster, node: Node, ordinal: int) -> str:
+    """Return the ``ordinal``-th address of a node's blocks that no pod of its own keeps."""
+    kept = {pod.address for pod in cluster.pods_of(node)}
+    every = (str(each) for block in cluster.blocks_of(node) for each in block)
+    return next(islice((each for each in every if each not in kept), ordinal, None))
 
 
 @lru_cache(maxsize=16)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packetwalk.cni import NARROW_SEGMENT, TO_ANOTHER_NODE, Fault, Touch
 from packetwalk.cni.calico import blocks, felix
-from packetwalk.cni.calico.plan import (
-    BIRD,
-    FELIX_RULES,
-    FELIX_SETS,
-    VXLAN_PORT,
-    WG_PORT,
-    interface,
-    tunnel_addresses,
+from packetwalk.cni.calico.plan import BIRD, V3_32, V3_33, VXLAN_PORT, WG_PORT
+from packetwalk.cni.calico.plan import plan as calico_plan
+from packetwalk.errors import LabError
+from packetwalk.faults import TO_ANOTHER_NODE, Fault, Touch
+from packetwalk.faults.everywhere import (
+    CLONED_CARDS,
+    EVERYWHERE,
+    NARROW_SEGMENT,
+    NARROW_UNDERLAY,
+    POD_ADDRESSES,
 )
+from packetwalk.faults.second_card import wrong_interface
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import Change, add, alter, at, drop, entries, on_node, receiver, sender, together
 from packetwalk.plan.operation import Operation
-from packetwalk.plan.properties import wrapped_in
-from packetwalk.tables import IpSet, IptablesRule, LinkEntry, RouteEntry, WireguardPeer
+from packetwalk.plan.properties import TUNNELS, Properties, wrapped_in
+from packetwalk.tables import AddrEntry, IpSet, IptablesRule, LinkEntry, RouteEntry, WireguardPeer
 
 ABROAD_OR_ROUTED = (*TO_ANOTHER_NODE, "cross-subnet")
+TO_HOST = f"{felix.note('Configured DefaultEndpointToHostAction')} -j ACCEPT"
 FROM_A = ("same-node", "cross-node", "service", "service-local", "internet")
-DENY, ALLOW = felix.Policy("deny-all"), felix.Policy("allow-a", (felix.selector_set("pod == 'a'"),))
 
 
 def _blocked(match: str) -> Change:
@@ -36,31 +38,15 @@ def _blocked(match: str) -> Change:
     return at(receiver, add(on_node(rule, "a filter in the network")))
 
 
-def _policy(policy: felix.Policy) -> Change:
-    """Return a change: a NetworkPolicy for ingress of pod b."""
+def _policy(allows: bool) -> Change:
+    """Return a change: a NetworkPolicy for ingress of pod b, which allows pod a, or nobody."""
 
     def change(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
-        target, taken = cluster.pod(node, 0), len(tunnel_addresses(plan))
-        chain = f"cali-tw-{interface(target)}"
-
-        def anew(*_) -> Iterator[Operation]:
-            for name in policy.sets:
-                yield Operation(
-                    node.name,
-                    IpSet(
-                        name,
-                        (blocks.address(cluster, cluster.nodes[1], taken, taken),),
-                        options=felix.MAXELEM,
-                    ),
-                    *FELIX_SETS,
-                )
-            for rule in felix.endpoint(interface(target), target.namespace, (policy,)):
-                if rule.chain == chain:
-                    yield Operation(node.name, rule, *FELIX_RULES, target.name)
-            for rule in felix.policy(policy):
-                yield Operation(node.name, rule, *FELIX_RULES)
-
-        return together(drop(entries(IptablesRule, chain=chain)), add(anew))(cluster, node, plan)
+        try:
+            from packetwalk.cni.calico.policies.sample import guarded
+        except ModuleNotFoundError:
+            raise LabError("missing: packetwalk.policy, which comes with the book's repository") from None
+        return guarded(cluster, node, allows)(cluster, node, plan)
 
     return at(receiver, change)
 
@@ -70,6 +56,36 @@ def _forged(cluster: Cluster, node: Node) -> Iterator[Operation]:
     other = blocks.address(cluster, node, blocks.SIZE - 1, 0)
     rule = IptablesRule("nat", "POSTROUTING", f"-o eth0 -j SNAT --to-source {other}")
     yield Operation(cluster.pod(node, 0).name, rule, "a program in the pod")
+
+
+def _elsewhere(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    """Return a node's plan without routes over tunl0 to nodes of other subnets, whose addresses eth0 does not reach."""
+    far = {peer.name for peer in cluster.nodes if peer.segment != node.segment}
+    gone = entries(RouteEntry, dev="tunl0")(cluster)
+    return [operation for operation in plan if operation.peer not in far or not gone(operation)]
+
+
+def _between_subnets(mode: Properties) -> bool:
+    """Say whether a mode has a tunnel that neighbours do without."""
+    return not mode.tunnel and any(kind in TUNNELS for kind in mode.devices.values())
+
+
+def _alone(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    """Return a node's plan where each node's address is a /32 to Calico: no two are in one subnet."""
+    devices = [operation.entry for operation in plan if isinstance(operation.entry, LinkEntry)]
+    mode = next(each.kind for each in devices if each.kind in TUNNELS)
+    by_bird = any(isinstance(each.entry, RouteEntry) and each.entry.protocol == "bird" for each in plan)
+    always = calico_plan(cluster, mode, node, V3_32 if by_bird else V3_33)
+
+    wrapped = {
+        (each.peer, each.entry.dst): each for each in always if each.peer and isinstance(each.entry, RouteEntry)
+    }
+
+    def towards(operation: Operation) -> Operation:
+        route = operation.entry
+        return wrapped.get((operation.peer, route.dst), operation) if isinstance(route, RouteEntry) else operation
+
+    return [towards(operation) for operation in plan]
 
 
 def _without_sender(cluster: Cluster, entry: IpSet) -> tuple[str, ...]:
@@ -86,7 +102,8 @@ FAULTS = (
         "allowed' into 'only what is named', for its direction alone.",
         TO_ANOTHER_NODE,
         (Touch(("iptables",), receiver),),
-        _policy(DENY),
+        _policy(allows=False),
+        governs=True,
     ),
     Fault(
         "policy-allow",
@@ -95,7 +112,8 @@ FAULTS = (
         "the namespace's profile. What anybody else but b's own node sends to b is dropped.",
         TO_ANOTHER_NODE,
         (Touch(("iptables", "ipset"), receiver),),
-        _policy(ALLOW),
+        _policy(allows=True),
+        governs=True,
     ),
     Fault(
         "no-default-route",
@@ -177,7 +195,6 @@ FAULTS = (
         lambda mode: bool(mode.tunnel),
         {"size": 1472, "df": True},
     ),
-    NARROW_SEGMENT,
     Fault(
         "stale-allowed-ips",
         "The receiver's AllowedIPs lack the sender's block",
@@ -188,4 +205,51 @@ FAULTS = (
         at(receiver, alter(entries(WireguardPeer, about=sender), allowed_ips=())),
         wrapped_in("wireguard"),
     ),
+    Fault(
+        "endpoint-to-host-drop",
+        "DefaultEndpointToHostAction is Drop",
+        "Felix drops what a pod sends to its own node, all of its addresses and ports, after the pod's policies: "
+        "other nodes still answer. Drop is what Felix does by itself; Calico's manifests set Accept: set it again.",
+        ("own-node",),
+        (Touch(("iptables",)),),
+        alter(entries(IptablesRule, spec=TO_HOST), spec=TO_HOST.replace("ACCEPT", "DROP")),
+    ),
+    Fault(
+        "tunl0-missing",
+        "No node has the device tunl0",
+        "The kernel has no module ipip, so Felix makes no tunl0, and writes no route over it: packets for other nodes' "
+        "pods follow the default route (recorded, 3.33). Where BIRD writes the routes, up to 3.32, it writes them over "
+        "eth0, unwrapped, and says nothing: in one subnet all works, behind a router nothing. Load ipip.",
+        ("cross-node", "cross-subnet"),
+        (Touch(("link", "addr", "route")),),
+        together(
+            drop(entries(LinkEntry, ifname="tunl0")),
+            drop(entries(AddrEntry, dev="tunl0")),
+            drop(entries(RouteEntry, dev="tunl0", protocol="80")),
+            _elsewhere,
+            alter(entries(RouteEntry, dev="tunl0"), dev="eth0", onlink=False),
+        ),
+        lambda mode: mode.devices.get("tunl0") == mode.tunnel,
+    ),
+    NARROW_SEGMENT,
+    NARROW_UNDERLAY,
+    POD_ADDRESSES,
+    CLONED_CARDS,
+    Fault(
+        "node-address-slash-32",
+        "Calico knows the nodes' addresses as /32",
+        "A cloud gives a machine its address as a /32, or somebody set one without a length: then no node is in the subnet "
+        "of another, and CrossSubnet wraps every packet, also for a neighbour. Nothing is lost but room and time, and the "
+        "network must let the tunnel pass. See the length in the node's projectcalico.org/IPv4Address.",
+        TO_ANOTHER_NODE,
+        (Touch(("route",)),),
+        _alone,
+        _between_subnets,
+    ),
+    wrong_interface(
+        "calico-node took the first valid address that it found",
+        "Set IP_AUTODETECTION_METHOD to kubernetes-internal-ip or interface=NAME.",
+        sets=True,
+    ),
+    *EVERYWHERE,
 )

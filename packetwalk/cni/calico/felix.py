@@ -1,20 +1,19 @@
-"""Felix: what Calico's agent writes into iptables and ipset on a node.
+"""Felix: what Calico's agent writes into iptables and ipset on a node, whatever pods and policies it has.
 
-Source: github.com/projectcalico/calico at v3.32.1, felix/rules (static.go, dispatch.go, endpoints.go,
-policy.go, nat.go).  In a cluster without host endpoints, floating IPs and such, the chains for them are
-jumped to and empty.  Left out is the comment ``cali:HASH`` that Felix puts on each rule to know it again.
+Source: github.com/projectcalico/calico at v3.32.1, felix/rules (static.go, nat.go); release-v3.33 was run (recording
+calico-3.33-vxlan-iptables) and has one rule more.  In a cluster without host endpoints, floating IPs and such, the
+chains for them are jumped to and empty.  Left out is the comment ``cali:HASH`` that Felix puts on each rule to know it
+again.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from packetwalk.tables import IpSet, IptablesRule
 
-ACCEPT, PASS, WORKLOAD, WIREGUARD = 0x10000, 0x20000, 0x80000, 0x200000
+ACCEPT, PASS, DROPPED, WORKLOAD, SCRATCH, WIREGUARD = 0x10000, 0x20000, 0x40000, 0x80000, 0x100000, 0x200000
 CLEARED = 0x1B0000
 """The mark bits of the mask 0xffff0000 in the order Felix takes them: accept, pass, drop, two scratch
 bits (the first says "from a workload" in the raw table), WireGuard (felix/dataplane/driver.go).  All but drop
@@ -25,8 +24,6 @@ HOSTS, VXLAN_HOSTS = "cali40all-hosts-net", "cali40all-vxlan-net"
 MASQUERADED, POOLS = "cali40masq-ipam-pools", "cali40network-ip-pools"
 THIS_HOST, DSCP = "cali40this-host", "cali40dscp-src-net"
 OUTGOING = "cali-nat-outgoing"
-NAME = 28  # the longest chain name
-SET_NAME = 31
 
 
 class TunnelDevice(NamedTuple):
@@ -36,13 +33,6 @@ class TunnelDevice(NamedTuple):
     match: str
     source: str = ""
     peers: str | None = None
-
-
-class Policy(NamedTuple):
-    """A NetworkPolicy for ingress of some pods: ``sets`` are the peers it allows, nothing else passes."""
-
-    name: str
-    sets: tuple[str, ...] = ()
 
 
 IPIP = TunnelDevice("tunl0", "-p ipencap", "IPIP", HOSTS)
@@ -84,11 +74,11 @@ def sets(
     yield IpSet(DSCP, (), options=MAXELEM)
 
 
-def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:
+def static(tunnels: tuple[TunnelDevice, ...], *, own_ports: bool) -> Iterator[IptablesRule]:
     """Return the chains that do not depend on pods (static.go), and the jumps to them.
 
     Felix inserts its jumps at the top of the kernel's chains, except nat POSTROUTING, and appends the
-    final ACCEPT to FORWARD.
+    final ACCEPT to FORWARD.  ``own_ports`` is for 3.33, see ``_postrouting``.
     """
     for table, hook in (
         ("raw", "PREROUTING"),
@@ -114,7 +104,7 @@ def static(tunnels: tuple[TunnelDevice, ...]) -> Iterator[IptablesRule]:
         ("filter", "cali-wl-to-host", _workload_to_host()),
         ("filter", "cali-FORWARD", _forward()),
         ("filter", "cali-OUTPUT", _output(tunnels)),
-        ("nat", "cali-POSTROUTING", _postrouting(tunnels)),
+        ("nat", "cali-POSTROUTING", _postrouting(tunnels, own_ports)),
         ("nat", OUTGOING, _outgoing()),
     ):
         for spec in specs:
@@ -218,106 +208,21 @@ def _output(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
     yield f"{note(HOST_ACCEPTED)} {marked(ACCEPT)} -j ACCEPT"
 
 
-def _postrouting(tunnels: tuple[TunnelDevice, ...]) -> Iterator[str]:
-    """A local address that is not the tunnel's is not answered through the tunnel: it is replaced."""
+def _postrouting(tunnels: tuple[TunnelDevice, ...], own_ports: bool) -> Iterator[str]:
+    """A local address that is not the tunnel's is not answered through the tunnel: it is replaced.
+
+    Since 3.33 (``own_ports``) UDP that goes into VXLAN gets none of the ports up to VXLAN's own.
+    """
     yield "-j cali-fip-snat"
     yield f"-j {OUTGOING}"
+    foreign = "-m addrtype ! --src-type LOCAL --limit-iface-out -m addrtype --src-type LOCAL -j MASQUERADE"
     for tunnel in tunnels:
-        yield (
-            f"-o {tunnel.device} -m addrtype ! --src-type LOCAL --limit-iface-out "
-            "-m addrtype --src-type LOCAL -j MASQUERADE --random-fully"
-        )
+        if tunnel is VXLAN and own_ports:
+            yield f"-o {tunnel.device} -p udp {foreign} --to-ports 4790-65535 --random-fully"
+        yield f"-o {tunnel.device} {foreign} --random-fully"
 
 
 def _outgoing() -> Iterator[str]:
     yield (
         f"-m set --match-set {MASQUERADED} src -m set ! --match-set {POOLS} dst -j MASQUERADE --random-fully"
     )
-
-
-# --- pods ------------------------------------------------------------------------------------
-
-
-def dispatch(pods: Mapping[str, str]) -> Iterator[tuple[IptablesRule, str]]:
-    """Return the chains that choose a pod's own chain by its interface, each rule with its pod (dispatch.go)."""
-    for chain, flag, prefix in (
-        ("cali-from-wl-dispatch", "-i", "cali-fw-"),
-        ("cali-to-wl-dispatch", "-o", "cali-tw-"),
-    ):
-        for name, pod in pods.items():
-            yield IptablesRule("filter", chain, f"{flag} {name} -g {prefix}{name}"), pod
-        yield IptablesRule("filter", chain, f"{note('Unknown interface')} -j DROP"), ""
-
-
-def endpoint(interface: str, namespace: str, ingress: tuple[Policy, ...] = ()) -> Iterator[IptablesRule]:
-    """Return a pod's two chains, egress and ingress (``endpointIptablesChain``)."""
-    vxlan = note("Drop VXLAN encapped packets originating in workloads")
-    ipip = note("Drop IPinIP encapped packets originating in workloads")
-    egress = [f"-p udp {vxlan} {PORTS[VXLAN]} -j DROP", f"-p ipencap {ipip} -j DROP"]
-    yield from _pipeline(f"cali-fw-{interface}", f"cali-pro-kns.{namespace}", egress, ())
-    yield from _pipeline(f"cali-tw-{interface}", f"cali-pri-kns.{namespace}", [], ingress)
-
-
-def _pipeline(
-    chain: str, profile: str, first: list[str], policies: tuple[Policy, ...]
-) -> Iterator[IptablesRule]:
-    specs = [
-        "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-        "-m conntrack --ctstate INVALID -j DROP",
-        mark(ACCEPT | PASS),
-        *first,
-    ]
-    if policies:
-        specs.append(f"{note('Start of tier default')} {mark(PASS)}")
-        for policy in policies:
-            specs += [
-                f"{marked(PASS, 0)} -j {policy_chain(policy)}",
-                f"{note('Return if policy accepted')} {marked(ACCEPT)} -j RETURN",
-            ]
-        end = note("End of tier default. Drop if no policies passed packet")
-        specs.append(f"{end} {marked(PASS, 0)} -j DROP")
-    specs += [
-        f"-j {profile}",
-        f"{note('Return if profile accepted')} {marked(ACCEPT)} -j RETURN",
-        f"{note('Drop if no profiles matched')} -j DROP",
-    ]
-    for spec in specs:
-        yield IptablesRule("filter", chain, spec, policy=spec.endswith("-j DROP"))
-
-
-def profile(namespace: str) -> Iterator[IptablesRule]:
-    """Return the profile of a namespace: without any policy everything is allowed, both ways."""
-    for prefix, way in (("cali-pro-", "egress"), ("cali-pri-", "ingress")):
-        chain = f"{prefix}kns.{namespace}"
-        yield _marking(chain, "", f"Profile kns.{namespace} {way}")
-
-
-def policy(of: Policy) -> Iterator[IptablesRule]:
-    """Return the chain of a policy: allow each set of peers; what none allows, the tier's end drops."""
-    for name in of.sets:
-        chain = policy_chain(of)
-        text = f"Policy default/knp.default.{of.name} ingress"
-        yield _marking(chain, f"-m set --match-set {name} src ", text)
-        yield IptablesRule("filter", chain, f"{marked(ACCEPT)} -j RETURN")
-
-
-def _marking(chain: str, match: str, text: str) -> IptablesRule:
-    return IptablesRule("filter", chain, f"{note(text)} {match}{mark(ACCEPT, ACCEPT)}", policy=True)
-
-
-def policy_chain(of: Policy) -> str:
-    """Return the name of a policy's chain; too long a name ends in a hash (felix/hashutils)."""
-    return _limited("cali-pi-", f"default/knp.default.{of.name}", NAME)
-
-
-def selector_set(selector: str) -> str:
-    """Return the name of the set of pods that a selector finds; the hash is this model's own."""
-    return f"cali40s:{_digest(selector)}"[:SET_NAME]
-
-
-def _limited(prefix: str, text: str, length: int) -> str:
-    return prefix + text if len(prefix + text) <= length else f"{prefix}_{_digest(text)}"[:length]
-
-
-def _digest(text: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,6 +1,7 @@
-"""Calico v3.32.1 with the iptables data plane: what Felix, BIRD and the CNI plugin make on a node.
+"""Calico 3.33 and 3.32 with the iptables data plane: what Felix, BIRD and the CNI plugin make on a node.
 
-Sources are paths in github.com/projectcalico/calico at v3.32.1, unless another repository is named.  A
+Sources are paths in github.com/projectcalico/calico at v3.32.1, unless another repository is named; release-v3.33 at
+6609dea5 was run and recorded, and what it writes otherwise is a member of ``Habits``.  A
 mode is a property of an address pool; here the cluster has one.  There is no bridge: each pod hangs on a
 veth pair of its own and reaches everything, its neighbour too, through the node's routing table.
 """
@@ -13,7 +14,7 @@ from ipaddress import IPv4Network
 from typing import NamedTuple
 
 from packetwalk.cni import Mode
-from packetwalk.cni.calico import arp, blocks, felix
+from packetwalk.cni.calico import arp, blocks, endpoints, felix
 from packetwalk.plan.cluster import Cluster, Node, Pod, made_key
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
@@ -45,11 +46,30 @@ FELIX_VXLAN = ("Felix", "felix/vxlanfdb/vxlan_fdb.go")
 FELIX_WG = ("Felix", "felix/wireguard/wireguard.go")
 
 
+class Habits(NamedTuple):
+    """What releases do otherwise.
+
+    ``felix_ipip``: Felix, not BIRD, writes the routes of IP-in-IP pools, for ``ProgramClusterRoutes`` is
+    ``EnabledIPIPOnly`` unless set (felix/config/config_params.go; recording calico-3.33-ipip-control-plane).
+    ``own_ports``: UDP into VXLAN is masqueraded to ports behind VXLAN's own (calico-3.33-vxlan-iptables).
+    """
+
+    felix_ipip: bool
+    own_ports: bool
+
+
+V3_33, V3_32 = Habits(True, True), Habits(False, False)
+
+
 class Way(NamedTuple):
     """How a mode carries packets: its tunnels, and whether it does without one inside a subnet."""
 
     tunnels: tuple[felix.TunnelDevice, ...]
     direct: bool
+
+    def by_felix(self, habits: Habits) -> bool:
+        """Say whether Felix writes the routes of blocks, where BIRD does not."""
+        return felix.VXLAN in self.tunnels or (felix.IPIP in self.tunnels and habits.felix_ipip)
 
 
 WAYS = {
@@ -68,7 +88,7 @@ def pod_address(cluster: Cluster, mode: str, pod: Pod) -> str:
 
 
 def _pod_address(cluster: Cluster, way: Way, pod: Pod) -> str:
-    return _address(cluster, way, cluster.nodes[pod.node_index], len(way.tunnels) + pod.ordinal)
+    return pod.address or _address(cluster, way, cluster.nodes[pod.node_index], len(way.tunnels) + pod.ordinal)
 
 
 def _address(cluster: Cluster, way: Way, node: Node, ordinal: int) -> str:
@@ -94,7 +114,7 @@ def tunnel_addresses(plan: list[Operation]) -> list[str]:
 def interface(pod: Pod) -> str:
     """Return the name of a pod's host end: ``cali`` and 11 hex digits of SHA-1 of namespace.pod
     (libcalico-go, ``VethNameForWorkload``)."""
-    name = f"{pod.namespace}.{pod.name}"
+    name = f"{pod.namespace}.{pod.own_name}"
     return "cali" + hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:11]
 
 
@@ -105,16 +125,17 @@ def vtep_mac(node: Node) -> str:
     return bytes([0x66, *digest[:5]]).hex(":")
 
 
-def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
-    """Return what exists on ``node`` and in its pods, in the order in which it is made."""
+def plan(cluster: Cluster, mode: str, node: Node, habits: Habits = V3_33) -> list[Operation]:
+    """Return what exists on ``node`` and in its pods, in the order in which it is made; ``habits`` are a release's."""
     way, mtu = WAYS[mode], _mode(mode).pod_mtu(cluster.mtu)
-    own = [*_devices(cluster, way, node), *_own_blocks(cluster, way, node)]
+    felix_routes = way.by_felix(habits)
+    own = [*_devices(cluster, way, node), *_own_blocks(cluster, way, node, felix_routes)]
     out = [Operation(node.name, entry, *by) for entry, by in own]
     for peer in cluster.nodes:
         if peer is not node:
-            towards = [*_tunnel_entries(cluster, way, peer), *_routes(cluster, way, node, peer)]
+            towards = [*_tunnel_entries(cluster, way, peer), *_routes(cluster, way, node, peer, felix_routes)]
             out += (Operation(node.name, entry, *by, peer.name) for entry, by in towards)
-    out += _rules(cluster, way, node)
+    out += _rules(cluster, way, node, habits)
     for pod in cluster.pods_of(node):
         out += _attach(cluster, way, node, pod, mtu)
     return out
@@ -165,9 +186,8 @@ def _devices(cluster: Cluster, way: Way, node: Node) -> Entries:
         yield IpRule(WG_PRIORITY, WG_TABLE, (mark, mark), inverted=True), FELIX_WG
 
 
-def _own_blocks(cluster: Cluster, way: Way, node: Node) -> Entries:
+def _own_blocks(cluster: Cluster, way: Way, node: Node, by_felix: bool) -> Entries:
     """The node's own blocks: what no pod has goes nowhere."""
-    by_felix = felix.VXLAN in way.tunnels
     for block in _blocks(cluster, way, node):
         protocol, by = ("80", FELIX_ROUTE) if by_felix else ("bird", BIRD)
         yield RouteEntry(str(block), type="blackhole", protocol=protocol), by
@@ -175,12 +195,13 @@ def _own_blocks(cluster: Cluster, way: Way, node: Node) -> Entries:
             yield RouteEntry(str(block), type="throw", table=WG_TABLE), FELIX_WG
 
 
-def _routes(cluster: Cluster, way: Way, node: Node, peer: Node) -> Entries:
+def _routes(cluster: Cluster, way: Way, node: Node, peer: Node, by_felix: bool) -> Entries:
     """One route for each block of another node."""
-    direct = way.direct and node.segment == peer.segment
-    for block in _blocks(cluster, way, peer):
-        by = FELIX_ROUTE if felix.VXLAN in way.tunnels else BIRD
-        yield _route(cluster, way, node, peer, str(block), direct), by
+    for block in map(str, _blocks(cluster, way, peer)):
+        if by_felix:
+            yield _felix_route(cluster, way, node, peer, block), FELIX_ROUTE
+        else:
+            yield _bird_route(way, node, peer, block), BIRD
 
 
 def _tunnel_entries(cluster: Cluster, way: Way, peer: Node) -> Entries:
@@ -196,34 +217,42 @@ def _tunnel_entries(cluster: Cluster, way: Way, peer: Node) -> Entries:
             yield RouteEntry(block, WIREGUARD, scope="link", table=WG_TABLE), FELIX_WG
 
 
-def _route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str, direct: bool) -> RouteEntry:
-    """Return the route of the main table for another node's block.
+def _felix_route(cluster: Cluster, way: Way, node: Node, peer: Node, block: str) -> RouteEntry:
+    """Return Felix's route of the main table for another node's block."""
+    if way.direct and node.segment == peer.segment:
+        return RouteEntry(block, "eth0", peer.address, protocol="80", onlink=True)
+    if felix.VXLAN in way.tunnels:
+        return RouteEntry(block, VXLAN, _address(cluster, way, peer, 0), onlink=True, mtu=cluster.mtu - 50)
+    return RouteEntry(block, TUNL0, peer.address, protocol="80", onlink=True, mtu=cluster.mtu - 20)
+
+
+def _bird_route(way: Way, node: Node, peer: Node, block: str) -> RouteEntry:
+    """Return BIRD's route for another node's block.
 
     BIRD finds the way to a BGP next hop in another subnet in the node's own table (``gateway
     recursive``): without a tunnel that is the router.
     """
-    if felix.VXLAN in way.tunnels:
-        if direct:
-            return RouteEntry(block, "eth0", peer.address, protocol="80", onlink=True)
-        return RouteEntry(block, VXLAN, _address(cluster, way, peer, 0), onlink=True, mtu=cluster.mtu - 50)
+    direct = way.direct and node.segment == peer.segment
     if way.tunnels and not direct:
         return RouteEntry(block, TUNL0, peer.address, protocol="bird", metric=METRIC, onlink=True)
     return RouteEntry(block, "eth0", peer.address if direct else node.gateway, protocol="bird", metric=METRIC)
 
 
-def _rules(cluster: Cluster, way: Way, node: Node) -> Iterator[Operation]:
-    """Felix's sets and chains; every pod is in the one namespace that the cluster has."""
+def _rules(cluster: Cluster, way: Way, node: Node, habits: Habits) -> Iterator[Operation]:
+    """Felix's sets and chains, without any policy."""
     addresses = tuple(each.address for each in cluster.nodes)
     own = node.address, *(_address(cluster, way, node, n) for n in range(len(way.tunnels)))
     for entry in felix.sets(way.tunnels, addresses, node.address, own, str(cluster.pod_network)):
         yield Operation(node.name, entry, *FELIX_SETS)
     pods = cluster.pods_of(node)
-    chains = [(rule, "") for rule in felix.static(way.tunnels)]
-    chains += felix.dispatch({interface(pod): pod.name for pod in pods})
+    chains = [(rule, "") for rule in felix.static(way.tunnels, own_ports=habits.own_ports)]
+    chains += endpoints.dispatch({interface(pod): pod.name for pod in pods})
     for pod in pods:
-        chains += ((rule, pod.name) for rule in felix.endpoint(interface(pod), pod.namespace))
+        profiles = endpoints.profiles_of(pod.namespace)
+        chains += ((rule, pod.name) for rule in endpoints.endpoint(interface(pod), profiles))
     for namespace in dict.fromkeys(pod.namespace for pod in pods):
-        chains += ((rule, "") for rule in felix.profile(namespace))
+        for name in endpoints.profiles_of(namespace):
+            chains += ((rule, "") for rule in endpoints.profile(name))
     for rule, pod_name in chains:
         yield Operation(node.name, rule, *FELIX_RULES, pod_name)
     cables = {interface(pod): (pod.name, _pod_address(cluster, way, pod)) for pod in pods}

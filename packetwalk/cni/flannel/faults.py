@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from packetwalk.cni import NARROW_SEGMENT, TO_ANOTHER_NODE, Fault, Touch
-from packetwalk.cni.flannel.plan import CNI, PORT, VNI, WG_PORT
-from packetwalk.plan.cluster import made_mac
+from packetwalk.cni.flannel.plan import CNI, PORT, VNI, WG_PORT, vtep
+from packetwalk.faults import TO_ANOTHER_NODE, Fault, Touch
+from packetwalk.faults.everywhere import (
+    CLONED_CARDS,
+    EVERYWHERE,
+    HAIRPIN,
+    NARROW_SEGMENT,
+    NARROW_UNDERLAY,
+    NO_DEFAULT_ROUTE,
+    POD_ADDRESSES,
+)
+from packetwalk.faults.reused import address_reused
+from packetwalk.faults.second_card import wrong_interface
+from packetwalk.plan.cluster import Cluster, Node, made_mac
 from packetwalk.plan.edit import (
     Change,
     add,
@@ -15,16 +26,20 @@ from packetwalk.plan.edit import (
     on_node,
     others,
     receiver,
+    reworded,
     sender,
     together,
 )
+from packetwalk.plan.operation import Operation
 from packetwalk.plan.properties import Properties, wrapped_in
+from packetwalk.plan.reference import host_local
 from packetwalk.tables import (
     AddrEntry,
     FdbEntry,
     IptablesRule,
     LinkEntry,
     NeighEntry,
+    ProxyEntry,
     RouteEntry,
     SocketEntry,
     SysctlEntry,
@@ -45,6 +60,30 @@ def _blocked(match: str) -> Change:
 def _forgotten(kind: type) -> Change:
     """Return a change: the sending node has lost its entries of one kind for the receiving node."""
     return at(sender, drop(entries(kind, about=receiver)))
+
+
+def _moved(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    """Return a node's plan after flanneld on the receiving node got the first range that no node has."""
+    (peer,) = receiver(cluster)
+    old = str(cluster.pod_cidr(peer)).removesuffix(".0/24") + "."
+    new = str(cluster.pod_cidr(peer._replace(index=cluster.size))).removesuffix(".0/24") + "."
+
+    def moved(operation: Operation) -> Operation:
+        mine = operation.by == "flanneld" and (node is peer or operation.peer == peer.name)
+        entry = reworded(operation.entry, lambda text: text.replace(old, new)) if mine else operation.entry
+        return operation._replace(entry=entry)
+
+    return list(map(moved, plan))
+
+
+def _cloned(cluster: Cluster, node: Node, plan: list[Operation]) -> list[Operation]:
+    """Return a node's plan where the receiving node has the MAC of the first on flannel.1."""
+    first = cluster.nodes[0]
+    mac = vtep(cluster, first)[1]
+    own = at(receiver, alter(entries(LinkEntry, kind="vxlan"), "systemd-udevd", address=mac))
+    heard = at(others(receiver), alter(entries(NeighEntry, about=receiver), lladdr=mac))
+    places = alter(entries(FdbEntry, about=receiver), mac=mac) if node is first else drop(entries(FdbEntry, about=receiver))
+    return together(own, heard, at(others(receiver), places))(cluster, node, plan)
 
 
 def _vxlan_device(mode: Properties) -> bool:
@@ -103,18 +142,6 @@ FAULTS = (
         _vxlan_device,
         {"size": 1472, "df": True},
     ),
-    Fault(
-        "underlay-mtu-1400",
-        "The underlay carries only 1400",
-        "The nodes' cards have an MTU of 1400, but the tunnel was made for 1500: the kernel cuts "
-        "the wrapped packets, because their DF is not set.",
-        ("cross-node",),
-        (Touch(("link",)),),
-        alter(entries(LinkEntry, kind="eth"), mtu=1400),
-        wrapped_in("vxlan"),
-        {"size": 1422},
-    ),
-    NARROW_SEGMENT,
     Fault(
         "missing-fdb",
         "The FDB entry for the peer is missing",
@@ -202,4 +229,67 @@ FAULTS = (
         (Touch(("sysctl",), sender),),
         at(sender, alter(entries(SysctlEntry, key=FORWARDING), "somebody", value="0")),
     ),
+    Fault(
+        "tunnel-made-anew",
+        "flannel.1 was deleted, and flanneld made it anew",
+        "Device, MAC and address are back after 4 seconds (recorded, v0.28.9), but none of the entries for other "
+        "nodes: packets for their pods follow the default route, unwrapped. Only a restart of flanneld writes them.",
+        TO_ANOTHER_NODE,
+        (Touch(("route", "neigh", "fdb"), sender),),
+        at(
+            sender,
+            together(
+                drop(entries(RouteEntry, NeighEntry, by={"flanneld"}, dev=TUNNEL)),
+                drop(entries(FdbEntry, ifname=TUNNEL)),
+            ),
+        ),
+        wrapped_in("vxlan", device=TUNNEL),
+    ),
+    Fault(
+        "flanneld-dead",
+        "flanneld has died",
+        "In this mode it is flanneld itself that wraps packets, and its TUN device goes with it: no route to any "
+        "other node is left until it runs again. In all other modes the kernel goes on without it.",
+        TO_ANOTHER_NODE,
+        (Touch(nodes=sender),),
+        at(
+            sender,
+            together(
+                drop(entries(LinkEntry, kind="tun")),
+                drop(entries(AddrEntry, RouteEntry, ProxyEntry, SocketEntry, by={"flanneld"})),
+            ),
+        ),
+        wrapped_in("tun"),
+    ),
+    Fault(
+        "lease-changed",
+        "The peer node has got another podCIDR",
+        "Its lease was lost and a new one taken: all nodes send the new range there, and nobody sends the old one, "
+        "whose addresses its pods still have. They stay lost until they are made anew.",
+        TO_ANOTHER_NODE,
+        (Touch(nodes=receiver), Touch(nodes=others(receiver), about=receiver)),
+        _moved,
+    ),
+    Fault(
+        "cloned-macs",
+        "Two nodes have one MAC on flannel.1",
+        "Machines cloned with their machine-id get one and the same MAC from systemd. The FDB holds one place for "
+        "a MAC: what is for the peer goes to the other node, which sends it on, and the peer takes it for an echo of "
+        "its own and discards it; no counter tells. Give the clone a machine-id of its own, delete flannel.1, restart.",
+        TO_ANOTHER_NODE,
+        (Touch(("link",), receiver), Touch(("neigh", "fdb"), others(receiver), receiver)),
+        _cloned,
+        wrapped_in("vxlan", device=TUNNEL),
+    ),
+    NARROW_SEGMENT,
+    NARROW_UNDERLAY,
+    NO_DEFAULT_ROUTE,
+    POD_ADDRESSES,
+    CLONED_CARDS,
+    HAIRPIN,
+    address_reused(host_local, receiver),
+    wrong_interface(
+        "flanneld took it, for the default route leads by it", "Start flanneld with --iface or --iface-can-reach."
+    ),
+    *EVERYWHERE,
 )

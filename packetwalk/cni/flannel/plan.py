@@ -1,12 +1,12 @@
-"""Flannel v0.28.9: what flanneld, the bridge plugin and host-local make on a node.
+"""Flannel v0.28.9 and v0.20.2: what flanneld, the bridge plugin and host-local make on a node.
 
 Sources are paths in github.com/flannel-io/flannel at v0.28.9 and
-github.com/containernetworking/plugins at v1.9.1.
+github.com/containernetworking/plugins at v1.9.1.  In the recordings of v0.20.2 only flanneld's rules are others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from packetwalk.cni import Mode
 from packetwalk.plan.cluster import Cluster, Node, Pod, made_key, made_mac
@@ -34,8 +34,9 @@ HOSTGW = "pkg/backend/hostgw/hostgw.go"
 IPIP = "pkg/backend/ipip/ipip.go"
 UDP = "pkg/backend/udp/udp_network_amd64.go"
 WIREGUARD = "pkg/backend/wireguard/wireguard_network.go"
-MASQ = "pkg/trafficmngr/iptables/iptables.go"
+MASQ, OLD_MASQ = "pkg/trafficmngr/iptables/iptables.go", "network/iptables.go"
 KERNEL = {"vxlan": "drivers/net/vxlan/vxlan_core.c", "wireguard": "drivers/net/wireguard"}
+NOTE = '-m comment --comment "flanneld masq"'
 BRIDGE = "plugins/main/bridge/bridge.go"
 CNI = ("bridge plugin", "host-local", "flannel CNI plugin")
 """The programs that attach a pod."""
@@ -53,9 +54,29 @@ def adjacent(one: Node, other: Node) -> bool:
     return one.segment == other.segment
 
 
-def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
-    """Return what exists on ``node`` and in its pods, in the order in which it is made."""
-    out = list(_flanneld(cluster, mode, node))
+def six_rules(cluster: Cluster, node: Node) -> Iterator[tuple[IptablesRule, str]]:
+    """Return the masquerade and forward rules, in order, each with its source (masqRules and forwardRules)."""
+    network, own = str(cluster.pod_network), str(cluster.pod_cidr(node))
+    within = (f"-s {own} -d {network}", f"-s {network} -d {own}", f"! -s {network} -d {own}")
+    for rule in _chains(network, [*(f"{each} {NOTE} -j RETURN" for each in within), *_masquerading(network)]):
+        yield rule, MASQ
+
+
+def five_rules(cluster: Cluster, node: Node) -> Iterator[tuple[IptablesRule, str]]:
+    """Return the rules of v0.20.2, each with its source (MasqRules and ForwardRules): its jumps come first."""
+    network, own = str(cluster.pod_network), str(cluster.pod_cidr(node))
+    leaving, entering = _masquerading(network)
+    within = f"-s {network} -d {network} {NOTE} -j RETURN"
+    for rule in _chains(network, [within, leaving, f"! -s {network} -d {own} {NOTE} -j RETURN", entering]):
+        yield rule._replace(inserted=not rule.chain.startswith("FLANNEL")), OLD_MASQ
+
+
+Rules = Callable[[Cluster, Node], Iterator[tuple[IptablesRule, str]]]
+
+
+def plan(cluster: Cluster, mode: str, node: Node, rules: Rules = six_rules) -> list[Operation]:
+    """Return what exists on ``node`` and in its pods, in the order in which it is made; ``rules`` are a release's."""
+    out = list(_flanneld(cluster, mode, node, rules))
     mtu = _mode(mode).pod_mtu(cluster.mtu)
     out += _bridge(cluster, node, mtu)
     for pod in cluster.pods_of(node):
@@ -63,14 +84,14 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
     return out
 
 
-def _flanneld(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
+def _flanneld(cluster: Cluster, mode: str, node: Node, rules: Rules) -> Iterator[Operation]:
     yield from _device(cluster, mode, node)
     for peer in cluster.nodes:
         if peer is not node:
             for entry, source in _peer(cluster, mode, node, peer):
                 yield Operation(node.name, entry, "flanneld", source, peer.name)
-    for table, chain, spec in _rules(cluster, node):
-        yield Operation(node.name, IptablesRule(table, chain, spec), "flanneld", MASQ)
+    for rule, source in rules(cluster, node):
+        yield Operation(node.name, rule, "flanneld", source)
 
 
 def _device(cluster: Cluster, mode: str, node: Node) -> Iterator[Operation]:
@@ -129,25 +150,22 @@ def _peer(cluster: Cluster, mode: str, node: Node, peer: Node) -> Iterator[tuple
         yield RouteEntry(cidr, device, address, onlink=True), VXLAN
 
 
-def _rules(cluster: Cluster, node: Node) -> list[tuple[str, str, str]]:
-    """Return the masquerade and forward rules, in order (masqRules and forwardRules)."""
-    network, own = str(cluster.pod_network), str(cluster.pod_cidr(node))
-    note = '-m comment --comment "flanneld masq"'
-    masquerade = f"{note} -j MASQUERADE --random-fully"
-    chain = "FLANNEL-POSTRTG"
-    forward = '-m comment --comment "flanneld forward"'
-    return [
-        ("nat", "POSTROUTING", f"{note} -j {chain}"),
-        ("nat", chain, f"-m mark --mark 0x4000/0x4000 {note} -j RETURN"),
-        ("nat", chain, f"-s {own} -d {network} {note} -j RETURN"),
-        ("nat", chain, f"-s {network} -d {own} {note} -j RETURN"),
-        ("nat", chain, f"! -s {network} -d {own} {note} -j RETURN"),
-        ("nat", chain, f"-s {network} ! -d 224.0.0.0/4 {masquerade}"),
-        ("nat", chain, f"! -s {network} -d {network} {masquerade}"),
-        ("filter", "FORWARD", f"{forward} -j FLANNEL-FWD"),
-        ("filter", "FLANNEL-FWD", f"-s {network} {forward} -j ACCEPT"),
-        ("filter", "FLANNEL-FWD", f"-d {network} {forward} -j ACCEPT"),
-    ]
+def _masquerading(network: str) -> tuple[str, str]:
+    """Return the rules for what leaves the pods' network, and for what enters it from outside."""
+    masquerade = f"{NOTE} -j MASQUERADE --random-fully"
+    return f"-s {network} ! -d 224.0.0.0/4 {masquerade}", f"! -s {network} -d {network} {masquerade}"
+
+
+def _chains(network: str, masquerading: list[str]) -> Iterator[IptablesRule]:
+    """Yield flanneld's two chains, each behind the jump to it."""
+    forward, chain = '-m comment --comment "flanneld forward"', "FLANNEL-POSTRTG"
+    yield IptablesRule("nat", "POSTROUTING", f"{NOTE} -j {chain}")
+    yield IptablesRule("nat", chain, f"-m mark --mark 0x4000/0x4000 {NOTE} -j RETURN")
+    for spec in masquerading:
+        yield IptablesRule("nat", chain, spec)
+    yield IptablesRule("filter", "FORWARD", f"{forward} -j FLANNEL-FWD")
+    for end in ("-s", "-d"):
+        yield IptablesRule("filter", "FLANNEL-FWD", f"{end} {network} {forward} -j ACCEPT")
 
 
 def _bridge(cluster: Cluster, node: Node, mtu: int) -> Iterator[Operation]:

@@ -11,11 +11,14 @@ import hashlib
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
 
-from packetwalk.cni import Mode, Plugin, Scenario
+from packetwalk.cni import Mode, Plugin, Release, Scenario
 from packetwalk.cni.weave import faults, mesh, npc, ring, rules
 from packetwalk.errors import BadInput
+from packetwalk.faults.reused import address_reused
 from packetwalk.plan.cluster import NAMESPACES, Cluster, Node, Pod, made_mac
+from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     AddrEntry,
@@ -27,6 +30,9 @@ from packetwalk.tables import (
     SysctlEntry,
 )
 from packetwalk.wire.address import ipv4_from_int
+
+if TYPE_CHECKING:
+    from packetwalk.policy.estate import Estate
 
 NETWORK = IPv4Network("10.32.0.0/12")
 MAX_PEERS = 4096
@@ -84,13 +90,21 @@ def plan(cluster: Cluster, mode: str, node: Node) -> list[Operation]:
     return out
 
 
+@lru_cache(maxsize=8)
+def _given(cluster: Cluster) -> dict[str, int]:
+    """Return how many addresses each peer has given away, and parts of the ring with which it did so."""
+    return {
+        peer.name: 1 + len(cluster.pods_of(peer)) + 2 * (len(own_ranges(cluster, peer)) - 1)
+        for peer in cluster.nodes
+    }
+
+
 def _tokens(cluster: Cluster, node: Node) -> Iterator[Operation]:
     """The ring as weaver keeps it; a token's version counts what its owner has given away."""
     peers = {mesh.peer_name(peer): peer for peer in cluster.nodes}
     for start, size, name in ring.tokens(_ring(cluster)):
         peer = peers[name]
-        given = 1 + len(cluster.pods_of(peer)) + 2 * (len(own_ranges(cluster, peer)) - 1)
-        entry = RingEntry(str(start), size, name, peer.name, True, given)
+        entry = RingEntry(str(start), size, name, peer.name, True, _given(cluster)[peer.name])
         yield Operation(node.name, entry, "weaver", "ipam/ring/ring.go", mesh.about(node, peer))
 
 
@@ -176,6 +190,13 @@ def veth(pod: Pod) -> str:
     return "vethwepl" + hashlib.sha1(pod.name.encode(), usedforsecurity=False).hexdigest()[:7]
 
 
+def _policed(estate: Estate) -> Change:
+    """Return what weave-npc makes of policies, of which a wheel knows nothing."""
+    from packetwalk.cni.weave.policies import policed
+
+    return policed(estate)
+
+
 def _mode(name: str) -> Mode:
     return next(mode for mode in MODES if mode.name == name)
 
@@ -236,11 +257,11 @@ SCENARIOS = (
 PLUGIN = Plugin(
     "weave",
     "Weave Net",
-    "Weave Net 2.8.1 (archived) and its fork 2.9.0",
+    (Release("2.9.0", "Weave Net 2.8.1 (archived) and its fork 2.9.0", plan),),
     MODES,
-    faults.FAULTS,
-    plan,
+    (*faults.FAULTS, address_reused(pod_address)),
     lambda cluster, _, pod: pod_address(cluster, pod),
     lambda cluster: str(NETWORK),
     SCENARIOS,
+    _policed,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from packetwalk.cni import TO_ANOTHER_NODE, Fault, Touch
 from packetwalk.cni.weave import mesh, npc
 from packetwalk.cni.weave.mesh import MeshState, Pair
+from packetwalk.faults import TO_ANOTHER_NODE, Fault, Touch
+from packetwalk.faults.everywhere import EVERYWHERE, HAIRPIN, NO_DEFAULT_ROUTE
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import Change, add, alter, at, entries, others, receiver, sender, together
 from packetwalk.plan.operation import Operation
@@ -170,4 +171,18 @@ FAULTS = (
         (Touch(("ipset",)),),
         npc.DENYING,
     ),
+    Fault(
+        "segment-mtu-1400",
+        "A switch between the nodes carries only 1400",
+        "The nodes' cards have an MTU of 1500, a switch between them takes 1400 and tells nobody. The mesh finds out: "
+        "heartbeats as long as the longest frame are lost, sleeve takes over from the fast datapath, tries shorter "
+        "ones, and answers for what has DF and is too long.",
+        ("cross-node", "node-to-pod"),
+        (Touch(("link", *AGREED)),),
+        together(alter(entries(LinkEntry, kind="eth"), carries=1400), remade(underlay=1400)),
+        packet={"size": 1348, "df": True},
+    ),
+    NO_DEFAULT_ROUTE,
+    HAIRPIN,
+    *EVERYWHERE,
 )

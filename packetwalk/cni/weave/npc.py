@@ -46,21 +46,27 @@ BASE = (
 
 def plan(node: str, pods: Mapping[str, tuple[str, ...]]) -> Iterator[Operation]:
     """Return chains, rules and sets on a node; ``pods`` are the addresses of all pods, by namespace."""
+    yield from base(node)
+    for namespace in sorted(pods):
+        for entry in of_namespace(namespace, pods[namespace], pods[namespace], pods[namespace]):
+            yield Operation(node, entry, "weave-npc", NAMESPACE)
+
+
+def base(node: str) -> Iterator[Operation]:
+    """Return what is there before any namespace is known."""
     for chain in CHAINS:
         yield Operation(node, UserChain("filter", chain), "weave-npc", MAIN)
     for chain, spec in BASE:
         yield Operation(node, IptablesRule("filter", chain, spec), "weave-npc", MAIN)
-    for namespace in sorted(pods):
-        for entry in _namespace(namespace, pods[namespace]):
-            yield Operation(node, entry, "weave-npc", NAMESPACE)
 
 
-def _namespace(namespace: str, pods: tuple[str, ...]) -> Iterator[Entry]:
+def of_namespace(
+    namespace: str, open_in: tuple[str, ...], open_out: tuple[str, ...], pods: tuple[str, ...]
+) -> Iterator[Entry]:
     """Yield the sets of one namespace, and the rules that let in and out whom no policy selects."""
-    keys = f"ingress-default-allow:{namespace}", f"egress-default-allow:{namespace}", f"{namespace}:"
-    ingress, egress, every = map(set_name, keys)
-    for name in (ingress, egress, every):
-        yield IpSet(name, pods, "hash:ip", "comment")
+    ingress, egress = (set_name(f"{way}-default-allow:{namespace}") for way in ("ingress", "egress"))
+    for name, members in ((ingress, open_in), (egress, open_out), (set_name(f"{namespace}:"), pods)):
+        yield IpSet(name, members, "hash:ip", "comment")
     note = f'-m comment --comment "DefaultAllow {{}} isolation for namespace: {namespace}"'
     let_in = f"-m set --match-set {ingress} dst {note.format('ingress')} -j ACCEPT"
     let_out = f"-m set --match-set {egress} src {note.format('egress')}"

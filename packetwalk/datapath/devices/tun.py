@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from packetwalk import wire
-from packetwalk.datapath import ip, link
+from packetwalk.datapath import ip, link, pmtu
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import READ, Run, Skb
 from packetwalk.tables import Entry, LinkEntry, ProxyEntry
@@ -20,6 +20,7 @@ from packetwalk.wire.address import ipv4_to_int, prefix
 
 KIND, LAYER2, PROTOCOL = "tun", False, 17
 PORT, ICMP, QUOTED = 8285, 1, 28
+WRAPPING = 28  # bytes: the headers of IP and UDP
 
 
 def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
@@ -38,12 +39,21 @@ def read(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
     if not _lower(run, ns, skb, device.ifname, entry):
         return
     source = device.local or ""
-    outer = wire.Ipv4(source, entry.peer, 17, ns.default_ttl, df=True)
+    outer = wire.Ipv4(source, entry.peer, 17, ns.default_ttl, df=_fits(run, ns, skb, entry.peer))
     skb.hold((outer, wire.Udp(entry.port, entry.port), *skb.stack), 0)
     skb.forget()
     skb.mark = 0
     run.emit(ns, skb, "encap", device.ifname, entry, ("proxy-out", entry.port, entry.peer))
     ip.originate(run, ns, skb, key="outer-route")
+
+
+def _fits(run: Run, ns: Netns, skb: Skb, peer: str) -> bool:
+    """Say whether a wrapped packet goes in one piece: then alone it has DF, else the kernel cuts it.
+
+    The program's socket is an ordinary one (IP_PMTUDISC_WANT; ``ip_dont_fragment`` in ``__ip_make_skb``).
+    """
+    route = ns.fib.lookup(peer)
+    return route is None or not route.dev or skb.length + WRAPPING <= pmtu.of_path(run, ns, route, peer)
 
 
 def ports(ns: Netns) -> Collection[int]:

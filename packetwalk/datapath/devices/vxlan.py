@@ -87,6 +87,10 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     if device.vni != header.vni:
         run.drop(ns, skb, dev, None, ("no-vni", header.vni, udp.dport))
         return True
+    inner = skb.stack[at + 3]
+    if inner.src == device.address:  # vxlan_set_mac: taken for a loop
+        run.drop(ns, skb, dev, device, ("own-echo", device.ifname, inner.src))
+        return True
     tos = ecn.inside(skb.ip, skb.stack[at + 4])
     if tos is None:
         run.drop(ns, skb, dev, device, ("congestion-unknown", device.ifname))

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packetwalk.datapath.chain import BaseChain, Met
 from packetwalk.datapath.matches import UNTRACKED, MachineTables, View
-from packetwalk.datapath.nftables.words import NftCompiled, WordReader
+from packetwalk.datapath.nftables.compiled import NftCompiled
+from packetwalk.datapath.nftables.words import WordReader
 from packetwalk.tables import NftChain, NftRule, NftSet
 from packetwalk.tables.nftables import NftEntry
 from packetwalk.trace.step import Decide
@@ -15,7 +16,7 @@ from packetwalk.trace.step import Decide
 HOOK = re.compile(r"type (filter|nat|route) hook (\w+) priority ([\w-]+)(?: ([+-]) (\d+))?;")
 NAMES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
 """The priorities that have names (``std_prios``)."""
-FAMILY = "ip "
+FAMILIES = ("ip ", "inet ")
 """Of the other families (arp, ip6) no packet here is asked."""
 
 
@@ -77,11 +78,11 @@ class NftBaseChain(BaseChain):
 def base_chains(
     entries: Iterable[NftEntry], state: MachineTables, decide: Decide, made: Mapping[object, int]
 ) -> tuple[list[NftBaseChain], bool]:
-    """Return the base chains of family ``ip``, and whether connections are tracked for a rule.
+    """Return the base chains of families ``ip`` and ``inet``, and whether connections are tracked for a rule.
 
     ``made`` says of a base chain how many lines of the namespace's tables were written before it.
     """
-    every = [entry for entry in entries if entry.chain_table.startswith(FAMILY)]
+    every = [entry for entry in entries if entry.chain_table.startswith(FAMILIES)]
     chains: list[NftBaseChain] = []
     tracks = False
     for table in dict.fromkeys(entry.chain_table for entry in every):

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from packetwalk.datapath.fib import Prefixes
 from packetwalk.datapath.matches import INVALID, MATCHES, UNTRACKED, MachineTables, Match, View
+from packetwalk.datapath.nftables.compiled import (
+    OPERATORS,
+    Counting,
+    Deciding,
+    Expression,
+    NftCompiled,
+    marking,
+    of_icmp,
+)
 from packetwalk.tables import NftRule, NftSet
 
+TRANSPORTS = ("tcp", "udp", "sctp", "udplite")
 FIELDS = {
     "ip saddr": "src",
     "ip daddr": "dst",
@@ -25,73 +35,15 @@ FIELDS = {
     "oifname": "outdev",
 }
 """What a set or a map can be asked for."""
+BESIDE = {f"{proto} {port}": port for proto in TRANSPORTS for port in ("sport", "dport")}
+"""What only a set can be asked for that is asked for the protocol too."""
 SAME = {"ip saddr": "-s", "ip daddr": "-d", "meta l4proto": "-p", "iifname": "-i", "oifname": "-o"}
 """The words that ask what a word of iptables asks."""
-TWO = {"ip", "meta", "th", "tcp", "udp", "ct"}
+TWO = {"ip", "meta", "th", *TRANSPORTS, "icmp", "ct"}
 """The words that say where the next one is to be found."""
 LAST = {"accept", "drop", "return", "reject", "notrack", "jump", "goto", "masquerade", "dnat", "numgen"}
 """The words that can only be the last of a rule, with what belongs to them."""
 TOKEN = re.compile(r'"[^"]*"|\{[^}]*\}|\S+')
-
-
-class Marking(NamedTuple):
-    """``meta mark set``: what a mark becomes."""
-
-    change: Callable[[int], int]
-    reads: tuple[str, ...] = ("mark",)
-
-
-class Deciding(NamedTuple):
-    """A verdict, or what a map says of the packet: words of nft, None where the map has no such element."""
-
-    words: Callable[[View], str | None]
-    reads: tuple[str, ...] = ()
-
-
-class Counting(NamedTuple):
-    """``counter``."""
-
-    reads: tuple[str, ...] = ()
-
-
-Expression = Match | Marking | Deciding | Counting
-
-
-class Evaluated(NamedTuple):
-    """What a rule makes of a packet: a verdict in its words (empty: it goes on), its mark, whether it counted."""
-
-    verdict: str
-    mark: int
-    counted: bool
-
-
-class NftCompiled(NamedTuple):
-    """A compiled rule; ``leads`` are the chains to which it can send a packet, ``same`` is how many equal ones stand before it."""
-
-    entry: NftRule
-    expressions: tuple[Expression, ...]
-    leads: tuple[str, ...]
-    same: int = 0
-
-    @property
-    def tracks(self) -> bool:
-        """Whether the kernel tracks connections for it (``nf_ct_netns_get``)."""
-        return re.search(r"(^| )(ct (state|status)|masquerade|dnat)( |$)", self.entry.words) is not None
-
-    def ask(self, view: View) -> Evaluated:
-        """Evaluate the expressions for a packet."""
-        counted = False
-        for each in self.expressions:
-            if isinstance(each, Match):
-                if not each.test(view):
-                    break
-            elif isinstance(each, Marking):
-                view = view._replace(mark=each.change(view.mark))
-            elif isinstance(each, Deciding):
-                return Evaluated(each.words(view) or "", view.mark, counted)
-            else:
-                counted = True
-        return Evaluated("", view.mark, counted)
 
 
 class WordReader:
@@ -102,7 +54,7 @@ class WordReader:
 
     def rule(self, entry: NftRule) -> NftCompiled:
         """Return the compiled form of a rule; ValueError names a word that is not known."""
-        self._words = iter(TOKEN.findall(entry.words))
+        self._words = deque(TOKEN.findall(entry.words))
         self._leads: list[str] = []
         try:
             return NftCompiled(entry, tuple(self._expressions()), tuple(self._leads))
@@ -110,10 +62,10 @@ class WordReader:
             raise ValueError(f"nft rule {str(entry)!r}: {error.args[0]!r} is not known") from None
 
     def _next(self) -> str:
-        return next(self._words, "")
+        return self._words.popleft() if self._words else ""
 
     def _expressions(self) -> Iterator[Expression]:
-        for word in self._words:
+        while word := self._next():
             if word == "counter":
                 self._expect("packets", "", "bytes", "")
                 yield Counting()
@@ -121,9 +73,16 @@ class WordReader:
                 yield self._last(word)
                 self._end()
             elif word == "update":
-                self._expect("", "")  # a walk remembers no other
+                self._expect("", "")  # a walk writes nothing down
             elif word == "fib":
                 yield self._fib()
+            elif word == "continue":
+                self._end()
+            elif word in ("ip6", "icmpv6"):  # of a table of family inet: no packet of IPv4 fits
+                self._words.clear()
+                yield NONE
+            elif word == "log":  # it only reports
+                self._expect("prefix", "", "level", "")
             else:
                 yield from self._about(f"{word} {self._next()}" if word in TWO else word)
 
@@ -151,7 +110,10 @@ class WordReader:
             return Deciding(lambda view: f"{word} {chain}")
         if word == "masquerade":
             how = self._next()
-            if how not in ("", "fully-random"):
+            if how == "to":  # ports, of which one is drawn
+                how = f"to {self._next()}"
+                self._expect("fully-random")
+            elif how not in ("", "fully-random"):
                 raise ValueError(how)
             return Deciding(lambda view: f"{word} {how}".rstrip())
         return Deciding(lambda view: word)
@@ -220,22 +182,30 @@ class WordReader:
         if word == "vmap":
             yield self._map(keys, self._next().removeprefix("@"))
             self._end()
-        elif word.startswith(("@", "{")) or len(keys) > 1:
-            yield self._in_set(keys, word, no=False)
-        elif key == "meta mark":
+        elif key == "meta mark" and len(keys) == 1:
             yield self._mark(word)
         else:
             no = word == "!="
             value = (self._next() if word in ("!=", "==") else word).strip('"')
-            if value.startswith(("@", "{")):
-                yield self._in_set(keys, value, no=no)
-            else:
+            in_set = value.startswith("@") or len(keys) > 1
+            if not in_set and not (value.startswith("{") and key.partition(" ")[0] not in TRANSPORTS):
                 yield from self._value(key, value, no=no)
+                return
+            for each in keys:  # of a protocol's own port only its packets are asked
+                if each in BESIDE:
+                    yield self._as_iptables("-p", each.partition(" ")[0], no=False)
+            yield self._in_set(keys, value, no=no)
 
     def _value(self, key: str, value: str, *, no: bool) -> Iterator[Match]:
-        if key in ("udp dport", "tcp dport"):
-            yield self._as_iptables("-p", key[:3], no=False)
-            yield self._as_iptables("--dport", value.replace("-", ":"), no=no)
+        protocol, _, field = key.partition(" ")
+        if protocol in TRANSPORTS:
+            yield self._as_iptables("-p", protocol, no=False)
+            yield self._as_iptables(f"--{field}", re.sub("[{} ]", "", value).replace("-", ":"), no=no)
+        elif protocol == "icmp":
+            yield self._as_iptables("-p", "icmp", no=False)
+            yield of_icmp(field, value, no=no)
+        elif key == "meta nfproto":
+            yield NONE if (value != "ipv4") != no else NONE.inverse()
         elif key == "ct state":
             yield self._as_iptables("--ctstate", value.upper(), no=no)
         elif key == "ct status" and value == "dnat":
@@ -252,8 +222,10 @@ class WordReader:
     def _mark(self, word: str) -> Expression:
         if word == "set":
             self._expect("meta", "mark")
-            how, bits = self._next(), int(self._next(), 16)
-            return Marking({"|": bits.__or__, "&": bits.__and__, "^": bits.__xor__}[how])
+            steps = [(self._next(), int(self._next(), 16))]
+            while self._words and self._words[0] in OPERATORS:
+                steps.append((self._next(), int(self._next(), 16)))
+            return marking(steps)
         mask = self._next() if word == "&" else "0xffffffff"
         operator = self._next() if word == "&" else "=="
         value = self._next() if word == "&" else word
@@ -266,14 +238,13 @@ class WordReader:
             found = NftSet("", "", "ipv4_addr", tuple(name.strip("{} ").split(", ")), flags="interval")
         else:
             found = self._sets[name.removeprefix("@")]
-        fields = tuple(FIELDS[key] for key in keys)
+        known = FIELDS | BESIDE if "meta l4proto" in keys else FIELDS
+        fields = tuple(known[key] for key in keys)
         if "interval" in found.flags.split(",") and len(fields) == 1:
             members: Prefixes[str] = Prefixes()
             for member in found.elements:
                 members.put(member, member)
             match = Match(fields, lambda view: members.find(getattr(view, fields[0])) is not None)
-        elif "dynamic" in found.flags.split(","):
-            match = Match((), lambda view: False)  # a walk remembers no other
         else:
             held = {tuple(each.split(" . ")) for each in found.elements}
             match = Match(fields, lambda view: _fields(view, fields) in held)
@@ -286,6 +257,7 @@ class WordReader:
         return Deciding(lambda view: said.get(_fields(view, fields)), fields)
 
 
+NONE = Match((), lambda view: False)
 TRACKED = Match(("ctstate",), lambda view: view.ctstate not in (None, INVALID, UNTRACKED))
 
 

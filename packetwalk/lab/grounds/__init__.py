@@ -6,7 +6,7 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
-from packetwalk.lab.ground import Ground
+from packetwalk.lab.grounds.ground import Ground
 
 
 @cache

@@ -15,12 +15,14 @@ from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Probe, Recording
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.ground import Filters, Ground
-from packetwalk.lab.kind import manifest, pins, tools
-from packetwalk.lab.kind.cluster import KindCluster
+from packetwalk.lab.grounds.ground import Filters, Ground
+from packetwalk.lab.kind import manifest, pins
 from packetwalk.lab.kind.faults import UndoableCommand
-from packetwalk.lab.kind.reach import Reach
-from packetwalk.lab.kind.record import record
+from packetwalk.lab.kind.recording.record import record
+from packetwalk.lab.kind.running import tools
+from packetwalk.lab.kind.running.cluster import KindCluster
+from packetwalk.lab.kind.running.reach import Reach
+from packetwalk.lab.manifests import text_of
 from packetwalk.lab.plugins import installation
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.plan.rules import IPTABLES
@@ -102,6 +104,7 @@ class KindGround(Ground):
         """Send one packet and return the frames of all nodes and pods, with all tables."""
         probe = self._probe(src, dst, packet)
         about = {"plugin": self.plugin, "mode": self.mode, "underlay": "flat"}
+        about |= {"release": self._installation.release} if self._installation.release else {}
         return record(self._reach, send=probe, payload=True, about=about)
 
     def _probe(self, src: str, dst: str, packet: Packet) -> Probe:
@@ -122,10 +125,8 @@ class KindGround(Ground):
 
         Nodes may be named as in the book, resources written in the plugin's own API.
         """
-        given = str(manifest)
-        text = given if "\n" in given else _read(Path(given))
         text = re.sub(
-            r"\bkind-(control-plane|worker2|worker)\b", lambda m: self._cluster.containers[m[0]], text
+            r"\bkind-(control-plane|worker2|worker)\b", lambda m: self._cluster.containers[m[0]], text_of(manifest)
         )
         changed = self._cluster.apply(self._installation.stored(text))
         anew = self._installation.makes_pods_anew(text)
@@ -137,6 +138,10 @@ class KindGround(Ground):
             self._cluster.start_pods()
             self._names()
         return changed
+
+    def delete(self, manifest: str | Path) -> list[str]:
+        """Delete by kubectl what documents name, and return what it says."""
+        return self._cluster.withdraw(text_of(manifest))
 
     def settle(self) -> None:
         """Wait as long as the plugin takes to notice a fault, or a change, and to act."""
@@ -164,7 +169,8 @@ class KindGround(Ground):
     def fault(self, name: str) -> None:
         """Break something; BadInput lists what can be broken here."""
         known = self._installation.faults
-        faults = {each.name for each in find_plugin(self.plugin).faults_of(self.mode)}
+        installed = find_plugin(self.plugin, self._installation.release)
+        faults = {each.name for each in installed.faults_of(self.mode)}
         here = [each for each in known if each in faults]
         if name not in here:
             raise BadInput(f"fault of {self.plugin} {self.mode} on kind", name, here)
@@ -198,13 +204,6 @@ class KindGround(Ground):
 def _context() -> bool:
     """Say whether Docker was told to use an engine elsewhere than at the usual socket."""
     return (Path.home() / ".docker" / "contexts").is_dir()
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError as error:
-        raise BadInput("manifest", str(path), [f"a file ({error.strerror})", "YAML text"]) from None
 
 
 GROUND = KindGround

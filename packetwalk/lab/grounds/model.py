@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Unpack
 from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Recording
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.ground import Filters
+from packetwalk.lab.grounds.ground import Filters
+from packetwalk.lab.grounds.measure import Measurement
 from packetwalk.lab.grounds.modelled import record
 from packetwalk.lab.grounds.planned import Planned
-from packetwalk.lab.measure import Measurement
 from packetwalk.lab.rooms import absent, room
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.trace.packet import Packet, PacketOptions
@@ -57,20 +57,23 @@ class ModelGround(Planned):
 
     def walk(self, src: str, dst: str, **given: Unpack[PacketOptions]):
         """Return a player of the model's own walk, which knows why each step was taken."""
+        return room("widgets").Player(self.way(src, dst, **given))
+
+    def way(self, src: str, dst: str, **given: Unpack[PacketOptions]) -> Walk:
+        """Return the walk itself: one packet's way through this cluster as it is now."""
         plugin, packet = self.network.plugin, Packet.towards(dst, given)
         run = self.state.send(src, dst, packet)
-        return room("widgets").Player(
-            Walk(
-                plugin=plugin.name,
-                mode=self.mode,
-                scenario="",
-                title=f"{plugin.title} {self.mode}: {src} to {dst}",
-                holds_for=plugin.version,
-                packet=packet,
-                fault=None,
-                traces=run.traces,
-                run=run,
-            )
+        return Walk(
+            plugin=plugin.name,
+            mode=self.mode,
+            scenario="",
+            title=f"{plugin.title} {self.mode}: {src} to {dst}",
+            holds_for=plugin.version,
+            packet=packet,
+            fault=None,
+            traces=run.traces,
+            run=run,
+            release=plugin.older,
         )
 
     def measure(self, src: str = "a", dst: str = "b", seconds: int = 1) -> Measurement:

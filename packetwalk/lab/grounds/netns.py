@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 
 from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Recording
 from packetwalk.lab.command import piped
-from packetwalk.lab.ground import Filters
+from packetwalk.lab.grounds.ground import Filters
+from packetwalk.lab.grounds.measure import Measurement, measure
 from packetwalk.lab.grounds.planned import Planned
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.remote import Remote
-from packetwalk.lab.kernel.rootless import search_path
-from packetwalk.lab.kernel.writing import TOOLS
-from packetwalk.lab.measure import Measurement, measure
+from packetwalk.lab.kernel.rootless import missing_programs
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof.compare import frames
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
-
-NEEDED = ("unshare", "mount", *TOOLS, "ping")
 
 
 class NetnsGround(Planned):
@@ -39,7 +35,7 @@ class NetnsGround(Planned):
     @classmethod
     def missing(cls) -> tuple[str, ...]:
         """Return the programs that are missing; rights are found out by trying."""
-        return tuple(f"program {tool}" for tool in NEEDED if shutil.which(tool, path=search_path()) is None)
+        return missing_programs()
 
     def _bring_up(self, network: Network) -> None:
         self._remote.call("build", operations(network))

@@ -8,7 +8,8 @@ from pathlib import Path
 from packetwalk.capture.output import Lines
 from packetwalk.capture.recording import Probe
 from packetwalk.lab import manifests
-from packetwalk.lab.ground import Ground
+from packetwalk.lab.grounds import policies
+from packetwalk.lab.grounds.ground import Ground
 from packetwalk.lab.plugins import plugin_slice
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import INTERNET, ROUTER
@@ -22,6 +23,8 @@ class Planned(Ground):
 
     def __init__(self, plugin: str, mode: str, rules: str = IPTABLES) -> None:
         self.plugin, self._rules = plugin, rules
+        installed = plugin_slice(plugin).installation
+        self._release = installed.release if installed else None
         self._fault: str | None = None
         self._settings = manifests.Settings()
         self._make(mode, None, self._settings)
@@ -35,7 +38,16 @@ class Planned(Ground):
     ) -> None:
         """Bring up anew; if that fails, all stays as it was."""
         changed = manifests.change(settings)
-        network = Network(cluster.Cluster(), self.plugin, mode, fault, changed, rules=self._rules)
+        network = Network(
+            cluster.Cluster(),
+            self.plugin,
+            mode,
+            fault,
+            changed,
+            rules=self._rules,
+            release=self._release,
+            policies=policies.collected(settings.policies),
+        )
         network = network.noticed() if noticed else network
         self._bring_up(network)
         self.mode, self._fault, self._settings, self.network = mode, fault, settings, network
@@ -59,15 +71,29 @@ class Planned(Ground):
     def about(self) -> dict[str, str]:
         """What a recording says of its origin."""
         form = {} if self._rules == IPTABLES else {"rules": self._rules}
+        form |= {"release": self._release} if self._release else {}
         return {"plugin": self.plugin, "mode": self.mode, "underlay": self.network.cluster.underlay, **form}
 
     def apply(self, manifest: str | Path) -> list[str]:
         """Apply documents as if the plugin and all pods had started again afterwards."""
-        readers = plugin_slice(self.plugin).readers
-        asked = manifests.read(manifest, self.plugin, readers, self.mode, self._settings)
+        text = manifests.text_of(manifest)
+        kept = policies.applied(self._settings.policies, policies.read(text))
+        readers, before = plugin_slice(self.plugin).readers, self._settings._replace(policies=kept)
+        asked = manifests.read(
+            manifest, self.plugin, readers, self.mode, before, policies.is_about_policies
+        )
+        governs = kept != self._settings.policies
         if (asked.mode, asked.settings) != (self.mode, self._settings):
             self._make(asked.mode, self._fault, asked.settings)
-        return Lines(asked.lines)
+        return Lines([*asked.lines, *(self.network.estate.notes if governs and self.network.estate else ())])
+
+    def delete(self, manifest: str | Path) -> list[str]:
+        """Take policies away, and what was said of pods, by their names."""
+        before, read = self._settings.policies, policies.read(manifests.text_of(manifest))
+        kept = policies.deleted(before, read)
+        if kept != before:
+            self._make(self.mode, self._fault, self._settings._replace(policies=kept))
+        return Lines(policies.gone(before, read))
 
     def use(self, mode: str) -> None:
         """Start anew with another mode; what was applied or broken is gone."""

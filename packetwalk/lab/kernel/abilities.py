@@ -9,15 +9,16 @@ from functools import cache
 
 from packetwalk.errors import LabError
 from packetwalk.lab.advice import absent
-from packetwalk.lab.kernel import emulators, openvswitch, xfrm
+from packetwalk.lab.kernel import emulators, openvswitch, recent, xfrm
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.writing import needed
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry, LinkEntry, SocketEntry, XfrmStateEntry, table_of
+from packetwalk.tables.recent import RecentEntry
 
 TITLES = {"wireguard": "WireGuard", "openvswitch": "Open vSwitch"}
 TRIED_WITH = {"ipip": ("local", "192.0.2.1")}  # without an address it would be a second tunl0
-TRIED = {"openvswitch": openvswitch.available, "esp": xfrm.available}
+TRIED = {"openvswitch": openvswitch.available, "esp": xfrm.available, "recent": recent.available}
 
 
 def lacking(plan: Iterable[Operation]) -> str:
@@ -52,6 +53,8 @@ def _unfilled(entries: list[Entry]) -> str:
             return f"nobody fills {table.name}, a table of {table.by}"
     if any(isinstance(entry, XfrmStateEntry) for entry in entries) and not in_kernel("esp"):
         return "no ESP"
+    if any(isinstance(entry, RecentEntry) for entry in entries) and not in_kernel("recent"):
+        return "this user may not write what -m recent remembers"
     return next(filter(None, (each.refuses(entries) for each in dict.fromkeys(kept.values()))), "")
 
 
@@ -69,7 +72,7 @@ def _kinds(entries: Iterable[Entry]) -> set[str]:
 
 @cache
 def in_kernel(kind: str) -> bool:
-    """Say whether the running kernel makes this kind of device, or has ``esp``; it is tried out."""
+    """Say whether the running kernel makes this kind of device, or has ``esp`` or ``recent``; it is tried out."""
     if kind in ("veth", "bridge", "vxlan"):
         return True
     trial = Namespace("trial")

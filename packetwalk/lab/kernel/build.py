@@ -14,14 +14,14 @@ from packetwalk.lab.advice import ProgramMissing, absent
 from packetwalk.lab.kernel import abilities, carriers, devices, emulators, keys, openvswitch, writing
 from packetwalk.lab.kernel.emulators import Program
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.quiet import QUIET, quieten
+from packetwalk.lab.kernel.quiet import AS_NEW, QUIET, quieten
 from packetwalk.lab.kernel.writing import TOOLS
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry, in_order_of_making
 
 WIRE = "wire"
-LAST = {"iptables", "nft"}
-"""Programs whose commands come when all else is there and has met."""
+LAST = {"iptables", "nft", "sh"}
+"""Programs whose commands come when all else is there and has met; a list that a rule keeps (``sh``) after its rule."""
 MODULES = ("nf_conntrack", "br_netfilter", "tun")
 """What a kernel in modules does not load by itself when its settings or devices are asked for."""
 
@@ -70,7 +70,7 @@ class Lab:
     def _build(self) -> None:
         for name in [WIRE, *dict.fromkeys(op.netns for op in self.plan)]:
             self.netns[name] = Namespace(name)
-            self.netns[name].sysctl(QUIET)
+            self.netns[name].sysctl(AS_NEW | QUIET)
         by_netns: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.plan:
             by_netns[operation.netns].append(operation)
@@ -150,6 +150,11 @@ class Lab:
         played = {keys.TOOL} if "wireguard" in self.emulated else set()
         writing.write(here, [argv for argv in commands if argv[0] not in played | LAST])
         here.inside(partial(quieten, [link.ifname for link in links]))
+
+    def rewrite(self, name: str, operations: list[Operation]) -> None:
+        """Put the rules of operations in the place of a namespace's own."""
+        self.netns[name].run(["nft", "flush", "ruleset"])
+        self._last(name, operations)
 
     def _last(self, name: str, operations: list[Operation]) -> None:
         """Write what lets packets pass, and does not."""

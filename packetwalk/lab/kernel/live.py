@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -64,6 +64,14 @@ class Live:
             if isinstance(operation.entry, SocketEntry) and not _played(operation.entry, made):
                 sockets[operation.netns].append(operation.entry)
         self._servers = [Servers(made.netns[name], entries) for name, entries in sockets.items()]
+
+    def rewrite(self, plan: Iterable[Operation]) -> None:
+        """Put the rules of a plan in the place of those that are there, whoever wrote them; all else stays."""
+        by_netns: dict[str, list[Operation]] = defaultdict(list)
+        for operation in plan:
+            by_netns[operation.netns].append(operation)
+        for name, operations in by_netns.items():
+            self.lab.rewrite(name, operations)
 
     @property
     def lab(self) -> Lab:

@@ -10,7 +10,7 @@ from typing import Self
 
 from packetwalk.errors import LabError
 
-REQUEST, ACK, ECHO = 1, 4, 8
+REQUEST, ACK, ECHO, DUMP = 1, 4, 8, 0x300
 ERROR = 2
 HEAD, ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=HH")
 KIND = 0x3FFF  # of an attribute, without its flags
@@ -57,8 +57,7 @@ class Netlink:
 
         LabError with the kernel's word when it refuses ``what``.
         """
-        head = HEAD.pack(HEAD.size + len(body), kind, REQUEST | ACK | ECHO, 1, 0)
-        self.socket.send(head + body)
+        self.send(kind, body, ACK | ECHO)
         answer = b""
         while True:
             for said_kind, said in self.messages():
@@ -68,6 +67,10 @@ class Netlink:
                         raise LabError(f"{what}: {os.strerror(error)}")
                     return answer
                 answer = answer or said
+
+    def send(self, kind: int, body: bytes, flags: int) -> None:
+        """Send a message; ``messages`` are what comes."""
+        self.socket.send(HEAD.pack(HEAD.size + len(body), kind, REQUEST | flags, 1, 0) + body)
 
     def messages(self) -> Iterator[tuple[int, bytes]]:
         """Wait for a datagram and yield its messages: kind, and all that stands behind the head."""

@@ -10,6 +10,15 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
+from packetwalk.tables.sysctl import DEVICE, FORWARD
+
+AS_NEW = {FORWARD: "0"} | {
+    f"net.ipv4.conf.{dev}.{name}": value for dev in ("all", "default", "lo") for name, value in DEVICE.items()
+}
+"""The kernel's own values, written because a namespace begins with those of the host (``devinet_init_net``).
+
+Docker, for one, lets a host forward.  ``ip_forward`` comes first: to change it resets others.
+"""
 QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no connection forgotten
     "net.ipv6.conf.default.disable_ipv6": "1",
     "net.ipv4.icmp_ratelimit": "0",

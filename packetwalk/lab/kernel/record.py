@@ -7,20 +7,25 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import COMMANDS, VERSION, Place, Probe, Recording, Sent
+from packetwalk.lab.kernel.empty import PRINTS_NOTHING
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.sniff import QUIET, Sniffer
 from packetwalk.lab.kernel.traffic import send
+from packetwalk.tables import SysctlEntry
+from packetwalk.tables.sysctl import DEVICE, FORWARD, FORWARDING, MACHINE, OF_DEVICE, usual_value
 from packetwalk.trace.packet import Packet
 from packetwalk.wire import Tcp
 
 ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
 
 IP = ("ip", "-j")
+SYS = Path("/proc/sys")
 
 
 class Named(NamedTuple):
@@ -143,15 +148,34 @@ def tables(namespace: Namespace, without: Iterable[str] = ()) -> dict[str, str]:
 
 
 def _printed(namespace: Namespace, argv: Sequence[str]) -> str:
-    """Return what a tool prints; what ``sysctl`` prints is read where it reads it."""
+    """Return what a tool prints; what ``sysctl`` prints is read where it reads it, and nothing is known without a tool."""
+    prints_nothing = PRINTS_NOTHING.get(tuple(argv))
+    if prints_nothing and namespace.inside(prints_nothing):
+        return ""
     if argv[0] != "sysctl":
         return namespace.run(list(argv), check=False)
 
-    def read() -> str:
-        found = {key: Path("/proc/sys", key.replace(".", "/")) for key in argv[1:]}
-        return "".join(f"{key} = {path.read_text()}" for key, path in found.items() if path.exists())
+    return namespace.inside(partial(_settings, argv[1:]))
 
-    return namespace.inside(read)
+
+def _settings(always: Sequence[str]) -> str:
+    """Return the settings of the machine, then those of devices of which the data path asks and that somebody has changed."""
+    found = {key: _setting(key) for key in (*always, *MACHINE)}
+    forwards = found.get(FORWARD)
+    devices = sorted(path.name for path in SYS.joinpath("net/ipv4/conf").glob("*") if path.name != "default")
+    for key in (f"net.ipv4.conf.{dev}.{name}" for dev in devices for name in DEVICE):
+        usual = forwards if FORWARDING.fullmatch(key) else usual_value(key)
+        if key not in found and (value := _setting(key)) not in (None, usual):
+            found[key] = value
+    return "".join(f"{SysctlEntry(key, value)}\n" for key, value in found.items() if value is not None)
+
+
+def _setting(key: str) -> str | None:
+    """Return a setting's value; None where the kernel has no such setting. A device's name may hold a dot."""
+    of_device = OF_DEVICE.fullmatch(key)
+    parts = ("net", "ipv4", "conf", *of_device.groups()) if of_device else key.split(".")
+    path = SYS.joinpath(*parts)
+    return path.read_text().strip() if path.exists() else None
 
 
 def recording(

@@ -14,12 +14,19 @@ from packetwalk.lab.kernel.writing import TOOLS
 
 FRESH_RUN = 'mount -t tmpfs none /run && exec "$@"'
 """What the namespaces' shell does first: iptables keeps its lock in ``/run``."""
+NEEDED = ("unshare", "mount", *TOOLS, "ping")
+"""What builds a cluster in the kernel, and sends its packets."""
 RIGHTS = "needs root, or user namespaces for ordinary users"
 
 
 def search_path() -> str:
     """Return where programs are looked for: an ordinary user's PATH may lack those of root."""
     return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def missing_programs() -> tuple[str, ...]:
+    """Return the programs that are missing to build a cluster in the kernel; rights are found out by trying."""
+    return tuple(f"program {tool}" for tool in NEEDED if shutil.which(tool, path=search_path()) is None)
 
 
 def ensure_root(arguments: Sequence[str]) -> None:

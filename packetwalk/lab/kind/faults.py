@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packetwalk.errors import LabError
-from packetwalk.lab.kind.reach import Reach
+
+if TYPE_CHECKING:
+    from packetwalk.lab.kind.running.reach import Reach
 
 SENDER, RECEIVER = "kind-worker", "kind-worker2"
 
@@ -25,7 +27,7 @@ class UndoableCommand(NamedTuple):
     undo: tuple[str, ...]
 
 
-Make = Callable[[Reach], list[UndoableCommand]]
+Make = Callable[["Reach"], list[UndoableCommand]]
 
 
 def step(node: str, do: str, undo: str) -> UndoableCommand:

@@ -14,8 +14,8 @@ from packetwalk.lab.kind.faults import Make
 from packetwalk.plan.cluster import Cluster as Canonical
 
 if TYPE_CHECKING:
-    from packetwalk.lab.kind.cluster import KindCluster
-    from packetwalk.lab.kind.reach import Reach
+    from packetwalk.lab.kind.running.cluster import KindCluster
+    from packetwalk.lab.kind.running.reach import Reach
 
 CONFIGURATION = Path(__file__).parent / "cluster.yaml"
 Document = dict[str, Any]
@@ -25,13 +25,15 @@ class Installation:
     """A plugin on kind, as its file in ``packetwalk.lab.plugins`` says.
 
     ``daemonset`` is NAMESPACE/NAME of what runs on each node; without a ``manifest`` kind installs it by
-    itself.  ``modes`` gives for each mode that can be had the kernel modules without which it does not work,
+    itself.  ``release`` is the plan's that it installs, where that is not the newest: labs are of it on every
+    ground.  ``modes`` gives for each mode that can be had the kernel modules without which it does not work,
     or is another one.  ``notices`` are the seconds until the plugin has acted on a change.  ``faults`` are
     what can be broken, by the names that the model gives them.
     """
 
     plugin: str
     version: str
+    release: str | None = None
     daemonset: str
     manifest: pins.File | None = None
     images: tuple[pins.Image, ...] = ()

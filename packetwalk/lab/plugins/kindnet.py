@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packetwalk.cni.kindnet import ARP_IGNORE, CNI
 from packetwalk.errors import LabError
@@ -12,9 +12,11 @@ from packetwalk.lab.kernel.programs.runtime import VERSION
 from packetwalk.lab.kind.faults import RECEIVER, SENDER, Make, UndoableCommand, listed, step, switched_off
 from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.kind.pins import Image
-from packetwalk.lab.kind.reach import Reach
 from packetwalk.plan.cluster import Node
 from packetwalk.walks.network import Network
+
+if TYPE_CHECKING:
+    from packetwalk.lab.kind.running.reach import Reach
 
 
 def _missing_route(reach: Reach) -> list[UndoableCommand]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from packetwalk.cni import Fault, Mode, Plugin, Scenario
+from packetwalk.cni import Mode, Plugin, Scenario
+from packetwalk.faults import Fault
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.plugins import plugin_slice
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet
+from packetwalk.walks.catalogue import ASKED
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network, scenarios
-
-UNDERLAYS = ("flat", "routed")
-
 
 PACKETS = (Packet("icmp"), Packet("udp"), Packet("tcp"), Packet("icmp", 3000))
 
@@ -31,7 +30,8 @@ class Case(NamedTuple):
     """One cluster to build, and what is sent in it.
 
     ``special`` is a scenario that changes the cluster; ``writer`` names the program that writes its part
-    of the plan itself (``packetwalk.lab.plugins``); ``rules`` is the form of the rules.
+    of the plan itself (``packetwalk.lab.plugins``); ``rules`` is the form of the rules, ``release`` the plugin's
+    where that is not the newest.
     """
 
     plugin: str
@@ -42,12 +42,13 @@ class Case(NamedTuple):
     trials: tuple[Trial, ...]
     writer: str | None = None
     rules: str = IPTABLES
+    release: str | None = None
 
     @property
     def name(self) -> str:
         """A name for folders: plugin, mode and what is not usual."""
         form = None if self.rules == IPTABLES else self.rules
-        words = [self.plugin, self.mode, form, self.fault, self.special]
+        words = [self.plugin, self.mode, form, self.release, self.fault, self.special]
         words.append(None if self.underlay == "flat" else self.underlay)
         words.append(self.trials[0].scenario if self.fault and len(self.trials) == 1 else None)
         words.append(re.sub(r"\W+", "-", self.writer.lower()) if self.writer else None)
@@ -55,12 +56,14 @@ class Case(NamedTuple):
 
     def network(self) -> Network:
         """Return the model's cluster."""
-        return network(self.plugin, self.mode, self.underlay, self.fault, self.special, self.rules)
+        return network(
+            self.plugin, self.mode, self.underlay, self.fault, self.special, self.rules, self.release
+        )
 
 
 def cases(plugin: Plugin, mode: Mode, rules: str = IPTABLES) -> Iterator[Case]:
     """Yield all cases of a mode: those of its plan, then those in which a program writes a part of it."""
-    planned = [case._replace(rules=rules) for case in _planned(plugin, mode)]
+    planned = [case._replace(rules=rules, release=plugin.older) for case in _planned(plugin, mode)]
     yield from planned
     for case in planned:
         for writer in plugin_slice(plugin.name).writers:
@@ -79,29 +82,49 @@ def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:
 
 def _whole(plugin: Plugin, mode: Mode) -> Iterator[Case]:
     """Yield a cluster for each underlay, then one for each scenario that changes the cluster."""
-    every = scenarios(plugin)
-    ordinary = [(underlay, None, _in(every, underlay)) for underlay in UNDERLAYS]
-    special = [(each.underlay, each.name, [each]) for each in every if each.change is not None]
-    for underlay, name, shown in [*ordinary, *special]:
-        trials = tuple(Trial(each.name, packet) for each in shown for packet in PACKETS)
+    clusters: dict[tuple, list[Scenario]] = {}
+    for each in scenarios(plugin):
+        if not each.by_chance:
+            clusters.setdefault(_cluster(each), []).append(each)
+    for (underlay, *_), shown in clusters.items():
+        name = shown[0].name if shown[0].special else None
+        trials = tuple(Trial(each.name, packet) for each in shown for packet in _packets(each))
         yield Case(plugin.name, mode.name, underlay, None, name, trials)
 
 
-def _in(every: Iterable[Scenario], underlay: str) -> list[Scenario]:
-    """Return the scenarios of an ordinary cluster with this underlay."""
-    return [each for each in every if each.underlay == underlay and each.change is None]
+def _cluster(scenario: Scenario) -> tuple:
+    """Return what makes two scenarios have one cluster."""
+    then = scenario.before.services if scenario.before else None
+    return scenario.underlay, scenario.change, scenario.services, then
+
+
+def _packets(scenario: Scenario) -> tuple[Packet, ...]:
+    """Return the packets of a scenario: its own only, where it is one that is asked for."""
+    return (usual(scenario),) if scenario in ASKED else PACKETS
+
+
+def usual(scenario: Scenario) -> Packet:
+    """Return the packet that a scenario sends by itself."""
+    return Packet.of(scenario.packet, {"proto": scenario.proto})
 
 
 def _broken(plugin: Plugin, mode: Mode, fault: Fault) -> Iterator[Case]:
-    """Yield a cluster with a fault for each underlay in which it shows.
+    """Yield a cluster with a fault for each kind in which it shows.
 
     A packet that must find a cluster that nobody has used yet has one of its own.
     """
-    for underlay in UNDERLAYS:
-        shown = [each for each in scenarios(plugin) if each.name in fault.shows and each.underlay == underlay]
-        best = [Trial(each.name, Packet.of({}, fault.packet, {"proto": each.proto})) for each in shown]
+    clusters: dict[tuple, list[Scenario]] = {}
+    for each in scenarios(plugin):
+        if each.name in fault.shows:
+            clusters.setdefault(_cluster(each), []).append(each)
+    for (underlay, *_), shown in clusters.items():
+        name = shown[0].name if shown[0].special else None
+        best = [
+            Trial(each.name, Packet.of({}, fault.packet, {"proto": each.proto}, each.packet))
+            for each in shown
+        ]
         alone = [(trial,) for trial in best if trial.packet.cold]
         together = tuple(trial for trial in best if not trial.packet.cold)
         for trials in (*alone, together):
             if trials:
-                yield Case(plugin.name, mode.name, underlay, fault.name, None, trials)
+                yield Case(plugin.name, mode.name, underlay, fault.name, name, trials)

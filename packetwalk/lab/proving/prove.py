@@ -5,7 +5,8 @@ What this kernel lacks is compared with recordings of a guest's kernel, which co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from packetwalk.lab.kernel.programs.plan_writer import left_out
 from packetwalk.lab.kernel.record import Recorder, recording
 from packetwalk.lab.plugins import writer
 from packetwalk.lab.proving.cases import Case, cases
+from packetwalk.lab.proving.holding_back import HoldingBack
 from packetwalk.lab.proving.sending import send, unread
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.plan.operation import Operation
@@ -44,14 +46,16 @@ def prove(
     *,
     save: Path | None = None,
     rules: str = IPTABLES,
+    release: str | None = None,
 ) -> Iterator[Result]:
     """Compare model and kernel for all modes, a plugin's, or one; yield results as they come.
 
     ``save`` is a folder for the recordings, ``rules`` the form of the rules; plugins that know it not are left
-    out, unless one is named.  BadInput for names that do not exist; LabError when no
+    out, unless one is named, whose ``release`` can be said.  BadInput for names that do not exist; LabError when no
     namespace can be made.
     """
-    chosen = list(_cases(plugin, mode, rules))
+    chosen = list(_cases(plugin, mode, rules, release))
+    older = chosen[0].release if chosen else None
     here: dict[tuple[str, str], str] = {}
     for result in side_by_side([ProveTask(case, save=save) for case in chosen]):
         if result.where:
@@ -59,18 +63,19 @@ def prove(
         yield result
     for each in () if recordings.missing() else recordings.recordings():
         of = each.about["plugin"], each.about["mode"]
-        if each.about.get("rules", IPTABLES) != rules:
+        if (each.about.get("rules", IPTABLES), each.about.get("release")) != (rules, older):
             continue
         tells_more = of not in here or (here[of] != "kernel" and each.about["ground"] != "netns")
         if tells_more and of in {(case.plugin, case.mode) for case in chosen}:
             yield from replay(each, there=True)
 
 
-def _cases(plugin: str | None, mode: str | None, rules: str) -> Iterator[Case]:
+def _cases(plugin: str | None, mode: str | None, rules: str, release: str | None) -> Iterator[Case]:
     found = plugins()
     if plugin is not None and plugin not in found:
         raise BadInput("plugin", plugin, found)
-    for each in found.values():
+    for newest in found.values():
+        each = newest.at(release) if plugin == newest.name else newest
         if plugin == each.name:
             each.form(rules)
         if plugin in (None, each.name) and rules in each.rules:
@@ -119,17 +124,17 @@ def _made(
 ) -> Recording:
     """Build a plan and record the case; the part of a plan writer is its own to write."""
     if not case.writer:
-        live.build(plan)
-        return _record(case, network, live, without)
+        live.build(plan if network.before is None else operations(network.before))
+        return _record(case, network, live, without, plan)
     writing = writer(case.plugin, case.writer)
     live.build(left_out(plan, writing))
     with writing.work(live.inside, network, plan):
-        return _record(case, network, live, without)
+        return _record(case, network, live, without, plan)
 
 
 def _failed(case: Case, verdict: str, detail: str) -> Result:
     what = _titled("all", case.writer)
-    return Result(case.plugin, case.mode, case.fault, what, "", verdict, detail, case.rules)
+    return Result(case.plugin, case.mode, case.fault, what, "", verdict, detail, case.rules, case.release)
 
 
 def _titled(what: str, writer: str | None) -> str:
@@ -137,8 +142,12 @@ def _titled(what: str, writer: str | None) -> str:
     return f"{what} ({writer})" if writer else what
 
 
-def _record(case: Case, network: Network, live: Live, without: Iterable[str]) -> Recording:
+def _record(
+    case: Case, network: Network, live: Live, without: Iterable[str], plan: Sequence[Operation]
+) -> Recording:
     """Send the packets of a case, each after another that warms the neighbours on its way.
+
+    Where the cluster was another for the packet before a scenario's own, its rules become those of ``plan`` then.
 
     A packet of which each fragment would
     take one of these five is left out.
@@ -151,24 +160,35 @@ def _record(case: Case, network: Network, live: Live, without: Iterable[str]) ->
         "special": case.special,
         **({"author": case.writer} if case.writer else {}),
         **({"rules": case.rules} if case.rules != IPTABLES else {}),
+        **({"release": case.release} if case.release else {}),
+        **({"before": True} if network.before else {}),
         "cold": any(trial.packet.cold for trial in case.trials),
         "emulated": sorted(live.lab.emulated),
     }
     with Recorder(live.inside, named(network)) as recorder:
-        sent = list(_send(case, network, recorder))
+        sent = list(_send(case, network, recorder, lambda: live.rewrite(plan)))
         return recording(recorder, sent, whole=case.fault is None, without=without, **about)
 
 
-def _send(case: Case, network: Network, recorder: Recorder) -> Iterator[Sent]:
-    paths = KnownPaths()
+def _send(case: Case, network: Network, recorder: Recorder, turn: Callable[[], None]) -> Iterator[Sent]:
+    """Send each packet of a case, after the one that its scenario has before it; ``turn`` changes the cluster between."""
+    paths, holding = KnownPaths(), HoldingBack()
     for number, trial in enumerate(case.trials):
         ends = scenario(trial.scenario, network.plugin)
         packet = replace(trial.packet, sport=FIRST_PORT + 2 * number)
+        if ends.before:
+            first = ends.before.src, ends.before.dst
+            run, warm = warming.send(network.before or network, *first, packet, paths)
+            yield send(recorder, f"{trial.scenario}-before", packet, run, warm)
+        if network.before:
+            turn()
         run, before = warming.send(network, ends.src, ends.dst, packet, paths)
         lost = any(trace.disposition == "no_route" for trace in run.traces)
         if lost and any(trace.name == "fragment" for trace in run.traces):
             continue
-        yield send(recorder, trial.scenario, packet, run, before)
+        time.sleep(holding.until(before) if before and before.redirected else 0)
+        pause = holding.until(run) if run.redirected else 0
+        yield send(recorder, trial.scenario, packet, run, before, pause=pause)
 
 
 def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:
@@ -190,6 +210,7 @@ def replay(recorded: Recording, model: Network | None = None, *, there: bool = F
             "differs" if what in details else "proven",
             details.get(what, ""),
             about.get("rules", IPTABLES),
+            about.get("release"),
         )
 
 

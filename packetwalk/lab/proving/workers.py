@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from packetwalk.lab.kernel.daemon import end_with
 from packetwalk.lab.kernel.patience import FACTOR
 
-SIDE_BY_SIDE = 8 if FACTOR == 1 else 1  # processes for each processor, for they mostly wait
+SIDE_BY_SIDE = 4 if FACTOR == 1 else 1  # processes for each processor, for they mostly wait
 R = TypeVar("R")
 
 

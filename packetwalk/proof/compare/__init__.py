@@ -39,7 +39,8 @@ def network(recording: Recording) -> Network:
     fault, special = (str(about[key]) if about.get(key) else None for key in ("fault", "special"))
     underlay = str(about.get("underlay") or "flat")
     rules = str(about.get("rules", IPTABLES))
-    made = canonical(str(about["plugin"]), str(about["mode"]), underlay, fault, special, rules)
+    plugin, mode, release = str(about["plugin"]), str(about["mode"]), about.get("release")
+    made = canonical(plugin, mode, underlay, fault, special, rules, release)
     known = {*(n.name for n in made.nodes), *(p.name for p in made.pods), "router", "internet"}
     for place in recording.places:
         if place.netns not in known:
@@ -54,13 +55,16 @@ def modelled(model: Network, sent: Sent, paths: KnownPaths) -> Run:
 
 
 def compare(recording: Recording, model: Network | None = None) -> Iterator[Difference]:
-    """Yield every difference of the tables, and the first one of each packet."""
+    """Yield every difference of the tables, and the first one of each packet.
+
+    A recording ``before`` which the cluster was another has its first packet from then.
+    """
     model = model or network(recording)
     for detail in tables.differences(model, recording):
         yield Difference(TABLES, detail)
-    paths = KnownPaths()
-    for sent in recording.sent:
-        run = modelled(model, sent, paths)
+    paths, before = KnownPaths(), model.before if recording.about.get("before") else None
+    for number, sent in enumerate(recording.sent):
+        run = modelled(before if before and number == 0 else model, sent, paths)
         for part in (frames, connections, lines, errors):
             detail = part.difference(run, recording, sent)
             if detail:

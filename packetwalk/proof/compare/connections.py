@@ -15,7 +15,7 @@ MASKS = {
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return the first namespace that took a connection down differently; empty when there is none."""
-    if sent.packet.proto == "icmp":  # its identifier is the program's
+    if sent.packet.proto == "icmp" or _sends_again(recording, sent):  # its identifier is the program's
         return ""
     for place in recording.places:
         if not CONNECTIONS.files.keys() <= place.files.keys() or place.netns not in run.conntracks:
@@ -29,6 +29,14 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
         if theirs != ours:
             return f"{place.netns}: connections of the model {ours}; of the kernel {theirs}"
     return ""
+
+
+def _sends_again(recording: Recording, sent: Sent) -> bool:
+    """Say whether more is sent from this port later: the listing is as the last packet left it."""
+    later = recording.sent[recording.sent.index(sent) + 1 :]
+    return any(
+        (each.packet.proto, each.packet.sport) == (sent.packet.proto, sent.packet.sport) for each in later
+    )
 
 
 def _recorded(place: Place, sent: Sent) -> list[ConntrackEntry]:

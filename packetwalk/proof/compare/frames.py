@@ -14,7 +14,7 @@ from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.datapath.run import Run
 from packetwalk.proof.compare import retransmitted
-from packetwalk.wire import Ipv4, Tcp, Udp, Wireguard
+from packetwalk.wire import Data, Ipv4, Stack, Tcp, Udp, Wireguard
 
 MASKS = {
     "frame": "Identifiers of IP packets and of echo requests, initial sequence numbers, windows after the "
@@ -28,7 +28,7 @@ MASKS = {
     "WireGuard": "Its handshake and keepalive messages are left out: only its data is modelled.",
 }
 IGMP = 2
-WIREGUARD = 51820
+WIREGUARD, WIREGUARD_TAG = 51820, 16
 TapPoint = tuple[str, str, str]  # namespace, device, direction
 PORTS = (80, 8080, 8472, 4789)
 
@@ -86,9 +86,16 @@ def belonging(frames: Iterable[Frame]) -> Iterator[DecodedFrame]:
         tunnel = any(
             isinstance(header, Udp) and WIREGUARD in (header.sport, header.dport) for header in stack
         )
-        if tunnel and not any(isinstance(header, Wireguard) for header in stack):
+        if tunnel and not _carries(stack):
             continue
         yield DecodedFrame(each.netns, each.dev, each.direction, stack, each.data)
+
+
+def _carries(stack: Stack) -> bool:
+    """Say whether a message of WireGuard carries a packet: a handshake does not, nor does a keepalive, data of length 0."""
+    if not any(isinstance(header, Wireguard) for header in stack):
+        return False
+    return isinstance(stack[-1], Data) and stack[-1].size > WIREGUARD_TAG
 
 
 def lines(frames: Iterable[DecodedFrame], known: Iterable[int]) -> dict[TapPoint, list[str]]:

@@ -28,6 +28,7 @@ WRITTEN = (0, 0, 1, 1300, 1398, 1448, 2896)
 COMMANDS, PACKETS = 6, 3
 NEAR = 60  # per cent of commands that are about where packets pass, and of those that name their ends
 AGAIN = 25  # per cent of commands for a namespace that has had one
+SAME_SOCKET = 20  # per cent of packets that the socket of the one before sends, if it may
 FIRST_PORT = 41000
 NOBODY = ("10.244.1.200", "10.99.0.7", "172.18.0.77")
 
@@ -43,15 +44,19 @@ class Command(NamedTuple):
 
 
 class RandomTrial(NamedTuple):
-    """A packet from an end to another, in the words of ``packetwalk walk --src --dst``."""
+    """A packet from an end to another, in the words of ``packetwalk walk --src --dst``.
+
+    ``again`` says that the socket of the one before sends it.
+    """
 
     src: str
     dst: str
     packet: Packet
+    again: bool = False
 
     def __str__(self) -> str:
         words = [self.packet.label, *(["--ttl", str(self.packet.ttl)] if self.packet.ttl != 64 else [])]
-        return f"{' '.join(words)} from {self.src} to {self.dst}"
+        return f"{' '.join(words)} from {self.src} to {self.dst}{' again' if self.again else ''}"
 
 
 class RandomCase(NamedTuple):
@@ -161,13 +166,17 @@ def around(made: Network, ns: Netns, table: Table) -> Around:
 def _trials(pick: Pick, made: Network) -> Iterator[RandomTrial]:
     ends = [*(pod.name for pod in made.pods), *(node.name for node in made.nodes)]
     goals = [*ends, *(service.name for service in made.cluster.services), INTERNET, *NOBODY]
-    way: tuple[str, str] | None = None
+    last: RandomTrial | None = None
     for number in range(pick.whole(1, PACKETS)):
-        proto = pick.one_of(("icmp", "udp", "tcp"))
+        again = last is not None and last.packet.proto != "tcp" and pick.chance(SAME_SOCKET)
+        proto = last.packet.proto if last and again else pick.one_of(("icmp", "udp", "tcp"))
+        port = last.packet.sport if last and again else FIRST_PORT + 2 * number
         size = pick.one_of(WRITTEN if proto == "tcp" else SIZES)
         ttl = pick.one_of((*(64,) * 9, 1, 2, 3))
         df = proto != "tcp" and pick.chance(30)
         tos = pick.one_of((0, 0, 0, 0, 0xB8, 0x01, 0x02, 0x03))
-        packet = Packet(proto, size, df, ttl, sport=FIRST_PORT + 2 * number, tos=tos)
-        way = way if way and pick.chance(30) else (pick.one_of(ends), pick.one_of(goals))
-        yield RandomTrial(*way, packet)
+        packet = Packet(proto, size, df, ttl, sport=port, tos=tos)
+        same = last is not None and (again or pick.chance(30))
+        src, dst = (last.src, last.dst) if last and same else (pick.one_of(ends), pick.one_of(goals))
+        last = RandomTrial(src, dst, packet, again)
+        yield last

@@ -11,6 +11,7 @@ from packetwalk.shell.words import Words, chosen, number, prefix, wrong
 from packetwalk.tables import RouteEntry
 from packetwalk.tables.ip_rule import KERNELS
 from packetwalk.tables.path import SECONDS
+from packetwalk.walks.refusal import BY_RULE
 from packetwalk.wire.address import ipv4_from_int, ipv4_to_int
 
 REFUSED = {
@@ -18,7 +19,8 @@ REFUSED = {
     "blackhole": "RTNETLINK answers: Invalid argument",
     "prohibit": "RTNETLINK answers: Permission denied",
 }
-NOWHERE = "RTNETLINK answers: Network is unreachable"
+ANSWERS = "RTNETLINK answers: "
+NOWHERE = f"{ANSWERS}Network is unreachable"
 KNOWN = "get ADDRESS, from ADDRESS, iif DEVICE, oif DEVICE, mark MARK, fibmatch"
 FLAGS = {"local": ["local"], "broadcast": ["local", "brd"], "multicast": ["local", "mc"]}
 
@@ -83,7 +85,8 @@ def _mark(value: str) -> int:
 def _found(terminal: Terminal, dst: str, asked: dict[str, Any]) -> RouteEntry:
     ns = terminal.ns
     source, came = asked.get("from"), asked.get("iif")
-    route = ns.fib.lookup(dst, asked.get("mark", 0), source or "", came or "lo")
+    question = ns.fib.asked(dst, asked.get("mark", 0), source or "", came or "lo")
+    route, _, rule = ns.fib.routed[question, ""]
     if source and not came and source not in ns.local:
         raise Failure(NOWHERE, 2)
     if came and came != "lo":
@@ -94,7 +97,7 @@ def _found(terminal: Terminal, dst: str, asked: dict[str, Any]) -> RouteEntry:
     if 0xE0000000 <= ipv4_to_int(dst) < 0xF0000000 and route is not None and not came:
         return route._replace(type="multicast", gateway=None)
     if route is None or route.type == "throw":
-        raise Failure(NOWHERE, 2)
+        raise Failure(f"{ANSWERS}{BY_RULE[rule.action]}" if rule and rule.action else NOWHERE, 2)
     if route.type in REFUSED:
         raise Failure(REFUSED[route.type], 2)
     return route

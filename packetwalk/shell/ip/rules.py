@@ -9,7 +9,7 @@ from packetwalk.shell.ip.options import IpOptions
 from packetwalk.shell.terminal import Failure, Terminal, Unknown
 from packetwalk.shell.words import Prefix, Words, chosen, number, prefix, wrong
 from packetwalk.tables import IpRule
-from packetwalk.tables.ip_rule import KERNELS, LAST, RULES, WHOLE
+from packetwalk.tables.ip_rule import ACTIONS, KERNELS, LAST, RULES, WHOLE
 
 LAST_OF_KERNEL = 32766
 OTHER = [
@@ -23,11 +23,15 @@ OTHER = [
     "dport",
     "goto",
     "nat",
-    "suppress_prefixlength",
+    "suppress_ifgroup",
+    "sup_group",
     "l3mdev",
     "tun_id",
 ]
-KNOWN = "from NETWORK, to NETWORK, fwmark MARK, iif DEVICE, not, priority NUMBER, lookup TABLE"
+KNOWN = (
+    "from NETWORK, to NETWORK, fwmark MARK, iif DEVICE, not, priority NUMBER, lookup TABLE, "
+    "suppress_prefixlength NUMBER, blackhole, unreachable, prohibit"
+)
 
 
 def run(terminal: Terminal, words: Words, options: IpOptions) -> str:
@@ -82,6 +86,10 @@ def _asked(words: Words) -> dict[str, Any]:
             asked["fwmark"] = _mark(words.next())
         elif chosen(word, ("table", "lookup")) and len(word) > 1:
             asked["lookup"] = names.table(words.next(), "invalid table ID\n")
+        elif word in ("suppress_prefixlength", "sup_pl"):
+            asked["suppress"] = number(words.next(), "suppress_prefixlength value is invalid\n")
+        elif word in ACTIONS:
+            asked |= {"action": word, "lookup": ""}
         elif word in (*OTHER, *names.TYPES):
             raise Unknown("ip rule", word, KNOWN)
         else:

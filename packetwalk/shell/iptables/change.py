@@ -90,7 +90,7 @@ def _misplaced(chains: Chains) -> bool:
 def _takes(line: CommandLine, spec: Spec, chains: Chains) -> None:
     """Fail as the kernel does for a rule that its table or chain does not take."""
     for match in spec.matches:
-        if match.module in ("tcp", "udp", "icmp") and spec.proto != match.module:
+        if match.module in ("tcp", "udp", "sctp", "icmp") and spec.proto != match.module:
             raise refused(line.command, line.chain, "EINVAL")
         if match.module == "rpfilter" and line.table not in ("raw", "mangle"):
             raise refused(line.command, line.chain, "EINVAL")

@@ -162,7 +162,7 @@ def _address(rule: Spec, word: str, numeric: bool) -> str:
 def _rest(rule: Spec, *, numeric: bool) -> str:
     out = "[goto] " if rule.jump and rule.jump.goes else ""
     out += "".join(f" {match.told(rule.proto, numeric=numeric)}" for match in rule.matches)
-    told = rule.jump.told if rule.jump else ""
+    told = rule.jump.told(numeric=numeric) if rule.jump else ""
     return out + (f" {told}" if told else "")
 
 

@@ -58,7 +58,6 @@ OTHERS = [
     "rateest",
     "realm",
     "recent",
-    "sctp",
     "socket",
     "statistic",
     "string",
@@ -126,6 +125,11 @@ def _told_port(asked: RuleOption, proto: str, numeric: bool) -> str:
     value = asked.values[0]
     shown = value if numeric else ":".join(named_port(part, proto) for part in value.split(":"))
     return f"{side}pt{'s' if ':' in value else ''}:{'!' if asked.negated else ''}{shown}"
+
+
+def _told_sctp(asked: RuleOption, proto: str, numeric: bool) -> str:
+    """As of UDP; all ports are saved, but not listed."""
+    return "" if asked.values == ("0:65535",) else _told_port(asked, proto, numeric)
 
 
 def _told_tcp(asked: RuleOption, proto: str, numeric: bool) -> str:
@@ -222,6 +226,7 @@ MODULES = {
         {"--sport": 1, "--dport": 1, "--tcp-flags": 2, "--syn": 0}, _tcp, _told_tcp, "", "tcp", PORT_ALIASES
     ),
     "udp": Module({"--sport": 1, "--dport": 1}, _ports, _told_port, "", "udp", PORT_ALIASES),
+    "sctp": Module({"--sport": 1, "--dport": 1}, _ports, _told_sctp, "", "sctp", PORT_ALIASES),
     "icmp": Module({"--icmp-type": 1}, _icmp, _told_icmp, 'icmp: option "--icmp-type" must be specified\n'),
     "multiport": Module(
         {"--dports": 1, "--sports": 1, "--ports": 1},
@@ -321,7 +326,7 @@ class RuleMatch(NamedTuple):
         """Return what ``iptables -L`` prints of it."""
         module = MODULES[self.module]
         parts = [module.told(each, proto, numeric) for each in self.asked]
-        return " ".join([*([module.bare] if module.bare else []), *parts])
+        return " ".join(filter(None, (module.bare, *parts)))
 
 
 def module_of(word: str, loaded: Sequence[str]) -> str | None:

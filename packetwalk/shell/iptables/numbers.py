@@ -25,15 +25,14 @@ PROTOCOLS = {
     "udplite": 136,
 }
 ALIASES = {"icmpv6": "ipv6-icmp", "icmp6": "ipv6-icmp"}
+_BOTH = {7: "echo", 9: "discard", 13: "daytime", 53: "domain", 88: "kerberos", 389: "ldap", 443: "https", 2049: "nfs"}
+_TCP = {22: "ssh", 23: "telnet", 25: "smtp", 79: "finger", 80: "http", 110: "pop3", 179: "bgp", 587: "submission", 2000: "cisco-sccp"}
+_TCP |= {3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis", 6667: "ircd", 8080: "http-alt"}
+_UDP = {67: "bootps", 68: "bootpc", 123: "ntp", 514: "syslog", 5353: "mdns"}
 SERVICES = {
-    ("tcp", 22): "ssh",
-    ("tcp", 53): "domain",
-    ("udp", 53): "domain",
-    ("tcp", 80): "http",
-    ("tcp", 179): "bgp",
-    ("tcp", 443): "https",
-    ("udp", 443): "https",
-    ("tcp", 8080): "http-alt",
+    (proto, number): name
+    for proto, known in (("tcp", _BOTH | _TCP), ("udp", _BOTH | _UDP))
+    for number, name in known.items()
 }
 """Of ``/etc/services`` the names of ports that clusters use."""
 ICMP_TYPES = {

@@ -51,19 +51,10 @@ REJECTS = {
     "tcp-reset": ("tcp-rst",),
     "icmp-admin-prohibited": ("admin-prohib",),
 }
-LEVELS = {
-    "emerg": 0,
-    "panic": 0,
-    "alert": 1,
-    "crit": 2,
-    "err": 3,
-    "error": 3,
-    "warning": 4,
-    "warn": 4,
-    "notice": 5,
-    "info": 6,
-    "debug": 7,
-}
+LEVELS = {"emerg": 0, "panic": 0, "alert": 1, "crit": 2, "err": 3, "error": 3, "warning": 4, "warn": 4}
+LEVELS |= {"notice": 5, "info": 6, "debug": 7}
+LISTED_LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
+"""Levels of syslog, and as ``iptables -L`` names them."""
 LOG_FLAGS = {
     "--log-tcp-sequence": 1,
     "--log-tcp-options": 2,
@@ -143,10 +134,12 @@ def _log(asked: list[RuleOption], proto: str) -> list[RuleOption]:
     return sorted(out.values(), key=lambda each: order.index(each.word))
 
 
-def _told_log(asked: list[RuleOption]) -> str:
+def _told_log(asked: list[RuleOption], *, numeric: bool = True) -> str:
     found = {each.word: each.values for each in asked}
-    flags = sum(bit for word, bit in LOG_FLAGS.items() if word in found)
-    text = f"LOG flags {flags} level {found.get('--log-level', ('4',))[0]}"
+    flags, level = [word for word in LOG_FLAGS if word in found], int(found.get("--log-level", ("4",))[0])
+    text = f"LOG flags {sum(map(LOG_FLAGS.__getitem__, flags))} level {level}"
+    if not numeric:
+        text = " ".join([f"LOG level {LISTED_LEVELS[level]}", *(word.removeprefix("--log-") for word in flags)])
     return text + (f' prefix "{found["--log-prefix"][0]}"' if "--log-prefix" in found else "")
 
 
@@ -290,8 +283,9 @@ class Jump(NamedTuple):
             words += each._replace(values=tuple(map(quoted, each.values)) if prefix else each.values).saved
         return words
 
-    @property
-    def told(self) -> str:
-        """What ``iptables -L`` prints of its options."""
+    def told(self, *, numeric: bool) -> str:
+        """Return what ``iptables -L`` prints of its options, with names unless ``numeric``."""
         target = TARGETS.get(self.name)
+        if self.name == "LOG":
+            return _told_log(list(self.asked), numeric=numeric)
         return target.told(list(self.asked)) if target else ""

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from packetwalk.widgets.questions.asked import Questions, ask
-from packetwalk.widgets.questions.parts import choice, line, number, order, place
-from packetwalk.widgets.questions.seen import Seen, end, passes, see, written
+from packetwalk.widgets.questions.asked import Questions, ask, feedback
+from packetwalk.widgets.questions.parts import Question, choice, line, number, order, place
+from packetwalk.widgets.questions.seen import (
+    Seen,
+    Stated,
+    end,
+    passes,
+    reckoned,
+    see,
+    stated,
+    written,
+)
 
 __all__ = [
+    "Question",
     "Questions",
     "Seen",
+    "Stated",
     "ask",
     "choice",
     "end",
+    "feedback",
     "line",
     "number",
     "order",
     "passes",
     "place",
+    "reckoned",
     "see",
+    "stated",
     "written",
 ]

@@ -11,7 +11,7 @@ from packetwalk.plan.rules import IPTABLES
 from packetwalk.widgets.bundle import key
 from packetwalk.widgets.markup import recorded
 from packetwalk.widgets.questions.parts import Question
-from packetwalk.widgets.questions.seen import Seen
+from packetwalk.widgets.questions.seen import Seen, Stated
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +30,12 @@ class Questions:
         answers = "".join(f"<li>{_words(part)}</li>" for part in self.parts)
         return (
             f'<walk-ask><script type="application/json">{data.replace("<", chr(92) + "u003c")}</script>'
-            f'<details class="fold answer"><summary>Answer</summary><ul>{answers}</ul></details></walk-ask>'
+            f'{self.without_player()}<details class="fold answer"><summary>Answer</summary><ul>{answers}</ul></details></walk-ask>'
         )
+
+    def without_player(self) -> str:
+        """Return what is asked, as HTML, where the page's own words do not say it; nothing here."""
+        return ""
 
 
 def ask(*parts: Question) -> Questions:
@@ -48,14 +52,12 @@ def address(walk) -> str:
 
 def _json(part: Question) -> dict:
     """Return what the element reads; a step that several options share is said once."""
-    steps: list[Seen] = []
+    steps: list[Seen | Stated] = []
 
-    def at(seen: Seen | None) -> int | None:
+    def at(seen: Seen | Stated | None) -> int | None:
         if seen is None:
             return None
-        known = next(
-            (k for k, each in enumerate(steps) if each.walk is seen.walk and each.index == seen.index), None
-        )
+        known = next((k for k, each in enumerate(steps) if _same(each, seen)), None)
         if known is None:
             steps.append(seen)
             known = len(steps) - 1
@@ -76,8 +78,17 @@ def _json(part: Question) -> dict:
     return {name: value for name, value in found.items() if value not in (None, "", (), [])}
 
 
-def _step(seen: Seen) -> dict:
-    linked = seen.walk.scenario and seen.walk.rules == IPTABLES and not recorded(seen.walk)
+def _same(one: Seen | Stated, other: Seen | Stated) -> bool:
+    if isinstance(one, Seen) and isinstance(other, Seen):
+        return one.walk is other.walk and one.index == other.index
+    return one == other
+
+
+def _step(seen: Seen | Stated) -> dict:
+    if isinstance(seen, Stated):
+        return {"where": seen.where, "why": seen.why, "line": seen.line}
+    usual = seen.walk.rules == IPTABLES and not seen.walk.release
+    linked = seen.walk.scenario and usual and not seen.walk.policies and not recorded(seen.walk)
     walk = {"walk": address(seen.walk)} if linked else {}
     return {**walk, "at": seen.index, "where": seen.where, "why": seen.step.why, "line": seen.line}
 
@@ -88,8 +99,27 @@ def _words(part: Question) -> str:
     if proof is None:
         return answer
     line = f" <code>{escape(proof.line)}</code>" if proof.line else ""
-    return f"{answer} Step {proof.index + 1}, {escape(proof.where)}: {escape(proof.step.why)}{line}"
+    return f"{answer} {escape(_told(proof))}{line}"
 
 
-def _proof(shows: Seen | None) -> str:
+def _told(proof: Seen | Stated) -> str:
+    """Return what shows it, but for the line that decides."""
+    if isinstance(proof, Stated):
+        return f"No walk shows this; {proof.where}: {proof.why}"
+    return f"Step {proof.index + 1}, {proof.where}: {proof.step.why}"
+
+
+def feedback(part: Question, given: int | tuple[int, ...]) -> str:
+    """Return what an answer hears: right or not so, and what proves or refutes it, with the line that decides."""
+    right = part.accepts(given)
+    proof = part.proof if right else part.refutation(given)
+    said = f"Right: {part.answer}." if right else "Not so."
+    if proof is None:
+        return said
+    return "\n  ".join(filter(None, [said, _told(proof), proof.line]))
+
+
+def _proof(shows: Seen | Stated | None) -> str:
+    if isinstance(shows, Stated):
+        return f" (no walk; {shows.where}: {shows.line})"
     return f" (step {shows.index + 1} of {address(shows.walk)})" if shows else ""

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from packetwalk.errors import BadInput
 from packetwalk.walks.walk import Walk
-from packetwalk.widgets.questions.seen import Seen
+from packetwalk.widgets.questions.seen import Seen, Stated
 
 MOST_LINES = 14
 """Lines of a table that are offered; of a longer one those around the line that decides."""
@@ -21,24 +21,42 @@ class Question:
 
     ``kind`` is ``number``, ``choice``, ``line``, ``place`` or ``order``. ``options`` are what is offered;
     ``right`` is the number, the indexes of what is right, or their right order. ``shows`` is the step that
-    proves it, ``refutes`` for each option the step that proves it wrong, where that is another one.
+    proves it, or what is stated instead, ``refutes`` for each option what proves it wrong, where that is another.
     """
 
     kind: str
     label: str
     right: int | tuple[int, ...]
-    shows: Seen | None = None
+    shows: Seen | Stated | None = None
     options: tuple[str, ...] = ()
     unit: str = ""
-    refutes: tuple[Seen | None, ...] = ()
+    refutes: tuple[Seen | Stated | None, ...] = ()
     heading: str = ""
 
     @property
-    def proof(self) -> Seen | None:
+    def proof(self) -> Seen | Stated | None:
         """The step that shows what is right: ``shows``, or that of the first true option which brings one."""
         if self.shows is None and self.refutes and not isinstance(self.right, int):
             return next((self.refutes[at] for at in self.right if self.refutes[at] is not None), None)
         return self.shows
+
+    def accepts(self, given: int | tuple[int, ...]) -> bool:
+        """Say whether an answer is right: the number, or the indexes of options, which only an order wants in order."""
+        if isinstance(given, int) or isinstance(self.right, int) or self.kind == "order":
+            return given == self.right
+        return set(given) == set(self.right)
+
+    def refutation(self, given: int | tuple[int, ...]) -> Seen | Stated | None:
+        """Return what proves an answer wrong: what the first false option brings, else what proves the right one."""
+        if not self.refutes or isinstance(given, int) or isinstance(self.right, int):
+            return self.proof
+        right = self.right
+        false = (
+            each
+            for at, each in enumerate(given)
+            if (right[at : at + 1] != (each,) if self.kind == "order" else each not in right)
+        )
+        return next((found for each in false if (found := self.refutes[each])), self.proof)
 
     @property
     def answer(self) -> str:
@@ -49,15 +67,17 @@ class Question:
         return joined.join(self.options[index] for index in self.right)
 
 
-def number(label: str, value: int, shows: Seen | None = None, unit: str = "") -> Question:
-    """Ask for a whole number, ``value`` by computation; ``shows`` is the step where it can be read."""
+def number(label: str, value: int, shows: Seen | Stated | None = None, unit: str = "") -> Question:
+    """Ask for a whole number, ``value`` by computation; ``shows`` is the step where it can be read, or the sum."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise BadInput(f"number asked for by {label!r}", value, ["an int"])
     return Question("number", label, value, shows, unit=unit)
 
 
 def choice(
-    label: str, options: Mapping[str, bool | tuple[bool, Seen]], shows: Seen | None = None
+    label: str,
+    options: Mapping[str, bool | tuple[bool, Seen | Stated]],
+    shows: Seen | Stated | None = None,
 ) -> Question:
     """Ask which of the options are true; one may bring the step that proves or refutes it.
 
@@ -101,16 +121,20 @@ def place(label: str, walk: Walk, whole: Walk | None = None, *, shows: Seen | No
     return Question("place", label, (offered.index(end.where),), end, tuple(offered))
 
 
-def order(label: str, steps: Mapping[str, Seen | int]) -> Question:
-    """Ask for the order in which the steps, or places in a list, follow each other; BadInput where two are one."""
-    indexes = {name: at.index if isinstance(at, Seen) else at for name, at in steps.items()}
+def order(label: str, steps: Mapping[str, Seen | tuple[int, Seen | Stated]]) -> Question:
+    """Ask for the order in which the steps follow each other; BadInput where two are one.
+
+    What is no step comes with its place in the order and what proves it.
+    """
+    given = {name: (at.index, at) if isinstance(at, Seen) else at for name, at in steps.items()}
+    indexes = {name: place for name, (place, _) in given.items()}
     if len(set(indexes.values())) < len(indexes) or len(indexes) < 2:
         raise BadInput(f"steps of {label!r}", indexes, ["two or more, each another"])
     offered = sorted(steps, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     right = sorted(range(len(offered)), key=lambda at: indexes[offered[at]])
     if right == sorted(right):
         offered, right = offered[::-1], [len(offered) - 1 - at for at in right]
-    seen = [at if isinstance(at, Seen) else None for at in (steps[name] for name in offered)]
+    seen = [given[name][1] for name in offered]
     return Question("order", label, tuple(right), seen[right[0]], tuple(offered), refutes=tuple(seen))
 
 

@@ -1,4 +1,4 @@
-"""A step in its walk: what a question is about, and what its answer shows."""
+"""What an answer shows: a step of a walk, or what is stated where no packet's way answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from packetwalk.cni import plugin
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.operation import Operation
-from packetwalk.trace.step import Step
+from packetwalk.trace.step import EVENTS, Step
 from packetwalk.walks.walk import Walk
 
 
@@ -82,6 +82,30 @@ class Seen:
         return [header for header in self.step.after or self.step.before if isinstance(header, wire.Ipv4)]
 
 
+@dataclass(frozen=True)
+class Stated:
+    """What answers where no packet's way does: a line and why it answers; ``where`` says whose line it is."""
+
+    where: str
+    line: str
+    why: str
+
+
+def stated(operation: Operation, why: str = "") -> Stated:
+    """Return the line that a plan wants; ``why`` it answers is, if not said, who writes it."""
+    written = (
+        f"{operation.by} writes it ({operation.source})."
+        if operation.source
+        else f"{operation.by} writes it."
+    )
+    return Stated(f"plan of {operation.netns}", str(operation.entry), why or written)
+
+
+def reckoned(line: str, why: str) -> Stated:
+    """Return a sum: ``line`` holds the figures, ``why`` says what they are."""
+    return Stated("reckoned", line, why)
+
+
 def see(
     walk: Walk,
     event: str | None = None,
@@ -114,7 +138,7 @@ def passes(
     trace: str | None = "request",
     hook: str | None = None,
 ) -> int:
-    """Return how many steps fit, as ``see`` looks for them: none is false."""
+    """Return how many steps fit, as ``see`` looks for them: none is false; BadInput for no event."""
     return len(_fitting(walk, trace, {"event": event, "netns": netns, "dev": dev, "hook": hook}))
 
 
@@ -130,6 +154,8 @@ def written(name: str, mode: str, node: str = "kind-worker") -> list[Operation]:
 
 
 def _fitting(walk: Walk, trace: str | None, asked: dict[str, str | None]) -> list[Seen]:
+    if asked["event"] not in (None, *EVENTS):
+        raise BadInput("event", asked["event"], EVENTS)
     steps = {
         id(step)
         for number, each in enumerate(walk.traces)

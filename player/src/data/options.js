@@ -7,8 +7,8 @@ export const IPTABLES = "iptables";
 /**
  * @typedef {{
  *   plugin: string, mode: string, scenario: string, proto: string, size: number, df: boolean, cold: boolean,
- *   fault: string|null, rules: string,
- * }} Options  `rules` is who writes them: iptables or nftables
+ *   fault: string|null, rules: string, release: string,
+ * }} Options  `rules` is who writes them: iptables or nftables; `release` the plugin's, empty: the newest
  */
 
 /** @param {Options} o  the key of a walk within one file: proto/size/df/cold */
@@ -43,6 +43,7 @@ export function optionsOf(walk) {
     cold = false,
     fault = null,
     rules = IPTABLES,
+    release = "",
   } = walk.options ?? {};
   return {
     plugin: walk.plugin,
@@ -54,11 +55,18 @@ export function optionsOf(walk) {
     cold: Boolean(cold),
     fault,
     rules,
+    release,
   };
 }
 
-/** @param {Mode & {rules?: string}} o  the folder of a mode's walks, with other rules one of its own */
-const home = ({ plugin, mode, rules = IPTABLES }) => [plugin, mode, ...(rules === IPTABLES ? [] : [rules])];
+/** @typedef {{rules?: string, release?: string}} Form */
+
+/** Whether rules and release are what is meant where nobody names others. @param {Form} o */
+export const usual = ({ rules = IPTABLES, release = "" }) => rules === IPTABLES && !release;
+
+/** @param {Mode & Form} o  the folder of its walks; with other rules or of another release one of its own */
+const home = ({ plugin, mode, rules = IPTABLES, release = "" }) =>
+  [plugin, mode, rules === IPTABLES ? "" : rules, release].filter(Boolean);
 
 /** @param {Options} o  where the walks of a scenario and a fault are kept, under data-root */
 export const walkFile = (o) => file(...home(o), o.scenario, o.fault || "none");
@@ -66,7 +74,7 @@ export const walkFile = (o) => file(...home(o), o.scenario, o.fault || "none");
 /** @param {Options} o  where the packets are kept that have the sizes other modes' choices offer */
 export const sizesFile = (o) => file(...home(o), o.scenario, "sizes");
 
-/** @param {Mode & {rules?: string}} of  where what many files of a mode have in common is kept */
+/** @param {Mode & Form} of  where what many files of a mode have in common is kept */
 export const sharedFile = (of) => file(...home(of), "shared");
 
 const file = (...names) => `${names.map(encodeURIComponent).join("/")}.json.gz`;
@@ -111,6 +119,7 @@ export function optionsFromAttributes(el) {
       cold: el.hasAttribute("cold") && flag(el.getAttribute("cold")),
       fault: text("fault", null),
       rules: text("rules", IPTABLES),
+      release: text("release", ""),
     },
     step: whole(el.getAttribute("step"), null),
     beside: modesIn(el.getAttribute("with")),
@@ -125,15 +134,16 @@ export const walkName = (o) =>
 
 /**
  * The fragment that opens this very step: `walk=plugin/mode/scenario/proto/size/df/cold/fault/step&el=name`,
- * with `&rules=nftables` for other rules and `&with=plugin/mode,plugin/mode` for the walks beside it. Steps
- * count from 0, as `seq` does.
+ * with `&rules=nftables` for other rules, `&release=3.32` for another release, and
+ * `&with=plugin/mode,plugin/mode` for the walks beside it. Steps count from 0, as `seq` does.
  * @param {Options} o @param {number} step @param {string} el @param {Mode[]} [beside]
  */
 export function toHash(o, step, el, beside = []) {
   const walk = `${walkName(o)}/${step}`;
   const rules = o.rules === IPTABLES ? "" : `&rules=${o.rules}`;
+  const release = o.release ? `&release=${o.release}` : "";
   const others = beside.length ? `&with=${beside.map(modeKey).join(",")}` : "";
-  return `#walk=${walk}${rules}${others}&el=${encodeURIComponent(el)}`;
+  return `#walk=${walk}${rules}${release}${others}&el=${encodeURIComponent(el)}`;
 }
 
 /**
@@ -164,6 +174,7 @@ export function fromHash(hash) {
       cold: cold === "1",
       fault: fault === "none" ? null : fault,
       rules: /^[a-z]+$/.test(query.rules ?? "") ? query.rules : IPTABLES,
+      release: /^[\w.]+$/.test(query.release ?? "") ? query.release : "",
     },
     step: whole(step, null),
     el: query.el === undefined ? null : decode(query.el),

@@ -11,7 +11,7 @@ import {
   walkFile,
   walkKey,
 } from "./options.js";
-import { unpackIfPacked } from "./unpack.js";
+import { unpack, unpackAll, unpackIfPacked } from "./unpack.js";
 import { problem } from "./validate.js";
 
 export { WalkError } from "./files.js";
@@ -29,16 +29,38 @@ const checked = (walk) => {
   return walk;
 };
 
-/** @param {string} text  the JSON that the page carries */
-export function parsePage(text) {
+/** What the walks of a page have in common, read once. */
+let common = { text: "", name: "", values: [] };
+
+/** @param {string} text */
+function readCommon(text) {
+  if (common.text !== text) {
+    const packed = JSON.parse(text);
+    common = { text, name: packed.name, values: unpackAll(packed) };
+  }
+  return common;
+}
+
+/**
+ * @param {string} text  the JSON that the page carries
+ * @param {string} [shared]  the JSON of what several walks of the page have in common
+ */
+export function parsePage(text, shared = "") {
   try {
-    return unpackIfPacked(JSON.parse(text));
+    const page = JSON.parse(text);
+    if (!page?.shared) return unpackIfPacked(page);
+    const { name, values } = readCommon(shared);
+    if (name !== page.shared) throw new Error("what it shares with others is not there");
+    return unpack(page, values);
   } catch (error) {
     throw new WalkError(`The walk in this page cannot be read: ${error.message}.`);
   }
 }
 
-const sameRules = (walk, o) => optionsOf(walk).rules === (o.rules ?? IPTABLES);
+const sameForm = (walk, o) => {
+  const { rules, release } = optionsOf(walk);
+  return rules === (o.rules ?? IPTABLES) && release === (o.release ?? "");
+};
 
 const sameMode = (walk, o) =>
   walk.plugin === o.plugin && walk.mode === o.mode && walkKey(optionsOf(walk)) === walkKey(o);
@@ -68,7 +90,7 @@ export class Store {
     const fault = walk?.options?.fault ?? null;
     const same = (key) => !o[key] || !walk[key] || walk[key] === o[key];
     const here = walk && same("scenario") && same("plugin") && same("mode") && fault === (o.fault ?? null);
-    return here && sameRules(walk, o) ? walk : null;
+    return here && sameForm(walk, o) ? walk : null;
   }
 
   /** The walk beside the page's own that stands in the page and is of exactly these options, or null. */
@@ -78,7 +100,7 @@ export class Store {
     return has &&
       has.scenario === o.scenario &&
       walkKey(has) === walkKey(o) &&
-      sameRules(walk, o) &&
+      sameForm(walk, o) &&
       (has.fault ?? null) === (o.fault ?? null)
       ? checked(walk)
       : null;

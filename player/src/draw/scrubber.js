@@ -8,12 +8,17 @@ export class Scrubber {
     this.done = bar.querySelector(".done");
     /** @type {HTMLElement} */
     this.thumb = bar.querySelector(".thumb");
-    this.measure();
+    this.width = 1;
+    this.share = 0;
+    this.at = -1;
+    new ResizeObserver(([entry]) => this.fit(entry.contentRect.width)).observe(bar);
   }
 
-  measure() {
-    this.width = this.bar.clientWidth || 1;
+  /** Observed, not asked: asking would cost a layout. @param {number} width */
+  fit(width) {
+    this.width = width || 1;
     this.at = -1;
+    this.show(this.share);
   }
 
   /**
@@ -21,6 +26,7 @@ export class Scrubber {
    * @param {number} share 0..1
    */
   show(share) {
+    this.share = share;
     const at = Math.round(share * this.width);
     if (at === this.at) return;
     this.at = at;

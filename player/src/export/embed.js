@@ -20,6 +20,7 @@ export function embed(o, step, root, beside = []) {
     ["size", o.size],
     ["fault", o.fault],
     ["rules", o.rules === IPTABLES ? null : o.rules],
+    ["release", o.release || null],
     ["step", step],
     ["with", beside.map(modeKey).join(",") || null],
     ["data-root", `${root}walks/`],

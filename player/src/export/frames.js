@@ -1,6 +1,7 @@
 /** The frames of a walk as a capture would see them: one for every device a packet enters or leaves. */
 import { packetBytes } from "../model/bytes.js";
 import { timeline } from "../model/timeline.js";
+import { tapped } from "./devices.js";
 /** @import { Timeline, Walk } from "../types.js" */
 
 /** Link types of the pcap registry. */
@@ -21,23 +22,21 @@ export const toBytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (b) => p
  * @returns {Captured[]} in the order of the walk, one microsecond for each step
  */
 export function captured(line, of = "") {
-  return line.moments
-    .filter(({ step }) => step.dev && (step.event === "ingress" || step.event === "egress"))
-    .map(({ i, step }) => {
-      const inbound = step.event === "ingress";
-      const seen =
-        [inbound ? step.before : step.after, step.after, step.before].find((s) => s[0]?.proto === "eth") ??
-        (step.after.length ? step.after : step.before);
-      return {
-        netns: step.netns,
-        dev: step.dev,
-        link: seen[0]?.proto === "eth" ? ETHERNET : RAW,
-        inbound,
-        bytes: toBytes(packetBytes(seen)),
-        time: i * 1000,
-        of,
-      };
-    });
+  return tapped(line).map(({ i, step }) => {
+    const inbound = step.event === "ingress";
+    const seen =
+      [inbound ? step.before : step.after, step.after, step.before].find((s) => s[0]?.proto === "eth") ??
+      (step.after.length ? step.after : step.before);
+    return {
+      netns: step.netns,
+      dev: step.dev,
+      link: seen[0]?.proto === "eth" ? ETHERNET : RAW,
+      inbound,
+      bytes: toBytes(packetBytes(seen)),
+      time: i * 1000,
+      of,
+    };
+  });
 }
 
 /**
@@ -55,9 +54,6 @@ export function savedWords(frames, walks = 1) {
   if (!frames.length) return "no packet crosses a device here: there is nothing to save";
   return `${frames.length} packets ${walks > 1 ? `of ${walks} walks ` : ""}saved`;
 }
-
-/** Names of the devices, in order of first use. @param {Captured[]} frames */
-export const devicesOf = (frames) => [...new Set(frames.map((f) => `${f.netns}:${f.dev}`))];
 
 /** The packets of several walks in the order of time, each named after its walk. @param {Walk[]} walks */
 export const together = (walks) =>

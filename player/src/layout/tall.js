@@ -11,8 +11,12 @@ const TITLE = 22;
 const BETWEEN = 16;
 const GAP = 6;
 const PAD = 8;
+/** Beside the largest packet stands a sentence, above it or below. */
+const SENTENCE = 150;
 
 /**
+ * A short way takes no more room than its stations, or the largest packet with its sentence.
+
  * @param {{
  *   lanes: Lane[], places: Map<string, Place>, width: number, height: number, need: {w: number, h: number},
  * }} scene
@@ -22,7 +26,7 @@ export function tall(scene) {
   const count = scene.lanes.reduce((n, l) => n + l.along.length, 0);
   const fixed = scene.lanes.length * (TITLE + 12) + (scene.lanes.length - 1) * BETWEEN + 6;
   const pitch = clamp((scene.height - fixed) / count, 30, 38);
-  const height = Math.max(scene.height, fixed + count * pitch, scene.need.h + 20);
+  const height = Math.max(fixed + count * pitch, scene.need.h + SENTENCE);
   const w = clamp(scene.width * 0.4, 128, 190);
   const track = 2 + PAD + w + 10;
   const out = { stations: new Map(), lanes: [], cards: [] };

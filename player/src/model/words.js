@@ -52,6 +52,7 @@ const ENDS = {
   ttl_expired: "TTL expired",
   too_big: "too big",
   loop: "caught in a loop",
+  left: "not known beyond",
 };
 /** @param {string} disposition */
 export const endOf = (disposition) => ENDS[disposition] ?? String(disposition ?? "").replaceAll("_", " ");

@@ -1,6 +1,6 @@
 /** What is sent, where, and what is broken: every combination is derived. */
 import { html, nothing } from "lit";
-import { IPTABLES } from "../data/options.js";
+import { IPTABLES, usual } from "../data/options.js";
 import { icon } from "../draw/icons.js";
 import { endOf, headline } from "../model/words.js";
 import { proofMark, proofOf } from "./proof.js";
@@ -18,12 +18,13 @@ export function sizesFor(catalogue, proto) {
 }
 
 /**
- * Faults that this scenario can have; what is made ahead with other rules has none.
- * @param {any} catalogue @param {{scenario: string, rules?: string}} options @param {boolean} [live]
+ * Faults that this scenario can have; what is made ahead with other rules or of another release has none.
+ * @param {any} catalogue @param {{scenario: string, rules?: string, release?: string}} options
+ * @param {boolean} [live]
  */
-export const faultsFor = (catalogue, { scenario, rules = IPTABLES }, live = false) =>
-  rules === IPTABLES || live
-    ? (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(scenario))
+export const faultsFor = (catalogue, options, live = false) =>
+  usual(options) || live
+    ? (catalogue?.faults ?? []).filter((f) => !f.scenarios || f.scenarios.includes(options.scenario))
     : [];
 
 /**
@@ -38,12 +39,14 @@ export function waysFor(catalogue, { scenario }, { title }) {
 
 /**
  * Make a change fit: a new fault brings the packet that shows it; a fault or a size that the new choice does
- * not know is given up.
+ * not know is given up. Another release has rules of iptables, other rules are of the newest.
  * @param {any} catalogue @param {Options} before
  * @param {Partial<Options>} change @param {boolean} anySize whether sizes may be typed
  */
 export function settle(catalogue, before, change, anySize = false) {
   const o = { ...before, ...change };
+  if (change.release) o.rules = IPTABLES;
+  else if (o.rules !== IPTABLES) o.release = "";
   const sizes = sizesFor(catalogue, o.proto);
   const fault = faultsFor(catalogue, o, anySize).find((f) => f.name === o.fault) ?? null;
   const shows =
@@ -84,19 +87,21 @@ export function choices(
           : html`<p class="summary">${walk.summary}</p>
     <span class="verdict ${good ? "good" : "bad"}">${verdict}</span>`
     }
-    <details class="choosing" ?open=${!narrow}><summary>${packetWords(options)}</summary><div class="rest">
+    <details class="choosing" ?open=${!narrow}>
+      <summary>${packetWords(options, Boolean(catalogue))}</summary><div class="rest">
       ${catalogue ? packetChoices(options, walk, catalogue, live, act) : chip(walk.title)}
-      <button type="button" class="chip" aria-pressed=${guesses ? "true" : "false"}
-        @click=${act.guess}>guess each step</button>
+      ${catalogue?.knobs ? nothing : guessButton(guesses, act)}
       ${comparison.possible ? compareWith(comparison) : nothing}
       ${proofMark(proofOf(catalogue, options), proofs)}</div></details>
+    ${walk.policies ? governing(walk.policies) : nothing}
     ${walk.fault && !veiled ? story(walk.fault) : nothing}
   </header>`;
 }
 
-/** What is sent, in a line: the choices are behind it where there is little room. */
-const packetWords = ({ proto, size, fault }) =>
-  `${PROTOS[proto] ?? proto}, ${size} B${fault ? ", broken" : ""}: change it, break it, compare it`;
+/** What is sent, in a line: the choices, if there are any, are behind it where there is little room. */
+const packetWords = ({ proto, size, fault }, choosable) =>
+  `${PROTOS[proto] ?? proto}, ${size} B${fault ? ", broken" : ""}` +
+  (choosable ? ": change it, break it, compare it" : "");
 
 /** In place of the end, while the player asks. @param {Map<number, boolean>} guesses */
 const score = (guesses) => html`<p class="summary">${[...guesses.values()].filter(Boolean).length} of
@@ -107,9 +112,15 @@ const guess = (question, act) => html`<p class="summary"><span>What becomes of i
   <a href="#${question}">guess first</a>, or </span></p>
   <button type="button" class="small" @click=${act.unveil}>show me</button>`;
 
+/** Under which policies it went. @param {string[]} policies */
+const governing = (policies) => html`<p class="policies"><b>Policies:</b> ${policies.join("; ")}.</p>`;
+
 /** What was broken and what follows, as one would tell it. */
 const story = ({ title, story }) =>
   html`<p class="story">${icon("warning")}<span><b>${title}.</b> ${story}</span></p>`;
+
+const guessButton = (guesses, act) => html`<button type="button" class="chip"
+  aria-pressed=${guesses ? "true" : "false"} @click=${act.guess}>guess each step</button>`;
 
 const chip = (words) => html`<span class="chip">${words}</span>`;
 
@@ -125,18 +136,23 @@ function packetChoices(o, walk, catalogue, live, act) {
     (key, read = same) =>
     (value) =>
       act.choose({ [key]: read(value) });
-  const ways = select("Scenario", o.scenario, waysFor(catalogue, o, walk), choose("scenario"));
+  /** A small figure has few controls. */
+  const knob = (name, made) => (catalogue.knobs && !catalogue.knobs.includes(name) ? nothing : made());
+  const ways = knob("way", () =>
+    select("Scenario", o.scenario, waysFor(catalogue, o, walk), choose("scenario")),
+  );
   if (!o.scenario && !live) return ways; // what a page's files hold, they hold by scenario
   const kinds = protos.map((p) => [p, PROTOS[p] ?? p]);
-  const sizes = sizesFor(catalogue, o.proto);
+  const given = () => oneOf(o.size, sizesFor(catalogue, o.proto), choose("size", Number));
   return html`
     ${ways}
-    ${select("Protocol", o.proto, kinds, choose("proto"))}
-    ${live ? anySize(o.size, choose("size")) : oneOf(o.size, sizes, choose("size", Number))}
-    ${tick("DF", o.df, choose("df"))}
-    ${tick("cold caches", o.cold, choose("cold"))}
+    ${knob("proto", () => select("Protocol", o.proto, kinds, choose("proto")))}
+    ${knob("size", () => (live ? anySize(o.size, choose("size")) : given()))}
+    ${knob("df", () => tick("DF", o.df, choose("df")))}
+    ${knob("cold", () => tick("cold caches", o.cold, choose("cold")))}
     ${select("Rules", o.rules, (catalogue.rules ?? []).map(byRules), choose("rules"))}
-    ${breaking(o.fault, faultsFor(catalogue, o, live), choose("fault"))}`;
+    ${select("Release", o.release, (catalogue.releases ?? []).map(ofRelease), choose("release"))}
+    ${knob("break", () => breaking(o.fault, faultsFor(catalogue, o, live), choose("fault")))}`;
 }
 
 /** A size that may be typed, where a live model walks whatever is asked. */
@@ -157,6 +173,9 @@ function oneOf(size, sizes, choose) {
 
 /** @param {string} rules @returns {[string, string]} */
 const byRules = (rules) => [rules, `rules: ${rules}`];
+
+/** @param {string} name @param {number} place  the newest is the first @returns {[string, string]} */
+const ofRelease = (name, place) => [place ? name : "", `release: ${name}`];
 
 function breaking(fault, faults, choose) {
   if (!faults.length) return nothing;

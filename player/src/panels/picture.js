@@ -17,6 +17,7 @@ const LONGEST_REASON = 130;
 /**
  * @typedef {{
  *   walk: Walk, line: Timeline, layout: Layout, moment: Moment, press(station: string): void,
+ *   halted: boolean,
  * }} Scene
  */
 

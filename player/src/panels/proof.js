@@ -6,11 +6,14 @@ import { icon } from "../draw/icons.js";
 
 /**
  * The proof of a scenario, broken or not, as the page carries it.
- * @param {any} catalogue @param {{scenario: string, fault: string|null, rules?: string}} options
- * @returns {Proof|null}  with rules of nftables that of the whole mode
+ * @param {any} catalogue
+ * @param {{scenario: string, fault: string|null, rules?: string, release?: string}} options
+ * @returns {Proof|null}  with rules of nftables, or in another release, that of the whole mode
  */
-export const proofOf = (catalogue, { scenario, fault, rules }) =>
-  catalogue?.proof?.[rules] ?? catalogue?.proof?.[fault ? `${scenario}+${fault}` : scenario] ?? null;
+export const proofOf = (catalogue, { scenario, fault, rules, release }) =>
+  catalogue?.proof?.[release || rules] ??
+  catalogue?.proof?.[fault ? `${scenario}+${fault}` : scenario] ??
+  null;
 
 /**
  * The page that tells how we know, on a site whose walks lie under `dataRoot`.

@@ -15,9 +15,10 @@ export function saying(scene) {
   const place = below ? `top:${top}px` : `bottom:${scene.layout.height - bottom}px`;
   const style = `left:${left}px;width:${right - left}px;max-height:${bottom - top}px;${place}`;
   const line = step.entry ? html`<code>${step.entry.line}</code>` : nothing;
+  const stop = scene.halted ? html`<small>Stopped where it is decided: Play goes on.</small>` : nothing;
   return keyed(
     below,
     html`<div class="saying" style=${style} aria-hidden="true">
-    <b>${titleOf(step)}</b><p>${step.why}</p>${line}</div>`,
+    <b>${titleOf(step)}</b><p>${step.why}</p>${line}${stop}</div>`,
   );
 }

@@ -2,7 +2,7 @@
  * The walks beside the first one of a player: which they are, where they come from, and their packets in
  * step.
  */
-import { IPTABLES, MOST, modeKey } from "../data/options.js";
+import { IPTABLES, MOST, modeKey, usual } from "../data/options.js";
 import { Envelopes } from "../draw/envelopes.js";
 import { alignment } from "../model/alignment.js";
 import { heightOf, morph, rims, shownBytes } from "../model/envelope.js";
@@ -48,7 +48,8 @@ export class Comparison {
   }
 
   get possible() {
-    return this.player.current?.plugin !== "linux" && (this.player.opening.store?.open ?? false);
+    const { current, opening } = this.player;
+    return current?.plugin !== "linux" && !current?.policies && (opening.store?.open ?? false);
   }
 
   /** The first walk and those that have come, as lanes. @returns {Lane[]} */
@@ -62,12 +63,12 @@ export class Comparison {
     this.modes = modes.slice(0, MOST);
   }
 
-  /** The walk of a lane, with rules of iptables where that plugin has no others. @param {Options} o */
+  /** The walk of a lane, in the usual form where that mode has no other. @param {Options} o */
   async exact(o) {
     const { store } = this.player.opening;
     return store.exact(o).catch((error) => {
-      if (o.rules === IPTABLES) throw error;
-      return store.exact({ ...o, rules: IPTABLES });
+      if (usual(o)) throw error;
+      return store.exact({ ...o, rules: IPTABLES, release: "" });
     });
   }
 

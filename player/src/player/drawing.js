@@ -27,14 +27,13 @@ export class Drawing {
   }
 
   hostUpdated() {
-    const { current, layout, line, i, all, width, playback } = this.player;
-    if (!current || !layout) return;
+    const { current, layout, line, i, all, width, playback, whole } = this.player;
+    if (!current || !layout || !this.part(".scrub")) return;
     this.hold();
-    if (this.width !== width) this.scrubber.measure();
-    this.width = width;
     if (!playback.clock.running) this.draw(playback.clock.t);
+    if (!whole) return;
     const scrolled = [line, i, all, width];
-    if (scrolled.some((each, k) => each !== this.scrolled[k])) this.keepInView();
+    if (scrolled.some((each, k) => each !== this.scrolled[k])) requestAnimationFrame(() => this.keepInView());
     this.scrolled = scrolled;
   }
 
@@ -65,7 +64,9 @@ export class Drawing {
 
   /** What decides and what changed is scrolled into view inside its own box. */
   keepInView() {
-    markRow(this.part(".scroll"), this.player.i);
+    const list = this.part(".scroll");
+    if (!list) return;
+    markRow(list, this.player.i);
     const table = this.part(".table");
     const hit = table?.querySelector(".hit");
     scroll(table, hit ? hit.offsetTop - table.clientHeight / 2 : 0);

@@ -2,7 +2,9 @@
 import { html, LitElement, nothing, unsafeCSS } from "lit";
 import { optionsOf } from "../data/options.js";
 import { ThemeOf } from "../draw/theme.js";
+import { devicesOf } from "../export/devices.js";
 import { layout, NARROW } from "../layout/layout.js";
+import { chapters } from "../model/chapters.js";
 import { ticks, timeline } from "../model/timeline.js";
 import { stepWords } from "../model/words.js";
 import { choices } from "../panels/choices.js";
@@ -24,18 +26,22 @@ import { Opening } from "./opening.js";
 import { Playback } from "./playback.js";
 import { Sight } from "./sight.js";
 import { takeAwayActs } from "./take-away.js";
+import { nextTask, whenIdle } from "./tasks.js";
 
 /** @import { Options } from "../data/options.js" */
 /** @import { Source } from "../data/store.js" */
 /** @import { Layout } from "../layout/layout.js" */
 /** @import { Lit } from "../panels/packet.js" */
-/** @import { Moment, Timeline, Walk } from "../types.js" */
+/** @import { Moment, Step, Timeline, Walk } from "../types.js" */
 
 /** The steps in words, which the page carries: for print. */
 const WORDS = html`<div class="words"><slot></slot></div>`;
 
 const GIVEN = { attribute: false };
 const STATE = { state: true };
+
+/** Built one after the other, each in a task of its own; those that are read later, when the page is idle. */
+const PARTS = { picture: 2, controls: 3, steps: 4, packet: 5, rest: 6 };
 
 export class PacketWalk extends LitElement {
   static styles = unsafeCSS(styles);
@@ -59,6 +65,8 @@ export class PacketWalk extends LitElement {
     snippet: STATE,
     veiled: STATE,
     guesses: STATE,
+    halted: STATE,
+    parts: STATE,
   };
 
   constructor() {
@@ -97,6 +105,10 @@ export class PacketWalk extends LitElement {
     this.veiled = null;
     /** What was guessed right, by step, while the player asks; null while it does not. @type {any} */
     this.guesses = null;
+    /** Whether a play has stopped by itself where something is decided. */
+    this.halted = false;
+    /** How many parts there are to see yet. */
+    this.parts = 1;
     /** The last step that the reader has come to. */
     this.reached = 0;
 
@@ -113,7 +125,9 @@ export class PacketWalk extends LitElement {
   show(walk, step) {
     this.current = walk;
     this.line = timeline(walk);
-    this.ticks = ticks(this.line);
+    this.chapters = chapters(this.line);
+    const decided = this.chapters.map(({ at }) => ({ at, kind: "decided" }));
+    this.ticks = [...decided, ...ticks(this.line)];
     this.layout = null;
     this.options = optionsOf(walk);
     this.busy = false;
@@ -148,6 +162,28 @@ export class PacketWalk extends LitElement {
     this.opening.load(options, step, reveal);
   }
 
+  /** What was read is laid out and drawn in a task of its own. */
+  async scheduleUpdate() {
+    if (this.current && !this.layout) await nextTask();
+    super.scheduleUpdate();
+  }
+
+  updated() {
+    if (!this.layout || this.whole || this.building) return;
+    this.building = true;
+    const add = () => {
+      this.building = false;
+      this.parts += 1;
+    };
+    if (this.parts < PARTS.controls) nextTask().then(add);
+    else whenIdle(add);
+  }
+
+  /** Whether all of it is there. */
+  get whole() {
+    return this.parts >= PARTS.rest;
+  }
+
   /** Another walk or step from a live notebook; a layout for another walk or width. */
   willUpdate(changed) {
     if (!this.seen) return;
@@ -174,7 +210,7 @@ export class PacketWalk extends LitElement {
     if (message && !current) return html`${alert(message)}<slot></slot>`;
     if (!current || !layout) return html`<div class="pw empty"></div>${WORDS}`;
     const label = current.title || "Packet walk";
-    const kind = this.veiled ? "pw veiled" : "pw";
+    const kind = `pw${this.veiled ? " veiled" : ""}${this.whole ? "" : " partial"}`;
     return html`<div class=${kind} role="region" aria-label=${label} @keydown=${(e) => playerKey(e, this)}>
       ${this.panels(current, this.line.moments[this.i])}
     </div>${WORDS}`;
@@ -185,24 +221,43 @@ export class PacketWalk extends LitElement {
     const { line, layout, i, options, source, busy, comparison, width, narrow, open, lit, veiled } = this;
     const { catalogue, dataRoot } = this.opening.store;
     const { step } = moment;
-    const { guesses } = this;
+    const { guesses, note, snippet } = this;
+    const from = (part, build) => (this.parts >= part ? build() : nothing);
     const upTo = veiled || guesses ? this.reached : line.moments.length;
     const next = line.moments.find((m) => m.previous === i)?.step;
     const words = stepWords(walk, line, moment);
+    const linked = !this.hasAttribute("unlinked");
     const offered = { catalogue, live: Boolean(source), proofs: proofPage(dataRoot) };
-    const playing = { n: line.moments.length, i, playing: this.playing, speed: this.speed };
+    const told = this.chapters.filter(({ at }) => at <= upTo);
+    const playing = {
+      n: line.moments.length,
+      i,
+      playing: this.playing,
+      speed: this.speed,
+      walk,
+      words,
+      chapters: told,
+      ticks: veiled || guesses ? [] : this.ticks,
+    };
+    const scene = { walk, line, layout, moment, press: this.press, halted: this.halted };
     const head = { walk, options, ...offered, busy, comparison, veiled, narrow, guesses };
     return html`${choices(head, this.choicesActs)}
       ${this.message ? alert(this.message) : nothing}
-      ${picture({ walk, line, layout, moment, press: this.press })}
-      ${controls({ ...playing, ticks: veiled || guesses ? [] : this.ticks, words }, this.playback.acts)}
+      ${from(PARTS.picture, () => picture(scene))}
+      ${from(PARTS.controls, () => controls(playing, this.playback.acts))}
       ${guesses ? guessing(nextGuess(walk, line, i), i, this.guessed) : nothing}
-      ${comparison.shown ? compare(comparison, { i, width }) : nothing}
-      <div class="columns">
-        ${steps({ walk, line, i, all: this.all, upTo }, this.stepsActs)}${why({ walk, step })}</div>
-      ${packet({ walk, step, next, open, lit, narrow }, this.packetActs)}
-      ${takeAway({ devices: this.take.devices(), note: this.note, snippet: this.snippet }, this.take)}
+      ${comparison.shown ? from(PARTS.controls, () => compare(comparison, { i, width })) : nothing}
+      ${from(PARTS.steps, () => this.columns(walk, step, upTo))}
+      ${from(PARTS.packet, () => packet({ walk, step, next, open, lit, narrow }, this.packetActs))}
+      ${from(PARTS.rest, () => takeAway({ devices: devicesOf(line), linked, note, snippet }, this.take))}
       <p class="hidden" role="status" aria-live="polite">${words}${comparison.words(i)}</p>`;
+  }
+
+  /** @param {Walk} walk @param {Step} step @param {number} upTo  the last step that is listed */
+  columns(walk, step, upTo) {
+    const { line, i, all } = this;
+    const list = steps({ walk, line, i, all, upTo }, this.stepsActs);
+    return html`<div class="columns">${list}${why({ walk, step })}</div>`;
   }
 
   /** Tell who asks for a place which ones stand where the picture was pressed. @param {string} station */

@@ -129,5 +129,5 @@ export class Opening {
 /** What the page carries inside the element, or null. @param {Element} player */
 function pageOf(player) {
   const text = player.querySelector("script.walk")?.textContent;
-  return text ? parsePage(text) : null;
+  return text ? parsePage(text, document.querySelector("script.walks")?.textContent) : null;
 }

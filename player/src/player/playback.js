@@ -1,6 +1,8 @@
 /** Time in the reader's hand: play, pause, one step, any step, the bar, the speed. */
 import { Clock } from "../draw/clock.js";
+import { nextStop } from "../model/chapters.js";
 import { lasts } from "../model/timeline.js";
+import { STOPS_UP_TO } from "../panels/controls.js";
 import { nextGuess } from "../questions/guess.js";
 
 /** @import { ControlsActs } from "../panels/controls.js" */
@@ -30,13 +32,12 @@ export class Playback {
     return this.player.line.moments.length - 1;
   }
 
-  /** How far a play goes: to the end, or where a guess is asked for. */
+  /** How far a play goes: where something is decided, or where a guess is asked for; else to the end. */
   get goal() {
-    const { current, line, guesses } = this.player;
+    const { current, line, guesses, chapters, speed } = this.player;
     const i = Math.ceil(this.clock.t);
-    const asked = [i, i + 1]
-      .map((k) => guesses && nextGuess(current, line, k))
-      .find((g) => g && g.at > i + 1);
+    if (!guesses) return (speed <= STOPS_UP_TO ? nextStop(chapters, i) : null) ?? this.end;
+    const asked = [i, i + 1].map((k) => nextGuess(current, line, k)).find((g) => g && g.at > i + 1);
     return asked ? asked.at - 1 : this.end;
   }
 
@@ -48,6 +49,7 @@ export class Playback {
   /** Begin a walk at a step. @param {number} step */
   begin(step) {
     this.pause();
+    this.player.halted = false;
     this.clock.t = this.within(step);
     this.player.i = this.clock.t;
   }
@@ -69,6 +71,7 @@ export class Playback {
     if (!this.player.line) return;
     const to = this.within(i);
     this.player.playing = false;
+    this.player.halted = false;
     if (calm?.matches || !this.player.drawing.ready || Math.abs(to - this.clock.t) > 1.01)
       this.clock.jump(to);
     else this.clock.glide(to);
@@ -93,6 +96,7 @@ export class Playback {
     const { end, clock, player } = this;
     if (clock.t >= end) clock.t = 0;
     player.playing = true;
+    player.halted = false;
     player.sight.follow(true);
     if (calm?.matches) return this.playCalmly();
     const duration = (i) => lasts(player.line.moments[Math.min(i, end)].step) / player.speed;
@@ -110,9 +114,10 @@ export class Playback {
     }, CALM_MS / this.player.speed);
   }
 
-  /** The end of the walk is reached by itself. */
+  /** The end of the walk, or where something is decided, is reached by itself. */
   arrive() {
     this.player.playing = false;
+    this.player.halted = this.player.i < this.end && !this.player.guesses;
     this.tell(this.player.i);
   }
 

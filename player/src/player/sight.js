@@ -1,4 +1,6 @@
 /** Nothing is read or drawn before the player comes near the screen; what leaves it stands still. */
+import { nextTask } from "./tasks.js";
+
 /** @import { PacketWalk } from "./element.js" */
 
 const NEAR = "300px";
@@ -14,8 +16,8 @@ export class Sight {
 
   hostConnected() {
     const look = (entries) => {
-      if (entries.at(-1).isIntersecting) this.wake();
-      else this.player.playback.pause();
+      if (!entries.at(-1).isIntersecting) this.player.playback.pause();
+      else if (!this.player.seen) nextTask().then(() => this.wake());
     };
     this.near = new IntersectionObserver(look, { rootMargin: NEAR });
     this.near.observe(this.player);
@@ -28,7 +30,7 @@ export class Sight {
   }
 
   wake() {
-    if (this.player.seen) return;
+    if (this.player.seen || !this.player.isConnected) return;
     this.player.seen = true;
     this.measure();
     this.player.opening.begin();

@@ -3,7 +3,7 @@
 import { toHash } from "../data/options.js";
 import { copy, download } from "../export/download.js";
 import { embed } from "../export/embed.js";
-import { captured, devicesOf, savedWords, together } from "../export/frames.js";
+import { captured, savedWords, together } from "../export/frames.js";
 import { pcap, pcapng } from "../export/pcap.js";
 import { svgText } from "../export/svg.js";
 import { stepWords } from "../model/words.js";
@@ -31,7 +31,6 @@ export function takeAwayActs(player) {
   };
   const copied = async (text, words) => say((await copy(text)) ? words : "copying is not allowed here");
   return {
-    devices: () => devicesOf(all()),
     pcapng() {
       const { walks } = player.comparison;
       const content = walks.length ? together([player.current, ...walks]) : all();

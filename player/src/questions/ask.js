@@ -1,6 +1,7 @@
 /** <walk-ask>: asks, listens and answers; what is right is in the page, computed from walks. */
 import { html, LitElement, nothing, unsafeCSS } from "lit";
 import { icon } from "../draw/icons.js";
+import { whenIdle } from "../player/tasks.js";
 import css from "../styles/ask.css";
 import { field } from "./fields.js";
 import { answerOf, complete, isRight, nothingGiven, proof, several, toggle } from "./judge.js";
@@ -66,6 +67,12 @@ export class WalkAsk extends LitElement {
     this.change(k, { given });
     this.box.scrollIntoView({ block: "nearest" });
   };
+
+  /** Many boxes of a page are not built at once, but each when the page has nothing else to do. */
+  async scheduleUpdate() {
+    if (!this.hasUpdated && !this.alone) await new Promise((resolve) => whenIdle(() => resolve(null)));
+    super.scheduleUpdate();
+  }
 
   disconnectedCallback() {
     super.disconnectedCallback();
@@ -153,7 +160,8 @@ export class WalkAsk extends LitElement {
     const { at, where, why, line, walk } = step;
     const open = () => show(step, this.box, true);
     const see = html`<button type="button" @click=${open}>See it in the walk</button>`;
-    return html`<p>Step ${at + 1}, ${where}: ${why}</p>
+    const place = at === undefined ? `No walk shows this; ${where}` : `Step ${at + 1}, ${where}`;
+    return html`<p>${place}: ${why}</p>
       ${line ? html`<p class="decides">${icon("right")}<code>${line}</code></p>` : nothing}
       ${walk ? see : nothing}`;
   }

@@ -1,7 +1,8 @@
 /** What is asked, and whether an answer is right: pure functions. */
 
 /**
- * @typedef {{walk?: string, at: number, where: string, why: string, line?: string}} Proof  a step of a walk
+ * @typedef {{walk?: string, at?: number, where: string, why: string, line?: string}} Proof  a step of a
+ *   walk, or without `at` what is stated where no walk answers
  * @typedef {{
  *   kind: "number"|"choice"|"line"|"place"|"order", label: string, right: number|number[],
  *   unit?: string,

@@ -1,5 +1,5 @@
 /** The player in which a question's walk is shown: the page's own, or one that is made for it. */
-import { fromHash, IPTABLES, optionsFromAttributes, walkName } from "../data/options.js";
+import { fromHash, optionsFromAttributes, usual, walkName } from "../data/options.js";
 
 /** @import { PacketWalk } from "../player/element.js" */
 /** @import { Proof } from "./judge.js" */
@@ -10,7 +10,7 @@ export function playerOf(walk) {
   const players = document.querySelectorAll("packet-walk:not([recorded])");
   const named = (el) => {
     const { options } = optionsFromAttributes(el);
-    return options.rules === IPTABLES ? walkName(options) : "";
+    return usual(options) ? walkName(options) : "";
   };
   return [...players].find((el) => named(el) === walk) ?? null;
 }

@@ -1,4 +1,4 @@
-"""What goes wrong with Calico v3.32.1, and what does not; the sections are those of ``test_numbers.py``."""
+"""What goes wrong with Calico 3.33, and what does not; the sections are those of ``test_numbers.py``."""
 
 from __future__ import annotations
 

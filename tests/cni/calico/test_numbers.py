@@ -1,4 +1,4 @@
-"""What is known about Calico v3.32.1, each number beside the fact it comes from.
+"""What is known about Calico 3.33, each number beside the fact it comes from.
 
 The sections are those of the facts this was checked against: 2 pods, 3.3 routes, 3.4 IPIP, 3.5 VXLAN,
 3.7 WireGuard, 3.10 MTU, 6 policy, 8 packet walks, 11 failures.
@@ -10,7 +10,7 @@ import pytest
 
 from packetwalk import wire
 from packetwalk.cni.calico import PLUGIN as CALICO
-from packetwalk.cni.calico.felix import _limited
+from packetwalk.cni.calico.names import limited
 from packetwalk.cni.calico.plan import interface, vtep_mac
 from packetwalk.plan.cluster import Cluster, Pod
 from packetwalk.tables.iptables import IPTABLES
@@ -108,7 +108,7 @@ def test_the_largest_packet_fills_the_underlay(mode: str) -> None:
 NAMED = [
     ("2", interface(Pod("web-1", "", 0, 0)), "cali0761ccbeace"),
     ("2", interface(Pod("pod-a", "", 0, 0)), "cali5e1c4d6c68c"),
-    ("6.5", _limited("cali-pri-", "ksa.kube-system.coredns", 28), "cali-pri-_u2Tn2rSoAPffvE7JO6"),
+    ("6.5", limited("cali-pri-", "ksa.kube-system.coredns"), "cali-pri-_u2Tn2rSoAPffvE7JO6"),
     ("3.5", vtep_mac(Cluster().nodes[1]._replace(name="node-1")), "66:b3:68:28:39:8e"),
     ("3.5", vtep_mac(Cluster().nodes[1]._replace(name="node-2")), "66:c0:93:2e:56:2c"),
 ]
@@ -128,8 +128,8 @@ LINES = [
     ("2", "bgp", "flat", "a", "inet 10.244.162.128/32 scope global eth0"),
     ("2", "bgp", "flat", NODE, f"10.244.162.128 dev {HOST_A} scope link metric 1024"),
     ("2", "ipip", "flat", NODE, f"{HOST_A}: mtu 1480 link/ether ee:ee:ee:ee:ee:ee veth"),
-    ("3.3", "ipip", "flat", NODE, "blackhole 10.244.162.128/26 proto bird"),
-    ("3.3", "ipip", "flat", NODE, "10.244.110.128/26 via 172.18.0.4 dev tunl0 proto bird metric 1024 onlink"),
+    ("3.3", "ipip", "flat", NODE, "blackhole 10.244.162.128/26 proto 80"),
+    ("3.3", "ipip", "flat", NODE, "10.244.110.128/26 via 172.18.0.4 dev tunl0 proto 80 onlink mtu 1480"),
     ("3.3", "bgp", "flat", NODE, "10.244.110.128/26 via 172.18.0.4 dev eth0 proto bird metric 1024"),
     ("3.3", "bgp", "routed", NODE, "10.244.110.128/26 via 172.18.0.1 dev eth0 proto bird metric 1024"),
     (
@@ -137,7 +137,7 @@ LINES = [
         "ipip-crosssubnet",
         "routed",
         NODE,
-        "10.244.110.128/26 via 172.19.0.4 dev tunl0 proto bird metric 1024 onlink",
+        "10.244.110.128/26 via 172.19.0.4 dev tunl0 proto 80 onlink mtu 1480",
     ),
     ("3.3", "vxlan", "flat", NODE, "blackhole 10.244.162.128/26 proto 80"),
     ("3.3", "vxlan", "flat", NODE, "10.244.110.128/26 via 10.244.110.128 dev vxlan.calico onlink mtu 1450"),

@@ -1,4 +1,4 @@
-"""The ways of packets through Calico v3.32.1; the sections are those of ``test_numbers.py``."""
+"""The ways of packets through Calico 3.33; the sections are those of ``test_numbers.py``."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_an_address_nobody_has_ends_in_the_blackhole() -> None:
     """3.3: the node that owns the block drops it instead of sending it along the default route."""
     run = Network(Cluster(), "calico", "ipip").send("a", "10.244.162.160")
     last = run.traces[0].steps[-1]
-    assert (run.traces[0].disposition, str(last.entry)) == ("no_route", "blackhole 10.244.162.128/26 proto bird")
+    assert (run.traces[0].disposition, str(last.entry)) == ("no_route", "blackhole 10.244.162.128/26 proto 80")
 
 
 def test_the_node_itself_is_told_that_the_block_has_no_such_address() -> None:

@@ -10,8 +10,8 @@ import pytest
 import packetwalk
 from packetwalk import wire
 from packetwalk.cni import plugin
+from packetwalk.walks.catalogue import SCENARIOS
 from packetwalk.walks.pcap import pcap
-from packetwalk.walks.scenario import scenarios
 from tests.cni.weave.test_frames import STACKS
 from tests.cni.weave.walked import MODES, WEAVE, B, on_wire, protos, steps, walk
 
@@ -85,7 +85,7 @@ def test_what_a_fault_ends_in(fault: str, mode: str, disposition: str) -> None:
 ALL = [
     (mode.name, scenario.name, proto)
     for mode in WEAVE.modes
-    for scenario in scenarios(WEAVE)
+    for scenario in (*SCENARIOS, *WEAVE.scenarios)
     for proto in ("icmp", "udp", "tcp")
     if not (proto == "icmp" and scenario.name.startswith("service"))
 ]

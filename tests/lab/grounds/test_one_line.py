@@ -23,7 +23,8 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("packetwalk.lab.grounds.netns.search_path", lambda: str(tmp_path))
+    for module in ("remote", "rootless"):
+        monkeypatch.setattr(f"packetwalk.lab.kernel.{module}.search_path", lambda: str(tmp_path))
     monkeypatch.setattr(kind_ground, "SOCKET", str(tmp_path / "docker.sock"))
     return tmp_path
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from packetwalk import lab
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.kind.cluster import KindCluster
+from packetwalk.lab.kind.running.cluster import KindCluster
 from packetwalk.lab.plugins import installation
 from tests import ROOT
 from tests.binder.notebooks import wrong

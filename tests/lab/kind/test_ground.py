@@ -14,8 +14,8 @@ import yaml
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.grounds.kind import KindGround
 from packetwalk.lab.kind import pins
-from packetwalk.lab.kind.cluster import WORKLOAD
 from packetwalk.lab.kind.installation import Installation
+from packetwalk.lab.kind.running.cluster import WORKLOAD
 from packetwalk.lab.plugins import installations
 from tests import ROOT
 from tests.interrupted import HEARS

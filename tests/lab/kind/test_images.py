@@ -9,7 +9,8 @@ import pytest
 
 from packetwalk.cli import main
 from packetwalk.lab.grounds.kind import KindGround
-from packetwalk.lab.kind import images, pins
+from packetwalk.lab.kind import pins
+from packetwalk.lab.kind.running import images
 from packetwalk.lab.plugins import installations
 from tests.lab.kind.conftest import Machine
 

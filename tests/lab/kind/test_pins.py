@@ -85,7 +85,7 @@ def test_kinds_configuration_is_the_books_cluster(plugin: str) -> None:
 
 
 def test_the_workload_is_the_books_pods_and_services() -> None:
-    documents = _documents((HERE / "workload.yaml").read_text())
+    documents = _documents((HERE / "running" / "workload.yaml").read_text())
     book = Cluster()
     pods = {each["metadata"]["name"]: each["spec"] for each in documents if each["kind"] == "Pod"}
     assert {name: spec["nodeSelector"]["packetwalk.node"] for name, spec in pods.items()} == {
@@ -105,12 +105,12 @@ def test_the_workload_is_the_books_pods_and_services() -> None:
 
 
 def test_the_workload_fits_kubernetes_own_schema(schema: Any) -> None:
-    for document in _documents((HERE / "workload.yaml").read_text()):
+    for document in _documents((HERE / "running" / "workload.yaml").read_text()):
         schema.validate(document, KUBERNETES, strict=True)
 
 
 def test_the_schema_would_find_a_mistake(schema: Any) -> None:
-    pod = _documents((HERE / "workload.yaml").read_text())[0]
+    pod = _documents((HERE / "running" / "workload.yaml").read_text())[0]
     pod["spec"]["nodeSelektor"] = {}
     with pytest.raises(schema.ValidationError):
         schema.validate(pod, KUBERNETES, strict=True)

@@ -18,7 +18,7 @@ def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path
     from packetwalk import wire
     from packetwalk.capture import recording
     from packetwalk.capture.recording import Probe
-    from packetwalk.lab.kind.record import record
+    from packetwalk.lab.kind.recording.record import record
 
     macs = ("02:42:0a:f4:01:02", "02:42:0a:f4:01:01")
     http = f"GET / HTTP/1.1\r\nAuthorization: Bearer {SECRET}\r\n\r\n".encode()
@@ -67,7 +67,7 @@ def test_a_recording_carries_no_secret_of_the_cluster(machine: Machine, tmp_path
 
 
 def test_without_asking_for_packets_nothing_is_sent(machine: Machine) -> None:
-    from packetwalk.lab.kind.record import record
+    from packetwalk.lab.kind.recording.record import record
 
     with KindGround("flannel", "vxlan") as cluster:
         made = record(cluster._reach)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from packetwalk import wire
+from packetwalk.capture.joining.redact import bears, headers_only
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kind.redact import bears, headers_only
-from packetwalk.lab.kind.tap import listen
+from packetwalk.lab.kind.recording.tap import listen
 from tests import ROOT
 from tests.lab.kind.conftest import SECRET
 from tests.waiting import HANGS
@@ -128,7 +128,7 @@ def test_it_answers_as_the_program_that_it_is_there(pair: dict[str, str]) -> Non
         sys.executable,
         "-S",
         "-m",
-        "packetwalk.lab.kind.tap",
+        "packetwalk.lab.kind.recording.tap",
     ]  # -S: no package beyond the standard library
     run = subprocess.run(
         argv,

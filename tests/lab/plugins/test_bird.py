@@ -114,7 +114,7 @@ def test_a_bird_that_has_ended_says_why(monkeypatch) -> None:
 
 
 def test_what_is_not_here_is_said(monkeypatch) -> None:
-    assert "krt_tunnel" in MESH.lacking(operations(network("calico", "ipip")))
+    assert "krt_tunnel" in MESH.lacking(operations(network("calico", "ipip", release="3.32")))
     monkeypatch.setenv("PATH", "/nowhere")
     assert MESH.lacking(operations(network("calico", "bgp"))) == "program missing: bird"
 

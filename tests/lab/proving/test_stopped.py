@@ -7,28 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from tests import ROOT
 from tests.interrupted import HEARS
+from tests.lab.left import of_session, staying
 from tests.waiting import HANGS
 
 PROVE = [*HEARS, sys.executable, "-m", "packetwalk", "prove"]
-
-
-def session(leader: int) -> list[int]:
-    """Return the processes of a session that still run."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, _, of = stat.read_text().rpartition(")")[2].split()[:4]
-        except OSError:
-            continue
-        if int(of) == leader and state != "Z":
-            found.append(int(stat.parent.name))
-    return found
 
 
 @pytest.mark.kernel
@@ -45,13 +32,10 @@ def test_a_stopped_proof_leaves_one_line_and_nothing_else(words: list[str], proc
         text=True,
         start_new_session=True,
     )
-    while len(session(started.pid)) < processes:
+    while len(of_session(started.pid)) < processes:
         assert started.poll() is None, started.communicate()
         time.sleep(0.01)
     os.killpg(started.pid, signal.SIGINT)
     out, err = started.communicate(timeout=HANGS)
     assert (started.returncode, out, err) == (130, "", "packetwalk: stopped; nothing was kept\n")
-    deadline = time.monotonic() + HANGS
-    while session(started.pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert session(started.pid) == []
+    assert staying(lambda: of_session(started.pid)) == []

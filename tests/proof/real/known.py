@@ -66,16 +66,6 @@ def _hashes(netns: str, table: str, sides: Sides) -> Sides:
     return sides._replace(theirs=[FELIX_NOTE.sub('comment "', FELIX.sub("", line)) for line in sides.theirs])
 
 
-def _newer(netns: str, table: str, sides: Sides) -> Sides:
-    """``release-3.33``: Felix writes the routes of an IP-in-IP pool, and UDP into VXLAN gets other ports."""
-    theirs = [line for line in sides.theirs if "4790-65535" not in line]
-    if table == "route" and any(" dev tunl0 " in line for line in sides.mine):
-        old = "proto bird metric 1024 onlink"
-        theirs = [line.replace("proto 80 onlink mtu 1480", old) for line in theirs]
-        theirs = [line.replace("/26 proto 80", "/26 proto bird") for line in theirs]
-    return sides._replace(theirs=sorted(theirs) if table == "route" else theirs)
-
-
 def _to_host(netns: str, table: str, sides: Sides) -> Sides:
     """``endpoint-to-host``: Felix alone says DROP, the manifests ACCEPT."""
     text = "Configured DefaultEndpointToHostAction"
@@ -119,7 +109,6 @@ FILTERS: dict[str, Callable[[str, str, Sides], Sides]] = {
     "service-order": _shuffled,
     "hairpin-off": _one_port,
     "host-port": _without(lambda line: HOST_PORT.search(line) is not None),
-    "release-3.33": _newer,
     "endpoint-to-host": _to_host,
     "tunl0-veth": _tunl0,
     "set-order": _set_order,

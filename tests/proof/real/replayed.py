@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
-from packetwalk.capture.projection import DecodedFrame, Reader, renamed
+from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.cni.weave.faults import remade
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry, IptablesRule, RouteEntry, SocketEntry
 from packetwalk.walks.network import Edit, Network
 from packetwalk.wire import Tcp
+from tests.proof.frames import renamed
 from tests.proof.real import packets
 from tests.proof.real.experiment import OUTSIDE, RealExperiment, outcomes
 from tests.proof.real.recording import RealCluster, RealRecording

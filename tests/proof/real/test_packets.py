@@ -11,9 +11,9 @@ from functools import cache
 import pytest
 
 from packetwalk import wire
-from packetwalk.capture.projection import renamed, with_masked
 from packetwalk.tables.conntrack import connection
 from tests.proof.differences import partial_checksum
+from tests.proof.frames import renamed, with_masked
 from tests.proof.real import packets
 from tests.proof.real.experiment import RealExperiment, every
 from tests.proof.real.packets import KNOWN, LATER

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import time
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -24,6 +25,12 @@ NO_DF = "net.ipv4.ip_no_pmtu_disc"
 ALL, OUTGOING = 0x0003, 4
 HOST = 1  # the code of "host unreachable"
 PATIENCE = 10.0  # seconds until it listens to wg
+
+
+def _answers(control: Path) -> bool:
+    """Say whether somebody listens; a socket is there before, and ``wg`` removes one that refuses."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(control)) == 0
 
 
 class Emulator(Program):
@@ -56,7 +63,7 @@ class Emulator(Program):
 
     def _await(self, control: Path) -> None:
         end = time.monotonic() + PATIENCE
-        while not self.namespace.inside(control.exists):
+        while not self.namespace.inside(partial(_answers, control)):
             self.daemon.check()
             if time.monotonic() > end:
                 raise LabError(f"{self.namespace.name}: {PROGRAM} does not answer")

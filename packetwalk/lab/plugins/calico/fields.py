@@ -39,11 +39,13 @@ POOL_FIELDS: DocumentFields = {
     "allowedUses": LIST.only(["Workload", "Tunnel"], ["Tunnel", "Workload"]),
     "assignmentMode": among("Automatic", "Manual").only("Automatic"),
 }
+TO_HOST = "defaultEndpointToHostAction"
 FELIX_FIELDS: DocumentFields = {
     "wireguardEnabled": BOOL,
     "ipipMTU": MTU,
     "vxlanMTU": MTU,
     "wireguardMTU": MTU,
+    TO_HOST: among("Drop", "Accept", "Return"),
     **dict.fromkeys(
         ("wireguardEnabledV6", "wireguardMTUV6", "vxlanMTUV6", "ipipEnabled", "vxlanEnabled"), OTHER
     ),

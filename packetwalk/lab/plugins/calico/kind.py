@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from packetwalk.lab.kind.cluster import KindCluster
 from packetwalk.lab.kind.faults import RECEIVER, Make, dropped, no_default_route
 from packetwalk.lab.kind.installation import Document, Installation
 from packetwalk.lab.kind.manifest import set_variable
 from packetwalk.lab.kind.pins import File, Image
-from packetwalk.lab.kind.reach import Reach
+
+if TYPE_CHECKING:
+    from packetwalk.lab.kind.running.cluster import KindCluster
+    from packetwalk.lab.kind.running.reach import Reach
 
 OWN_API, STORED_API = "projectcalico.org/v3", "crd.projectcalico.org/v1"
 POD_NETWORK = "10.244.0.0/16"
@@ -28,7 +31,7 @@ POOLS: Mapping[str, tuple[str, str]] = {
 class Calico(Installation):
     """The manifest ``calico.yaml`` of the release."""
 
-    plugin, version = "calico", "v3.32.1"
+    plugin, version, release = "calico", "v3.32.1", "3.32"
     daemonset = "kube-system/calico-node"
     manifest = File(
         "https://raw.githubusercontent.com/projectcalico/calico/v3.32.1/manifests/calico.yaml",

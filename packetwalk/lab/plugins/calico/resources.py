@@ -93,6 +93,8 @@ def _felix(document: dict, mode: str, settings: Settings) -> Read:
     if used in spec:
         settings = settings._replace(mtu=spec[used] or None)
         said.append(f"MTU {spec[used]} for tunnels and pods")
+    if fields.TO_HOST in spec:
+        said.append(f"a pod's packets to its own node: {spec[fields.TO_HOST]}")
     left += [name for name in ("ipipMTU", "vxlanMTU", "wireguardMTU") if name in spec and name != used]
     if left:
         said.append(f"left alone: {', '.join(sorted(left))}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packetwalk.errors import LabError
-from packetwalk.lab.kind.cluster import KindCluster
 from packetwalk.lab.kind.faults import (
     RECEIVER,
     SENDER,
@@ -21,8 +21,11 @@ from packetwalk.lab.kind.faults import (
 )
 from packetwalk.lab.kind.installation import Document, Installation
 from packetwalk.lab.kind.pins import File, Image
-from packetwalk.lab.kind.reach import Reach
 from packetwalk.lab.plugins.flannel import bridge
+
+if TYPE_CHECKING:
+    from packetwalk.lab.kind.running.cluster import KindCluster
+    from packetwalk.lab.kind.running.reach import Reach
 
 DEVICE, OTHER_MAC = "flannel.1", "02:00:00:00:00:99"
 LEFT = ("cni0", DEVICE, "flannel-wg", "flannel.ipip")

@@ -19,6 +19,7 @@ from packetwalk.lab.kernel.abilities import lacking, stand_ins
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.record import Recorder, recording
+from packetwalk.lab.proving.holding_back import HoldingBack
 from packetwalk.lab.proving.sending import calm, send, unread
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.proof import compare
@@ -32,7 +33,6 @@ from packetwalk.walks.paths import KnownPaths
 T = TypeVar("T")
 TRIES = 30  # cases in which a difference is made simpler
 EACH = 8  # cases that a process does one after the other
-REDIRECT_LOAD = 0.02  # seconds between two redirects, twice as many with each (ip_rt_redirect_load)
 UNKNOWN = "the model does not know"
 
 
@@ -105,15 +105,13 @@ def _sent(case: RandomCase, model: Network, live: Live) -> str:
     with Recorder(live.inside, named(model)) as recorder:
         sent: list[Sent] = []
         told: list[Run] = []
-        paths, redirects = KnownPaths(), 0
+        paths, holding = KnownPaths(), HoldingBack()
         for number, trial in enumerate(case.trials):
             run, before = warming.send(model, trial.src, trial.dst, trial.packet, paths)
             told += [before, run] if before else [run]
             name = f"packet-{number + 1}"
-            redirected = bool(run.redirected or (before and before.redirected))
-            redirects += 2 * redirected
-            pause = REDIRECT_LOAD * 2**redirects * redirected
-            time.sleep(pause)
+            time.sleep(holding.until(before))
+            pause = holding.until(run)
             sent.append(send(recorder, name, trial.packet, run, before, hurried=True, pause=pause))
         without = unread(operations(model))
         emulated = live.played()

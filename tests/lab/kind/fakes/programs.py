@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packetwalk.lab.kind.redact import headers_only
+from packetwalk.capture.joining.redact import headers_only
 from tests.lab.kind.fakes.flags import Refused
 
 ON_NODES = {
@@ -107,7 +107,7 @@ class Programs:
             return f"sandbox-{argv[argv.index('--name') + 1].strip('^$')}\n"
         if argv[:2] == ["crictl", "inspectp"]:
             return f"{sum(argv[-1].encode())}\n"
-        if argv[:3] == ["python3", "-m", "packetwalk.lab.kind.tap"]:
+        if argv[:3] == ["python3", "-m", "packetwalk.lab.kind.recording.tap"]:
             return self._tap(json.loads(given))
         where = container
         if argv[0] == "nsenter":

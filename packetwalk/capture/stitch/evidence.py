@@ -1,0 +1,60 @@
+"""What shows that a packet was taken in, or thrown away: an answer, an error, a socket, a rule that has counted.
+
+Who is asked at an own address need not have got the packet: a rule may have stopped it, nobody may listen.
+"""
+
+from __future__ import annotations
+
+from packetwalk.capture import identity
+from packetwalk.capture.identity import Stack
+from packetwalk.capture.stitch.work import Work
+from packetwalk.tables import IptablesRule, SocketEntry
+from packetwalk.tables.socket import SOCKETS
+from packetwalk.trace.packet import PROTOCOLS
+from packetwalk.wire import Icmp, Ipv4, Tcp
+
+NAMES = {number: name for name, number in PROTOCOLS.items()}
+KERNELS_OWN = (0, *identity.ERRORS)
+"""Types of ICMP that no other machine's packet answers."""
+
+
+def is_taken_in(work: Work, k: int, packet: Stack) -> bool:
+    """Whether it shows that a machine took in a packet for an own address: it answers, or it had asked."""
+    netns = work.seen[k].frame.netns
+    head = packet[1] if len(packet) > 1 else None
+    if isinstance(head, Icmp) and head.type in KERNELS_OWN:
+        return True
+    return work.answers_later(netns, packet, k) or work.asked_before(netns, packet, k)
+
+
+def listener(work: Work, netns: str, packet: Stack) -> SocketEntry | None:
+    """Return the recorded socket that a datagram is for; a connection shows itself by its answer."""
+    _, _, _, port = identity.ends(packet)
+    if any(isinstance(header, Tcp) for header in packet):
+        return None
+    for entry in work.tables[netns].place.entries(SOCKETS):
+        if (entry.protocol, entry.port) == (NAMES.get(packet[0].protocol), port):
+            return entry
+    return None
+
+
+def closed(work: Work, netns: str, packet: Stack) -> bool:
+    """Whether sockets were recorded, and none is on the port that a packet is for."""
+    _, _, _, port = identity.ends(packet)
+    place = work.tables[netns].place
+    known = SOCKETS.is_recorded(place.files) and bool(port)
+    return known and not any(
+        (entry.protocol, entry.port) == (NAMES.get(packet[0].protocol), port)
+        for entry in place.entries(SOCKETS)
+    )
+
+
+def refusal(work: Work, k: int, packet: Stack, *, local: bool) -> IptablesRule | None:
+    """Return the rule that threw a packet away: the only one that fits it and has counted; None where none is the only one."""
+    if not packet or not isinstance(packet[0], Ipv4):
+        return None
+    frame = work.seen[k].frame
+    ends = identity.ends(packet)
+    name = NAMES.get(packet[0].protocol, str(packet[0].protocol))
+    fits = work.tables[frame.netns].refusals(name, ends, frame.dev, "FORWARD" if local else "INPUT")
+    return fits[0] if len(fits) == 1 else None

@@ -1,0 +1,1 @@
+"""A kind cluster, recorded: its tables, and what passes its devices."""

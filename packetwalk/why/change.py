@@ -1,0 +1,39 @@
+"""A change that somebody can type, and the network with it: what is proposed is what was tried, by the model's own shell."""
+
+from __future__ import annotations
+
+import shlex
+from typing import NamedTuple
+
+from packetwalk.shell import Shell, State
+from packetwalk.why.loading import Loaded
+
+
+class Mend(NamedTuple):
+    """A change in one namespace: commands, in order; ``reason`` says what speaks for it, ``then`` what came of it."""
+
+    netns: str
+    commands: tuple[tuple[str, ...], ...]
+    reason: str
+    then: str = "it arrives"
+
+    def __str__(self) -> str:
+        lines = [shlex.join(words) for words in self.commands]
+        more = f"; and {len(lines) - 1} more" if len(lines) > 1 else ""
+        return f"in {self.netns}: {lines[0]}{more}"
+
+
+    @property
+    def script(self) -> str:
+        """All of its commands, each on a line of its own behind the namespace that it is for."""
+        return "\n".join(f"{self.netns}# {shlex.join(words)}" for words in self.commands)
+
+
+def applied(loaded: Loaded, mend: Mend) -> Loaded | None:
+    """Return the network with a change; None where a command of it is refused."""
+    state = State(loaded)  # type: ignore[arg-type]  # what a shell asks of a network, this has
+    shell = Shell(state, mend.netns, tried=False)
+    for words in mend.commands:
+        if shell.run(words).code:
+            return None
+    return state.network  # type: ignore[return-value]

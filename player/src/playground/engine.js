@@ -1,0 +1,110 @@
+/** The worker: Python in the reader's browser, and in it the very package that the book is made with. */
+import { inside, walking } from "./inside.js";
+
+/** @type {any} */
+const scope = globalThis;
+/** @typedef {(...asked: (string|number)[]) => string} Answer */
+/** @type {any} */
+let python;
+/** @type {Answer} */
+let answer;
+/** @type {Promise<Answer>|null} */
+let walk = null;
+const EMPTY_ZIP = Uint8Array.from({ length: 22 }, (_, k) => [80, 75, 5, 6][k] ?? 0);
+const loaded = { bytes: 0, total: 0 };
+
+/** A file of this folder, its bytes counted. @param {string} name @returns {Promise<Response>} */
+async function fetched(name) {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  loaded.total += Number(response.headers.get("Content-Length")) || 0;
+  const counted = new TransformStream({
+    transform(part, into) {
+      loaded.bytes += part.length;
+      scope.postMessage({ loaded });
+      into.enqueue(part);
+    },
+  });
+  const body = response.body.pipeThrough(counted);
+  return new Response(name.endsWith(".gz") ? body.pipeThrough(new DecompressionStream("gzip")) : body);
+}
+
+const bytes = (name) => fetched(name).then((found) => found.arrayBuffer());
+
+/**
+ * Start Python with what is served in the place of files that Pyodide asks for.
+ * @param {Record<string, Promise<Response>>} served  by name
+ * @param {object} options @param {Promise<ArrayBuffer>|null} zip
+ */
+async function start(served, options, zip) {
+  const network = fetch;
+  scope.fetch = (input, how) => served[String(input).split("/").at(-1)] ?? network(input, how);
+  try {
+    const { loadPyodide } = await import(String(new URL("pyodide.mjs", import.meta.url)));
+    return await Promise.race([inside(loadPyodide, options, zip), refused(Object.values(served))]);
+  } finally {
+    scope.fetch = network;
+  }
+}
+
+/** Pyodide waits for a file that never comes. @param {Promise<any>[]} files @returns {Promise<any>} */
+const refused = (files) => new Promise((_, refuse) => Promise.all(files).catch(refuse));
+
+const machine = () =>
+  fetched("pyodide.asm.wasm.gz").then(
+    ({ body }) => new Response(body, { headers: { "Content-Type": "application/wasm" } }),
+  );
+
+/** From the memory of a Python that had imported all it needs: nothing is compiled, no library is fetched. */
+async function remembering() {
+  const memory = bytes("memory.bin.gz");
+  const served = {
+    "pyodide.asm.wasm": machine(),
+    "python_stdlib.zip": Promise.resolve(new Response(EMPTY_ZIP)),
+  };
+  return start(served, { _loadSnapshot: new Uint8Array(await memory) }, null);
+}
+
+/** From sources. */
+function anew() {
+  const served = { "pyodide.asm.wasm": machine(), "python_stdlib.zip": fetched("python_stdlib.zip") };
+  return start(served, {}, bytes("package.zip.gz"));
+}
+
+/** What walks: fetched when it is first asked for; a failure is not kept. @returns {Promise<Answer>} */
+function walker() {
+  walk ??= walking(python, bytes("walks.zip.gz")).catch((error) => {
+    walk = null;
+    throw error;
+  });
+  return walk;
+}
+
+const ready = remembering()
+  .catch(anew)
+  .then(
+    (found) => {
+      python = found;
+      answer = python.globals.get("answer");
+      scope.postMessage({ ready: true });
+    },
+    (error) => scope.postMessage({ broken: lastLine(error) }),
+  );
+
+scope.onmessage = async ({ data: { asked, walk } }) => {
+  await ready;
+  try {
+    const found = walk ? await walker() : answer;
+    scope.postMessage({ found: JSON.parse(found(...asked)) });
+  } catch (error) {
+    scope.postMessage({ failed: lastLine(error) });
+  }
+};
+
+/** @param {any} error */
+const lastLine = (error) =>
+  String(error?.message ?? error)
+    .trim()
+    .split("\n")
+    .at(-1)
+    .slice(0, 200);
