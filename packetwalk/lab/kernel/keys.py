@@ -56,19 +56,30 @@ def write(namespace: Namespace, commands: Iterable[list[str]]) -> None:
 def meet(namespaces: Mapping[str, Namespace], plan: Iterable[Operation]) -> None:
     """Let all peers shake hands, so that a session is there before any packet or any rule against it.
 
-    A keepalive, switched on for a moment, starts it.  Peers that do not meet in a while are left alone.
+    A keepalive, switched on for a moment, starts it.  Peers that do not meet in a while are made anew: WireGuard
+    would ask on for 90 seconds (REKEY_ATTEMPT_TIME), and its questions for neighbours would meet those of packets;
+    what it has learned of neighbours is forgotten.
     """
     peers = [(op.netns, op.entry) for op in plan if isinstance(op.entry, WireguardPeer)]
     for seconds in ("1", "off"):
         for netns, peer in peers:
-            words = ["wg", "set", peer.dev, "peer", public(peer.key), "persistent-keepalive", seconds]
+            words = [TOOL, "set", peer.dev, "peer", public(peer.key), "persistent-keepalive", seconds]
             namespaces[netns].run(words)
         end = time.monotonic() + PATIENCE
         for netns in dict.fromkeys(netns for netns, _ in peers):
             while _strangers(namespaces[netns]) and time.monotonic() < end:
                 time.sleep(0.01)
+    unmet = {netns: _strangers(namespaces[netns]) for netns, _ in peers}
+    strangers = [(netns, peer) for netns, peer in peers if (peer.dev, public(peer.key)) in unmet[netns]]
+    for netns, peer in strangers:
+        namespaces[netns].run([TOOL, "set", peer.dev, "peer", public(peer.key), "remove"])
+        write(namespaces[netns], peer.argv())
+    for netns in dict.fromkeys(netns for netns, _ in strangers):
+        namespaces[netns].run(["ip", "neigh", "flush", "all"], check=False)
 
 
-def _strangers(namespace: Namespace) -> bool:
-    said = namespace.run(["wg", "show", "all", "latest-handshakes"])
-    return any(line.split()[-1] == "0" for line in said.splitlines())
+def _strangers(namespace: Namespace) -> list[tuple[str, str]]:
+    """Return device and public key of each peer that has not been met."""
+    said = namespace.run([TOOL, "show", "all", "latest-handshakes"])
+    return [(dev, key) for dev, key, met in map(str.split, said.splitlines()) if met == "0"]
+

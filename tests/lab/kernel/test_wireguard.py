@@ -59,6 +59,22 @@ def test_wg_shows_the_peers_of_each_node() -> None:
 
 
 @needs_go
+def test_peers_that_cannot_meet_ask_no_more() -> None:
+    """They would for 90 seconds, and their questions for neighbours would meet those of the packets that are sent."""
+    live = Live()
+    try:
+        live.build(operations(network("flannel", "wireguard", fault="cloned-cards")))
+        sent = live.execute("kind-worker", ["wg", "show", "all", "transfer"]).splitlines()
+        met = live.execute("kind-worker", ["wg", "show", "all", "latest-handshakes"]).splitlines()
+        strangers = {line.split()[1] for line in met if line.split()[-1] == "0"}
+        assert strangers
+        assert {line.split()[-1] for line in sent if line.split()[1] in strangers} == {"0"}
+        assert "172.18.0.4:51820" in live.execute("kind-worker", ["wg", "show"])
+    finally:
+        live.close()
+
+
+@needs_go
 def test_a_lab_on_this_ground_has_it_too() -> None:
     with lab.open("flannel", "wireguard", ground="netns") as cluster:
         assert cluster.pod("a").ping("b").ok
