@@ -123,7 +123,7 @@ class Estate:
         counted = ", ".join(f"{number} {kind}" for kind, number in sorted(self.found.unused.items()))
         nowhere = unknown(self.found.pools, self.found.machines) if self.plugin.knows_hosts else ()
         routes = () if self._routes else (*nodeless(self.workloads, self.found.machines), *nowhere)
-        return (*self._changed, *self.found.said, *routes, *([f"not used: {counted}"] if counted else []))
+        return (*self._changed, *routes, *([f"not used: {counted}"] if counted else []))
 
     def where(self, policy: NetworkRules) -> str:
         """Return the file and the line at which a policy begins."""

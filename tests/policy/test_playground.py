@@ -7,6 +7,8 @@ import json
 import pytest
 
 from packetwalk import policy
+from packetwalk.policy.manifests import collected
+from packetwalk.policy.manifests.kinds import core, network_policy
 from packetwalk.policy.playground import LARGEST, ONE_BY_ONE, answer, judged, told
 from packetwalk.policy.plugins import enforcements
 from packetwalk.policy.recipes import Recipe, recipe, recipes
@@ -16,6 +18,12 @@ apiVersion: v1
 kind: Pod
 metadata: {{name: {name}, labels: {{app: {app}}}}}
 spec: {{containers: []}}
+"""
+POLICY = """apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: {name}}}
+spec: {{podSelector: {{matchLabels: {{app: {label}}}}}, ingress: [{{}}]}}
+---
 """
 
 
@@ -56,6 +64,34 @@ def test_of_many_pods_those_that_are_alike_share_a_line() -> None:
     assert len(judged(text)["lines"]) == ONE_BY_ONE
     text += POD.format(name="one-more", app="a0")
     assert judged(text)["lines"] == [[f"default/{name}" for name in ["one-more", *sorted(f"p{k}" for k in range(ONE_BY_ONE))]]]
+
+
+def edited(label: str, before: str = "") -> str:
+    """Return three policies and many pods, the first policy's label being the one that is edited."""
+    policies = "".join(POLICY.format(name=name, label=value) for name, value in zip("abc", (label, "x", "y"), strict=True))
+    return before + policies + "".join(POD.format(name=f"p{k}", app=f"a{k % 3}") for k in range(40))
+
+
+def test_of_a_text_that_is_edited_only_the_changed_document_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(edited("a"))
+    read: list[str] = []
+    meta = collected.meta
+    for kind in (core, network_policy):
+        monkeypatch.setattr(kind, "meta", lambda at, *more, **named: read.append(at.value["metadata"]["name"]) or meta(at, *more, **named))
+    judged(edited("a0"))
+    assert read == ["a"]
+    judged(edited("a0", before="# a line\n"))
+    assert read == ["a", "a"], "what has moved is the same"
+
+
+def test_what_has_moved_is_told_at_its_new_line() -> None:
+    for lines in range(3):
+        text = edited("a0", before="# a line\n" * lines)
+        where = told(text, "default/p1", "default/p0")["rulings"][-1]["where"]
+        assert text.splitlines()[where - 1] == "kind: NetworkPolicy" and where == 2 + lines
+        twice = f"{text}---\n" + POLICY.format(name="b", label="a")
+        assert judged(twice)["wrong"]["line"] == len(text.splitlines()) + 4
+        assert judged(text + POD.format(name="p7", app="a"))["wrong"]["line"] == len(text.splitlines()) + 4
 
 
 WRONG = [

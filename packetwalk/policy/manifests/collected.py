@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from packetwalk.policy.endpoints import AddressSet, HostPoint, Machine, NamedPort, Profile
 from packetwalk.policy.manifests import wording
+from packetwalk.policy.manifests.documents import Document
 from packetwalk.policy.manifests.fields import Given
 from packetwalk.policy.rules import AddressRange, HostAddress, NetworkRules, PolicyTier
 
@@ -93,8 +94,12 @@ class PoolRecord(NamedTuple):
     mode: str
 
 
+BY_NAME = ("namespaces", "accounts", "pods", "tiers")
+IN_ORDER = ("templates", "machines", "services", "slices", "pools", "sets", "hosts", "profiles", "to_host")
+
+
 class Collected:
-    """All that was read; files add to it."""
+    """All that was read; documents add to it."""
 
     def __init__(self, blocks_match_pods: bool = True) -> None:
         self.blocks_match_pods = blocks_match_pods
@@ -111,9 +116,29 @@ class Collected:
         self.profiles: list[Profile] = []
         self.tiers: dict[str, PolicyTier] = {}
         self.policies: dict[tuple[str, str, str], tuple[NetworkRules, Given]] = {}
-        self.endpoint_to_host = "Accept"
+        self.to_host: list[str] = []
         self.unused: dict[str, int] = {}
-        self.said: list[str] = []
+
+    @property
+    def endpoint_to_host(self) -> str:
+        """What Felix does with a pod's packet to its own node (DefaultEndpointToHostAction)."""
+        return self.to_host[-1] if self.to_host else "Accept"
+
+    def meets(self, other: Collected) -> bool:
+        """Say whether a pod, a tier or a policy of another stands here, too; each may stand once."""
+        both = ((self.pods, other.pods), (self.tiers, other.tiers), (self.policies, other.policies))
+        return any(mine.keys() & theirs.keys() for mine, theirs in both)
+
+    def add(self, other: Collected, document: Document) -> None:
+        """Add what was read of a document, wherever it stands now."""
+        for kind in BY_NAME:
+            getattr(self, kind).update(getattr(other, kind))
+        for kind in IN_ORDER:
+            getattr(self, kind).extend(getattr(other, kind))
+        for key, (rules, at) in other.policies.items():
+            self.policies[key] = rules, Given(document, at.value, at.way)
+        for kind, number in other.unused.items():
+            self.unused[kind] = self.unused.get(kind, 0) + number
 
     def stand_in(self) -> None:
         """Let each template be a pod, where none of the pods that were read has its labels."""

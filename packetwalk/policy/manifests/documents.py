@@ -21,13 +21,24 @@ _BETWEEN = re.compile(r"^(?:---(?=\s|$)|\.\.\.\s*$)", re.MULTILINE)
 
 
 class Document(NamedTuple):
-    """One document of a file: its data, and the line at which it begins."""
+    """One document of a file: its data, and the line at which it begins; one with the same text is the same."""
 
     file: str
     data: Any
     text: str
     line: int = 1
     json: bool = False
+
+    @property
+    def short(self) -> bool:
+        """Whether what was read of it is remembered: whoever edits one of many waits for that one only."""
+        return len(self.text) < yaml_lines.SHORT
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and (self.file, self.text) == (other.file, other.text)
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.text))
 
     def at(self, way: tuple[str | int, ...]) -> str:
         """Return file and line of a value, or of what is nearest to it."""
@@ -50,11 +61,12 @@ def documents(file: str, text: str) -> Iterator[Document]:
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
     """Yield each document of a stream with the line at which it begins."""
-    begin = 0
+    begin, line = 0, 1
     for mark in _BETWEEN.finditer(text):
-        yield text.count("\n", 0, begin) + 1, text[begin : mark.start()]
+        yield line, text[begin : mark.start()]
+        line += text.count("\n", begin, mark.end())
         begin = mark.end()
-    yield text.count("\n", 0, begin) + 1, text[begin:]
+    yield line, text[begin:]
 
 
 def _parsed(reader: Any, file: str, text: str, line: int) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 
 from packetwalk.policy.manifests.collected import Collected
 from packetwalk.policy.manifests.documents import Document
 from packetwalk.policy.manifests.fields import Given
 from packetwalk.policy.manifests.kinds import Reader, kinds
+from packetwalk.policy.manifests.yaml_lines import KEPT
 
 GONE = {
     "AdminNetworkPolicy": "ClusterNetworkPolicy of tier Admin, which took its place",
@@ -20,10 +22,25 @@ def collect(read: Iterable[Document], blocks_match_pods: bool = True) -> Collect
     """Read every object of some documents."""
     found = Collected(blocks_match_pods)
     for document in read:
-        for each in _objects(Given(document, document.data)):
-            _reader(each)(each, found)
+        part = _remembered(document, blocks_match_pods) if document.short else None
+        if part is None or found.meets(part):  # reading says where
+            _read(document, found)
+        else:
+            found.add(part, document)
     found.stand_in()
     return found
+
+
+@lru_cache(maxsize=KEPT)
+def _remembered(document: Document, blocks_match_pods: bool) -> Collected:
+    found = Collected(blocks_match_pods)
+    _read(document, found)
+    return found
+
+
+def _read(document: Document, found: Collected) -> None:
+    for each in _objects(Given(document, document.data)):
+        _reader(each)(each, found)
 
 
 def _objects(at: Given, kind: str = "", version: str = "") -> Iterator[Given]:

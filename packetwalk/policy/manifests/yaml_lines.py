@@ -17,17 +17,17 @@ __all__ = ["Mistake", "line", "read"]
 LARGEST = 100_000
 """Values of a document with its aliases written out: more than this, and ten times what is written, is a bomb."""
 _TAB = re.compile(r"[ \t]*\t")
-_KEPT = 512
-_SHORT = 20_000
+KEPT = 512
+SHORT = 20_000
 """Documents of fewer characters are remembered: whoever edits one of many waits for that one only."""
 
 
 def read(text: str) -> Any:
     """Read a document; Mistake where it is none."""
-    return _remembered(text) if len(text) < _SHORT else _read(text)
+    return _remembered(text) if len(text) < SHORT else _read(text)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=KEPT)
 def _remembered(text: str) -> Any:
     return _read(text)
 

@@ -40,7 +40,7 @@ const LOOK = EditorView.theme({
 /**
  * Put an editor into an element.
  * @param {HTMLElement} parent @param {string} text @param {string} label
- * @param {(text: () => string) => void} changed  told of every change; the text is made when it is asked for
+ * @param {(text: string) => void} changed  told of every change, before it is coloured and shown
  */
 export function edit(parent, text, label, changed) {
   const state = (doc) =>
@@ -58,12 +58,16 @@ export function edit(parent, text, label, changed) {
         LOOK,
         keymap.of([...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
-        EditorView.updateListener.of((update) => {
-          if (update.docChanged) changed(() => update.state.doc.toString());
-        }),
       ],
     });
-  const view = new EditorView({ parent, state: state(text) });
+  const view = new EditorView({
+    parent,
+    state: state(text),
+    dispatchTransactions(all, view) {
+      if (all.some(({ docChanged }) => docChanged)) changed(String(all.at(-1).newDoc));
+      view.update(all);
+    },
+  });
   const line = (number) => view.state.doc.line(Math.min(Math.max(number, 1), view.state.doc.lines));
   return {
     /** @param {string} text */

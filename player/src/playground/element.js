@@ -203,6 +203,7 @@ export class WalkPolicy extends HTMLElement {
     this.question = question;
     this.state.say("");
     if (text.length > LARGEST) {
+      await null; // the editor shows a text after it has told of it
       const said = `${count(text.length)} characters; at most ${count(LARGEST)} are read.`;
       this.mistaken({ line: null, said }, question);
       return;

@@ -44,7 +44,7 @@ export class Paper {
         const { edit } = await import(new URL("editor.js", this.folder).href);
         this.place.replaceChildren();
         this.#editor = edit(this.place, this.text, "Manifests, YAML", (text) => {
-          this.text = text();
+          this.text = text;
           this.changed();
         });
       } finally {
@@ -57,6 +57,7 @@ export class Paper {
 
   /** @param {Wrong["wrong"]|null} wrong */
   mark(wrong) {
+    if (wrong === this.#wrong) return;
     this.#wrong = wrong;
     this.#editor?.mark(wrong);
   }

@@ -25,6 +25,17 @@ def test_an_edit_changes_the_table_and_shows_what_changed(desk: Desk) -> None:
     expect(desk.tool.get_by_label("Recipe")).to_have_value("")
 
 
+def test_python_is_asked_before_the_editor_colours_what_was_typed(desk: Desk) -> None:
+    desk.write(OR)
+    desk.expect_matrix(OR)
+    desk.tool.evaluate("""tool => { const {ask} = tool.python; tool.python.ask = function (question, ...more) {
+        tool.shown = tool.querySelector(".cm-content").textContent; return ask.call(this, question, ...more); } }""")
+    desk.write("# new\n" + FIRST.manifests)
+    desk.expect_matrix(FIRST.manifests)
+    assert "# new" in desk.content.inner_text()
+    assert "# new" not in desk.tool.evaluate("tool => { delete tool.python.ask; return tool.shown; }")
+
+
 def test_what_was_typed_comes_back_after_a_recipe(desk: Desk) -> None:
     desk.write(OR)
     desk.expect_matrix(OR)

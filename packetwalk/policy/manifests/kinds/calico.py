@@ -161,7 +161,7 @@ def _pool(at: Given, found: Collected) -> None:
 
 def _settings(at: Given, found: Collected) -> None:
     action = at / "spec" / "defaultEndpointToHostAction"
-    found.endpoint_to_host = action.one_of(("Accept", "Drop", "Return"), "Accept")
+    found.to_host.append(action.one_of(("Accept", "Drop", "Return"), "Accept"))
 
 
 _READERS = {
