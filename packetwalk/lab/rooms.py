@@ -12,6 +12,7 @@ LEFT_OUT = (
     "capture.joining",
     "cli.of_repository",
     "cni.*.policies",
+    "control",
     "lab.beside",
     "lab.check",
     "lab.grounds",

@@ -16,7 +16,7 @@ from packetwalk.cli.parser import Parser
 from packetwalk.lab.rooms import absent, room
 
 BESIDE = "cli.of_repository"
-OF_REPOSITORY = ("kind", "policy", "record", "why")
+OF_REPOSITORY = ("kind", "policy", "record", "timeline", "why")
 """The commands that a wheel knows by name only."""
 
 

@@ -1,0 +1,84 @@
+"""Show what happens then: programs end and start, wires are cut, pods come, in virtual time.
+
+Sessions, messages, table lines and pings, to the millisecond. Without a story the deeds are yours: a second, a verb,
+and about whom. `packetwalk timeline --list` has the stories and the verbs.
+
+  packetwalk timeline bird-killed
+  packetwalk timeline bird-stopped --messages
+  packetwalk timeline --do "0 kill kind-worker2" --do "5 start kind-worker2" --ping a b --until 20
+  packetwalk timeline link-cut --at 100 --ping a b
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from packetwalk.cli.output import show
+from packetwalk.cli.parser import Parser
+from packetwalk.errors import BadInput
+from packetwalk.lab.rooms import room
+
+USUAL = 60  # seconds that a timeline of one's own goes on
+
+
+def arguments(parser: Parser) -> None:
+    """Add what can follow the command's name."""
+    parser.add_argument("story", nargs="?", metavar="STORY", help="one of --list")
+    parser.add_argument("--list", action="store_true", help="the stories, and the verbs of --do")
+    parser.add_argument("--plugin", help="calico when left out")
+    parser.add_argument("--mode", help="bgp when left out")
+    parser.add_argument("--do", action="append", metavar='"SECOND VERB ..."', help="do something; as often as wanted")
+    parser.add_argument("--ping", nargs=2, action="append", metavar=("SRC", "DST"), help="ping all the time")
+    parser.add_argument("--until", metavar="SECONDS", help=f"when it ends; {USUAL} when left out")
+    parser.add_argument("--messages", action="store_true", help="with what the programs say to each other")
+    parser.add_argument("--at", metavar="SECONDS", help="instead, the walk of each ping that is sent then")
+    parser.formats("text", "json")
+
+
+def run(parsed: argparse.Namespace) -> None:
+    """Print the timeline, or walks at one of its moments."""
+    if parsed.list:
+        show(_list())
+        return
+    deeds, probe = room("control.deeds"), room("control.probe")
+    made, net, pings = _made(parsed)
+    if parsed.at is not None:
+        at = deeds.seconds(parsed.at, "--at")
+        if at > made.until:
+            raise BadInput("--at", parsed.at, [f"a moment of the timeline, which ends at {made.until / 1e6:g}"])
+        walks = [probe.walk_at(net, made, src, dst, at) for src, dst in pings]
+        show([walk.to_json() for walk in walks] if parsed.format == "json" else "\n\n".join(map(str, walks)))
+        return
+    spans = [(src, dst, list(probe.spans(net, made, src, dst))) for src, dst in pings]
+    if parsed.format == "json":
+        show(json.dumps(made.json() | {"probes": [probe.probed(*each) for each in spans]}))
+    else:
+        show(room("control.text").text(made, spans, messages=parsed.messages).rstrip())
+
+
+def _made(parsed: argparse.Namespace):
+    """Return the timeline that is asked for, its cluster, and who pings whom."""
+    stories, running, deeds = room("control.stories"), room("control.running"), room("control.deeds")
+    pings = tuple(map(tuple, parsed.ping or ()))
+    if parsed.story is not None:
+        for name in ("do", "until", "plugin", "mode"):
+            if getattr(parsed, name) is not None:
+                raise BadInput(f"--{name}", "beside a story", ["a story, or deeds of one's own"])
+        found = stories.story(parsed.story)
+        return *stories.told(found), pings or found.pings
+    if not parsed.do:
+        raise BadInput.missing("story", ["one of --list", '--do "SECOND VERB ..."'])
+    asked = deeds.read(parsed.do)
+    until = deeds.seconds(parsed.until, "--until") if parsed.until else USUAL * 1_000_000
+    net = room("walks.scenario").network(parsed.plugin or "calico", parsed.mode or "bgp")
+    made = running.timeline(net, asked, until, "; ".join(map(str, asked)))
+    return made, net, pings
+
+
+def _list() -> str:
+    stories, running = room("control.stories"), room("control.running")
+    lines = ["stories:", *(f"  {each.name:<26}{each.title}" for each in stories.STORIES)]
+    for (plugin, mode), verbs in running.verbs().items():
+        lines += ["", f"verbs of {plugin} {mode}:", *(f"  {' '.join((verb, *about))}" for verb, about in verbs.items())]
+    return "\n".join(lines)

@@ -1,0 +1,250 @@
+"""BIRD on one node: its sessions, the best path to each prefix, and the routes that it keeps in the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from packetwalk.control.bgp import timers
+from packetwalk.control.bgp.messages import PREFERENCE, SHUTDOWN, Path
+from packetwalk.control.bgp.session import Key, Peer, Session
+from packetwalk.control.timeline import SECOND, Lane
+from packetwalk.control.world import World
+from packetwalk.tables import RouteEntry
+
+PROGRAM = "BIRD"
+METRIC = 1024  # of routes: the export filter makes a local preference of it, the kernel filter a metric again
+
+
+class Machine(NamedTuple):
+    """What BIRD is told of its node: ``routes`` are what it writes of a prefix, by the node whose it is."""
+
+    node: str
+    address: str
+    blocks: tuple[str, ...]
+    routes: Mapping[tuple[str, str], RouteEntry]
+
+
+class Bird:
+    """A BIRD; ``fleet`` are all of the cluster, by node, this one among them."""
+
+    def __init__(self, world: World, machine: Machine, fleet: Mapping[str, Bird]) -> None:
+        self.world, self.machine, self._fleet = world, machine, fleet
+        self.node, self.address = machine.node, machine.address
+        self.lane = Lane(self.node, PROGRAM)
+        self.alive, self.recovering, self.reflects, self.programs = False, False, False, True
+        self.sessions: dict[str, Session] = {}
+        self._peers: dict[str, Peer] = {}
+        self._locks: set[str] = set()
+        self._learnt: dict[str, Path] = {}  # routes of others in the kernel (learn)
+        self._written: dict[str, RouteEntry] = {}
+        self._life = 0
+
+    # --- what is done to it ---------------------------------------------------------------------
+
+    def configure(self, peers: Mapping[str, Peer], *, reflects: bool = False, programs: bool = True) -> None:
+        """Take in the configuration that confd writes; sessions that it no longer has are left."""
+        self._peers, self.reflects, self.programs = dict(peers), reflects, programs
+        if not self.alive:
+            return
+        for node, session in list(self.sessions.items()):
+            if peers.get(node) != session.peer:
+                del self.sessions[node]
+                session.remove()
+                self._unlock(node)
+                self._drop(session.paths, "the session was taken out of its configuration")
+        self._begin()
+        for prefix in self._known():
+            self.changed(prefix, "BIRD was configured anew")
+
+    def start(self, *, restarting: bool = True) -> None:
+        """Start, with ``-R`` as calico/node does unless told not to: nothing is written before all peers have come."""
+        self.alive, self.recovering = True, restarting
+        self._life += 1
+        self._look_at_kernel()
+        self.world.state(self.lane, "started with -R" if restarting else "started")
+        self._locks = set(self._peers) if restarting else set()
+        self._begin()
+        if not restarting:
+            self._keep_all("BIRD has started")
+            return
+        life = self._life
+        self.world.after(timers.RECOVERY, lambda: self._recovered() if self._life == life else None)
+        if not self._locks:
+            self._recovered()
+
+    def _look_at_kernel(self) -> None:
+        """Take in the routes that are there: its own of an earlier life, and those of others that have no metric."""
+        self._written = {}
+        for entry, by in self.world.tables[self.node].items():
+            if not isinstance(entry, RouteEntry):
+                continue
+            if by == PROGRAM:
+                self._written[entry.dst] = entry
+            elif not entry.metric:
+                hop = entry.gateway or self.address
+                self._learnt[entry.dst] = Path(entry.dst, self.node, hop, PREFERENCE)
+
+    def stop(self) -> None:
+        """End by SIGTERM: every peer is told. What is in the kernel stays (``persist``)."""
+        for session in self._all_gone():
+            session.remove(SHUTDOWN)
+        self.world.state(self.lane, "ended")
+
+    def kill(self) -> None:
+        """End by SIGKILL: nobody is told more than that the connection is closed."""
+        for session in self._all_gone():
+            session.vanish()
+        self.world.state(self.lane, "killed")
+
+    def _all_gone(self) -> list[Session]:
+        gone = list(self.sessions.values()) if self.alive else []
+        self.alive, self.recovering, self.sessions = False, False, {}
+        self._learnt.clear()
+        self._life += 1
+        return gone
+
+    def learn(self, prefix: str, next_hop: str | None, *, there: bool) -> None:
+        """The kernel has another's route, without a metric, or no longer: everybody is told; None is a next hop here."""
+        if there:
+            self._learnt[prefix] = Path(prefix, self.node, next_hop or self.address, PREFERENCE)
+        else:
+            self._learnt.pop(prefix, None)
+        for session in self.sessions.values():
+            session.tell()
+
+    def look(self) -> None:
+        """Look at the kernel's routes when the time for it comes, and write what is missing."""
+        left = timers.SCAN - self.world.now % timers.SCAN
+        life = self._life
+        self.world.after(left, lambda: self._scan() if self._life == life else None)
+
+    def _scan(self) -> None:
+        for prefix, entry in list(self._written.items()):
+            if entry not in self.world.tables[self.node]:
+                del self._written[prefix]
+                self.changed(prefix, "BIRD looks every 2 s what is missing")
+
+    # --- what sessions ask and tell ---------------------------------------------------------------
+
+    def lane_of(self, node: str) -> Lane:
+        """Return where the BIRD of another node speaks."""
+        return self._fleet[node].lane
+
+    def end_of(self, node: str) -> Session | None:
+        """Return the other node's end of the session with this one, if it has one now."""
+        return self._fleet[node].sessions.get(self.node)
+
+    def runs(self, node: str) -> bool:
+        """Say whether the BIRD of a node runs."""
+        return self._fleet[node].alive
+
+    def has(self, session: Session) -> bool:
+        """Say whether a session is one of now."""
+        return self.sessions.get(session.peer.node) is session
+
+    def met(self, session: Session) -> None:
+        """A session is established; who recovers tells a peer nothing yet that did not just start itself."""
+        if self.recovering and session.restarting:
+            self.unlock(session)
+        elif self.recovering:
+            session.waiting = True
+        if not session.waiting:
+            session.feed()
+
+    def unlock(self, session: Session) -> None:
+        """A peer has told all it knows."""
+        self._unlock(session.peer.node)
+
+    def _unlock(self, node: str) -> None:
+        self._locks.discard(node)
+        if self.recovering and not self._locks:
+            self._recovered()
+
+    def exports(self, session: Session) -> dict[Key, Path]:
+        """Return what a peer is to know: the own blocks, others' routes in the kernel; of a reflector what it learnt.
+
+        What would come to the peer by itself is not told.
+        """
+        preference = PREFERENCE - METRIC
+        own = [Path(each, self.node, self.address, preference) for each in self.machine.blocks]
+        theirs = self._fleet[session.peer.node].address
+        out = {each.key: each for each in (*own, *self._learnt.values()) if each.next_hop != theirs}
+        if self.reflects:
+            for other in self.sessions.values():
+                if other is not session:
+                    for key, path in other.paths.items():
+                        out.setdefault(key, path._replace(reflected=True))
+        return out
+
+    def forget(self, session: Session, keys: list[Key], why: str) -> None:
+        """Drop what a peer told."""
+        gone = {key: session.paths.pop(key) for key in keys if key in session.paths}
+        session.stale -= gone.keys()
+        if self.has(session):
+            self._drop(gone, why)
+
+    def _drop(self, keys: Iterable[Key], why: str) -> None:
+        for prefix in dict.fromkeys(prefix for prefix, _ in keys):
+            self.changed(prefix, why)
+
+    def changed(self, prefix: str, why: str) -> None:
+        """Something new is known of a prefix: keep the kernel's route, and the peers, in step."""
+        self._keep(prefix, why)
+        for session in self.sessions.values() if self.reflects else ():
+            session.tell()
+
+    # --- the kernel's routes ----------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        for node, peer in self._peers.items():
+            if node not in self.sessions:
+                session = self.sessions[node] = Session(self, peer)
+                session.up()
+
+    def _recovered(self) -> None:
+        if not self.recovering:
+            return
+        self.recovering, self._locks = False, set()
+        self.world.state(self.lane, "recovery is over")
+        self._keep_all("BIRD has waited for its peers")
+        for session in list(self.sessions.values()):
+            if session.waiting:
+                session.feed()
+
+    def _keep_all(self, why: str) -> None:
+        for prefix in self._known():
+            self._keep(prefix, why)
+
+    def _known(self) -> list[str]:
+        learnt = (prefix for session in self.sessions.values() for prefix, _ in session.paths)
+        return list(dict.fromkeys([*self.machine.blocks, *learnt, *self._written]))
+
+    def _best(self, prefix: str) -> Path | None:
+        every = (path for session in self.sessions.values() for path in session.paths.values())
+        paths = [path for path in every if path.prefix == prefix]
+        return min(paths, key=lambda path: (-path.preference, path.reflected), default=None)
+
+    def _route(self, prefix: str) -> RouteEntry | None:
+        if not self.programs:
+            return None
+        if prefix in self.machine.blocks:
+            return self.machine.routes.get(("", prefix))
+        path = self._best(prefix)
+        if path is None:
+            return None
+        block = self.machine.routes.get((path.origin, prefix))
+        return block or RouteEntry(prefix, "eth0", path.next_hop, protocol="bird")
+
+    def _keep(self, prefix: str, why: str) -> None:
+        if self.recovering or not self.alive:
+            return
+        wanted, there = self._route(prefix), self._written.get(prefix)
+        if wanted == there:
+            return
+        if there is not None:
+            del self._written[prefix]
+            self.world.take(self.node, PROGRAM, there, why)
+        if wanted is not None:
+            self._written[prefix] = wanted
+            self.world.write(self.node, PROGRAM, wanted, why)

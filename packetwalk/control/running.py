@@ -1,0 +1,63 @@
+"""A cluster with its control plane, from the first program's start to the end of a timeline."""
+
+from __future__ import annotations
+
+from packetwalk.control.calico import Calico
+from packetwalk.control.deeds import Asked, prepared
+from packetwalk.control.timeline import SECOND, Timeline
+from packetwalk.control.world import World
+from packetwalk.errors import BadInput
+from packetwalk.walks.network import Network
+from packetwalk.walks.scenario import network
+
+UP = 300 * SECOND
+"""How long a cluster runs before the first deed: sessions are up, the last keepalive was 58 seconds ago."""
+CONTROL_PLANES = {("calico", "bgp"): Calico}
+"""Who has one in virtual time, by plugin and mode."""
+
+
+def timeline(
+    net: Network,
+    deeds: tuple[Asked, ...],
+    until: int,
+    title: str,
+    *,
+    up: int = UP,
+    ended: frozenset[str] = frozenset(),
+) -> Timeline:
+    """Return what happens when deeds are done to a cluster that has been ``up`` for a while; microseconds.
+
+    ``ended`` are nodes whose own part of the control plane has not been started.  BadInput for a mode without a control plane in virtual time, and for a deed that cannot be.
+    """
+    which = net.plugin.name, net.mode.name
+    if which not in CONTROL_PLANES:
+        known = [" ".join(each) for each in CONTROL_PLANES]
+        raise BadInput("control plane in virtual time of", " ".join(which), known)
+    world = World([node.name for node in net.nodes], -up)
+    coming = frozenset(each.words[0] for each in deeds if each.verb == "pod" and each.words)
+    for pod in coming:
+        net.address(pod)
+    control = CONTROL_PLANES[which](world, net, coming, ended)
+    verbs = control.verbs()
+    planned = [(each.at, prepared(each, verbs)) for each in deeds]
+    world.run(-1)
+    initial = tuple((node, entry, by) for node, lines in world.tables.items() for entry, by in lines.items())
+    before = len(world.events)
+    for at, do in planned:
+        world.after(at - world.now, do)
+    world.run(until)
+    return Timeline(
+        title, *which, until, control.lanes(), initial, tuple(world.events[before:])
+    )
+
+
+
+
+def verbs() -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
+    """Return, by plugin and mode, what can be done, and what the words after it are about."""
+    found = {}
+    for which, control in CONTROL_PLANES.items():
+        net = network(*which)
+        made = control(World([node.name for node in net.nodes], 0), net)
+        found[which] = {verb: about for verb, (_, about) in made.verbs().items()}
+    return found

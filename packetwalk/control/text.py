@@ -1,0 +1,50 @@
+"""A timeline as lines of text, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from packetwalk.control.probe import Span
+from packetwalk.control.timeline import SECOND, Change, Deed, Event, Message, State, Timeline, Wire
+
+Pings = Iterable[tuple[str, str, Iterable[Span]]]
+"""Who pings whom, and what became of it."""
+
+
+def text(timeline: Timeline, pings: Pings = (), *, messages: bool = False) -> str:
+    """Return the timeline, deeds marked by asterisks; with its ``messages`` if they are wanted, keepalives left out."""
+    lines = [f"{timeline.title}   [{timeline.plugin} {timeline.mode}, computed]", "", "   seconds"]
+    for event in timeline.events:
+        what = _event(event, messages)
+        if what:
+            lines.append(f"{event.at / SECOND:10.3f}  {what}")
+    for src, dst, spans in pings:
+        lines += ["", f"ping {src} to {dst}", *_spans(spans)]
+    return "\n".join(lines) + "\n"
+
+
+def _event(event: Event, messages: bool) -> str:
+    match event:
+        case Deed():
+            return f"*** {event.what}"
+        case Change():
+            sign = "+" if event.added else "-"
+            return f"{event.node}: {sign} {event.entry}   [{event.by}: {event.why}]"
+        case Message() if messages and event.kind != "KEEPALIVE":
+            lost = "" if event.until is not None else "   (lost on the way, sent again later)"
+            return f"{event.src} > {event.dst}: {event.text}{lost}"
+        case State() if messages or not _passing(event.what):
+            return f"{event.lane}: {event.what}"
+        case Wire() | Message() | State():
+            return ""
+
+
+def _passing(state: str) -> bool:
+    """Say whether a session only passes through this state on its way."""
+    return state.endswith((": Idle", ": Active", ": Connect", ": OpenSent", ": OpenConfirm", ": Passive"))
+
+
+def _spans(spans: Iterable[Span]) -> Iterator[str]:
+    for span in spans:
+        word = "answered" if span.answered else "lost"
+        yield f"{span.start / SECOND:10.3f} to {span.until / SECOND:.3f}  {word}: {span.what}"

@@ -1,0 +1,162 @@
+"""What happened when: deeds, messages, states of programs and table lines that come and go; nothing here changes.
+
+Times are whole microseconds after the first deed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from packetwalk.tables import Entry, table_of
+
+MILLISECOND, SECOND = 1_000, 1_000_000
+VERSION = 1
+
+
+class Lane(NamedTuple):
+    """Where things happen: a program on a node, or the node's kernel, which has the tables."""
+
+    node: str
+    program: str
+
+    def __str__(self) -> str:
+        return f"{self.node}/{self.program}"
+
+
+class Deed(NamedTuple):
+    """What somebody did."""
+
+    at: int
+    what: str
+    node: str
+
+
+class Message(NamedTuple):
+    """What one program told another; ``until`` is when it was heard, None if it never was."""
+
+    at: int
+    until: int | None
+    src: Lane
+    dst: Lane
+    kind: str
+    text: str
+
+
+class State(NamedTuple):
+    """What a program says of itself."""
+
+    at: int
+    lane: Lane
+    what: str
+
+
+class Change(NamedTuple):
+    """A table line that came (``added``) or went, by the program that did it."""
+
+    at: int
+    node: str
+    by: str
+    entry: Entry
+    added: bool
+    why: str
+
+
+class Wire(NamedTuple):
+    """A node's wire was cut, or is ``whole`` again."""
+
+    at: int
+    node: str
+    whole: bool
+
+
+Event = Deed | Message | State | Change | Wire
+Tables = dict[str, dict[Entry, str]]
+"""The lines of control planes, by node, each with its author."""
+
+
+class Timeline(NamedTuple):
+    """All that happened from 0 to ``until``; ``initial`` are the lines that were there."""
+
+    title: str
+    plugin: str
+    mode: str
+    until: int
+    lanes: tuple[Lane, ...]
+    initial: tuple[tuple[str, Entry, str], ...]
+    events: tuple[Event, ...]
+
+    def of(self, kind: type) -> Iterator[Any]:
+        """Yield the events of one kind, in order."""
+        return (each for each in self.events if isinstance(each, kind))
+
+    def tables(self, at: int) -> Tables:
+        """Return the lines of every node as they are at a time, its own changes made."""
+        found: Tables = {lane.node: {} for lane in self.lanes}
+        for node, entry, by in self.initial:
+            found[node][entry] = by
+        for each in self.of(Change):
+            if each.at > at:
+                break
+            if each.added:
+                found[each.node][each.entry] = each.by
+            else:
+                found[each.node].pop(each.entry, None)
+        return found
+
+    def cut(self, at: int) -> frozenset[str]:
+        """Return the nodes whose wire is cut at a time."""
+        last = {each.node: each.whole for each in self.of(Wire) if each.at <= at}
+        return frozenset(node for node, whole in last.items() if not whole)
+
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON's values, times in milliseconds."""
+        found: dict[str, Any] = {
+            "version": VERSION,
+            "title": self.title,
+            "plugin": self.plugin,
+            "mode": self.mode,
+            "until": ms(self.until),
+            "lanes": [{"id": str(each), "node": each.node, "program": each.program} for each in self.lanes],
+            "initial": {},
+            "deeds": [{"at": ms(each.at), "what": each.what, "node": each.node} for each in self.of(Deed)],
+            "messages": [_message(each) for each in self.of(Message)],
+            "states": [
+                {"at": ms(each.at), "lane": str(each.lane), "what": each.what} for each in self.of(State)
+            ],
+            "changes": [
+                {
+                    "at": ms(each.at),
+                    "node": each.node,
+                    **_line(each.entry, each.by),
+                    "added": each.added,
+                    "why": each.why,
+                }
+                for each in self.of(Change)
+            ],
+        }
+        for node, entry, by in self.initial:
+            found["initial"].setdefault(node, []).append(_line(entry, by))
+        return found
+
+
+def ms(at: int) -> float:
+    """Return milliseconds, as a whole number where they are one."""
+    return at // MILLISECOND if at % MILLISECOND == 0 else at / MILLISECOND
+
+
+def _line(entry: Entry, by: str) -> dict[str, str]:
+    return {"table": table_of(entry).name, "line": str(entry), "by": by}
+
+
+def _message(each: Message) -> dict[str, Any]:
+    lost = each.until is None
+    return {
+        "at": ms(each.at),
+        "until": ms(each.at if each.until is None else each.until),
+        "src": str(each.src),
+        "dst": str(each.dst),
+        "kind": each.kind,
+        "text": each.text,
+        "lost": lost,
+    }

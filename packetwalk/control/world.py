@@ -1,0 +1,102 @@
+"""Machines, the wire between them, the lines in their tables, and the agenda that is time itself."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+
+from packetwalk.control.timeline import MILLISECOND, Change, Deed, Event, Lane, Message, State, Tables, Wire
+from packetwalk.tables import Entry
+
+WIRE = 50  # microseconds from one program to another, their own work in it
+RTO = 200 * MILLISECOND  # until TCP sends again what nobody acknowledged, then twice as long each time (TCP_RTO_MIN)
+Do = Callable[[], None]
+
+
+class World:
+    """Everything that a program can ask and do; ``now`` is in microseconds."""
+
+    def __init__(self, nodes: Iterable[str], start: int) -> None:
+        """Begin at ``start``, which is below 0 so that sessions are up when the first deed comes."""
+        self.now = start
+        self.tables: Tables = {node: {} for node in nodes}
+        self.events: list[Event] = []
+        self._unplugged: set[str] = set()
+        self._agenda: list[tuple[int, int, Do]] = []
+        self._number = 0
+
+    def after(self, delay: int, do: Do) -> None:
+        """Put something on the agenda, ``delay`` microseconds from now; of one moment the first said comes first."""
+        self._number += 1
+        heapq.heappush(self._agenda, (self.now + delay, self._number, do))
+
+    def run(self, until: int) -> None:
+        """Let time pass."""
+        while self._agenda and self._agenda[0][0] <= until:
+            self.now, _, do = heapq.heappop(self._agenda)
+            do()
+        self.now = until
+
+    # --- the wire ---------------------------------------------------------------------------
+
+    def connected(self, one: str, other: str) -> bool:
+        """Say whether what a node sends reaches another."""
+        return not {one, other} & self._unplugged
+
+    def plug(self, node: str, *, whole: bool) -> None:
+        """Cut a node's wire, or mend it."""
+        (self._unplugged.discard if whole else self._unplugged.add)(node)
+        self.events.append(Wire(self.now, node, whole))
+
+    # --- what is seen -----------------------------------------------------------------------
+
+    def deed(self, node: str, what: str) -> None:
+        """Note what somebody did."""
+        self.events.append(Deed(self.now, what, node))
+
+    def state(self, lane: Lane, what: str) -> None:
+        """Note what a program says of itself."""
+        self.events.append(State(self.now, lane, what))
+
+    def write(self, node: str, by: str, entry: Entry, why: str) -> None:
+        """Put a line into a node's tables; one that is there stays as it is."""
+        if entry not in self.tables[node]:
+            self.tables[node][entry] = by
+            self.events.append(Change(self.now, node, by, entry, True, why))
+
+    def take(self, node: str, by: str, entry: Entry, why: str) -> None:
+        """Take a line out of a node's tables, if it is there."""
+        if self.tables[node].pop(entry, None) is not None:
+            self.events.append(Change(self.now, node, by, entry, False, why))
+
+
+class Stream:
+    """One direction of a TCP connection: what is said is heard in order, and lost words are said again."""
+
+    def __init__(self, world: World, src: Lane, dst: Lane) -> None:
+        self._world, self._src, self._dst = world, src, dst
+        self._waiting: list[tuple[str, str, Do]] = []
+
+    def send(self, kind: str, text: str, hear: Do) -> None:
+        """Send a message; ``hear`` is done when it arrives."""
+        if not self._waiting and self._world.connected(self._src.node, self._dst.node):
+            self._pass(kind, text, hear)
+            return
+        world = self._world
+        world.events.append(Message(world.now, None, self._src, self._dst, kind, text))
+        self._waiting.append((kind, text, hear))
+        if len(self._waiting) == 1:
+            world.after(RTO, lambda: self._again(2 * RTO))
+
+    def _pass(self, kind: str, text: str, hear: Do) -> None:
+        world = self._world
+        world.events.append(Message(world.now, world.now + WIRE, self._src, self._dst, kind, text))
+        world.after(WIRE, hear)
+
+    def _again(self, wait: int) -> None:
+        if not self._world.connected(self._src.node, self._dst.node):
+            self._world.after(wait, lambda: self._again(2 * wait))
+            return
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            self._pass(*each)

@@ -1,0 +1,76 @@
+"""What Calico's control plane did in a recorded cluster, it does in virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.control.recorded import (
+    EXPERIMENTS,
+    Experiment,
+    did,
+    lost,
+    modelled,
+    recordings,
+    said,
+    seen,
+    told,
+    unanswered,
+)
+
+CHANCE = {
+    "63-reflector-peers-first": "both ends of a BGPPeer call: whose connection is kept is chance (RFC 4271, 6.8)",
+}
+"""Where messages differ, and why."""
+UNREACHED = {
+    "58-routes-deleted-by-hand": "p1a's own route was missing in this cluster from here on (README of the recordings)",
+    "59-bird-sigterm-on-all-nodes": "the same",
+    "62-bird-killed-on-all-nodes": "the same",
+    "63-reflector-peers-first": "the same",
+}
+"""Where pings of p1a say nothing, and why."""
+LATER = {
+    "12-bgp-when-a-pod-goes": "nothing is on the wire and no route of a control plane changes",
+    "15-pod-ready-time": "how long CNI ADD takes is no timer's",
+    "48-felix-back-to-default": "Felix starts again and takes its routes away: not modelled",
+    "59-bird-sigterm-on-all-nodes": "who hears whose end in time is chance: three programs end within a millisecond",
+}
+"""Recorded timelines that are not replayed, and why."""
+by_name = pytest.mark.parametrize("each", EXPERIMENTS, ids=lambda each: each.name)
+
+
+def test_every_recording_is_replayed_or_has_its_reason() -> None:
+    assert {each.name for each in EXPERIMENTS} | LATER.keys() == recordings().keys()
+    assert not LATER.keys() & {each.name for each in EXPERIMENTS}
+
+
+@by_name
+def test_the_same_routes_come_and_go_on_every_node(each: Experiment) -> None:
+    found = modelled(did(each))
+    for node in each.watched:
+        here = sorted((x.line, x.at, x.added) for x in seen(each) if x.node == node)
+        there = sorted((x.line, x.at, x.added) for x in found if x.node == node)
+        assert [(line, added) for line, _, added in here] == [(line, added) for line, _, added in there]
+        for (line, recorded, _), (_, virtual, _) in zip(here, there, strict=True):
+            assert abs(recorded - virtual) <= each.within, (node, line, recorded, virtual)
+
+
+@by_name
+def test_the_same_messages_are_sent_in_the_same_order(each: Experiment) -> None:
+    if each.name in CHANCE:
+        assert said(each) != told(did(each)), "no longer chance"
+    elif each.kept["messages"]:
+        assert told(did(each)) == said(each)
+
+
+@by_name
+def test_the_same_pings_are_lost(each: Experiment) -> None:
+    virtual = did(each)
+    for ping in each.kept["pings"]:
+        if not ping["from"].startswith("p") or (each.name in UNREACHED and ping["from"] == "p1a"):
+            continue
+        here, there = unanswered(ping), lost(virtual, ping["from"], ping["to"])
+        assert len(here) == len(there), (ping["from"], here, there)
+        for recorded, found in zip(here, there, strict=True):
+            assert abs(recorded.begin - found.begin) <= each.within + 0.5, (recorded, found)
+            assert (recorded.end is None) == (found.end is None), (recorded, found)
+            assert abs((recorded.end or 0) - (found.end or 0)) <= each.within + 0.5, (recorded, found)
