@@ -10,9 +10,9 @@ from functools import partial
 from typing import NamedTuple
 
 from packetwalk.cni.calico.bgp import Peering, Routing
-from packetwalk.control.bgp.bird import PROGRAM as BIRD
-from packetwalk.control.bgp.bird import Bird, Machine
-from packetwalk.control.bgp.session import Peer
+from packetwalk.control.bgp.session import BgpPeer
+from packetwalk.control.bgp.speaker import PROGRAM as BIRD
+from packetwalk.control.bgp.speaker import Speaker, SpeakerNode
 from packetwalk.control.bgp.timers import LEARNT
 from packetwalk.control.deeds import Verbs
 from packetwalk.control.timeline import MILLISECOND, SECOND, Lane
@@ -34,7 +34,7 @@ EVERYBODY = Peering("rr", "all()", "has(route-reflector)")
 
 
 @dataclass(frozen=True)
-class Settings:
+class BgpSettings:
     """What the API holds of BGP: the mesh, peerings, reflectors, nodes that were deleted, who writes routes."""
 
     routing: Routing = field(default_factory=Routing)
@@ -55,7 +55,7 @@ class Attachment(NamedTuple):
         return self.route._replace(metric=0)
 
 
-class Calico:
+class CalicoControl:
     """All programs of a cluster; deeds change what they are told, or end and start them."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Calico:
     ) -> None:
         """``pending`` are pods that are not there yet, ``ended`` nodes whose BIRD has not been started."""
         self.world, self.network = world, network
-        self.settings = Settings()
+        self.settings = BgpSettings()
         self.nodes = {node.name: node for node in network.nodes}
         plans = {name: network.plan(name) for name in self.nodes}
         self._pods = {pod.name: _attachment(network, plans[pod.node], pod) for pod in network.pods}
@@ -76,9 +76,9 @@ class Calico:
                 world.tables[pod.node][pod.route] = FELIX_NAME
         self._not_there = set(pending)
         self._felix_down: set[str] = set()
-        self.birds: dict[str, Bird] = {}
+        self.birds: dict[str, Speaker] = {}
         for name, plan in plans.items():
-            self.birds[name] = Bird(world, _machine(network, name, plan), self.birds)
+            self.birds[name] = Speaker(world, _machine(network, name, plan), self.birds)
         for name, bird in self.birds.items():
             self._configure(name)
             if name not in ended:
@@ -186,7 +186,9 @@ class Calico:
         for node, bird in self.birds.items():
             for (origin, block), entry in bird.machine.routes.items():
                 if origin not in self.settings.gone:
-                    self.world.write(node, FELIX_NAME, _by_felix(entry), "Felix writes the routes of all blocks")
+                    self.world.write(
+                        node, FELIX_NAME, _by_felix(entry), "Felix writes the routes of all blocks"
+                    )
                     self.world.after(LEARNT, partial(bird.learn, block, entry.gateway, there=True))
 
     def pod(self, name: str) -> None:
@@ -242,11 +244,13 @@ class Calico:
             self.birds[node].look()
         else:
             left = REFRESH - self.world.now % REFRESH
-            self.world.after(left, lambda: self.world.write(node, by, entry, "Felix looks every 90 s what is missing"))
+            self.world.after(
+                left, lambda: self.world.write(node, by, entry, "Felix looks every 90 s what is missing")
+            )
 
     # --- what the API says -------------------------------------------------------------------------
 
-    def _set(self, settings: Settings) -> None:
+    def _set(self, settings: BgpSettings) -> None:
         """Change what the API holds: each node's confd hears of it by itself."""
         self.settings = settings
         for number, name in enumerate(self.birds):
@@ -257,7 +261,7 @@ class Calico:
         reflects = name in self.settings.routing.reflectors
         self.birds[name].configure(self._peers(name), reflects=reflects, programs=self.settings.bird_writes)
 
-    def _peers(self, name: str) -> dict[str, Peer]:
+    def _peers(self, name: str) -> dict[str, BgpPeer]:
         routing, found = self.settings.routing, {}
         here = self.nodes[name]
         for other in self.nodes.values():
@@ -266,7 +270,7 @@ class Calico:
             meshed = routing.mesh and not {name, other.name} & set(routing.reflectors)
             passive = meshed and other.address > here.address
             kind = "Mesh" if meshed else "Node"
-            found[other.name] = Peer(other.name, f"{kind}_{other.address.replace('.', '_')}", passive)
+            found[other.name] = BgpPeer(other.name, f"{kind}_{other.address.replace('.', '_')}", passive)
         return found
 
     def _runs(self, node: str) -> None:
@@ -277,7 +281,7 @@ class Calico:
         if self._bird(node).alive:
             raise BadInput("program to start", f"BIRD on {node}", ["one that has ended"])
 
-    def _bird(self, node: str) -> Bird:
+    def _bird(self, node: str) -> Speaker:
         return self.birds[self._node(node)]
 
     def _node(self, node: str) -> str:
@@ -292,7 +296,7 @@ def _switch(word: str) -> bool:
     return word == "on"
 
 
-def _machine(network: Network, name: str, plan: list[Operation]) -> Machine:
+def _machine(network: Network, name: str, plan: list[Operation]) -> SpeakerNode:
     """Return what BIRD of a node is told, from the plan: the plan of a node is what its programs want to exist."""
     routes = {
         (each.peer if each.entry.type == "unicast" else "", each.entry.dst): each.entry
@@ -300,7 +304,7 @@ def _machine(network: Network, name: str, plan: list[Operation]) -> Machine:
         if isinstance(each.entry, RouteEntry) and each.by == BIRD
     }
     blocks = tuple(dst for origin, dst in routes if not origin)
-    return Machine(name, network.cluster.node_by_name[name].address, blocks, routes)
+    return SpeakerNode(name, network.cluster.node_by_name[name].address, blocks, routes)
 
 
 def _attachment(network: Network, plan: list[Operation], pod: Pod) -> Attachment:

@@ -17,7 +17,7 @@ Verbs = Mapping[str, tuple[Callable[..., None], tuple[str, ...]]]
 """By word: what does it, and what the words after it are about."""
 
 
-class Asked(NamedTuple):
+class PlannedDeed(NamedTuple):
     """A deed that is asked for: when, in microseconds, the verb, and the words after it."""
 
     at: int
@@ -28,7 +28,7 @@ class Asked(NamedTuple):
         return " ".join((f"{self.at / SECOND:g}", self.verb, *self.words))
 
 
-def read(lines: Iterable[str]) -> tuple[Asked, ...]:
+def read(lines: Iterable[str]) -> tuple[PlannedDeed, ...]:
     """Read deeds, sorted by their time; BadInput, which names the line."""
     found = [_read(line) for line in lines]
     if len(found) > MOST:
@@ -36,11 +36,11 @@ def read(lines: Iterable[str]) -> tuple[Asked, ...]:
     return tuple(sorted(found, key=lambda each: each.at))
 
 
-def _read(line: str) -> Asked:
+def _read(line: str) -> PlannedDeed:
     words = line.split()
     if len(words) < 2:
         raise BadInput("deed", line, ["SECOND VERB [ABOUT ...], as in: 0 kill kind-worker2"])
-    return Asked(seconds(words[0], f"time of {line!r}"), words[1], tuple(words[2:]))
+    return PlannedDeed(seconds(words[0], f"time of {line!r}"), words[1], tuple(words[2:]))
 
 
 def seconds(text: str, what: str) -> int:
@@ -54,7 +54,7 @@ def seconds(text: str, what: str) -> int:
     return round(found * SECOND)
 
 
-def prepared(asked: Asked, verbs: Verbs) -> Callable[[], None]:
+def prepared(asked: PlannedDeed, verbs: Verbs) -> Callable[[], None]:
     """Return what does it; BadInput for a verb that nobody knows, or too many or too few words."""
     if asked.verb not in verbs:
         raise BadInput(f"verb of {str(asked)!r}", asked.verb, verbs)

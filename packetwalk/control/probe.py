@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from packetwalk.control.timeline import Change, Timeline, Wire, ms
+from packetwalk.control.timeline import LineChange, Timeline, Wire, ms
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry, LinkEntry
 from packetwalk.trace.packet import Packet
@@ -17,7 +17,7 @@ UNPLUGGED = "nowhere"
 """The segment of a card whose wire is cut: nobody else is there."""
 
 
-class Span(NamedTuple):
+class PingSpan(NamedTuple):
     """From ``start`` to ``until``, in microseconds: what becomes of a ping that is sent then."""
 
     start: int
@@ -40,11 +40,17 @@ class Span(NamedTuple):
 def network_at(network: Network, timeline: Timeline, at: int) -> Network:
     """Return the cluster with the lines that its control planes have written by then, its wires as they are."""
     ever: dict[str, set[Entry]] = {}
-    for node, entry, *_ in (*timeline.initial, *((each.node, each.entry) for each in timeline.of(Change))):
+    for node, entry, *_ in (
+        *timeline.initial,
+        *((each.node, each.entry) for each in timeline.of(LineChange)),
+    ):
         ever.setdefault(node, set()).add(entry)
     cut = timeline.cut(at)
     return network.edited(
-        {node: [_edit(ever.get(node, set()), lines, node in cut)] for node, lines in timeline.tables(at).items()}
+        {
+            node: [_edit(ever.get(node, set()), lines, node in cut)]
+            for node, lines in timeline.tables(at).items()
+        }
     )
 
 
@@ -61,8 +67,9 @@ def _edit(ever: set[Entry], now: dict[Entry, str], cut: bool) -> Edit:
 
 
 def _unplugged(each: Operation) -> Operation:
-    card = isinstance(each.entry, LinkEntry) and each.entry.kind == "eth"
-    return each._replace(entry=each.entry._replace(segment=UNPLUGGED)) if card else each  # type: ignore[call-arg]
+    if isinstance(each.entry, LinkEntry) and each.entry.kind == "eth":
+        return each._replace(entry=each.entry._replace(segment=UNPLUGGED))
+    return each
 
 
 def walk_at(network: Network, timeline: Timeline, src: str, dst: str, at: int) -> Walk:
@@ -78,17 +85,17 @@ def _sent(then: Network, timeline: Timeline, src: str, dst: str, title: str) -> 
     return Walk(plugin.name, then.mode.name, "", title, plugin.version, packet, None, run.traces, run)
 
 
-def spans(network: Network, timeline: Timeline, src: str, dst: str) -> Iterator[Span]:
+def spans(network: Network, timeline: Timeline, src: str, dst: str) -> Iterator[PingSpan]:
     """Yield what becomes of pings, from change to change; neighbours that behave alike are one."""
-    moments = [0, *(each.at for each in timeline.events if isinstance(each, Change | Wire))]
+    moments = [0, *(each.at for each in timeline.events if isinstance(each, LineChange | Wire))]
     known: dict[tuple, Walk] = {}
-    found: Span | None = None
+    found: PingSpan | None = None
     for at in dict.fromkeys(moments):
         then = timeline.tables(at)
         key = (timeline.cut(at), *(frozenset(lines) for lines in then.values()))
         if key not in known:
             known[key] = walk_at(network, timeline, src, dst, at)
-        here = Span(at, timeline.until, known[key])
+        here = PingSpan(at, timeline.until, known[key])
         if found and (found.answered, found.what) != (here.answered, here.what):
             yield found._replace(until=at)
             found = here
@@ -97,7 +104,7 @@ def spans(network: Network, timeline: Timeline, src: str, dst: str) -> Iterator[
         yield found
 
 
-def probed(src: str, dst: str, found: Iterable[Span], *, walks: bool = False) -> dict[str, Any]:
+def probed(src: str, dst: str, found: Iterable[PingSpan], *, walks: bool = False) -> dict[str, Any]:
     """Return spans as JSON's values, times in milliseconds; with their ``walks`` as the player reads them."""
     return {
         "src": src,

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from packetwalk.control.calico import Calico
-from packetwalk.control.deeds import Asked, prepared
+from packetwalk.control.calico import CalicoControl
+from packetwalk.control.deeds import PlannedDeed, prepared
 from packetwalk.control.timeline import SECOND, Timeline
 from packetwalk.control.world import World
 from packetwalk.errors import BadInput
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network
 
-UP = 300 * SECOND
-"""How long a cluster runs before the first deed: sessions are up, the last keepalive was 58 seconds ago."""
-CONTROL_PLANES = {("calico", "bgp"): Calico}
+UP = 140 * SECOND
+"""How long a cluster runs before the first deed: sessions are up, the only keepalive was 58 seconds ago."""
+CONTROL_PLANES = {("calico", "bgp"): CalicoControl}
 """Who has one in virtual time, by plugin and mode."""
 
 
 def timeline(
     net: Network,
-    deeds: tuple[Asked, ...],
+    deeds: tuple[PlannedDeed, ...],
     until: int,
     title: str,
     *,
@@ -46,11 +46,7 @@ def timeline(
     for at, do in planned:
         world.after(at - world.now, do)
     world.run(until)
-    return Timeline(
-        title, *which, until, control.lanes(), initial, tuple(world.events[before:])
-    )
-
-
+    return Timeline(title, *which, until, control.lanes(), initial, tuple(world.events[before:]))
 
 
 def verbs() -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:

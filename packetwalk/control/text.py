@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from packetwalk.control.probe import Span
-from packetwalk.control.timeline import SECOND, Change, Deed, Event, Message, State, Timeline, Wire
+from packetwalk.control.probe import PingSpan
+from packetwalk.control.timeline import SECOND, Deed, Event, LineChange, Message, ProgramState, Timeline, Wire
 
-Pings = Iterable[tuple[str, str, Iterable[Span]]]
+Pings = Iterable[tuple[str, str, Iterable[PingSpan]]]
 """Who pings whom, and what became of it."""
 
 
@@ -27,15 +27,15 @@ def _event(event: Event, messages: bool) -> str:
     match event:
         case Deed():
             return f"*** {event.what}"
-        case Change():
+        case LineChange():
             sign = "+" if event.added else "-"
             return f"{event.node}: {sign} {event.entry}   [{event.by}: {event.why}]"
         case Message() if messages and event.kind != "KEEPALIVE":
             lost = "" if event.until is not None else "   (lost on the way, sent again later)"
             return f"{event.src} > {event.dst}: {event.text}{lost}"
-        case State() if messages or not _passing(event.what):
+        case ProgramState() if messages or not _passing(event.what):
             return f"{event.lane}: {event.what}"
-        case Wire() | Message() | State():
+        case Wire() | Message() | ProgramState():
             return ""
 
 
@@ -44,7 +44,7 @@ def _passing(state: str) -> bool:
     return state.endswith((": Idle", ": Active", ": Connect", ": OpenSent", ": OpenConfirm", ": Passive"))
 
 
-def _spans(spans: Iterable[Span]) -> Iterator[str]:
+def _spans(spans: Iterable[PingSpan]) -> Iterator[str]:
     for span in spans:
         word = "answered" if span.answered else "lost"
         yield f"{span.start / SECOND:10.3f} to {span.until / SECOND:.3f}  {word}: {span.what}"

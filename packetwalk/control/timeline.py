@@ -43,7 +43,7 @@ class Message(NamedTuple):
     text: str
 
 
-class State(NamedTuple):
+class ProgramState(NamedTuple):
     """What a program says of itself."""
 
     at: int
@@ -51,7 +51,7 @@ class State(NamedTuple):
     what: str
 
 
-class Change(NamedTuple):
+class LineChange(NamedTuple):
     """A table line that came (``added``) or went, by the program that did it."""
 
     at: int
@@ -70,7 +70,7 @@ class Wire(NamedTuple):
     whole: bool
 
 
-Event = Deed | Message | State | Change | Wire
+Event = Deed | Message | ProgramState | LineChange | Wire
 Tables = dict[str, dict[Entry, str]]
 """The lines of control planes, by node, each with its author."""
 
@@ -95,7 +95,7 @@ class Timeline(NamedTuple):
         found: Tables = {lane.node: {} for lane in self.lanes}
         for node, entry, by in self.initial:
             found[node][entry] = by
-        for each in self.of(Change):
+        for each in self.of(LineChange):
             if each.at > at:
                 break
             if each.added:
@@ -122,7 +122,8 @@ class Timeline(NamedTuple):
             "deeds": [{"at": ms(each.at), "what": each.what, "node": each.node} for each in self.of(Deed)],
             "messages": [_message(each) for each in self.of(Message)],
             "states": [
-                {"at": ms(each.at), "lane": str(each.lane), "what": each.what} for each in self.of(State)
+                {"at": ms(each.at), "lane": str(each.lane), "what": each.what}
+                for each in self.of(ProgramState)
             ],
             "changes": [
                 {
@@ -132,7 +133,7 @@ class Timeline(NamedTuple):
                     "added": each.added,
                     "why": each.why,
                 }
-                for each in self.of(Change)
+                for each in self.of(LineChange)
             ],
         }
         for node, entry, by in self.initial:

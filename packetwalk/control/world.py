@@ -5,11 +5,23 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 
-from packetwalk.control.timeline import MILLISECOND, Change, Deed, Event, Lane, Message, State, Tables, Wire
+from packetwalk.control.timeline import (
+    MILLISECOND,
+    Deed,
+    Event,
+    Lane,
+    LineChange,
+    Message,
+    ProgramState,
+    Tables,
+    Wire,
+)
 from packetwalk.tables import Entry
 
 WIRE = 50  # microseconds from one program to another, their own work in it
-RTO = 200 * MILLISECOND  # until TCP sends again what nobody acknowledged, then twice as long each time (TCP_RTO_MIN)
+RTO = (
+    200 * MILLISECOND
+)  # until TCP sends again what nobody acknowledged, then twice as long each time (TCP_RTO_MIN)
 Do = Callable[[], None]
 
 
@@ -56,18 +68,18 @@ class World:
 
     def state(self, lane: Lane, what: str) -> None:
         """Note what a program says of itself."""
-        self.events.append(State(self.now, lane, what))
+        self.events.append(ProgramState(self.now, lane, what))
 
     def write(self, node: str, by: str, entry: Entry, why: str) -> None:
         """Put a line into a node's tables; one that is there stays as it is."""
         if entry not in self.tables[node]:
             self.tables[node][entry] = by
-            self.events.append(Change(self.now, node, by, entry, True, why))
+            self.events.append(LineChange(self.now, node, by, entry, True, why))
 
     def take(self, node: str, by: str, entry: Entry, why: str) -> None:
         """Take a line out of a node's tables, if it is there."""
         if self.tables[node].pop(entry, None) is not None:
-            self.events.append(Change(self.now, node, by, entry, False, why))
+            self.events.append(LineChange(self.now, node, by, entry, False, why))
 
 
 class Stream:

@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from packetwalk.control import probe
-from packetwalk.control.deeds import Asked
+from packetwalk.control.deeds import PlannedDeed
 from packetwalk.control.running import timeline
-from packetwalk.control.timeline import SECOND, Change, Message, Timeline
+from packetwalk.control.timeline import SECOND, LineChange, Message, Timeline
 from packetwalk.tables import RouteEntry
 from tests.proof.real.recording import RealRecording
 
 FILE = Path(__file__).parents[1] / "recordings" / "timelines" / "calico-3.33-bgp-mesh.json.gz"
 EVERY = 0.2  # seconds from ping to ping
 DECONFIGURED = "NOTIFICATION 6/3"
-AT_ONCE = 0.02  # seconds: a route that goes and comes again in the same form, within so much, was written anew
+AT_ONCE = (
+    0.02  # seconds: a route that goes and comes again in the same form, within so much, was written anew
+)
 
 
 class Experiment(NamedTuple):
@@ -30,7 +32,7 @@ class Experiment(NamedTuple):
     name: str
     verbs: tuple[str, ...]
     within: float = 2.5
-    up: int = 300
+    up: int = 140
     ended: frozenset[str] = frozenset()
     later: float = 3  # seconds that the virtual one goes on after the last that was recorded
     watched: tuple[str, ...] = ("n1", "n2", "n3")  # where routes were listened to
@@ -81,9 +83,9 @@ def did(each: Experiment) -> Timeline:
     for at, verb in zip(when, each.verbs, strict=True):
         words = verb.split()
         for more in (["n1"], ["n2"], ["n3"]) if len(words) == 1 and words[0] in ("kill", "start") else ([],):
-            deeds.append(Asked(round(at * SECOND), *_split([*words, *more]))) if words else None
+            deeds.append(PlannedDeed(round(at * SECOND), *_split([*words, *more]))) if words else None
     if each.name.startswith("61"):
-        deeds.append(Asked(0, "start-without-R", ("n2",)))
+        deeds.append(PlannedDeed(0, "start-without-R", ("n2",)))
     last = max(at["t"] for at in each.kept["timeline"])
     until = round((last + each.later) * SECOND)
     return timeline(cluster(), tuple(deeds), until, each.name, up=each.up * SECOND, ended=each.ended)
@@ -117,7 +119,7 @@ def modelled(virtual: Timeline) -> list[Line]:
     return _once(
         [
             Line(each.at / SECOND, each.node, each.added, _plain(str(each.entry)))
-            for each in virtual.of(Change)
+            for each in virtual.of(LineChange)
             if isinstance(each.entry, RouteEntry)
         ]
     )
@@ -167,7 +169,8 @@ def _sorted(words: list[str]) -> list[str]:
     """Return announcements in a row by their text."""
     out: list[str] = []
     for together, row in groupby(words, lambda word: word.startswith("announce")):
-        out += sorted(row) if together else row
+        said_so = list(row)
+        out += sorted(said_so) if together else said_so
     return out
 
 
@@ -184,7 +187,11 @@ def _recorded(text: str) -> Iterator[str]:
             preference = re.search(r"local-pref (\d+)", rest)
             by = ", reflected" if "cluster-list" in rest else ""
             hop = re.search(r"next-hop ([\d.]+)", rest)
-            yield f"withdraw {prefix}" if "withdrawn" in rest else f"announce {prefix}, next hop {hop and hop[1]}, {preference and preference[1]}{by}"
+            yield (
+                f"withdraw {prefix}"
+                if "withdrawn" in rest
+                else f"announce {prefix}, next hop {hop and hop[1]}, {preference and preference[1]}{by}"
+            )
     else:
         yield kind
 
@@ -211,9 +218,9 @@ def _opening_only(words: list[str]) -> Iterator[str]:
     """Yield messages without keepalives of a session that stands, and an OPEN that nobody answers once."""
     before = ""
     for word in words:
-        if word != "KEEPALIVE" or before.startswith("OPEN"):
-            if not (word == before == "OPEN"):
-                yield word
+        idle = word == "KEEPALIVE" and not before.startswith("OPEN")
+        if not idle and not word == before == "OPEN":
+            yield word
         before = word
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from packetwalk.control.calico import CNI_PLUGIN, FELIX_NAME
-from packetwalk.control.deeds import Asked
+from packetwalk.control.deeds import PlannedDeed
 from packetwalk.control.running import timeline
-from packetwalk.control.timeline import SECOND, Change, Message
+from packetwalk.control.timeline import SECOND, LineChange, Message
 from packetwalk.tables import RouteEntry
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network
@@ -21,22 +21,24 @@ LONGER = 600  # seconds until everything that waits has ended
 AT_A_TIME = 250
 
 
-def drawn(seed: str) -> tuple[Asked, ...]:
+def drawn(seed: str) -> tuple[PlannedDeed, ...]:
     """Draw deeds that can be done one after another, then those that make all well again."""
     chance, at = random.Random(seed), 0.0
     ended: set[str] = set()
     cut: set[str] = set()
     mesh, felix = True, set(NODES)
     pods = ["a2", "b2", "coredns2"]
-    out: list[Asked] = []
+    out: list[PlannedDeed] = []
 
     def do(verb: str, *words: str) -> None:
-        out.append(Asked(round(at * SECOND), verb, words))
+        out.append(PlannedDeed(round(at * SECOND), verb, words))
 
     for _ in range(chance.randint(1, 12)):
         at += chance.choice((0, 0.001, 0.3, 2, 7, 60, 119.5, 130, 245))
         node = chance.choice(NODES)
-        verb = chance.choice(("kill", "stop", "start", "start-without-R", "cut", "mend", "mesh", "felix", "pod"))
+        verb = chance.choice(
+            ("kill", "stop", "start", "start-without-R", "cut", "mend", "mesh", "felix", "pod")
+        )
         if verb in ("kill", "stop") and node not in ended:
             ended.add(node)
             do(verb, node)
@@ -91,7 +93,7 @@ def test_whatever_happens_all_is_as_planned_when_all_is_well_again(part: int) ->
             if isinstance(entry, RouteEntry)
         }
         assert then == plan, (seed, deeds, then ^ plan)
-        assert {each.by for each in found.of(Change)} <= AUTHORS, seed
+        assert {each.by for each in found.of(LineChange)} <= AUTHORS, seed
         assert all(0 <= each.at <= until for each in found.events), seed
         assert [each.at for each in found.events] == sorted(each.at for each in found.events), seed
         assert all(each.until is None or each.until > each.at for each in found.of(Message)), seed

@@ -28,7 +28,9 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--list", action="store_true", help="the stories, and the verbs of --do")
     parser.add_argument("--plugin", help="calico when left out")
     parser.add_argument("--mode", help="bgp when left out")
-    parser.add_argument("--do", action="append", metavar='"SECOND VERB ..."', help="do something; as often as wanted")
+    parser.add_argument(
+        "--do", action="append", metavar='"SECOND VERB ..."', help="do something; as often as wanted"
+    )
     parser.add_argument("--ping", nargs=2, action="append", metavar=("SRC", "DST"), help="ping all the time")
     parser.add_argument("--until", metavar="SECONDS", help=f"when it ends; {USUAL} when left out")
     parser.add_argument("--messages", action="store_true", help="with what the programs say to each other")
@@ -46,7 +48,9 @@ def run(parsed: argparse.Namespace) -> None:
     if parsed.at is not None:
         at = deeds.seconds(parsed.at, "--at")
         if at > made.until:
-            raise BadInput("--at", parsed.at, [f"a moment of the timeline, which ends at {made.until / 1e6:g}"])
+            raise BadInput(
+                "--at", parsed.at, [f"a moment of the timeline, which ends at {made.until / 1e6:g}"]
+            )
         walks = [probe.walk_at(net, made, src, dst, at) for src, dst in pings]
         show([walk.to_json() for walk in walks] if parsed.format == "json" else "\n\n".join(map(str, walks)))
         return
@@ -80,5 +84,9 @@ def _list() -> str:
     stories, running = room("control.stories"), room("control.running")
     lines = ["stories:", *(f"  {each.name:<26}{each.title}" for each in stories.STORIES)]
     for (plugin, mode), verbs in running.verbs().items():
-        lines += ["", f"verbs of {plugin} {mode}:", *(f"  {' '.join((verb, *about))}" for verb, about in verbs.items())]
+        lines += [
+            "",
+            f"verbs of {plugin} {mode}:",
+            *(f"  {' '.join((verb, *about))}" for verb, about in verbs.items()),
+        ]
     return "\n".join(lines)

@@ -21,13 +21,13 @@ from packetwalk.control.timeline import SECOND
 from packetwalk.control.world import WIRE, Stream
 
 if TYPE_CHECKING:
-    from packetwalk.control.bgp.bird import Bird
+    from packetwalk.control.bgp.speaker import Speaker
 
 Key = tuple[str, int]
 """Which path: its prefix and its local preference."""
 
 
-class Peer(NamedTuple):
+class BgpPeer(NamedTuple):
     """A peer as it is configured: its node, the session's name, and who waits for the other's connection."""
 
     node: str
@@ -35,14 +35,14 @@ class Peer(NamedTuple):
     passive: bool
 
 
-class Connection:
+class TcpConnection:
     """A TCP connection, the same value at both ends."""
 
 
 class Session:
     """The end of ``bird`` of its session with a peer."""
 
-    def __init__(self, bird: Bird, peer: Peer) -> None:
+    def __init__(self, bird: Speaker, peer: BgpPeer) -> None:
         self.bird, self.peer = bird, peer
         self.state = "Idle"
         self.waiting = False  # up, but telling nothing before the recovery ends
@@ -50,7 +50,7 @@ class Session:
         self.paths: dict[Key, Path] = {}
         self.stale: set[Key] = set()  # what a peer told that went without a word
         self.told: dict[Key, Path] = {}
-        self.connection: Connection | None = None
+        self.connection: TcpConnection | None = None
         self._stream: Stream | None = None
         self._dialled = False
         self._absence = 0  # counts the times of waiting for a peer that may come back
@@ -72,19 +72,19 @@ class Session:
         elif not self.bird.runs(self.peer.node):
             self._later(timers.CONNECT, self._dial)
         else:
-            connection, theirs = Connection(), self._other_end()
+            connection, theirs = TcpConnection(), self._other_end()
             if theirs is not None and theirs.state != "Idle":
                 theirs.accept(connection)
             self._connected(connection, dialled=True)
             self._open()
 
-    def accept(self, connection: Connection) -> None:
+    def accept(self, connection: TcpConnection) -> None:
         """Take a connection of the peer; one that stood is over, for who calls anew has started anew."""
         if self.state == "Established":
             self.closed()
         self._connected(connection, dialled=False)
 
-    def _connected(self, connection: Connection, *, dialled: bool) -> None:
+    def _connected(self, connection: TcpConnection, *, dialled: bool) -> None:
         self._enter("OpenSent" if dialled else "Connect")
         bird = self.bird
         self._stream = Stream(bird.world, bird.lane, bird.lane_of(self.peer.node))
@@ -110,7 +110,7 @@ class Session:
         if self._stream is not None:
             self._stream.send(said.kind, said.text, lambda: self._heard_by(connection, said))
 
-    def _heard_by(self, connection: Connection | None, said: Said) -> None:
+    def _heard_by(self, connection: TcpConnection | None, said: Said) -> None:
         theirs = self._other_end()
         if theirs is not None and theirs.connection is connection:
             theirs.hear(said)
@@ -182,12 +182,16 @@ class Session:
             self.stale = set(self.paths)
             self._absence += 1
             absence = self._absence
-            self.bird.world.after(timers.GRACEFUL, lambda: self._give_up() if self._absence == absence else None)
+            self.bird.world.after(
+                timers.GRACEFUL, lambda: self._give_up() if self._absence == absence else None
+            )
         self.up()
 
     def _give_up(self) -> None:
         seconds = timers.GRACEFUL // SECOND
-        self.bird.forget(self, sorted(self.stale), f"{self.peer.node} went without a word and was not back in {seconds} s")
+        self.bird.forget(
+            self, sorted(self.stale), f"{self.peer.node} went without a word and was not back in {seconds} s"
+        )
 
     def remove(self, said: Said = DECONFIGURED) -> None:
         """Leave the session, and say so."""
@@ -215,7 +219,9 @@ class Session:
             return
         self.say(EXPIRED)
         self._end()
-        self.bird.forget(self, list(self.paths), f"{self.peer.node} was not heard for {timers.HOLD // SECOND} s")
+        self.bird.forget(
+            self, list(self.paths), f"{self.peer.node} was not heard for {timers.HOLD // SECOND} s"
+        )
         self._later(timers.ERROR, self.up)
 
     # --- small words ----------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from packetwalk.control.bgp import timers
 from packetwalk.control.bgp.messages import PREFERENCE, SHUTDOWN, Path
-from packetwalk.control.bgp.session import Key, Peer, Session
-from packetwalk.control.timeline import SECOND, Lane
+from packetwalk.control.bgp.session import BgpPeer, Key, Session
+from packetwalk.control.timeline import Lane
 from packetwalk.control.world import World
 from packetwalk.tables import RouteEntry
 
@@ -16,7 +16,7 @@ PROGRAM = "BIRD"
 METRIC = 1024  # of routes: the export filter makes a local preference of it, the kernel filter a metric again
 
 
-class Machine(NamedTuple):
+class SpeakerNode(NamedTuple):
     """What BIRD is told of its node: ``routes`` are what it writes of a prefix, by the node whose it is."""
 
     node: str
@@ -25,16 +25,16 @@ class Machine(NamedTuple):
     routes: Mapping[tuple[str, str], RouteEntry]
 
 
-class Bird:
+class Speaker:
     """A BIRD; ``fleet`` are all of the cluster, by node, this one among them."""
 
-    def __init__(self, world: World, machine: Machine, fleet: Mapping[str, Bird]) -> None:
+    def __init__(self, world: World, machine: SpeakerNode, fleet: Mapping[str, Speaker]) -> None:
         self.world, self.machine, self._fleet = world, machine, fleet
         self.node, self.address = machine.node, machine.address
         self.lane = Lane(self.node, PROGRAM)
         self.alive, self.recovering, self.reflects, self.programs = False, False, False, True
         self.sessions: dict[str, Session] = {}
-        self._peers: dict[str, Peer] = {}
+        self._peers: dict[str, BgpPeer] = {}
         self._locks: set[str] = set()
         self._learnt: dict[str, Path] = {}  # routes of others in the kernel (learn)
         self._written: dict[str, RouteEntry] = {}
@@ -42,7 +42,9 @@ class Bird:
 
     # --- what is done to it ---------------------------------------------------------------------
 
-    def configure(self, peers: Mapping[str, Peer], *, reflects: bool = False, programs: bool = True) -> None:
+    def configure(
+        self, peers: Mapping[str, BgpPeer], *, reflects: bool = False, programs: bool = True
+    ) -> None:
         """Take in the configuration that confd writes; sessions that it no longer has are left."""
         self._peers, self.reflects, self.programs = dict(peers), reflects, programs
         if not self.alive:

@@ -1,0 +1,148 @@
+"""Stories, deeds, what is printed of them, and the packets in between."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from packetwalk.cli import main
+from packetwalk.control import stories
+from packetwalk.control.deeds import read
+from packetwalk.control.probe import probed, spans, walk_at
+from packetwalk.control.running import timeline, verbs
+from packetwalk.control.text import text
+from packetwalk.control.timeline import SECOND, LineChange
+from packetwalk.errors import BadInput
+from packetwalk.tables import RouteEntry
+from packetwalk.walks.scenario import network
+from tests.control.recorded import recordings
+
+B = "10.244.110.128/26"
+every_story = pytest.mark.parametrize("each", stories.STORIES, ids=lambda each: each.name)
+
+
+@every_story
+def test_each_story_has_deeds_changes_and_pings(each: stories.Story) -> None:
+    made, net = stories.told(each)
+    assert each.deeds and made.events[0].at >= 0 and made.until == each.until * SECOND
+    for src, dst in each.pings:
+        found = list(spans(net, made, src, dst))
+        assert found[0].start == 0 and found[-1].until == made.until
+        assert all(one.until == other.start for one, other in pairwise(found))
+    if each.like:
+        assert sum(name.startswith(f"{each.like}-") for name in recordings()) == 1
+
+
+def test_a_kill_leaves_the_routes_for_two_minutes_and_a_stop_takes_them_at_once() -> None:
+    gone = {}
+    for name in ("bird-killed", "bird-stopped"):
+        made, _ = stories.told(stories.story(name))
+        gone[name] = [
+            each.at for each in made.of(LineChange) if not each.added and each.node == "kind-worker"
+        ]
+    assert [round(at / SECOND) for at in gone["bird-killed"]] == [120]
+    assert [at < SECOND / 100 for at in gone["bird-stopped"]] == [True]
+
+
+def test_a_packet_of_a_moment_meets_the_tables_of_that_moment() -> None:
+    made, net = stories.told(stories.story("bird-killed"))
+    before, then, after = (walk_at(net, made, "a", "b", at * SECOND) for at in (119, 125, 140))
+    assert before.traces[0].disposition == after.traces[0].disposition == "delivered"
+    last = then.traces[0].steps[-1]
+    assert (then.traces[0].disposition, last.netns) == ("no_route", "router")  # by the node's default route
+    assert B not in {each.dst for each in _routes(made.tables(125 * SECOND)["kind-worker"])}
+    assert B in {each.dst for each in _routes(made.tables(119 * SECOND)["kind-worker"])}
+
+
+def _routes(lines: object) -> list[RouteEntry]:
+    return [each for each in lines if isinstance(each, RouteEntry)]  # type: ignore[attr-defined]
+
+
+def test_a_pod_is_not_reached_before_felix_has_seen_it() -> None:
+    made, net = stories.told(stories.story("pod-starts-without-felix"))
+    found = list(spans(net, made, "a", "b2"))
+    assert [each.answered for each in found] == [False, False, True]
+    assert "a blackhole" in found[0].what and "cali-to-wl-dispatch" in found[1].what
+    assert found[2].start == 10_100_000
+
+
+def test_a_wire_that_is_cut_has_nobody_at_its_end() -> None:
+    made, net = stories.told(stories.story("link-cut"))
+    first, *_ = spans(net, made, "a", "b")
+    assert not first.answered and "Nobody answered for 172.18.0.4" in first.what
+    told = [each for each in walk_at(net, made, "a", "b", SECOND).traces if each.name == "error"]
+    assert told and told[0].disposition == "delivered"  # Destination Host Unreachable
+
+
+def test_json_has_every_line_its_author_and_its_time_in_milliseconds() -> None:
+    made, net = stories.told(stories.story("bird-stopped"))
+    found = json.loads(json.dumps(made.json()))
+    lanes = {each["id"] for each in found["lanes"]}
+    assert {"kind-worker/BIRD", "kind-worker/kernel"} < lanes
+    assert {each["src"] for each in found["messages"]} | {each["dst"] for each in found["messages"]} <= lanes
+    gone = next(each for each in found["changes"] if each["node"] == "kind-worker")
+    assert gone == {
+        "at": 0.05,
+        "node": "kind-worker",
+        "table": "route",
+        "line": f"{B} via 172.18.0.4 dev eth0 proto bird metric 1024",
+        "by": "BIRD",
+        "added": False,
+        "why": "kind-worker2 said: NOTIFICATION 6/2: administrative shutdown",
+    }
+    assert gone["line"] in [each["line"] for each in found["initial"]["kind-worker"]]
+    shown = probed("a", "b", spans(net, made, "a", "b"), walks=True)
+    assert [each["answered"] for each in shown["spans"]] == [True, False, True]
+    assert shown["spans"][1]["walk"]["traces"][0]["disposition"] == "no_route"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kill kind-worker", "time of 'kill kind-worker': 'kill' is not valid"),
+        ("-1 kill kind-worker", "valid: seconds from 0 to 3600"),
+        ("nan kill kind-worker", "valid: seconds from 0 to 3600"),
+        ("1e9 kill kind-worker", "valid: seconds from 0 to 3600"),
+        ("0", "SECOND VERB"),
+        ("0 kil kind-worker", "'kil' is not valid; valid: kill, stop"),
+        ("0 kill", "SECOND kill NODE"),
+        ("0 kill a b", "SECOND kill NODE"),
+        ("0 kill worker9", "valid: kind-control-plane, kind-worker, kind-worker2"),
+        ("0 start kind-worker", "one that has ended"),
+        ("0 mesh maybe", "valid: on, off"),
+        ("0 pod z9", "pod: 'z9' is not valid"),
+        ("0 route-del kind-worker 10.9.9.0/24", "valid: 10.244"),
+    ],
+)
+def test_a_deed_that_cannot_be_is_told_in_a_line(line: str, said: str, capsys) -> None:
+    with pytest.raises(BadInput, match=None) as error:
+        timeline(network("calico", "bgp"), read([line]), SECOND, "")
+    assert said in str(error.value) and "\n" not in str(error.value)
+    assert main(["timeline", "--do", line]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_command_tells_prints_and_lists(capsys) -> None:
+    assert main(["timeline", "bird-stopped", "--messages"]) == 0
+    printed = capsys.readouterr().out
+    assert "*** SIGTERM to BIRD on kind-worker2" in printed and "NOTIFICATION 6/2" in printed
+    assert "0.000 to 0.000  answered" in printed and "lost: router: No route matches" in printed
+    assert main(["timeline", "--list"]) == 0
+    printed = capsys.readouterr().out
+    assert all(each.name in printed for each in stories.STORIES)
+    assert all(verb in printed for each in verbs().values() for verb in each)
+    assert main(["timeline", "link-cut", "--at", "10", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["traces"]
+    for wrong in (["timeline"], ["timeline", "nosuch"], ["timeline", "link-cut", "--at", "400"]):
+        assert main(wrong) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    for wrong in (["--plugin", "weave", "--mode", "sleeve"], ["--until", "x"], ["--ping", "a", "nobody"]):
+        assert main(["timeline", "--do", "0 cut kind-worker", *wrong]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_only_messages_have_passing_states() -> None:
+    made, _ = stories.told(stories.story("bird-stopped"))
+    assert "Idle" not in text(made) and "Idle" in text(made, messages=True)
