@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packetwalk.control.calico import CalicoControl
+from packetwalk.control.calico.programs import CalicoControl
 from packetwalk.control.deeds import PlannedDeed, prepared
 from packetwalk.control.timeline import SECOND, Timeline
 from packetwalk.control.world import World

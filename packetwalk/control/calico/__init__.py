@@ -1,0 +1,1 @@
+"""Calico in virtual time: the programs of a node (``programs``), and who gets which address (``ipam``)."""
