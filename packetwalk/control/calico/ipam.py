@@ -41,7 +41,7 @@ class Block(NamedTuple):
         return str(self.network[ordinal])
 
 
-class Given(NamedTuple):
+class Assigned(NamedTuple):
     """An address that was given out; ``borrowed`` is the owner of its block, where that is another node."""
 
     address: str
@@ -65,7 +65,7 @@ class Pool(NamedTuple):
 
     # --- what is asked ----------------------------------------------------------------------------
 
-    def give(self, node: str, handle: str, now: int) -> tuple[Pool, Given | Refused]:
+    def give(self, node: str, handle: str, now: int) -> tuple[Pool, Assigned | Refused]:
         """Give a node an address at a time (microseconds), or say why it gets none."""
         for block in self.of(node):
             if block.free:
@@ -80,9 +80,9 @@ class Pool(NamedTuple):
         if self.strict:
             return self, _none("No more free affine blocks and strict affinity enabled")
         for network in self._walk(node):
-            block = self.block(network)
-            if block is not None and block.free:
-                return self._taken(block, node, handle)
+            other = self.block(network)
+            if other is not None and other.free:
+                return self._taken(other, node, handle)
         return self, _none(f"No IPs available in pools: [{self.network}]")
 
     def release(self, handle: str) -> Pool:
@@ -121,12 +121,12 @@ class Pool(NamedTuple):
         old = {block.network for block in self.blocks if not block.held and now - block.claimed > OLD}
         return next((each for each in self._walk(node) if each in old), None)
 
-    def _taken(self, block: Block, node: str, handle: str) -> tuple[Pool, Given]:
+    def _taken(self, block: Block, node: str, handle: str) -> tuple[Pool, Assigned]:
         first, *rest = block.free
         changed = block._replace(free=tuple(rest), held=(*block.held, Holding(first, handle, node)))
         blocks = tuple(changed if each.network == block.network else each for each in self.blocks)
         owner = "" if block.owner == node else block.owner
-        return self._replace(blocks=blocks), Given(block.address(first), owner)
+        return self._replace(blocks=blocks), Assigned(block.address(first), owner)
 
 
 def _released(block: Block, handle: str) -> Block:
