@@ -62,3 +62,10 @@ def prepared(asked: PlannedDeed, verbs: Verbs) -> Callable[[], None]:
     if len(asked.words) != len(about):
         raise BadInput("deed", str(asked), [" ".join(("SECOND", asked.verb, *about))])
     return lambda: do(*asked.words)
+
+
+def switch(word: str) -> bool:
+    """Read ``on`` or ``off``."""
+    if word not in ("on", "off"):
+        raise BadInput("switch", word, ["on", "off"])
+    return word == "on"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from packetwalk.control.timeline import LineChange, Timeline, Wire, ms
+from packetwalk.control.timeline import API, ApiObject, Line, LineChange, Timeline, Wire, ms
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, LinkEntry
+from packetwalk.tables import LinkEntry
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit, Network
 from packetwalk.walks.walk import Walk
@@ -39,7 +39,7 @@ class PingSpan(NamedTuple):
 
 def network_at(network: Network, timeline: Timeline, at: int) -> Network:
     """Return the cluster with the lines that its control planes have written by then, its wires as they are."""
-    ever: dict[str, set[Entry]] = {}
+    ever: dict[str, set[Line]] = {}
     for node, entry, *_ in (
         *timeline.initial,
         *((each.node, each.entry) for each in timeline.of(LineChange)),
@@ -50,17 +50,23 @@ def network_at(network: Network, timeline: Timeline, at: int) -> Network:
         {
             node: [_edit(ever.get(node, set()), lines, node in cut)]
             for node, lines in timeline.tables(at).items()
+            if node != API
         }
     )
 
 
-def _edit(ever: set[Entry], now: dict[Entry, str], cut: bool) -> Edit:
+def _edit(ever: set[Line], now: dict[Line, str], cut: bool) -> Edit:
     """Return what puts the lines of now in the place of all that control planes ever wrote."""
 
     def edit(plan: list[Operation]) -> list[Operation]:
         kept = [each for each in plan if each.entry not in ever or each.entry in now]
         planned = {each.entry for each in plan}
-        new = [Operation(plan[0].netns, entry, by) for entry, by in now.items() if entry not in planned]
+        here = plan[0].netns
+        new = [
+            Operation(here, entry, by)
+            for entry, by in now.items()
+            if entry not in planned and not isinstance(entry, ApiObject)
+        ]
         return [_unplugged(each) if cut else each for each in (*kept, *new)]
 
     return edit

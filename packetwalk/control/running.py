@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from packetwalk.control.calico.filled import FilledCluster, filled
+from packetwalk.control.calico.filling import FillingControl
 from packetwalk.control.calico.programs import CalicoControl
 from packetwalk.control.deeds import PlannedDeed, prepared
 from packetwalk.control.timeline import SECOND, Timeline
@@ -37,7 +39,7 @@ def timeline(
     coming = frozenset(each.words[0] for each in deeds if each.verb == "pod" and each.words)
     for pod in coming:
         net.address(pod)
-    control = CONTROL_PLANES[which](world, net, coming, ended)
+    control = _control(net)(world, net, coming, ended)
     verbs = control.verbs()
     planned = [(each.at, prepared(each, verbs)) for each in deeds]
     world.run(-1)
@@ -49,11 +51,24 @@ def timeline(
     return Timeline(title, *which, until, control.lanes(), initial, tuple(world.events[before:]))
 
 
+def _control(net: Network) -> type[CalicoControl]:
+    small = isinstance(net.cluster, FilledCluster)
+    return FillingControl if small else CONTROL_PLANES[net.plugin.name, net.mode.name]
+
+
+def cluster(plugin: str, mode: str, deeds: tuple[PlannedDeed, ...]) -> Network:
+    """Return the cluster for deeds: the canonical one, or one with a small pool where pods are added one by one."""
+    if any(each.verb == "add" for each in deeds) and (plugin, mode) == ("calico", "bgp"):
+        return filled(deeds).use(plugin, mode)
+    return network(plugin, mode)
+
+
 def verbs() -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
     """Return, by plugin and mode, what can be done, and what the words after it are about."""
     found = {}
     for which, control in CONTROL_PLANES.items():
         net = network(*which)
-        made = control(World([node.name for node in net.nodes], 0), net)
+        more = FillingControl if control is CalicoControl else control
+        made = more(World([node.name for node in net.nodes], 0), net)
         found[which] = {verb: about for verb, (_, about) in made.verbs().items()}
     return found

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from packetwalk.control.deeds import read
-from packetwalk.control.running import timeline
+from packetwalk.control.running import cluster, timeline
 from packetwalk.control.timeline import SECOND, Timeline
 from packetwalk.errors import chosen
 from packetwalk.walks.network import Network
-from packetwalk.walks.scenario import network
 
 
 class Story(NamedTuple):
@@ -44,6 +43,12 @@ STORIES = (
     Story("pod-starts-without-felix", "A pod starts while Felix is down", (f"0 felix-ends {B}", "1 pod b2", f"10 felix-starts {B}"), 15, (("a", "b2"),)),
     Story("route-deleted", "A route of BIRD's is deleted by hand", ("0.5 route-del kind-worker 10.244.110.128/26",), 6, like="58"),
     Story("restart-with-a-dead-peer", "BIRD starts with -R while a peer cannot come", (f"0 cut {B}", "2 kill kind-worker", "3 start kind-worker", f"17 mend {B}"), 25, (("a", "coredns"),), like="57"),
+    Story("block-borrowed", "No block is free, and a node whose own is full borrows an address", (
+        "0 add kind-worker one", f"0.5 add {B} two", "2 fill kind-worker 24", f"3 fill {B} 3", f"10 add {B} late", "15 del one",
+        "16 add kind-worker next"), 25, (("one", "late"), ("one", "two"))),
+    Story("pool-exhausted", "The pool has no address left, or affinity is strict", (
+        "0 add kind-worker one", f"0.5 add {B} two", "1 fill kind-worker 25", f"2 fill {B} 3", "3 strict on", f"4 add {B} three", "5 strict off",
+        f"6 add {B} three", "7 fill kind-control-plane 1", f"8 add {B} four"), 15, (("one", "three"),)),
 )  # fmt: skip
 """Those of the recordings of Calico's mesh, with the canonical cluster's names, and a few beside them."""
 
@@ -55,5 +60,6 @@ def story(name: str) -> Story:
 
 def told(found: Story) -> tuple[Timeline, Network]:
     """Return what happens in a story, and the cluster in which it does."""
-    net = network(found.plugin, found.mode)
-    return timeline(net, read(found.deeds), found.until * SECOND, found.title), net
+    deeds = read(found.deeds)
+    net = cluster(found.plugin, found.mode, deeds)
+    return timeline(net, deeds, found.until * SECOND, found.title), net

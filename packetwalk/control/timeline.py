@@ -14,6 +14,24 @@ MILLISECOND, SECOND = 1_000, 1_000_000
 VERSION = 1
 
 
+API = "API"
+"""Whose lane holds what is no node's: the objects of the API server."""
+
+
+class ApiObject(NamedTuple):
+    """An object of the API as one line of text."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Line = Entry | ApiObject
+"""What stands in a table of a node, or in the API."""
+
+
 class Lane(NamedTuple):
     """Where things happen: a program on a node, or the node's kernel, which has the tables."""
 
@@ -57,7 +75,7 @@ class LineChange(NamedTuple):
     at: int
     node: str
     by: str
-    entry: Entry
+    entry: Line
     added: bool
     why: str
 
@@ -71,7 +89,7 @@ class Wire(NamedTuple):
 
 
 Event = Deed | Message | ProgramState | LineChange | Wire
-Tables = dict[str, dict[Entry, str]]
+Tables = dict[str, dict[Line, str]]
 """The lines of control planes, by node, each with its author."""
 
 
@@ -83,7 +101,7 @@ class Timeline(NamedTuple):
     mode: str
     until: int
     lanes: tuple[Lane, ...]
-    initial: tuple[tuple[str, Entry, str], ...]
+    initial: tuple[tuple[str, Line, str], ...]
     events: tuple[Event, ...]
 
     def of(self, kind: type) -> Iterator[Any]:
@@ -146,8 +164,9 @@ def ms(at: int) -> float:
     return at // MILLISECOND if at % MILLISECOND == 0 else at / MILLISECOND
 
 
-def _line(entry: Entry, by: str) -> dict[str, str]:
-    return {"table": table_of(entry).name, "line": str(entry), "by": by}
+def _line(entry: Line, by: str) -> dict[str, str]:
+    table = entry.kind if isinstance(entry, ApiObject) else table_of(entry).name
+    return {"table": table, "line": str(entry), "by": by}
 
 
 def _message(each: Message) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from packetwalk.control.timeline import (
     Deed,
     Event,
     Lane,
+    Line,
     LineChange,
     Message,
     ProgramState,
     Tables,
     Wire,
 )
-from packetwalk.tables import Entry
 
 WIRE = 50  # microseconds from one program to another, their own work in it
 RTO = (
@@ -70,13 +70,13 @@ class World:
         """Note what a program says of itself."""
         self.events.append(ProgramState(self.now, lane, what))
 
-    def write(self, node: str, by: str, entry: Entry, why: str) -> None:
+    def write(self, node: str, by: str, entry: Line, why: str) -> None:
         """Put a line into a node's tables; one that is there stays as it is."""
         if entry not in self.tables[node]:
             self.tables[node][entry] = by
             self.events.append(LineChange(self.now, node, by, entry, True, why))
 
-    def take(self, node: str, by: str, entry: Entry, why: str) -> None:
+    def take(self, node: str, by: str, entry: Line, why: str) -> None:
         """Take a line out of a node's tables, if it is there."""
         if self.tables[node].pop(entry, None) is not None:
             self.events.append(LineChange(self.now, node, by, entry, False, why))

@@ -1,8 +1,8 @@
 """Print the walk of a recorded packet.
 
-  packetwalk replay flannel-vxlan
-  packetwalk replay flannel-vxlan cross-node-tcp
-  packetwalk replay my-recordings/flannel-vxlan
+packetwalk replay flannel-vxlan
+packetwalk replay flannel-vxlan cross-node-tcp
+packetwalk replay my-recordings/flannel-vxlan
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from packetwalk.walks import replay
 
 def arguments(parser: Parser) -> None:
     """Add what can follow the command's name."""
-    parser.add_argument("recording", help="a folder that record, prove or a lab wrote, or a name in `recordings`")
+    parser.add_argument(
+        "recording", help="a folder that record, prove or a lab wrote, or a name in `recordings`"
+    )
     parser.add_argument("packet", nargs="?", help="the first when left out")
     parser.formats("text", "json")
 

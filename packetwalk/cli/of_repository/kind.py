@@ -1,9 +1,9 @@
 """Carry the labs' kind clusters to rooms without internet, and tidy up.
 
-  packetwalk kind save FOLDER      where there is internet
-  packetwalk kind load FOLDER      where there is none
-  packetwalk kind delete flannel
-  packetwalk kind config flannel   to make the cluster by hand
+packetwalk kind save FOLDER      where there is internet
+packetwalk kind load FOLDER      where there is none
+packetwalk kind delete flannel
+packetwalk kind config flannel   to make the cluster by hand
 """
 
 from __future__ import annotations

@@ -41,8 +41,17 @@ def arguments(parser: Parser) -> None:
     asked.add_argument(
         "--explain", nargs=2, metavar=("SRC", "DST[:PORT]"), help="one packet, both directions"
     )
-    asked.add_argument("--check", action="store_true", help="pods without policy, rules that do nothing for pods and addresses outside")
-    asked.add_argument("--diff", nargs="+", metavar="PATH", help="what changes with these manifests instead, among pods and with addresses outside")
+    asked.add_argument(
+        "--check",
+        action="store_true",
+        help="pods without policy, rules that do nothing for pods and addresses outside",
+    )
+    asked.add_argument(
+        "--diff",
+        nargs="+",
+        metavar="PATH",
+        help="what changes with these manifests instead, among pods and with addresses outside",
+    )
     parser.add_argument(
         "--protocol", default="TCP", metavar="NAME", help="for --matrix and --explain, default TCP"
     )

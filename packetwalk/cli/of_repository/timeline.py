@@ -75,7 +75,7 @@ def _made(parsed: argparse.Namespace):
         raise BadInput.missing("story", ["one of --list", '--do "SECOND VERB ..."'])
     asked = deeds.read(parsed.do)
     until = deeds.seconds(parsed.until, "--until") if parsed.until else USUAL * 1_000_000
-    net = room("walks.scenario").network(parsed.plugin or "calico", parsed.mode or "bgp")
+    net = running.cluster(parsed.plugin or "calico", parsed.mode or "bgp", asked)
     made = running.timeline(net, asked, until, "; ".join(map(str, asked)))
     return made, net, pings
 

@@ -31,7 +31,8 @@ def address(cluster: Cluster, node: Node, ordinal: int, taken: int) -> str:
 
 def blocks(cluster: Cluster, node: Node, taken: int) -> tuple[IPv4Network, ...]:
     """Return the blocks a node owns: as many as its tunnels, which have ``taken`` addresses, and its pods need."""
-    return cluster.blocks_of(node) or _claims(cluster, -(-(taken + cluster.pods_per_node) // SIZE))[node.name]
+    needed = -(-(taken + cluster.pods_per_node) // SIZE)
+    return cluster.blocks_of(node) or (_claims(cluster, needed)[node.name] if needed else ())
 
 
 def _free(cluster: Cluster, node: Node, ordinal: int) -> str:

@@ -106,10 +106,27 @@ class Speaker:
         self._life += 1
         return gone
 
-    def learn(self, prefix: str, next_hop: str | None, *, there: bool) -> None:
-        """The kernel has another's route, without a metric, or no longer: everybody is told; None is a next hop here."""
+    def own(self, block: str) -> None:
+        """confd has heard that the node has a block: it is told, and what no pod has goes nowhere."""
+        self.machine = self.machine._replace(blocks=(*self.machine.blocks, block))
+        self._told(block)
+
+    def disown(self, block: str) -> None:
+        """The node has a block no longer."""
+        self.machine = self.machine._replace(
+            blocks=tuple(each for each in self.machine.blocks if each != block)
+        )
+        self._told(block)
+
+    def _told(self, block: str) -> None:
+        self._keep(block, "confd has heard whose block it is")
+        for session in self.sessions.values():
+            session.tell()
+
+    def learn(self, prefix: str, next_hop: str | None, *, there: bool, metric: int = 0) -> None:
+        """The kernel has another's route, or no longer: everybody is told; None is a next hop here."""
         if there:
-            self._learnt[prefix] = Path(prefix, self.node, next_hop or self.address, PREFERENCE)
+            self._learnt[prefix] = Path(prefix, self.node, next_hop or self.address, PREFERENCE - metric)
         else:
             self._learnt.pop(prefix, None)
         for session in self.sessions.values():
@@ -231,12 +248,13 @@ class Speaker:
         if not self.programs:
             return None
         if prefix in self.machine.blocks:
-            return self.machine.routes.get(("", prefix))
+            return RouteEntry(prefix, type="blackhole", protocol="bird")
         path = self._best(prefix)
         if path is None:
             return None
-        block = self.machine.routes.get((path.origin, prefix))
-        return block or RouteEntry(prefix, "eth0", path.next_hop, protocol="bird")
+        planned = self.machine.routes.get((path.origin, prefix))
+        metric = PREFERENCE - path.preference
+        return planned or RouteEntry(prefix, "eth0", path.next_hop, protocol="bird", metric=metric)
 
     def _keep(self, prefix: str, why: str) -> None:
         if self.recovering or not self.alive:

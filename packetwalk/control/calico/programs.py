@@ -14,7 +14,7 @@ from packetwalk.control.bgp.session import BgpPeer
 from packetwalk.control.bgp.speaker import PROGRAM as BIRD
 from packetwalk.control.bgp.speaker import Speaker, SpeakerNode
 from packetwalk.control.bgp.timers import LEARNT
-from packetwalk.control.deeds import Verbs
+from packetwalk.control.deeds import Verbs, switch
 from packetwalk.control.timeline import MILLISECOND, SECOND, Lane
 from packetwalk.control.world import World
 from packetwalk.errors import BadInput
@@ -78,7 +78,7 @@ class CalicoControl:
         self._felix_down: set[str] = set()
         self.birds: dict[str, Speaker] = {}
         for name, plan in plans.items():
-            self.birds[name] = Speaker(world, _machine(network, name, plan), self.birds)
+            self.birds[name] = Speaker(world, self._machine(name, plan), self.birds)
         for name, bird in self.birds.items():
             self._configure(name)
             if name not in ended:
@@ -148,7 +148,7 @@ class CalicoControl:
 
     def mesh(self, word: str) -> None:
         """Switch the node-to-node mesh on or off."""
-        on = _switch(word)
+        on = switch(word)
         self.world.deed("", f"nodeToNodeMeshEnabled: {str(on).lower()}")
         self._set(replace(self.settings, routing=self.settings.routing._replace(mesh=on)))
 
@@ -172,7 +172,7 @@ class CalicoControl:
 
     def bird_writes(self, word: str) -> None:
         """Set BGPConfiguration.programClusterRoutes."""
-        on = _switch(word)
+        on = switch(word)
         self.world.deed("", f"BGPConfiguration.programClusterRoutes: {'Enabled' if on else 'Disabled'}")
         self._set(replace(self.settings, bird_writes=on))
 
@@ -273,6 +273,16 @@ class CalicoControl:
             found[other.name] = BgpPeer(other.name, f"{kind}_{other.address.replace('.', '_')}", passive)
         return found
 
+    def _machine(self, name: str, plan: list[Operation]) -> SpeakerNode:
+        """Return what BIRD of a node is told, from the plan: the plan of a node is what its programs want to exist."""
+        routes = {
+            (each.peer if each.entry.type == "unicast" else "", each.entry.dst): each.entry
+            for each in plan
+            if isinstance(each.entry, RouteEntry) and each.by == BIRD
+        }
+        blocks = tuple(dst for origin, dst in routes if not origin)
+        return SpeakerNode(name, self.nodes[name].address, blocks, routes)
+
     def _runs(self, node: str) -> None:
         if not self._bird(node).alive:
             raise BadInput("program to end", f"BIRD on {node}", ["one that runs"])
@@ -290,30 +300,13 @@ class CalicoControl:
         return node
 
 
-def _switch(word: str) -> bool:
-    if word not in ("on", "off"):
-        raise BadInput("switch", word, ["on", "off"])
-    return word == "on"
-
-
-def _machine(network: Network, name: str, plan: list[Operation]) -> SpeakerNode:
-    """Return what BIRD of a node is told, from the plan: the plan of a node is what its programs want to exist."""
-    routes = {
-        (each.peer if each.entry.type == "unicast" else "", each.entry.dst): each.entry
-        for each in plan
-        if isinstance(each.entry, RouteEntry) and each.by == BIRD
-    }
-    blocks = tuple(dst for origin, dst in routes if not origin)
-    return SpeakerNode(name, network.cluster.node_by_name[name].address, blocks, routes)
-
-
 def _attachment(network: Network, plan: list[Operation], pod: Pod) -> Attachment:
     """Return what Felix writes of a pod, from the plan."""
     address, lines = network.address(pod.name), []
     for each in plan:
         if each.netns != pod.node:
             continue
-        if isinstance(each.entry, RouteEntry) and each.entry.dst == address:
+        if isinstance(each.entry, RouteEntry) and each.entry.dst == address and each.peer == pod.name:
             route = each.entry
         elif each.by == FELIX_NAME and each.peer == pod.name and not isinstance(each.entry, RouteEntry):
             lines.append(each.entry)

@@ -1,0 +1,99 @@
+"""A cluster with a small pool of addresses, in which each pod has the address that IPAM will give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from ipaddress import IPv4Network
+from typing import NamedTuple
+
+from packetwalk.control.calico.ipam import Assigned, Pool
+from packetwalk.control.deeds import PlannedDeed
+from packetwalk.plan.cluster import Cluster, Node, Pod
+from packetwalk.walks.network import PluggableCluster
+
+SMALL = Pool(IPv4Network("10.244.100.0/27"), 30)
+"""Eight blocks of four addresses, as in the recording calico-3.33-ipam."""
+
+
+NODES = tuple(Cluster(3).node_by_name)
+
+
+class Home(NamedTuple):
+    """Where a pod is, and its address."""
+
+    node: str
+    address: str
+
+
+class FilledCluster(PluggableCluster):
+    """Three nodes and the pods that get an address, whenever that is; ``claimed`` are each node's blocks in the end."""
+
+    def __init__(self, homes: Mapping[str, Home], claimed: Mapping[str, tuple[IPv4Network, ...]]) -> None:
+        """``homes`` are by pod, in the order in which they come."""
+        super().__init__(3, 1, services=False)
+        self.pods_per_node = 0  # but for those of ``homes``
+        self._homes, self._claimed = dict(homes), dict(claimed)
+
+    @cached_property
+    def _pods(self) -> tuple[Pod, ...]:
+        out, count = [], dict.fromkeys(self.node_by_name, 0)
+        for name, home in self._homes.items():
+            index = self.node_by_name[home.node].index
+            out.append(Pod(name, home.node, index, count[home.node], address=home.address))
+            count[home.node] += 1
+        return tuple(out)
+
+    @property
+    def pods(self):
+        """The pods in the order in which they come."""
+        return self._pods
+
+    def pods_of(self, node: Node) -> tuple[Pod, ...]:
+        """Those of a node."""
+        return tuple(pod for pod in self._pods if pod.node == node.name)
+
+    def find_pod(self, name: str) -> Pod | None:
+        """Return a pod by name, or None."""
+        return next((pod for pod in self._pods if pod.name == name), None)
+
+    def blocks_of(self, node: Node) -> tuple[IPv4Network, ...]:
+        """Return the blocks that a node has in the end."""
+        return self._claimed.get(node.name, ())
+
+    @property
+    def pod_network(self) -> IPv4Network:
+        """The pool."""
+        return SMALL.network
+
+    @property
+    def key(self) -> tuple:
+        """What makes two clusters equal."""
+        return (*super().key, tuple(self._homes.items()), tuple(self._claimed.items()))
+
+
+def filled(deeds: Iterable[PlannedDeed]) -> FilledCluster:
+    """Return the cluster in which these deeds can be done: ``add NODE POD``, ``del POD``, ``fill NODE COUNT``, ``strict on|off``."""
+    pool, homes = SMALL, {}
+    claimed: dict[str, dict[IPv4Network, None]] = {}
+    for each in deeds:
+        if each.verb == "strict":
+            pool = pool._replace(strict=each.words == ("on",))
+        elif each.verb == "del" and each.words:
+            pool = pool.release(each.words[0])
+        elif each.verb == "fill" and len(each.words) == 2 and each.words[1].isdecimal():
+            for handle in fillers(each.words[0], each.at, int(each.words[1])):
+                pool, _ = pool.give(each.words[0], handle, each.at)
+        elif each.verb == "add" and len(each.words) == 2:
+            node, name = each.words
+            pool, got = pool.give(node, name, each.at)
+            if isinstance(got, Assigned) and node in NODES:
+                homes[name] = Home(node, got.address)
+    for block in pool.blocks:
+        claimed.setdefault(block.owner, {})[block.network] = None
+    return FilledCluster(homes, {node: tuple(blocks) for node, blocks in claimed.items()})
+
+
+def fillers(node: str, at: int, count: int) -> list[str]:
+    """Return for whom addresses are that calico-ipam gives out and no pod gets."""
+    return [f"{node} {at} {number}" for number in range(min(count, SMALL.network.num_addresses))]

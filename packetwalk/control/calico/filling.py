@@ -1,0 +1,142 @@
+"""Calico with a small pool: calico-ipam gives out addresses, claims blocks and borrows, and BIRD tells of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from ipaddress import IPv4Network
+
+from packetwalk.control.bgp.speaker import METRIC, SpeakerNode
+from packetwalk.control.bgp.timers import LEARNT
+from packetwalk.control.calico.filled import SMALL, fillers
+from packetwalk.control.calico.ipam import Assigned, Block, Holding
+from packetwalk.control.calico.programs import CNI, CONFD, Attachment, CalicoControl
+from packetwalk.control.deeds import Verbs, switch
+from packetwalk.control.timeline import API, ApiObject, Lane
+from packetwalk.control.world import World
+from packetwalk.errors import BadInput
+from packetwalk.plan.operation import Operation
+from packetwalk.walks.network import Network
+
+IPAM = "calico-ipam"
+
+
+class FillingControl(CalicoControl):
+    """All programs of a cluster whose pods come one by one; ``network`` is one of ``filled``."""
+
+    def __init__(
+        self,
+        world: World,
+        network: Network,
+        pending: frozenset[str] = frozenset(),
+        ended: frozenset[str] = frozenset(),
+    ) -> None:
+        """No pod is there yet, and no block is claimed."""
+        super().__init__(world, network, frozenset(pod.name for pod in network.pods), ended)
+        self._pool = SMALL
+        self._told: dict[IPv4Network, Block] = {}
+        world.tables[API] = {}
+
+    def _machine(self, name: str, plan: list[Operation]) -> SpeakerNode:
+        return super()._machine(name, plan)._replace(blocks=())
+
+    def verbs(self) -> Verbs:
+        """Return what can be done, by the words for it."""
+        return {
+            **super().verbs(),
+            "add": (self.add, ("NODE", "POD")),
+            "del": (self.remove, ("POD",)),
+            "fill": (self.fill, ("NODE", "COUNT")),
+            "strict": (self.strict, ("on|off",)),
+        }
+
+    def lanes(self) -> tuple[Lane, ...]:
+        """Return who is seen; the API holds blocks."""
+        return Lane(API, "datastore"), *super().lanes()
+
+    # --- deeds ----------------------------------------------------------------------------------------
+
+    def add(self, node: str, name: str) -> None:
+        """A container runtime asks for a pod's address."""
+        if name in {each.handle for each in self._pool.holders().values()}:
+            raise BadInput("pod to add", name, ["a name that no pod has"])
+        self.world.deed(self._node(node), f"CNI ADD of {name} on {node}")
+        self._pool, got = self._pool.give(node, name, self.world.now)
+        if not isinstance(got, Assigned):
+            self.world.state(Lane(node, IPAM), f"code 999: {got.why}")
+            return
+        whose = f", borrowed from {got.borrowed}" if got.borrowed else ""
+        self.world.state(Lane(node, IPAM), f"{got.address} for {name}{whose}")
+        self._tell_blocks(f"{IPAM} on {node}")
+        self.world.after(CNI, partial(self._attached, self._pods[name]))
+
+    def remove(self, name: str) -> None:
+        """A pod goes: its address goes to the end of its block's list."""
+        held = {each.handle: each for each in self._pool.holders().values()}
+        if name not in held:
+            raise BadInput("pod to remove", name, held)
+        pod = self._pods[name]
+        self.world.deed(pod.node, f"CNI DEL of {name}")
+        self._pool = self._pool.release(name)
+        self._tell_blocks(f"{IPAM} on {pod.node}")
+        for route in (pod.first, pod.route):
+            self.world.take(pod.node, "kernel", route, "the pod's device has gone")
+        for line in pod.lines:
+            self.world.take(pod.node, "Felix", line, "the pod has gone")
+        self.world.after(LEARNT, partial(self.birds[pod.node].learn, pod.first.dst, None, there=False))
+
+    def fill(self, node: str, count: str) -> None:
+        """Take addresses by calico-ipam alone, for nobody."""
+        most = SMALL.network.num_addresses
+        if not count.isdecimal() or not 1 <= int(count) <= most:
+            raise BadInput("number of addresses", count, [f"1 to {most}"])
+        self.world.deed(self._node(node), f"{IPAM} gives out {count} addresses on {node}")
+        for handle in fillers(node, self.world.now, int(count)):
+            self._pool, got = self._pool.give(node, handle, self.world.now)
+            if not isinstance(got, Assigned):
+                self.world.state(Lane(node, IPAM), f"code 999: {got.why}")
+        self._tell_blocks(f"{IPAM} on {node}")
+
+    def strict(self, word: str) -> None:
+        """Set ``strictAffinity`` of IPAMConfig."""
+        self._pool = self._pool._replace(strict=switch(word))
+        self.world.deed("", f"IPAMConfig.strictAffinity: {str(self._pool.strict).lower()}")
+
+    # --- what follows ----------------------------------------------------------------------------------
+
+    def _seen(self, pod: Attachment) -> None:
+        """Felix gives the route its metric; one of a borrowed address is told with it, for no block covers it."""
+        super()._seen(pod)
+        there = pod.route in self.world.tables[pod.node]
+        mine = (each.network for each in self._pool.of(pod.node))
+        if there and not any(IPv4Network(pod.first.dst).subnet_of(each) for each in mine):
+            bird = self.birds[pod.node]
+            self.world.after(LEARNT, partial(bird.learn, pod.first.dst, None, there=True, metric=METRIC))
+
+    def _tell_blocks(self, by: str) -> None:
+        """Let the API's objects be what the pool is, and each node's confd hear of its blocks."""
+        now = {block.network: block for block in self._pool.blocks}
+        for network, block in now.items():
+            before = self._told.get(network)
+            if before == block:
+                continue
+            if before is not None:
+                self.world.take(API, by, _object(before), "the block is written anew")
+            why = "an address was given or taken back" if before else "the block was claimed"
+            self.world.write(API, by, _object(block), why)
+            if before is None or before.owner != block.owner:
+                self.world.after(CONFD, partial(self.birds[block.owner].own, str(network)))
+            if before is not None and before.owner != block.owner:
+                self.world.after(CONFD, partial(self.birds[before.owner].disown, str(network)))
+        self._told = now
+
+
+def _object(block: Block) -> ApiObject:
+    """Return a block as one line."""
+    held = ", ".join(_held(block, each) for each in block.held)
+    free = ", ".join(map(block.address, block.free)) or "none"
+    return ApiObject("IPAMBlock", f"{block.network} of {block.owner}: {held or 'empty'}; free {free}")
+
+
+def _held(block: Block, each: Holding) -> str:
+    whose = "" if " " in each.handle else f" {each.handle}"
+    return block.address(each.ordinal) + whose + (f" on {each.node}" if each.node != block.owner else "")
