@@ -37,6 +37,8 @@ test("a link gives back what it was made of, and is an address's fragment", asyn
   assert.match(hash, /^#manifests=[\w-]+$/);
   assert.ok(holdsText(hash) && !holdsText("#try"));
   assert.deepEqual(await unpack(hash), asked);
+  const chosen = { ...asked, mode: "sleeve", rules: "iptables" };
+  assert.deepEqual(await unpack(await pack(chosen)), chosen);
 });
 
 test("a link that lost a part, or holds something else, says so", async () => {
@@ -69,7 +71,9 @@ test("a short link that would unpack without end is stopped", async () => {
 test("a recipe has a link of its own", () => {
   const { recipe, plugin, more } = recipeOf(linkTo("one-peer", "flannel"));
   assert.deepEqual([recipe, plugin, more], ["one-peer", "flannel", undefined]);
-  assert.equal(recipeOf("#recipe=one-peer/calico/UDP/99999").more, "UDP/99999");
+  const whole = recipeOf(linkTo("one-peer", "calico", "vxlan", "nftables"));
+  assert.deepEqual([whole.mode, whole.rules, whole.more], ["vxlan", "nftables", undefined]);
+  assert.equal(recipeOf("#recipe=one-peer/calico/vxlan/nftables/UDP/99999").more, "UDP/99999");
   assert.equal(recipeOf("#recipe=").recipe, "");
   assert.equal(recipeOf("#recipe=one-peer").plugin, undefined);
   assert.equal(recipeOf("#try"), null);

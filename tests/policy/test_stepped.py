@@ -8,14 +8,17 @@ from collections import Counter
 import pytest
 
 from packetwalk import policy
+from packetwalk.cni import plugin as named
 from packetwalk.cni.calico.plan import interface
 from packetwalk.cni.calico.policies.names import policy_chain
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.policy.estate import Estate
 from packetwalk.policy.recipes import recipes
 from packetwalk.tables import AddrEntry
 from packetwalk.walks.network import Network
 from packetwalk.walks.policed.placed import Placed, Unplaced
 from packetwalk.walks.stepped import stepped
+from packetwalk.walks.stepped.page import walked
 from tests.policy.draws import objects
 
 SETS = 30
@@ -92,6 +95,33 @@ def test_every_recipe_is_walked_under_every_plugin_but_where_a_policy_names_addr
     assert not refused
 
 
+@pytest.mark.parametrize("name", ["calico", "flannel", "weave"])
+def test_every_mode_and_form_of_rules_walks_what_is_judged_and_shows_which_line_ruled(name: str) -> None:
+    for each in recipes()[::4]:
+        estate = each.estate(name)
+        denied = policy.explain(estate, *each.asked).to_json()["verdict"] == "deny"
+        for mode in named(name).modes:
+            for rules in named(name).rules:
+                found = stepped(estate, *each.asked, mode.name, rules)
+                assert (found.walk.mode, found.walk.rules) == (mode.name, rules)
+                assert (found.walk.disposition == "denied") == denied, (each.name, mode.name, rules)
+                ruled = [step.entry for _, step in found.rulings if step]
+                assert ruled or not denied
+                if name == "calico":
+                    assert len(ruled) == len(found.rulings)
+                    assert all(str(line).startswith("-A") == (rules == IPTABLES) for line in ruled)
+
+
+def test_a_mode_that_is_none_is_told_with_those_that_there_are() -> None:
+    text = recipes()[0].manifests
+    asked = (text, "weave", "TCP", 5432, "shop/web", "shop/db")
+    modes = "fastdp, fastdp-encrypted, sleeve, sleeve-encrypted"
+    assert walked(*asked, "vxlan") == {"why_not": f"mode of weave: 'vxlan' is not valid; valid: {modes}."}
+    assert walked(*asked, "sleeve", "nftables") == {
+        "why_not": "rules of weave: 'nftables' is not valid; valid: iptables."
+    }
+
+
 def test_pods_are_where_their_manifests_have_them() -> None:
     found = pods(
         a=at("10.9.1.2", "one"), b=at("10.9.1.3", "one"), c=at("10.9.4.7"), d=at(""), e=at("10.9.1.70", "two")
@@ -106,14 +136,14 @@ def test_pods_are_where_their_manifests_have_them() -> None:
     assert {node.name: [str(each) for each in placed.blocks_of(node)] for node in placed.nodes} == {
         "one": ["10.9.1.0/26"], "two": ["10.9.1.64/26"], "kind-control-plane": ["10.9.4.0/26"]
     }
-    walked = stepped(
+    at_port = stepped(
         policy.read("".join(POD.format(name=name, spec="", status="") for name in "ab")),
         "a",
         "b",
         "UDP",
         5000,
     )
-    assert walked.walk.disposition == "delivered"
+    assert at_port.walk.disposition == "delivered"
 
 
 def test_tunnels_and_new_pods_get_addresses_that_nobody_has() -> None:

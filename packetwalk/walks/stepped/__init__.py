@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from packetwalk.plan.cluster import OUTSIDE, Cluster, Node, Service
 from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.plan.underlay import SERVER_PORT
 from packetwalk.policy.attempt import Attempt
 from packetwalk.policy.endpoints import Workload
@@ -48,32 +49,43 @@ class Stepped(NamedTuple):
         return {"walk": self.walk.to_json(memo), "made": made}
 
 
-def stepped(estate: Estate, source: str, destination: str, protocol: str | int, port: int | str) -> Stepped:
+def stepped(
+    estate: Estate,
+    source: str,
+    destination: str,
+    protocol: str | int,
+    port: int | str,
+    mode: str | None = None,
+    rules: str = IPTABLES,
+) -> Stepped:
     """Send a packet by the names of its ends, as ``policy.explain`` takes them, through its plugin's tables.
 
-    BadInput for ends that are none; Unplaced, in a sentence, where it cannot be sent on a cluster of the model.
+    ``mode`` is the plugin's, the first when None, and ``rules`` the form of its rules.  BadInput for ends, a mode or a
+    form that are none; Unplaced, in a sentence, where it cannot be sent on a cluster of the model.
     """
     query = {"src": end(estate, source), "dst": end(estate, destination), "protocol": protocol, "port": port}
     asked, target = question(estate, query)
     packet = Packet(_sent(asked))
     src, dst, service = _source(estate, asked), *_destination(estate, asked, target)
-    net = _network(estate, packet.proto, service.target_port if service else asked.port, service)
+    net = _network(estate, packet.proto, service.target_port if service else asked.port, service, mode, rules)
     assert net.estate is not None
     run = net.send(src, dst, packet)
     here = travelled(net.estate, *question(net.estate, query))
     passes = run.traces[0].disposition != "denied"
     if not passes == here.open == travelled(estate, asked, target).open:
         raise Unplaced(_otherwise(service))
+    said = [net.mode.name, *([rules] if rules == NFTABLES else [])]
     walk = Walk(
         net.plugin.name,
         net.mode.name,
         "",
-        f"{net.plugin.title} {net.mode.name}: {asked}",
+        f"{net.plugin.title} {', '.join(said)}: {asked}",
         net.plugin.version,
         packet,
         None,
         run.traces,
         run,
+        rules=rules,
         estate=net.estate,
     )
     return Stepped(walk, tuple(_made(here.rulings, run.traces[0].steps)))
@@ -147,10 +159,14 @@ def _otherwise(service: Service | None) -> str:
 
 
 @lru_cache(maxsize=4)
-def _network(estate: Estate, proto: str, port: int, service: Service | None) -> Network:
-    keeps = estate.plugin.name == KEEPS
-    machines = Placed(estate.found, (service,) if service else (), keeps)
-    return Network(machines, estate.plugin.name, change=_listening(proto, port), policies=estate.found)
+def _network(
+    estate: Estate, proto: str, port: int, service: Service | None, mode: str | None, rules: str
+) -> Network:
+    machines = Placed(estate.found, (service,) if service else (), estate.plugin.name == KEEPS)
+    listening = _listening(proto, port)
+    return Network(
+        machines, estate.plugin.name, mode, change=listening, rules=rules, policies=estate.found
+    )
 
 
 def _listening(proto: str, port: int) -> Change:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from packetwalk.errors import BadInput
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.policy.playground import estate_of
 from packetwalk.walks.listing import ListingMemo
 from packetwalk.walks.policed.placed import Unplaced
@@ -19,11 +20,13 @@ def walked(
     port: int,
     source: str,
     destination: str,
+    mode: str | None = None,
+    rules: str = IPTABLES,
     memo: ListingMemo | None = None,
 ) -> dict[str, Any]:
-    """Return the walk and where each ruling on its way was made; or, as ``why_not``, a sentence that says why there is none."""
+    """Return the walk in a mode and a form of rules, and where each ruling on its way was made; or, as ``why_not``, a sentence that says why there is none."""
     try:
-        found = stepped(estate_of(text, plugin), source, destination, protocol, port)
+        found = stepped(estate_of(text, plugin), source, destination, protocol, port, mode, rules)
     except Unplaced as error:
         return {"why_not": str(error)}
     except BadInput as error:

@@ -9,6 +9,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+from packetwalk.cni import Plugin, plugins
 from packetwalk.policy.playground import judged, told
 from packetwalk.policy.plugins import enforcements
 from packetwalk.policy.recipes import Recipe, recipe, recipes, shop
@@ -51,6 +52,7 @@ WHY = """<section class="why" aria-label="Why">
 <ol class="way">{way}</ol>
 </section>"""
 WALK = """<section class="walk" aria-label="The packet's walk"><div class="bar"><button type="button" class="step" hidden>Step this packet</button>
+<label>Mode <select form="asked" name="mode"></select></label><label>Rules <select form="asked" name="rules"></select></label>
 <span class="stepping" role="status"></span></div></section>"""
 
 
@@ -59,7 +61,8 @@ class Playground:
 
     def to_json(self) -> dict[str, Any]:
         """Return what the page shows before anybody edits."""
-        return {"shop": shop(), "recipes": [_computed(each) for each in recipes()]}
+        ways = {each.name: _ways(plugins()[each.name]) for each in enforcements()}
+        return {"shop": shop(), "plugins": ways, "recipes": [_computed(each) for each in recipes()]}
 
     def __repr__(self) -> str:
         found = _computed(recipe(FIRST))
@@ -88,6 +91,11 @@ class Playground:
         style = "".join(STYLE.read_text().splitlines())
         body = "\n".join(parts)
         return f'<style>{style}</style>\n<walk-policy>{body}\n<script type="application/json">{data}</script></walk-policy>'
+
+
+def _ways(of: Plugin) -> dict[str, Any]:
+    """Return in which modes, and by which form of rules, a plugin's packets are stepped; the usual ones first."""
+    return {"modes": [mode.name for mode in of.modes], "rules": of.rules}
 
 
 def _group(misread: bool) -> str:
@@ -149,7 +157,7 @@ def walks(plugin: str) -> Iterator[tuple[str, dict[str, Any]]]:
             each.name,
             {
                 f"{source} {destination}": walked(
-                    each.manifests, plugin, asked.protocol, asked.port, source, destination, memo
+                    each.manifests, plugin, asked.protocol, asked.port, source, destination, memo=memo
                 )
                 for source, destination in pairs
             },

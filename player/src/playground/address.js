@@ -2,6 +2,7 @@
 import { holdsText, isOurs, isUnknown, linkTo, pack, recipeOf, unpack } from "./link.js";
 
 const MOST = 40;
+const UNKNOWN = { plugin: "nobody who enforces", mode: "no mode of", rules: "no form of the rules of" };
 const COPIED =
   "The link is copied, and stands in the address bar. What you typed is in it, and nowhere else.";
 
@@ -12,10 +13,6 @@ export class Address {
   /** @param {import("./element.js").WalkPolicy} tool */
   constructor(tool) {
     this.tool = tool;
-  }
-
-  get #plugins() {
-    return [...this.tool.form.plugin.options].map(({ value }) => value);
   }
 
   /**
@@ -33,29 +30,49 @@ export class Address {
     else if (!hash && old && isOurs(old)) this.#back();
   };
 
-  /** @param {{recipe: string, plugin?: string, more?: string}} named */
-  #recipe({ recipe, plugin, more }) {
+  /** @param {ReturnType<typeof recipeOf>} named */
+  #recipe({ recipe, more, ...named }) {
     const { tool } = this;
     const found = tool.recipes.find(({ name }) => name === recipe);
     if (!found) {
       this.#say("The link names no recipe of this page", recipe);
       return;
     }
-    const known = this.#plugins.includes(plugin);
-    tool.load(found, known ? plugin : undefined);
-    const valid = this.#plugins.join(", ");
-    if (plugin !== undefined && !known) this.#say(`The link names nobody who enforces (${valid})`, plugin);
+    const { how, wrong } = this.#known(named);
+    tool.load(found, how);
+    if (wrong) this.#say(...wrong);
     else if (more !== undefined) this.#say("The link goes on behind what this page reads", more);
+  }
+
+  /**
+   * How a link has it, as far as it is known here, and what is to be said of the rest.
+   * @param {{plugin?: string, mode?: string, rules?: string}} named
+   * @returns {{how: {plugin: string, mode?: string, rules?: string}, wrong: [string, string]|null}}
+   */
+  #known(named) {
+    const { fields } = this.tool;
+    const how = { plugin: fields.values.plugin };
+    for (const [name, words] of Object.entries(UNKNOWN)) {
+      const given = named[name];
+      const valid = fields.valid(name, how.plugin);
+      if (valid.includes(given)) how[name] = given;
+      else if (given !== undefined) {
+        const at = name === "plugin" ? "" : ` ${how.plugin}`;
+        return { how, wrong: [`The link names ${words}${at} (${valid.join(", ")})`, given] };
+      }
+    }
+    return { how, wrong: null };
   }
 
   /** @param {string} hash */
   async #text(hash) {
     const { tool } = this;
     try {
-      const asked = await unpack(hash);
+      const { plugin, mode, rules, ...asked } = await unpack(hash);
       if (location.hash !== hash) return;
-      if (!this.#plugins.includes(asked.plugin)) asked.plugin = this.#plugins[0];
-      tool.open(asked);
+      const { how, wrong } = this.#known({ plugin, mode, rules });
+      tool.open({ ...asked, ...how });
+      if (wrong) this.#say(...wrong);
       if (tool.hasPython) await tool.edit(false);
     } catch (error) {
       tool.state.say(error.message);
@@ -71,7 +88,7 @@ export class Address {
       tool.open(asked);
       return;
     }
-    tool.load(recipe, asked?.plugin ?? this.#plugins[0]);
+    tool.load(recipe, asked ?? { plugin: tool.fields.valid("plugin")[0] });
     if (!asked) return;
     tool.fields.set(asked);
     tool.ask();
@@ -84,16 +101,16 @@ export class Address {
 
   /** Let it name the recipe that is shown, or nothing. */
   tell() {
-    const { recipe, asked, altered } = this.tool;
-    const fragment = altered ? "" : linkTo(recipe.name, asked.plugin);
+    const { recipe, how, altered } = this.tool;
+    const fragment = altered ? "" : linkTo(recipe.name, ...how);
     if (fragment || isOurs(location.hash)) put(fragment || location.pathname + location.search);
   }
 
   async share() {
     const { tool } = this;
-    const { recipe, asked, altered } = tool;
+    const { recipe, asked, how, altered } = tool;
     try {
-      put(altered ? await pack(asked) : linkTo(recipe.name, asked.plugin));
+      put(altered ? await pack(asked) : linkTo(recipe.name, ...how));
       await navigator.clipboard?.writeText(location.href).catch(() => {});
       tool.state.say(COPIED);
     } catch (error) {

@@ -2,7 +2,7 @@
 import { dataOf, make } from "../tools/dom.js";
 import { Address } from "./address.js";
 import { Examples } from "./examples.js";
-import { FIELDS, Fields } from "./fields.js";
+import { FIELDS, Fields, HOW } from "./fields.js";
 import { LARGEST } from "./link.js";
 import { Matrix, WIDEST } from "./matrix.js";
 import { Paper } from "./paper.js";
@@ -28,7 +28,7 @@ const NO_PYTHON = "This was not computed with the book, and this copy has no Pyt
 
 export class WalkPolicy extends HTMLElement {
   connectedCallback() {
-    const { recipes, shop } = dataOf(this);
+    const { recipes, shop, plugins } = dataOf(this);
     /** @type {Recipe[]} */
     this.recipes = recipes.map((each) => ({ ...each, text: `${each.text}---\n${shop}` }));
     this.examples = new Examples(this.folder);
@@ -40,7 +40,7 @@ export class WalkPolicy extends HTMLElement {
     this.answered = null;
     this.state = new State((selector) => this.find(selector));
     this.form = this.querySelector("form");
-    this.fields = new Fields(this.form);
+    this.fields = new Fields(this.form, plugins);
     this.matrix = new Matrix(this.querySelector("table"), (row, column) => this.choose(row, column));
     this.paper = new Paper(this.find(".place"), this.folder, () => this.typed());
     this.python = new Python(
@@ -89,7 +89,7 @@ export class WalkPolicy extends HTMLElement {
     if (this.hasPython) return;
     this.find(".edit").hidden = true;
     this.find(".no-python").hidden = false;
-    for (const name of ["protocol", "port"]) this.form[name].disabled = true;
+    for (const name of ["protocol", "port", "mode", "rules"]) this.form[name].disabled = true;
   }
 
   get hasPython() {
@@ -106,13 +106,19 @@ export class WalkPolicy extends HTMLElement {
     return /** @type {any} */ ({ ...this.fields.values, text: this.paper.text });
   }
 
-  /** @param {Recipe} recipe @param {string} [plugin] */
-  load(recipe, plugin = this.form.plugin.value) {
+  /** Who enforces; and the mode and the form of its rules where not the usual. @returns {string[]} */
+  get how() {
+    const [plugin, mode, rules] = HOW.map((name) => this.fields.values[name]);
+    return this.fields.usual(plugin, mode, rules) ? [plugin] : [plugin, mode, rules];
+  }
+
+  /** @param {Recipe} recipe @param {{plugin: string, mode?: string, rules?: string}} [how] */
+  load(recipe, how = this.fields.values) {
     this.keep();
     this.recipe = recipe;
     this.form.recipe.value = recipe.name;
     this.find(".shows").textContent = recipe.shows;
-    this.fields.set({ ...recipe, plugin });
+    this.fields.set({ ...how, ...recipe });
     this.paper.write(recipe.text);
     this.ask();
   }
@@ -125,7 +131,7 @@ export class WalkPolicy extends HTMLElement {
   /** Whether a recipe's link would not show this, whoever enforces it. */
   get altered() {
     const { recipe, asked } = this;
-    const other = (name) => name !== "plugin" && String(recipe[name]) !== String(asked[name]);
+    const other = (name) => !HOW.includes(name) && String(recipe[name]) !== String(asked[name]);
     return !recipe || FIELDS.some(other);
   }
 
@@ -155,6 +161,7 @@ export class WalkPolicy extends HTMLElement {
       this.address.tell();
       return;
     }
+    if (field.name === "plugin") this.fields.offer();
     if (field.name === "destination" && !this.fields.divide()) {
       const port = this.last && portOf(this.last, field.value.trim());
       if (port) this.fields.set({ protocol: port[0], port: port[1] });
@@ -196,10 +203,10 @@ export class WalkPolicy extends HTMLElement {
 
   /** Answer what the form asks: from what was computed with the page where that is it, else by Python. */
   async ask() {
-    const { text, plugin, protocol, port, source, destination } = this.asked;
+    const { text, plugin, protocol, port, source, destination, mode, rules } = this.asked;
     const { recipe } = this;
     /** @type {Question} */
-    const question = [text, plugin, protocol, port, source, destination];
+    const question = [text, plugin, protocol, port, source, destination, mode, rules];
     this.question = question;
     this.state.say("");
     if (text.length > LARGEST) {
@@ -233,9 +240,9 @@ export class WalkPolicy extends HTMLElement {
    * @param {Question} question
    */
   async walk(question) {
-    const [, plugin, , , source, destination] = question.map(String);
-    const found =
-      this.computed(question) && (await this.walks.find(this.recipe.name, plugin, source, destination));
+    const [, plugin, , , source, destination, mode, rules] = question.map(String);
+    const known = this.computed(question) && this.fields.usual(plugin, mode, rules);
+    const found = known && (await this.walks.find(this.recipe.name, plugin, source, destination));
     if (found) this.stepping.show(found, question);
     else if (this.hasPython) {
       if (!this.python.ready) this.state.busy("Python is loading.");

@@ -2,28 +2,64 @@
 import { make } from "../tools/dom.js";
 import { divided } from "./words.js";
 
-export const FIELDS = ["plugin", "protocol", "port", "source", "destination"];
+/** Who enforces the policies, and how a packet is stepped there. */
+export const HOW = ["plugin", "mode", "rules"];
+export const FIELDS = [...HOW, "protocol", "port", "source", "destination"];
 const NUMBER = /^\d+$/;
+
+/** @typedef {{modes: string[], rules: string[]}} Ways  in which packets are stepped, the usual ones first */
 
 export class Fields {
   #port = 80;
 
-  /** @param {any} form */
-  constructor(form) {
+  /** @param {any} form @param {Record<string, Ways>} plugins  by name */
+  constructor(form, plugins) {
     this.form = form;
+    this.plugins = plugins;
+    this.offer();
   }
 
-  /** What the fields ask; where no port stands in its field, the last one that did. */
+  /**
+   * What the fields ask; where no port stands in its field, the last one that did.
+   * @returns {Omit<import("./link.js").Asked, "text">}
+   */
   get values() {
     const given = Object.fromEntries(FIELDS.map((name) => [name, this.form[name].value.trim()]));
     if (isPort(given.port)) this.#port = Number(given.port);
-    return { ...given, port: this.#port };
+    return /** @type {any} */ ({ ...given, port: this.#port });
   }
 
   /** @param {Record<string, any>} asked */
   set(asked) {
-    for (const name of FIELDS) if (name in asked) this.form[name].value = asked[name];
+    for (const name of FIELDS) {
+      if (!(name in asked)) continue;
+      this.form[name].value = asked[name];
+      if (name === "plugin") this.offer();
+    }
     this.good();
+  }
+
+  /** What may stand in a field that says how. @param {string} name @param {string} [plugin] */
+  valid(name, plugin = this.form.plugin.value) {
+    const { modes, rules } = this.plugins[plugin];
+    return { plugin: Object.keys(this.plugins), mode: modes, rules }[name];
+  }
+
+  /**
+   * Whether a packet is stepped so where nobody chooses.
+   * @param {string} plugin @param {string} mode @param {string} rules
+   */
+  usual(plugin, mode, rules) {
+    return mode === this.valid("mode", plugin)[0] && rules === this.valid("rules", plugin)[0];
+  }
+
+  /** Offer the modes and the forms of rules that the plugin has. */
+  offer() {
+    for (const name of ["mode", "rules"]) {
+      const names = this.valid(name);
+      this.form[name].replaceChildren(...names.map((each) => make("option", {}, each)));
+      this.form[name].parentElement.hidden = names.length === 1;
+    }
   }
 
   /** @param {string[]} names  what may stand as a packet's end */

@@ -3,20 +3,21 @@
 /**
  * @typedef {{
  *   text: string, plugin: string, protocol: string, port: number, source: string, destination: string,
- * }} Asked  what the playground judges: manifests, who enforces them, and one packet
+ *   mode?: string, rules?: string,
+ * }} Asked  what the playground judges: manifests, who enforces them, one packet, and how it is stepped
  */
 
 export const LONGEST = 16_000;
 /** Characters of manifests, in a link as in the page. */
 export const LARGEST = 5_000_000;
 const OWN = "#manifests=";
-const RECIPE = /^#recipe=([^/]*)(?:\/([^/]*)(?:\/(.*))?)?$/;
+const RECIPE = /^#recipe=([^/]*)(?:\/([^/]*))?(?:\/([^/]*))?(?:\/([^/]*))?(?:\/(.*))?$/;
 const UNKNOWN = /^#(?!recipe=|manifests=)[\w-]+=/;
 
 /** What a fragment names, `more` being what nobody reads. @param {string} hash */
 export function recipeOf(hash) {
-  const [, recipe, plugin, more] = RECIPE.exec(hash) ?? [];
-  return recipe === undefined ? null : { recipe, plugin, more };
+  const [, recipe, plugin, mode, rules, more] = RECIPE.exec(hash) ?? [];
+  return recipe === undefined ? null : { recipe, plugin, mode, rules, more };
 }
 
 /** Whether it is for the playground, whatever it says. @param {string} hash */
@@ -25,8 +26,8 @@ export const isOurs = (hash) => RECIPE.test(hash) || holdsText(hash);
 /** Whether it looks like one for the playground, and is none. @param {string} hash */
 export const isUnknown = (hash) => UNKNOWN.test(hash);
 
-/** @param {string} recipe @param {string} plugin */
-export const linkTo = (recipe, plugin) => `#recipe=${recipe}/${plugin}`;
+/** @param {string} recipe @param {string[]} how  the plugin, and what is chosen of it */
+export const linkTo = (recipe, ...how) => `#recipe=${[recipe, ...how].join("/")}`;
 
 /** @param {string} hash */
 export const holdsText = (hash) => hash.startsWith(OWN);
@@ -36,8 +37,16 @@ export const holdsText = (hash) => hash.startsWith(OWN);
  * @param {Asked} asked
  */
 export async function pack(asked) {
-  const { text, plugin, protocol, port, source, destination } = asked;
-  const data = JSON.stringify([text, plugin, protocol, port, source, destination]);
+  const { text, plugin, protocol, port, source, destination, mode, rules } = asked;
+  const data = JSON.stringify([
+    text,
+    plugin,
+    protocol,
+    port,
+    source,
+    destination,
+    ...(mode ? [mode, rules] : []),
+  ]);
   const packed = await all(through(new Blob([data]), new CompressionStream("deflate-raw")));
   const hash = OWN + toBase64(packed);
   if (hash.length > LONGEST)
@@ -70,10 +79,11 @@ const BROKEN = "The link is broken: a part of it is missing, or was changed on t
 /** @param {string} data @returns {Asked} */
 function checked(data) {
   try {
-    const [text, plugin, protocol, port, source, destination] = JSON.parse(data);
-    const words = [text, plugin, protocol, source, destination];
+    const [text, plugin, protocol, port, source, destination, ...more] = JSON.parse(data);
+    const words = [text, plugin, protocol, source, destination, ...more];
+    const [mode, rules] = more;
     if (words.every((word) => typeof word === "string") && Number.isInteger(port))
-      return { text, plugin, protocol, port, source, destination };
+      return { text, plugin, protocol, port, source, destination, ...(rules && { mode, rules }) };
   } catch {}
   throw new Error(BROKEN);
 }

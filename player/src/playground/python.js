@@ -1,7 +1,7 @@
 /** Python as the page sees it: a worker, asked one thing at a time, ended and started again when it hangs. */
 
 /**
- * @typedef {(string|number)[]} Question  text, plugin, protocol, port, source, destination
+ * @typedef {(string|number)[]} Question  text, plugin, protocol, port, source, destination, mode, rules
  * @typedef {{
  *   progress: (bytes: number, total: number) => void, ready: () => void,
  *   found: (answer: any, asked: Question) => void, walked: (answer: any, asked: Question) => void,
@@ -12,6 +12,8 @@
 /** Seconds for an answer, and for the next piece of Python while it loads and starts. */
 const PATIENCE = 10;
 const STALLED = 60;
+/** What is judged of a question: not how its packet walks. */
+const JUDGED = 6;
 
 /** @typedef {{question: Question, walk: boolean}} Request  for an answer, or for the walk of its packet */
 
@@ -89,7 +91,8 @@ export class Python {
         `Python took longer than ${seconds} s. It was ended, and starts again with your next edit.`,
       );
     }, seconds * 1000);
-    this.#worker.postMessage({ asked: asked.question, walk: asked.walk });
+    const { question, walk } = asked;
+    this.#worker.postMessage({ asked: walk ? question : question.slice(0, JUDGED), walk });
   }
 
   #hear({ loaded, ready, broken, found, failed }) {

@@ -11,7 +11,7 @@ from tests.browser.conftest import PATIENCE, Open
 from tests.browser.playground.desk import FIRST, OR, Desk
 
 LOAD = """(tool, name) => { tool.removeAttribute("patience");
-    tool.load(tool.recipes.find((each) => each.name === name), "calico"); }"""
+    tool.load(tool.recipes.find((each) => each.name === name), {plugin: "calico"}); }"""
 
 
 @pytest.fixture

@@ -42,14 +42,17 @@ def test_a_link_to_a_recipe_needs_no_python(untouched: Desk) -> None:
         (f"#manifests={'A' * 17_000}", "The link is too large"),
         ("#recipe=no-such", "names no recipe of this page: no-such"),
         ("#recipe=one-peer/nope", "nobody who enforces (calico, flannel, weave): nope"),
-        ("#recipe=one-peer/calico/UDP/99999", "goes on behind what this page reads: UDP/99999"),
+        ("#recipe=one-peer/weave/vxlan", "no mode of weave (fastdp, fastdp-encrypted, sleeve, sleeve-encrypted): vxlan"),
+        ("#recipe=one-peer/weave/sleeve/nftables", "no form of the rules of weave (iptables): nftables"),
+        ("#recipe=one-peer/calico/ipip/iptables/99999", "goes on behind what this page reads: 99999"),
         ("#text=q1YqSS0u", "nothing that this page knows: #text=q1YqSS0u"),
     ],
 )
 def test_a_link_that_is_broken_or_too_large_says_so(address: str, opened: Open, fragment: str, said: str) -> None:
     desk = Desk(opened().new_page(), address, fragment)
     expect(desk.tool.locator(".said")).to_contain_text(said)
-    desk.expect_matrix(FIRST.manifests)
+    plugin = "weave" if "/weave" in fragment else "calico"
+    desk.expect_matrix(FIRST.manifests, plugin=plugin)
     assert desk.of_python() == [] and desk.noise == []
 
 

@@ -6,24 +6,30 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from packetwalk.walks.stepped.page import walked
+from tests.browser.conftest import Open
 from tests.browser.playground.desk import FIRST, OR, Desk
 from tests.browser.test_pages import AXE_RUN, PAST_THE_EDGE
 
 ASKED = ("calico", "TCP", 5432)
 
 
-def player(desk: Desk, source: str, destination: str) -> Locator:
-    return desk.tool.get_by_role("region", name=f"Calico ipip: {source} -> {destination} TCP 5432")
+def player(desk: Desk, source: str, destination: str, *way: str) -> Locator:
+    named = f"Calico {', '.join(way) or 'ipip'}: {source} -> {destination} TCP 5432"
+    return desk.tool.get_by_role("region", name=named)
 
 
 def step(desk: Desk) -> Locator:
     return desk.tool.get_by_role("button", name="Step this packet")
 
 
-def expect_walk(desk: Desk, text: str, source: str, destination: str) -> None:
+def knob(desk: Desk, name: str) -> Locator:
+    return desk.tool.get_by_role("combobox", name=name, exact=True)
+
+
+def expect_walk(desk: Desk, text: str, source: str, destination: str, *way: str) -> None:
     """The player has the walk that Python computes elsewhere, and each ruling the line that made it."""
-    expect(player(desk, source, destination)).to_be_visible()
-    found = walked(text, *ASKED, source, destination)
+    expect(player(desk, source, destination, *way)).to_be_visible()
+    found = walked(text, *ASKED, source, destination, *way)
     assert desk.tool.locator("packet-walk").evaluate("player => player.current") == found["walk"]
     expect(desk.tool.locator(".made code")).to_have_text([each["line"] for each in found["made"]])
 
@@ -62,6 +68,42 @@ def test_what_was_edited_is_walked_by_python_as_elsewhere(desk: Desk) -> None:
     expect_walk(desk, OR, "shop/web", "shop/db")
     desk.cell("shop/job", "shop/db").click()
     expect_walk(desk, OR, "shop/job", "shop/db")
+
+
+def test_the_mode_and_the_form_of_the_rules_are_chosen_and_links_keep_them(desk: Desk, address: str, opened: Open) -> None:
+    desk.write(OR)
+    desk.expect_matrix(OR)
+    step(desk).click()
+    expect_walk(desk, OR, "shop/web", "shop/db")
+    mode, rules = knob(desk, "Mode"), knob(desk, "Rules")
+    mode.select_option("wireguard")
+    expect_walk(desk, OR, "shop/web", "shop/db", "wireguard")
+    rules.select_option("nftables")
+    expect_walk(desk, OR, "shop/web", "shop/db", "wireguard", "nftables")
+    desk.tool.get_by_role("button", name="Copy a link").click()
+    expect(desk.tool.locator(".said")).to_contain_text("The link is copied")
+    other = Desk(opened().new_page(), address, desk.page.evaluate("location.hash"))
+    other.expect_matrix(OR)
+    expect(knob(other, "Mode")).to_have_value("wireguard")
+    step(other).click()
+    expect_walk(other, OR, "shop/web", "shop/db", "wireguard", "nftables")
+    desk.tool.get_by_label("Enforced by").select_option("weave")
+    expect(mode).to_have_value("fastdp")
+    expect(rules).to_be_hidden()
+    desk.tool.get_by_label("Enforced by").select_option("calico")
+    expect(mode).to_have_value("ipip")
+    expect(rules).to_have_value("iptables")
+
+
+def test_a_link_to_a_recipe_names_a_mode_where_it_is_not_the_usual_one(untouched: Desk) -> None:
+    knob(untouched, "Mode").select_option("bgp")
+    untouched.tool.get_by_role("button", name="Copy a link").click()
+    untouched.page.wait_for_function("location.hash === '#recipe=one-peer/calico/bgp/iptables'")
+    untouched.page.reload()
+    expect(knob(untouched, "Mode")).to_have_value("bgp")
+    knob(untouched, "Mode").select_option("ipip")
+    untouched.page.wait_for_function("location.hash === '#recipe=one-peer/calico'")
+    assert untouched.of_python() == [] and untouched.noise == []
 
 
 def test_pods_that_have_no_place_are_told_in_a_sentence(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from tests.browser.playground.desk import FIRST, PAGE, Desk
 
 # Every recipe under every plugin, as its table has it: 1 where pods may talk, 0 where not, . where a pod is itself.
 EVERY = """tool => { const said = {}; for (const recipe of tool.recipes) for (const {value} of tool.form.plugin.options) {
-    tool.load(recipe, value);
+    tool.load(recipe, {plugin: value});
     const cell = td => ({allowed: "1", denied: "0"})[td.querySelector("button")?.className] ?? ".";
     said[`${recipe.name} ${value}`] = {told: tool.querySelector(".told").textContent,
       verdict: tool.querySelector(".verdict").textContent,
