@@ -6,12 +6,14 @@ Nothing of the model is used: agreement between the two means something.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations_with_replacement
 
+from packetwalk.capture.identity import Stack
 from packetwalk.capture.recording import Place
+from packetwalk.capture.stacked import KINDS, End, Standing
 from packetwalk.tables import (
     ConntrackEntry,
     FdbEntry,
@@ -32,15 +34,22 @@ from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.sysctl import SETTINGS
 from packetwalk.trace.packet import PROTOCOLS
+from packetwalk.wire import Udp
 
+SWITCHES = ("bridge", "openvswitch")
+"""Kinds of devices that pass frames from port to port."""
+FOLLOWED = ("lo", "eth", "veth", "dummy", "vrf", *SWITCHES, "vxlan", "ipip", "wireguard", "tun", *KINDS)
+"""Kinds of devices behind which a packet is known again."""
+GRE, PROTOCOL_OF_GRE = ("gre", "gretap", "erspan"), 47
 TUNNELS = ("vxlan", "ipip", "wireguard", "tun", "openvswitch")
 
 
 class Lookup:
     """The tables of one recorded namespace."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, place: Place, standing: Mapping[End, Standing] | None = None) -> None:
+        """``standing`` are the devices of all namespaces that stand on others."""
+        self.place, self._standing = place, standing or {}
         self.links: dict[str, LinkEntry] = {link.ifname: link for link in place.entries(LINKS)}
         self._found: dict[tuple[str, str | None, str], RouteEntry | None] = {}
 
@@ -71,7 +80,7 @@ class Lookup:
             asking = [rule for rule in self._rules if not rule.action and _asks(rule, dst, src)]
             routes = [(rule, self._longest(rule.lookup, dst)) for rule in asking]
             found = [*dict.fromkeys(each for rule, each in routes if each and not rule.suppresses(each.dst))]
-            fits = [route for route in found if dev in (None, route.dev) or route.table == "local"]
+            fits = [route for route in found if dev is None or dev in route.devices or route.table == "local"]
             self._found[dst, dev, src] = next(iter(fits or found), None)
         return self._found[dst, dev, src]
 
@@ -119,9 +128,42 @@ class Lookup:
         """Return what a device is: ``veth``, ``bridge``, ``vxlan`` ..."""
         return self.links[dev].kind if dev in self.links else ""
 
+    def stands_on(self, dev: str, below: str) -> bool:
+        """Whether a device of this namespace stands on another one of it."""
+        found = self._standing.get((self.place.netns, dev))
+        return found is not None and (self.place.netns, below) in found.below
+
+    def standing(self, dev: str) -> str:
+        """Return the kind of a device that stands on others; empty for any other."""
+        found = self._standing.get((self.place.netns, dev))
+        return found.kind if found else ""
+
+    def is_shared(self, dev: str) -> bool:
+        """Whether another device stands on a device, or it is a port of one, so that what comes in may be for that."""
+        return any((self.place.netns, dev) in each.below for each in self._standing.values())
+
+    def unread(self, packet: Stack) -> LinkEntry | None:
+        """Return the tunnel's device that a packet is for, if it is of a kind that is not followed."""
+        port = next((header.dport for header in packet if isinstance(header, Udp)), 0)
+        for each in self.place.printed("link.json"):
+            kind = each.get("linkinfo", {}).get("info_kind", "")
+            takes = (
+                kind in GRE if packet[0].protocol == PROTOCOL_OF_GRE else port and port == self._port(each)
+            )
+            if kind and kind not in FOLLOWED and takes:
+                return self.links[each["ifname"]]
+        return None
+
+    @staticmethod
+    def _port(printed: Mapping) -> int | None:
+        return printed.get("linkinfo", {}).get("info_data", {}).get("port")
+
     def bridge(self, dev: str) -> str | None:
         """Return the bridge that a device is, or is a port of."""
-        return dev if self.kind(dev) == "bridge" else self.master(dev)
+        if self.kind(dev) == "bridge":
+            return dev
+        master = self.master(dev)
+        return master if self.kind(master or "") in SWITCHES else None
 
     def wraps(self, dev: str) -> bool:
         """Whether a device puts packets into others."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import Recording
-
-End = tuple[str, str]  # namespace, device
+from packetwalk.capture.stacked import End, standing
 
 
 class Ordered(NamedTuple):
@@ -33,6 +32,7 @@ class Wiring:
         self.kinds: dict[End, str] = {}
         self._index: dict[End, tuple[int | None, int | None]] = {}
         self._inner: dict[End, End] = {}  # veth pairs with both ends in one namespace
+        self.standing = standing(recording)
         for place in recording.places:
             for each in place.printed("link.json"):
                 end = place.netns, each["ifname"]
@@ -66,11 +66,15 @@ class Wiring:
             return self.pair(one, other)
         return one[0] != other[0]
 
+    def above(self, end: End) -> set[End]:
+        """Return the devices of other namespaces that stand on a device."""
+        return {upper for upper, each in self.standing.items() if end in each.below and upper[0] != end[0]}
 
-def order(recording: Recording, frames: Sequence[Frame]) -> Ordered:
-    """Put frames in order; ValueError when no order fits what was seen."""
+
+def order(recording: Recording, frames: Sequence[Frame], names: Sequence[Hashable]) -> Ordered:
+    """Put frames in order, each with a name that it has at both ends of a wire; ValueError when no order fits what was seen."""
     wiring = Wiring(recording)
-    source = _crossings(wiring, frames)
+    source = {**_crossings(wiring, frames, names), **_between_stacked(wiring, frames, names)}
     after: dict[int, list[int]] = defaultdict(list)
     waits = [0] * len(frames)
     last: dict[str, int] = {}
@@ -82,8 +86,8 @@ def order(recording: Recording, frames: Sequence[Frame]) -> Ordered:
     for k, cause in source.items():
         after[cause].append(k)
         waits[k] += 1
-    names = {name: n for n, name in enumerate(sorted({frame.netns for frame in frames}))}
-    ready = [(_urgency(frames, names, k), k) for k in range(len(frames)) if not waits[k]]
+    places = {name: n for n, name in enumerate(sorted({frame.netns for frame in frames}))}
+    ready = [(_urgency(frames, places, k), k) for k in range(len(frames)) if not waits[k]]
     heapq.heapify(ready)
     out: list[int] = []
     while ready:
@@ -92,7 +96,7 @@ def order(recording: Recording, frames: Sequence[Frame]) -> Ordered:
         for effect in after[k]:
             waits[effect] -= 1
             if not waits[effect]:
-                heapq.heappush(ready, (_urgency(frames, names, effect), effect))
+                heapq.heappush(ready, (_urgency(frames, places, effect), effect))
     if len(out) < len(frames):
         raise ValueError("frames: no order fits, an effect was seen before its cause")
     position = {k: n for n, k in enumerate(out)}
@@ -103,27 +107,52 @@ def _urgency(frames: Sequence[Frame], names: Mapping[str, int], k: int) -> tuple
     return frames[k].time_ns, names[frames[k].netns], k
 
 
-def _crossings(wiring: Wiring, frames: Sequence[Frame]) -> dict[int, int]:
-    """Pair each frame that came in with one of equal bytes that left elsewhere.
+def _between_stacked(wiring: Wiring, frames: Sequence[Frame], names: Sequence[Hashable]) -> dict[int, int]:
+    """Pair frames at a device of one namespace with those at one of another on which it stands, or which stands on the same."""
+    on_other = {
+        end: each.below for end, each in wiring.standing.items() if any(b[0] != end[0] for b in each.below)
+    }
+    passed: dict[tuple, list[int]] = defaultdict(list)
+    out: dict[int, int] = {}
+    for k, frame in enumerate(frames if on_other else ()):
+        here = frame.netns, frame.dev
+        if frame.direction == "in" and here in on_other:
+            beside = {end for end, below in on_other.items() if end != here and below & on_other[here]}
+            sources = [(*end, "in") for end in on_other[here]] + [(*end, "out") for end in beside]
+        elif frame.direction == "out":
+            sources = [(*end, "out") for end in wiring.above(here)]
+        else:
+            sources = []
+        for source in sources:
+            waiting = passed[(*source, names[k])]
+            if waiting:
+                out[k] = waiting.pop(0)
+                break
+        passed[(*here, frame.direction, names[k])].append(k)
+    return out
+
+
+def _crossings(wiring: Wiring, frames: Sequence[Frame], names: Sequence[Hashable]) -> dict[int, int]:
+    """Pair each frame that came in with one of the same name that left elsewhere.
 
     The ends of a veth carry each frame once; a segment brings one frame to many NICs.
     """
-    left: dict[bytes, _Left] = defaultdict(_Left)
+    left: dict[Hashable, _Left] = defaultdict(_Left)
     for k, frame in enumerate(frames):
         if frame.direction == "out" and wiring.has_end((frame.netns, frame.dev)):
-            left[frame.data].by_end[frame.netns, frame.dev].append(k)
+            left[names[k]].by_end[frame.netns, frame.dev].append(k)
     out: dict[int, int] = {}
     for k, frame in enumerate(frames):
         here = frame.netns, frame.dev
-        if frame.direction == "in" and frame.data in left and wiring.has_end(here):
-            cause = left[frame.data].arrive(here, wiring)
+        if frame.direction == "in" and names[k] in left and wiring.has_end(here):
+            cause = left[names[k]].arrive(here, wiring)
             if cause is not None:
                 out[k] = cause
     return out
 
 
 class _Left:
-    """Frames of equal bytes that left, by the end they left by, and what is known of where they arrived."""
+    """Frames of one name that left, by the end they left by, and what is known of where they arrived."""
 
     def __init__(self) -> None:
         self.by_end: dict[End, list[int]] = defaultdict(list)

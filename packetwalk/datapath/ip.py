@@ -294,7 +294,8 @@ def reassemble(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     pieces = tuple(part.length - HEADER for part in parts)
     content = b"".join(part.stack[part.at + 1].content for part in parts)
     whole = wire.encode((ip._replace(mf=False, offset=0), wire.Data(content)))
-    skb.hold((*skb.stack[: skb.at], *wire.decode(whole, first="ip")), skb.at)
+    ports = wire.UDP_PORTS | {port: wire.Vxlan.proto for port in ns.vxlan if port}
+    skb.hold((*skb.stack[: skb.at], *wire.decode(whole, first="ip", udp_ports=ports)), skb.at)
     skb.pieces, skb.unwrapped = pieces, ns.devices[dev].driver is not None
     skb.gathered = skb.frag_max_size = max(part.length for part in parts if part is not skb)
     run.emit(ns, skb, "reassemble", dev, None, ("reassembled", skb.length))

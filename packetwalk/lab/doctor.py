@@ -47,7 +47,6 @@ def _missing(ground: str) -> Iterator[str]:
     from packetwalk.lab.kernel.emulators import secretbox
     from packetwalk.lab.kernel.programs.runtime import folder
     from packetwalk.lab.kernel.rootless import missing_programs, search_path
-    from packetwalk.lab.plugins import cni_plugins
 
     if ground == "netns" and not Path("/proc/self/ns/net").exists():
         yield "Linux"
@@ -57,7 +56,9 @@ def _missing(ground: str) -> Iterator[str]:
             yield f"program {tool}"
     if ground == "qemu":
         yield from absent("lab.guest") or room("lab.guest").missing()
-    if ground == "programs" and folder(cni_plugins()) is None:
+    if ground == "programs":
+        yield from absent("lab.plugins")
+    if ground == "programs" and not absent("lab.plugins") and folder(room("lab.plugins").cni_plugins()) is None:
         yield "CNI plugins"
     if ground == "programs" and secretbox.missing():
         yield PYNACL

@@ -20,11 +20,25 @@ REFUSING = {
 """Types of routes that say no (``fib_props``), each with the sentences for a packet that came, and for one's own."""
 
 
+class NextHop(NamedTuple):
+    """One of several next hops of a route: how many of all packets go there is its ``weight``'s share."""
+
+    dev: str
+    gateway: str | None = None
+    weight: int = 1
+
+    @property
+    def words(self) -> list[str]:
+        """The arguments of ``ip route add`` for it."""
+        via = ["via", self.gateway] if self.gateway else []
+        return ["nexthop", *via, "dev", self.dev, "weight", str(self.weight)]
+
+
 class RouteEntry(NamedTuple):
     """A line of a routing table (``ip route show table TABLE``).
 
     ``lock`` says that path MTU discovery does not count for it: its ``mtu``, in bytes, stays, and sockets do not
-    ask for DF.
+    ask for DF.  Of several next hops, ``hops``, the first one's device and gateway stand in ``dev`` and ``gateway`` too.
     """
 
     dst: str
@@ -39,15 +53,26 @@ class RouteEntry(NamedTuple):
     table: str = "main"
     mtu: int | None = None
     lock: bool = False
+    hops: tuple[NextHop, ...] = ()
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices it may lead to."""
+        return tuple(hop.dev for hop in self.hops) or (self.dev,)
+
+    def by(self, dev: str) -> RouteEntry:
+        """Return it with the next hop that leads to a device, the only one."""
+        hop = next((each for each in self.hops if each.dev == dev), None)
+        return self._replace(dev=hop.dev, gateway=hop.gateway, hops=()) if hop else self
 
     @property
     def words(self) -> list[str]:
         """The arguments of ``ip route add`` after the verb; iproute2 prints the same order."""
         out = [] if self.type == "unicast" else [self.type]
         out.append(self.dst)
-        if self.gateway:
+        if self.gateway and not self.hops:
             out += ["via", self.gateway]
-        if self.dev:
+        if self.dev and not self.hops:
             out += ["dev", self.dev]
         for word, value in (("proto", self.protocol), ("scope", self.scope), ("src", self.prefsrc)):
             if value:
@@ -58,7 +83,7 @@ class RouteEntry(NamedTuple):
             out.append("onlink")
         if self.mtu:
             out += ["mtu", *(["lock"] if self.lock else []), str(self.mtu)]
-        return out
+        return out + [word for hop in self.hops for word in hop.words]
 
     def __str__(self) -> str:
         return " ".join(self.words)
@@ -69,8 +94,8 @@ class RouteEntry(NamedTuple):
         if self.type != "unicast":
             out = {"type": self.type, **out}
         pairs = (
-            ("gateway", self.gateway),
-            ("dev", self.dev or None),
+            ("gateway", None if self.hops else self.gateway),
+            ("dev", None if self.hops else self.dev or None),
             ("table", self.table if self.table != "main" else None),
             ("protocol", self.protocol),
             ("scope", self.scope),
@@ -78,6 +103,16 @@ class RouteEntry(NamedTuple):
             ("metric", self.metric or None),
         )
         out.update({key: value for key, value in pairs if value is not None})
+        if self.hops:
+            out["nexthops"] = [
+                {
+                    **({"gateway": hop.gateway} if hop.gateway else {}),
+                    "dev": hop.dev,
+                    "weight": hop.weight,
+                    "flags": [],
+                }
+                for hop in self.hops
+            ]
         out["flags"] = ["onlink"] if self.onlink else []
         return {**out, "metrics": [{"mtu": self.mtu}]} if self.mtu else out
 
@@ -144,10 +179,15 @@ class Routes(JsonTable[RouteEntry]):
     def entry(self, printed: Object) -> Iterator[RouteEntry]:
         """Yield an IPv4 route."""
         if ":" not in printed["dst"]:
+            hops = tuple(
+                NextHop(each.get("dev", ""), each.get("gateway"), each.get("weight", 1))
+                for each in printed.get("nexthops", ())
+            )
+            first = hops[0] if hops else NextHop(printed.get("dev", ""), printed.get("gateway"))
             yield RouteEntry(
                 printed["dst"],
-                printed.get("dev", ""),
-                printed.get("gateway"),
+                first.dev,
+                first.gateway,
                 printed.get("type", "unicast"),
                 printed.get("protocol"),
                 printed.get("scope"),
@@ -156,6 +196,7 @@ class Routes(JsonTable[RouteEntry]):
                 "onlink" in printed.get("flags", ()),
                 printed.get("table", "main"),
                 next((m["mtu"] for m in printed.get("metrics", ()) if "mtu" in m), None),
+                hops=hops,
             )
 
     def in_order(self, entries: Iterable[RouteEntry]) -> list[RouteEntry]:

@@ -37,7 +37,10 @@ def _is(value: Any, kind: Any) -> bool:
         return type(value) is int and abs(value) < BIGGEST
     if kind in (bool, NoneType):
         return isinstance(value, kind)
-    return isinstance(value, kind) if isinstance(kind, type) else True
+    if not isinstance(kind, type):
+        return True
+    inside = _members(kind) if hasattr(kind, "_fields") else {}
+    return isinstance(value, kind) and all(_is(getattr(value, name), each) for name, each in inside.items())
 
 
 def _are(values: tuple, kinds: tuple) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packetwalk.capture.frames import counted
 from packetwalk.capture.recording import Place, Recording, read
-from packetwalk.capture.stitch import stitch
+from packetwalk.capture.stitch import stitched
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput
 from packetwalk.plan.rules import IPTABLES
@@ -60,11 +61,12 @@ def replay(recording: Recording | Path | str, name: str | None = None) -> Walk:
     of = recording if isinstance(recording, Recording) else read(recording)
     sent = of.packet(name)
     try:
-        traces = stitch(of, sent)
+        traces, left_out = stitched(of, sent)
     except ValueError as error:
         raise BadInput(f"recording, {sent.name}", str(error)) from None
     if not traces:
-        raise BadInput(f"recording, {sent.name}", "no frame of IPv4 or ARP in it")
+        more = f"; {'; '.join(left_out)}" if left_out else ""
+        raise BadInput(f"recording, {sent.name}", f"no frame of IPv4 or ARP in it{more}")
     about = of.about
     where = " ".join(str(about[key]) for key in ("kernel",) if about.get(key)) or "a real kernel"
     plugin, mode = str(about.get("plugin") or "linux"), f"{about.get('mode') or 'network'}-recorded"
@@ -78,7 +80,14 @@ def replay(recording: Recording | Path | str, name: str | None = None) -> Walk:
         fault=None,
         traces=traces,
         run=RecordedTables(of),
+        left_out=(*left_out, *_lost(of)),
     )
+
+
+def _lost(of: Recording) -> Iterator[str]:
+    """Yield of each namespace how many frames its taps had no room for."""
+    for netns, count in of.about.get("lost", {}).items():
+        yield counted(count, f"of {netns} that its taps had no room for")
 
 
 def _title(about: Any) -> str:

@@ -32,7 +32,8 @@ class Walk:
     ``scenario`` is empty for ends of one's own; ``fault`` names what was broken, or the variant of a small
     network; ``run`` knows the tables as they were then; ``broken`` is the fault that the network had, if any;
     ``rules`` is the form in which its rules are written; ``release`` the plugin's, where that is not the newest;
-    ``estate`` has the policies that governed the pods, where there were any.
+    ``estate`` has the policies that governed the pods, where there were any; ``left_out`` says which frames of a recording
+    are not told of.
     """
 
     plugin: str
@@ -48,6 +49,7 @@ class Walk:
     rules: str = IPTABLES
     release: str | None = None
     estate: Estate | None = field(default=None, repr=False)
+    left_out: tuple[str, ...] = ()
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -109,7 +111,12 @@ class Walk:
 
     @property
     def summary(self) -> str:
-        """One sentence: what happened, where it ended, why."""
+        """One sentence: what happened, where it ended, why; a second one, if frames of a recording are not told of."""
+        untold = f" Left out: {'; '.join(self.left_out)}." if self.left_out else ""
+        return f"{self._happened}{untold}"
+
+    @property
+    def _happened(self) -> str:
         if self.disposition == "delivered":
             wires = {
                 s.size for s in self.steps if s.event == "egress" and s.dev == "eth0" and s.node == s.netns

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
+from packetwalk.tables import RouteEntry
 from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.trace.packet import LARGEST, Packet, PacketOptions
 from packetwalk.trace.step import Step, Trace
@@ -138,6 +139,16 @@ def _untold(loaded: Loaded, traces: tuple[Trace, ...]) -> str:
     for file, (what, reason) in DECIDING.items():
         places = [netns for netns in passed if file in loaded.recording.place(netns).missing]
         told += [f"the {what} in {', '.join(places)}: {reason}"] if places else []
+    several = {
+        (step.netns, step.entry): None
+        for trace in traces
+        for step in trace.steps
+        if isinstance(step.entry, RouteEntry) and step.entry.hops
+    }
+    told += [
+        f"which of {len(route.hops)} next hops to {route.dst} packets take in {netns}"
+        for netns, route in several
+    ]
     return "; ".join(told)
 
 
@@ -152,6 +163,10 @@ def _unknown(loaded: Loaded, ended: Trace) -> str:
         reason = loaded.opaque.get((step.netns, step.dev or ""))
         if reason:
             return f"what happens behind {step.dev} of {step.netns} ({reason})"
+    came = next((step for step in reversed(ended.steps) if step.event == "ingress"), None)
+    reason = came and loaded.below.get((came.netns, came.dev or ""))
+    if came and reason:
+        return f"what becomes of a frame that comes in by {came.dev} of {came.netns}: {reason}"
     last = ended.steps[-1]
     if ended.disposition == "neighbor_unreachable" and len(last.note) > 1:
         return _nobody(loaded, last)

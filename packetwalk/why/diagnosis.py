@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 from packetwalk.capture.recording import Recording, Sent
+from packetwalk.capture.tunnel_ports import tunnel_ports
 from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
 from packetwalk.proof.compare import frames
@@ -200,17 +201,20 @@ def _only_nft(fate: Fate, netns: str) -> bool:
 
 def _taps(fate: Fate) -> str:
     """Return whether the taps saw of such a packet what the model computes; nothing where none was recorded."""
-    asked = fate.question
-    for each in fate.loaded.recording.sent:
+    asked, of = fate.question, fate.loaded.recording
+    for each in of.sent:
         if _is_asked(each, asked):
-            said = seen(each, asked)
+            said = seen(each, asked, tunnel_ports(of, each.frames))
             if said and _has_missing(fate):
                 return said
-            difference = frames.difference(_as_sent(fate, each), fate.loaded.recording, each)
+            difference = frames.difference(_as_sent(fate, each), of, each)
             if not difference:
                 return f"the recorded packet {each.name} went the same way, frame by frame"
+            if said and fate.verdict == UNKNOWN:
+                return said
             return f"the recorded packet {each.name} went another way: {difference}"
-    return next((said for each in fate.loaded.recording.sent if (said := seen(each, asked))), "")
+    found = (seen(each, asked, tunnel_ports(of, each.frames)) for each in of.sent)
+    return next(filter(None, found), "")
 
 
 def _has_missing(fate: Fate) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from packetwalk.capture.order import End
 from packetwalk.capture.recording import Place, Recording
+from packetwalk.capture.stacked import standing
 from packetwalk.datapath import client
 from packetwalk.datapath.fabric import Fabric, NetnsPlan
 from packetwalk.datapath.netns import Netns
@@ -37,6 +38,9 @@ PROGRAMS = {
     "openvswitch": "its flows were not recorded",
     "wireguard": "the endpoints of its peers were not recorded",
 }
+UNKNOWN = "a kind of device that is not followed"
+TAKING = ("macvlan", "ipvlan", "macvtap")
+"""Kinds of devices that take frames of the card on which they stand."""
 (FORWARDING_FILE,) = FORWARDING.files
 PASS_ON = ("node", "router")
 """Kinds of machines that forward, where nobody has recorded whether they do."""
@@ -47,7 +51,8 @@ UNANSWERED = ("FAILED", "INCOMPLETE")
 class Loaded:
     """A recorded network in the model: the tables by namespace, and what is not known of it.
 
-    ``opaque`` are the devices, by namespace and name, behind which nothing is known, each with the reason; ``listens``
+    ``opaque`` are the devices, by namespace and name, behind which nothing is known, each with the reason; ``below`` those
+    whose frames another device may take; ``listens``
     says where the listening sockets were recorded; ``assumed`` are sockets that are taken to be there, ``edits`` what was done by hand since.
     """
 
@@ -56,6 +61,7 @@ class Loaded:
     segments: Mapping[str, Segment]
     cables: Cables
     opaque: Mapping[End, str]
+    below: Mapping[End, str]
     listens: frozenset[str]
     settings: frozenset[str]
     assumed: frozenset[tuple[str, str, int]] = frozenset()
@@ -113,6 +119,8 @@ def load(recording: Recording) -> Loaded:
     cards: list[tuple[str, End]] = []
     for place in recording.places:
         kinds = {link.ifname: link.kind for link in place.entries(LINKS)}
+        if "lo" not in kinds:
+            raise BadInput(f"recording, tables of {place.netns}", "no device lo, which every namespace has")
         reasons = {link.ifname: _behind(place, link, kinds, found) for link in place.entries(LINKS)}
         opaque |= {(place.netns, dev): reason for dev, reason in reasons.items() if reason}
         links = [_plugged(place, link, found, reasons[link.ifname]) for link in place.entries(LINKS)]
@@ -124,6 +132,7 @@ def load(recording: Recording) -> Loaded:
         segments(cards),
         found,
         opaque,
+        _below(recording),
         frozenset(place.netns for place in recording.places if SOCKETS.is_recorded(place.files)),
         frozenset(
             place.netns
@@ -131,6 +140,16 @@ def load(recording: Recording) -> Loaded:
             if any(each.key == EVERY for each in place.entries(SETTINGS))
         ),
     )
+
+
+def _below(recording: Recording) -> dict[End, str]:
+    """Return the devices on which others stand that take frames away from them, each with which."""
+    return {
+        below: f"{dev} of {netns} stands on it ({each.kind}: {PROGRAMS.get(each.kind, UNKNOWN)})"
+        for (netns, dev), each in standing(recording).items()
+        if each.kind in TAKING
+        for below in each.below
+    }
 
 
 def _plugged(place: Place, link: LinkEntry, found: Cables, reason: str) -> LinkEntry:
@@ -147,13 +166,16 @@ def _plugged(place: Place, link: LinkEntry, found: Cables, reason: str) -> LinkE
 def _behind(place: Place, link: LinkEntry, kinds: Mapping[str, str], found: Cables) -> str:
     """Return why it is not known what becomes of a frame at a device; nothing where the model follows it."""
     if link.kind not in FOLLOWED:
-        return f"{link.kind}: {PROGRAMS.get(link.kind, 'a kind of device that is not followed')}"
+        return f"{link.kind}: {PROGRAMS.get(link.kind, UNKNOWN)}"
     if link.kind == "vxlan" and (link.port is None or FORWARDING_FILE in place.missing):
         return (
             "vxlan: its number, port and forwarding entries were not recorded, for the tools there tell none"
         )
     if link.master:
-        return "" if kinds.get(link.master) == "bridge" else f"a port of {link.master}, which is not followed"
+        kind = kinds.get(link.master, "")
+        return (
+            "" if kind == "bridge" else f"a port of {link.master}, of the kind {kind}, which is not followed"
+        )
     peer = found.pairs.get((place.netns, link.ifname))
     if peer and peer[0] == place.netns and not _addressed(place, link):
         return "no address and no bridge is there: a program may read its frames"

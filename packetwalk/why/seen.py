@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packetwalk.capture import identity
@@ -15,14 +15,17 @@ from packetwalk.wire import Icmp, Ipv4, Tcp
 ECHO, REPLY = 8, 0
 
 
-def seen(sent: Sent, asked: Errand) -> str:
-    """Return how far such a packet came in a recorded conversation, and whether it was answered; or nothing."""
-    there = [*_packets(sent, asked, back=False)]
+def seen(sent: Sent, asked: Errand, ports: Mapping[int, str]) -> str:
+    """Return how far such a packet came in a recorded conversation, and whether it was answered; or nothing.
+
+    ``ports`` are those of tunnels.
+    """
+    there = [*_packets(sent, asked, ports, back=False)]
     if not any(frame.netns == asked.src.netns and frame.direction == "out" for frame, _ in there):
         return ""
     answers = [
         packet
-        for frame, packet in _packets(sent, asked, back=True)
+        for frame, packet in _packets(sent, asked, ports, back=True)
         if frame.netns == asked.src.netns and frame.direction == "in"
     ]
     if answers:
@@ -34,12 +37,14 @@ def seen(sent: Sent, asked: Errand) -> str:
     return f"such a packet was seen last at {last.dev} of {last.netns}, {last.direction} ({sent.name})"
 
 
-def _packets(sent: Sent, asked: Errand, *, back: bool) -> Iterator[tuple[Frame, tuple[Any, ...]]]:
+def _packets(
+    sent: Sent, asked: Errand, ports: Mapping[int, str], *, back: bool
+) -> Iterator[tuple[Frame, tuple[Any, ...]]]:
     """Yield the frames whose innermost packet goes from one end to the other, or back."""
     one, other = asked.src.address, asked.dst.address
     for frame in sent.frames:
         try:
-            packet = identity.inner(frame.stack)
+            packet = identity.inner(frame.read(ports))
         except ValueError:
             continue
         if not packet or not isinstance(packet[0], Ipv4):

@@ -21,6 +21,7 @@ from packetwalk.wire.sleeve import Sleeve, SleeveBox, SleeveFrame, SleeveNonce
 from packetwalk.wire.stack import Kept, Stack, decode, describe, encode, size
 from packetwalk.wire.tcp import Tcp
 from packetwalk.wire.udp import Udp
+from packetwalk.wire.vlan import Vlan
 from packetwalk.wire.vxlan import Vxlan
 from packetwalk.wire.wireguard import Wireguard, WireguardPayload
 
@@ -54,6 +55,7 @@ __all__ = [
     "Tcp",
     "Udp",
     "Value",
+    "Vlan",
     "Vxlan",
     "Wireguard",
     "WireguardPayload",

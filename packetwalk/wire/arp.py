@@ -38,7 +38,7 @@ class Arp(_Fields, Header):
         Field("arp.dst.proto_ipv4", 32, "ipv4"),
     )
     size = LAYOUT.size
-    carried_by = (("eth", 0x0806),)
+    carried_by = (("eth", 0x0806), ("vlan", 0x0806))
 
     def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
         """Return the 28 bytes of the message."""

@@ -52,7 +52,7 @@ class Ipv4(_Fields, Header):
         Field("ip.dst", 32, "ipv4"),
     )
     size = LAYOUT.size
-    carried_by = (("eth", 0x0800), ("ip", 4), ("udp", 8285))  # 8285: Flannel's udp backend
+    carried_by = (("eth", 0x0800), ("vlan", 0x0800), ("ip", 4), ("udp", 8285))  # 8285: Flannel's udp backend
 
     def aged(self) -> Ipv4:
         """Return the header after one more router: its time to live is one less."""

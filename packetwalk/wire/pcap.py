@@ -15,7 +15,9 @@ Direction = Literal["in", "out"] | None
 
 _SNAPLEN = 262144
 _MICRO, _NANO = 0xA1B2C3D4, 0xA1B23C4D
-_SECTION, _INTERFACE, _SIMPLE, _PACKET = 0x0A0D0D0A, 1, 3, 6
+_SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _PACKET = 0x0A0D0D0A, 1, 2, 3, 6
+_LAYOUTS = {_OBSOLETE: "HxxIIII", _SIMPLE: "I", _PACKET: "IIIII"}
+"""Blocks that hold a packet: interface, two halves of the time, bytes that are there, bytes that it had."""
 _END, _NAME, _FLAGS, _RESOLUTION, _OFFSET = 0, 2, 2, 9, 14
 _BYTE_ORDER = 0x1A2B3C4D
 _DIRECTIONS: tuple[Direction, ...] = (None, "in", "out")
@@ -114,46 +116,80 @@ def write_pcapng(
     return b"".join(blocks)
 
 
+class PcapngCapture(NamedTuple):
+    """A pcapng file: ``lengths`` are the bytes that each packet had, of which a short snap length keeps less.
+
+    ``cut`` says where a file ends within a block, which is left out; empty for a whole file.
+    """
+
+    interfaces: list[Interface]
+    packets: list[PacketRecord]
+    lengths: list[int]
+    cut: str = ""
+
+
 def read_pcapng(data: bytes) -> tuple[list[Interface], list[PacketRecord]]:
     """Return the interfaces of all sections and their packets; ValueError says what is wrong with the file and where.
 
     Blocks that hold neither (names, statistics, secrets) are passed over.
     """
+    capture = read_pcapng_capture(data)
+    if capture.cut:
+        raise ValueError(capture.cut)
+    return capture.interfaces, capture.packets
+
+
+def read_pcapng_capture(data: bytes) -> PcapngCapture:
+    """Return what a pcapng file holds, also one that ends within a block; ValueError for what is none."""
     interfaces: list[Interface] = []
     packets: list[PacketRecord] = []
+    lengths: list[int] = []
     clocks: list[tuple[int, int]] = []  # units in a second, and seconds to add, of each interface
     first = 0  # the section's first interface
-    for at, order, kind, body in _blocks(data):
-        if kind == _SECTION:
-            first = len(interfaces)
-        elif kind == _INTERFACE:
-            linktype, _, _ = _unpack(order + "HHI", body, 0, "pcapng", f"interface block at byte {at}")
-            options = _options(order, body, 8, at)
-            interfaces.append(Interface(options.get(_NAME, b"").decode(errors="replace"), linktype))
-            clocks.append(_clock(order, options, at))
-        elif kind in (_PACKET, _SIMPLE):
-            simple = kind == _SIMPLE
-            layout = order + ("I" if simple else "IIIII")
-            fixed = _unpack(layout, body, 0, "pcapng", f"packet block at byte {at}")
-            index, high, low, length = (0, 0, 0, fixed[0]) if simple else fixed[:4]
-            if first + index >= len(interfaces):
-                raise ValueError(
-                    f"pcapng at byte {at}: packet of interface {index}, which is not described before it"
-                )
-            start = struct.calcsize(layout)
-            if simple:
-                length = min(length, len(body) - start)
-            if length > len(body) - start:
-                raise ValueError(
-                    f"pcapng at byte {at}: truncated, {len(body) - start} of the packet's {length} bytes are there"
-                )
-            options = {} if simple else _options(order, body, start + length + -length % 4, at)
-            flags = int.from_bytes(options.get(_FLAGS, b""), "little" if order == "<" else "big") & 3
-            units, offset = clocks[first + index]
-            time_ns = (high << 32 | low) * 1_000_000_000 // units + offset * 1_000_000_000
-            direction = _DIRECTIONS[flags % 3]
-            packets.append(PacketRecord(first + index, time_ns, direction, body[start : start + length]))
-    return interfaces, packets
+    try:
+        for at, order, kind, body in _blocks(data):
+            if kind == _SECTION:
+                first = len(interfaces)
+            elif kind == _INTERFACE:
+                linktype, _, _ = _unpack(order + "HHI", body, 0, "pcapng", f"interface block at byte {at}")
+                options = _options(order, body, 8, at)
+                interfaces.append(Interface(options.get(_NAME, b"").decode(errors="replace"), linktype))
+                clocks.append(_clock(order, options, at))
+            elif kind in _LAYOUTS:
+                record, length = _packet(order, kind, body, at, first, clocks)
+                packets.append(record)
+                lengths.append(length)
+    except _Cut as end:
+        return PcapngCapture(interfaces, packets, lengths, str(end))
+    return PcapngCapture(interfaces, packets, lengths)
+
+
+def _packet(
+    order: str, kind: int, body: bytes, at: int, first: int, clocks: list[tuple[int, int]]
+) -> tuple[PacketRecord, int]:
+    """Return a packet, and the bytes that it had; ``first`` is its section's first interface."""
+    layout = order + _LAYOUTS[kind]
+    fixed = _unpack(layout, body, 0, "pcapng", f"packet block at byte {at}")
+    simple = kind == _SIMPLE
+    index, high, low, kept, whole = (0, 0, 0, *fixed * 2) if simple else fixed
+    if first + index >= len(clocks):
+        raise ValueError(
+            f"pcapng at byte {at}: packet of interface {index}, which is not described before it"
+        )
+    start = struct.calcsize(layout)
+    there = len(body) - start
+    if kept > there and not simple:
+        raise ValueError(f"pcapng at byte {at}: truncated, {there} of the packet's {kept} bytes are there")
+    frame = body[start : start + kept]
+    options = {} if simple else _options(order, body, start + kept + -kept % 4, at)
+    flags = int.from_bytes(options.get(_FLAGS, b""), "little" if order == "<" else "big") & 3
+    units, offset = clocks[first + index]
+    time_ns = (high << 32 | low) * 1_000_000_000 // units + offset * 1_000_000_000
+    return PacketRecord(first + index, time_ns, _DIRECTIONS[flags % 3], frame), whole
+
+
+class _Cut(ValueError):
+    """The file ends within a block."""
 
 
 def _blocks(data: bytes) -> Iterator[tuple[int, str, int, bytes]]:
@@ -163,16 +199,17 @@ def _blocks(data: bytes) -> Iterator[tuple[int, str, int, bytes]]:
     order = "<"
     at = 0
     while at < len(data):
-        kind, length = _unpack(order + "II", data, at, "pcapng", "block header")
+        if len(data) - at < 8:
+            raise _Cut(f"pcapng at byte {at}: truncated in the block header")
+        kind, length = struct.unpack_from(order + "II", data, at)
         if kind == _SECTION:
             order = next((order for order in "<>" if _starts_with(data[at + 8 :], order, _BYTE_ORDER)), "")
             if not order:
                 raise ValueError(f"pcapng at byte {at}: no byte order mark in the section header")
             length = struct.unpack_from(order + "I", data, at + 4)[0]
         if length < 12 or length % 4 or length > len(data) - at:
-            raise ValueError(
-                f"pcapng at byte {at}: block length {length}, but {len(data) - at} bytes are there"
-            )
+            wrong = _Cut if at and length >= 12 and not length % 4 else ValueError
+            raise wrong(f"pcapng at byte {at}: block length {length}, but {len(data) - at} bytes are there")
         if struct.unpack_from(order + "I", data, at + length - 4)[0] != length:
             raise ValueError(f"pcapng at byte {at}: the block's two lengths differ")
         yield at, order, kind, data[at + 8 : at + length - 4]

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def _change(value: Any, place: tuple, drawn: random.Random) -> None:
     if drawn.random() < 0.25:
         del value[place[-1]]
     else:
-        value[place[-1]] = drawn.choice(VALUES)
+        value[place[-1]] = deepcopy(drawn.choice(VALUES))  # what is changed again is nobody else's
 
 
 def _text(file: Path, drawn: random.Random) -> None:

@@ -49,7 +49,7 @@ class Experiment(NamedTuple):
     def frames(self) -> list[frames.Frame]:
         """All frames in the order of the capture."""
         packed = (FOLDER / self.folder / f"{self.name}.pcapng.gz").read_bytes()
-        return frames.read(gzip.decompress(packed))
+        return frames.read(gzip.decompress(packed)).frames
 
     @property
     def cold(self) -> bool:

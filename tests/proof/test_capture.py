@@ -59,7 +59,6 @@ def test_a_connection_after_masquerading() -> None:
         (lambda text: list(IPTABLES.parse(text)), "*nat\nhello\n", "line 2: 'hello' is no rule"),
         (hit, "-A FORWARD -j ACCEPT", "has no counters"),
         (frames.read, write_pcapng([("eth0", 1)], [(0, 0, "in", bytes(14))]), "no NETNS:DEVICE"),
-        (frames.read, write_pcapng([("n1:eth0", 1)], [(0, 0, None, bytes(14))]), "no direction"),
         (frames.read, b"hello", "not a pcapng file"),
     ],
 )

@@ -188,8 +188,16 @@ def _without(**members: Any) -> Callable[[Sequence[Any]], list[Entry]]:
     return lambda entries: [each._replace(**members) for each in entries]
 
 
+def _routes(held: Sequence[Any]) -> list[Entry]:
+    """Return routes without the lock of an MTU; of several next hops the first stands for the route's own."""
+    return [
+        each._replace(lock=False, dev=(each.hops or [each])[0].dev, gateway=(each.hops or [each])[0].gateway)
+        for each in held
+    ]
+
+
 SEEN: dict[str, Callable[[Sequence[Any]], list[Entry]]] = {
-    "route": _without(lock=False),
+    "route": _routes,
     "addr": _without(connected=True),
     "iptables": _rules,
     "nft": _ruleset,

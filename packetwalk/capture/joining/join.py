@@ -61,6 +61,9 @@ def join(files: Sequence[Path | str], *, payload: bool = False, together: bool =
         "clocks": dict(apart.shift),
         "notes": notes + said,
     }
+    lost = {netns: sum(each.lost.values()) for _, _, named in nodes for netns, each in named}
+    if any(lost.values()):
+        about["lost"] = {netns: count for netns, count in lost.items() if count}
     return Recording(about, tuple(places), tuple(sent))
 
 

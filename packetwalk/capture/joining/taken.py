@@ -7,16 +7,13 @@ from typing import Any, NamedTuple
 
 from packetwalk import wire
 from packetwalk.capture import identity
-from packetwalk.capture.frames import Frame
+from packetwalk.capture.frames import LONGEST, Frame
+from packetwalk.capture.headers import headers_only
 from packetwalk.capture.joining.node_file import NodePlace
-from packetwalk.capture.joining.redact import headers_only
+from packetwalk.capture.link_types import READ, linked
 from packetwalk.tables.printed import objects
 from packetwalk.wire import Ipv4
-from packetwalk.wire.pcap import ETHERNET
 
-BARE = (12, 101, 228)
-"""Link types of bare IP packets (DLT_RAW as Linux numbers it, LINKTYPE_RAW, LINKTYPE_IPV4)."""
-LONGEST = 1 << 18  # bytes of a frame
 WIRE = 64  # bytes of a datagram by which it is known again
 
 
@@ -53,14 +50,13 @@ def taken(place: NodePlace, netns: str, *, payload: bool = False) -> Taken:
         if dev not in depth:
             notes += [f"{netns}: {dev} was gone at the end; its frames are left out"] * bool(capture.records)
             continue
-        if capture.linktype != ETHERNET and capture.linktype not in BARE:
+        if capture.linktype not in READ:
             notes.append(f"{netns}: frames of link type {capture.linktype} at {dev} are left out")
             continue
         unread = 0
         for time_ns, length, data in capture.records:
-            found = _seen(
-                netns, dev, way, time_ns, data.ljust(min(length, LONGEST), b"\0"), capture.linktype, payload
-            )
+            whole = linked(capture.linktype, data.ljust(min(length, LONGEST), b"\0"))
+            found = whole and _seen(netns, dev, way, time_ns, whole.data, whole.bare, payload)
             if found is None:
                 unread += 1
             else:
@@ -71,9 +67,8 @@ def taken(place: NodePlace, netns: str, *, payload: bool = False) -> Taken:
 
 
 def _seen(
-    netns: str, dev: str, way: Any, time_ns: int, data: bytes, linktype: int, payload: bool
+    netns: str, dev: str, way: Any, time_ns: int, data: bytes, bare: bool, payload: bool
 ) -> Captured | None:
-    bare = linktype != ETHERNET
     if bare and data[:1] and data[0] >> 4 != 4:
         return None
     first = "ip" if bare else "eth"

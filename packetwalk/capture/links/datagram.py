@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from packetwalk import wire
@@ -16,7 +16,9 @@ from packetwalk.wire import Data, Ipv4
 class Pieces:
     """A datagram that is put together, one fragment after the other (``ip_frag_queue``)."""
 
-    def __init__(self) -> None:
+    def __init__(self, tunnel_ports: Mapping[int, str]) -> None:
+        """``tunnel_ports`` say what the whole may hold."""
+        self._tunnel_ports = tunnel_ports
         self._pieces: dict[int, tuple[Ipv4, bytes]] = {}
         self._begin: list[bytes] = []  # what there is without a gap, but for the last piece
         self._length = 0
@@ -39,14 +41,23 @@ class Pieces:
             return ()
         head = self._pieces[0][0]._replace(mf=False, offset=0)
         content = b"".join([*self._begin, last[1]])
-        return wire.decode(wire.encode((head, Data(content))), first="ip")
+        data = wire.encode((head, Data(content)))
+        try:
+            return wire.decode(data, first="ip", udp_ports=self._tunnel_ports)
+        except ValueError:
+            return wire.decode(data, first="ip", udp_ports={})
 
 
 class Datagram:
     """The fragments of one datagram that passed one tap; ``parts`` are their numbers, the first one first."""
 
-    def __init__(self, seen: Sequence[Sighting] = (), parts: Sequence[int] = ()) -> None:
-        self._seen, self.parts = seen, parts
+    def __init__(
+        self,
+        seen: Sequence[Sighting] = (),
+        parts: Sequence[int] = (),
+        tunnel_ports: Mapping[int, str] | None = None,
+    ) -> None:
+        self._seen, self.parts, self._tunnel_ports = seen, parts, tunnel_ports or {}
 
     @cached_property
     def length(self) -> int:
@@ -56,7 +67,7 @@ class Datagram:
     @cached_property
     def whole(self) -> Stack:
         """The packet, from its IP header on; empty when a part is missing."""
-        pieces = Pieces()
+        pieces = Pieces(self._tunnel_ports)
         for k in self.parts:
             pieces.add(self._seen[k].packet[0], self._seen[k].content)
         return pieces.whole
@@ -71,13 +82,13 @@ class Datagram:
 NO_DATAGRAM = Datagram()
 
 
-def datagrams(seen: Sequence[Sighting]) -> list[Datagram]:
+def datagrams(seen: Sequence[Sighting], tunnel_ports: Mapping[int, str]) -> list[Datagram]:
     """Return the datagram of each frame: the same for all its fragments, an empty one for what is whole."""
     parts: dict[tuple, list[int]] = defaultdict(list)
     for k, each in enumerate(seen):
         if each.fragment:
             parts[_same(each)].append(k)
-    found = {same: Datagram(seen, numbers) for same, numbers in parts.items()}
+    found = {same: Datagram(seen, numbers, tunnel_ports) for same, numbers in parts.items()}
     return [found[_same(each)] if each.fragment else NO_DATAGRAM for each in seen]
 
 

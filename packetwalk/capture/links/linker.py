@@ -20,13 +20,17 @@ class Linker:
     """The links of all frames: ``links`` by number; ``after`` says which frames came of one."""
 
     def __init__(
-        self, seen: Sequence[Sighting], came_from: Sequence[int | None], tables: Mapping[str, Lookup]
+        self,
+        seen: Sequence[Sighting],
+        came_from: Sequence[int | None],
+        tables: Mapping[str, Lookup],
+        tunnel_ports: Mapping[int, str],
     ) -> None:
         """``came_from`` is, for each frame, the one at the other end of its wire."""
         self.seen, self.tables = seen, tables
         self.links: list[Link] = []
         self.after: dict[int, list[int]] = defaultdict(list)
-        self._datagrams = datagrams(seen)
+        self._datagrams = datagrams(seen, tunnel_ports)
         self._earlier = Earlier(seen, self._datagrams, self._can_follow)
         self._hidden = Hidden(seen, self._datagrams, tables, self.links, self.after)
         self._came_in: dict[tuple, int] = {}  # the last fragment of each datagram, by namespace
@@ -89,6 +93,8 @@ class Linker:
         tables, (before, came), (dev, comes) = self.tables[netns], then, now
         if then == now:
             return False
+        if came == comes and tables.stands_on(*((dev, before) if comes else (before, dev))):
+            return True
         if comes:  # handed up by a bridge, or unwrapped by a tunnel
             return came and (tables.kind(dev) == "bridge" or tables.wraps(dev))
         if came:

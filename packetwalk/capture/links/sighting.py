@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from packetwalk import wire
@@ -62,9 +63,12 @@ class Link(NamedTuple):
     before: int | None = None
 
 
-def read(frame: Frame) -> Sighting:
-    """Read a frame."""
-    stack = frame.stack
+def read(frame: Frame, tunnel_ports: Mapping[int, str]) -> Sighting:
+    """Read a frame; what is no tunnel's packet on its port is a program's datagram.  ValueError for what is no frame."""
+    try:
+        stack = frame.read(tunnel_ports)
+    except ValueError:
+        stack = frame.read({})
     packet = identity.inner(stack)
     content = b""
     if packet and isinstance(packet[0], Ipv4):

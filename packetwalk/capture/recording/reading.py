@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from packetwalk.capture.frames import read as read_frames
+from packetwalk.capture.headers import headers_only
 from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, Probe, Recording, Sent
 from packetwalk.errors import BadInput
 from packetwalk.tables import every_table
@@ -70,6 +71,9 @@ def _head(folder: Path) -> dict[str, Any]:
             raise _fail(file, f"{name}: no text")
     if not isinstance(head["about"].get("cold", False), bool | None):
         raise BadInput(f"recording, {HEAD}, cold", head["about"]["cold"], ["true", "false"])
+    lost = head["about"].get("lost", {})
+    if not isinstance(lost, dict) or not all(type(count) is int for count in lost.values()):
+        raise _fail(file, "lost: no numbers of frames")
     emulated = head["about"].get("emulated") or []
     if not isinstance(emulated, list) or not all(isinstance(each, str) for each in emulated):
         raise _fail(file, "emulated: no list of texts")
@@ -140,17 +144,20 @@ def _sent(folder: Path, probe: Probe, known: set[tuple[str, str]]) -> Sent:
     try:
         if file.stat().st_size > LARGEST:
             raise _fail(file, f"more than {LARGEST} bytes")
-        frames = read_frames(file.read_bytes())
+        found = read_frames(file.read_bytes())
     except OSError as error:
         raise _fail(file, error.strerror or "cannot be read") from None
     except BadInput:
         raise
     except ValueError as error:
         raise _fail(file, str(error)) from None
+    frames = found.frames
     for frame in frames:
         if (frame.netns, frame.dev) not in known:
             raise _fail(file, f"device {frame.netns}:{frame.dev}, which no link.json has")
-    return Sent(*probe, frames=tuple(frames))
+    if found.shortened:
+        frames = [frame._replace(data=headers_only(frame.data, frame.first)) for frame in frames]
+    return Sent(*probe, frames=tuple(frames), notes=found.notes)
 
 
 def _probe(head: Path, each: Any, places: tuple[Place, ...], cold: bool) -> Probe:

@@ -73,6 +73,7 @@ class Sent(NamedTuple):
     """A probe and the frames that followed it; where nothing was sent, ``src`` and ``dst`` are empty.
 
     ``said`` is ``sent``, or the error that the program got; a recording that was written down does not tell.
+    ``notes`` say what of its capture is not among the frames, or not whole.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Sent(NamedTuple):
     packet: Packet
     frames: tuple[Frame, ...]
     said: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def probe(self) -> Probe:

@@ -6,6 +6,8 @@ shows (rules that let a packet pass, for one) is not in the trace.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from packetwalk.capture.links.sighting import Link
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch import ending, onward, origin
@@ -13,17 +15,26 @@ from packetwalk.capture.stitch.work import At, Work
 from packetwalk.trace.step import Trace
 
 
-def stitch(recording: Recording, sent: Sent) -> tuple[Trace, ...]:
-    """Return the traces of one packet and of all it caused, the request first.
+class Stitched(NamedTuple):
+    """The traces of one packet and of all it caused, the request first; ``left_out`` says which frames are not in them."""
 
-    ValueError when no order of frames fits.
-    """
+    traces: tuple[Trace, ...]
+    left_out: tuple[str, ...]
+
+
+def stitch(recording: Recording, sent: Sent) -> tuple[Trace, ...]:
+    """Return the traces of ``stitched``."""
+    return stitched(recording, sent).traces
+
+
+def stitched(recording: Recording, sent: Sent) -> Stitched:
+    """Return the traces of a recorded packet; ValueError when no order of frames fits."""
     work = Work(recording, sent)
     for k in range(len(work.seen)):
         _frame(work, k)
         if not work.after.get(k):
             ending.end(work, k)
-    return work.journeys.traces()
+    return Stitched(work.journeys.traces(), work.left_out)
 
 
 def _frame(work: Work, k: int) -> None:
@@ -42,10 +53,14 @@ def _came(work: Work, k: int, link: Link) -> tuple:
     kind = work.tables[frame.netns].kind(frame.dev)
     if link.how == "wire" and link.before is not None:
         other = work.seen[link.before].frame
+        if work.wiring.standing.get((frame.netns, frame.dev)):
+            return "from-below", frame.dev, kind, f"{other.dev} in {other.netns}"
         pair = work.wiring.pair((other.netns, other.dev), (frame.netns, frame.dev))
         return "crossing" if pair else "from-card", f"{other.dev} in {other.netns}"
     if kind == "bridge":
         return ("up",)
+    if work.tables[frame.netns].standing(frame.dev) and link.before is not None:
+        return "from-below", frame.dev, kind, work.seen[link.before].frame.dev
     return ("bring-up", frame.dev) if link.before is None else ("unwrapped", frame.dev)
 
 
@@ -60,4 +75,8 @@ def _goes(work: Work, k: int) -> tuple:
             if work.wiring.pair((frame.netns, frame.dev), (other.netns, other.dev)):
                 return "to-peer", frame.dev, other.dev, other.netns
         return ("to-wire",)
-    return "to-tunnel", frame.dev
+    return (
+        ("to-tunnel", frame.dev)
+        if work.tables[frame.netns].wraps(frame.dev)
+        else ("to-device", frame.dev, kind)
+    )

@@ -6,8 +6,10 @@ from packetwalk import wire
 from packetwalk.capture import identity
 from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Sighting
+from packetwalk.capture.lookup import FOLLOWED, Lookup
 from packetwalk.capture.stitch import evidence, explain, notes, stacks
 from packetwalk.capture.stitch.work import BROADCAST, Work
+from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.route import REFUSING
 from packetwalk.wire import Arp, Ethernet, Ipv4, Vxlan
 
@@ -25,7 +27,7 @@ def end(work: Work, k: int) -> None:
         known = (netns, dev)
         if work.wiring.has_end(known) and not _recorded_end(work, k):
             return None  # it leaves what was recorded
-        work.step(where, netns, dev, "egress", seen.stack, ("lost-behind", dev))
+        work.step(where, netns, dev, "egress", seen.stack, _lost_behind(tables, dev))
         return None
     if work.linker.held(k):
         work.step(where, netns, dev, "reassemble", seen.stack, ("held",))
@@ -44,6 +46,10 @@ def end(work: Work, k: int) -> None:
 def _arrived(work: Work, where: int, k: int, stack: Stack, packet: Stack) -> None:
     """Say of a packet for an own address what shows that it was taken in, or thrown away; else it is not known."""
     netns, dev = work.seen[k].frame.netns, work.seen[k].frame.dev
+    if device := work.tables[netns].unread(packet):
+        unread = "for-unread", device.ifname, device.kind
+        work.step(where, netns, dev, "route", stack, unread, device, looked_up=True)
+        return None
     if evidence.is_taken_in(work, k, packet):
         work.step(where, netns, dev, "deliver", stack, notes.arrived(packet))
     elif rule := evidence.refusal(work, k, packet, local=True):
@@ -56,6 +62,12 @@ def _arrived(work: Work, where: int, k: int, stack: Stack, packet: Stack) -> Non
         return None
     work.journeys.arrive(where, netns)
     return None
+
+
+def _lost_behind(tables: Lookup, dev: str) -> tuple:
+    """Return the note of a packet that no tap saw behind a device, which may be of a kind that is not followed."""
+    kind = tables.kind(dev)
+    return ("lost-behind", dev) if kind in FOLLOWED else ("lost-behind-unread", dev, kind)
 
 
 def _returned(work: Work, where: int, seen: Sighting) -> Stack:
@@ -95,12 +107,22 @@ def _stop(work: Work, where: int, netns: str, dev: str | None, note: tuple, end:
     journey.end = end
 
 
+def _is_refused(tables: Lookup, dev: str, mac: str) -> bool:
+    """Whether it is known that nothing on a device takes frames for another MAC than its own: no macvlan has put its own
+    among those that the device lets in, which ``bridge fdb`` lists."""
+    if set(FORWARDING.files) & set(tables.place.missing) or tables.is_shared(dev):
+        return False
+    return not any(each.mac == mac and each.ifname == dev for each in tables.place.entries(FORWARDING))
+
+
 def _vanished(work: Work, k: int) -> None:
     seen, where = work.seen[k], work.at[k].journey
     netns, dev = seen.frame.netns, seen.frame.dev
     tables, stack = work.tables[netns], seen.stack
     own, port = tables.links[dev].address, tables.master(dev)
     if isinstance(stack[0], Ethernet) and stack[0].dst not in (own, BROADCAST) and not port:
+        if not _is_refused(tables, dev, stack[0].dst):
+            return work.step(where, netns, dev, "ingress", stack, ("for-other", stack[0].dst, own))
         return _stop(work, where, netns, dev, ("other-mac", stack[0].dst, own), "dropped")
     outer = next((header for header in stack if isinstance(header, Ipv4)), None)
     if outer is not None and outer.dst not in tables.local:

@@ -17,10 +17,13 @@ def route(work: Work, where: int, netns: str, dev: str, stack: Stack) -> None:
     ip = ips[0] if identity.wrapped(stack) else ips[-1]
     dst = ip.dst
     route = work.tables[netns].route(dst, dev, ip.src)
-    if route is None:
+    if route is None or (route.type != "local" and dev not in route.devices):
         return
-    if route.gateway:
-        note: tuple = ("gateway", dst, route.dst, route.gateway, route.dev)
+    hop = route.by(dev)
+    if route.hops:
+        note: tuple = ("one-of-several", dst, route.dst, len(route.hops), hop.gateway or dst, dev)
+    elif route.gateway:
+        note = ("gateway", dst, route.dst, route.gateway, route.dev)
     elif route.dst == dst:
         note = ("host-route", dst, route.dev)
     else:
@@ -40,11 +43,13 @@ def address(work: Work, where: int, netns: str, seen: Sighting) -> None:
     outer = next((header for header in seen.stack if isinstance(header, Ipv4)), None)
     if outer is None:
         return
-    route = tables.route(outer.dst, seen.frame.dev, outer.src)
-    hop = (route.gateway if route else None) or outer.dst
-    entry = tables.neighbour(hop, seen.frame.dev)
+    dev = seen.frame.dev
+    route = tables.route(outer.dst, dev, outer.src)
+    leads = route is not None and dev in route.devices
+    hop = (route.by(dev).gateway if route is not None and leads else None) or outer.dst
+    entry = tables.neighbour(hop, dev)
     known = entry if entry and entry.lladdr == mac else None
-    note: tuple = ("neigh", hop, mac)
+    note: tuple = ("neigh", hop, mac) if leads or known else ("addressed", mac)
     if known and known.state == "PERMANENT":
         note = ("neigh-permanent", hop, mac, "a program")
     work.step(where, netns, seen.frame.dev, "neigh", seen.stack, note, known, looked_up=known is not None)
@@ -54,7 +59,7 @@ def by_route(work: Work, netns: str, seen: Sighting) -> bool:
     """Whether the way of a new packet is one that a route names; a program may send frames by any device."""
     ip = next(header for header in seen.stack if isinstance(header, Ipv4))
     route = work.tables[netns].route(ip.dst, seen.frame.dev, ip.src)
-    return route is not None and route.dev == seen.frame.dev
+    return route is not None and seen.frame.dev in route.devices
 
 
 def cut(work: Work, k: int) -> tuple:

@@ -10,7 +10,7 @@ from packetwalk.capture.stitch.journeys import flow_of
 from packetwalk.capture.stitch.passage import Passage
 from packetwalk.capture.stitch.work import BROADCAST, Work
 from packetwalk.tables import Entry
-from packetwalk.wire import Ipv4
+from packetwalk.wire import Ipv4, Vlan
 
 
 def follow(work: Work, k: int, link: Link, before: int) -> int:
@@ -43,6 +43,8 @@ def _pass(way: Passage) -> None:
     """Tell what a namespace did with a packet from one tap to the next."""
     if way.how in ("whole", "recut"):
         _gather(way)
+    if _stacked(way):
+        return _tag(way)
     bridge = _bridged(way)
     if bridge:
         _rewrite(way, bridge, "PREROUTING", routed=False)
@@ -53,6 +55,32 @@ def _pass(way: Passage) -> None:
         tunnel.wrap(way)
     else:
         _forward(way)
+
+
+def _stacked(way: Passage) -> bool:
+    """Whether one of the two devices stands on the other."""
+    one, other = way.then.frame.dev, way.seen.frame.dev
+    upper, lower = (other, one) if way.seen.coming else (one, other)
+    return way.then.coming == way.seen.coming and way.tables.stands_on(upper, lower)
+
+
+def _tag(way: Passage) -> None:
+    """Say that a VLAN's device put its tag on, or took it off, where the taps show it."""
+    tags = [
+        next((header.id for header in each.stack if isinstance(header, Vlan)), None)
+        for each in (way.then, way.seen)
+    ]
+    if tags[0] == tags[1]:
+        return
+    event, dev = ("decap", way.seen.frame.dev) if way.seen.coming else ("encap", way.then.frame.dev)
+    tag = tags[0] if tags[1] is None else tags[1]
+    way.step(
+        dev,
+        event,
+        way.seen.stack,
+        ("untagged" if way.seen.coming else "tagged", dev, tag),
+        way.tables.links[dev],
+    )
 
 
 def _gather(way: Passage) -> None:
@@ -90,10 +118,13 @@ def _forward(way: Passage) -> None:
     """Tell how IP passed a packet on: addresses rewritten, route, TTL, neighbour."""
     work, dev = way.work, way.seen.frame.dev
     _rewrite(way, way.then.frame.dev, "PREROUTING")
+    now, goal = identity.inner(way.now), way.seen.packet
+    read = bool(now and goal) and isinstance(now[0], Ipv4)
+    if way.then.coming and read and now[0].ttl == goal[0].ttl:
+        return way.step(dev, "forward", way.now, ("unrouted", dev))
     if way.then.coming:
         explain.route(work, way.where, way.netns, dev, way.now)
-        now, goal = identity.inner(way.now), way.seen.packet
-        if now and goal and isinstance(now[0], Ipv4) and now[0].ttl != goal[0].ttl:
+        if read:
             after = stacks.changed(way.now, ttl=goal[0].ttl)
             way.step(None, "forward", after, ("forward", now[0].ttl, goal[0].ttl), way.tables.forwarding_on)
     _rewrite(way, dev, "POSTROUTING")

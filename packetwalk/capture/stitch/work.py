@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from packetwalk.capture.identity import ERRORS, Stack, ends
 from packetwalk.capture.links.datagram import Pieces
 from packetwalk.capture.links.linker import Linker
-from packetwalk.capture.links.sighting import Sighting, read
+from packetwalk.capture.links.sighting import Sighting
 from packetwalk.capture.lookup import Lookup
 from packetwalk.capture.order import End, Wiring, order
 from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.stitch.journeys import Journeys
+from packetwalk.capture.stitch.told import told
+from packetwalk.capture.tunnel_ports import tunnel_ports
 from packetwalk.tables import Entry
 from packetwalk.trace.step import Decision, Step
 from packetwalk.wire import Arp, Icmp, Ipv4
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
-IGMP = 2
 
 
 class At(NamedTuple):
@@ -33,22 +34,23 @@ class At(NamedTuple):
 class Work:
     """The recording of one packet, and the journeys made of it.
 
-    ``links`` and ``after`` say of each frame which one was its packet's sighting before and which come
+    ``left_out`` says in words which frames are not told of; ``links`` and ``after`` say of each frame which one was its packet's sighting before and which come
     next; ``at`` where each frame's packet is; ``held`` the fragments that wait for others.
     """
 
     def __init__(self, recording: Recording, sent: Sent) -> None:
         """Put the frames in order; ValueError when none fits."""
-        told = [seen for seen in map(read, sent.frames) if _told(seen.stack)]
-        ordered = order(recording, [seen.frame for seen in told])
-        self.tables = {place.netns: Lookup(place) for place in recording.places}
+        ports = tunnel_ports(recording, sent.frames)
+        seen, self.left_out = told(sent, ports)
+        ordered = order(recording, [each.frame for each in seen], [each.stack for each in seen])
         self.wiring = Wiring(recording)
-        self.seen: list[Sighting] = [told[k] for k in ordered.frames]
-        self.linker = Linker(self.seen, ordered.came_from, self.tables)
+        self.tables = {place.netns: Lookup(place, self.wiring.standing) for place in recording.places}
+        self.seen: list[Sighting] = [seen[k] for k in ordered.frames]
+        self.linker = Linker(self.seen, ordered.came_from, self.tables, ports)
         self.links, self.after = self.linker.links, self.linker.after
         self.journeys = Journeys()
         self.at: dict[int, At] = {}
-        self.held: dict[tuple, Pieces] = defaultdict(Pieces)
+        self.held: dict[tuple, Pieces] = defaultdict(partial(Pieces, ports))
         self._count = 0
 
     def step(
@@ -162,9 +164,3 @@ def _is_echo_of(answer: Stack, packet: Stack) -> bool:
     if not isinstance(asked, Icmp) or not isinstance(told, Icmp):
         return True
     return (told.type, told.id, told.seq) == (0, asked.id, asked.seq)
-
-
-def _told(stack: Stack) -> bool:
-    """Whether a frame is of the kind that is told of: ARP and IPv4, but for IGMP, which nobody asked for."""
-    first = next((header for header in stack if isinstance(header, (Ipv4, Arp))), None)
-    return first is not None and not (isinstance(first, Ipv4) and first.protocol == IGMP)

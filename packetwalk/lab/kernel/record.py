@@ -67,6 +67,11 @@ class Recorder:
     def __exit__(self, *_) -> None:
         self.close()
 
+    @property
+    def lost(self) -> dict[str, int]:
+        """How many frames each namespace's taps had no room for, where any were lost."""
+        return self._sniffer.lost
+
     def close(self) -> None:
         """Give the taps back."""
         self._sniffer.close()
@@ -186,7 +191,8 @@ def recording(
     Unless it is to be ``whole``, only with those of namespaces that a packet saw.
     """
     every = tuple(sent)
-    head = {"version": VERSION, "ground": "netns", "kernel": kernel(), **about}
+    lost = {"lost": recorder.lost} if recorder.lost else {}
+    head = {"version": VERSION, "ground": "netns", "kernel": kernel(), **lost, **about}
     seen = dict.fromkeys(name for each in every for name in (each.src, *(f.netns for f in each.frames)))
     return Recording(head, recorder.places(None if whole else seen, without), every)
 

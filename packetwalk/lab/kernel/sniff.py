@@ -23,11 +23,14 @@ from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.patience import FACTOR
 
 ETH_P_ALL, PACKET_OUTGOING = 0x0003, 4
-SOL_PACKET, PACKET_RX_RING, PACKET_VERSION, TPACKET_V2 = 263, 5, 10, 1
-TP_STATUS_USER = 1
+SOL_PACKET, PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION, TPACKET_V2 = 263, 5, 6, 10, 1
+TP_STATUS_USER, TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1, 1 << 4, 1 << 6
+ETH_P_8021Q, ADDRESSES = 0x8100, 12  # bytes of a frame before its tag
 ARPHRD_ETHER, ARPHRD_LOOPBACK = 1, 772
-BLOCK, SLOT, BLOCKS = 1 << 16, 1 << 13, 8  # bytes, bytes, number: 64 frames of up to 8 kB
-HEAD = struct.Struct("=IIIHHII")  # struct tpacket2_hdr up to tp_nsec
+SLOT = 17 << 12  # bytes: a frame of 64 kB, which is cut into segments later (GSO), and its head
+BLOCK, BLOCKS = 16 * SLOT, 4  # bytes, number: 64 frames
+HEAD = struct.Struct("=IIIHHIIHH")  # struct tpacket2_hdr up to tp_vlan_tpid
+STATISTICS = struct.Struct("=II")  # struct tpacket_stats
 LINK = 32  # bytes from the start of a slot to its struct sockaddr_ll (TPACKET_ALIGN of the header)
 WARM_UP = 0.05 * FACTOR  # seconds a tap needs before it misses nothing
 QUIET = 0.04 * FACTOR  # seconds without a frame that end a recording
@@ -50,13 +53,23 @@ class Tap:
         self.ring = mmap.mmap(self.socket.fileno(), BLOCK * BLOCKS)
         self.devices = dict(socket.if_nameindex())
         self.slot = 0
+        self._lost = 0
+
+    @property
+    def lost(self) -> int:
+        """How many frames the ring had no room for, since it was opened."""
+        told = self.socket.getsockopt(
+            SOL_PACKET, PACKET_STATISTICS, STATISTICS.size
+        )  # and counts from 0 again
+        self._lost += STATISTICS.unpack(told)[1]
+        return self._lost
 
     def take(self) -> list[Frame]:
         """Return the frames that came since the last time."""
         out: list[Frame] = []
         while True:
             at = self.slot * SLOT
-            status, _, kept, mac, _, seconds, nanos = HEAD.unpack_from(self.ring, at)
+            status, _, kept, mac, _, seconds, nanos, tag, kind_of_tag = HEAD.unpack_from(self.ring, at)
             if not status & TP_STATUS_USER:
                 return out
             index, hardware = struct.unpack_from("=iH", self.ring, at + LINK + 4)
@@ -68,7 +81,7 @@ class Tap:
                     self.devices.get(index, "?"),
                     direction,
                     seconds * 10**9 + nanos,
-                    bytes(self.ring[at + mac : at + mac + kept]),
+                    _tagged(bytes(self.ring[at + mac : at + mac + kept]), status, tag, kind_of_tag),
                     hardware not in (ARPHRD_ETHER, ARPHRD_LOOPBACK),
                 )
             )
@@ -79,6 +92,14 @@ class Tap:
         """Give the ring back."""
         self.ring.close()
         self.socket.close()
+
+
+def _tagged(data: bytes, status: int, tag: int, kind: int) -> bytes:
+    """Return a frame with the VLAN's tag that the kernel keeps beside it."""
+    if not status & TP_STATUS_VLAN_VALID:
+        return data
+    kind = kind if status & TP_STATUS_VLAN_TPID_VALID else ETH_P_8021Q
+    return data[:ADDRESSES] + struct.pack(">HH", kind, tag) + data[ADDRESSES:]
 
 
 class Sniffer:
@@ -118,6 +139,11 @@ class Sniffer:
                 seen.setdefault(tap.name, []).extend(new)
                 missing -= sum(1 for each in new if enough is None or enough(each))
         return list(heapq.merge(*seen.values(), key=lambda each: each.time_ns))
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """How many frames the ring of each namespace had no room for; none of those that had."""
+        return {tap.name: count for tap in self._taps if (count := tap.lost)}
 
     def close(self) -> None:
         """Give all rings back."""

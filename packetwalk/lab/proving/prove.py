@@ -19,13 +19,13 @@ from packetwalk.lab.advice import ProgramMissing
 from packetwalk.lab.kernel.abilities import lacking
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
-from packetwalk.lab.kernel.programs.plan_writer import left_out
+from packetwalk.lab.kernel.programs.plan_writer import PlanWriter, left_out
 from packetwalk.lab.kernel.record import Recorder, recording
-from packetwalk.lab.plugins import writer
-from packetwalk.lab.proving.cases import Case, cases
+from packetwalk.lab.proving.cases import PLUGINS, Case, cases
 from packetwalk.lab.proving.holding_back import HoldingBack
 from packetwalk.lab.proving.sending import send, unread
 from packetwalk.lab.proving.workers import side_by_side
+from packetwalk.lab.rooms import room
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof import compare, recordings
@@ -101,7 +101,7 @@ class ProveTask(NamedTuple):
 def _case(case: Case, alter: Alter | None, save: Path | None) -> Iterator[Result]:
     network = case.network()
     plan = operations(network)
-    missing = lacking(plan) or (writer(case.plugin, case.writer).lacking(plan) if case.writer else "")
+    missing = lacking(plan) or (_writer(case, case.writer).lacking(plan) if case.writer else "")
     if missing:
         yield _failed(case, "not here", missing)
         return
@@ -126,10 +126,16 @@ def _made(
     if not case.writer:
         live.build(plan if network.before is None else operations(network.before))
         return _record(case, network, live, without, plan)
-    writing = writer(case.plugin, case.writer)
+    writing = _writer(case, case.writer)
     live.build(left_out(plan, writing))
     with writing.work(live.inside, network, plan):
         return _record(case, network, live, without, plan)
+
+
+def _writer(case: Case, name: str) -> PlanWriter:
+    """Return the program that writes a part of the plan itself."""
+    found: PlanWriter = room(PLUGINS).writer(case.plugin, name)
+    return found
 
 
 def _failed(case: Case, verdict: str, detail: str) -> Result:

@@ -7,11 +7,12 @@ each device, in each direction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.capture.recording import Recording, Sent
+from packetwalk.capture.tunnel_ports import tunnel_ports
 from packetwalk.datapath.run import Run
 from packetwalk.proof.compare import retransmitted
 from packetwalk.wire import Data, Ipv4, Stack, Tcp, Udp, Wireguard
@@ -36,7 +37,8 @@ PORTS = (80, 8080, 8472, 4789)
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return the first frame in which the two differ, as text; empty when there is none."""
     known = (sent.packet.sport, sent.dport, *PORTS)
-    mine, theirs = lines(modelled(run), known), recorded(sent)
+    ports = tunnel_ports(recording, sent.frames)
+    mine, theirs = lines(modelled(run), known), recorded(sent, ports)
     for place in sorted({*mine, *theirs}):
         ours, other = mine.get(place, []), theirs.get(place, [])
         for number in range(max(len(ours), len(other))):
@@ -47,9 +49,9 @@ def difference(run: Run, recording: Recording, sent: Sent) -> str:
     return ""
 
 
-def recorded(sent: Sent) -> dict[TapPoint, list[str]]:
-    """Return the projected frames of a recorded packet."""
-    return lines(belonging(sent.frames), (sent.packet.sport, sent.dport, *PORTS))
+def recorded(sent: Sent, ports: Mapping[int, str] | None = None) -> dict[TapPoint, list[str]]:
+    """Return the projected frames of a recorded packet; ``ports`` are tunnels', where those are not the usual ones."""
+    return lines(belonging(sent.frames, ports), (sent.packet.sport, sent.dport, *PORTS))
 
 
 def modelled(run: Run) -> Iterator[DecodedFrame]:
@@ -62,13 +64,13 @@ def modelled(run: Run) -> Iterator[DecodedFrame]:
             yield DecodedFrame(step.netns, step.dev or "", way, step.after, b"")
 
 
-def belonging(frames: Iterable[Frame]) -> Iterator[DecodedFrame]:
+def belonging(frames: Iterable[Frame], ports: Mapping[int, str] | None = None) -> Iterator[DecodedFrame]:
     """Yield the frames that belong to the walk, as ``MASKS`` says."""
     established: set[str] = set()  # namespaces in which a handshake is complete
     seen: set[tuple] = set()
     for each in frames:
         try:
-            stack = each.stack
+            stack = each.read(ports)
         except ValueError:
             continue
         head = next((header for header in stack if isinstance(header, Ipv4)), None)

@@ -33,7 +33,9 @@ def objects(texts: Files) -> dict[str, list[dict[str, Any]]]:
     for line in texts["route.txt"].splitlines():
         words = line.split()
         if words[:1] == ["nexthop"] and out:
-            out[-1].setdefault("nexthops", []).append(pairs(words, HOP) | {"flags": []})
+            hop: dict[str, Any] = pairs(words, HOP)
+            weight = {"weight": int(hop["weight"])} if hop.get("weight", "").isdigit() else {}
+            out[-1].setdefault("nexthops", []).append(hop | weight | {"flags": []})
         elif words:
             out.append(_written(words))
     named = any("protocol" in each for each in out)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from packetwalk import wire
-from packetwalk.capture.joining.redact import bears, headers_only
+from packetwalk.capture.headers import headers_only
+from packetwalk.capture.joining.redact import bears
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kind.recording.tap import listen
 from tests import ROOT

@@ -39,7 +39,7 @@ class RealExperiment:
     def frames(self) -> list[frames.Frame]:
         """All frames in the order of the capture, but those on the switch between the machines."""
         packed = (FOLDER / self.recording / f"{self.name}.pcapng.gz").read_bytes()
-        return [frame for frame in frames.read(gzip.decompress(packed)) if frame.netns != "sw"]
+        return [frame for frame in frames.read(gzip.decompress(packed)).frames if frame.netns != "sw"]
 
     @property
     def cold(self) -> bool:

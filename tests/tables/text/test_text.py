@@ -56,7 +56,7 @@ def test_several_next_hops_and_another_family_are_kept_as_json_has_them() -> Non
     text = "10.7.0.0/24 proto static \n\tnexthop via 10.1.1.4 dev br0 weight 1 \n\tnexthop via 10.1.1.5 dev br0 weight 3 \n"
     text += "10.9.0.0/24 via inet6 fe80::1 dev br0 proto static \nfe80::/64 dev br0 metric 256 \n"
     made = told({"route.txt": text})["route.json"]
-    assert '"nexthops": [{"gateway": "10.1.1.4", "dev": "br0", "weight": "1"' in made
+    assert '"nexthops": [{"gateway": "10.1.1.4", "dev": "br0", "weight": 1' in made
     assert '"via": {"family": "inet6", "host": "fe80::1"}' in made
 
 

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from packetwalk.capture.frames import Frame
-from packetwalk.capture.joining.redact import bears, headers_only
+from packetwalk.capture.headers import headers_only
+from packetwalk.capture.joining.redact import bears
 from packetwalk.capture.recording import Probe
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.namespaces import Namespace

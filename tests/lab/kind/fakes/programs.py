@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packetwalk.capture.joining.redact import headers_only
+from packetwalk.capture.headers import headers_only
 from tests.lab.kind.fakes.flags import Refused
 
 ON_NODES = {
