@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from packetwalk.cni import Mode, Plugin, Scenario
 from packetwalk.faults import Fault
-from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab import rooms
+from packetwalk.lab.kernel.inventory import operations
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.catalogue import ASKED
