@@ -14,7 +14,8 @@ from packetwalk.walks.network import Network
 class Story(NamedTuple):
     """``deeds`` as ``packetwalk timeline --do`` takes them; ``pings`` are pairs of ends; ``until`` in seconds.
 
-    ``pods`` come only when they are told to; ``like`` names the recording that it can be held against.
+    ``pods`` come only when they are told to; ``like`` names the recording that it can be held against,
+    ``event`` the row of *What survives what* that it is (``survival.EVENTS``).
     """
 
     name: str
@@ -23,25 +24,26 @@ class Story(NamedTuple):
     until: int
     pings: tuple[tuple[str, str], ...] = (("a", "b"),)
     like: str = ""
+    event: str = ""
     plugin: str = "calico"
     mode: str = "bgp"
 
 
 B = "kind-worker2"  # the node of pod b
 STORIES = (
-    Story("bird-killed", "BIRD is killed and does not come back for a while", (f"0 kill {B}", f"134.2 start {B}"), 160, like="40"),
-    Story("bird-killed-briefly", "BIRD is killed and started again after a second", (f"0 kill {B}", f"1 start {B}"), 15, like="41"),
-    Story("bird-stopped", "BIRD is stopped cleanly", (f"0 stop {B}", f"14.4 start {B}"), 25, like="42"),
+    Story("bird-killed", "BIRD is killed and does not come back for a while", (f"0 kill {B}", f"134.2 start {B}"), 160, like="40", event="killed"),
+    Story("bird-killed-briefly", "BIRD is killed and started again after a second", (f"0 kill {B}", f"1 start {B}"), 15, like="41", event="restarted"),
+    Story("bird-stopped", "BIRD is stopped cleanly", (f"0 stop {B}", f"14.4 start {B}"), 25, like="42", event="stopped"),
     Story("mesh-off", "The node-to-node mesh is switched off", ("0 mesh off", "14.2 mesh on"), 25, like="44"),
-    Story("link-cut", "A node's wire is cut for longer than the hold time", (f"0 cut {B}", f"275 mend {B}"), 300, like="45"),
-    Story("link-cut-briefly", "A node's wire is cut for a minute", (f"0 cut {B}", f"60 mend {B}"), 120, like="55"),
+    Story("link-cut", "A node's wire is cut for longer than the hold time", (f"0 cut {B}", f"275 mend {B}"), 300, like="45", event="link-cut-longer"),
+    Story("link-cut-briefly", "A node's wire is cut for a minute", (f"0 cut {B}", f"60 mend {B}"), 120, like="55", event="link-cut"),
     Story("felix-writes", "Felix, not BIRD, writes the routes of blocks", ("0 bird-writes off", "16 felix-writes", f"45.7 stop {B}", f"55.8 start {B}"), 65, like="46"),
     Story("reflector", "A node becomes a route reflector before anybody peers with it", ("0 reflector kind-control-plane", "8.3 peering", "20.8 mesh off"), 35, like="50"),
     Story("reflector-peers-first", "The peering is made first, then the reflector", ("0 peering", "8.1 reflector kind-control-plane", "18.2 mesh off"), 30),
-    Story("node-deleted", "A Node object is deleted, the machine runs on", (f"0 delete {B}",), 15, like="54"),
+    Story("node-deleted", "A Node object is deleted, the machine runs on", (f"0 delete {B}",), 15, like="54", event="node-deleted"),
     Story("pod-starts", "A pod starts: it is announced alone for a tenth of a second", ("0 pod b2",), 5, (("a", "b2"),), like="11"),
-    Story("pod-starts-without-felix", "A pod starts while Felix is down", (f"0 felix-ends {B}", "1 pod b2", f"10 felix-starts {B}"), 15, (("a", "b2"),)),
-    Story("route-deleted", "A route of BIRD's is deleted by hand", ("0.5 route-del kind-worker 10.244.110.128/26",), 6, like="58"),
+    Story("pod-starts-without-felix", "A pod starts while Felix is down", (f"0 felix-ends {B}", "1 pod b2", f"10 felix-starts {B}"), 15, (("a", "b2"),), event="pod-starts"),
+    Story("route-deleted", "A route of BIRD's is deleted by hand", ("0.5 route-del kind-worker 10.244.110.128/26",), 6, like="58", event="route-deleted"),
     Story("restart-with-a-dead-peer", "BIRD starts with -R while a peer cannot come", (f"0 cut {B}", "2 kill kind-worker", "3 start kind-worker", f"17 mend {B}"), 25, (("a", "coredns"),), like="57"),
     Story("block-borrowed", "No block is free, and a node whose own is full borrows an address", (
         "0 add kind-worker one", f"0.5 add {B} two", "2 fill kind-worker 24", f"3 fill {B} 3", f"10 add {B} late", "15 del one",
