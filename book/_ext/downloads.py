@@ -1,6 +1,6 @@
-"""Take players and playground out of the notebooks that pages offer to download: none runs there, and they weigh the most.
+"""Take HTML out of the notebooks that pages offer to download wherever the same stands there as text.
 
-What stays of a walk is the beginning of the table of its first packet's steps in text; run, the notebook makes its
+Players run in no notebook that was not run; tables weigh twice with it. What stays of a walk is the beginning of the table of its first packet's steps in text; run, the notebook makes its
 players anew.
 """
 
@@ -17,14 +17,15 @@ HEAVY = ("<packet-walk", "<walk-policy")
 
 
 def lighten(notebook: dict[str, Any]) -> None:
-    """Remove the HTML of every heavy element whose output also has text, and of a walk's text all but the first packet."""
+    """Remove the HTML of every output that also has text, and of a heavy element's text all but the first packet."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             html = "".join(data.get("text/html", ()))
-            if "text/plain" in data and any(each in html for each in HEAVY):
+            if html and "text/plain" in data:
                 del data["text/html"]
-                data["text/plain"] = first_packet("".join(data["text/plain"]))
+                if any(each in html for each in HEAVY):
+                    data["text/plain"] = first_packet("".join(data["text/plain"]))
 
 
 def first_packet(text: str) -> str:

@@ -39,8 +39,6 @@ COMPARED = "cross-node"
 SHARED = "shared"
 UNDISTURBED = ("same-node", "cross-node", "cross-subnet")
 """Scenarios whose players offer none of what users ask for: they are about the way from pod to pod."""
-BOTH_FORMS = "vxlan"
-"""The mode whose walks are made ahead with rules of iptables and of nftables."""
 
 
 class Choice(NamedTuple):
@@ -113,7 +111,9 @@ def offer(
 
 def like(name: str) -> list[Scenario]:
     """Return the scenarios that users ask for as they ask for this one, by ping or by a port, where it leads to them."""
-    pings = {each.proto == "icmp" for each in (*SCENARIOS, *ASKED) if each.name == name and name not in UNDISTURBED}
+    pings = {
+        each.proto == "icmp" for each in (*SCENARIOS, *ASKED) if each.name == name and name not in UNDISTURBED
+    }
     return [scenario for scenario in ASKED if (scenario.proto == "icmp") in pings]
 
 
@@ -143,15 +143,10 @@ def catalogue(of: Offer) -> dict:
             for f in of.faults
         ],
         "proof": _proof(of),
-        **({"rules": list(_ahead(of))} if len(_ahead(of)) > 1 else {}),
+        **({"rules": list(of.rules)} if len(of.rules) > 1 else {}),
         **({"releases": list(of.releases)} if len(of.releases) > 1 else {}),
         **({"knobs": list(of.knobs)} if of.knobs else {}),
     }
-
-
-def _ahead(of: Offer) -> tuple[str, ...]:
-    """Return the forms of rules that are made ahead: what they do is the same in every mode, so all in one only."""
-    return of.rules if of.mode == BOTH_FORMS else (IPTABLES,)
 
 
 def _proof(of: Offer) -> dict[str, dict[str, str]]:
@@ -160,7 +155,7 @@ def _proof(of: Offer) -> dict[str, dict[str, str]]:
     offered = {s.name for s in of.scenarios}
     walks += [(name, f.name) for f in of.faults for name in f.shows if name in offered]
     marks = {"+".join(filter(None, each)): proof.mark(of.plugin, of.mode, *each) for each in walks}
-    if NFTABLES in _ahead(of):
+    if NFTABLES in of.rules:
         marks[NFTABLES] = proof.together(NFTABLES, of.plugin, of.mode)
     for release in of.releases[1:]:
         marks[release] = proof.together(proof.RELEASES, of.plugin, f"{of.mode}, {release}")
@@ -208,7 +203,7 @@ def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
     """Write all choice files of one mode below ``out_dir``; return their paths."""
     out, of = Path(out_dir), offer(plugin, mode)
     made = {out: choices(of)}
-    made |= {out / rules: usual(offer(plugin, mode, rules)) for rules in _ahead(of)[1:]}
+    made |= {out / rules: usual(offer(plugin, mode, rules)) for rules in of.rules[1:]}
     made |= {out / release: usual(offer(plugin, mode, IPTABLES, release)) for release in of.releases[1:]}
     written = []
     for folder, contents in made.items():
