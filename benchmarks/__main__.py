@@ -1,4 +1,4 @@
-"""Print the speed of the model: walks per second, cost by cluster size, the first walk of a big one; of replays, labs and policies.
+"""Print the speed of the model: walks per second, cost by cluster size, the first walk of a big one; of replays, labs, policies and control planes.
 
 Times are of this machine at this moment; the ratios travel better than the figures.
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from time import perf_counter
 
-from benchmarks import fragments, lab, policy
+from benchmarks import control, fragments, lab, policy
 from packetwalk import Cluster
 from packetwalk.walks.network import Network
 
@@ -64,6 +64,7 @@ def main() -> None:
     fragments.main()
     lab.main()
     policy.main()
+    control.main()
 
 
 if __name__ == "__main__":
