@@ -44,11 +44,10 @@ def timeline(
     planned = [(each.at, prepared(each, verbs)) for each in deeds]
     world.run(-1)
     initial = tuple((node, entry, by) for node, lines in world.tables.items() for entry, by in lines.items())
-    before = len(world.events)
     for at, do in planned:
         world.after(at - world.now, do)
     world.run(until)
-    return Timeline(title, *which, until, control.lanes(), initial, tuple(world.events[before:]))
+    return Timeline(title, *which, until, control.lanes(), initial, tuple(world.events))
 
 
 def _control(net: Network) -> type[CalicoControl]:

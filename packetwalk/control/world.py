@@ -58,28 +58,33 @@ class World:
     def plug(self, node: str, *, whole: bool) -> None:
         """Cut a node's wire, or mend it."""
         (self._unplugged.discard if whole else self._unplugged.add)(node)
-        self.events.append(Wire(self.now, node, whole))
+        self.note(Wire(self.now, node, whole))
+
+    def note(self, event: Event) -> None:
+        """Note what happens, from 0 on: what came before only made the cluster what it is."""
+        if self.now >= 0:
+            self.events.append(event)
 
     # --- what is seen -----------------------------------------------------------------------
 
     def deed(self, node: str, what: str) -> None:
         """Note what somebody did."""
-        self.events.append(Deed(self.now, what, node))
+        self.note(Deed(self.now, what, node))
 
     def state(self, lane: Lane, what: str) -> None:
         """Note what a program says of itself."""
-        self.events.append(ProgramState(self.now, lane, what))
+        self.note(ProgramState(self.now, lane, what))
 
     def write(self, node: str, by: str, entry: Line, why: str) -> None:
         """Put a line into a node's tables; one that is there stays as it is."""
         if entry not in self.tables[node]:
             self.tables[node][entry] = by
-            self.events.append(LineChange(self.now, node, by, entry, True, why))
+            self.note(LineChange(self.now, node, by, entry, True, why))
 
     def take(self, node: str, by: str, entry: Line, why: str) -> None:
         """Take a line out of a node's tables, if it is there."""
         if self.tables[node].pop(entry, None) is not None:
-            self.events.append(LineChange(self.now, node, by, entry, False, why))
+            self.note(LineChange(self.now, node, by, entry, False, why))
 
 
 class Stream:
@@ -95,14 +100,14 @@ class Stream:
             self._pass(kind, text, hear)
             return
         world = self._world
-        world.events.append(Message(world.now, None, self._src, self._dst, kind, text))
+        world.note(Message(world.now, None, self._src, self._dst, kind, text))
         self._waiting.append((kind, text, hear))
         if len(self._waiting) == 1:
             world.after(RTO, lambda: self._again(2 * RTO))
 
     def _pass(self, kind: str, text: str, hear: Do) -> None:
         world = self._world
-        world.events.append(Message(world.now, world.now + WIRE, self._src, self._dst, kind, text))
+        world.note(Message(world.now, world.now + WIRE, self._src, self._dst, kind, text))
         world.after(WIRE, hear)
 
     def _again(self, wait: int) -> None:
