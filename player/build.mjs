@@ -23,6 +23,7 @@ const result = await build({
   entryPoints: {
     player: new URL("src/index.js", import.meta.url).pathname,
     tools: new URL("src/tools/index.js", import.meta.url).pathname,
+    timeline: new URL("src/time/index.js", import.meta.url).pathname,
     playground: new URL("src/playground/index.js", import.meta.url).pathname,
     editor: new URL("src/playground/editor.js", import.meta.url).pathname,
     engine: new URL("src/playground/engine.js", import.meta.url).pathname,

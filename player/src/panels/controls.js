@@ -37,7 +37,8 @@ export function controls({ n, i, playing, speed, ticks, words, walk, chapters },
   </div>`;
 }
 
-function tool(label, picture, disabled, act) {
+/** A button of the row. */
+export function tool(label, picture, disabled, act) {
   return html`<button class="tool" type="button" aria-label=${label} ?disabled=${disabled}
     @click=${act}>${icon(picture)}</button>`;
 }

@@ -1,0 +1,309 @@
+/** <packetwalk-timeline>: what control planes do over time, and what a packet would meet at any moment. */
+import { html, LitElement, nothing, unsafeCSS } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { unpackIfPacked } from "../data/unpack.js";
+import { icon } from "../draw/icons.js";
+import { Scrubber } from "../draw/scrubber.js";
+import { ThemeOf } from "../draw/theme.js";
+import { copy } from "../export/download.js";
+import { headline } from "../model/words.js";
+import { bar } from "./bar.js";
+import { axis, layout, TALL } from "./layout.js";
+import { letters } from "./letters.js";
+import { fromHash, toHash } from "./link.js";
+import { list } from "./list.js";
+import { indexAt, moments } from "./moments.js";
+import { now } from "./now.js";
+import { legend, picture } from "./picture.js";
+import { Playback } from "./playback.js";
+import { Sending } from "./sending.js";
+import { styles } from "./styles.js";
+import { problem } from "./validate.js";
+import { lanesOf, messageWords, momentWords } from "./words.js";
+
+/** @import { Axis, Picture } from "./layout.js" */
+/** @import { Message, Moment, Story } from "./types.js" */
+
+/** Height of a tall picture at the least, which it has for few moments, in px. */
+const TALL_ROOM = 520;
+const EDGE = 40;
+const HINT = "A letter in the picture is a message: press it, and what it says stands here.";
+
+export class PacketwalkTimeline extends LitElement {
+  static styles = unsafeCSS(styles);
+
+  static properties = {
+    given: { attribute: false },
+    seen: { state: true },
+    width: { state: true },
+    i: { state: true },
+    playing: { state: true },
+    pace: { state: true },
+    looked: { state: true },
+    listed: { state: true },
+    note: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** From outside: what a notebook hands in instead of the JSON in the element. @type {any} */
+    this.given = null;
+    /** From outside: makes sure that the page knows the walk's player. @type {() => Promise<any>} */
+    this.loadPlayer = () => import(String(new URL(this.dataset.player ?? "", location.href)));
+    this.seen = false;
+    this.width = 0;
+    /** @type {Story[]} */
+    this.stories = [];
+    /** @type {Moment[]} */
+    this.moments = [];
+    /** @type {Axis|null} */
+    this.scale = null;
+    /** @type {Picture[]} */
+    this.pictures = [];
+    /** The chosen time in ms, and the moment that was last then. */
+    this.t = 0;
+    this.i = 0;
+    this.playing = false;
+    this.pace = 1;
+    /** The message whose words are shown. @type {Message|null} */
+    this.looked = null;
+    this.listed = false;
+    this.note = "";
+    this.message = "";
+    this.playback = new Playback(this);
+    this.sending = new Sending(this);
+    this.theme = new ThemeOf(this);
+  }
+
+  /** The end of the longest story, in ms. */
+  get end() {
+    return this.moments.at(-1).at;
+  }
+
+  /** Its name in a link: its id, or its place among those of the page. */
+  get place() {
+    return this.id || String([...document.querySelectorAll(this.localName)].indexOf(this) + 1);
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    addEventListener("hashchange", this.followHash);
+    this.near = new IntersectionObserver(([entry]) => this.meet(entry.isIntersecting), {
+      rootMargin: "300px",
+    });
+    this.near.observe(this);
+    this.room = new ResizeObserver(([entry]) => {
+      this.width = Math.round(entry.contentRect.width);
+    });
+    this.room.observe(this);
+    if (fromHash(location.hash)?.el === this.place) this.seen = true;
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    removeEventListener("hashchange", this.followHash);
+    this.near.disconnect();
+    this.room.disconnect();
+  }
+
+  /** Nothing is read before it comes near the screen; what leaves it stands still. @param {boolean} near */
+  meet(near) {
+    if (near) this.seen = true;
+    else if (this.playing) this.playback.pause();
+  }
+
+  followHash = () => {
+    const wanted = fromHash(location.hash);
+    if (wanted?.el !== this.place) return;
+    this.seen = true;
+    if (this.scale) this.playback.go(wanted.t);
+    this.scrollIntoView({ block: "start" });
+  };
+
+  willUpdate(changed) {
+    if (changed.has("given") && this.given) this.stories = [];
+    if (!this.seen || !this.width) return;
+    if (!this.stories.length && !this.message) this.read();
+    if (this.stories.length && (changed.has("width") || !this.scale)) this.lay();
+  }
+
+  /** Read what the page carries, or was handed in. */
+  read() {
+    try {
+      const text = this.querySelector("script.timeline")?.textContent ?? "{}";
+      const { stories } = unpackIfPacked(this.given ?? JSON.parse(text));
+      const wrong = stories?.length ? stories.map(problem).find(Boolean) : "there is none";
+      if (wrong) throw new Error(wrong);
+      this.stories = stories;
+    } catch (error) {
+      this.message = `This timeline cannot be shown: ${error.message}.`;
+      return;
+    }
+    this.moments = moments(this.stories);
+    this.letters = letters(this.stories.flatMap(({ messages }) => messages.map(({ kind }) => kind)));
+    this.scale = null;
+    const wanted = fromHash(location.hash);
+    this.t = wanted?.el === this.place ? Math.min(wanted.t, this.end) : 0;
+    this.i = indexAt(this.moments, this.t);
+  }
+
+  /** One axis for all, and a picture for each. */
+  lay() {
+    const tall = this.width < TALL;
+    const inner = this.width - 2;
+    this.scale = axis(this.stories, this.moments, tall ? TALL_ROOM : inner, tall);
+    this.pictures = this.stories.map((story) => layout(story, this.moments, this.scale, inner, tall));
+  }
+
+  /** Show a time. @param {number} t in ms */
+  show(t) {
+    this.t = t;
+    this.i = indexAt(this.moments, t);
+    if (this.playing) this.draw();
+    else this.requestUpdate();
+  }
+
+  /** @param {string} note */
+  say(note) {
+    this.note = note;
+  }
+
+  updated() {
+    const scrub = /** @type {HTMLElement} */ (this.renderRoot.querySelector(".scrub"));
+    if (!scrub) return;
+    if (this.scrubber?.bar !== scrub) this.scrubber = new Scrubber(scrub);
+    this.sending.follow();
+    this.draw();
+  }
+
+  /** What moves: written straight to the page, once a frame. */
+  draw() {
+    const px = this.scale.place(this.t);
+    this.scrubber.show(px / this.scale.length);
+    if (!this.sliding) this.scrubber.range.value = String(px);
+    for (const [k, box] of this.renderRoot.querySelectorAll(".scroller").entries()) {
+      const { tall, at } = this.pictures[k];
+      const along = at(this.t);
+      /** @type {HTMLElement} */ (box.querySelector(".cursor")).style.transform = tall
+        ? `translateY(${along}px)`
+        : `translateX(${along}px)`;
+      if (tall) keep(box, "scrollTop", along, box.clientHeight - 60);
+      else keep(box, "scrollLeft", along, box.clientWidth - 150);
+    }
+  }
+
+  /** The first of what is pressed chooses a time. @param {PointerEvent} e @param {Picture} of */
+  press(e, of) {
+    const target = /** @type {HTMLElement} */ (e.target);
+    if (target.closest("button") || (e.type === "pointermove" && !(e.buttons & 1))) return;
+    if (e.type === "pointermove" && e.pointerType !== "mouse") return;
+    const { left, top } = /** @type {HTMLElement} */ (e.currentTarget).getBoundingClientRect();
+    this.playback.go(
+      this.playback.exact(this.scale.place(of.time(of.tall ? e.clientY - top : e.clientX - left))),
+    );
+  }
+
+  acts = {
+    before: () => this.playback.before(),
+    after: () => this.playback.after(),
+    toggle: () => this.playback.toggle(),
+    slide: (px) => {
+      this.sliding = true;
+      this.playback.go(this.playback.exact(px));
+    },
+    settle: () => {
+      this.sliding = false;
+    },
+    pace: (n) => this.playback.pace(n),
+  };
+
+  /** Left and right go by moments, page up and down by changes. @param {KeyboardEvent} e */
+  key(e) {
+    if (e.altKey || e.ctrlKey || e.metaKey || e.defaultPrevented || !(e.target instanceof Element)) return;
+    if (e.target.closest("select, .scroller, .events, slot")) return;
+    if (e.key === " " && e.target.closest("button, summary")) return;
+    const { playback } = this;
+    const act = {
+      " ": () => playback.toggle(),
+      ArrowRight: () => playback.after(false),
+      ArrowLeft: () => playback.before(false),
+      PageDown: () => playback.after(),
+      PageUp: () => playback.before(),
+      Home: () => playback.go(0),
+      End: () => playback.go(this.end),
+    }[e.key];
+    if (!act) return;
+    e.preventDefault();
+    act();
+  }
+
+  async share() {
+    const url = new URL(location.href);
+    url.hash = toHash(this.t, this.place);
+    this.say((await copy(url.href)) ? "link copied" : "copying is not allowed here");
+  }
+
+  render() {
+    if (this.message) return html`<p class="message" role="alert">${this.message}</p><slot></slot>`;
+    if (!this.scale) return html`<div class="pw empty"></div><div class="words"><slot></slot></div>`;
+    const { stories, moments: all, i, t } = this;
+    const names = stories.map(({ title }) => title);
+    const words = momentWords(all[i], names);
+    const title = names.length > 1 ? "Two stories on one clock" : names[0];
+    const label = `Timeline: ${names.join(", ")}`;
+    return html`<div class="pw" role="region" aria-label=${label} @keydown=${(e) => this.key(e)}>
+      <header><h2>${title}</h2><span class="of">${headline(stories[0])}</span></header>
+      ${stories.map((story, key) => this.picture(story, key))}
+      <p class="looked" role="status">${this.lookedWords()}</p>
+      ${bar({ scale: this.scale, moments: all, t, playing: this.playing, pace: this.pace, words }, this.acts)}
+      ${now({ t, moment: all[i], stories, sent: this.sending.name }, (k, p) => this.sending.send(k, p))}
+      <slot name="walk"></slot>
+      ${legend(
+        this.letters,
+        stories.some(({ messages }) => messages.some(({ lost }) => lost)),
+      )}
+      <details @toggle=${(e) => this.unfold(e)}><summary>All that happens, as words</summary>
+        ${this.listed ? list(all, stories, i, (at) => this.playback.go(at)) : nothing}</details>
+      <footer>${this.linkButton()}<span role="status">${this.note}</span></footer>
+      <p class="hidden" role="status">${this.playing ? nothing : words}</p>
+    </div><div class="words"><slot></slot></div>`;
+  }
+
+  linkButton() {
+    if (this.hasAttribute("unlinked")) return nothing;
+    return html`<button type="button" class="send" @click=${() => this.share()}
+      >${icon("link")} Copy a link to this moment</button>`;
+  }
+
+  /** @param {Event} e */
+  unfold({ target }) {
+    this.listed ||= /** @type {HTMLDetailsElement} */ (target).open;
+  }
+
+  lookedWords() {
+    const story = this.stories.find(({ messages }) => messages.includes(this.looked));
+    return story ? messageWords(this.looked, lanesOf(story)) : HINT;
+  }
+
+  /** @param {Story} story @param {number} key */
+  picture(story, key) {
+    const of = this.pictures[key];
+    const looked = story.messages.includes(this.looked) ? this.looked : null;
+    const acts = {
+      go: (at) => this.playback.go(at),
+      look: (message) => {
+        this.looked = message;
+      },
+      press: (e) => this.press(e, of),
+    };
+    const drawn = () => picture({ story, picture: of, letters: this.letters, looked, key }, acts);
+    const title = this.stories.length > 1 ? html`<h3 class="whose">${story.title}</h3>` : nothing;
+    return html`${title}${guard([of, looked], drawn)}`;
+  }
+}
+
+/** Scroll a box so that a place in it is to be seen. */
+function keep(box, side, along, room) {
+  const from = box[side];
+  if (along < from + EDGE / 4 || along > from + room - EDGE / 4) box[side] = Math.max(0, along - room / 3);
+}

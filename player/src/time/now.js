@@ -1,0 +1,67 @@
+/** The chosen moment: what has just happened, the tables as they are then, what a packet would meet. */
+import { html, nothing } from "lit";
+import { linesAt, spanAt } from "./state.js";
+import { happeningWords, probeName, timeWords } from "./words.js";
+/** @import { Shown } from "./state.js" */
+/** @import { Moment, Probe, Span, Story } from "./types.js" */
+
+/**
+ * @typedef {{t: number, moment: Moment, stories: Story[], sent: string}} Now  `sent`: whose packet is shown
+ * @param {Now} now @param {(story: number, probe: number) => void} send
+ */
+export function now({ t, moment, stories, sent }, send) {
+  const later = t - moment.at > 0.5;
+  const last = later ? html` What happened last, at ${timeWords(moment.at)}:` : nothing;
+  return html`<div class="now">
+    <p class="when"><b>${timeWords(later ? Math.round(t) : moment.at)}.</b>${last}</p>
+    <div class="stories">${stories.map((story, k) => one(story, k))}</div>
+  </div>`;
+
+  /** @param {Story} story @param {number} k */
+  function one(story, k) {
+    const here = moment.happenings[k];
+    const over = t > story.until;
+    const told = here.length
+      ? here.map((each) => html`<li class=${each.kind}>${happeningWords(each)}</li>`)
+      : html`<li>${over ? `This story ends at ${timeWords(story.until)}.` : "Nothing happens here."}</li>`;
+    const pings = over ? [] : story.probes;
+    return html`<section aria-label=${story.title}>
+      ${stories.length > 1 ? html`<h3>${story.title}</h3>` : nothing}
+      <ul class="happened">${told}</ul>
+      ${pings.map((each, p) => packet(each, spanAt(each, t), sent === `${k}/${p}`, () => send(k, p)))}
+      <div class="tables">${nodesOf(story).map((node) => table(story, node, moment.at))}</div>
+    </section>`;
+  }
+}
+
+const nodesOf = ({ lanes }) => [...new Set(lanes.map(({ node }) => node))];
+
+/** @param {Probe} probe @param {Span|null} span @param {boolean} shown */
+function packet(probe, span, shown, send) {
+  if (!span) return nothing;
+  const button = html`<button type="button" class="send" aria-expanded=${shown} @click=${send}
+    >${shown ? "Put the packet away" : "Send a packet now"}</button>`;
+  return html`<div class="packet-now ${span.answered ? "answered" : "unanswered"}">
+    <p><b>${probeName(probe)}: ${span.answered ? "answered" : "lost"}.</b> ${span.what}</p>
+    ${span.walk ? button : nothing}</div>`;
+}
+
+/** The lines of a node that its control planes wrote; one that is not there keeps its place free. */
+function table(story, node, at) {
+  const lines = linesAt(story, node, at);
+  const none = html`<li class="none">no line of a control plane</li>`;
+  return html`<div><b>${node}</b>
+    <ul class="lines" aria-label="Lines of ${node}">${lines.length ? lines.map(row) : none}</ul></div>`;
+}
+
+const SIGNS = { new: "+", gone: "−" };
+const HEARD = { new: "just added: ", gone: "just deleted: " };
+
+/** @param {Shown} line */
+const row = ({
+  line,
+  by,
+  state,
+}) => html`<li class=${state} aria-hidden=${state === "absent" ? "true" : nothing}>
+  <i aria-hidden="true">${SIGNS[state]}</i><span class="hidden">${HEARD[state]}</span><code>${line}</code>
+  <small>${by}</small></li>`;

@@ -1,0 +1,66 @@
+/** Times, and what happens at them, in words. */
+/** @import { Happening, Lane, Message, Moment, Probe, Span, Story } from "./types.js" */
+
+const SECOND = 1000;
+
+/**
+ * A time: "213 ms", "119.004 s"; always in seconds from one on, and exact.
+ * @param {number} ms
+ */
+export function timeWords(ms) {
+  if (ms === 0) return "0 s";
+  if (ms < SECOND) return `${Number(ms.toFixed(3))} ms`;
+  return `${Number((ms / SECOND).toFixed(6))} s`;
+}
+
+/** The same for an axis: to a millisecond, to three figures below one. @param {number} ms */
+export const shortTime = (ms) => timeWords(ms < SECOND ? Number(ms.toPrecision(3)) : Math.round(ms));
+
+/** How long something takes, in three figures: a gap of 74.999 s is one of 75 s. @param {number} ms */
+export const lengthWords = (ms) => timeWords(Number(ms.toPrecision(3)));
+
+/** @param {Lane|undefined} lane */
+export const laneName = (lane) => (lane ? `${lane.program} on ${lane.node}` : "");
+
+/** What a message says: its kind first. @param {Message} message */
+export const saying = ({ kind, text }) => (text.startsWith(kind) ? text : `${kind} ${text}`);
+
+/** @param {Message} message @param {Map<string, Lane>} lanes */
+export function messageWords(message, lanes) {
+  const { at, until, src, dst, lost } = message;
+  const [from, to] = [laneName(lanes.get(src)), laneName(lanes.get(dst))];
+  const took = lost
+    ? "and never arrives"
+    : `and arrives ${until > at ? `${timeWords(until - at)} later` : "at once"}`;
+  return `${saying(message)}: ${from} sends it to ${to} at ${timeWords(at)}, ${took}.`;
+}
+
+/** @param {Probe} probe */
+export const probeName = ({ src, dst }) => `${src} → ${dst}`;
+
+/** How many pings a span has: one at time 0, then each `every`. @param {Span} span @param {number} every */
+export const pings = ({ from, until }, every) => Math.ceil(until / every) - Math.ceil(from / every);
+
+/** @param {Span} span @param {number} every */
+export function spanWords(span, every) {
+  const n = pings(span, every);
+  return `${n} ${n === 1 ? "ping" : "pings"} ${span.answered ? "answered" : "lost"}`;
+}
+
+/** What happened, where, and why, in one sentence. @param {Happening} happening */
+export function happeningWords({ says, why, where }) {
+  const words = [where, says, why].filter(Boolean).join(": ");
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
+/** A moment in one line, for who hears the slider. @param {Moment} moment @param {string[]} names */
+export function momentWords(moment, names) {
+  const told = moment.happenings.map((list, k) => {
+    const words = list.map(happeningWords).join(" ");
+    return words && names.length > 1 ? `${names[k]}: ${words}` : words;
+  });
+  return `${timeWords(moment.at)}. ${told.filter(Boolean).join(" ")}`.trim();
+}
+
+/** @param {Story} story @returns {Map<string, Lane>} */
+export const lanesOf = (story) => new Map(story.lanes.map((lane) => [lane.id, lane]));
