@@ -16,7 +16,7 @@ from sphinx.errors import ExtensionError
 from sphinx.search import IndexBuilder, languages
 from sphinx.search.en import SearchEnglish
 
-WALK = "<packet-walk"
+WALKS = ("<packet-walk", "<packetwalk-timeline")
 NAMES = ("ipvs",)
 """Words that lose their end by English rules, and then are found in others: IPVS is not ipv4."""
 PARTS = {"book/flannel/": "Flannel", "book/calico/": "Calico", "book/weave/": "Weave Net"}
@@ -50,7 +50,7 @@ class Prose(IndexBuilder):
     def feed(self, docname: str, filename: str, title: str, doctree: nodes.document) -> None:
         about = next((plugin for start, plugin in PARTS.items() if docname.startswith(start)), "")
         told = about and about.lower() not in title.lower()
-        walks = [(node, node.children) for node in doctree.findall(nodes.raw) if WALK in node.astext()]
+        walks = [(node, node.children) for node in doctree.findall(nodes.raw) if any(each in node.astext() for each in WALKS)]
         for node, _ in walks:
             node.children = []
         super().feed(docname, filename, f"{title} · {about}" if told else title, doctree)

@@ -1,4 +1,4 @@
-"""Ship the player to the pages that hold a `<packet-walk>` or ask, the tools to those that have one, and walks to choose.
+"""Ship the player to the pages that hold a `<packet-walk>` or ask, tools and timelines to those that have one, and walks to choose.
 
 Every mode is shipped, on a page or not: a reader may compare any with any.
 
@@ -29,12 +29,14 @@ LASTING = "player.js"
 TAG = re.compile(r"<packet-walk\b([^>]*)>")
 ASKS = "<walk-ask>"
 TOOL = re.compile(r"<walk-(?:mtu|choose)>")
+TIMELINE = "<packetwalk-timeline"
+SHIPPED = ("player", "tools", "timeline")
 RECORDED = re.compile(r'\brecorded="1"')
 ATTRIBUTE = re.compile(r'(plugin|mode)="([\w.-]+)"')
 
 
 def script_name(script: str) -> str:
-    """Return a script's file name on the site, which changes with the script: `player` or `tools`."""
+    """Return a script's file name on the site, which changes with the script: one of `SHIPPED`."""
     path = SCRIPTS / f"{script}.js"
     if not path.is_file():
         raise ExtensionError(f"{path} is missing: run `make player`")
@@ -43,7 +45,10 @@ def script_name(script: str) -> str:
 
 def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     body = context.get("body") or ""
-    needed = {"player": TAG.search(body) or ASKS in body, "tools": TOOL.search(body)}
+    needed = {"player": TAG.search(body) or ASKS in body, "tools": TOOL.search(body), "timeline": TIMELINE in body}
+    if needed["timeline"]:  # it loads the player when a packet is sent
+        player = f"{'../' * pagename.count('/')}_static/{script_name('player')}"
+        context["body"] = body.replace(TIMELINE, f'{TIMELINE} data-player="{player}"')
     context["modules"] = [script_name(script) for script, found in needed.items() if found]
 
 
@@ -80,13 +85,13 @@ def ship(app: Sphinx, error: Exception | None) -> None:
     out = Path(app.outdir)
     static = out / "_static"
     pages = [page for page in out.rglob("*.html") if static not in page.parents]
-    for old in (*static.glob("player.*.js"), *static.glob("tools.*.js")):
+    for old in (each for script in SHIPPED for each in static.glob(f"{script}.*.js")):
         old.unlink()
     pairs = sorted(pairs_on(pages))
     if not pairs:
         return
     pairs = sorted({*pairs, *modes()})
-    for script in ("player", "tools"):
+    for script in SHIPPED:
         (static / script_name(script)).write_bytes((SCRIPTS / f"{script}.js").read_bytes())
     (static / LASTING).write_text(f'import "./{script_name("player")}";\n')
     kept = out.parent / ".walks" / package_version()

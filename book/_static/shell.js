@@ -23,7 +23,7 @@ modeButton.addEventListener("click", () => {
 
 // Search: "/" goes to the field, as the sign in it says.
 addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable], packet-walk");
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable], packet-walk, packetwalk-timeline");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     one(".find input").focus();

@@ -1,4 +1,4 @@
-"""What notebooks use: ``play`` a walk, ``play_linux`` a walk through a small network of Linux."""
+"""What notebooks use: ``play`` a walk, ``play_linux`` one through a small network of Linux, ``play_story`` control planes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from packetwalk.walks.linux import walk_linux
 from packetwalk.walks.replay import replay
 from packetwalk.walks.scenario import walk
 from packetwalk.widgets.player import Player
+from packetwalk.widgets.story import StoryPlayer, ToldStory
 
 MOST_BESIDE = 2
 
@@ -73,4 +74,12 @@ def play_beside(recording: Recording | Path | str, name: str | None = None, *, s
     return Player(model, step, [replace(replay(of, sent.name), scenario=model.scenario)])
 
 
-__all__ = ["Player", "play", "play_beside", "play_linux", "play_recording"]
+def play_story(name: str, beside: str | None = None) -> StoryPlayer:
+    """Return a player of what control planes do in a story, and of another one ``beside`` it, on one clock.
+
+    The stories are those of ``packetwalk timeline --list``; BadInput for another name.
+    """
+    return StoryPlayer(*(ToldStory(each) for each in (name, beside) if each is not None))
+
+
+__all__ = ["Player", "StoryPlayer", "play", "play_beside", "play_linux", "play_recording", "play_story"]

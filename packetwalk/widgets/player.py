@@ -20,9 +20,9 @@ from packetwalk.widgets.pack import pack
 STATIC = Path(__file__).parent / "static"
 
 
-def built() -> Path:
-    """Return the player's bundle; LabError, in one line, where it is not: a wheel does not carry it."""
-    bundle = STATIC / "player.js"
+def built(script: str = "player") -> Path:
+    """Return the bundle of the player, or another script's; LabError, in one line, where it is not: a wheel has none."""
+    bundle = STATIC / f"{script}.js"
     if not bundle.is_file():
         raise LabError(f"the player is not at {bundle}: it comes with the book's repository (`make book` there)")
     return bundle

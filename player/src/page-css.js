@@ -10,24 +10,31 @@ const WIDE_BESIDE = 800;
 /** What the story of a fault adds. */
 const NARROW_STORY = 120;
 const WIDE_STORY = 56;
+/** Heights of a timeline of three nodes, and of two on one clock. */
+const TIMELINE = { narrow: 2080, wide: 1300 };
+const TIMELINES = { narrow: 3550, wide: 2220 };
 
 const rooms = (player, beside, story) => `packet-walk{--pw-player:${player}px}
 packet-walk[with]{--pw-beside:${beside}px}
 packet-walk[fault]:not([plugin=linux]){--pw-story:${story}px}`;
+const timelines = (size) => `packetwalk-timeline{--pw-height:${TIMELINE[size]}px}
+packetwalk-timeline[beside]{--pw-height:${TIMELINES[size]}px}`;
 
 export function pageCss() {
   return `/* Made by player/build.mjs from player/src/colours.js and page-css.js. */
 :root{${properties("light")}}
 html[data-theme=dark]{${properties("dark")}}
 @media (prefers-color-scheme:dark){html:not([data-theme=light],[data-theme=dark]){${properties("dark")}}}
-packet-walk{display:block;margin:1.5rem 0}
+:is(packet-walk,packetwalk-timeline){display:block;margin:1.5rem 0}
 packet-walk{--pw-height:calc(var(--pw-player) + var(--pw-beside, 0px) + var(--pw-story, 0px))}
 ${rooms(NARROW, NARROW_BESIDE, NARROW_STORY)}
+${timelines("narrow")}
 @media (min-width:610px){
 ${rooms(WIDE, WIDE_BESIDE, WIDE_STORY)}
+${timelines("wide")}
 }
 @media (scripting:enabled) and (not print){
-packet-walk:not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden;content-visibility:hidden}
+:is(packet-walk,packetwalk-timeline):not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden;content-visibility:hidden}
 }
 `;
 }

@@ -1,6 +1,7 @@
 /** <packetwalk-timeline>: what control planes do over time, and what a packet would meet at any moment. */
 import { html, LitElement, nothing, unsafeCSS } from "lit";
 import { guard } from "lit/directives/guard.js";
+import { parsePage } from "../data/store.js";
 import { unpackIfPacked } from "../data/unpack.js";
 import { icon } from "../draw/icons.js";
 import { Scrubber } from "../draw/scrubber.js";
@@ -130,8 +131,9 @@ export class PacketwalkTimeline extends LitElement {
   /** Read what the page carries, or was handed in. */
   read() {
     try {
-      const text = this.querySelector("script.timeline")?.textContent ?? "{}";
-      const { stories } = unpackIfPacked(this.given ?? JSON.parse(text));
+      const text = this.querySelector("script.walk")?.textContent ?? "{}";
+      const page = this.given ?? parsePage(text, document.querySelector("script.walks")?.textContent);
+      const { stories } = unpackIfPacked(page);
       const wrong = stories?.length ? stories.map(problem).find(Boolean) : "there is none";
       if (wrong) throw new Error(wrong);
       this.stories = stories;
