@@ -14,13 +14,18 @@ Pings = Iterable[tuple[str, str, Iterable[PingSpan]]]
 def text(timeline: Timeline, pings: Pings = (), *, messages: bool = False) -> str:
     """Return the timeline, deeds marked by asterisks; with its ``messages`` if they are wanted, keepalives left out."""
     lines = [f"{timeline.title}   [{timeline.plugin} {timeline.mode}, computed]", "", "   seconds"]
-    for event in timeline.events:
-        what = _event(event, messages)
-        if what:
-            lines.append(f"{event.at / SECOND:10.3f}  {what}")
+    lines += [f"{at / SECOND:10.3f}  {what}" for at, what in said(timeline, messages=messages)]
     for src, dst, spans in pings:
         lines += ["", f"ping {src} to {dst}", *_spans(spans)]
     return "\n".join(lines) + "\n"
+
+
+def said(timeline: Timeline, *, messages: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield what happens in words, each with its time in microseconds."""
+    for event in timeline.events:
+        what = _event(event, messages)
+        if what:
+            yield event.at, what
 
 
 def _event(event: Event, messages: bool) -> str:

@@ -34,7 +34,9 @@ ${rooms(WIDE, WIDE_BESIDE, WIDE_STORY)}
 ${timelines("wide")}
 }
 @media (scripting:enabled) and (not print){
-:is(packet-walk,packetwalk-timeline):not(:defined){height:var(--pw-height);overflow:hidden;visibility:hidden;content-visibility:hidden}
+:is(packet-walk,packetwalk-timeline):not(:defined){
+height:var(--pw-height);overflow:hidden;visibility:hidden;content-visibility:hidden
+}
 }
 `;
 }

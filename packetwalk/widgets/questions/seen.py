@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from packetwalk import wire
 from packetwalk.cni import plugin
+from packetwalk.control.timeline import SECOND, LineChange, Timeline
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.operation import Operation
@@ -104,6 +105,23 @@ def stated(operation: Operation, why: str = "") -> Stated:
 def reckoned(line: str, why: str) -> Stated:
     """Return a sum: ``line`` holds the figures, ``why`` says what they are."""
     return Stated("reckoned", line, why)
+
+
+def changed(timeline: Timeline, node: str, line: str, *, added: bool = False) -> LineChange:
+    """Return the first time that a line goes from a node's tables, or is ``added``; BadInput if it never does."""
+    there = [each for each in timeline.of(LineChange) if each.node == node and each.added == added]
+    found = next((each for each in there if str(each.entry) == line), None)
+    if found is None:
+        raise BadInput(f"line that {node} {'adds' if added else 'deletes'}", line, [str(each.entry) for each in there])
+    return found
+
+
+def happened(change: LineChange) -> Stated:
+    """Return a change of a table, as what proves when it was."""
+    does = "adds" if change.added else "deletes"
+    return Stated(
+        f"{change.node} at {change.at / SECOND:.3f} s", str(change.entry), f"{change.by} {does} it: {change.why}."
+    )
 
 
 def see(
