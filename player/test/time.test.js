@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { axis } from "../src/time/axis.js";
 import { widthOf } from "../src/time/labels.js";
-import { axis, layout, SLOT } from "../src/time/layout.js";
+import { layout } from "../src/time/layout.js";
 import { letters } from "../src/time/letters.js";
 import { fromHash, toHash } from "../src/time/link.js";
 import { after, before, happenings, indexAt, moments } from "../src/time/moments.js";
 import { marks, scale } from "../src/time/scale.js";
+import { SLOT, TALL } from "../src/time/sizes.js";
 import { linesAt, spanAt, stays } from "../src/time/state.js";
 import { problem } from "../src/time/validate.js";
 import { lanesOf, messageWords, momentWords, shortTime, spanWords, timeWords } from "../src/time/words.js";
@@ -13,7 +15,6 @@ import { killed, stopped } from "./fixtures/bird-killed.js";
 
 const SETS = { killed: [killed], stopped: [stopped], both: [killed, stopped] };
 const WIDTHS = [328, 700, 900];
-const TALL = 620;
 
 /** Every picture of every set of stories at every width. */
 const drawn = Object.entries(SETS).flatMap(([name, stories]) =>
@@ -232,7 +233,8 @@ test("a moment and a message are sentences", () => {
 });
 
 test("a link carries a moment, and nothing else is taken for one", () => {
-  assert.deepEqual(fromHash(toHash(128_900.4, "killed")), { t: 128_900, el: "killed" });
+  assert.deepEqual(fromHash(toHash(120_000.05, "killed")), { t: 120_000.05, el: "killed" });
+  assert.equal(toHash(1 / 3, "1"), "#moment=0.333&el=1");
   assert.deepEqual(fromHash("#moment=5"), { t: 5, el: "1" });
   for (const hash of ["", "#moment=", "#moment=-1", "#moment=1e9", "#walk=a/b", "#moment=5&el=<b>"])
     assert.equal(fromHash(hash), null, hash);

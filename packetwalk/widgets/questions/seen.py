@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packetwalk import wire
 from packetwalk.cni import plugin
-from packetwalk.control.timeline import SECOND, LineChange, Timeline
+from packetwalk.control.timeline import MILLISECOND, SECOND, LineChange, Timeline
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.operation import Operation
@@ -119,9 +119,8 @@ def changed(timeline: Timeline, node: str, line: str, *, added: bool = False) ->
 def happened(change: LineChange) -> Stated:
     """Return a change of a table, as what proves when it was."""
     does = "adds" if change.added else "deletes"
-    return Stated(
-        f"{change.node} at {change.at / SECOND:.3f} s", str(change.entry), f"{change.by} {does} it: {change.why}."
-    )
+    when = f"{change.at / SECOND:.3f} s" if change.at >= SECOND else f"{change.at / MILLISECOND:g} ms"
+    return Stated(f"{change.node} at {when}", str(change.entry), f"{change.by} {does} it: {change.why}.")
 
 
 def see(

@@ -8,8 +8,9 @@ import { Scrubber } from "../draw/scrubber.js";
 import { ThemeOf } from "../draw/theme.js";
 import { copy } from "../export/download.js";
 import { headline } from "../model/words.js";
+import { axis } from "./axis.js";
 import { bar } from "./bar.js";
-import { axis, layout, TALL } from "./layout.js";
+import { layout } from "./layout.js";
 import { letters } from "./letters.js";
 import { fromHash, toHash } from "./link.js";
 import { list } from "./list.js";
@@ -18,11 +19,13 @@ import { now } from "./now.js";
 import { legend, picture } from "./picture.js";
 import { Playback } from "./playback.js";
 import { Sending } from "./sending.js";
+import { TALL } from "./sizes.js";
 import { styles } from "./styles.js";
 import { problem } from "./validate.js";
 import { lanesOf, messageWords, momentWords } from "./words.js";
 
-/** @import { Axis, Picture } from "./layout.js" */
+/** @import { Axis } from "./axis.js" */
+/** @import { Picture } from "./layout.js" */
 /** @import { Message, Moment, Story } from "./types.js" */
 
 /** Height of a tall picture at the least, which it has for few moments, in px. */
@@ -71,6 +74,8 @@ export class PacketwalkTimeline extends LitElement {
     this.listed = false;
     this.note = "";
     this.message = "";
+    /** Whether an address asks for it, and it has not been brought into view yet. */
+    this.wanted = false;
     this.playback = new Playback(this);
     this.sending = new Sending(this);
     this.theme = new ThemeOf(this);
@@ -97,7 +102,8 @@ export class PacketwalkTimeline extends LitElement {
       this.width = Math.round(entry.contentRect.width);
     });
     this.room.observe(this);
-    if (fromHash(location.hash)?.el === this.place) this.seen = true;
+    this.wanted = fromHash(location.hash)?.el === this.place;
+    if (this.wanted) this.seen = true;
   }
 
   disconnectedCallback() {
@@ -176,6 +182,8 @@ export class PacketwalkTimeline extends LitElement {
     if (this.scrubber?.bar !== scrub) this.scrubber = new Scrubber(scrub);
     this.sending.follow();
     this.draw();
+    if (this.wanted) this.scrollIntoView({ block: "start" });
+    this.wanted = false;
   }
 
   /** What moves: written straight to the page, once a frame. */

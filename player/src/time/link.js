@@ -1,10 +1,10 @@
-/** The part of an address that carries a moment: `moment=128900&el=1`, in ms, and the place on its page. */
+/** The part of an address that carries a moment: `moment=120000.05&el=1`, in ms, and whose it is. */
 
 /** @param {number} t @param {string} el */
-export const toHash = (t, el) => `#moment=${Math.round(t)}&el=${encodeURIComponent(el)}`;
+export const toHash = (t, el) => `#moment=${Number(t.toFixed(3))}&el=${encodeURIComponent(el)}`;
 
 /** @param {string} hash @returns {{t: number, el: string}|null} null when it speaks of something else */
 export function fromHash(hash) {
-  const found = /^#moment=(\d{1,9})(?:&el=([\w%.-]+))?$/.exec(hash);
+  const found = /^#moment=(\d{1,9}(?:\.\d{1,3})?)(?:&el=([\w%.-]+))?$/.exec(hash);
   return found && { t: Number(found[1]), el: found[2] ?? "1" };
 }
