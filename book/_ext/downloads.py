@@ -13,7 +13,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 LINES = 20
-HEAVY = ("<packet-walk", "<packetwalk-timeline", "<walk-policy")
+HEAVY = ("<packet-walk", "<walk-policy")
 
 
 def lighten(notebook: dict[str, Any]) -> None:

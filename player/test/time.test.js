@@ -8,7 +8,7 @@ import { fromHash, toHash } from "../src/time/link.js";
 import { after, before, happenings, indexAt, moments } from "../src/time/moments.js";
 import { marks, scale } from "../src/time/scale.js";
 import { SLOT, TALL } from "../src/time/sizes.js";
-import { linesAt, spanAt, stays } from "../src/time/state.js";
+import { linesAt, mostLines, spanAt, stays } from "../src/time/state.js";
 import { problem } from "../src/time/validate.js";
 import { lanesOf, messageWords, momentWords, shortTime, spanWords, timeWords } from "../src/time/words.js";
 import { killed, stopped } from "./fixtures/bird-killed.js";
@@ -104,14 +104,10 @@ test("lines come and go, and keep their place: what a moment adds is new, what i
   const at = (t) => linesAt(killed, "kind-worker", t).map(({ state }) => state);
   assert.deepEqual(at(0), ["there", "there", "there"]);
   assert.deepEqual(at(128_900), ["there", "there", "gone"]);
-  assert.deepEqual(at(150_000), ["there", "there", "absent"]);
+  assert.deepEqual(at(150_000), ["there", "there"]);
   assert.deepEqual(at(151_850), ["there", "there", "new"]);
   assert.deepEqual(at(165_000), ["there", "there", "there"]);
-  const added = { ...killed, initial: {} };
-  assert.deepEqual(
-    linesAt(added, "kind-worker", 5).map(({ state }) => state),
-    ["absent"],
-  );
+  assert.equal(mostLines(killed, "kind-worker"), 3);
 });
 
 test("a line stands from its coming to its going, then once more", () => {
@@ -123,6 +119,21 @@ test("a line stands from its coming to its going, then once more", () => {
       [151_850, 240_000],
     ],
   );
+});
+
+test("a line takes the place of one that has gone, and comes back to its own where that is free", () => {
+  const change = (at, line, added) => ({ at, node: "n", table: "route", line, by: "BIRD", added, why: "" });
+  const changes = [change(1, "a", true), change(2, "b", true), change(3, "a", false), change(3, "c", true)];
+  const story = {
+    ...killed,
+    initial: {},
+    changes: [...changes, change(4, "c", false), change(5, "a", true)],
+  };
+  assert.deepEqual(
+    stays(story).map(({ line, row }) => line + row),
+    ["a0", "b1", "c0", "a0"],
+  );
+  assert.equal(mostLines(story, "n"), 2);
 });
 
 test("a packet meets the span of its time, the later one where two meet, and none after the end", () => {
@@ -189,6 +200,35 @@ test("all lies within the picture, in its lane; messages of one time stand besid
     const [a, b] = picture.arrows.filter(({ message }) => message.kind === "OPEN");
     assert.ok(Math.abs(b.from.along - a.from.along - SLOT) < 1e-9 || a.message.src !== b.message.src, name);
     assert.ok(story.until <= of.times.at(-1));
+  }
+});
+
+test("a node without a kernel keeps its lines with the program that holds them", () => {
+  const api = { id: "API/datastore", node: "API", program: "datastore" };
+  const block = { at: 5, node: "API", table: "block", line: "10.0.0.0/30", by: "ipam", added: true, why: "" };
+  const story = { ...killed, lanes: [api, ...killed.lanes], changes: [...killed.changes, block] };
+  const all = moments([story]);
+  const { bars, bands } = layout(story, all, axis([story], all, 900, false), 900, false);
+  const found = bars.find(({ stay }) => stay.node === "API");
+  assert.ok(found.across >= bands[0].start && found.across + found.depth <= bands[0].start + bands[0].size);
+  assert.equal(bars.length, 12);
+});
+
+test("a node of a hundred lines has a lane like others, with thinner lines", () => {
+  const lines = Array.from({ length: 100 }, (_, k) => ({ table: "iptables", line: `-A ${k}`, by: "Felix" }));
+  const story = { ...killed, initial: { ...killed.initial, "kind-worker": lines } };
+  const all = moments([story]);
+  for (const [width, tall] of [
+    [328, true],
+    [900, false],
+  ]) {
+    const { bars, bands } = layout(story, all, axis([story], all, width, tall), width, tall);
+    const band = bands.find(({ id }) => id === "kind-worker/kernel");
+    assert.ok(band.size < 170);
+    for (const bar of bars.filter(({ stay }) => stay.node === "kind-worker")) {
+      assert.ok(bar.depth > 0 && bar.across >= band.start);
+      assert.ok(bar.across + bar.depth <= band.start + band.size + 1e-9);
+    }
   }
 });
 

@@ -50,8 +50,10 @@ class FillingControl(CalicoControl):
         }
 
     def lanes(self) -> tuple[Lane, ...]:
-        """Return who is seen; the API holds blocks."""
-        return Lane(API, "datastore"), *super().lanes()
+        """Return who is seen; the API holds blocks, and on each node calico-ipam asks for them."""
+        others = super().lanes()
+        own = ((Lane(name, IPAM), *(lane for lane in others if lane.node == name)) for name in self.nodes)
+        return Lane(API, "datastore"), *(lane for lanes in own for lane in lanes)
 
     # --- deeds ----------------------------------------------------------------------------------------
 

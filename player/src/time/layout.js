@@ -17,7 +17,7 @@ import { stays } from "./state.js";
 /**
  * @typedef {{along: number, across: number}} Point
  * @typedef {{along: number, across: number, length: number, depth: number}} Box
- * @typedef {Lane & {start: number, size: number, middle: number, kernel: boolean, rows: number}} Band
+ * @typedef {Lane & {start: number, size: number, middle: number, tables: boolean, rows: number}} Band
  * @typedef {{message: Message, from: Point, to: Point}} Arrow
  * @typedef {{
  *   tall: boolean, end: number, length: number, depth: number,
@@ -34,20 +34,26 @@ import { stays } from "./state.js";
 const arrival = ({ messages }, m) =>
   messages.filter((each) => each.until === m.until && each.dst === m.dst).indexOf(m);
 
-/** The lanes, one after another; a kernel's is as deep as it has lines. */
+/** Whether a lane holds its node's tables: the kernel's does, where there is none the first. */
+function holds(lanes, lane) {
+  const own = lanes.filter(({ node }) => node === lane.node);
+  return lane === (own.find(({ program }) => program === "kernel") ?? own[0]);
+}
+
+/** The lanes, one after another; one with tables is as deep as it has lines, up to a limit. */
 function bandsOf(story, kept, tall, width) {
   const rows = (node) => Math.max(1, ...kept.filter((s) => s.node === node).map((s) => s.row + 1));
   const probes = story.probes.length * DOWN.probe;
   const column = (width - DOWN.axis - probes) / story.lanes.length;
   let next = tall ? DOWN.axis : 0;
   return story.lanes.map((lane, k) => {
-    const kernel = lane.program === "kernel";
-    const deep = kernel ? rows(lane.node) * WIDE.row + 8 : WIDE.program;
+    const tables = holds(story.lanes, lane);
+    const deep = tables ? Math.min(WIDE.tables, rows(lane.node) * WIDE.row) + 8 : WIDE.program;
     const size = tall ? column : deep;
     if (!tall && k > 0 && story.lanes[k - 1].node !== lane.node) next += NODE_GAP;
     const start = next;
     next += size;
-    return { ...lane, kernel, start, size, middle: start + (tall ? size / 2 : 13), rows: rows(lane.node) };
+    return { ...lane, tables, start, size, middle: start + (tall ? size / 2 : 13), rows: rows(lane.node) };
   });
 }
 
@@ -76,7 +82,7 @@ export function layout(story, moments, of, width, tall) {
     return { message, from, to };
   });
   const bars = kept.flatMap((stay) => {
-    const band = bands.find(({ node, kernel }) => kernel && node === stay.node);
+    const band = bands.find(({ node, tables }) => tables && node === stay.node);
     return band ? { stay, ...barOf(stay, band, at, tall) } : [];
   });
   const probe = tall ? DOWN.probe : WIDE.probe;
@@ -104,13 +110,18 @@ export function layout(story, moments, of, width, tall) {
   };
 }
 
-/** A line's stay in its kernel's lane. */
+/** A line's stay in the lane of its node's tables. */
 function barOf(stay, { start, size, rows }, at, tall) {
   const along = at(stay.from);
   const length = Math.max(3, at(stay.until) - along);
-  if (!tall) return { along, length, across: start + 4 + stay.row * WIDE.row, depth: WIDE.row - 2 };
-  const depth = (size - 4) / rows;
-  return { along, length, across: start + 2 + stay.row * depth, depth: depth - 1 };
+  const edge = tall ? 2 : 4;
+  const row = (size - 2 * edge) / rows;
+  return {
+    along,
+    length,
+    across: start + edge + stay.row * row,
+    depth: row < 4 ? row : row - (tall ? 1 : 2),
+  };
 }
 
 function stripOf(probe, start, size, of, at) {

@@ -1,6 +1,6 @@
 /** The chosen moment: what has just happened, the tables as they are then, what a packet would meet. */
 import { html, nothing } from "lit";
-import { linesAt, spanAt } from "./state.js";
+import { linesAt, mostLines, spanAt } from "./state.js";
 import { happeningWords, probeName, timeWords } from "./words.js";
 /** @import { Shown } from "./state.js" */
 /** @import { Moment, Probe, Span, Story } from "./types.js" */
@@ -46,22 +46,28 @@ function packet(probe, span, shown, send) {
     ${span.walk ? button : nothing}</div>`;
 }
 
-/** The lines of a node that its control planes wrote; one that is not there keeps its place free. */
+/** The lines of a node that its control planes wrote; there is room for as many as ever stand there. */
 function table(story, node, at) {
   const lines = linesAt(story, node, at);
   const none = html`<li class="none">no line of a control plane</li>`;
+  const most = mostLines(story, node);
+  const many = most > MANY || lines.some(({ line }) => line.length > LONG);
+  const room = `min-height:${Math.min(most, MANY) * LINE}px`;
+  const shown = lines.length ? lines.map(row) : none;
   return html`<div><b>${node}</b>
-    <ul class="lines" aria-label="Lines of ${node}">${lines.length ? lines.map(row) : none}</ul></div>`;
+    <ul class=${many ? "many" : ""} aria-label="Lines of ${node}" tabindex=${many ? 0 : nothing} style=${room}
+      >${shown}</ul></div>`;
 }
 
+/** Height of a line of two rows, in px. */
+const LINE = 39;
+/** With more lines than these, or one of more letters, a list scrolls. */
+const MANY = 8;
+const LONG = 100;
 const SIGNS = { new: "+", gone: "−" };
 const HEARD = { new: "just added: ", gone: "just deleted: " };
 
 /** @param {Shown} line */
-const row = ({
-  line,
-  by,
-  state,
-}) => html`<li class=${state} aria-hidden=${state === "absent" ? "true" : nothing}>
+const row = ({ line, by, state }) => html`<li class=${state}>
   <i aria-hidden="true">${SIGNS[state]}</i><span class="hidden">${HEARD[state]}</span><code>${line}</code>
   <small>${by}</small></li>`;

@@ -26,7 +26,7 @@ export function picture(seen, act) {
       aria-label="Picture: ${story.title}">
     ${names(of)}
     <div class="plot" style=${size} @pointerdown=${act.press} @pointermove=${act.press}>
-      ${of.bands.map((band) => box(of, band.kernel ? "lane kernel" : "lane", spanning(of, band)))}
+      ${of.bands.map((band) => box(of, band.tables ? "lane tables-of" : "lane", spanning(of, band)))}
       ${of.strips.map((strip) => stripe(of, strip))}
       ${of.bars.map((bar) => tableLine(of, bar))}
       ${lines(seen)}
@@ -106,7 +106,7 @@ function lines({ picture: of, looked }) {
   const events = of.events.map((along) => across(along, axis - 4, axis + 3)).join("");
   const decades = of.decades.map((along) => across(along, axis - 2, axis)).join("");
   const thread = ({ middle }) => `M${step(of, 0, middle)}L${step(of, end, middle)}`;
-  const programs = of.bands.filter(({ kernel }) => !kernel).map(thread);
+  const programs = of.bands.filter(({ tables }) => !tables).map(thread);
   return html`<svg class="lines" aria-hidden="true" style=${place(of, { ...whole(of), depth })}>
     <path class="axis" d="M${step(of, 0, axis)}L${step(of, length, axis)}${events}" />
     <path class="decades" d=${decades} />
