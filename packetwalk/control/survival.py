@@ -73,7 +73,7 @@ def survival(found: Story) -> Survival:
         back = outages[-1].end
         deed = [each for each in made.of(Deed) if each.at <= back][-1]
         later = back - deed.at
-        healed = f"{_seconds(later)} after: {deed.what}" if later >= SECOND // 100 else deed.what
+        healed = f"{_seconds(later)} after {deed.what}" if later >= SECOND // 100 else deed.what
     return Survival(found, tuple(outages), healed)
 
 

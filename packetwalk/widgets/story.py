@@ -31,6 +31,7 @@ class ToldStory:
     def __init__(self, name: str) -> None:
         """Raise BadInput for a story that there is not."""
         found = story(name)
+        self.name = name
         self.timeline, self.network = told(found)
         self._pings = found.pings
 
@@ -79,12 +80,13 @@ def page_of(stories: tuple[ToldStory, ...]) -> dict[str, Any]:
 
 
 def story_element(stories: tuple[ToldStory, ...]) -> str:
-    """Return a ``<packetwalk-timeline>`` element; its script is that of a walk, so that a page packs both together."""
+    """Return a ``<packetwalk-timeline>`` element, called as its first story; its script is that of a walk, so that a page packs both together."""
     data = json.dumps(pack(page_of(stories)), separators=(",", ":")).replace("<", "\\u003c")
     beside = " beside" if len(stories) > 1 else ""
+    known = escape(stories[0].name)  # a link to a moment names the story
     words = "".join(part for each in stories for part in _words(each))
     return (
-        f"<packetwalk-timeline{beside}>\n"
+        f'<packetwalk-timeline id="{known}"{beside}>\n'
         f'<script type="application/json" class="walk">{data}</script>\n'
         f'<div class="walk-words">{words}</div>\n</packetwalk-timeline>'
     )
