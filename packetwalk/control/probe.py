@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from packetwalk.control.timeline import API, ApiObject, Line, LineChange, Timeline, Wire, ms
+from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit, Network
 from packetwalk.walks.walk import Walk
 
+Edits = dict[str, list[Edit]]
+"""By namespace, what is done there besides."""
 EVERY = 200  # milliseconds from ping to ping, as in the recordings
+NO_EDITS: Mapping[str, Iterable[Edit]] = {}
 UNPLUGGED = "nowhere"
 """The segment of a card whose wire is cut: nobody else is there."""
 
@@ -30,6 +34,11 @@ class PingSpan(NamedTuple):
         return any(trace.name == "reply" and trace.disposition == "delivered" for trace in self.walk.traces)
 
     @property
+    def answerer(self) -> str:
+        """Who answers: the namespace where the question ends; nobody if the answer does not arrive."""
+        return self.walk.traces[0].steps[-1].netns if self.answered else ""
+
+    @property
     def what(self) -> str:
         """How the packet's way ends, in a sentence; that of its answer where it came so far."""
         traces = [each for each in self.walk.traces if each.name in ("request", "reply")]
@@ -37,8 +46,13 @@ class PingSpan(NamedTuple):
         return f"{last.netns}: {last.why}"
 
 
-def network_at(network: Network, timeline: Timeline, at: int) -> Network:
-    """Return the cluster with the lines that its control planes have written by then, its wires as they are."""
+def network_at(
+    network: Network, timeline: Timeline, at: int, more: Mapping[str, Iterable[Edit]] = NO_EDITS
+) -> Network:
+    """Return the cluster with the lines that its control planes have written by then, its wires as they are.
+
+    ``more`` is done to the tables of nodes besides.
+    """
     ever: dict[str, set[Line]] = {}
     for node, entry, *_ in (
         *timeline.initial,
@@ -48,7 +62,7 @@ def network_at(network: Network, timeline: Timeline, at: int) -> Network:
     cut = timeline.cut(at)
     return network.edited(
         {
-            node: [_edit(ever.get(node, set()), lines, node in cut)]
+            node: [_edit(ever.get(node, set()), lines, node in cut), *more.get(node, ())]
             for node, lines in timeline.tables(at).items()
             if node != API
         }
@@ -56,18 +70,24 @@ def network_at(network: Network, timeline: Timeline, at: int) -> Network:
 
 
 def _edit(ever: set[Line], now: dict[Line, str], cut: bool) -> Edit:
-    """Return what puts the lines of now in the place of all that control planes ever wrote."""
+    """Return what puts the lines of now in the place of all that control planes ever wrote, new ones in their order."""
 
     def edit(plan: list[Operation]) -> list[Operation]:
-        kept = [each for each in plan if each.entry not in ever or each.entry in now]
         planned = {each.entry for each in plan}
-        here = plan[0].netns
-        new = [
-            Operation(here, entry, by)
-            for entry, by in now.items()
-            if entry not in planned and not isinstance(entry, ApiObject)
-        ]
-        return [_unplugged(each) if cut else each for each in (*kept, *new)]
+        lines = [entry for entry in now if not isinstance(entry, ApiObject)]
+        order = {entry: number for number, entry in enumerate(lines)}
+        made, done = [], 0
+        for each in plan:
+            if each.entry not in ever:
+                made.append(each)
+            elif each.entry in order:
+                new = [entry for entry in lines[done : order[each.entry]] if entry not in planned]
+                made += [Operation(each.netns, entry, now[entry]) for entry in new]
+                made.append(each)
+                done = max(done, order[each.entry] + 1)
+        new = [entry for entry in lines[done:] if entry not in planned]
+        made += [Operation(plan[0].netns, entry, now[entry]) for entry in new]
+        return [_unplugged(each) if cut else each for each in made]
 
     return edit
 
@@ -79,16 +99,32 @@ def _unplugged(each: Operation) -> Operation:
 
 
 def walk_at(network: Network, timeline: Timeline, src: str, dst: str, at: int) -> Walk:
-    """Send a ping at a moment, and return its walk."""
-    return _sent(network_at(network, timeline, at), timeline, src, dst, f"{ms(at)} ms: {src} to {dst}")
+    """Send a ping at a moment, or to a Service a connection of TCP, and return its walk."""
+    services = {each.name for each in network.cluster.services}
+    packet = Packet.towards(dst, {}, {"proto": "tcp"} if dst in services else {})
+    then = network_at(network, timeline, at)
+    return sent(then, src, dst, packet, f"{ms(at)} ms: {src} to {dst}")[0]
 
 
-def _sent(then: Network, timeline: Timeline, src: str, dst: str, title: str) -> Walk:
-    packet = Packet("icmp")
-    run = then.send(src, dst, packet)
-    plugin = then.plugin
+def sent(
+    then: Network, src: str, dst: str, packet: Packet, title: str, *, after: Run | None = None
+) -> tuple[Walk, Run]:
+    """Return the walk of a packet in the cluster of a moment, and what a later one of the same socket is sent after."""
+    run, plugin = then.send(src, dst, packet, after=after), then.plugin
     title = f"{plugin.title} {then.mode.name}, {title}"
-    return Walk(plugin.name, then.mode.name, "", title, plugin.version, packet, None, run.traces, run)
+    walk = Walk(
+        plugin.name,
+        then.mode.name,
+        "",
+        title,
+        plugin.version,
+        packet,
+        None,
+        run.traces,
+        run,
+        rules=then.rules,
+    )
+    return walk, run
 
 
 def spans(network: Network, timeline: Timeline, src: str, dst: str) -> Iterator[PingSpan]:

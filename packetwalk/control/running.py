@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from packetwalk.control.calico.filled import FilledCluster, filled
 from packetwalk.control.calico.filling import FillingControl
 from packetwalk.control.calico.programs import CalicoControl
-from packetwalk.control.deeds import PlannedDeed, prepared
-from packetwalk.control.timeline import SECOND, Timeline
+from packetwalk.control.deeds import PlannedDeed, Verbs, prepared
+from packetwalk.control.flannel import FlannelControl
+from packetwalk.control.kube_proxy import KubeProxyControl
+from packetwalk.control.timeline import SECOND, Lane, Timeline
 from packetwalk.control.world import World
 from packetwalk.errors import BadInput
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network
 
+
+class Control(Protocol):
+    """A control plane: made with its lines in the world's tables; ``pending`` are what deeds say will come."""
+
+    coming: str
+
+    def __init__(
+        self,
+        world: World,
+        network: Network,
+        pending: frozenset[str] = frozenset(),
+        ended: frozenset[str] = frozenset(),
+    ) -> None: ...
+
+    def verbs(self) -> Verbs: ...
+
+    def lanes(self) -> tuple[Lane, ...]: ...
+
+
 UP = 140 * SECOND
 """How long a cluster runs before the first deed: sessions are up, the only keepalive was 58 seconds ago."""
-CONTROL_PLANES = {("calico", "bgp"): CalicoControl}
-"""Who has one in virtual time, by plugin and mode."""
+CONTROL_PLANES: dict[tuple[str, str], type[Control]] = {
+    ("calico", "bgp"): CalicoControl,
+    **{("flannel", mode): FlannelControl for mode in ("vxlan", "vxlan-directrouting", "host-gw")},
+}
+"""Whose plugin has one in virtual time, by plugin and mode."""
+EVERYWHERE: tuple[type[Control], ...] = (KubeProxyControl,)
+"""Those that stand beside each plugin's; one is there when a deed is about it."""
 
 
 def timeline(
@@ -36,38 +65,45 @@ def timeline(
         known = [" ".join(each) for each in CONTROL_PLANES]
         raise BadInput("control plane in virtual time of", " ".join(which), known)
     world = World([node.name for node in net.nodes], -up)
-    coming = frozenset(each.words[0] for each in deeds if each.verb == "pod" and each.words)
-    for pod in coming:
-        net.address(pod)
-    control = _control(net)(world, net, coming, ended)
-    verbs = control.verbs()
+    own = _control(net)
+    coming = frozenset(each.words[0] for each in deeds if each.verb == own.coming and each.words)
+    controls: list[Control] = [own(world, net, coming, ended)]
+    if any(each.verb not in controls[0].verbs() for each in deeds):
+        controls += [each(world, net) for each in EVERYWHERE]
+    verbs = {verb: do for each in controls for verb, do in each.verbs().items()}
     planned = [(each.at, prepared(each, verbs)) for each in deeds]
     world.run(-1)
     initial = tuple((node, entry, by) for node, lines in world.tables.items() for entry, by in lines.items())
     for at, do in planned:
         world.after(at - world.now, do)
     world.run(until)
-    return Timeline(title, *which, until, control.lanes(), initial, tuple(world.events))
+    return Timeline(title, *which, until, _lanes(controls, net), initial, tuple(world.events))
 
 
-def _control(net: Network) -> type[CalicoControl]:
+def _lanes(controls: list[Control], net: Network) -> tuple[Lane, ...]:
+    """Return all lanes, the API's first, then node by node, its kernel last."""
+    places = {node.name: number for number, node in enumerate(net.nodes)}
+    lanes = dict.fromkeys(lane for each in controls for lane in each.lanes())
+    return tuple(sorted(lanes, key=lambda lane: (places.get(lane.node, -1), lane.program == "kernel")))
+
+
+def _control(net: Network) -> type[Control]:
     small = isinstance(net.cluster, FilledCluster)
     return FillingControl if small else CONTROL_PLANES[net.plugin.name, net.mode.name]
 
 
-def cluster(plugin: str, mode: str, deeds: tuple[PlannedDeed, ...]) -> Network:
+def cluster(plugin: str, mode: str | None, deeds: tuple[PlannedDeed, ...], rules: str = IPTABLES) -> Network:
     """Return the cluster for deeds: the canonical one, or one with a small pool where pods are added one by one."""
     if any(each.verb == "add" for each in deeds) and (plugin, mode) == ("calico", "bgp"):
-        return filled(deeds).use(plugin, mode)
-    return network(plugin, mode)
+        return filled(deeds).use(plugin, mode, rules=rules)
+    return network(plugin, mode, rules=rules)
 
 
 def verbs() -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
     """Return, by plugin and mode, what can be done, and what the words after it are about."""
     found = {}
-    for which, control in CONTROL_PLANES.items():
-        net = network(*which)
-        more = FillingControl if control is CalicoControl else control
-        made = more(World([node.name for node in net.nodes], 0), net)
-        found[which] = {verb: about for verb, (_, about) in made.verbs().items()}
+    for which, own in CONTROL_PLANES.items():
+        net, more = network(*which), FillingControl if own is CalicoControl else own
+        made = [each(World([node.name for node in net.nodes], 0), net) for each in (more, *EVERYWHERE)]
+        found[which] = {verb: about for each in made for verb, (_, about) in each.verbs().items()}
     return found

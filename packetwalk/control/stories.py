@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from packetwalk.control.deeds import read
 from packetwalk.control.running import cluster, timeline
 from packetwalk.control.timeline import SECOND, Timeline
 from packetwalk.errors import chosen
+from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.walks.network import Network
 
 
 class Story(NamedTuple):
     """``deeds`` as ``packetwalk timeline --do`` takes them; ``pings`` are pairs of ends; ``until`` in seconds.
 
-    ``pods`` come only when they are told to; ``like`` names the recording that it can be held against,
-    ``event`` the row of *What survives what* that it is (``survival.EVENTS``).
+    ``flows`` are sockets that stay open, or clients that come again (``flows.KINDS``).  Pods come only when they are
+    told to; ``like`` names the recording that it can be held against, ``event`` the row of *What survives what* that
+    it is (``survival.EVENTS``); ``rules`` is the form of the rules.
     """
 
     name: str
@@ -27,9 +31,41 @@ class Story(NamedTuple):
     event: str = ""
     plugin: str = "calico"
     mode: str = "bgp"
+    flows: tuple[tuple[str, str, str], ...] = ()
+    rules: str = IPTABLES
 
 
-B = "kind-worker2"  # the node of pod b
+A, B = "kind-worker", "kind-worker2"  # the nodes of pods a and b
+of_vxlan = partial(Story, plugin="flannel", mode="vxlan")
+
+
+def _survived(mode: str) -> Iterator[Story]:
+    """Yield a mode of Flannel's rows of *What survives what*."""
+    of_mode, route = partial(Story, plugin="flannel", mode=mode), f"0.5 route-del {A} 10.244.2.0/24"
+    yield of_mode(
+        f"{mode}-flanneld-killed", "flanneld is killed and stays away", (f"0 kill {A}",), 60, event="killed"
+    )
+    stopped = f"0 stop {A}", f"14.4 start {A}"
+    yield of_mode(f"{mode}-flanneld-stopped", "flanneld is stopped cleanly", stopped, 25, event="stopped")
+    killed = f"0 kill {A}", f"1 start {A}"
+    yield of_mode(
+        f"{mode}-flanneld-killed-briefly",
+        "flanneld is killed and started again",
+        killed,
+        15,
+        event="restarted",
+    )
+    for event, seconds in (("link-cut", 60), ("link-cut-longer", 275)):
+        wire = f"0 cut {B}", f"{seconds} mend {B}"
+        yield of_mode(
+            f"{mode}-{event}", f"A node's wire is cut for {seconds} seconds", wire, seconds + 25, event=event
+        )
+    deleted = "A Node object is deleted, the machine runs on"
+    yield of_mode(f"{mode}-node-deleted", deleted, (f"0 delete {B}",), 15, event="node-deleted")
+    title, like = "A route of flanneld's is deleted by hand", f"{mode}-repair"
+    yield of_mode(f"{mode}-route-deleted", title, (route,), 30, like=like, event="route-deleted")
+
+
 STORIES = (
     Story("bird-killed", "BIRD is killed and does not come back for a while", (f"0 kill {B}", f"134.2 start {B}"), 160, like="40", event="killed"),
     Story("bird-killed-briefly", "BIRD is killed and started again after a second", (f"0 kill {B}", f"1 start {B}"), 15, like="41", event="restarted"),
@@ -51,8 +87,21 @@ STORIES = (
     Story("pool-exhausted", "The pool has no address left, or affinity is strict", (
         "0 add kind-worker one", f"0.5 add {B} two", "1 fill kind-worker 25", f"2 fill {B} 3", "3 strict on", f"4 add {B} three", "5 strict off",
         f"6 add {B} three", "7 fill kind-control-plane 1", f"8 add {B} four"), 15, (("one", "three"),)),
+    of_vxlan("endpoint-replaced", "The only endpoint of a Service is replaced while clients are at it", ("1.5 endpoint-replaced web b b2",), 6, (), "40", flows=(("a", "web", "udp"), ("a", "web", "tcp"), ("a", "web", "connections"))),
+    of_vxlan("endpoint-replaced-nftables", "The same, with kube-proxy's rules of nftables", ("1.5 endpoint-replaced web b b2",), 6, (), "40", rules=NFTABLES, flows=(("a", "web", "udp"), ("a", "web", "tcp"), ("a", "web", "connections"))),
+    of_vxlan("last-endpoint-gone", "The last endpoint goes, another comes later", ("1 endpoint-gone web b", "5 endpoint-ready web b2"), 8, (), "41", flows=(("a", "web", "udp"), ("a", "web", "tcp"), ("a", "web", "connections"))),
+    of_vxlan("endpoint-terminating", "The only endpoint terminates: first it still serves, then no longer", ("1 endpoint-terminating web b", "5 endpoint-not-serving web b", "9 endpoint-gone web b"), 12, (), "46", flows=(("a", "web", "connections"), ("a", "web", "udp"))),
+    of_vxlan("affinity-endpoint-gone", "A client's endpoint is gone for a while", ("0 affinity web on", "2 endpoint-ready web a2", "5 endpoint-gone web b", "9 endpoint-ready web b"), 12, (), "43", flows=(("a", "web", "connections"),)),
+    of_vxlan("kube-proxy-dead", "kube-proxy on the client's node is dead while the endpoint is replaced", (f"0 kube-proxy-kill {A}", "1 endpoint-replaced web b b2", f"6 kube-proxy-start {A}"), 9, (), flows=(("a", "web", "connections"), ("a", "web", "udp"))),
+    of_vxlan("flanneld-repairs", "A route and a rule of flanneld's are deleted, then its device; it is started again", (f"0 route-del {A} 10.244.2.0/24", f"0 rule-del {A} FLANNEL-POSTRTG 2", f"16 tunnel-del {A}", f"28.2 stop {A}", f"29.2 start {A}"), 34, (("a", "b"), ("a", "coredns")), "vxlan-repair"),
+    of_vxlan("tunnel-made-anew", "flannel.1 is deleted: the device comes back, its entries do not", (f"1 tunnel-del {A}", f"20 stop {A}", f"21 start {A}"), 25),
+    of_vxlan("flanneld-dead", "flanneld is dead while a node is deleted and comes again", (f"0 kill {A}", f"2 delete {B}", f"4 register {B}", f"6 stop {B}", f"7 start {B}", f"12 start {A}"), 16, (("a", "b"), ("coredns", "b"))),
+    of_vxlan("node-joins", "A node joins the cluster", (f"1 join {B}",), 5),
+    of_vxlan("node-elsewhere", "A node is deleted and gets another podCIDR", (f"1 delete {B}", f"3 register-elsewhere {B}", f"5 stop {B}", f"6 start {B}"), 10),
+    *_survived("vxlan"),
+    *_survived("host-gw"),
 )  # fmt: skip
-"""Those of the recordings of Calico's mesh, with the canonical cluster's names, and a few beside them."""
+"""Those of the recordings, with the canonical cluster's names, and a few beside them."""
 
 
 def story(name: str) -> Story:
@@ -63,5 +112,5 @@ def story(name: str) -> Story:
 def told(found: Story) -> tuple[Timeline, Network]:
     """Return what happens in a story, and the cluster in which it does."""
     deeds = read(found.deeds)
-    net = cluster(found.plugin, found.mode, deeds)
+    net = cluster(found.plugin, found.mode, deeds, found.rules)
     return timeline(net, deeds, found.until * SECOND, found.title), net

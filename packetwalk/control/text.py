@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from packetwalk.control.flows import ClientFlow
 from packetwalk.control.probe import PingSpan
-from packetwalk.control.timeline import SECOND, Deed, Event, LineChange, Message, ProgramState, Timeline, Wire
+from packetwalk.control.timeline import (
+    SECOND,
+    ConntrackDeletion,
+    Deed,
+    Event,
+    LineChange,
+    Message,
+    ProgramState,
+    Timeline,
+    Wire,
+)
 
 Pings = Iterable[tuple[str, str, Iterable[PingSpan]]]
 """Who pings whom, and what became of it."""
+Flows = Iterable[tuple[ClientFlow, Iterable[PingSpan]]]
+"""Whose sockets stay open, or whose client comes again, and what became of it."""
 
 
-def text(timeline: Timeline, pings: Pings = (), *, messages: bool = False) -> str:
+def text(timeline: Timeline, pings: Pings = (), flows: Flows = (), *, messages: bool = False) -> str:
     """Return the timeline, deeds marked by asterisks; with its ``messages`` if they are wanted, keepalives left out."""
     lines = [f"{timeline.title}   [{timeline.plugin} {timeline.mode}, computed]", "", "   seconds"]
     lines += [f"{at / SECOND:10.3f}  {what}" for at, what in said(timeline, messages=messages)]
     for src, dst, spans in pings:
         lines += ["", f"ping {src} to {dst}", *_spans(spans)]
+    for flow, spans in flows:
+        lines += ["", str(flow), *_answered(spans)]
     return "\n".join(lines) + "\n"
 
 
@@ -35,6 +50,9 @@ def _event(event: Event, messages: bool) -> str:
         case LineChange():
             sign = "+" if event.added else "-"
             return f"{event.node}: {sign} {event.entry}   [{event.by}: {event.why}]"
+        case ConntrackDeletion():
+            what = f"UDP to {event.dst}:{event.dport} that {event.endpoint} answers"
+            return f"{event.node}: conntrack - {what}   [{event.by}: {event.why}]"
         case Message() if messages and event.kind != "KEEPALIVE":
             lost = "" if event.until is not None else "   (lost on the way, sent again later)"
             return f"{event.src} > {event.dst}: {event.text}{lost}"
@@ -53,3 +71,9 @@ def _spans(spans: Iterable[PingSpan]) -> Iterator[str]:
     for span in spans:
         word = "answered" if span.answered else "lost"
         yield f"{span.start / SECOND:10.3f} to {span.until / SECOND:.3f}  {word}: {span.what}"
+
+
+def _answered(spans: Iterable[PingSpan]) -> Iterator[str]:
+    for span in spans:
+        what = f"{span.answerer} answers" if span.answered else f"lost: {span.what}"
+        yield f"{span.start / SECOND:10.3f} to {span.until / SECOND:.3f}  {what}"

@@ -70,13 +70,26 @@ class ProgramState(NamedTuple):
 
 
 class LineChange(NamedTuple):
-    """A table line that came (``added``) or went, by the program that did it."""
+    """A table line that came (``added``) or went, by the program that did it; it came ``before`` another, or last."""
 
     at: int
     node: str
     by: str
     entry: Line
     added: bool
+    why: str
+    before: Line | None = None
+
+
+class ConntrackDeletion(NamedTuple):
+    """A program deleted what conntrack knew of UDP flows to ``dst``:``dport`` that ``endpoint`` answers."""
+
+    at: int
+    node: str
+    by: str
+    dst: str
+    dport: int
+    endpoint: str
     why: str
 
 
@@ -88,9 +101,21 @@ class Wire(NamedTuple):
     whole: bool
 
 
-Event = Deed | Message | ProgramState | LineChange | Wire
+Event = Deed | Message | ProgramState | LineChange | ConntrackDeletion | Wire
 Tables = dict[str, dict[Line, str]]
-"""The lines of control planes, by node, each with its author."""
+"""The lines of control planes, by node, each with its author; rules of a chain in their order."""
+
+
+def put(lines: dict[Line, str], entry: Line, by: str, before: Line | None) -> None:
+    """Put a line among those of a node: before another that is there, else last."""
+    later = list(lines.items()) if before in lines else []
+    for each, _ in later:
+        del lines[each]
+    for each, author in later:
+        if each == before:
+            lines[entry] = by
+        lines[each] = author
+    lines.setdefault(entry, by)
 
 
 class Timeline(NamedTuple):
@@ -117,7 +142,7 @@ class Timeline(NamedTuple):
             if each.at > at:
                 break
             if each.added:
-                found[each.node][each.entry] = each.by
+                put(found[each.node], each.entry, each.by, each.before)
             else:
                 found[each.node].pop(each.entry, None)
         return found
@@ -153,6 +178,7 @@ class Timeline(NamedTuple):
                 }
                 for each in self.of(LineChange)
             ],
+            "conntrack": [each._asdict() | {"at": ms(each.at)} for each in self.of(ConntrackDeletion)],
         }
         for node, entry, by in self.initial:
             found["initial"].setdefault(node, []).append(_line(entry, by))

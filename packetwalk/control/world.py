@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from packetwalk.control.timeline import (
     MILLISECOND,
+    ConntrackDeletion,
     Deed,
     Event,
     Lane,
@@ -16,6 +17,7 @@ from packetwalk.control.timeline import (
     ProgramState,
     Tables,
     Wire,
+    put,
 )
 
 WIRE = 50  # microseconds from one program to another, their own work in it
@@ -56,7 +58,8 @@ class World:
         return not {one, other} & self._unplugged
 
     def plug(self, node: str, *, whole: bool) -> None:
-        """Cut a node's wire, or mend it."""
+        """Cut a node's wire, or mend it: somebody's deed."""
+        self.deed(node, f"the wire of {node} is {'whole again' if whole else 'cut'}")
         (self._unplugged.discard if whole else self._unplugged.add)(node)
         self.note(Wire(self.now, node, whole))
 
@@ -75,16 +78,20 @@ class World:
         """Note what a program says of itself."""
         self.note(ProgramState(self.now, lane, what))
 
-    def write(self, node: str, by: str, entry: Line, why: str) -> None:
-        """Put a line into a node's tables; one that is there stays as it is."""
+    def write(self, node: str, by: str, entry: Line, why: str, before: Line | None = None) -> None:
+        """Put a line into a node's tables, ``before`` another or last; one that is there stays as it is."""
         if entry not in self.tables[node]:
-            self.tables[node][entry] = by
-            self.note(LineChange(self.now, node, by, entry, True, why))
+            put(self.tables[node], entry, by, before)
+            self.note(LineChange(self.now, node, by, entry, True, why, before))
 
     def take(self, node: str, by: str, entry: Line, why: str) -> None:
         """Take a line out of a node's tables, if it is there."""
         if self.tables[node].pop(entry, None) is not None:
             self.note(LineChange(self.now, node, by, entry, False, why))
+
+    def forget(self, node: str, by: str, dst: str, dport: int, endpoint: str, why: str) -> None:
+        """Delete what a node's conntrack knows of UDP flows to an address and port that an endpoint answers."""
+        self.note(ConntrackDeletion(self.now, node, by, dst, dport, endpoint, why))
 
 
 class Stream:

@@ -24,17 +24,28 @@ def remembered(service: str, client: str, endpoint: str) -> Change:
         addresses = {op.netns: op.entry.local for op in plan if isinstance(op.entry, AddrEntry)}
         if client not in addresses:
             return plan
-        source, goal = addresses[client], addresses[endpoint]
-        of_set = re.compile(rf"affinity-\w+-default/{service}/\w+/\w+__{re.escape(goal)}/\d+")
-        of_list = re.compile(rf'-p \w+ .*"default/{service}:.* --set --name (\S+) .*--to-destination {re.escape(goal)}:')
-
-        def met(operation: Operation) -> list[Operation]:
-            entry = operation.entry
-            if isinstance(entry, NftSet) and of_set.fullmatch(entry.name):
-                return [operation._replace(entry=entry._replace(elements=(source,)))]
-            found = of_list.match(entry.spec) if isinstance(entry, IptablesRule) else None
-            return [operation, Operation(node.name, RecentEntry(found[1], source), BY)] if found else [operation]
-
-        return [each for operation in plan for each in met(operation)]
+        return met(plan, f"default/{service}", addresses[client], addresses[endpoint])
 
     return change
+
+
+def met(plan: list[Operation], service: str, source: str, goal: str) -> list[Operation]:
+    """Return a plan with what is left of a connection: ``service`` (NAMESPACE/NAME) sent a client to an endpoint.
+
+    Both are addresses; nothing is left where no rule leads to that endpoint.
+    """
+    of_set = re.compile(rf"affinity-\w+-{service}/\w+/\w+__{re.escape(goal)}/\d+")
+    of_list = re.compile(rf'-p \w+ .*"{service}:.* --set --name (\S+) .*--to-destination {re.escape(goal)}:')
+
+    def noted(operation: Operation) -> list[Operation]:
+        entry = operation.entry
+        if isinstance(entry, NftSet) and of_set.fullmatch(entry.name):
+            return [operation._replace(entry=entry._replace(elements=(source,)))]
+        found = of_list.match(entry.spec) if isinstance(entry, IptablesRule) else None
+        return (
+            [operation, Operation(operation.netns, RecentEntry(found[1], source), BY)]
+            if found
+            else [operation]
+        )
+
+    return [each for operation in plan for each in noted(operation)]

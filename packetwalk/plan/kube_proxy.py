@@ -8,7 +8,7 @@ in another order on each node and in each run; here it is that of the cluster's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from packetwalk.plan import kube_proxy_nft
 from packetwalk.plan.cluster import Cluster, Node, Service
@@ -18,6 +18,7 @@ from packetwalk.plan.service_chains import ServiceChains
 from packetwalk.plan.service_rules import SERVICES, Endpoint, ServicePort, counted, note
 from packetwalk.tables import Entry, IptablesRule, SysctlEntry, UserChain
 
+PROGRAM = "kube-proxy"
 SOURCE = "kubernetes pkg/proxy/iptables/proxier.go"
 MARK = "0x4000"
 CANARY = "KUBE-PROXY-CANARY"
@@ -85,34 +86,35 @@ LAST = (
 
 
 def plan(
-    cluster: Cluster, node: Node, pod_network: str, address_of: Callable[[str], str], rules: str = IPTABLES
+    cluster: Cluster,
+    node: Node,
+    pod_network: str,
+    address_of: Callable[[str], str],
+    rules: str = IPTABLES,
+    services: Sequence[Service] | None = None,
 ) -> Iterator[Operation]:
-    """Return what is there on one node; ``address_of`` gives a backend pod's address, ``rules`` is kube-proxy's mode."""
-    if not cluster.services:
+    """Return what is there on one node; ``address_of`` gives a backend pod's address, ``rules`` is kube-proxy's mode.
+
+    ``services`` are those that kube-proxy knows, the cluster's when None.
+    """
+    known = cluster.services if services is None else services
+    if not known:
         return
+    led = [(each, [_endpoint(cluster, node, to, address_of) for to in each.backends]) for each in known]
     if rules == NFTABLES:
-        services = [
+        chains = [
             ServiceChains(service, protocol, name, endpoints, pod_network, node.address)
-            for service, endpoints in _services(cluster, node, address_of)
+            for service, endpoints in led
             for protocol, name in service.ports
         ]
-        for line in kube_proxy_nft.entries(node, services, pod_network):
-            yield Operation(node.name, line, "kube-proxy", kube_proxy_nft.SOURCE)
+        for line in kube_proxy_nft.entries(node, chains, pod_network):
+            yield Operation(node.name, line, PROGRAM, kube_proxy_nft.SOURCE)
         return
-    for entry in _entries(cluster, node, pod_network, address_of):
-        yield Operation(node.name, entry, "kube-proxy", SOURCE)
+    for entry in _entries(led, pod_network):
+        yield Operation(node.name, entry, PROGRAM, SOURCE)
 
 
-def _services(
-    cluster: Cluster, node: Node, address_of: Callable[[str], str]
-) -> Iterator[tuple[Service, list[Endpoint]]]:
-    for service in cluster.services:
-        yield service, [_endpoint(cluster, node, each, address_of) for each in service.backends]
-
-
-def _entries(
-    cluster: Cluster, node: Node, pod_network: str, address_of: Callable[[str], str]
-) -> Iterator[Entry]:
+def _entries(led: Sequence[tuple[Service, list[Endpoint]]], pod_network: str) -> Iterator[Entry]:
     yield SysctlEntry("net.ipv4.conf.all.route_localnet", "1")
     for table in ("mangle", "nat", "filter"):
         yield UserChain(table, CANARY)
@@ -120,7 +122,7 @@ def _entries(
         yield IptablesRule(table, chain, spec, inserted=True)
     for table, chain, spec in OWN:
         yield IptablesRule(table, chain, spec)
-    for service, endpoints in _services(cluster, node, address_of):
+    for service, endpoints in led:
         for protocol, name in service.ports:
             for rule in ServicePort(service, protocol, name, endpoints, pod_network).rules():
                 yield IptablesRule(*rule)

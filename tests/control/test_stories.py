@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from packetwalk.cli import main
-from packetwalk.control import stories
+from packetwalk.control import flows, stories
 from packetwalk.control.deeds import read
 from packetwalk.control.probe import probed, spans, walk_at
 from packetwalk.control.running import timeline, verbs
@@ -18,6 +18,8 @@ from packetwalk.errors import BadInput
 from packetwalk.tables import RouteEntry
 from packetwalk.walks.scenario import network
 from tests.control.recorded import recordings
+from tests.control.test_flannel import recordings as of_flannel
+from tests.control.test_kube_proxy import recordings as of_kube_proxy
 
 B = "10.244.110.128/26"
 every_story = pytest.mark.parametrize("each", stories.STORIES, ids=lambda each: each.name)
@@ -27,12 +29,18 @@ every_story = pytest.mark.parametrize("each", stories.STORIES, ids=lambda each: 
 def test_each_story_has_deeds_changes_and_pings(each: stories.Story) -> None:
     made, net = stories.told(each)
     assert each.deeds and made.events[0].at >= 0 and made.until == each.until * SECOND
+    assert each.pings or each.flows
     for src, dst in each.pings:
         found = list(spans(net, made, src, dst))
         assert found[0].start == 0 and found[-1].until == made.until
         assert all(one.until == other.start for one, other in pairwise(found))
+    for asked in each.flows:
+        found = list(flows.spans(net, made, flows.flow(*asked)))
+        assert found[0].start == 0 and found[0].answered and found[-1].until == made.until
+        assert all(one.until == other.start for one, other in pairwise(found))
     if each.like:
-        assert sum(name.startswith(f"{each.like}-") for name in recordings()) == 1
+        kept = recordings() if each.plugin == "calico" else of_flannel() | of_kube_proxy()[each.rules]
+        assert sum(name == each.like or name.startswith(f"{each.like}-") for name in kept) == 1
 
 
 def test_a_kill_leaves_the_routes_for_two_minutes_and_a_stop_takes_them_at_once() -> None:
@@ -135,10 +143,32 @@ def test_the_command_tells_prints_and_lists(capsys) -> None:
     assert all(verb in printed for each in verbs().values() for verb in each)
     assert main(["timeline", "link-cut", "--at", "10", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["traces"]
+    assert main(["timeline", "endpoint-replaced"]) == 0
+    printed = capsys.readouterr().out
+    assert "kind-worker: conntrack - UDP to 10.96.0.80:80 that 10.244.2.2 answers" in printed
+    assert (
+        "a to web, udp, one socket\n     0.000 to 1.570  b answers\n     1.570 to 6.000  b2 answers"
+        in printed
+    )
+    asked = ["timeline", "--plugin", "flannel", "--rules", "nftables", "--do", "1 endpoint-gone web b"]
+    asked += ["--flow", "a", "web", "connections", "--flow", "a", "web", "tcp", "--format", "json"]
+    assert main(asked) == 0
+    found = json.loads(capsys.readouterr().out)["flows"]
+    assert [x["answerer"] for x in found[0]["spans"]] == ["b", ""] and len(found[1]["spans"]) == 1
+    assert main([*asked, "--at", "3"]) == 0
+    refused, kept = json.loads(capsys.readouterr().out)
+    assert [x["traces"][0]["disposition"] for x in (refused, kept)] == ["rejected", "delivered"]
     for wrong in (["timeline"], ["timeline", "nosuch"], ["timeline", "link-cut", "--at", "400"]):
         assert main(wrong) == 2
         assert capsys.readouterr().err.count("\n") == 1
-    for wrong in (["--plugin", "weave", "--mode", "sleeve"], ["--until", "x"], ["--ping", "a", "nobody"]):
+    for wrong in (
+        ["--rules", "legacy"],
+        ["--flow", "a", "web", "sctp"],
+        ["--flow", "a", "nosuch", "udp"],
+        ["--plugin", "weave", "--mode", "sleeve"],
+        ["--until", "x"],
+        ["--ping", "a", "nobody"],
+    ):
         assert main(["timeline", "--do", "0 cut kind-worker", *wrong]) == 2
         assert capsys.readouterr().err.count("\n") == 1
 

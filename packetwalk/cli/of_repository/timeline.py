@@ -7,6 +7,7 @@ and about whom. `packetwalk timeline --list` has the stories and the verbs.
   packetwalk timeline bird-stopped --messages
   packetwalk timeline --do "0 kill kind-worker2" --do "5 start kind-worker2" --ping a b --until 20
   packetwalk timeline link-cut --at 100 --ping a b
+  packetwalk timeline --plugin flannel --do "1 endpoint-replaced web b b2" --flow a web udp
 """
 
 from __future__ import annotations
@@ -27,14 +28,22 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("story", nargs="?", metavar="STORY", help="one of --list")
     parser.add_argument("--list", action="store_true", help="the stories, and the verbs of --do")
     parser.add_argument("--plugin", help="calico when left out")
-    parser.add_argument("--mode", help="bgp when left out")
+    parser.add_argument("--mode", help="bgp when left out; of another plugin its first")
     parser.add_argument(
         "--do", action="append", metavar='"SECOND VERB ..."', help="do something; as often as wanted"
     )
     parser.add_argument("--ping", nargs=2, action="append", metavar=("SRC", "DST"), help="ping all the time")
+    parser.add_argument(
+        "--flow",
+        nargs=3,
+        action="append",
+        metavar=("SRC", "DST", "KIND"),
+        help="packets of one socket (udp, tcp), or one connection after another (connections)",
+    )
+    parser.add_argument("--rules", help="iptables when left out, or nftables")
     parser.add_argument("--until", metavar="SECONDS", help=f"when it ends; {USUAL} when left out")
     parser.add_argument("--messages", action="store_true", help="with what the programs say to each other")
-    parser.add_argument("--at", metavar="SECONDS", help="instead, the walk of each ping that is sent then")
+    parser.add_argument("--at", metavar="SECONDS", help="instead, the walk of each packet that is sent then")
     parser.formats("text", "json")
 
 
@@ -43,8 +52,8 @@ def run(parsed: argparse.Namespace) -> None:
     if parsed.list:
         show(_list())
         return
-    deeds, probe = room("control.deeds"), room("control.probe")
-    made, net, pings = _made(parsed)
+    deeds, probe, flows = room("control.deeds"), room("control.probe"), room("control.flows")
+    made, net, pings, open_flows = _made(parsed)
     if parsed.at is not None:
         at = deeds.seconds(parsed.at, "--at")
         if at > made.until:
@@ -52,32 +61,40 @@ def run(parsed: argparse.Namespace) -> None:
                 "--at", parsed.at, [f"a moment of the timeline, which ends at {made.until / 1e6:g}"]
             )
         walks = [probe.walk_at(net, made, src, dst, at) for src, dst in pings]
+        walks += [flows.walk_at(net, made, each, at) for each in open_flows]
         show([walk.to_json() for walk in walks] if parsed.format == "json" else "\n\n".join(map(str, walks)))
         return
     spans = [(src, dst, list(probe.spans(net, made, src, dst))) for src, dst in pings]
+    lasting = [(each, list(flows.spans(net, made, each))) for each in open_flows]
     if parsed.format == "json":
-        show(json.dumps(made.json() | {"probes": [probe.probed(*each) for each in spans]}))
+        probes = [probe.probed(*each) for each in spans]
+        show(json.dumps(made.json() | {"probes": probes, "flows": [flows.probed(*each) for each in lasting]}))
     else:
-        show(room("control.text").text(made, spans, messages=parsed.messages).rstrip())
+        show(room("control.text").text(made, spans, lasting, messages=parsed.messages).rstrip())
 
 
 def _made(parsed: argparse.Namespace):
-    """Return the timeline that is asked for, its cluster, and who pings whom."""
+    """Return the timeline that is asked for, its cluster, who pings whom, and whose sockets stay open."""
     stories, running, deeds = room("control.stories"), room("control.running"), room("control.deeds")
     pings = tuple(map(tuple, parsed.ping or ()))
+    flows = tuple(room("control.flows").flow(*each) for each in parsed.flow or ())
     if parsed.story is not None:
-        for name in ("do", "until", "plugin", "mode"):
+        for name in ("do", "until", "plugin", "mode", "rules"):
             if getattr(parsed, name) is not None:
                 raise BadInput(f"--{name}", "beside a story", ["a story, or deeds of one's own"])
         found = stories.story(parsed.story)
-        return *stories.told(found), pings or found.pings
+        if not pings and not flows:
+            pings, flows = found.pings, tuple(room("control.flows").flow(*each) for each in found.flows)
+        return *stories.told(found), pings, flows
     if not parsed.do:
         raise BadInput.missing("story", ["one of --list", '--do "SECOND VERB ..."'])
     asked = deeds.read(parsed.do)
     until = deeds.seconds(parsed.until, "--until") if parsed.until else USUAL * 1_000_000
-    net = running.cluster(parsed.plugin or "calico", parsed.mode or "bgp", asked)
+    plugin, rules = parsed.plugin or "calico", parsed.rules or "iptables"
+    mode = parsed.mode or (None if parsed.plugin else "bgp")
+    net = running.cluster(plugin, mode, asked, rules)
     made = running.timeline(net, asked, until, "; ".join(map(str, asked)))
-    return made, net, pings
+    return made, net, pings, flows
 
 
 def _list() -> str:

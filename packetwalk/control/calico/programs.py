@@ -58,6 +58,8 @@ class Attachment(NamedTuple):
 class CalicoControl:
     """All programs of a cluster; deeds change what they are told, or end and start them."""
 
+    coming = "pod"  # the verb about what is not there at first
+
     def __init__(
         self,
         world: World,
@@ -74,6 +76,8 @@ class CalicoControl:
         for name, pod in self._pods.items():
             if name not in pending:
                 world.tables[pod.node][pod.route] = FELIX_NAME
+        for name in pending:
+            network.address(name)
         self._not_there = set(pending)
         self._felix_down: set[str] = set()
         self.birds: dict[str, Speaker] = {}
@@ -138,13 +142,11 @@ class CalicoControl:
 
     def cut(self, node: str) -> None:
         """Take the wire of a node down."""
-        self.world.deed(self._node(node), f"the wire of {node} is cut")
-        self.world.plug(node, whole=False)
+        self.world.plug(self._node(node), whole=False)
 
     def mend(self, node: str) -> None:
         """Bring the wire of a node up again."""
-        self.world.deed(self._node(node), f"the wire of {node} is whole again")
-        self.world.plug(node, whole=True)
+        self.world.plug(self._node(node), whole=True)
 
     def mesh(self, word: str) -> None:
         """Switch the node-to-node mesh on or off."""
