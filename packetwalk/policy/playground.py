@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from packetwalk.policy.explanation import explain
 from packetwalk.policy.loading import read
 from packetwalk.policy.matrix import matrix
 from packetwalk.policy.plugins import CALICO
+from packetwalk.policy.report import aimless
 from packetwalk.policy.rules import protocol_name
 
 LARGEST = 5_000_000
@@ -48,8 +50,12 @@ def judged(text: str, protocol: str = "TCP", port: int = 80, plugin: str = CALIC
             f"{namespace}/{name}": [[protocol_name(each.protocol), each.port] for each in service.ports]
             for (namespace, name), service in sorted(estate.services.items())
         },
-        "notes": [_LINE.sub(r"line \1: ", note) for note in estate.notes],
+        "notes": [_LINE.sub(r"line \1: ", note) for note in (*estate.notes, *_aimless(estate))],
     }
+
+
+def _aimless(estate: Estate) -> Iterator[str]:
+    return (f"{each.where}: {each.said}" for each in aimless(estate))
 
 
 def told(

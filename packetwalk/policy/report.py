@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from packetwalk.policy.attempt import ECHO
 from packetwalk.policy.deciding import Direction, two
+from packetwalk.policy.endpoints import HostPoint, Workload
 from packetwalk.policy.estate import Estate
 from packetwalk.policy.index import places
 from packetwalk.policy.outside import outside
@@ -16,6 +17,7 @@ from packetwalk.policy.sweep import Sweep
 
 MOST = 12
 """Names of a list that are told; the others are counted."""
+NOBODY = "selects nobody"
 NOTHING = "matches no two pods, and no pod with an address outside"
 
 
@@ -32,9 +34,14 @@ class Idle(NamedTuple):
     why: str
     where: str
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> str:
+        """What it is, and why it does nothing."""
         rule = f", {self.direction} rule {self.number}" if self.number is not None else ""
-        return f"{self.policy}{rule}: {self.why} ({self.where})"
+        return f"{self.policy}{rule}: {self.why}"
+
+    def __str__(self) -> str:
+        return f"{self.said} ({self.where})"
 
 
 class Report(NamedTuple):
@@ -88,27 +95,62 @@ def report(estate: Estate) -> Report:
     return Report(unprotected, tuple(_idle(estate, sieve)), tuple(sorted(staged)))
 
 
+def aimless(estate: Estate) -> Iterator[Idle]:
+    """Yield, where there are pods, policies that select nobody and rules with a port of a name that nobody has."""
+    pods = tuple(each for each in estate.workloads if not each.host_network)
+    sieve = Sieve(estate, pods, TCP, 1)
+    for policy in estate.policies if pods else ():
+        if policy.before_dnat or policy.untracked:
+            continue
+        if not sieve.subject(policy) and not _on_hosts(estate, policy):
+            yield Idle(policy, "", None, NOBODY, estate.where(policy))
+            continue
+        for direction, number, rules in _numbered(policy):
+            why = _unnamed(estate, rules)
+            if why:
+                yield Idle(policy, direction, number, why, estate.where(policy))
+
+
 def _idle(estate: Estate, sieve: Sieve) -> Iterator[Idle]:
     meant, hit = _deciding(Sweep(sieve))
     for policy in estate.policies:
         if policy.before_dnat or policy.untracked:
             continue
-        on_hosts = any(
-            estate.passes_over(policy, host, way) == "" for host in estate.hosts for way in policy.directions
-        )
+        on_hosts = _on_hosts(estate, policy)
         if not sieve.subject(policy) and not on_hosts:
-            yield Idle(policy, "", None, "selects nobody", estate.where(policy))
+            yield Idle(policy, "", None, NOBODY, estate.where(policy))
         if not sieve.subject(policy) or on_hosts:
             continue
-        for direction in (INGRESS, EGRESS):
-            numbered: dict[int, list[PolicyRule]] = {}
-            for rule in policy.rules(direction):
-                numbered.setdefault(rule.number, []).append(rule)
-            for number, rules in numbered.items():
-                key = (policy, direction, number)
-                if key not in hit and all(_is_looked_at(estate, rule) for rule in rules):
-                    why = "others before it decide all that it matches" if key in meant else NOTHING
-                    yield Idle(policy, direction, number, why, estate.where(policy))
+        for direction, number, rules in _numbered(policy):
+            key = (policy, direction, number)
+            if key not in hit and all(_is_looked_at(estate, rule) for rule in rules):
+                nothing = _unnamed(estate, rules) or NOTHING
+                why = "others before it decide all that it matches" if key in meant else nothing
+                yield Idle(policy, direction, number, why, estate.where(policy))
+
+
+def _on_hosts(estate: Estate, policy: NetworkRules) -> bool:
+    """Say whether a policy governs a HostEndpoint."""
+    return any(
+        estate.passes_over(policy, host, way) == "" for host in estate.hosts for way in policy.directions
+    )
+
+
+def _numbered(policy: NetworkRules) -> Iterator[tuple[str, int, list[PolicyRule]]]:
+    """Yield each rule as it is written, by its direction and number: it may be several."""
+    for direction in (INGRESS, EGRESS):
+        numbered: dict[int, list[PolicyRule]] = {}
+        for rule in policy.rules(direction):
+            numbered.setdefault(rule.number, []).append(rule)
+        yield from ((direction, number, rules) for number, rules in numbered.items())
+
+
+def _unnamed(estate: Estate, rules: list[PolicyRule]) -> str:
+    """Say which port's name in a rule nobody has; empty where there is none."""
+    holders: tuple[Workload | HostPoint, ...] = (*estate.workloads, *estate.hosts)
+    known = {port.name for each in holders for port in each.ports}
+    asked = (port.name for rule in rules for port in rule.destination.ports if port.name)
+    return next((f"no pod has a port called {name}" for name in asked if name not in known), "")
 
 
 def _is_looked_at(estate: Estate, rule: PolicyRule) -> bool:

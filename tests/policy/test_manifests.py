@@ -88,6 +88,11 @@ LINES = [
     ("    - port: 80", "    - port: we--b", 35, "a name of lower-case letters"),
     ("    - port: 80", "    - port: sixteen-letters-", 35, "at most 15"),
     ("    - podSelector: {}", "    - ipBlock: {cidr: 10.1.2.3}", 33, "a CIDR, with a / and"),
+    ("    - podSelector: {}", "    - ipBlock: {cidr: 10.0.0.300/16}", 33, "valid: a CIDR, as 10.244.0.0/16"),
+    ("    - podSelector: {}", "    - ipBlock: {cidr: 10.0.0.1/16}", 33, "a CIDR without bits set past its prefix"),
+    ("    - port: 80", "    - port: " + 5000 * "9", 35, "YAML: 'a number of too many digits'"),
+    ("  name: shop", "  name: sh\aop", 5, "YAML: 'a character U+0007' is not valid"),
+    ("  name: shop", "  name: !!set {a, b}", 5, "metadata.name: '...' is not valid; valid: a string"),
     ("    - podSelector: {}", "    - ipBlock: {cidr: 10.0.0.0/8, except: [10.1.2.3]}", 33, "a CIDR, with a / and"),
     ("matchLabels: {app: web}", "matchLabels: {app: we/b}", 30, "nothing, or letters, digits"),
     ("matchLabels: {app: web}", "matchLabels: {a b: web}", 30, "letters, digits, -, _ and ., at most 63"),
@@ -154,6 +159,13 @@ def test_one_cluster_in_every_form(form: str, tmp_path: Path) -> None:
     query = [{"src": {"ip": "8.8.8.8"}, "dst": {"ns": "shop", "pod": "web"}, "protocol": "TCP", "port": 85}]
     [answer] = policy.evaluate(found, query)
     assert answer["verdict"] == "deny" and answer["by"]["ingress"]["policy"] == "NetworkPolicy shop/web"
+
+
+def test_a_list_without_items_holds_nothing_and_says_what_its_items_are() -> None:
+    for items in ("", "items:", "items: []"):
+        assert policy.read(f"apiVersion: v1\nkind: List\n{items}\n").workloads == ()
+    with pytest.raises(BadInput, match=r"^manifests:3: items: 'x' is not valid; valid: a list$"):
+        policy.read("apiVersion: v1\nkind: List\nitems: x\n")
 
 
 def test_what_is_not_used_is_told() -> None:

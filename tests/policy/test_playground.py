@@ -94,6 +94,18 @@ def test_what_has_moved_is_told_at_its_new_line() -> None:
         assert judged(text + POD.format(name="p7", app="a"))["wrong"]["line"] == len(text.splitlines()) + 4
 
 
+def test_a_policy_that_selects_nobody_and_a_ports_name_that_nobody_has_are_told_with_their_lines() -> None:
+    rule = "ingress: [{}, {ports: [{port: web}]}]"
+    text = edited("a0").replace("ingress: [{}]", rule, 1).replace("app: a0", "app: a1")
+    said = [f"line {line}: NetworkPolicy default/{name}: selects nobody" for line, name in ((7, "b"), (12, "c"))]
+    assert judged(text)["notes"][-3:] == [
+        "line 2: NetworkPolicy default/a, ingress rule 1: no pod has a port called web",
+        *said,
+    ]
+    named = text.replace("containers: []", "containers: [{name: c, ports: [{name: web, containerPort: 80}]}]", 1)
+    assert judged(named)["notes"][-2:] == said and "called web" not in str(judged(named)["notes"])
+
+
 WRONG = [
     ("a: 1\nb: ]\n", 2, "YAML: "),
     ("a: 1\n\ta: 2", 2, "YAML: "),

@@ -10,6 +10,8 @@ from packetwalk.errors import BadInput
 from packetwalk.policy.manifests import wording
 from packetwalk.policy.manifests.documents import Document
 
+_SHOWN = str | bool | int | float | None
+"""Values that an error shows as they are: others have no one way to be printed."""
 _KINDS = {dict: "a mapping", list: "a list", str: "a string", bool: "true or false", int: "a whole number"}
 
 
@@ -53,7 +55,7 @@ class Given:
     def kind(self, wanted: type) -> Any:
         """Return the value, which is of this type."""
         if not isinstance(self.value, wanted) or (wanted is int and isinstance(self.value, bool)):
-            self.wrong(self.value if not isinstance(self.value, dict | list) else "...", _KINDS[wanted])
+            self.wrong(self.value if isinstance(self.value, _SHOWN) else "...", _KINDS[wanted])
         return self.value
 
     def __truediv__(self, step: str | int) -> Given:

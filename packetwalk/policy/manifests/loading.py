@@ -53,7 +53,7 @@ def _objects(at: Given, kind: str = "", version: str = "") -> Iterator[Given]:
     if kind and "kind" not in at.value:
         at = Given(at.document, {"kind": kind, "apiVersion": version, **at.value}, at.way)
     named = (at / "kind").text("")
-    if named.endswith("List") and isinstance(at.value.get("items"), list):
+    if named == "List" or (named.endswith("List") and "items" in at.value):
         at.only("apiVersion", "kind", "metadata", "items")
         for each in (at / "items").each():
             yield from _objects(each, named[: -len("List")], (at / "apiVersion").text(""))

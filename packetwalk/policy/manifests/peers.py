@@ -46,10 +46,13 @@ def cidr(at: Given, strict: bool = True) -> AddressRange:
     """Read a range of addresses."""
     if strict and "/" not in at.text():
         at.wrong(at.value, "a CIDR, with a / and the length of its prefix")
+    valid = "a CIDR, as 10.244.0.0/16" if strict else "a CIDR or an address"
     try:
-        return AddressRange.read(at.text(), strict)
+        found = AddressRange.read(at.text())
+        valid = "a CIDR without bits set past its prefix"
+        return AddressRange.read(at.text(), strict) if strict else found
     except ValueError:
-        at.wrong(at.value, "a CIDR without bits set past its prefix" if strict else "a CIDR or an address")
+        at.wrong(at.value, valid)
 
 
 def ports_by_protocol(found: list[tuple[int | None, Ports | None]]) -> dict[int | None, tuple[Ports, ...]]:

@@ -67,6 +67,13 @@ def _loader() -> Any:
                 raise Mistake(last.start_mark.line, "name that stands twice", name, "each once")
             return found
 
+        def construct_yaml_int(self, node: Any) -> int:
+            try:
+                return int(super().construct_yaml_int(node))
+            except ValueError:
+                raise Mistake(node.start_mark.line, "YAML", "a number of too many digits", "a shorter one") from None
+
+    Loader.add_constructor("tag:yaml.org,2002:int", Loader.construct_yaml_int)
     for first, tag, pattern in (
         ("~nN\0", "null", r"~|null|Null|NULL|"),
         ("yYnNtTfFoO", "bool", r"yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF"),
@@ -93,6 +100,10 @@ def _read(text: str) -> Any:
         if mark and text.splitlines()[mark.line : mark.line + 1] and _TAB.match(text.splitlines()[mark.line]):
             raise Mistake(mark.line, "YAML", "a tab", "spaces before a field, never a tab") from None
         raise Mistake(mark.line if mark else 0, "YAML", error.problem or error.context, "YAML") from None
+    except yaml.reader.ReaderError:
+        found = next(yaml.reader.Reader.NON_PRINTABLE.finditer(text))
+        character = f"a character U+{ord(found[0]):04X}"
+        raise Mistake(text.count("\n", 0, found.start()), "YAML", character, "text that can be read") from None
     except yaml.YAMLError as error:
         raise Mistake(0, "YAML", str(error).splitlines()[0][:80], "YAML") from None
     except (RecursionError, ValueError, TypeError, OverflowError) as error:
@@ -131,6 +142,15 @@ def _composed(text: str) -> Any:
 
 def line(text: str, way: tuple[str | int, ...]) -> int:
     """Return the line, from 0, of a value, or of the last one on the way to it that is there."""
+    return _remembered_line(text, way) if len(text) < SHORT else _line(text, way)
+
+
+@lru_cache(maxsize=KEPT)
+def _remembered_line(text: str, way: tuple[str | int, ...]) -> int:
+    return _line(text, way)
+
+
+def _line(text: str, way: tuple[str | int, ...]) -> int:
     yaml = _yaml()
     node = _composed(text)
     known = node

@@ -2,7 +2,12 @@
 import { holdsText, isOurs, isUnknown, linkTo, pack, recipeOf, unpack } from "./link.js";
 
 const MOST = 40;
-const UNKNOWN = { plugin: "nobody who enforces", mode: "no mode of", rules: "no form of the rules of" };
+const UNKNOWN = {
+  plugin: () => "nobody who enforces",
+  mode: (plugin) => `no mode of ${plugin}`,
+  rules: (plugin) => `no form of the rules of ${plugin}`,
+  protocol: () => "no protocol of this page",
+};
 const COPIED =
   "The link is copied, and stands in the address bar. What you typed is in it, and nowhere else.";
 
@@ -46,32 +51,32 @@ export class Address {
 
   /**
    * How a link has it, as far as it is known here, and what is to be said of the rest.
-   * @param {{plugin?: string, mode?: string, rules?: string}} named
-   * @returns {{how: {plugin: string, mode?: string, rules?: string}, wrong: [string, string]|null}}
+   * @param {{plugin?: string, mode?: string, rules?: string, protocol?: string}} named
+   * @returns {{how: {plugin: string}, wrong: [string, string]|null}}
    */
   #known(named) {
     const { fields } = this.tool;
     const how = { plugin: fields.values.plugin };
+    /** @type {[string, string]|null} */
+    let wrong = null;
     for (const [name, words] of Object.entries(UNKNOWN)) {
       const given = named[name];
       const valid = fields.valid(name, how.plugin);
       if (valid.includes(given)) how[name] = given;
-      else if (given !== undefined) {
-        const at = name === "plugin" ? "" : ` ${how.plugin}`;
-        return { how, wrong: [`The link names ${words}${at} (${valid.join(", ")})`, given] };
-      }
+      else if (given !== undefined)
+        wrong ??= [`The link names ${words(how.plugin)} (${valid.join(", ")})`, given];
     }
-    return { how, wrong: null };
+    return { how, wrong };
   }
 
   /** @param {string} hash */
   async #text(hash) {
     const { tool } = this;
     try {
-      const { plugin, mode, rules, ...asked } = await unpack(hash);
+      const { plugin, mode, rules, protocol, ...asked } = await unpack(hash);
       if (location.hash !== hash) return;
-      const { how, wrong } = this.#known({ plugin, mode, rules });
-      tool.open({ ...asked, ...how });
+      const { how, wrong } = this.#known({ plugin, mode, rules, protocol });
+      tool.open({ ...tool.fields.values, ...asked, ...how });
       if (wrong) this.#say(...wrong);
       if (tool.hasPython) await tool.edit(false);
     } catch (error) {

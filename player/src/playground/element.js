@@ -329,6 +329,7 @@ export class WalkPolicy extends HTMLElement {
   /** @param {string} words */
   failed(words) {
     this.stepping.give(words);
+    if (this.question?.[0] === this.paper.text) this.mark(null); // what was wrong in another text
     if (this.question) this.outdated(UNANSWERED);
     else this.state.busy("");
     this.state.say(words);

@@ -42,7 +42,8 @@ export class Fields {
   /** What may stand in a field that says how. @param {string} name @param {string} [plugin] */
   valid(name, plugin = this.form.plugin.value) {
     const { modes, rules } = this.plugins[plugin];
-    return { plugin: Object.keys(this.plugins), mode: modes, rules }[name];
+    const protocol = [...this.form.protocol.options].map(({ value }) => value);
+    return { plugin: Object.keys(this.plugins), mode: modes, rules, protocol }[name];
   }
 
   /**

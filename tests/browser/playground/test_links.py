@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
+
 import pytest
 from playwright.sync_api import expect
 
@@ -54,6 +58,33 @@ def test_a_link_that_is_broken_or_too_large_says_so(address: str, opened: Open, 
     plugin = "weave" if "/weave" in fragment else "calico"
     desk.expect_matrix(FIRST.manifests, plugin=plugin)
     assert desk.of_python() == [] and desk.noise == []
+
+
+def holding(*asked: str | int) -> str:
+    """Return a link's fragment as the page makes it."""
+    packed = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    data = packed.compress(json.dumps(asked).encode()) + packed.flush()
+    return f"#manifests={base64.urlsafe_b64encode(data).decode().rstrip('=')}"
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"protocol": "FOO"}, "The link names no protocol of this page (TCP, UDP, SCTP, ICMP): FOO."),
+        ({"plugin": "nope"}, "The link names nobody who enforces (calico, flannel, weave): nope."),
+        ({"mode": "zz"}, "The link names no mode of calico (ipip, ipip-crosssubnet, vxlan, "),
+        ({}, ""),
+    ],
+)
+def test_what_a_text_is_asked_with_in_a_link_is_known_or_said(address: str, opened: Open, how: dict, said: str) -> None:
+    asked = {"plugin": "calico", "protocol": "TCP", "port": 5432, "source": "shop/web", "destination": "shop/db"} | how
+    rules = ["iptables"] if "mode" in how else []
+    desk = Desk(opened().new_page(), address, holding(OR, *asked.values(), *rules))
+    expect(desk.tool.locator(".told")).to_contain_text("28 of 30")
+    desk.expect_matrix(OR)
+    expect(desk.tool.locator(".said")).to_contain_text(said)
+    expect(desk.tool.locator(".wrong")).to_have_text("")
+    assert desk.noise == []
 
 
 def test_the_address_follows_what_is_shown(untouched: Desk, address: str) -> None:

@@ -141,9 +141,12 @@ def test_markup_is_text(desk: Desk) -> None:
 
 
 def test_python_that_takes_too_long_is_ended_and_starts_again(desk: Desk) -> None:
+    desk.write(FIRST.manifests.replace("ingress:", "inress:"))
+    expect(desk.tool.locator(".wrong")).to_contain_text("Line 9")
     desk.tool.evaluate("tool => tool.setAttribute('patience', '0.3')")
     desk.write("- a\n" * 300_000)  # seconds of work for any machine
     expect(desk.tool.locator(".said")).to_contain_text("longer than 0.3 s. It was ended")
+    expect(desk.tool.locator(".wrong")).to_have_text("")  # that was another text
     desk.tool.evaluate("tool => tool.removeAttribute('patience')")
     text = recipe("two-peers").manifests + POD % "later"
     desk.write(text)
