@@ -5,7 +5,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { loadPyodide } from "pyodide";
-import { inside } from "./src/playground/inside.js";
+import { inside } from "./src/python/inside.js";
 
 const [from, to, ...modules] = process.argv.slice(2);
 const zip = readFile(from).then(({ buffer, byteOffset, length }) =>

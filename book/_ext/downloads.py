@@ -13,7 +13,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 LINES = 20
-HEAVY = ("<packet-walk", "<walk-policy")
+HEAVY = ("<packet-walk", "<walk-policy", "<walk-why")
 
 
 def lighten(notebook: dict[str, Any]) -> None:

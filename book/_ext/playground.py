@@ -1,7 +1,7 @@
-"""Ship the policy playground to its page: its script, and beside it, for readers who edit, the editor and Python.
+"""Ship the pages in which Python runs, the policy playground and `why`: their scripts, and beside them, for readers who start it, the editor and Python.
 
 Python is Pyodide, as player/package-lock.json pins it, with the part of the package that judges policies and PyYAML in
-it, and on request what walks a packet; it is copied from player/node_modules.  Where that is not there, the page says so, and shows what was computed.
+it, and on request what walks a packet, and what asks a recording; it is copied from player/node_modules.  Where that is not there, the pages say so, and show what was computed.
 What is compressed here is unpacked by the page: a host need not compress it.  All stands in a folder whose name changes
 with what is in it, so that old and new never meet.
 """
@@ -25,7 +25,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import yaml
 from sphinx.application import Sphinx
-from walks import script_name as shipped
+from walks import script_name
 
 from packetwalk.policy.plugins import enforcements
 from packetwalk.widgets.pack import pack_apart
@@ -41,7 +41,12 @@ FOLDER = "playground"
 ROOMS = ("cni", "datapath", "faults", "plan", "tables", "trace", "wire")
 WALKS = ("policed", "stepped")
 """Rooms that walk, and those of ``walks`` beside what stands in it."""
-TAG = re.compile(r"<walk-policy>")
+ASKING = ("capture", "proof/compare", "shell", "why")
+"""Rooms that ask a recording, beside those that walk."""
+EXAMPLE = ROOT / "book" / "data" / "broken-cluster.tgz"
+ELEMENTS = {"<walk-policy>": "playground", "<walk-why>": "why"}
+"""The elements with Python behind them, and the script of each."""
+TAG = re.compile("|".join(ELEMENTS))
 
 
 @cache
@@ -58,6 +63,12 @@ def walkers() -> dict[str, Path]:
     found = [path for room in ROOMS for path in sorted((PACKAGE / room).rglob("*.py"))]
     found += [*sorted((PACKAGE / "walks").glob("*.py")), *(each for room in WALKS for each in sorted((PACKAGE / "walks" / room).glob("*.py")))]
     return _named(found)
+
+
+@cache
+def askers() -> dict[str, Path]:
+    """Return the files that ask a recording there, beside those that walk: fetched, with Python's library, when somebody gives one."""
+    return _named([PACKAGE / "proof" / "__init__.py", *(path for room in ASKING for path in sorted((PACKAGE / room).rglob("*.py")))])
 
 
 def _named(paths: list[Path]) -> dict[str, Path]:
@@ -86,26 +97,24 @@ def libraries() -> list[str]:
 def version() -> str:
     """Return a name for all that is in the folder."""
     parts = [package(), json.dumps(examples()).encode()]
-    parts += [_zipped(walkers()), Path(pack_apart.__code__.co_filename).read_bytes()]
+    parts += [_zipped(walkers()), _zipped(askers()), EXAMPLE.read_bytes(), Path(pack_apart.__code__.co_filename).read_bytes()]
     parts += [path.read_bytes() for path in (SCRIPTS / "editor.js", SCRIPTS / "engine.js", REMEMBER)]
     parts += [(PYODIDE / "package.json").read_bytes()] if PYODIDE.is_dir() else []
     return hashlib.sha256(b"".join(parts)).hexdigest()[:10]
 
 
-def script_name() -> str:
-    """Return the name on the site of the script that the page loads."""
-    return f"playground.{hashlib.sha256((SCRIPTS / 'playground.js').read_bytes()).hexdigest()[:8]}.js"
 
 
 def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     body = context.get("body") or ""
-    if not TAG.search(body):
+    found = dict.fromkeys(TAG.findall(body))
+    if not found:
         return
     python = " data-python" if PYODIDE.is_dir() else ""
-    folder = f"{'../' * pagename.count('/')}_static/{FOLDER}/{version()}/"
-    player = f"{'../' * pagename.count('/')}_static/{shipped('player')}"
-    context["body"] = TAG.sub(f'<walk-policy data-folder="{folder}" data-player="{player}"{python}>', body)
-    context["modules"] = [*context.get("modules", ()), script_name()]
+    static = f"{'../' * pagename.count('/')}_static"
+    more = f' data-folder="{static}/{FOLDER}/{version()}/" data-player="{static}/{script_name("player")}"{python}>'
+    context["body"] = TAG.sub(lambda tag: tag[0][:-1] + more, body)
+    context["modules"] = [*context.get("modules", ()), *(script_name(ELEMENTS[tag]) for tag in found)]
 
 
 def fill(folder: Path) -> None:
@@ -124,6 +133,8 @@ def fill(folder: Path) -> None:
         write(unfinished / "pyodide.asm.wasm.gz", (PYODIDE / "pyodide.asm.wasm").read_bytes())
         write(unfinished / "package.zip.gz", package())
         write(unfinished / "walks.zip.gz", _zipped(walkers()))
+        write(unfinished / "why.zip.gz", _zipped(askers()))
+        shutil.copy(EXAMPLE, unfinished)
         remember(unfinished)
     with ProcessPoolExecutor() as pool:
         for done in [pool.submit(write_walks, each.name, unfinished / "walks" / each.name) for each in enforcements()]:
@@ -162,10 +173,11 @@ def ship(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     static = Path(app.outdir) / "_static"
-    for old in static.glob("playground.*.js"):
-        old.unlink()
+    for name in ELEMENTS.values():
+        for old in static.glob(f"{name}.*.js"):
+            old.unlink()
+        shutil.copy(SCRIPTS / f"{name}.js", static / script_name(name))
     shutil.rmtree(static / FOLDER, ignore_errors=True)
-    shutil.copy(SCRIPTS / "playground.js", static / script_name())
     kept = static.parents[1] / ".playground" / version()
     for stale in kept.parent.glob("*"):
         if stale != kept:

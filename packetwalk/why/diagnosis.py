@@ -65,7 +65,9 @@ class Diagnosis:
         author = _author(self.fate)
         return f"{entry}" + (f" ({author})" if author else "")
 
-    def _told(self) -> Iterator[tuple[str, str]]:
+    @property
+    def told(self) -> Iterator[tuple[str, str]]:
+        """The lines, each with its name; the first, which says who asks whom and the verdict, has none."""
         asked = self.fate.question
         packet = self.fate.walk.packet
         size = f", {packet.size} bytes" if packet.size else ""
@@ -128,8 +130,7 @@ class Diagnosis:
         }
 
     def __str__(self) -> str:
-        told = [*self._told()]
-        return "\n".join(text if not name else f"  {name + ':':<11}{text}" for name, text in told)
+        return "\n".join(text if not name else f"  {name + ':':<11}{text}" for name, text in self.told)
 
     def __repr__(self) -> str:
         return str(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from packetwalk.capture.recording import Recording
@@ -26,7 +26,7 @@ class Pairs:
     def to_json(self) -> list[dict[str, str]]:
         """Return the pairs, each with its verdict and, where it does not reach, where it ended and why."""
         return [
-            {"from": src, "to": dst, "verdict": each.verdict, **_where(each)}
+            {"from": src, "to": dst, "verdict": each.verdict, **where(each)}
             for (src, dst), each in self.fates.items()
         ]
 
@@ -49,14 +49,15 @@ class Pairs:
         reasons: dict[str, list[str]] = {}
         for (src, dst), each in self.fates.items():
             if each.verdict != REACHES:
-                said = _where(each)
+                said = where(each)
                 reasons.setdefault(f"{said['where']}: {said['why']}", []).append(f"{src} to {dst}")
         for reason, found in sorted(reasons.items(), key=lambda item: -len(item[1])):
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""
             yield f"{', '.join(found[:3])}{more}: {reason}"
 
 
-def _where(fate: Fate) -> dict[str, str]:
+def where(fate: Fate) -> dict[str, str]:
+    """Return where a packet ended, and why; nothing of one that arrived."""
     if fate.verdict == REACHES:
         return {}
     step = fate.step
@@ -69,6 +70,13 @@ def _where(fate: Fate) -> dict[str, str]:
 def pairs(recording: Recording | Loaded) -> Pairs:
     """Send a ping from each recorded pod and node to each other; BadInput where there is none."""
     loaded = recording if isinstance(recording, Loaded) else load(recording)
+    ends = machines(loaded)
+    found = {(src.name, dst.name): fate for src in ends for dst, fate in pinged(loaded, src, ends)}
+    return Pairs(tuple(each.name for each in ends), found)
+
+
+def machines(loaded: Loaded) -> list[KnownEnd]:
+    """Return the recorded pods and nodes; BadInput where there is none."""
     ends = [
         KnownEnd(place.netns, place.netns, main_address(place), 0)
         for place in loaded.places
@@ -76,10 +84,11 @@ def pairs(recording: Recording | Loaded) -> Pairs:
     ]
     if not ends:
         raise BadInput("recording", "no pod and no node in it")
-    found = {
-        (src.name, dst.name): sent(loaded, Errand(src, dst, Packet()))
-        for src in ends
-        for dst in ends
-        if src != dst
-    }
-    return Pairs(tuple(each.name for each in ends), found)
+    return ends
+
+
+def pinged(loaded: Loaded, src: KnownEnd, ends: Iterable[KnownEnd]) -> Iterator[tuple[KnownEnd, Fate]]:
+    """Yield what becomes of a ping from one machine to each other."""
+    for dst in ends:
+        if dst != src:
+            yield dst, sent(loaded, Errand(src, dst, Packet()))

@@ -1,20 +1,26 @@
-"""What notebooks use: ``play`` a walk, ``play_linux`` one through a small network of Linux, ``play_story`` control planes."""
+"""What notebooks use: ``play`` a walk, ``play_linux`` a small network, ``play_story`` control planes, ``why`` a packet is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 from packetwalk.capture.recording import Recording, read
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
 from packetwalk.plan.rules import IPTABLES
+from packetwalk.trace.packet import PacketOptions
 from packetwalk.walks.linux import walk_linux
 from packetwalk.walks.replay import replay
 from packetwalk.walks.scenario import walk
+from packetwalk.why import load
+from packetwalk.why.page import overview
+from packetwalk.widgets.investigation import Investigation
 from packetwalk.widgets.player import Player
 from packetwalk.widgets.story import StoryPlayer, ToldStory
+from packetwalk.widgets.tools.why import given
 
 MOST_BESIDE = 2
 
@@ -82,4 +88,31 @@ def play_story(name: str, beside: str | None = None) -> StoryPlayer:
     return StoryPlayer(*(ToldStory(each) for each in (name, beside) if each is not None))
 
 
-__all__ = ["Player", "StoryPlayer", "play", "play_beside", "play_linux", "play_recording", "play_story"]
+def why(
+    recording: Recording | Path | str,
+    src: str | None = None,
+    dst: str | None = None,
+    **packet: Unpack[PacketOptions],
+) -> Investigation:
+    """Return a widget that asks a recording why a packet does not arrive: first this one, then what the reader chooses.
+
+    ``recording`` may be a folder, its .zip or .tgz, the .tgz of a node, or a name in ``recordings``; the ends are those of
+    ``packetwalk why``, and where none is named, those of a recorded packet; the packet's fields are those of ``packetwalk.walk``.  BadInput for what is no recording, for an end that
+    nobody has, or a packet that cannot be.
+    """
+    loaded = load(given(recording))
+    first = overview(loaded)["first"]
+    return Investigation(loaded, src or first[0], dst or first[1], packet)
+
+
+__all__ = [
+    "Investigation",
+    "Player",
+    "StoryPlayer",
+    "play",
+    "play_beside",
+    "play_linux",
+    "play_recording",
+    "play_story",
+    "why",
+]

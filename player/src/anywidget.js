@@ -1,27 +1,12 @@
 /** The same element in a live notebook. */
+import { asking } from "./data/asking.js";
 import { unpackIfPacked } from "./data/unpack.js";
 
 /** @import { PacketWalk } from "./player/element.js" */
 
-/**
- * A source that asks the kernel: a message with a number, an answer with the same number.
- * @param {any} model
- */
+/** A source that asks the kernel. @param {any} model */
 function liveSource(model) {
-  let last = 0;
-  const ask = (type, question = {}) => {
-    const id = ++last;
-    return new Promise((resolve, reject) => {
-      const listen = (message) => {
-        if (message?.type !== type || message.id !== id) return;
-        model.off("msg:custom", listen);
-        if (message.error) reject(new Error(message.error));
-        else resolve(message[type]);
-      };
-      model.on("msg:custom", listen);
-      model.send({ type, id, ...question });
-    });
-  };
+  const ask = asking(model);
   return { walk: (options) => ask("walk", { options }), modes: () => ask("modes") };
 }
 

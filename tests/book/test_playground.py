@@ -18,6 +18,8 @@ from packetwalk.widgets.pack import unpack
 from packetwalk.widgets.tools.playground import examples
 from tests import ROOT
 from tests.missing import missing
+from tests.why.example import FILE as EXAMPLE
+from tests.why.given import nodes
 
 ASKED = """import sys; sys.path.insert(0, sys.argv[1]); sys.path[1:] = [p for p in sys.path[1:] if "site-packages" not in p]
 import packetwalk, yaml; assert packetwalk.__file__.startswith(sys.argv[1]) and yaml.__file__.startswith(sys.argv[1])
@@ -26,6 +28,14 @@ from packetwalk.policy.playground import answer; print(answer(sys.stdin.read(), 
 WALKED = """
 before = {*sys.modules}; from packetwalk.walks.stepped.page import walk
 walk(*json.loads(sys.argv[2])); print(json.dumps(sorted(each for each in {*sys.modules} - before)))
+"""
+
+
+WHY = """import json, sys; sys.path.insert(0, sys.argv[1]); sys.path[1:] = [p for p in sys.path[1:] if "site-packages" not in p]
+import packetwalk; assert packetwalk.__file__.startswith(sys.argv[1])
+from packetwalk.why.page import answer
+for what, asked in (("overview", []), ("why", ["a", "b", {}]), ("row", ["a"]), ("walk", ["a", "b", {}])):
+    print(answer(sys.argv[2], json.dumps(sys.argv[3:]), what, json.dumps(asked))[:60])
 """
 
 
@@ -83,3 +93,24 @@ def test_the_package_in_the_page_imports_nothing_that_is_not_in_it(folder: Path,
     )
     assert done.stderr == ""
     assert json.loads(done.stdout)["why"]["verdict"] == "allow"
+
+
+@pytest.mark.parametrize("given", ["the example", "the files of its nodes"])
+def test_what_asks_a_recording_in_the_page_imports_nothing_that_is_not_in_it(folder: Path, tmp_path: Path, given: str) -> None:
+    place, dropped = tmp_path / "package", tmp_path / "dropped"
+    for name in ("package.zip.gz", "walks.zip.gz", "why.zip.gz"):
+        if not (folder / name).is_file():
+            missing("the book was built without Python for the browser: npm ci --prefix player, then make build")
+        with ZipFile(BytesIO(gzip.decompress((folder / name).read_bytes()))) as files:
+            files.extractall(place)
+    example = (folder / EXAMPLE.name).read_bytes()
+    assert example == EXAMPLE.read_bytes()
+    dropped.mkdir()
+    files_given = nodes(tmp_path) if given != "the example" else {EXAMPLE.name: example}
+    for number, content in enumerate(files_given.values()):
+        (dropped / str(number)).write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", WHY, place, dropped, *files_given], capture_output=True, check=False, text=True
+    )
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 4 and "wrong" not in done.stdout

@@ -11,12 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Page, expect
 
+from packetwalk.why import load, why
+from packetwalk.widgets.tools.why import given
 from tests import ROOT
 from tests.browser.conftest import Open, watch
 from tests.browser.test_pages import play_by_keyboard
+from tests.refresh_notebooks import METADATA
 from tests.waiting import until
+from tests.why.example import FILE
 
 QUIET = (
     "--IdentityProvider.token=",
@@ -31,6 +38,8 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of a JupyterLab with a copy of the labs, on the model."""
     home = tmp_path_factory.mktemp("jupyterlab")
     shutil.copytree(ROOT / "labs", home / "labs")
+    asked = new_code_cell(f"from packetwalk.widgets import why\n\nwhy({str(FILE)!r}, size=56)")
+    nbformat.write(new_notebook(cells=[asked], metadata=METADATA), home / "why.ipynb")
     running = home / "running"
     server = subprocess.Popen(
         [
@@ -71,12 +80,36 @@ def address(told: Path) -> str:
 def test_a_solution_runs_to_its_end_and_its_walk_plays(jupyterlab: str, opened: Open, name: str) -> None:
     page = opened(reduced_motion="reduce").new_page()
     noise = watch(page)
-    page.goto(f"{jupyterlab}/lab/tree/labs/{name}/solution.ipynb?reset")
-    page.locator(".jp-Notebook:visible").wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all(page, f"{jupyterlab}/lab/tree/labs/{name}/solution.ipynb?reset")
     page.locator("packet-walk").first.wait_for(state="attached")
     play_by_keyboard(page, 0)
     assert not page.get_by_text("not yet.").count()
     assert [each for each in noise if "other host" in each or "uncaught" in each] == []
+
+
+def test_a_recording_is_asked_in_a_notebook(jupyterlab: str, opened: Open) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    noise = watch(page)
+    run_all(page, f"{jupyterlab}/lab/tree/why.ipynb?reset")
+    tool, loaded = page.locator("walk-why"), load(given(FILE))
+    expect(tool.locator(".verdict")).to_contain_text("Does not reach: a (10.244.1.2) to b (10.244.2.2), icmp, 56 bytes")
+    expect(tool.get_by_label("Bytes")).to_have_value("56")
+    tool.get_by_label("To, with").fill("web")
+    tool.get_by_label("Bytes").fill("")
+    tool.get_by_role("button", name="Ask", exact=True).click()
+    expect(tool.locator(".verdict")).to_contain_text("default/web:80")
+    expect(tool.locator("dd code")).to_have_text(why(loaded, "a", "web").line)
+    tool.get_by_role("button", name="Ask every pair").click()
+    expect(tool.locator(".told")).to_contain_text("60 of 72 pairs")
+    tool.get_by_role("button", name="Show the walk").click()
+    expect(tool.locator("packet-walk .why").first).to_contain_text("172.18.0.9")
+    assert [each for each in noise if "other host" in each or "uncaught" in each] == []
+
+
+def run_all(page: Page, url: str) -> None:
+    """Open a notebook and run all of its cells."""
+    page.goto(url)
+    page.locator(".jp-Notebook:visible").wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()

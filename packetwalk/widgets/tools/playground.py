@@ -20,7 +20,7 @@ FIRST = "one-peer"
 GROUPS = {False: "Everybody needs", True: "Often misread"}
 PROTOCOLS = ("TCP", "UDP", "SCTP", "ICMP")
 WORDS = {"allow": "Allowed", "deny": "Denied"}
-STYLE = Path(__file__).with_suffix(".css")
+STYLES = ("desk", "playground")
 FORM = """<form id="asked" aria-label="What is asked">
 <label class="long">Recipe <select name="recipe"><option value="">your own</option>{recipes}</select></label>
 <label>Enforced by <select name="plugin">{plugins}</select></label>
@@ -88,7 +88,8 @@ class Playground:
             WHY.format(way=way, **ends),
             WALK,
         )
-        style = "".join(STYLE.read_text().splitlines())
+        styles = (Path(__file__).with_name(f"{each}.css").read_text() for each in STYLES)
+        style = "".join("".join(each.splitlines()) for each in styles)
         body = "\n".join(parts)
         return f'<style>{style}</style>\n<walk-policy>{body}\n<script type="application/json">{data}</script></walk-policy>'
 

@@ -1,4 +1,7 @@
 /** <walk-policy>: manifests, who may talk to whom under them, and why; Python answers, here as everywhere. */
+
+import { Python } from "../python/python.js";
+import { State } from "../python/state.js";
 import { dataOf, make } from "../tools/dom.js";
 import { Address } from "./address.js";
 import { Examples } from "./examples.js";
@@ -6,15 +9,13 @@ import { FIELDS, Fields, HOW } from "./fields.js";
 import { LARGEST } from "./link.js";
 import { Matrix, WIDEST } from "./matrix.js";
 import { Paper } from "./paper.js";
-import { Python } from "./python.js";
-import { State } from "./state.js";
 import { Stepping, Walks } from "./stepping.js";
 import { tell, tellWrong } from "./walkthrough.js";
 import { changed, count, ends, pair, portOf, summary } from "./words.js";
 
 /**
  * @import { Asked } from "./link.js"
- * @import { Question } from "./python.js"
+ * @import { Question } from "../python/python.js"
  * @import { Judged, Told, Wrong } from "./words.js"
  * @typedef {{
  *   name: string, title: string, shows: string, text: string, protocol: string, port: number, source: string,
@@ -24,6 +25,8 @@ import { changed, count, ends, pair, portOf, summary } from "./words.js";
 
 const STALE = "Something is wrong in the text. The table is that of the last one without a mistake.";
 const UNANSWERED = "This is not judged. The table is still that of what was asked before.";
+/** What is judged of a question: not how its packet walks. */
+const JUDGED = 6;
 const NO_PYTHON = "This was not computed with the book, and this copy has no Python to do it now.";
 
 export class WalkPolicy extends HTMLElement {
@@ -49,13 +52,16 @@ export class WalkPolicy extends HTMLElement {
         progress: (bytes, total) => this.state.progress(bytes, total),
         ready: () => {
           this.state.busy("");
-          if (this.question) this.state.judging();
+          if (this.question) this.state.soon("Judging ...");
         },
-        found: (answer, question) => this.heard(answer, question),
-        walked: (answer, question) => this.stepping.show(answer, question),
+        found: (answer, question, by) => {
+          if (by === "walk") this.stepping.show(answer, question);
+          else this.heard(answer, question);
+        },
         failed: (words) => this.failed(words),
       },
       () => Number(this.getAttribute("patience")) || 10,
+      "edit",
     );
     this.walks = new Walks(this.folder);
     const script = String(new URL(this.dataset.player ?? "", location.href));
@@ -246,16 +252,16 @@ export class WalkPolicy extends HTMLElement {
     if (found) this.stepping.show(found, question);
     else if (this.hasPython) {
       if (!this.python.ready) this.state.busy("Python is loading.");
-      this.python.ask(question, true);
+      this.python.ask(question, "walk");
     } else this.stepping.give(NO_PYTHON);
   }
 
   /** Ask Python. @param {Question} question */
   put(question) {
     this.question = question;
-    if (this.python.ready) this.state.judging();
+    if (this.python.ready) this.state.soon("Judging ...");
     else this.state.busy("Python is loading.");
-    this.python.ask(question);
+    this.python.ask(question, "policy", { asked: question.slice(0, JUDGED) });
   }
 
   /**

@@ -1,11 +1,17 @@
-/** The table of who may talk to whom: a button for each pair, arrow keys from one to the next. */
+/** A table of who reaches whom: a button for each pair, arrow keys from one to the next. */
 import { make } from "../tools/dom.js";
 import { named } from "./words.js";
 
 /**
- * @import { Judged } from "./words.js"
  * @typedef {{td: HTMLElement, button: HTMLButtonElement|null}} Cell  a pod's own place has no button
+ * @typedef {{look: string, sign: string, words: string}} Said  a verdict, by its letter: `look` is a class
  */
+
+/** @type {Record<string, Said>} */
+const RULED = {
+  1: { look: "allowed", sign: "✓", words: "allowed" },
+  0: { look: "denied", sign: "✕", words: "denied" },
+};
 
 /** Lines that a table shows; of more, the first. */
 export const WIDEST = 60;
@@ -17,9 +23,13 @@ export class Matrix {
   /** @type {string[]} what tells each line from the others */
   #names = [];
 
-  /** @param {HTMLTableElement} table @param {(row: number, column: number) => void} chosen */
-  constructor(table, chosen) {
+  /**
+   * @param {HTMLTableElement} table @param {(row: number, column: number) => void} chosen
+   * @param {Record<string, Said>} said
+   */
+  constructor(table, chosen, said = RULED) {
     this.table = table;
+    this.said = said;
     table.addEventListener("click", (event) => {
       const place = this.#placeOf(event.target);
       if (place) chosen(...place);
@@ -27,13 +37,16 @@ export class Matrix {
     table.addEventListener("keydown", (event) => this.#move(event));
   }
 
-  /** @param {Judged} found @param {Set<string>} news  cells that have changed, as `row column` */
+  /**
+   * @param {{lines: string[][], open: string[]}} found  a letter for each column of a row
+   * @param {Set<string>} news  cells that have changed, as `row column`
+   */
   show(found, news) {
     const lines = found.lines.slice(0, WIDEST);
     this.#arrange(lines);
     for (const [row, cells] of this.#cells.entries())
       for (const [column, { button }] of cells.entries())
-        if (button) fill(button, found.open[row][column] === "1", news.has(`${row} ${column}`));
+        if (button) fill(button, this.said[found.open[row][column]], news.has(`${row} ${column}`));
   }
 
   /** Mark the pair that is told of. @param {number} row @param {number} column */
@@ -135,9 +148,10 @@ export class Matrix {
 
 /** @param {string[]} names  the namespace stands back */
 function label(names) {
-  const [namespace, pod] = names[0].split("/");
+  const place = names[0].lastIndexOf("/") + 1;
+  const namespace = place ? [make("i", {}, names[0].slice(0, place)), make("wbr")] : [];
   const more = names.length > 1 ? [` +${names.length - 1}`] : [];
-  return [make("i", {}, `${namespace}/`), make("wbr"), pod, ...more];
+  return [...namespace, names[0].slice(place), ...more];
 }
 
 /** @param {string[]} from @param {string[]} to @returns {Cell} */
@@ -148,13 +162,12 @@ function cell(from, to) {
   return { td: make("td", {}, button ?? ""), button: /** @type {HTMLButtonElement} */ (button) };
 }
 
-/** @param {HTMLButtonElement} button @param {boolean} open @param {boolean} news */
-function fill(button, open, news) {
-  const verdict = open ? "allowed" : "denied";
-  if (button.className !== verdict) {
-    button.className = verdict;
-    button.textContent = open ? "✓" : "✕";
-    button.ariaLabel = `${button.dataset.pair}: ${verdict}`;
+/** @param {HTMLButtonElement} button @param {Said} said @param {boolean} news */
+function fill(button, { look, sign, words }, news) {
+  if (button.className !== look) {
+    button.className = look;
+    button.textContent = sign;
+    button.ariaLabel = `${button.dataset.pair}: ${words}`;
   }
   button.toggleAttribute("data-new", news);
 }

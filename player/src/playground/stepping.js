@@ -6,7 +6,7 @@ import { make } from "../tools/dom.js";
 /**
  * @import { PacketWalk } from "../player/element.js"
  * @import { Walk } from "../types.js"
- * @import { Question } from "./python.js"
+ * @import { Question } from "../python/python.js"
  * @typedef {{step: number, place: string, hook: string, line: string}|null} Made  where a ruling was made
  * @typedef {{walk: Walk, made: Made[]}|{why_not: string}} Stepped
  */

@@ -1,21 +1,18 @@
 /** Python as the page sees it: a worker, asked one thing at a time, ended and started again when it hangs. */
 
 /**
- * @typedef {(string|number)[]} Question  text, plugin, protocol, port, source, destination, mode, rules
+ * @import { Dropped } from "./dropped.js"
+ * @typedef {(string|number)[]} Question  what the desk's function takes
+ * @typedef {{question: Question, by: string, asked: Question, files?: Dropped}} Request
+ *   by whom it is answered, what of it, and of which files
  * @typedef {{
  *   progress: (bytes: number, total: number) => void, ready: () => void,
- *   found: (answer: any, asked: Question) => void, walked: (answer: any, asked: Question) => void,
- *   failed: (words: string) => void,
+ *   found: (answer: any, asked: Question, by: string) => void, failed: (words: string) => void,
  * }} Told  what the page is told
  */
 
-/** Seconds for an answer, and for the next piece of Python while it loads and starts. */
-const PATIENCE = 10;
+/** Seconds for the next piece of Python while it loads and starts. */
 const STALLED = 60;
-/** What is judged of a question: not how its packet walks. */
-const JUDGED = 6;
-
-/** @typedef {{question: Question, walk: boolean}} Request  for an answer, or for the walk of its packet */
 
 export class Python {
   /** @type {Worker|null} */
@@ -27,15 +24,25 @@ export class Python {
   #asked = null;
   #timer = 0;
 
-  /** @param {string} folder @param {Told} told @param {() => number} patience  seconds for an answer */
-  constructor(folder, told, patience = () => PATIENCE) {
+  /**
+   * @param {string} folder @param {Told} told
+   * @param {() => number} patience  seconds for an answer
+   * @param {string} again  what starts it again once it was ended
+   */
+  constructor(folder, told, patience, again) {
     this.folder = folder;
     this.told = told;
     this.patience = patience;
+    this.again = again;
   }
 
   get ready() {
     return this.#ready;
+  }
+
+  /** Whether a question has no answer yet. */
+  get busy() {
+    return Boolean(this.#asked || this.#next);
   }
 
   start() {
@@ -54,7 +61,7 @@ export class Python {
   /** @param {string} why */
   #broken(why) {
     this.end();
-    this.told.failed(`Python could not be loaded (${why}). The next edit tries again.`);
+    this.told.failed(`Python could not be loaded (${why}). The next ${this.again} tries again.`);
   }
 
   /** Give up where nothing comes any more. */
@@ -72,32 +79,39 @@ export class Python {
     clearTimeout(this.#timer);
   }
 
-  /** @param {Question} question @param {boolean} [walk]  whether the walk of its packet is asked for */
-  ask(question, walk = false) {
-    this.#next = { question, walk };
+  /** @param {Question} question @param {string} by @param {{asked?: Question, files?: Dropped}} [more] */
+  ask(question, by, { asked = question, files } = {}) {
+    this.#next = { question, by, asked, files };
     this.start();
     this.#send();
   }
 
   #send() {
     if (!this.#ready || this.#asked || !this.#next) return;
-    const asked = this.#next;
+    const request = this.#next;
     this.#next = null;
-    this.#asked = asked;
+    this.#asked = request;
+    this.#waits();
+    const { asked, by, files } = request;
+    this.#worker.postMessage({ asked, by, files });
+  }
+
+  /** Give up where no answer comes, nor anything that it needs. */
+  #waits() {
+    clearTimeout(this.#timer);
     const seconds = this.patience();
     this.#timer = setTimeout(() => {
       this.end();
       this.told.failed(
-        `Python took longer than ${seconds} s. It was ended, and starts again with your next edit.`,
+        `Python took longer than ${seconds} s. It was ended, and starts again with your next ${this.again}.`,
       );
     }, seconds * 1000);
-    const { question, walk } = asked;
-    this.#worker.postMessage({ asked: walk ? question : question.slice(0, JUDGED), walk });
   }
 
   #hear({ loaded, ready, broken, found, failed }) {
     if (loaded) {
-      this.#stalls();
+      if (this.#asked) this.#waits();
+      else this.#stalls();
       this.told.progress(loaded.bytes, loaded.total);
     } else if (broken) this.#broken(broken);
     else if (ready) {
@@ -107,12 +121,12 @@ export class Python {
       this.#send();
     } else if (failed) {
       this.end();
-      this.told.failed(`Python failed (${failed}). It starts again with your next edit.`);
+      this.told.failed(`Python failed (${failed}). It starts again with your next ${this.again}.`);
     } else {
       clearTimeout(this.#timer);
       const asked = this.#asked;
       this.#asked = null;
-      if (!this.#next) this.told[asked.walk ? "walked" : "found"](found, asked.question);
+      if (!this.#next) this.told.found(found, asked.question, asked.by);
       this.#send();
     }
   }

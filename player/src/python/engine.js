@@ -1,15 +1,18 @@
 /** The worker: Python in the reader's browser, and in it the very package that the book is made with. */
-import { inside, walking } from "./inside.js";
+import { lay } from "./dropped.js";
+import { DESKS, inside, seated, shelved } from "./inside.js";
 
 /** @type {any} */
 const scope = globalThis;
 /** @typedef {(...asked: (string|number)[]) => string} Answer */
 /** @type {any} */
 let python;
-/** @type {Answer} */
-let answer;
-/** @type {Promise<Answer>|null} */
-let walk = null;
+/** @type {Record<string, Answer>} by desk */
+const answers = {};
+/** @type {Record<string, Promise<ArrayBuffer>>} what has been fetched, by name; a failure is not kept */
+const zips = {};
+/** Whether Python has no more of its library than what its memory had imported. */
+let bare = true;
 const EMPTY_ZIP = Uint8Array.from({ length: 22 }, (_, k) => [80, 75, 5, 6][k] ?? 0);
 const loaded = { bytes: 0, total: 0 };
 
@@ -67,17 +70,33 @@ async function remembering() {
 
 /** From sources. */
 function anew() {
+  bare = false;
   const served = { "pyodide.asm.wasm": machine(), "python_stdlib.zip": fetched("python_stdlib.zip") };
   return start(served, {}, bytes("package.zip.gz"));
 }
 
-/** What walks: fetched when it is first asked for; a failure is not kept. @returns {Promise<Answer>} */
-function walker() {
-  walk ??= walking(python, bytes("walks.zip.gz")).catch((error) => {
-    walk = null;
+/** @param {string} name */
+function zip(name) {
+  zips[name] ??= bytes(name).catch((error) => {
+    delete zips[name];
     throw error;
   });
-  return walk;
+  return zips[name];
+}
+
+/**
+ * Who answers; what it needs is fetched when it is first asked.
+ * @param {string} by @returns {Promise<Answer>}
+ */
+async function answerer(by) {
+  const desk = DESKS[by];
+  if (answers[by]) return answers[by];
+  const library = desk.library && bare ? zip("python_stdlib.zip") : null;
+  const found = await Promise.all(desk.zips.map((name) => zip(`${name}.zip.gz`)));
+  if (library) shelved(python, await library);
+  bare &&= !library;
+  answers[by] = seated(python, desk, found);
+  return answers[by];
 }
 
 const ready = remembering()
@@ -85,17 +104,18 @@ const ready = remembering()
   .then(
     (found) => {
       python = found;
-      answer = python.globals.get("answer");
+      answers.policy = python.globals.get(DESKS.policy.name);
       scope.postMessage({ ready: true });
     },
     (error) => scope.postMessage({ broken: lastLine(error) }),
   );
 
-scope.onmessage = async ({ data: { asked, walk } }) => {
+scope.onmessage = async ({ data: { asked, by, files } }) => {
   await ready;
   try {
-    const found = walk ? await walker() : answer;
-    scope.postMessage({ found: JSON.parse(found(...asked)) });
+    const found = await answerer(by);
+    const given = files ? await lay(python.FS, files) : [];
+    scope.postMessage({ found: JSON.parse(found(...given, ...asked)) });
   } catch (error) {
     scope.postMessage({ failed: lastLine(error) });
   }

@@ -1,4 +1,4 @@
-/** What the playground is doing, and what else it has to say. */
+/** What a page with Python is doing, and what else it has to say. */
 
 const AT_ONCE = 150; // ms: what is answered sooner needs no words
 
@@ -23,10 +23,10 @@ export class State {
     this.find("progress").hidden = !bar;
   }
 
-  /** Say that Python judges, where it has taken a moment. */
-  judging() {
+  /** Say what Python does, where it has taken a moment. @param {string} words */
+  soon(words) {
     clearTimeout(this.#waiting);
-    this.#waiting = setTimeout(() => this.busy("Judging ...", false), AT_ONCE);
+    this.#waiting = setTimeout(() => this.busy(words, false), AT_ONCE);
   }
 
   /** @param {number} bytes @param {number} total */

@@ -1,0 +1,1 @@
+"""The page that asks a recording, in a browser."""
