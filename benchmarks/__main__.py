@@ -10,7 +10,7 @@ import subprocess
 import sys
 from time import perf_counter
 
-from benchmarks import control, fragments, lab, policy
+from benchmarks import control, fragments, lab, policy, stitching
 from packetwalk import Cluster
 from packetwalk.walks.network import Network
 
@@ -62,6 +62,7 @@ def main() -> None:
     print("first walk in a fresh process, 5,000 nodes and 150,000 pods")
     print(f"  import {imported:.2f} s, walk {first:.2f} s, peak memory {peak:.0f} MB")
     fragments.main()
+    stitching.main()
     lab.main()
     policy.main()
     control.main()

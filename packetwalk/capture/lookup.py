@@ -22,6 +22,7 @@ from packetwalk.tables import (
     LinkEntry,
     NeighEntry,
     RouteEntry,
+    SocketEntry,
     SysctlEntry,
 )
 from packetwalk.tables.address import ADDRESSES
@@ -32,6 +33,7 @@ from packetwalk.tables.iptables import hit
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.route import ROUTES
+from packetwalk.tables.socket import SOCKETS
 from packetwalk.tables.sysctl import SETTINGS
 from packetwalk.trace.packet import PROTOCOLS
 from packetwalk.wire import Udp
@@ -145,18 +147,29 @@ class Lookup:
     def unread(self, packet: Stack) -> LinkEntry | None:
         """Return the tunnel's device that a packet is for, if it is of a kind that is not followed."""
         port = next((header.dport for header in packet if isinstance(header, Udp)), 0)
-        for each in self.place.printed("link.json"):
-            kind = each.get("linkinfo", {}).get("info_kind", "")
-            takes = (
-                kind in GRE if packet[0].protocol == PROTOCOL_OF_GRE else port and port == self._port(each)
-            )
-            if kind and kind not in FOLLOWED and takes:
-                return self.links[each["ifname"]]
+        for link, told in self._unread:
+            if link.kind in GRE if packet[0].protocol == PROTOCOL_OF_GRE else port and port == told:
+                return link
         return None
 
-    @staticmethod
-    def _port(printed: Mapping) -> int | None:
-        return printed.get("linkinfo", {}).get("info_data", {}).get("port")
+    @cached_property
+    def _unread(self) -> list[tuple[LinkEntry, int | None]]:
+        """The tunnels' devices that are not followed, with their UDP ports."""
+        return [
+            (self.links[each["ifname"]], info.get("info_data", {}).get("port"))
+            for each in self.place.printed("link.json")
+            if (info := each.get("linkinfo", {})) and info.get("info_kind", "veth") not in FOLLOWED
+        ]
+
+    @cached_property
+    def sockets(self) -> dict[tuple[str, int], SocketEntry]:
+        """The listening sockets, by protocol and port."""
+        return {(each.protocol, each.port): each for each in reversed(self.place.entries(SOCKETS))}
+
+    @cached_property
+    def lets_in(self) -> set[tuple[str, str]]:
+        """Each device with a MAC that its own list of them has."""
+        return {(each.ifname, each.mac) for found in self._forwarding.values() for each in found}
 
     def bridge(self, dev: str) -> str | None:
         """Return the bridge that a device is, or is a port of."""
@@ -178,13 +191,17 @@ class Lookup:
     def refusals(self, proto: str, ends: tuple, dev: str, but: str) -> list[IptablesRule]:
         """Return the rules with DROP or REJECT that have counted and whose every word fits a packet that came by ``dev``;
         none of the chains OUTPUT, POSTROUTING and ``but``."""
-        found = []
-        for rule, seen in self._counted:
-            target = re.search(r"-j (DROP|REJECT)\b", rule.spec)
-            refuses = seen and target and rule.chain not in ("OUTPUT", "POSTROUTING", but)
-            if target and refuses and _is_for(rule.spec[: target.start()], proto, ends, dev):
-                found.append(rule)
-        return found
+        return [
+            rule
+            for rule, words in self._refusing
+            if rule.chain not in ("OUTPUT", "POSTROUTING", but) and _is_for(words, proto, ends, dev)
+        ]
+
+    @cached_property
+    def _refusing(self) -> list[tuple[IptablesRule, str]]:
+        """The rules with DROP or REJECT that have counted, each with its words before that."""
+        found = ((rule, re.search(r"-j (DROP|REJECT)\b", rule.spec)) for rule, seen in self._counted if seen)
+        return [(rule, rule.spec[: target.start()]) for rule, target in found if target]
 
     @cached_property
     def _counted(self) -> list[tuple[IptablesRule, int]]:
@@ -217,10 +234,15 @@ class Lookup:
         """Return the rule that rewrites a source; None unless exactly one that has been used fits."""
         fits = [
             rule
-            for rule, seen in self._nat
-            if seen and re.search(r"-j (MASQUERADE|SNAT)\b", rule.spec) and _fits(rule.spec, src, dst)
+            for rule in self._masquerading
+            if _fits(rule.spec, src, dst)
         ]
         return fits[0] if len(fits) == 1 else None
+
+    @cached_property
+    def _masquerading(self) -> list[IptablesRule]:
+        """The rules that rewrite a source and have counted."""
+        return [rule for rule, seen in self._nat if seen and re.search(r"-j (MASQUERADE|SNAT)\b", rule.spec)]
 
     def tracked(self, protocol: int, ends: tuple) -> ConntrackEntry | None:
         """Return the tracked connection that a packet belongs to, by all of its tuple, either way; of a fragment, which
@@ -239,7 +261,7 @@ class Lookup:
 
         Ports are compared where the packet has any.
         """
-        for entry in self.place.entries(CONNECTIONS):
+        for entry in self._connections.get(frozenset((src, dst)), ()):
             changed = (entry.reply_dst, entry.reply_dport) != (entry.src, entry.sport)
             ports = (entry.reply_sport, entry.reply_dport) if sport or dport else (0, 0)
             answer = (entry.reply_src, entry.reply_dst, *ports)
@@ -249,7 +271,7 @@ class Lookup:
 
     def destined(self, protocol: int, src: str, sport: int, dst: str, dport: int) -> ConntrackEntry | None:
         """Return the connection whose first packet this is, or one that goes its way, if its destination was changed."""
-        for entry in self.place.entries(CONNECTIONS):
+        for entry in self._connections.get(frozenset((src, dst)), ()):
             changed = (entry.reply_src, entry.reply_sport) != (entry.dst, entry.dport)
             asked = entry.src, entry.sport, entry.dst, entry.dport
             if changed and asked == (src, sport, dst, dport) and PROTOCOLS.get(entry.protocol) == protocol:

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 import packetwalk
+from benchmarks import stitching
 from benchmarks.fragments import recording
 from packetwalk.capture.recording import Recording
 from packetwalk.capture.stitch import stitch
+from packetwalk.trace.packet import Packet
 
 HOME = str(Path(packetwalk.__file__).parent)
 
@@ -58,6 +60,8 @@ def in_batches(made: Recording) -> Recording:
         pytest.param(lambda n: in_batches(recording(6000 * n)), id="device by device"),
         pytest.param(lambda n: recording(*range(3000, 3000 + 3 * n)), id="one after the other"),
         pytest.param(lambda n: recording(*range(3000, 3000 + 3 * n), mixed=True), id="all at once"),
+        pytest.param(lambda n: stitching.recording(900 * n), id="pings"),
+        pytest.param(lambda n: stitching.recording(900 * n, Packet(ttl=1)), id="errors"),
         pytest.param(lambda n: recording(6000 * n, plugin="calico", mode="wireguard"), id="encrypted"),
         pytest.param(
             lambda n: recording(*range(56, 56 + 12 * n), plugin="weave", mode="sleeve-encrypted"),

@@ -112,7 +112,7 @@ def _is_refused(tables: Lookup, dev: str, mac: str) -> bool:
     among those that the device lets in, which ``bridge fdb`` lists."""
     if set(FORWARDING.files) & set(tables.place.missing) or tables.is_shared(dev):
         return False
-    return not any(each.mac == mac and each.ifname == dev for each in tables.place.entries(FORWARDING))
+    return (dev, mac) not in tables.lets_in
 
 
 def _vanished(work: Work, k: int) -> None:

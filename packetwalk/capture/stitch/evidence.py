@@ -32,21 +32,15 @@ def listener(work: Work, netns: str, packet: Stack) -> SocketEntry | None:
     _, _, _, port = identity.ends(packet)
     if any(isinstance(header, Tcp) for header in packet):
         return None
-    for entry in work.tables[netns].place.entries(SOCKETS):
-        if (entry.protocol, entry.port) == (NAMES.get(packet[0].protocol), port):
-            return entry
-    return None
+    return work.tables[netns].sockets.get((NAMES.get(packet[0].protocol, ""), port))
 
 
 def closed(work: Work, netns: str, packet: Stack) -> bool:
     """Whether sockets were recorded, and none is on the port that a packet is for."""
     _, _, _, port = identity.ends(packet)
-    place = work.tables[netns].place
-    known = SOCKETS.is_recorded(place.files) and bool(port)
-    return known and not any(
-        (entry.protocol, entry.port) == (NAMES.get(packet[0].protocol), port)
-        for entry in place.entries(SOCKETS)
-    )
+    tables = work.tables[netns]
+    known = SOCKETS.is_recorded(tables.place.files) and bool(port)
+    return known and (NAMES.get(packet[0].protocol, ""), port) not in tables.sockets
 
 
 def refusal(work: Work, k: int, packet: Stack, *, local: bool) -> IptablesRule | None:

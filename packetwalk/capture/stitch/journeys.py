@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from heapq import merge
+
 from packetwalk import wire
 from packetwalk.capture import identity
 from packetwalk.capture.identity import Stack
@@ -41,6 +44,7 @@ class Journeys:
         self._asked: set[tuple] = set()  # the ends of requests and replies, as an answer has them
         self._arrived: dict[tuple, int] = {}  # the last one: by namespace and the ends of an answer
         self._questions: dict[str, int] = {}  # the last one of ARP that arrived in a namespace
+        self._numbered: dict[int | None, list[int]] = defaultdict(list)  # by the number that IP gave the packet
 
     def __getitem__(self, where: int) -> Journey:
         return self._all[where]
@@ -49,6 +53,7 @@ class Journeys:
         """Begin a journey and return its number; ``cause`` is the step that made the packet."""
         self._all.append(Journey(name, packet, cause))
         self._names.add(name)
+        self._numbered[packet[0].id if _ip(packet) else None].append(len(self._all) - 1)
         if name in ("request", "reply") and _ip(packet):
             self._asked.add(_turned(packet))
         return len(self._all) - 1
@@ -93,7 +98,7 @@ class Journeys:
     def quoted(self, datagram: bytes) -> int | None:
         """Return the last journey whose packet is now the one that an ICMP error quotes."""
         size, number = int.from_bytes(datagram[2:4]), int.from_bytes(datagram[4:6])
-        for where in range(len(self._all) - 1, -1, -1):
+        for where in merge(*(reversed(self._numbered.get(each, [])) for each in (number, None)), reverse=True):
             packet = identity.inner(self._all[where].now)
             if _ip(packet) and (packet[0].id, wire.size(packet)) == (number, size):
                 return where

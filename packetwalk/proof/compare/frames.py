@@ -70,7 +70,7 @@ def belonging(frames: Iterable[Frame], ports: Mapping[int, str] | None = None) -
     seen: set[tuple] = set()
     for each in frames:
         try:
-            stack = each.read(ports)
+            stack = each.stack if ports is None else each.read(ports)
         except ValueError:
             continue
         head = next((header for header in stack if isinstance(header, Ipv4)), None)
