@@ -18,10 +18,11 @@ from packetwalk.trace.packet import Packet
 
 COUNTS = (1250, 5000, 20_000)
 MIB = 2**20
+PING = Packet()
 ECHOES = (0, 8)  # types of ICMP
 
 
-def recording(frames: int, packet: Packet = Packet()) -> Recording:
+def recording(frames: int, packet: Packet = PING) -> Recording:
     """Return a recording of about so many frames: pings, one after the other."""
     network = Cluster().use("flannel", "vxlan")
     probe = Probe("ping", "a", network.address("b"), 0, packet)

@@ -61,6 +61,11 @@ class Lookup:
         return {address.local for address in self.place.entries(ADDRESSES)}
 
     @cached_property
+    def macs(self) -> set[str]:
+        """The MACs of this namespace's devices."""
+        return {link.address for link in self.links.values()}
+
+    @cached_property
     def addressed(self) -> set[str]:
         """The devices that have an address."""
         return {address.dev for address in self.place.entries(ADDRESSES)}

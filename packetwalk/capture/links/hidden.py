@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Hashable, Mapping, Sequence
 
+from packetwalk import wire
 from packetwalk.capture import identity
 from packetwalk.capture.links.datagram import Datagram
 from packetwalk.capture.links.sighting import Link, Sighting
 from packetwalk.capture.lookup import Lookup
+from packetwalk.wire import Wireguard
+from packetwalk.wire.encrypted import TAG
+
+PADDING = 16  # bytes, MESSAGE_PADDING_MULTIPLE (drivers/net/wireguard/messages.h)
 
 
 class WaitingFrames:
@@ -61,9 +66,10 @@ class Hidden:
         if not now.coming:
             if self._tables[netns].wraps(now.frame.dev):
                 self._lines.join((netns, "into a tunnel"), k)
+                self._lines.join((netns, "into a tunnel", _padded(wire.size(now.stack))), k)
             return
         if now.key is None:
-            self._lines.join((netns, "unread"), k)
+            self._lines.join((netns, "unread", *_length(now)), k)
         if now.fragment and self._datagrams[k].parts[-1] != k:
             return  # a program sees the datagram when it is whole
         if self._boxed(k):
@@ -76,9 +82,10 @@ class Hidden:
         now, netns = self._seen[k], self._seen[k].frame.netns
         before = None
         if now.key is None and not now.coming:
-            before = self._lines.oldest((netns, "into a tunnel"))
+            before = self._lines.oldest((netns, "into a tunnel", *_length(now)))
         elif now.coming and self._tables[netns].wraps(now.frame.dev):
-            before = self._lines.oldest((netns, "unread"))
+            before = self._lines.oldest((netns, "unread", _padded(wire.size(now.stack))))
+            before = self._lines.oldest((netns, "unread")) if before is None else before
         return None if before is None else Link("hidden", before)
 
     def by_program(self, k: int) -> Link | None:
@@ -118,6 +125,20 @@ class Hidden:
             and not tables.master(dev)
             and dev not in tables.addressed
         )
+
+
+def _length(unread: Sighting) -> tuple[int, ...]:
+    """Return the length of the packet in a message of WireGuard, as it is padded; of no packet (a keepalive) 0.
+
+    Nothing where a wrapping does not tell it.
+    """
+    at = next((k for k, header in enumerate(unread.stack) if isinstance(header, Wireguard)), None)
+    return () if at is None else (_padded(wire.size(unread.stack[at + 1 :]) - TAG),)
+
+
+def _padded(length: int) -> int:
+    """Return a packet's length as WireGuard pads it, in bytes; one that fills the device's MTU has less padding."""
+    return length + -length % PADDING
 
 
 def _how(*, gathered: bool, cut: bool) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from packetwalk.capture import identity
 from packetwalk.capture.identity import Stack
+from packetwalk.capture.stitch import notes
 from packetwalk.capture.stitch.work import Work
 from packetwalk.tables import IptablesRule, SocketEntry
 from packetwalk.tables.socket import SOCKETS
@@ -24,7 +25,25 @@ def is_taken_in(work: Work, k: int, packet: Stack) -> bool:
     head = packet[1] if len(packet) > 1 else None
     if isinstance(head, Icmp) and head.type in KERNELS_OWN:
         return True
-    return work.answers_later(netns, packet, k) or work.asked_before(netns, packet, k)
+    return answer(work, k, packet) is not None or work.asked_before(netns, packet, k)
+
+
+def answer(work: Work, k: int, packet: Stack) -> Stack | None:
+    """Return the first answer to a packet for an own address, perhaps an error about it; None where none was seen."""
+    found = work.answer_later(work.seen[k].frame.netns, packet, k)
+    return None if found is None else work.seen[found].packet
+
+
+def arrived(work: Work, k: int, packet: Stack) -> tuple:
+    """Return the note of a packet that was taken in: who took it is told by its answer and by the recorded sockets."""
+    note = notes.arrived(packet)
+    if note[0] != "delivered-syn":
+        return note
+    said = answer(work, k, packet) or ()
+    if any(isinstance(header, Tcp) and "R" in header.flags for header in said):
+        return "answered-reset", note[1]
+    sockets = work.tables[work.seen[k].frame.netns].sockets
+    return note if ("tcp", note[1]) in sockets else ("answered-syn", note[1])
 
 
 def listener(work: Work, netns: str, packet: Stack) -> SocketEntry | None:

@@ -30,6 +30,11 @@ class Journey:
         """The headers that the packet has after the last step."""
         return self.steps[-1].after if self.steps else ()
 
+    @property
+    def last(self) -> Stack:
+        """The headers that the packet had last: of one that was thrown away, those before."""
+        return self.now or (self.steps[-1].before if self.steps else ())
+
     def trace(self) -> Trace:
         """Return it as it is now."""
         return Trace(SOURCE, self.name, flow_of(self.packet), self.end, self.cause, tuple(self.steps))
@@ -99,7 +104,7 @@ class Journeys:
         """Return the last journey whose packet is now the one that an ICMP error quotes."""
         size, number = int.from_bytes(datagram[2:4]), int.from_bytes(datagram[4:6])
         for where in merge(*(reversed(self._numbered.get(each, [])) for each in (number, None)), reverse=True):
-            packet = identity.inner(self._all[where].now)
+            packet = identity.inner(self._all[where].last)
             if _ip(packet) and (packet[0].id, wire.size(packet)) == (number, size):
                 return where
         return None

@@ -104,10 +104,11 @@ def _switch(way: Passage, bridge: str) -> None:
     mac, dev = way.seen.stack[0].dst, way.seen.frame.dev
     entry = way.tables.owner(mac, bridge)
     ports = [way.work.seen[n].frame.dev for n in way.work.after[way.before]]
-    if mac == BROADCAST or len(ports) > 1:
+    up = way.tables.kind(dev) == "bridge"
+    if mac == BROADCAST or len(ports) > 1 or (up and mac not in way.tables.macs):
         note: tuple = ("bridge-flood", mac, ", ".join(ports))
         entry = None
-    elif way.tables.kind(dev) == "bridge":
+    elif up:
         note = ("bridge-up", mac)
     else:
         note = ("bridge-port", mac, dev)

@@ -108,11 +108,11 @@ class Work:
                 out[seen.frame.netns, seen.frame.dev].append(k)
         return out
 
-    def answers_later(self, netns: str, packet: Stack, k: int) -> bool:
-        """Whether a namespace sends, after a frame, an answer to its packet, or an error about it."""
+    def answer_later(self, netns: str, packet: Stack, k: int) -> int | None:
+        """Return the first frame after one with which a namespace answers its packet, perhaps with an error about it."""
         about = self._errors.get((netns, packet[0].id, packet[0].src, packet[0].dst), ())
         answers = (n for n in self._turned(netns, packet) if _is_echo_of(self.seen[n].packet, packet))
-        return any(number > k for number in (*answers, *about))
+        return min((number for number in (*answers, *about) if number > k), default=None)
 
     def asked_before(self, netns: str, packet: Stack, k: int) -> bool:
         """Whether a namespace has sent, before a frame, what its packet is an answer to."""
@@ -149,13 +149,17 @@ class Work:
         return out
 
     def answers_for(self, netns: str, address: str) -> bool:
-        """Whether a namespace answered questions of ARP for an address, its own or as a proxy."""
+        """Whether a namespace answered questions of ARP for an address, its own or as a proxy: with a MAC of its own."""
         return (netns, address) in self._answers
 
     @cached_property
     def _answers(self) -> set[tuple[str, str]]:
         said = ((seen.frame.netns, seen.packet[0]) for seen in self.seen if seen.packet and not seen.coming)
-        return {(netns, arp.spa) for netns, arp in said if isinstance(arp, Arp) and arp.op == 2}
+        return {
+            (netns, arp.spa)
+            for netns, arp in said
+            if isinstance(arp, Arp) and arp.op == 2 and arp.sha in self.tables[netns].macs
+        }
 
 
 def _is_echo_of(answer: Stack, packet: Stack) -> bool:
