@@ -6,13 +6,14 @@ Nothing of the model is used: agreement between the two means something.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations_with_replacement
 
 from packetwalk.capture.identity import Stack
 from packetwalk.capture.recording import Place
+from packetwalk.capture.refusals import Refusing, of_iptables, of_nft
 from packetwalk.capture.stacked import KINDS, End, Standing
 from packetwalk.tables import (
     ConntrackEntry,
@@ -21,6 +22,7 @@ from packetwalk.tables import (
     IptablesRule,
     LinkEntry,
     NeighEntry,
+    NftRule,
     RouteEntry,
     SocketEntry,
     SysctlEntry,
@@ -193,20 +195,18 @@ class Lookup:
         found = (each for each in self.place.entries(SETTINGS) if each.key == "net.ipv4.ip_forward")
         return next(found, None)
 
-    def refusals(self, proto: str, ends: tuple, dev: str, but: str) -> list[IptablesRule]:
-        """Return the rules with DROP or REJECT that have counted and whose every word fits a packet that came by ``dev``;
-        none of the chains OUTPUT, POSTROUTING and ``but``."""
+    def refusals(self, proto: str, ends: tuple, dev: str, but: str) -> list[IptablesRule | NftRule]:
+        """Return the rules that refuse and have counted, and are for a packet that came by ``dev``; none of the hooks
+        output, postrouting and ``but``."""
         return [
-            rule
-            for rule, words in self._refusing
-            if rule.chain not in ("OUTPUT", "POSTROUTING", but) and _is_for(words, proto, ends, dev)
+            each.rule
+            for each in self._refusing
+            if each.hook not in ("output", "postrouting", but) and each.is_for(proto, ends, dev)
         ]
 
     @cached_property
-    def _refusing(self) -> list[tuple[IptablesRule, str]]:
-        """The rules with DROP or REJECT that have counted, each with its words before that."""
-        found = ((rule, re.search(r"-j (DROP|REJECT)\b", rule.spec)) for rule, seen in self._counted if seen)
-        return [(rule, rule.spec[: target.start()]) for rule, target in found if target]
+    def _refusing(self) -> list[Refusing]:
+        return [*of_iptables(self._counted), *of_nft(self.place.files.get("nft.txt", ""))]
 
     @cached_property
     def _counted(self) -> list[tuple[IptablesRule, int]]:
@@ -303,48 +303,6 @@ def _tuples(entry: ConntrackEntry) -> list[tuple[str, int, str, int]]:
 
 def _is_between(entry: ConntrackEntry, src: str, dst: str) -> bool:
     return any((one, other) == (src, dst) for one, _, other, _ in _tuples(entry))
-
-
-WORDS = re.compile(
-    r'(?P<no>! )?(?:(?:-m (?:comment|tcp|udp|icmp))|(?P<flag>--comment|--dports?|--sports?|-[sdpi]) (?P<value>"[^"]*"|\S+))\s*'
-)
-
-
-def _is_for(spec: str, proto: str, ends: tuple, dev: str) -> bool:
-    """Whether every word of a rule is understood and fits a packet; what is not understood may not fit."""
-    src, sport, dst, dport = ends
-    for word in _words(spec):
-        if word is None:
-            return False
-        no, flag, value = word
-        match flag:
-            case None | "--comment":
-                continue
-            case "-s" | "-d":
-                fits = IPv4Address(src if flag == "-s" else dst) in IPv4Network(value, strict=False)
-            case "-p":
-                fits = value == proto
-            case "-i":
-                fits = dev.startswith(value[:-1]) if value.endswith("+") else dev == value
-            case _:
-                low, _, high = value.partition(":")
-                port = dport if flag.startswith("--d") else sport
-                fits = low.isdecimal() and int(low) <= port <= int(high or low)
-        if fits == bool(no):
-            return False
-    return True
-
-
-def _words(spec: str) -> Iterator[tuple[str | None, str | None, str] | None]:
-    """Yield the words of a rule before its target: whether turned round, the flag, its value; None for what is not understood."""
-    at = 0
-    while at < len(spec):
-        found = WORDS.match(spec, at)
-        if found is None:
-            yield None
-            return
-        yield found["no"], found["flag"], found["value"] or ""
-        at = found.end()
 
 
 def _fits(spec: str, src: str, dst: str) -> bool:

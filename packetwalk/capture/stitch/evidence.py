@@ -9,7 +9,7 @@ from packetwalk.capture import identity
 from packetwalk.capture.identity import Stack
 from packetwalk.capture.stitch import notes
 from packetwalk.capture.stitch.work import Work
-from packetwalk.tables import IptablesRule, SocketEntry
+from packetwalk.tables import IptablesRule, NftRule, SocketEntry
 from packetwalk.tables.socket import SOCKETS
 from packetwalk.trace.packet import PROTOCOLS
 from packetwalk.wire import Icmp, Ipv4, Tcp
@@ -62,12 +62,12 @@ def closed(work: Work, netns: str, packet: Stack) -> bool:
     return known and (NAMES.get(packet[0].protocol, ""), port) not in tables.sockets
 
 
-def refusal(work: Work, k: int, packet: Stack, *, local: bool) -> IptablesRule | None:
+def refusal(work: Work, k: int, packet: Stack, *, local: bool) -> IptablesRule | NftRule | None:
     """Return the rule that threw a packet away: the only one that fits it and has counted; None where none is the only one."""
     if not packet or not isinstance(packet[0], Ipv4):
         return None
     frame = work.seen[k].frame
     ends = identity.ends(packet)
     name = NAMES.get(packet[0].protocol, str(packet[0].protocol))
-    fits = work.tables[frame.netns].refusals(name, ends, frame.dev, "FORWARD" if local else "INPUT")
+    fits = work.tables[frame.netns].refusals(name, ends, frame.dev, "forward" if local else "input")
     return fits[0] if len(fits) == 1 else None
