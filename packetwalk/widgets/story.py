@@ -45,7 +45,7 @@ class ToldStory:
         return self.timeline.json() | {"probes": [probed(*each, walks=True) for each in self.pinged]}
 
     def __str__(self) -> str:
-        return text(self.timeline, self.pinged, messages=True).rstrip()
+        return text(self.timeline, self.pinged).rstrip()
 
 
 class StoryPlayer(anywidget.AnyWidget):
@@ -107,5 +107,5 @@ def _words(of: ToldStory) -> Iterator[str]:
 
 
 def _items(timeline: Timeline) -> Iterator[str]:
-    for at, what in said(timeline, messages=True):
+    for at, what in said(timeline):
         yield f"<li><b>{at / SECOND:.3f} s</b> {escape(what)}</li>"
