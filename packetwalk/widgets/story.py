@@ -15,6 +15,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from packetwalk.control import flows
+from packetwalk.control.flows import ClientFlow, flow
 from packetwalk.control.probe import PingSpan, probed, spans
 from packetwalk.control.stories import story, told
 from packetwalk.control.text import said, text
@@ -34,18 +36,26 @@ class ToldStory:
         self.name = name
         self.timeline, self.network = told(found)
         self._pings = found.pings
+        self._flows = [flow(*each) for each in found.flows]
 
     @cached_property
     def pinged(self) -> list[Pinged]:
         """Who pings whom, and what becomes of it, from change to change."""
         return [(src, dst, list(spans(self.network, self.timeline, src, dst))) for src, dst in self._pings]
 
+    @cached_property
+    def flowed(self) -> list[tuple[ClientFlow, list[PingSpan]]]:
+        """Whose sockets stay open, and who answers them, from change to change."""
+        return [(each, list(flows.spans(self.network, self.timeline, each))) for each in self._flows]
+
     def json(self) -> dict[str, Any]:
         """Return what the element reads."""
-        return self.timeline.json() | {"probes": [probed(*each, walks=True) for each in self.pinged]}
+        probes = [probed(*each, walks=True) for each in self.pinged]
+        probes += [flows.probed(*each, walks=True) for each in self.flowed]
+        return self.timeline.json() | {"probes": probes}
 
     def __str__(self) -> str:
-        return text(self.timeline, self.pinged).rstrip()
+        return text(self.timeline, self.pinged, self.flowed).rstrip()
 
 
 class StoryPlayer(anywidget.AnyWidget):
@@ -97,13 +107,20 @@ def _words(of: ToldStory) -> Iterator[str]:
     yield f"<p><b>{escape(of.timeline.title)}.</b></p>"
     yield f'<ol class="walk-steps">{"".join(_items(of.timeline))}</ol>'
     for src, dst, found in of.pinged:
-        yield f"<p><b>{escape(f'ping {src} to {dst}')}</b></p>"
-        spoken = (
-            f"<li><b>{each.start / SECOND:.3f} to {each.until / SECOND:.3f} s</b> "
-            f"{'answered' if each.answered else 'lost'}: {escape(each.what)}</li>"
-            for each in found
-        )
-        yield f'<ol class="walk-steps">{"".join(spoken)}</ol>'
+        yield from _spoken(f"ping {src} to {dst}", found)
+    for each, found in of.flowed:
+        yield from _spoken(str(each), found)
+
+
+def _spoken(what: str, found: list[PingSpan]) -> Iterator[str]:
+    """Yield what is sent, and what becomes of it as a list."""
+    yield f"<p><b>{escape(what)}</b></p>"
+    items = (
+        f"<li><b>{each.start / SECOND:.3f} to {each.until / SECOND:.3f} s</b> "
+        f"{'answered' if each.answered else 'lost'}: {escape(each.what)}</li>"
+        for each in found
+    )
+    yield f'<ol class="walk-steps">{"".join(items)}</ol>'
 
 
 def _items(timeline: Timeline) -> Iterator[str]:

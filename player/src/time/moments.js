@@ -1,6 +1,6 @@
 /** Everything that happens, by its time: the places where a reader can stop. */
 
-import { laneName, lanesOf, probeName, saying, spanWords } from "./words.js";
+import { forgotten, laneName, lanesOf, probeTitle, saying, spanWords } from "./words.js";
 
 /** @import { Happening, Kind, Moment, Story } from "./types.js" */
 
@@ -26,18 +26,18 @@ export function happenings(story) {
   const lines = story.changes.map((c) =>
     make(c.at, "line", c.node, `${c.by} ${c.added ? "adds" : "deletes"} ${c.line}`, c.why),
   );
+  const forgets = (story.conntrack ?? []).map((c) => make(c.at, "line", c.node, forgotten(c), c.why));
   const probes = story.probes.flatMap((probe) =>
     probe.spans
       .filter((span) => span.from > 0)
-      .map((span) =>
-        make(span.from, "probe", `pings ${probeName(probe)}`, spanWords(span, probe.every), span.what),
-      ),
+      .map((span) => make(span.from, "probe", probeTitle(probe), spanWords(span, probe.every), span.what)),
   );
   const all = [
     ...story.deeds.map((deed) => make(deed.at, "deed", "", deed.what)),
     ...messages,
     ...story.states.map((state) => make(state.at, "state", name(state.lane), state.what)),
     ...lines,
+    ...forgets,
     ...probes,
   ];
   const rank = ({ at, kind }) => [at, ORDER.indexOf(kind)];

@@ -42,7 +42,7 @@ function packet(probe, span, shown, send) {
   const button = html`<button type="button" class="send" aria-expanded=${shown} @click=${send}
     >${shown ? "Put the packet away" : "Send a packet now"}</button>`;
   return html`<div class="packet-now ${span.answered ? "answered" : "unanswered"}">
-    <p><b>${probeName(probe)}: ${span.answered ? "answered" : "lost"}.</b> ${span.what}</p>
+    <p><b>${probeName(probe)}: ${span.answered && span.answerer ? `${span.answerer} answers` : span.answered ? "answered" : "lost"}.</b> ${span.what}</p>
     ${span.walk ? button : nothing}</div>`;
 }
 

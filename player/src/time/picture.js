@@ -1,6 +1,6 @@
 /** The picture of one story: lanes, messages between them, table lines, pings; the cursor moves by itself. */
 import { html, nothing, svg } from "lit";
-import { lanesOf, messageWords, probeName, saying, spanWords } from "./words.js";
+import { lanesOf, messageWords, probeTitle, saying, spanWords } from "./words.js";
 
 /** @import { Box, Picture, Point } from "./layout.js" */
 /** @import { Message, Story } from "./types.js" */
@@ -76,7 +76,7 @@ function names(of) {
   };
   const program = (band) => html`<span class="program" style=${at(band)}>${band.program}</span>`;
   const strip = (each) =>
-    html`<span class="pings" style=${at(each)}>${of.tall ? "ping" : `pings ${probeName(each.probe)}`}</span>`;
+    html`<span class="pings" style=${at(each)}>${of.tall ? (each.probe.kind ?? "ping") : probeTitle(each.probe)}</span>`;
   return html`<div class="names" style=${of.tall ? nothing : `height:${of.depth}px`}>
     ${of.bands.map((band, k) => [node(band, k), program(band)])}
     ${of.strips.map(strip)}</div>`;

@@ -35,17 +35,31 @@ export function messageWords(message, lanes) {
   return `${saying(message)}: ${from} sends it to ${to} at ${timeWords(at)}, ${took}.`;
 }
 
+const KINDS = {
+  udp: "one UDP socket",
+  tcp: "one TCP connection",
+  connections: "connections, one after another",
+};
+
 /** @param {Probe} probe */
-export const probeName = ({ src, dst }) => `${src} → ${dst}`;
+export const probeName = ({ src, dst, kind }) => `${src} → ${dst}${kind ? `, ${KINDS[kind] ?? kind}` : ""}`;
+
+/** What is sent, and whose it is. @param {Probe} probe */
+export const probeTitle = (probe) => `${probe.kind ? "" : "pings "}${probeName(probe)}`;
 
 /** How many pings a span has: one at time 0, then each `every`. @param {Span} span @param {number} every */
 export const pings = ({ from, until }, every) => Math.ceil(until / every) - Math.ceil(from / every);
 
 /** @param {Span} span @param {number} every */
 export function spanWords(span, every) {
+  if (span.answerer !== undefined) return span.answered ? `${span.answerer} answers` : "lost";
   const n = pings(span, every);
   return `${n} ${n === 1 ? "ping" : "pings"} ${span.answered ? "answered" : "lost"}`;
 }
+
+/** What conntrack is made to forget. @param {{by: string, dst: string, dport: number, endpoint: string}} deletion */
+export const forgotten = ({ by, dst, dport, endpoint }) =>
+  `${by} deletes what conntrack knows of UDP to ${dst}:${dport} that ${endpoint} answers`;
 
 /** What happened, where, and why, in one sentence. @param {Happening} happening */
 export function happeningWords({ says, why, where }) {
