@@ -56,7 +56,7 @@ class Estate:
         self.hosts = tuple(sorted(found.hosts)) if self.plugin.knows_hosts else ()
         self.sets = tuple(self._set(each) for each in found.sets)
         self.profiles = {each.name: each for each in found.profiles}
-        self.services = {(each.meta.namespace, each.meta.name): each for each in found.services}
+        self.services = found.services
         self.tiers = self._tiers()
 
     @property

@@ -161,6 +161,13 @@ def test_one_cluster_in_every_form(form: str, tmp_path: Path) -> None:
     assert answer["verdict"] == "deny" and answer["by"]["ingress"]["policy"] == "NetworkPolicy shop/web"
 
 
+def test_a_service_stands_once() -> None:
+    one = "apiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: %s}\nspec: {ports: [{port: 80}]}\n---\n"
+    assert len(policy.read(one % "a" + one % "b").services) == 2
+    with pytest.raises(BadInput, match=r"^manifests:8: metadata.name: 'db' is not valid; valid: a name that no other"):
+        policy.read(one % "a" + one % "a")
+
+
 def test_a_list_without_items_holds_nothing_and_says_what_its_items_are() -> None:
     for items in ("", "items:", "items: []"):
         assert policy.read(f"apiVersion: v1\nkind: List\n{items}\n").workloads == ()

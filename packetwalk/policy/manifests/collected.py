@@ -94,8 +94,9 @@ class PoolRecord(NamedTuple):
     mode: str
 
 
-BY_NAME = ("namespaces", "accounts", "pods", "tiers")
-IN_ORDER = ("templates", "machines", "services", "slices", "pools", "sets", "hosts", "profiles", "to_host")
+BY_NAME = ("namespaces", "accounts", "pods", "services", "tiers")
+ONCE = ("pods", "services", "tiers", "policies")
+IN_ORDER = ("templates", "machines", "slices", "pools", "sets", "hosts", "profiles", "to_host")
 
 
 class Collected:
@@ -108,7 +109,7 @@ class Collected:
         self.pods: dict[tuple[str, str], PodRecord] = {}
         self.templates: list[PodRecord] = []
         self.machines: list[Machine] = []
-        self.services: list[ServiceRecord] = []
+        self.services: dict[tuple[str, str], ServiceRecord] = {}
         self.slices: list[SliceRecord] = []
         self.pools: list[PoolRecord] = []
         self.sets: list[AddressSet] = []
@@ -125,9 +126,8 @@ class Collected:
         return self.to_host[-1] if self.to_host else "Accept"
 
     def meets(self, other: Collected) -> bool:
-        """Say whether a pod, a tier or a policy of another stands here, too; each may stand once."""
-        both = ((self.pods, other.pods), (self.tiers, other.tiers), (self.policies, other.policies))
-        return any(mine.keys() & theirs.keys() for mine, theirs in both)
+        """Say whether something of another stands here, too, that may stand once."""
+        return any(getattr(self, kind).keys() & getattr(other, kind).keys() for kind in ONCE)
 
     def add(self, other: Collected, document: Document) -> None:
         """Add what was read of a document, wherever it stands now."""

@@ -72,7 +72,7 @@ def governed(
     every.unused = dict(found.unused)
     foreign = {"Node": len(found.machines), "Service": len(found.services), "EndpointSlice": len(found.slices)}
     every.unused |= {kind: number for kind, number in foreign.items() if number}
-    every.services = [_service(each) for each in machines.services]
+    every.services = {(each.namespace, each.name): _service(each) for each in machines.services}
     every.slices = [each for of in machines.services for each in _endpoints(machines, plugin, mode, of)]
     return Estate(every, plugin.name, _routes(netns))
 

@@ -102,7 +102,9 @@ def _node(at: Given, found: Collected) -> None:
 
 
 def _service(at: Given, found: Collected) -> None:
-    spec = at / "spec"
+    said, spec = meta(at), at / "spec"
+    if (said.namespace, said.name) in found.services:
+        (at / "metadata" / "name").wrong(said.name, "a name that no other Service of its namespace has")
     addresses = list((spec / "clusterIPs").each()) or [spec / "clusterIP"]
     ports = []
     for each in (spec / "ports").each():
@@ -124,7 +126,9 @@ def _service(at: Given, found: Collected) -> None:
     headless = any(each.value == "None" for each in addresses)
     external = (spec / "externalName").text("") if (spec / "type").text("") == "ExternalName" else ""
     selector = (spec / "selector").labels()
-    found.services.append(ServiceRecord(meta(at), known, tuple(ports), selector, local, headless, external))
+    found.services[said.namespace, said.name] = ServiceRecord(
+        said, known, tuple(ports), selector, local, headless, external
+    )
 
 
 def _slice(at: Given, found: Collected) -> None:
