@@ -14,7 +14,7 @@ from packetwalk.errors import BadInput
 LONGEST = 3600.0  # seconds
 MOST = 100
 Verbs = Mapping[str, tuple[Callable[..., None], tuple[str, ...]]]
-"""By word: what does it, and what the words after it are about."""
+"""By word: what does it, and what the words after it are about; one in brackets may be left out."""
 
 
 class PlannedDeed(NamedTuple):
@@ -59,7 +59,8 @@ def prepared(asked: PlannedDeed, verbs: Verbs) -> Callable[[], None]:
     if asked.verb not in verbs:
         raise BadInput(f"verb of {str(asked)!r}", asked.verb, verbs)
     do, about = verbs[asked.verb]
-    if len(asked.words) != len(about):
+    least = sum(not each.startswith("[") for each in about)
+    if not least <= len(asked.words) <= len(about):
         raise BadInput("deed", str(asked), [" ".join(("SECOND", asked.verb, *about))])
     return lambda: do(*asked.words)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from packetwalk.control.timeline import API, ApiObject, Line, LineChange, Timeline, Wire, ms
 from packetwalk.datapath.run import Run
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import LinkEntry
+from packetwalk.tables import AddrEntry, LinkEntry
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit, Network
 from packetwalk.walks.walk import Walk
@@ -103,7 +103,14 @@ def walk_at(network: Network, timeline: Timeline, src: str, dst: str, at: int) -
     services = {each.name for each in network.cluster.services}
     packet = Packet.towards(dst, {}, {"proto": "tcp"} if dst in services else {})
     then = network_at(network, timeline, at)
-    return sent(then, src, dst, packet, f"{ms(at)} ms: {src} to {dst}")[0]
+    goal = _address(network, timeline, dst, at)
+    return sent(then, src, goal, packet, f"{ms(at)} ms: {src} to {dst}")[0]
+
+
+def _address(network: Network, timeline: Timeline, end: str, at: int) -> str:
+    """Return the address that a pod has at a moment, where a control plane gave it one; else the end as it is."""
+    lines = timeline.tables(at).get(end, {}) if network.cluster.find_pod(end) else {}
+    return next((each.local for each in lines if isinstance(each, AddrEntry)), end)
 
 
 def sent(

@@ -11,6 +11,7 @@ from packetwalk.control.deeds import PlannedDeed, Verbs, prepared
 from packetwalk.control.flannel import FlannelControl
 from packetwalk.control.kube_proxy import KubeProxyControl
 from packetwalk.control.timeline import SECOND, Lane, Timeline
+from packetwalk.control.weave.control import WeaveControl
 from packetwalk.control.world import World
 from packetwalk.errors import BadInput
 from packetwalk.plan.rules import IPTABLES
@@ -37,10 +38,12 @@ class Control(Protocol):
 
 
 UP = 140 * SECOND
-"""How long a cluster runs before the first deed: sessions are up, the only keepalive was 58 seconds ago."""
+"""How long a cluster runs before the first deed: all is up, and BGP's only keepalive was 58 seconds ago."""
 CONTROL_PLANES: dict[tuple[str, str], type[Control]] = {
     ("calico", "bgp"): CalicoControl,
     **{("flannel", mode): FlannelControl for mode in ("vxlan", "vxlan-directrouting", "host-gw")},
+    ("weave", "sleeve"): WeaveControl,
+    ("weave", "fastdp"): WeaveControl,
 }
 """Whose plugin has one in virtual time, by plugin and mode."""
 EVERYWHERE: tuple[type[Control], ...] = (KubeProxyControl,)
@@ -64,9 +67,9 @@ def timeline(
     if which not in CONTROL_PLANES:
         known = [" ".join(each) for each in CONTROL_PLANES]
         raise BadInput("control plane in virtual time of", " ".join(which), known)
-    world = World([node.name for node in net.nodes], -up)
+    world = _world(net, -up)
     own = _control(net)
-    coming = frozenset(each.words[0] for each in deeds if each.verb == own.coming and each.words)
+    coming = _coming(net, deeds, own.coming)
     controls: list[Control] = [own(world, net, coming, ended)]
     if any(each.verb not in controls[0].verbs() for each in deeds):
         controls += [each(world, net) for each in EVERYWHERE]
@@ -99,11 +102,31 @@ def cluster(plugin: str, mode: str | None, deeds: tuple[PlannedDeed, ...], rules
     return network(plugin, mode, rules=rules)
 
 
+def _coming(net: Network, deeds: tuple[PlannedDeed, ...], verb: str) -> frozenset[str]:
+    """Return who is not there before the first deed: of whom the start is told by ``verb``, and no end before it.
+
+    A node that boots afresh has lost its pods, which were there.
+    """
+    first: dict[str, str] = {}
+    for each in sorted(deeds, key=lambda each: each.at):
+        about = each.words[:1] if each.verb in (verb, f"{verb}-ends") else ()
+        if each.verb == "start-afresh":
+            about = tuple(pod.name for pod in net.pods if pod.node in each.words)
+        for one in about:
+            first.setdefault(one, each.verb)
+    return frozenset(one for one, told in first.items() if told == verb)
+
+
+def _world(net: Network, start: int) -> World:
+    """Return a world of the nodes and the pods of a cluster."""
+    return World([each.name for each in (*net.nodes, *net.pods)], start)
+
+
 def verbs() -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
     """Return, by plugin and mode, what can be done, and what the words after it are about."""
     found = {}
     for which, own in CONTROL_PLANES.items():
         net, more = network(*which), FillingControl if own is CalicoControl else own
-        made = [each(World([node.name for node in net.nodes], 0), net) for each in (more, *EVERYWHERE)]
+        made = [each(_world(net, 0), net) for each in (more, *EVERYWHERE)]
         found[which] = {verb: about for each in made for verb, (_, about) in each.verbs().items()}
     return found

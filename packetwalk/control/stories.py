@@ -19,7 +19,8 @@ class Story(NamedTuple):
 
     ``flows`` are sockets that stay open, or clients that come again (``flows.KINDS``).  Pods come only when they are
     told to; ``like`` names the recording that it can be held against, ``event`` the row of *What survives what* that
-    it is (``survival.EVENTS``); ``rules`` is the form of the rules.
+    it is (``survival.EVENTS``); ``rules`` is the form of the rules, ``ended`` are nodes whose own
+    part of the control plane has not been started.
     """
 
     name: str
@@ -33,10 +34,14 @@ class Story(NamedTuple):
     mode: str = "bgp"
     flows: tuple[tuple[str, str, str], ...] = ()
     rules: str = IPTABLES
+    ended: tuple[str, ...] = ()
 
 
 A, B = "kind-worker", "kind-worker2"  # the nodes of pods a and b
+C = "kind-control-plane"  # that of coredns
+FAR = (("coredns", "b"),)
 of_vxlan = partial(Story, plugin="flannel", mode="vxlan")
+of_sleeve = partial(Story, plugin="weave", mode="sleeve")
 
 
 def _survived(mode: str) -> Iterator[Story]:
@@ -64,7 +69,6 @@ def _survived(mode: str) -> Iterator[Story]:
     yield of_mode(f"{mode}-node-deleted", deleted, (f"0 delete {B}",), 15, event="node-deleted")
     title, like = "A route of flanneld's is deleted by hand", f"{mode}-repair"
     yield of_mode(f"{mode}-route-deleted", title, (route,), 30, like=like, event="route-deleted")
-
 
 STORIES = (
     Story("bird-killed", "BIRD is killed and does not come back for a while", (f"0 kill {B}", f"134.2 start {B}"), 160, like="40", event="killed"),
@@ -100,9 +104,16 @@ STORIES = (
     of_vxlan("node-elsewhere", "A node is deleted and gets another podCIDR", (f"1 delete {B}", f"3 register-elsewhere {B}", f"5 stop {B}", f"6 start {B}"), 10),
     *_survived("vxlan"),
     *_survived("host-gw"),
+    of_sleeve("weave-starts", "Three routers start, one after another: two share the range, the third asks", (f"0 start {C}", f"2.6 start {A}", f"5.6 start {B}", "19 pod coredns", "20.4 pod a", "21.9 pod b"), 40, FAR, like="1-n3-started", ended=(C, A, B)),
+    of_sleeve("weave-pod-starts", "A pod starts: its address is the next of the node's part", ("0 pod b2",), 5, (("a", "b2"),), like="2-pods-up"),
+    of_sleeve("weave-link-cut", "A link is cut: nobody notices, then frames go by a third peer", (f"0 cut {C} {B}", f"75 mend {C} {B}"), 95, FAR, like="4-link-n1-n3-cut"),
+    of_sleeve("weave-wire-cut", "A node's wire is cut: there is no way around", (f"0 cut {B}", f"75 mend {B}"), 110, FAR),
+    of_sleeve("weave-peer-stops", "A router stops: its pods are cut off from other nodes' at once", (f"0 stop {B}", f"12 start {B}"), 20, (*FAR, ("b", "b2")), like="6-n3-stopped"),
+    of_sleeve("weave-peer-removed", "A peer is removed, and comes back with its old data: everybody refuses it", (f"0 stop {B}", f"8.4 rmpeer {C} {B}", f"11.6 start {B}", "17 pod b2"), 25, (*FAR, ("b", "b2")), like="8-n3-back-with-old-data"),
+    of_sleeve("weave-peer-removed-boots", "A peer is removed, and its node boots with its data deleted: it asks for a part anew", (f"0 stop {B}", f"8.4 rmpeer {C} {B}", f"60 start-afresh {B}", "62 pod b"), 70, FAR),
+    of_sleeve("weave-range-full", "A node has given all its addresses away: a pod waits for a gift", (f"0 fill {A}", "1 pod a2"), 5, (("a2", "b"),)),
 )  # fmt: skip
 """Those of the recordings, with the canonical cluster's names, and a few beside them."""
-
 
 def story(name: str) -> Story:
     """Return a story by name; BadInput for one that there is not."""
@@ -113,4 +124,4 @@ def told(found: Story) -> tuple[Timeline, Network]:
     """Return what happens in a story, and the cluster in which it does."""
     deeds = read(found.deeds)
     net = cluster(found.plugin, found.mode, deeds, found.rules)
-    return timeline(net, deeds, found.until * SECOND, found.title), net
+    return timeline(net, deeds, found.until * SECOND, found.title, ended=frozenset(found.ended)), net

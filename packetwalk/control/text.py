@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from packetwalk.control.flows import ClientFlow
 from packetwalk.control.probe import PingSpan
 from packetwalk.control.timeline import (
+    RECORDED,
     SECOND,
     ConntrackDeletion,
     Deed,
@@ -22,10 +23,19 @@ Pings = Iterable[tuple[str, str, Iterable[PingSpan]]]
 """Who pings whom, and what became of it."""
 Flows = Iterable[tuple[ClientFlow, Iterable[PingSpan]]]
 """Whose sockets stay open, or whose client comes again, and what became of it."""
+IDLE = ("KEEPALIVE", "HEARTBEAT")
+PASSING = (
+    *(": Idle", ": Active", ": Connect", ": OpenSent", ": OpenConfirm", ": Passive"),
+    *(": attempting connection", ": connection accepted", ": connection ready; using protocol version 2"),
+)
+"""Through what a session only passes on its way."""
 
 
 def text(timeline: Timeline, pings: Pings = (), flows: Flows = (), *, messages: bool = False) -> str:
-    """Return the timeline, deeds marked by asterisks; with its ``messages`` if they are wanted, keepalives left out."""
+    """Return the timeline, deeds marked by asterisks; with its ``messages`` if they are wanted, heartbeats left out.
+
+    What a message says is computed where it was never recorded, and says so.
+    """
     lines = [f"{timeline.title}   [{timeline.plugin} {timeline.mode}, computed]", "", "   seconds"]
     lines += [f"{at / SECOND:10.3f}  {what}" for at, what in said(timeline, messages=messages)]
     for src, dst, spans in pings:
@@ -53,18 +63,14 @@ def _event(event: Event, messages: bool) -> str:
         case ConntrackDeletion():
             what = f"UDP to {event.dst}:{event.dport} that {event.endpoint} answers"
             return f"{event.node}: conntrack - {what}   [{event.by}: {event.why}]"
-        case Message() if messages and event.kind != "KEEPALIVE":
+        case Message() if messages and event.kind not in IDLE:
             lost = "" if event.until is not None else "   (lost on the way, sent again later)"
-            return f"{event.src} > {event.dst}: {event.text}{lost}"
-        case ProgramState() if messages or not _passing(event.what):
+            computed = "" if event.evidence == RECORDED else f"   [{event.evidence}]"
+            return f"{event.src} > {event.dst}: {event.text}{computed}{lost}"
+        case ProgramState() if messages or not event.what.endswith(PASSING):
             return f"{event.lane}: {event.what}"
         case Wire() | Message() | ProgramState():
             return ""
-
-
-def _passing(state: str) -> bool:
-    """Say whether a session only passes through this state on its way."""
-    return state.endswith((": Idle", ": Active", ": Connect", ": OpenSent", ": OpenConfirm", ": Passive"))
 
 
 def _spans(spans: Iterable[PingSpan]) -> Iterator[str]:

@@ -12,6 +12,8 @@ from packetwalk.tables import Entry, table_of
 
 MILLISECOND, SECOND = 1_000, 1_000_000
 VERSION = 1
+RECORDED, COMPUTED = "recorded", "computed"
+"""Where it is known from what a message says: such messages were seen, or the programs' sources say so."""
 
 
 API = "API"
@@ -51,7 +53,10 @@ class Deed(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What one program told another; ``until`` is when it was heard, None if it never was."""
+    """What one program told another; ``until`` is when it was heard, None if it never was.
+
+    ``evidence`` is RECORDED or COMPUTED.
+    """
 
     at: int
     until: int | None
@@ -59,6 +64,7 @@ class Message(NamedTuple):
     dst: Lane
     kind: str
     text: str
+    evidence: str = RECORDED
 
 
 class ProgramState(NamedTuple):
@@ -103,7 +109,7 @@ class Wire(NamedTuple):
 
 Event = Deed | Message | ProgramState | LineChange | ConntrackDeletion | Wire
 Tables = dict[str, dict[Line, str]]
-"""The lines of control planes, by node, each with its author; rules of a chain in their order."""
+"""The lines of control planes, by network namespace, each with its author; rules of a chain in their order."""
 
 
 def put(lines: dict[Line, str], entry: Line, by: str, before: Line | None) -> None:
@@ -134,17 +140,18 @@ class Timeline(NamedTuple):
         return (each for each in self.events if isinstance(each, kind))
 
     def tables(self, at: int) -> Tables:
-        """Return the lines of every node as they are at a time, its own changes made."""
+        """Return the lines of every node, and of pods, as they are at a time, its own changes made."""
         found: Tables = {lane.node: {} for lane in self.lanes}
         for node, entry, by in self.initial:
-            found[node][entry] = by
+            found.setdefault(node, {})[entry] = by
         for each in self.of(LineChange):
             if each.at > at:
                 break
+            there = found.setdefault(each.node, {})
             if each.added:
-                put(found[each.node], each.entry, each.by, each.before)
+                put(there, each.entry, each.by, each.before)
             else:
-                found[each.node].pop(each.entry, None)
+                there.pop(each.entry, None)
         return found
 
     def cut(self, at: int) -> frozenset[str]:
@@ -205,4 +212,5 @@ def _message(each: Message) -> dict[str, Any]:
         "kind": each.kind,
         "text": each.text,
         "lost": lost,
+        "evidence": each.evidence,
     }

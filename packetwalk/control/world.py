@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from packetwalk.control.timeline import (
     MILLISECOND,
+    RECORDED,
     ConntrackDeletion,
     Deed,
     Event,
@@ -30,12 +31,16 @@ Do = Callable[[], None]
 class World:
     """Everything that a program can ask and do; ``now`` is in microseconds."""
 
-    def __init__(self, nodes: Iterable[str], start: int) -> None:
-        """Begin at ``start``, which is below 0 so that sessions are up when the first deed comes."""
+    def __init__(self, places: Iterable[str], start: int) -> None:
+        """Begin at ``start``, which is below 0 so that sessions are up when the first deed comes.
+
+        ``places`` are the nodes and the pods: each has tables.
+        """
         self.now = start
-        self.tables: Tables = {node: {} for node in nodes}
+        self.tables: Tables = {place: {} for place in places}
         self.events: list[Event] = []
         self._unplugged: set[str] = set()
+        self._parted: set[frozenset[str]] = set()
         self._agenda: list[tuple[int, int, Do]] = []
         self._number = 0
 
@@ -55,7 +60,11 @@ class World:
 
     def connected(self, one: str, other: str) -> bool:
         """Say whether what a node sends reaches another."""
-        return not {one, other} & self._unplugged
+        return not self.unplugged(one, other) and frozenset((one, other)) not in self._parted
+
+    def unplugged(self, *nodes: str) -> bool:
+        """Say whether the wire of one of them is cut."""
+        return not self._unplugged.isdisjoint(nodes)
 
     def plug(self, node: str, *, whole: bool) -> None:
         """Cut a node's wire, or mend it: somebody's deed."""
@@ -67,6 +76,10 @@ class World:
         """Note what happens, from 0 on: what came before only made the cluster what it is."""
         if self.now >= 0:
             self.events.append(event)
+
+    def part(self, one: str, other: str, *, whole: bool) -> None:
+        """Let nothing through between two nodes, or all again; what drops it is in their tables."""
+        (self._parted.discard if whole else self._parted.add)(frozenset((one, other)))
 
     # --- what is seen -----------------------------------------------------------------------
 
@@ -99,22 +112,22 @@ class Stream:
 
     def __init__(self, world: World, src: Lane, dst: Lane) -> None:
         self._world, self._src, self._dst = world, src, dst
-        self._waiting: list[tuple[str, str, Do]] = []
+        self._waiting: list[tuple[str, str, Do, str]] = []
 
-    def send(self, kind: str, text: str, hear: Do) -> None:
+    def send(self, kind: str, text: str, hear: Do, evidence: str = RECORDED) -> None:
         """Send a message; ``hear`` is done when it arrives."""
         if not self._waiting and self._world.connected(self._src.node, self._dst.node):
-            self._pass(kind, text, hear)
+            self._pass(kind, text, hear, evidence)
             return
         world = self._world
-        world.note(Message(world.now, None, self._src, self._dst, kind, text))
-        self._waiting.append((kind, text, hear))
+        world.note(Message(world.now, None, self._src, self._dst, kind, text, evidence))
+        self._waiting.append((kind, text, hear, evidence))
         if len(self._waiting) == 1:
             world.after(RTO, lambda: self._again(2 * RTO))
 
-    def _pass(self, kind: str, text: str, hear: Do) -> None:
+    def _pass(self, kind: str, text: str, hear: Do, evidence: str) -> None:
         world = self._world
-        world.note(Message(world.now, world.now + WIRE, self._src, self._dst, kind, text))
+        world.note(Message(world.now, world.now + WIRE, self._src, self._dst, kind, text, evidence))
         world.after(WIRE, hear)
 
     def _again(self, wait: int) -> None:

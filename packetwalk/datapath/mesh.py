@@ -32,9 +32,10 @@ class Mesh:
     """What one weaver knows: its peers, its connections, its routes; nothing changes in a walk."""
 
     def __init__(self, ns: Netns) -> None:
-        """``ns`` is the node; the first peer written down is the node's own."""
+        """``ns`` is the node; its own peer has the name of its bridge, else it is the first written down."""
         peers = ns.entries(PEERS)
-        self.me = peers[0]
+        bridge = ns.links["weave"].address if "weave" in ns.links else ""
+        self.me = next((peer for peer in peers if peer.name == bridge), peers[0])
         self.peers = {peer.name: peer for peer in peers}
         self.by_short_id = {peer.short_id: peer for peer in peers}
         made = (each for each in ns.entries(CONNECTIONS) if isinstance(each, ConnectionEntry))

@@ -94,13 +94,16 @@ class ConnectionEntry(
         )
 
 
-class FailedEntry(NamedTuple("_Failed", [("address", str), ("info", str)]), NoCommand):
-    """A connection that weaver has tried to make, and what became of it (``weave status connections``)."""
+class FailedEntry(NamedTuple("_Failed", [("address", str), ("info", str), ("retrying", bool)]), NoCommand):
+    """A connection that weaver has tried to make, and what became of it (``weave status connections``).
+
+    When it is tried next is left out, for weaver prints a clock's time; ``retrying`` says that it is tried now.
+    """
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        return f"-> {self.address:<21} failed      {self.info}"
+        return f"-> {self.address:<21} {'retrying' if self.retrying else 'failed':<11} {self.info}"
 
 
 class UnicastEntry(NamedTuple("_Unicast", [("dest", str), ("via", str)]), NoCommand):

@@ -223,6 +223,7 @@ SENTENCES = {
     "sleeve-icmp": "Weaver makes this error itself and signs it with {0}, the address of the pod "
     "that was asked.",
     "flow-hit": "The kernel has a flow for frames from {0} with these addresses: no program is asked.",
+    "flow-unheard": "No flow of the datapath says where the frame goes, and no weaver runs that could be asked: it is dropped.",
     "flow-miss": "The kernel has no flow for frames from {0} with these addresses: "
     "it asks weaver (an upcall).",
     "flow-made": "Weaver puts its decision into the kernel as a flow; the next frame will not come up.",

@@ -20,6 +20,7 @@ from packetwalk.walks.scenario import network
 from tests.control.recorded import recordings
 from tests.control.test_flannel import recordings as of_flannel
 from tests.control.test_kube_proxy import recordings as of_kube_proxy
+from tests.control.weave_recorded import recording as of_weave
 
 B = "10.244.110.128/26"
 every_story = pytest.mark.parametrize("each", stories.STORIES, ids=lambda each: each.name)
@@ -39,7 +40,8 @@ def test_each_story_has_deeds_changes_and_pings(each: stories.Story) -> None:
         assert found[0].start == 0 and found[0].answered and found[-1].until == made.until
         assert all(one.until == other.start for one, other in pairwise(found))
     if each.like:
-        kept = recordings() if each.plugin == "calico" else of_flannel() | of_kube_proxy()[each.rules]
+        kept = of_flannel() | of_kube_proxy()[each.rules] if each.plugin == "flannel" else recordings()
+        kept = of_weave()["status"] if each.plugin == "weave" else kept
         assert sum(name == each.like or name.startswith(f"{each.like}-") for name in kept) == 1
 
 
@@ -165,7 +167,7 @@ def test_the_command_tells_prints_and_lists(capsys) -> None:
         ["--rules", "legacy"],
         ["--flow", "a", "web", "sctp"],
         ["--flow", "a", "nosuch", "udp"],
-        ["--plugin", "weave", "--mode", "sleeve"],
+        ["--plugin", "weave", "--mode", "fastdp-encrypted"],
         ["--until", "x"],
         ["--ping", "a", "nobody"],
     ):

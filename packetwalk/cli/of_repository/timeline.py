@@ -99,7 +99,7 @@ def _made(parsed: argparse.Namespace):
 
 def _list() -> str:
     stories, running = room("control.stories"), room("control.running")
-    lines = ["stories:", *(f"  {each.name:<26}{each.title}" for each in stories.STORIES)]
+    lines = ["stories:", *(f"  {each.name:<28}{each.title}" for each in stories.STORIES)]
     for (plugin, mode), verbs in running.verbs().items():
         lines += [
             "",

@@ -68,11 +68,16 @@ def _blocked(words: str) -> Change:
     return at(receiver, add(lambda cluster, node: (_dropped(node, words),)))
 
 
+def wall(node: Node, far: Node) -> Operation:
+    """Return what drops all that comes from another node."""
+    return _dropped(node, f"-s {far.address}/32")
+
+
 def _wall(cluster: Cluster, node: Node) -> Iterator[Operation]:
     """Make what drops all that comes from the other one of the sending and the receiving node."""
     for far in (*sender(cluster), *receiver(cluster)):
         if far is not node:
-            yield _dropped(node, f"-s {far.address}/32")
+            yield wall(node, far)
 
 
 def _encrypted(mode: Properties) -> bool:

@@ -42,12 +42,14 @@ class MeshState(NamedTuple):
 
     ``mtu`` is the pods', in bytes: the fast datapath's heartbeats are as long as the longest frame.
     ``underlay`` is the MTU that PMTU tests find, where it is not the cluster's.
+    ``backwards`` are the pairs whose connection the node that came earlier has made.
     """
 
     mtu: int
     cut: frozenset[Pair] = frozenset()
     slow: frozenset[Pair] = frozenset()
     underlay: int | None = None
+    backwards: frozenset[Pair] = frozenset()
 
 
 @lru_cache(maxsize=8192)
@@ -99,11 +101,11 @@ def plan(cluster: Cluster, mode: str, node: Node, links: MeshState) -> Iterator[
     if mode == "fastdp-encrypted":
         yield from _encryption(name)
     for peer in neighbours(cluster, node, links):
-        connection = _connection(cluster, mode, node, peer, links)
-        yield Operation(name, connection, "weaver", SWITCH, peer.name)
-        if mode == "fastdp-encrypted" and connection.overlay == "fastdp":
+        made = connection(cluster, mode, node, peer, links)
+        yield Operation(name, made, "weaver", SWITCH, peer.name)
+        if mode == "fastdp-encrypted" and made.overlay == "fastdp":
             yield from _association(name, node, peer)
-    itself = FailedEntry(f"{node.address}:{PORT}", "cannot connect to ourself, retry: never")
+    itself = FailedEntry(f"{node.address}:{PORT}", "cannot connect to ourself, retry: never", False)
     yield Operation(name, itself, "weaver", KUBE_UTILS)
     yield Operation(name, UnicastEntry(peer_name(node), NOWHERE), "weaver", ROUTES)
     for dest, via in routes(cluster, node, links).items():
@@ -118,7 +120,7 @@ def about(node: Node, peer: Node) -> str:
     return "" if peer is node else peer.name
 
 
-def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: MeshState) -> ConnectionEntry:
+def connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: MeshState) -> ConnectionEntry:
     """Return a connection: the fast datapath where the mode, the path and the MTU allow it, else sleeve."""
     encrypted, underlay = mode.endswith("encrypted"), links.underlay or cluster.mtu
     fast = (
@@ -135,13 +137,13 @@ def _connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: Mesh
         "fastdp" if fast else "sleeve",
         mtu,
         encrypted,
-        PORT if _dials(node, peer) else _port(peer),
+        PORT if _dials(node, peer, links) else _port(peer),
     )
 
 
-def _dials(node: Node, peer: Node) -> bool:
+def _dials(node: Node, peer: Node, links: MeshState) -> bool:
     """Say who makes a connection: the one that comes later finds the other there (recorded)."""
-    return node.index > peer.index
+    return (node.index > peer.index) != (frozenset((node.index, peer.index)) in links.backwards)
 
 
 def _port(node: Node) -> int:
@@ -158,10 +160,10 @@ class PeerConnections(Sequence[PeerConnection]):
 
     @cached_property
     def _made(self) -> tuple[PeerConnection, ...]:
-        _, node, _ = self._asked
+        _, node, links = self._asked
         out = []
         for peer in neighbours(*self._asked):
-            dials = _dials(node, peer)
+            dials = _dials(node, peer, links)
             address = f"{peer.address}:{PORT if dials else _port(peer)}"
             out.append(PeerConnection(peer_name(peer), peer.name, address, dials))
         return tuple(out)

@@ -62,12 +62,15 @@ def process(run: Run, ns: Netns, skb: Skb, in_port: str, tunnel: TunnelKey | Non
     eth = skb.stack[0]
     key = (ns.name, FLOWS.name, in_port, tunnel, eth.src, eth.dst)
     flow = run.learnt.get(key)
-    if flow is None and not run.cold:
+    if flow is None and not run.cold and mesh.of(ns):
         flow = _made_before(run, ns, skb, in_port, tunnel)
     if isinstance(flow, FlowEntry):
         run.learnt[key] = flow
         run.emit(ns, skb, "fdb", DEVICE, flow, ("flow-hit", in_port))
         execute(run, ns, skb, flow)
+        return
+    if mesh.of(ns) is None:
+        run.drop(ns, skb, DEVICE, ns.links[DEVICE], ("flow-unheard",))
         return
     run.emit(ns, skb, "fdb", DEVICE, ns.links[DEVICE], ("flow-miss", in_port))
     hops = _ask(run, ns, skb, tunnel)
