@@ -23,6 +23,8 @@ def test_every_trace_ends_where_its_packet_arrived(recorded, sent) -> None:
     assert traces[0].name == "request"
     assert {trace.disposition for trace in traces} == {"delivered"}
     assert {"reply", "error"} & {trace.name for trace in traces}
+    unexplained = {"unrouted", "addressed", "lost-behind-unread", "for-unread"}
+    assert not unexplained & {step.note[0] for trace in traces for step in trace.steps}
 
 
 def test_a_packet_that_a_recorded_route_refuses_ends_there() -> None:

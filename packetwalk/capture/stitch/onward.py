@@ -115,17 +115,25 @@ def _switch(way: Passage, bridge: str) -> None:
     way.step(bridge, "fdb", way.now, note, entry, looked_up=entry is not None)
 
 
+def _is_unrouted(way: Passage) -> bool:
+    """Whether a packet that came in left with its time to live, the outermost one, as it was; what is for the machine itself
+    a program may have sent on."""
+    then, now = (next((h for h in stack if isinstance(h, Ipv4)), None) for stack in (way.now, way.seen.stack))
+    if not way.then.coming or then is None or now is None:
+        return False
+    return then.ttl == now.ttl and then.dst not in way.tables.local
+
+
 def _forward(way: Passage) -> None:
     """Tell how IP passed a packet on: addresses rewritten, route, TTL, neighbour."""
     work, dev = way.work, way.seen.frame.dev
     _rewrite(way, way.then.frame.dev, "PREROUTING")
     now, goal = identity.inner(way.now), way.seen.packet
-    read = bool(now and goal) and isinstance(now[0], Ipv4)
-    if way.then.coming and read and now[0].ttl == goal[0].ttl:
+    if _is_unrouted(way):
         return way.step(dev, "forward", way.now, ("unrouted", dev))
     if way.then.coming:
         explain.route(work, way.where, way.netns, dev, way.now)
-        if read:
+        if now and goal and isinstance(now[0], Ipv4) and now[0].ttl != goal[0].ttl:
             after = stacks.changed(way.now, ttl=goal[0].ttl)
             way.step(None, "forward", after, ("forward", now[0].ttl, goal[0].ttl), way.tables.forwarding_on)
     _rewrite(way, dev, "POSTROUTING")
