@@ -148,9 +148,10 @@ def _numbered(policy: NetworkRules) -> Iterator[tuple[str, int, list[PolicyRule]
 def _unnamed(estate: Estate, rules: list[PolicyRule]) -> str:
     """Say which port's name in a rule nobody has; empty where there is none."""
     holders: tuple[Workload | HostPoint, ...] = (*estate.workloads, *estate.hosts)
-    known = {port.name for each in holders for port in each.ports}
-    asked = (port.name for rule in rules for port in rule.destination.ports if port.name)
-    return next((f"no pod has a port called {name}" for name in asked if name not in known), "")
+    for name in (port.name for rule in rules for port in rule.destination.ports if port.name):
+        if not any(port.name == name for each in holders for port in each.ports):
+            return f"no pod has a port called {name}"
+    return ""
 
 
 def _is_looked_at(estate: Estate, rule: PolicyRule) -> bool:
