@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -151,6 +152,20 @@ def test_a_frame_that_a_filter_redirects_was_not_routed() -> None:
 
 def _mac(made: HandMade, netns: str) -> str:
     return made.inside[netns].run(["ip", "-br", "link", "show", "eth0"]).split()[2]
+
+
+@pytest.mark.kernel
+def test_a_port_without_hairpin_is_not_the_bridges_own_mac() -> None:
+    with lab.open("flannel", "vxlan", ground="netns") as cluster:
+        recorded = cluster.capture("b", "web", proto="tcp")
+        for port in json.loads(recorded.place("kind-worker2").files["port.json"]):
+            if port.get("master") == "cni0":
+                off = ["bridge", "link", "set", "dev", port["ifname"], "hairpin", "off"]
+                assert cluster.execute("kind-worker2", off, ()).ok
+        recorded = cluster.capture("b", "web", proto="tcp")
+    walk = replay(recorded)
+    assert walk.disposition == "left" and walk.summary.startswith("Not known beyond kind-worker2")
+    assert not [step.why for step in walk.steps if step.note[0] in ("bridge-up", "bridge-flood")]
 
 
 @pytest.mark.kernel

@@ -100,7 +100,9 @@ def _bridged(way: Passage) -> str | None:
 
 
 def _switch(way: Passage, bridge: str) -> None:
-    """Tell what a bridge decided."""
+    """Tell what a bridge decided; of a frame for which netfilter had it look for a neighbour (``br_nf_dev_xmit``), only that."""
+    if way.tables.kind(way.seen.frame.dev) == "bridge" and not way.seen.coming:
+        return explain.address(way.work, way.where, way.netns, way.seen)
     mac, dev = way.seen.stack[0].dst, way.seen.frame.dev
     entry = way.tables.owner(mac, bridge)
     ports = [way.work.seen[n].frame.dev for n in way.work.after[way.before]]
