@@ -8,7 +8,7 @@ from packetwalk.control.calico.filled import FilledCluster, filled
 from packetwalk.control.calico.filling import FillingControl
 from packetwalk.control.calico.programs import CalicoControl
 from packetwalk.control.deeds import PlannedDeed, Verbs, prepared
-from packetwalk.control.flannel import FlannelControl
+from packetwalk.control.flannel.cluster import FlannelControl
 from packetwalk.control.kube_proxy import KubeProxyControl
 from packetwalk.control.timeline import SECOND, Lane, Timeline
 from packetwalk.control.weave.control import WeaveControl
@@ -39,9 +39,10 @@ class Control(Protocol):
 
 UP = 140 * SECOND
 """How long a cluster runs before the first deed: all is up, and BGP's only keepalive was 58 seconds ago."""
+FLANNEL = ("vxlan", "vxlan-directrouting", "host-gw", "wireguard", "udp", "ipip")
 CONTROL_PLANES: dict[tuple[str, str], type[Control]] = {
     ("calico", "bgp"): CalicoControl,
-    **{("flannel", mode): FlannelControl for mode in ("vxlan", "vxlan-directrouting", "host-gw")},
+    **{("flannel", mode): FlannelControl for mode in FLANNEL},
     ("weave", "sleeve"): WeaveControl,
     ("weave", "fastdp"): WeaveControl,
 }

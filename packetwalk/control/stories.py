@@ -43,10 +43,16 @@ FAR = (("coredns", "b"),)
 of_vxlan = partial(Story, plugin="flannel", mode="vxlan")
 of_sleeve = partial(Story, plugin="weave", mode="sleeve")
 
+OTHERS, ALL = "10.244.2.0/24", "10.244.0.0/16"  # the range of B, and that of all pods
+ROUTES = {"vxlan": OTHERS, "host-gw": OTHERS, "wireguard": ALL, "udp": ALL, "ipip": OTHERS}
+"""A route of flanneld's that leads to B, by Flannel's mode."""
+RECORDED = {"vxlan": "vxlan-repair", "host-gw": "host-gw-repair"}
+"""Where the loss of a route was recorded."""
+
 
 def _survived(mode: str) -> Iterator[Story]:
     """Yield a mode of Flannel's rows of *What survives what*."""
-    of_mode, route = partial(Story, plugin="flannel", mode=mode), f"0.5 route-del {A} 10.244.2.0/24"
+    of_mode, route = partial(Story, plugin="flannel", mode=mode), f"0.5 route-del {A} {ROUTES[mode]}"
     yield of_mode(
         f"{mode}-flanneld-killed", "flanneld is killed and stays away", (f"0 kill {A}",), 60, event="killed"
     )
@@ -67,8 +73,9 @@ def _survived(mode: str) -> Iterator[Story]:
         )
     deleted = "A Node object is deleted, the machine runs on"
     yield of_mode(f"{mode}-node-deleted", deleted, (f"0 delete {B}",), 15, event="node-deleted")
-    title, like = "A route of flanneld's is deleted by hand", f"{mode}-repair"
+    title, like = "A route of flanneld's is deleted by hand", RECORDED.get(mode, "")
     yield of_mode(f"{mode}-route-deleted", title, (route,), 30, like=like, event="route-deleted")
+
 
 STORIES = (
     Story("bird-killed", "BIRD is killed and does not come back for a while", (f"0 kill {B}", f"134.2 start {B}"), 160, like="40", event="killed"),
@@ -102,8 +109,7 @@ STORIES = (
     of_vxlan("flanneld-dead", "flanneld is dead while a node is deleted and comes again", (f"0 kill {A}", f"2 delete {B}", f"4 register {B}", f"6 stop {B}", f"7 start {B}", f"12 start {A}"), 16, (("a", "b"), ("coredns", "b"))),
     of_vxlan("node-joins", "A node joins the cluster", (f"1 join {B}",), 5),
     of_vxlan("node-elsewhere", "A node is deleted and gets another podCIDR", (f"1 delete {B}", f"3 register-elsewhere {B}", f"5 stop {B}", f"6 start {B}"), 10),
-    *_survived("vxlan"),
-    *_survived("host-gw"),
+    *(each for mode in ROUTES for each in _survived(mode)),
     of_sleeve("weave-starts", "Three routers start, one after another: two share the range, the third asks", (f"0 start {C}", f"2.6 start {A}", f"5.6 start {B}", "19 pod coredns", "20.4 pod a", "21.9 pod b"), 40, FAR, like="1-n3-started", ended=(C, A, B)),
     of_sleeve("weave-pod-starts", "A pod starts: its address is the next of the node's part", ("0 pod b2",), 5, (("a", "b2"),), like="2-pods-up"),
     of_sleeve("weave-link-cut", "A link is cut: nobody notices, then frames go by a third peer", (f"0 cut {C} {B}", f"75 mend {C} {B}"), 95, FAR, like="4-link-n1-n3-cut"),
@@ -114,6 +120,7 @@ STORIES = (
     of_sleeve("weave-range-full", "A node has given all its addresses away: a pod waits for a gift", (f"0 fill {A}", "1 pod a2"), 5, (("a2", "b"),)),
 )  # fmt: skip
 """Those of the recordings, with the canonical cluster's names, and a few beside them."""
+
 
 def story(name: str) -> Story:
     """Return a story by name; BadInput for one that there is not."""

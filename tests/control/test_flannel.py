@@ -189,6 +189,39 @@ def test_another_range_is_on_every_line_as_the_fault_has_it() -> None:
     assert walk_at(net, made, "a", "b", 20 * SECOND).traces[-1].disposition != "delivered"
 
 
+@pytest.mark.parametrize(
+    ("mode", "verb", "lost"),
+    [
+        ("wireguard", "kill", [4.008, 4.145]),  # at its start it makes the device anew
+        ("wireguard", "stop", [0, 4.145]),
+        ("udp", "kill", [0, 4.145]),
+        ("udp", "stop", [0, 4.145]),
+        ("ipip", "kill", []),
+        ("ipip", "stop", []),
+        ("vxlan", "stop", []),
+        ("host-gw", "stop", []),
+    ],
+)
+def test_in_two_modes_traffic_does_not_survive_its_end(mode: str, verb: str, lost: list[float]) -> None:
+    net, made = done(mode, f"0 {verb} {A}", f"3 start {A}")
+    gap = [x for x in spans(net, made, "a", "b") if not x.answered]
+    assert ([gap[0].start / SECOND, gap[-1].until / SECOND] if gap else []) == lost
+    assert set(made.tables(39 * SECOND)[A]) == set(timeline(net, (), SECOND, "").tables(0)[A])
+
+
+@pytest.mark.parametrize(("mode", "back"), [("ipip", False), ("wireguard", False), ("vxlan", True)])
+def test_only_vxlan_has_its_device_made_anew(mode: str, back: bool) -> None:
+    net, made = done(mode, f"1 tunnel-del {A}", f"20 kill {A}", f"21 start {A}")
+    assert any(isinstance(x, LinkEntry) for x in made.tables(19 * SECOND)[A]) == back
+    assert [x.answered for x in spans(net, made, "a", "b")][-1]
+
+
+def test_what_comes_while_there_is_no_device_is_lost() -> None:
+    deeds = f"0 delete {B}", f"0.1 register {B}", f"0.2 stop {B}", f"1 start {B}", f"2.006 tunnel-del {A}"
+    _, made = done("vxlan", *deeds)
+    assert OTHER in routes(made, C, 3) and routes(made, A, 30) == []
+
+
 def test_a_tunnel_made_anew_takes_in_the_nodes_that_come_after() -> None:
     net, made = done(
         "vxlan", f"1 tunnel-del {A}", f"3 delete {B}", f"4 register {B}", f"5 stop {B}", f"6 start {B}"
@@ -224,7 +257,8 @@ def test_rules_of_nftables_are_not_looked_after() -> None:
         ("vxlan", "0 fdb-del kind-worker x", "valid: 66:b8"),
         ("vxlan", "0 rule-del kind-worker FORWARD 2", "POSTROUTING 1"),
         ("vxlan", "0 rule-del kind-worker FORWARD", "SECOND rule-del NODE CHAIN NUMBER"),
-        ("host-gw", "0 tunnel-del kind-worker", "one in the modes of VXLAN"),
+        ("host-gw", "0 tunnel-del kind-worker", "in a mode that has a tunnel of the kernel's"),
+        ("udp", "0 tunnel-del kind-worker", "in a mode that has a tunnel of the kernel's"),
         ("host-gw", "0 neigh-del kind-worker 10.244.2.0", "none there now"),
         ("vxlan", "0 cut-all kind-worker", "valid: kill, stop"),
     ],

@@ -242,6 +242,17 @@ def _with(net: Network, services: tuple[Service, ...]) -> Network:
     return Network(machines, "flannel", "vxlan", rules=net.rules)
 
 
+@each_way
+def test_a_flow_stays_with_an_endpoint_that_still_serves_while_others_are_ready(rules: str) -> None:
+    """``CleanStaleEntries`` asks who serves, not who is used for new connections."""
+    net = network("flannel", "vxlan", rules=rules)
+    deeds = ["0 endpoint-ready web a2", "3 endpoint-terminating web b", "6 endpoint-not-serving web b"]
+    made = timeline(net, read(deeds), 9 * SECOND, "")
+    udp = list(flows.spans(net, made, flows.flow("a", "web", "udp")))
+    assert [(x.answerer, round(x.start / SECOND, 2)) for x in udp] == [("b", 0), ("a2", 6.07)]
+    assert walk_at(net, made, "a", "web", 4 * SECOND).traces[0].steps[-1].netns == "a2"
+
+
 # --- its life ---------------------------------------------------------------------------------------
 
 

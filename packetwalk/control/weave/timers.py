@@ -24,10 +24,25 @@ ROUTES = 100 * MILLISECOND  # until a broadcast finds its routes calculated anew
 RETRY = 2 * SECOND  # connection_maker.go initialInterval: drawn from half to one and a half
 RETRY_LONGEST = 360 * SECOND
 RESET = 60 * SECOND  # a connection that was tried longer ago is tried again at once
-POLITE = 1 * MILLISECOND  # of two peers that would dial at once the one that came earlier does so later (chance there)
+POLITE = (
+    1 * MILLISECOND
+)  # of two peers that would dial at once the one that came earlier does so later (chance there)
 NO_ROUTE = 3 * SECOND  # three questions of ARP
-SYN = (1, 2, 3, 4, 5, 7, 11, 19, 35, 67)  # seconds: the kernel says SYN again (ip-sysctl, tcp_syn_linear_timeouts)
+SYN = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    7,
+    11,
+    19,
+    35,
+    67,
+)  # seconds: the kernel says SYN again (ip-sysctl, tcp_syn_linear_timeouts)
 SYN_ENDS = 131 * SECOND
 
-GIVE = 50 * MILLISECOND  # from a request for space to the donor's answer, its ipset rewritten meanwhile (recorded)
+GIVE = (
+    50 * MILLISECOND
+)  # from a request for space to the donor's answer, its ipset rewritten meanwhile (recorded)
 TICK = 5 * SECOND  # ipam/allocator.go tickInterval: what waits is tried again
