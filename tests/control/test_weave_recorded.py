@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -19,7 +18,17 @@ from packetwalk.tables import (
     UnicastEntry,
 )
 from packetwalk.wire.address import ipv4_to_int
-from tests.control.weave_recorded import NODES, cluster, did, recording, said, told, words
+from tests.control.weave_recorded import (
+    NODES,
+    cluster,
+    connection,
+    did,
+    recording,
+    said,
+    told,
+    told_of,
+    words,
+)
 
 BACK = (
     174.7  # seconds: n3 starts again with its old data, and how often it is refused is chance (retry timers)
@@ -103,20 +112,8 @@ def test_connections_are_in_the_same_state_for_the_same_reason(moment: str, node
     kept, lines = _now(moment, node, ConnectionEntry | FailedEntry)
     if moment == PENDING and node != "n3":
         return
-    here = sorted(_connection(each) for each in lines)
-    assert here == sorted(_told(*each) for each in kept["connections"])
-
-
-def _connection(entry: ConnectionEntry | FailedEntry) -> tuple[str, str, str]:
-    if isinstance(entry, ConnectionEntry):
-        return entry.remote, "established", f"{entry.overlay} {entry.peer}({entry.nickname})"
-    return entry.address, "retrying" if entry.retrying else "failed", entry.info.replace("read: ", "")
-
-
-def _told(address: str, state: str, info: str) -> tuple[str, str, str]:
-    """Return a recorded connection without the ports that a kernel chose."""
-    info = re.sub(r"read tcp \S+->\S+: (read: )?", "", info)
-    return address.partition(":")[0] if state == "established" else address, state, info
+    here = sorted(connection(each) for each in lines)
+    assert here == sorted(told_of(*each) for each in kept["connections"])
 
 
 def test_pods_and_bridges_get_the_same_addresses_and_one_is_refused() -> None:

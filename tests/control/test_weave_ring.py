@@ -56,21 +56,22 @@ def test_a_grant_raises_the_versions_and_a_transfer_by_a_hundred() -> None:
     assert str(within) == "10.32.0.0 n2 v1, 10.34.0.0 n3 v0, 10.36.0.0 n2 v0, 10.40.0.0 n1 v0"
     taken = given.transferred("n3", "n1")
     assert str(taken) == "10.32.0.0 n2 v1, 10.38.0.0 n1 v100, 10.40.0.0 n1 v0"
-    assert taken.reported("n1", lambda part: 7).owned("n1") == [(ipv4_to_int("10.38.0.0"), HALF), (HALF, END)]
+    assert taken.reported("n1", lambda part: 7).owned("n1") == [(ipv4_to_int("10.38.0.0"), END)]
+    across = taken.granted((ipv4_to_int("10.39.0.0"), ipv4_to_int("10.44.0.0")), "n3")
+    assert str(across) == (
+        "10.32.0.0 n2 v1, 10.38.0.0 n1 v101, 10.39.0.0 n3 v0, 10.40.0.0 n3 v1, 10.44.0.0 n1 v0"
+    )
+    assert across.owned("n3") == [(ipv4_to_int("10.39.0.0"), ipv4_to_int("10.44.0.0"))]
 
 
 def test_the_newer_token_wins_and_the_own_one_is_not_given_up_while_it_is_used() -> None:
     taken = TWO.transferred("n1", "n2")
     assert TWO.merged(taken, "n2", _plainly, _used) == taken
     assert TWO.merged(taken, "n1", _plainly, _unused) == taken
-    with pytest.raises(
-        RingConflict, match=r"own at 10\.40\.0\.0 v0: incoming message says owner n2 v100"
-    ):
+    with pytest.raises(RingConflict, match=r"own at 10\.40\.0\.0 v0: incoming message says owner n2 v100"):
         TWO.merged(taken, "n1", _plainly, _used)
     split = TWO.granted((ipv4_to_int("10.46.0.0"), END), "n3")
-    with pytest.raises(
-        RingConflict, match=r"Peer n3 says it owns the IP range from 10\.46\.0\.0, which"
-    ):
+    with pytest.raises(RingConflict, match=r"Peer n3 says it owns the IP range from 10\.46\.0\.0, which"):
         TWO.merged(split, "n1", _plainly, _used)
     other = SharedRing(END).begun([(START, END - START, "n1")], ["n1"])
     with pytest.raises(RingConflict, match="seeded by different peers"):

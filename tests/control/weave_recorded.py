@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from packetwalk.control.deeds import read
 from packetwalk.control.running import timeline
 from packetwalk.control.timeline import SECOND, ProgramState, Timeline
+from packetwalk.tables import ConnectionEntry, FailedEntry
 from packetwalk.walks.network import Network
 from tests.proof.real.recording import SETUPS, RealCluster
 
@@ -105,3 +106,16 @@ def _plain(text: str) -> str:
 def words(spoken: list[Word], node: str, peer: str, begin: float, end: float) -> list[Word]:
     """Return what a router said of a peer in a while."""
     return [each for each in spoken if (each.node, each.peer) == (node, peer) and begin <= each.at < end]
+
+
+def connection(entry: ConnectionEntry | FailedEntry) -> tuple[str, str, str]:
+    """Return a connection without the ports that a kernel chose: where to, its state, and what is said of it."""
+    if isinstance(entry, ConnectionEntry):
+        return entry.remote, "established", f"{entry.overlay} {entry.peer}({entry.nickname})"
+    return entry.address, "retrying" if entry.retrying else "failed", entry.info.replace("read: ", "")
+
+
+def told_of(address: str, state: str, info: str) -> tuple[str, str, str]:
+    """Return a recorded connection in the same form."""
+    info = re.sub(r"read tcp \S+->\S+: (read: )?", "", info)
+    return address.partition(":")[0] if state == "established" else address, state, info

@@ -57,6 +57,7 @@ class WeaveControl:
         self._pods = {pod.name: _made(plans[pod.node], pod) for pod in network.pods}
         self._bridges = {name: _bridge(plan, name) for name, plan in plans.items()}
         self._addresses: dict[str, str] = {}
+        self._deleted: set[str] = set()  # nodes without a Node object
         self._absent = {
             name for name, each in self._pods.items() if name in pending or each.pod.node in ended
         }
@@ -83,6 +84,7 @@ class WeaveControl:
             "cut": (self.cut, pair),
             "mend": (self.mend, pair),
             "rmpeer": (self.rmpeer, ("NODE", "PEER")),
+            "delete": (self.delete, node),
             "fill": (self.fill, node),
             "pod": (self.pod, ("POD",)),
             "pod-ends": (self.pod_ends, ("POD",)),
@@ -109,6 +111,8 @@ class WeaveControl:
     def start(self, node: str) -> None:
         """Start weaver, with what it has on its disk."""
         self._ended(node)
+        if node in self._deleted:
+            raise BadInput("program to start", f"weaver on {node}, whose Node was deleted", ["start-afresh"])
         self.world.deed(node, f"weaver on {node} starts")
         self._begin(node)
 
@@ -120,6 +124,7 @@ class WeaveControl:
             if each.pod.node == node and name in self._addresses:
                 self._detach(name, "the node has booted")
         self.weavers[node].allocator.forget()
+        self._deleted.discard(node)
         there = [each for each in self.world.tables[node] if isinstance(each, AddrEntry)]
         for entry in there:
             self.world.take(node, EXPOSE, entry, "the node has booted")
@@ -144,8 +149,30 @@ class WeaveControl:
         if self._node(peer) == node or self.weavers[node].knows(peer):
             raise BadInput("peer to remove", peer, [f"one that {node} does not reach"])
         self.world.deed(node, f"weave rmpeer {peer} on {node}")
+        self._take_over(node, peer)
+
+    def _take_over(self, node: str, peer: str) -> None:
         count = self.weavers[node].allocator.take_over(peer)
         self.weavers[node].log(f"{count} IPs taken over from {peer}")
+
+    def delete(self, node: str) -> None:
+        """Delete the Node object of a node that is gone: kube-utils on the others reclaims its ranges, once."""
+        self._ended(node)
+        self.world.deed(node, f"kubectl delete node {node}")
+        self._deleted.add(node)
+        first = timers.RECLAIM
+        for name, weaver in self.weavers.items():
+            if weaver.listening:
+                weaver.later(first, partial(self._reclaim, name, node))
+                first = timers.RECLAIM_LATER
+
+    def _reclaim(self, node: str, gone: str) -> None:
+        """kube-utils on a node looks for peers without a Node, removes them, and says to weaver whom to connect to."""
+        weaver = self.weavers[node]
+        if gone in self._deleted and not weaver.knows(gone):
+            if weaver.allocator.ring.owned(gone):
+                self._take_over(node, gone)
+            weaver.forget(gone)
 
     def fill(self, node: str) -> None:
         """Let all addresses be in use that a node has left."""

@@ -55,8 +55,16 @@ class SharedRing(NamedTuple):
             yield token, (token.start, end)
 
     def owned(self, peer: str) -> list[Range]:
-        """Return the ranges of a peer."""
-        return [part for token, part in self.parts() if token.peer == peer]
+        """Return the ranges of a peer, neighbouring ones as one."""
+        out: list[Range] = []
+        for token, (start, end) in self.parts():
+            if token.peer != peer:
+                continue
+            if out and out[-1][1] == start:
+                out[-1] = (out[-1][0], end)
+            else:
+                out.append((start, end))
+        return out
 
     def merged(self, other: SharedRing, me: str, names: Callable[[str], str], in_use: Asked) -> SharedRing:
         """Return both in one; RingConflict where somebody else says that what I use is his.
@@ -86,18 +94,19 @@ class SharedRing(NamedTuple):
         return next((token.peer for token, (start, end) in self.parts() if start <= address < end), "")
 
     def granted(self, gift: Range, peer: str) -> SharedRing:
-        """Return the ring after the owner of a range has given it to a peer."""
+        """Return the ring after the owner of a range, of one token or of several, has given it to a peer."""
         start, end = gift
         out: list[RingToken] = []
         for token, (first, last) in self.parts():
-            if not first <= start < last:
+            if last <= start or first >= end:
                 out.append(token)
                 continue
-            if first == start:
-                out.append(token._replace(peer=peer, version=token.version + 1, free=end - start))
-            else:
+            given = min(end, last) - max(start, first)
+            if first < start:
                 out.append(token._replace(version=token.version + 1, free=start - first))
-                out.append(RingToken(start, peer, 0, end - start))
+                out.append(RingToken(start, peer, 0, given))
+            else:
+                out.append(token._replace(peer=peer, version=token.version + 1, free=given))
             if end < last:
                 out.append(RingToken(end, token.peer, 0, last - end))
         return self._replace(tokens=tuple(out))

@@ -50,6 +50,7 @@ class MeshTarget:
     pause: int = timers.RETRY
     trying: bool = False
     error: str = ""
+    wanted: bool = True
 
 
 class Weaver:
@@ -142,7 +143,7 @@ class Weaver:
     def _attend(self, peer: str) -> None:
         """See to it that a peer is connected, or tried when its time comes."""
         target = self._targets[peer]
-        if not self.listening or peer in self.connections or target.trying:
+        if not self.listening or peer in self.connections or target.trying or not target.wanted:
             return
         first = target.next + (timers.POLITE if self._index(self.node) < self._index(peer) else 0)
         if first > self.world.now:
@@ -244,6 +245,11 @@ class Weaver:
             target.pause, target.trying, target.error = timers.RETRY, False, error
         self.keep(f"the connection to {peer} is gone: {error}")
         self._attend(peer)
+
+    def forget(self, peer: str) -> None:
+        """Do not try to connect to a peer any more (``weave connect --replace``)."""
+        self._targets[peer].wanted = False
+        self.keep(f"{peer} is no longer among the peers to connect to")
 
     def _address(self, peer: str) -> str:
         return f"{self._fleet[peer].machine.node.address}:{mesh.PORT}"
@@ -392,7 +398,7 @@ class Weaver:
         yield from self.topology.lines()
         yield FailedEntry(f"{self.machine.node.address}:{mesh.PORT}", OURSELF, False)
         for peer, target in self._targets.items():
-            if target.error and peer not in self.connections:
+            if target.error and target.wanted and peer not in self.connections:
                 yield FailedEntry(self._address(peer), target.error, target.trying)
         for token, (start, end) in self.allocator.ring.parts():
             known = self.knows(token.peer)
