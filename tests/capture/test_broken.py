@@ -87,6 +87,10 @@ UNREADABLE: dict[str, tuple[Break, str]] = {
     "a table of another shape": (_text("a/route.json", '{"dst": 1}'), r"tables of a"),
     "a route without destination": (_text("a/route.json", '[{"dev": "eth0"}]'), r"tables of a"),
     "a table is no text": (lambda folder: (folder / "a" / "addr.json").write_bytes(b"\xff\xfe"), r"not text"),
+    "an address that is none": (
+        _text("a/addr.json", '[{"ifname": "eth0", "addr_info": [{"family": "inet", "local": "x", "prefixlen": 24}]}]'),
+        r"tables of a",
+    ),
     "rules that are none": (_text("kind-worker/iptables.txt", "*nat\nhello\n"), r"tables of kind-worker"),
     "a place of unknown kind": (_head(lambda head: head["places"][0].update(kind="moon")), r"moon"),
     "a place with a path": (_head(lambda head: head["places"][0].update(netns="../etc")), r"\.\./etc"),

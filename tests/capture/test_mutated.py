@@ -60,6 +60,16 @@ def test_json_that_no_tool_prints_is_one_line(text: str, tmp_path: Path) -> None
         read(tmp_path / "r")
 
 
+def test_a_namespace_without_a_loopback_is_one_line() -> None:
+    recorded = recordings.recordings("flannel", "vxlan")[0]
+    place = recorded.place("b")
+    links = [each for each in place.printed("link.json") if each["ifname"] != "lo"]
+    without = place._replace(files={**place.files, "link.json": json.dumps(links)})
+    places = tuple(without if each.netns == "b" else each for each in recorded.places)
+    with pytest.raises(BadInput, match="no device lo"):
+        why(recorded._replace(places=places), "a", "b")
+
+
 def _object(file: Path, drawn: random.Random) -> None:
     told = json.loads(file.read_text())
     for _ in range(drawn.choice((1, 1, 3))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Interface
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from packetwalk.capture.headers import headers_only
 from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, Probe, Recording, Sent
 from packetwalk.errors import BadInput
 from packetwalk.tables import every_table
+from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.typed import check
 
@@ -134,6 +135,8 @@ def _place(folder: Path, each: Any) -> Place:
         for table in every_table():
             for entry in place.entries(table):
                 check(entry)
+        for address in place.entries(ADDRESSES):
+            IPv4Interface(f"{address.local}/{address.prefixlen}")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise BadInput(f"recording, tables of {place.netns}", str(error)) from None
     return place
