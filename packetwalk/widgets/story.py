@@ -24,6 +24,7 @@ from packetwalk.control.timeline import SECOND, Timeline
 from packetwalk.widgets.pack import pack
 from packetwalk.widgets.player import built
 
+ITEMS = 20
 Pinged = tuple[str, str, list[PingSpan]]
 
 
@@ -105,7 +106,7 @@ def story_element(stories: tuple[ToldStory, ...]) -> str:
 def _words(of: ToldStory) -> Iterator[str]:
     """Yield what happens as a list, and then what becomes of the pings."""
     yield f"<p><b>{escape(of.timeline.title)}.</b></p>"
-    yield f'<ol class="walk-steps">{"".join(_items(of.timeline))}</ol>'
+    yield f'<ol class="walk-steps">{"".join(_items(of))}</ol>'
     for src, dst, found in of.pinged:
         yield from _spoken(f"ping {src} to {dst}", found)
     for each, found in of.flowed:
@@ -123,6 +124,11 @@ def _spoken(what: str, found: list[PingSpan]) -> Iterator[str]:
     yield f'<ol class="walk-steps">{"".join(items)}</ol>'
 
 
-def _items(timeline: Timeline) -> Iterator[str]:
-    for at, what in said(timeline):
+def _items(of: ToldStory) -> Iterator[str]:
+    """Yield the first things that happen; the timeline and the command list all."""
+    every = list(said(of.timeline))
+    for at, what in every[:ITEMS]:
         yield f"<li><b>{at / SECOND:.3f} s</b> {escape(what)}</li>"
+    if every[ITEMS:]:
+        more = f"{len(every) - ITEMS} more: <code>packetwalk timeline {escape(of.name)}</code>"
+        yield f"<li>{more}</li>"
