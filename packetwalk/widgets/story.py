@@ -20,7 +20,7 @@ from packetwalk.control.flows import ClientFlow, flow
 from packetwalk.control.probe import PingSpan, probed, spans
 from packetwalk.control.stories import story, told
 from packetwalk.control.text import said, text
-from packetwalk.control.timeline import SECOND, Timeline
+from packetwalk.control.timeline import SECOND
 from packetwalk.widgets.pack import pack
 from packetwalk.widgets.player import built
 
