@@ -75,6 +75,15 @@ def test_without_asking_for_packets_nothing_is_sent(machine: Machine) -> None:
         assert len(made.places) == 5
 
 
+def test_frames_that_the_taps_had_no_room_for_are_counted(machine: Machine) -> None:
+    from packetwalk.lab.kind.recording.record import record
+
+    machine.write(lost={"kind-worker": 3})
+    with KindGround("flannel", "vxlan") as cluster:
+        made = record(cluster._reach, seconds=0.1)
+        assert made.about["lost"] == {"kind-worker": 3}
+
+
 def test_somebody_elses_cluster_is_recorded_and_left_as_it_was(
     machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

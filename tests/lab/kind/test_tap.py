@@ -100,8 +100,9 @@ def _request(pair: dict[str, str], **changes: object) -> dict:
     return {**request, **changes}
 
 
-def _icmp(answer: list) -> list[tuple]:
-    frames = [(*frame[:3], wire.decode(bytes.fromhex(frame[4]))) for frame in answer]
+def _icmp(answer: dict) -> list[tuple]:
+    assert answer["lost"] == {}
+    frames = [(*frame[:3], wire.decode(bytes.fromhex(frame[4]))) for frame in answer["frames"]]
     return [(*where, stack) for *where, stack in frames if any(isinstance(h, wire.Icmp) for h in stack)]
 
 

@@ -43,11 +43,13 @@ def record(
     inside = [*chosen, *held]
     if send is not None and send.src not in inside:
         raise BadInput("sender", send.src, inside)
-    sent = (_listen(reach, inside, held, send, seconds, payload),) if send or seconds else ()
+    heard = [_listen(reach, inside, held, send, seconds, payload)] if send or seconds else []
+    sent, lost = tuple(each for each, _ in heard), dict(item for _, each in heard for item in each.items())
     known = {reach.pods[pod].address for pod in held} | ({send.dst} if send else set())
     places = tuple(_place(reach, netns, known) for netns in inside)
     kernel = reach.run(chosen[0], ["uname", "-sr"]).strip() if chosen else ""
     told = {"ground": "kind", "kernel": kernel, "payload": "kept" if payload else "zeroed", **(about or {})}
+    told |= {"lost": lost} if lost else {}
     return Recording(told, places, sent)
 
 
@@ -111,7 +113,8 @@ def _of(connections: str, known: set[str]) -> str:
 
 def _listen(
     reach: Reach, inside: list[str], pods: list[str], send: Probe | None, seconds: float, payload: bool
-) -> Sent:
+) -> tuple[Sent, dict[str, int]]:
+    """Return what was sent with its frames, or all that was heard, and how many frames were lost, by namespace."""
     wanted = {reach.pods[pod].address for pod in pods}
     if send is not None:
         here = reach.nodes[send.src] if send.src in reach.nodes else reach.pods[send.src].address
@@ -135,8 +138,7 @@ def _listen(
     answer = json.loads(call(asked, text=json.dumps(request), timeout=60 + seconds))
     frames = tuple(
         Frame(netns, dev, direction, time, bytes.fromhex(data), bare)
-        for netns, dev, direction, time, data, bare in answer
+        for netns, dev, direction, time, data, bare in answer["frames"]
     )
-    if send is None:
-        return Sent("heard", "", "", 0, Packet(), frames)
-    return Sent(*send, frames=frames)
+    sent = Sent("heard", "", "", 0, Packet(), frames) if send is None else Sent(*send, frames=frames)
+    return sent, answer["lost"]

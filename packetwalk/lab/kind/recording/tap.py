@@ -36,8 +36,9 @@ class JoinedNamespace(Namespace):
             raise LabError(f"{name}: {path}: {error.strerror}") from None
 
 
-def listen(request: Mapping[str, Any]) -> list[list[Any]]:
-    """Do what a request says and return the frames: the fields of each, its bytes in hex."""
+def listen(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what a request says; return ``frames``, the fields of each with its bytes in hex, and ``lost``, how many there
+    was no room for, by namespace."""
     held: dict[str, Namespace] = {
         name: JoinedNamespace(name, path) for name, path in request["namespaces"].items()
     }
@@ -46,15 +47,16 @@ def listen(request: Mapping[str, Any]) -> list[list[Any]]:
             probe = Probe.read(request["send"])
             with Recorder(held, {}) as recorder:
                 frames: Iterable[Frame] = recorder.send(probe, warming(probe)).frames
+                lost = recorder.lost
         else:
-            frames = _for(held, request)
-        return list(_kept(frames, request))
+            frames, lost = _for(held, request)
+        return {"frames": list(_kept(frames, request)), "lost": lost}
     finally:
         for namespace in held.values():
             namespace.close()
 
 
-def _for(held: dict[str, Namespace], request: Mapping[str, Any]) -> list[Frame]:
+def _for(held: dict[str, Namespace], request: Mapping[str, Any]) -> tuple[list[Frame], dict[str, int]]:
     seen: list[Frame] = []
     sniffer = Sniffer(held)
     try:
@@ -62,9 +64,9 @@ def _for(held: dict[str, Namespace], request: Mapping[str, Any]) -> list[Frame]:
         while time.monotonic() < end and len(seen) < MOST:
             seen += sniffer.collect(limit=0.5)
             time.sleep(0.02)
+        return seen[:MOST], sniffer.lost
     finally:
         sniffer.close()
-    return seen[:MOST]
 
 
 def _kept(frames: Iterable[Frame], request: Mapping[str, Any]) -> Iterator[list[Any]]:

@@ -123,7 +123,8 @@ class Programs:
         def kept(data: str) -> str:
             return data if request["payload"] else headers_only(bytes.fromhex(data)).hex()
 
-        return json.dumps([[*f[:4], kept(f[4]), f[5]] for f in self.state["frames"]]) + "\n"
+        frames = [[*f[:4], kept(f[4]), f[5]] for f in self.state["frames"]]
+        return json.dumps({"frames": frames, "lost": self.state.get("lost", {})}) + "\n"
 
     def _kind(self, name: str, flags: dict[str, str], rest: list[str], _: str) -> str:
         cluster, containers, clusters = flags.get("--name"), self.state["containers"], self.state["clusters"]
