@@ -17,6 +17,7 @@ from packetwalk.wire import (
     Stack,
     Tcp,
     Udp,
+    Vlan,
     Vxlan,
     Wireguard,
     WireguardPayload,
@@ -60,6 +61,7 @@ def packets() -> dict[str, Stack]:
         "vxlan 8472": _inside_vxlan(ping, 8472),
         "vxlan 4789": _inside_vxlan(ping, 4789),
         "vxlan arp": _inside_vxlan((Ethernet(B, A, 0x0806), Arp(1, A, POD, "00:00:00:00:00:00", POD2)), 8472),
+        "vlan": (eth._replace(type=0x8100), Vlan(100, priority=3), *ping[1:]),
         "ipip": (Ethernet(NODE2, NODE), Ipv4("172.18.0.3", "172.18.0.4", 4), *ping[1:]),
         "wireguard": (
             Ethernet(NODE2, NODE), Ipv4("172.18.0.3", "172.18.0.4", 17), Udp(51820, 51820),

@@ -62,6 +62,7 @@ NAMES: dict[str, dict[str, tuple[str, Any]]] = {
         "tcp.checksum": ("chksum", "hex"),
         "tcp.urgent_pointer": ("urgptr", int),
     },
+    "vlan": {"vlan.priority": ("prio", int), "vlan.id": ("vlan", int), "vlan.etype": ("type", "hex")},
     "vxlan": {"vxlan.vni": ("vni", int), "vxlan.reserved8": ("reserved2", int)},
 }
 

@@ -144,6 +144,7 @@ def test_sizes_are_those_of_the_standards(packets: dict[str, Stack]) -> None:
         "icmp": 8,
         "udp": 8,
         "tcp": 20,
+        "vlan": 4,
         "vxlan": 8,
         "wg": 16,
         "wg-payload": 84 + 12 + 16,
