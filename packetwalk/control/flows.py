@@ -3,7 +3,7 @@
 One packet after another is sent, from change to change of the tables.  With a socket that stays open the kernel's
 conntrack sends each where it sent the first: NAT's rules are asked for the first packet of a connection only.
 So TCP stays with an endpoint that the Service no longer has, for nobody deletes its entry; UDP, until kube-proxy
-deletes it.  A segment of TCP is shown by a SYN of the same ports, which takes the same way.
+deletes it.  Packets come often enough that no entry times out (UDP's after 30 seconds, or 120).  A segment of TCP is shown by a SYN of the same ports, which takes the same way.
 """
 
 from __future__ import annotations
@@ -24,8 +24,12 @@ from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Walk
 
-KINDS = ("udp", "tcp", "connections")
-"""A socket of UDP or TCP that stays open; one connection of TCP after another."""
+KINDS = {
+    "udp": "conntrack sends each packet where it sent the first, as long as it has the flow's entry",
+    "tcp": "conntrack sends each segment where it sent the first, whatever the rules say now",
+    "connections": "each is a new one for conntrack: rules choose, where none remembers the client",
+}
+"""A socket of UDP or TCP that stays open, one connection of TCP after another: and why packets go where they go."""
 
 
 class ClientFlow(NamedTuple):
@@ -105,8 +109,8 @@ def _without(run: Run | None, deleted: ConntrackDeletion) -> Run | None:
         return run
     other, table = copy(run), run.conntracks[deleted.node].copy()
     for each in table.connections():
-        tuples = each.original.protocol, each.original.dst, each.original.dport, each.reply.src
-        if tuples == ("udp", deleted.dst, deleted.dport, deleted.endpoint):
+        tuples = each.original.protocol, each.original.dport, each.reply.src
+        if tuples == ("udp", deleted.dport, deleted.endpoint) and deleted.dst in ("", each.original.dst):
             table.kill(each)
     other.conntracks = run.conntracks | {deleted.node: table}
     return other

@@ -6,6 +6,7 @@ Whatever the plugin is, it stands beside the plugin's own control plane.  Delays
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, partial
 
 from packetwalk.control.deeds import Verbs, switch
@@ -22,7 +23,7 @@ from packetwalk.control.timeline import API, MILLISECOND, SECOND, Lane, Line
 from packetwalk.control.world import Stream, World
 from packetwalk.errors import BadInput
 from packetwalk.plan import kube_proxy
-from packetwalk.plan.cluster import Node
+from packetwalk.plan.cluster import Node, Service
 from packetwalk.plan.kube_proxy import PROGRAM
 from packetwalk.tables import Entry
 from packetwalk.walks.network import Network
@@ -103,7 +104,8 @@ class KubeProxy:
             for name in sorted(stale):
                 why = f"{name} no longer serves {each.service.name}, and somebody else does"
                 address = _address(self._network, name)
-                self.world.forget(self.node, PROGRAM, each.service.address, each.service.port, address, why)
+                for dst, dport in _fronts(each.service):
+                    self.world.forget(self.node, PROGRAM, dst, dport, address, why)
 
     def end(self, how: str) -> None:
         """End it: its rules stay, and nobody changes them."""
@@ -241,6 +243,14 @@ class KubeProxyControl:
         if service.internal_local or service.external_local:
             raise BadInput("Service whose endpoints change", name, ["one whose traffic policies are Cluster"])
         return found[name]
+
+
+def _fronts(service: Service) -> Iterator[tuple[str, int]]:
+    """Yield the addresses and ports at which a Service is asked; a NodePort's has any address."""
+    for address in (service.address, *service.load_balancers):
+        yield address, service.port
+    if service.node_port:
+        yield "", service.node_port
 
 
 def _address(network: Network, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from packetwalk.control.flows import ClientFlow
+from packetwalk.control.flows import KINDS, ClientFlow
 from packetwalk.control.probe import PingSpan
 from packetwalk.control.timeline import (
     RECORDED,
@@ -41,7 +41,7 @@ def text(timeline: Timeline, pings: Pings = (), flows: Flows = (), *, messages: 
     for src, dst, spans in pings:
         lines += ["", f"ping {src} to {dst}", *_spans(spans)]
     for flow, spans in flows:
-        lines += ["", str(flow), *_answered(spans)]
+        lines += ["", f"{flow}: {KINDS[flow.kind]}", *_answered(spans)]
     return "\n".join(lines) + "\n"
 
 
@@ -61,7 +61,7 @@ def _event(event: Event, messages: bool) -> str:
             sign = "+" if event.added else "-"
             return f"{event.node}: {sign} {event.entry}   [{event.by}: {event.why}]"
         case ConntrackDeletion():
-            what = f"UDP to {event.dst}:{event.dport} that {event.endpoint} answers"
+            what = f"UDP to {event.dst or 'any address'}:{event.dport} that {event.endpoint} answers"
             return f"{event.node}: conntrack - {what}   [{event.by}: {event.why}]"
         case Message() if messages and event.kind not in IDLE:
             lost = "" if event.until is not None else "   (lost on the way, sent again later)"

@@ -88,7 +88,10 @@ class LineChange(NamedTuple):
 
 
 class ConntrackDeletion(NamedTuple):
-    """A program deleted what conntrack knew of UDP flows to ``dst``:``dport`` that ``endpoint`` answers."""
+    """A program deleted what conntrack knew of UDP flows to ``dst``:``dport`` that ``endpoint`` answers.
+
+    An empty ``dst`` is any address: that of a NodePort.
+    """
 
     at: int
     node: str

@@ -341,6 +341,19 @@ def test_a_deed_that_cannot_be_is_told(line: str, said: str) -> None:
         assert said in str(error.value) and "\n" not in str(error.value)
 
 
+def test_flows_to_a_node_port_and_a_load_balancer_are_forgotten_too() -> None:
+    net = network("flannel", "vxlan", special="nodeport")
+    made = timeline(net, read(["1 endpoint-replaced shop b b2"]), 4 * SECOND, "")
+    here = [(x.dst, x.dport) for x in made.of(ConntrackDeletion) if x.node == "kind-worker"]
+    assert here == [("10.96.0.84", 80), ("", 30080)]
+    asked = {kind: flows.flow("internet", "kind-worker:30080", kind) for kind in ("udp", "tcp")}
+    assert [x.answerer for x in flows.spans(net, made, asked["udp"])] == ["b", "b2"]
+    assert [x.answerer for x in flows.spans(net, made, asked["tcp"])] == ["b"]
+    guarded = network("flannel", "vxlan", special="load-balancer")
+    made = timeline(guarded, read(["1 endpoint-replaced guarded b b2"]), 4 * SECOND, "")
+    assert ("198.51.100.7", 80) in {(x.dst, x.dport) for x in made.of(ConntrackDeletion)}
+
+
 def test_services_of_policy_local_are_refused_in_a_line() -> None:
     net = network("flannel", "vxlan", special="nodeport-local")
     with pytest.raises(BadInput, match="one whose traffic policies are Cluster"):

@@ -148,10 +148,8 @@ def test_the_command_tells_prints_and_lists(capsys) -> None:
     assert main(["timeline", "endpoint-replaced"]) == 0
     printed = capsys.readouterr().out
     assert "kind-worker: conntrack - UDP to 10.96.0.80:80 that 10.244.2.2 answers" in printed
-    assert (
-        "a to web, udp, one socket\n     0.000 to 1.570  b answers\n     1.570 to 6.000  b2 answers"
-        in printed
-    )
+    assert "a to web, udp, one socket: conntrack sends each packet where it sent the first" in printed
+    assert "     0.000 to 1.570  b answers\n     1.570 to 6.000  b2 answers" in printed
     asked = ["timeline", "--plugin", "flannel", "--rules", "nftables", "--do", "1 endpoint-gone web b"]
     asked += ["--flow", "a", "web", "connections", "--flow", "a", "web", "tcp", "--format", "json"]
     assert main(asked) == 0

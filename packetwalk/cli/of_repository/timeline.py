@@ -100,10 +100,9 @@ def _made(parsed: argparse.Namespace):
 def _list() -> str:
     stories, running = room("control.stories"), room("control.running")
     lines = ["stories:", *(f"  {each.name:<28}{each.title}" for each in stories.STORIES)]
+    alike: dict[tuple[str, str], list[str]] = {}
     for (plugin, mode), verbs in running.verbs().items():
-        lines += [
-            "",
-            f"verbs of {plugin} {mode}:",
-            *(f"  {' '.join((verb, *about))}" for verb, about in verbs.items()),
-        ]
+        said = "\n".join(f"  {' '.join((verb, *about))}" for verb, about in verbs.items())
+        alike.setdefault((plugin, said), []).append(mode)
+    lines += [f"\nverbs of {plugin} {', '.join(modes)}:\n{said}" for (plugin, said), modes in alike.items()]
     return "\n".join(lines)

@@ -8,7 +8,9 @@ STARTS = 440 * MILLISECOND  # from the program's start to its first connection (
 EXPOSE = 230 * MILLISECOND  # from there to the bridge's request for an address (recorded: 0.21 to 0.25 s)
 CNI = 300 * MILLISECOND  # from CNI ADD to the pod's address in the API (recorded: 0.28 to 0.37 s)
 NPC = 10 * MILLISECOND  # from there to weave-npc's sets
-RECLAIM = 1200 * MILLISECOND  # from the end of a Node object to kube-utils' rmpeer on one node (recorded: 1.2 and 2.6 s)
+RECLAIM = (
+    1200 * MILLISECOND
+)  # from the end of a Node object to kube-utils' rmpeer on one node (recorded: 1.2 and 2.6 s)
 RECLAIM_LATER = 2600 * MILLISECOND  # ... and to its look on the others, which find nothing to remove
 
 TCP_HEARTBEAT = 30 * SECOND  # mesh router.go tcpHeartbeat
