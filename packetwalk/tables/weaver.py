@@ -36,13 +36,14 @@ class MeshPeerEntry(
             ("short_id", int),
             ("uid", int),
             ("connections", Sequence[PeerConnection]),
+            ("more", int),
         ],
     ),
     NoCommand,
 ):
     """A peer of Weave Net's mesh: name (48 bits, its bridge's MAC), node, 12-bit short ID, what it is connected to.
 
-    ``uid`` is drawn at each start of weaver.
+    ``uid`` is drawn at each start of weaver; ``more`` is how often something new was told of connections that are gone.
     """
 
     __slots__ = ()
@@ -50,7 +51,7 @@ class MeshPeerEntry(
     @property
     def version(self) -> int:
         """How often the peer has told something new of itself: of each connection twice, made and established."""
-        return 2 * len(self.connections)
+        return 2 * len(self.connections) + self.more
 
     def __str__(self) -> str:
         connections = ",".join(map(str, self.connections))

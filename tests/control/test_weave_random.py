@@ -134,6 +134,8 @@ def planned(net, dialled: set[frozenset[int]]) -> Iterator[tuple[str, Any]]:
 
 def _unversioned(entry: Any) -> Any:
     """Return an entry without how often its owner has changed it, which the plan cannot know."""
+    if isinstance(entry, MeshPeerEntry):
+        return entry._replace(more=0)
     return entry._replace(version=0) if isinstance(entry, RingEntry) else entry
 
 

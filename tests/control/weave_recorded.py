@@ -112,10 +112,14 @@ def connection(entry: ConnectionEntry | FailedEntry) -> tuple[str, str, str]:
     """Return a connection without the ports that a kernel chose: where to, its state, and what is said of it."""
     if isinstance(entry, ConnectionEntry):
         return entry.remote, "established", f"{entry.overlay} {entry.peer}({entry.nickname})"
-    return entry.address, "retrying" if entry.retrying else "failed", entry.info.replace("read: ", "")
+    return entry.address, "retrying" if entry.retrying else "failed", _without_ports(entry.info)
 
 
 def told_of(address: str, state: str, info: str) -> tuple[str, str, str]:
     """Return a recorded connection in the same form."""
-    info = re.sub(r"read tcp \S+->\S+: (read: )?", "", info)
+    info = _without_ports(info)
     return address.partition(":")[0] if state == "established" else address, state, info
+
+
+def _without_ports(info: str) -> str:
+    return re.sub(r"read tcp \S+->\S+: (read: )?", "", info)

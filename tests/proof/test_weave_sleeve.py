@@ -112,7 +112,7 @@ def node_plan(node: str, relayed: bool) -> Iterator[object]:
         if where == node:
             yield LinkEntry(f"v{pod}", "veth", 1500, f"06:00:00:00:01:{len(pod):02x}", "weave", (pod, "eth0"))
     for each in (node, *others):
-        yield MeshPeerEntry(NODES[each][1], each, int(each[1]), 0, ())
+        yield MeshPeerEntry(NODES[each][1], each, int(each[1]), 0, (), 0)
     cut = {"n1": "n3", "n3": "n1"}.get(node) if relayed else None
     direct = [other for other in others if other != cut]
     for other in direct:

@@ -96,7 +96,7 @@ def plan(cluster: Cluster, mode: str, node: Node, links: MeshState) -> Iterator[
     name, source = node.name, "mesh/peers.go"
     for peer in (node, *(other for other in cluster.nodes if other is not node)):
         known = PeerConnections(cluster, peer, links)
-        entry = MeshPeerEntry(peer_name(peer), peer.name, short_id(peer), uid(peer), known)
+        entry = MeshPeerEntry(peer_name(peer), peer.name, short_id(peer), uid(peer), known, 0)
         yield Operation(name, entry, "weaver", source, about(node, peer))
     if mode == "fastdp-encrypted":
         yield from _encryption(name)
@@ -137,7 +137,7 @@ def connection(cluster: Cluster, mode: str, node: Node, peer: Node, links: MeshS
         "fastdp" if fast else "sleeve",
         mtu,
         encrypted,
-        PORT if _dials(node, peer, links) else _port(peer),
+        PORT if _dials(node, peer, links) else port(peer),
     )
 
 
@@ -146,7 +146,7 @@ def _dials(node: Node, peer: Node, links: MeshState) -> bool:
     return (node.index > peer.index) != (frozenset((node.index, peer.index)) in links.backwards)
 
 
-def _port(node: Node) -> int:
+def port(node: Node) -> int:
     """Return the TCP port from which a node dials (the kernel chooses one for each connection)."""
     return 32768 + short_id(node)
 
@@ -164,7 +164,7 @@ class PeerConnections(Sequence[PeerConnection]):
         out = []
         for peer in neighbours(*self._asked):
             dials = _dials(node, peer, links)
-            address = f"{peer.address}:{PORT if dials else _port(peer)}"
+            address = f"{peer.address}:{PORT if dials else port(peer)}"
             out.append(PeerConnection(peer_name(peer), peer.name, address, dials))
         return tuple(out)
 

@@ -46,8 +46,7 @@ class IpamAllocator:
         self.voting = False
 
     def start(self) -> None:
-        """Begin again with what is on the disk; nobody waits any more."""
-        self.asked.clear()
+        """Begin again with what is on the disk."""
         self.voting = False
         self.paxos = None if self.ring.tokens else Paxos(self.weaver.name, self.quorum)
         how = "with persisted data" if self.ring.tokens else "via deferred consensus"

@@ -15,7 +15,6 @@ from packetwalk.control.world import WIRE, Stream
 if TYPE_CHECKING:
     from packetwalk.control.weave.weaver import Weaver
 
-RESET = "read: connection reset by peer"
 ENDED = "closed"
 
 
@@ -61,7 +60,7 @@ class MeshConnection:
             twin.heard = self.weaver.world.now
             hear(twin)
         else:
-            self.shut(RESET)  # nobody there has such a connection
+            self._reset()  # nobody there has such a connection
 
     def greet(self) -> None:
         """Say who is here."""
@@ -114,7 +113,7 @@ class MeshConnection:
         if min(tcp, udp) > 0:
             self._later(min(tcp, udp), self._watch)
         elif tcp <= 0:
-            self.shut("read: i/o timeout")
+            self.shut(f"{self.weaver.reads(self)}: i/o timeout")
         else:
             self.shut(f"{self.weaver.overlay} timed out waiting for UDP heartbeat")
 
@@ -129,12 +128,15 @@ class MeshConnection:
         if self.weaver.alive:
             self.weaver.log(f"{self.peer}: connection shutting down due to error: {error}")
         if self._through():
-            self.weaver.world.after(WIRE, self._reset)
+            self.weaver.world.after(WIRE, self._reset_there)
         self.weaver.gone(self, error)
 
-    def _reset(self) -> None:
+    def _reset_there(self) -> None:
         if self.twin is not None:
-            self.twin.shut(RESET)
+            self.twin._reset()
+
+    def _reset(self) -> None:
+        self.shut(f"{self.weaver.reads(self)}: read: connection reset by peer")
 
     def _through(self) -> bool:
         return self.weaver.world.connected(self.weaver.node, self.peer)

@@ -100,13 +100,19 @@ class WeaveControl:
         """End weaver at once (kill -9)."""
         self._running(node)
         self.world.deed(node, f"kill -9 weaver on {node}")
-        self.weavers[node].end()
+        self._end(node)
 
     def stop(self, node: str) -> None:
         """End weaver by SIGTERM: its peers hear the same."""
         self._running(node)
         self.world.deed(node, f"SIGTERM to weaver on {node}")
+        self._end(node)
+
+    def _end(self, node: str) -> None:
+        """End weaver; pods that wait for an address hear that the connection is closed."""
         self.weavers[node].end()
+        self._absent |= self.weavers[node].allocator.asked.keys() & self._pods.keys()
+        self.weavers[node].allocator.asked.clear()
 
     def start(self, node: str) -> None:
         """Start weaver, with what it has on its disk."""

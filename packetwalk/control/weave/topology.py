@@ -124,7 +124,10 @@ class Topology:
         }
         state = MeshState(self._mtu, frozenset(cut), backwards=self._backwards(peer))
         known = mesh.PeerConnections(self._cluster, peer, state)
-        return MeshPeerEntry(mesh.peer_name(peer), peer.name, mesh.short_id(peer), mesh.uid(peer), known)
+        more = max(self.views[peer.name].version, 0) - 2 * len(links)
+        return MeshPeerEntry(
+            mesh.peer_name(peer), peer.name, mesh.short_id(peer), mesh.uid(peer), known, more
+        )
 
     def _connection(self, peer: Node) -> ConnectionEntry:
         state = MeshState(self._mtu, backwards=self._backwards(self._me))

@@ -246,6 +246,12 @@ class Weaver:
         self.keep(f"the connection to {peer} is gone: {error}")
         self._attend(peer)
 
+    def reads(self, connection: MeshConnection) -> str:
+        """Return what could not be done, as Go says it: to read from a connection between two addresses."""
+        mine, theirs = self.machine.node, self._fleet[connection.peer].machine.node
+        here, there = (mesh.port(mine), mesh.PORT) if connection.dialled else (mesh.PORT, mesh.port(theirs))
+        return f"read tcp {mine.address}:{here}->{theirs.address}:{there}"
+
     def forget(self, peer: str) -> None:
         """Do not try to connect to a peer any more (``weave connect --replace``)."""
         self._targets[peer].wanted = False

@@ -56,9 +56,8 @@ def _peer(told: dict) -> MeshPeerEntry:
         PeerConnection(each["Name"], each["NickName"], each["Address"], each["Outbound"])
         for each in told["Connections"]
     ]
-    entry = MeshPeerEntry(told["Name"], told["NickName"], told["ShortID"], told["UID"], made)
-    assert entry.version == told["Version"]
-    return entry
+    more = told["Version"] - 2 * len(made)
+    return MeshPeerEntry(told["Name"], told["NickName"], told["ShortID"], told["UID"], made, more)
 
 
 def _broadcast(told: dict) -> BroadcastEntry:
