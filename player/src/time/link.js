@@ -8,3 +8,6 @@ export function fromHash(hash) {
   const found = /^#moment=(\d{1,9}(?:\.\d{1,3})?)(?:&el=([\w%.-]+))?$/.exec(hash);
   return found && { t: Number(found[1]), el: found[2] ?? "1" };
 }
+
+/** Which story a link names. @param {string} hash @returns {string|null} null when it names none */
+export const storyOf = (hash) => /^#story=([\w-]+)$/.exec(hash)?.[1] ?? null;

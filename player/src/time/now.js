@@ -36,13 +36,17 @@ export function now({ t, moment, stories, sent }, send) {
 
 const nodesOf = ({ lanes }) => [...new Set(lanes.map(({ node }) => node))];
 
+/** @param {Span} span */
+const outcome = ({ answered, answerer }) =>
+  answered ? (answerer ? `${answerer} answers` : "answered") : "lost";
+
 /** @param {Probe} probe @param {Span|null} span @param {boolean} shown */
 function packet(probe, span, shown, send) {
   if (!span) return nothing;
   const button = html`<button type="button" class="send" aria-expanded=${shown} @click=${send}
     >${shown ? "Put the packet away" : "Send a packet now"}</button>`;
   return html`<div class="packet-now ${span.answered ? "answered" : "unanswered"}">
-    <p><b>${probeName(probe)}: ${span.answered && span.answerer ? `${span.answerer} answers` : span.answered ? "answered" : "lost"}.</b> ${span.what}</p>
+    <p><b>${probeName(probe)}: ${outcome(span)}.</b> ${span.what}</p>
     ${span.walk ? button : nothing}</div>`;
 }
 

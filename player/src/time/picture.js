@@ -75,8 +75,8 @@ function names(of) {
     return html`<b class="node" style=${at({ start: band.start, size })}>${band.node}</b>`;
   };
   const program = (band) => html`<span class="program" style=${at(band)}>${band.program}</span>`;
-  const strip = (each) =>
-    html`<span class="pings" style=${at(each)}>${of.tall ? (each.probe.kind ?? "ping") : probeTitle(each.probe)}</span>`;
+  const called = (probe) => (of.tall ? (probe.kind ?? "ping") : probeTitle(probe));
+  const strip = (each) => html`<span class="pings" style=${at(each)}>${called(each.probe)}</span>`;
   return html`<div class="names" style=${of.tall ? nothing : `height:${of.depth}px`}>
     ${of.bands.map((band, k) => [node(band, k), program(band)])}
     ${of.strips.map(strip)}</div>`;

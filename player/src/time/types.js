@@ -10,12 +10,19 @@
  * @typedef {{at: number, lane: string, what: string}} State
  * @typedef {{table: string, line: string, by: string}} Line
  * @typedef {Line & {at: number, node: string, added: boolean, why: string}} Change
- * @typedef {{from: number, until: number, answered: boolean, what: string, walk: Walk|null}} Span
- * @typedef {{src: string, dst: string, every: number, spans: Span[]}} Probe
+ * @typedef {{
+ *   from: number, until: number, answered: boolean, what: string, walk: Walk|null, answerer?: string,
+ * }} Span
+ * @typedef {{
+ *   src: string, dst: string, every: number, spans: Span[], kind?: string,
+ * }} Probe  pings, where it has no kind
+ * @typedef {{
+ *   at: number, node: string, by: string, dst: string, dport: number, endpoint: string, why: string,
+ * }} Forgotten
  * @typedef {{
  *   version: 1, title: string, plugin: string, mode: string, until: number, lanes: Lane[], deeds: Deed[],
  *   messages: Message[], states: State[], initial: Record<string, Line[]>, changes: Change[],
- *   probes: Probe[],
+ *   probes: Probe[], conntrack?: Forgotten[], name?: string,
  * }} Story
  *
  * @typedef {"deed"|"sent"|"came"|"lost"|"state"|"line"|"probe"} Kind

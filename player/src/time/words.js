@@ -57,7 +57,7 @@ export function spanWords(span, every) {
   return `${n} ${n === 1 ? "ping" : "pings"} ${span.answered ? "answered" : "lost"}`;
 }
 
-/** What conntrack is made to forget. @param {{by: string, dst: string, dport: number, endpoint: string}} deletion */
+/** What conntrack is made to forget. @param {import("./types.js").Forgotten} deletion */
 export const forgotten = ({ by, dst, dport, endpoint }) =>
   `${by} deletes what conntrack knows of UDP to ${dst}:${dport} that ${endpoint} answers`;
 
