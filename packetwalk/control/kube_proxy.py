@@ -25,13 +25,14 @@ from packetwalk.errors import BadInput
 from packetwalk.plan import kube_proxy
 from packetwalk.plan.cluster import Node, Service
 from packetwalk.plan.kube_proxy import PROGRAM
-from packetwalk.tables import Entry
+from packetwalk.tables import Entry, NftChain
 from packetwalk.walks.network import Network
 
 LOADED = 60 * MILLISECOND  # from the begin of a sync to the new rules, one transaction: 35 to 100 ms
 CLEANED = 70 * MILLISECOND  # to the end of conntrack's entries: 71 ms (iptables), 147 ms (nftables)
 SYNCED = 78 * MILLISECOND  # to its end: 31 to 100 ms
 MIN_SYNC = 1 * SECOND  # minSyncPeriod: from the end of a sync to the begin of the next
+STALE = 1 * SECOND  # how old a chain of nftables must be that nothing leads to before a sync deletes it
 STARTS = 300 * MILLISECOND  # from its start to its first sync: 0.31 s after it has told its version
 AFFINITY = 10800  # timeoutSeconds of sessionAffinity, when nobody says another
 API_SERVER = "kube-apiserver"
@@ -47,6 +48,7 @@ class KubeProxy:
         self.alive, self._known, self._network = True, known, network
         self._life, self._planned, self._idle = 0, False, world.now - MIN_SYNC
         self._clean, self._why = False, ""
+        self._stale: dict[Line, int] = {}  # chains of nftables that nothing leads to, since when
         self._flows: dict[str, set[str]] = {each.service.name: set(each.used) for each in known}
         self._lines = cache(partial(_lines, network, node))
         for line in self._lines(known):
@@ -70,10 +72,18 @@ class KubeProxy:
     def _sync(self) -> None:
         self._planned, self._idle = False, self.world.now + SYNCED
         self.world.state(self.lane, "syncs its rules")
+        self._delete_stale()
         self._later(LOADED, partial(self._load, self._known, self._why))
         if self._clean:
             self._later(CLEANED, partial(self._forget, self._known))
         self._clean = False
+
+    def _delete_stale(self) -> None:
+        """Delete the empty chains that an earlier sync has left (nftables; the kernel may count a map's use of one late)."""
+        for chain, since in list(self._stale.items()):
+            if since < self.world.now - STALE:
+                del self._stale[chain]
+                self.world.take(self.node, PROGRAM, chain, "nothing has led to it since the last sync")
 
     def _load(self, known: Known, why: str) -> None:
         """Put the rules of now in the place of those that are there (``iptables-restore``, ``nft -f``)."""
@@ -81,7 +91,9 @@ class KubeProxy:
         there = [entry for entry, by in world.tables[self.node].items() if by == PROGRAM]
         kept = set(there) & set(wanted)
         for line in there:
-            if line not in kept:
+            if line not in kept and isinstance(line, NftChain):
+                self._stale.setdefault(line, world.now - LOADED)
+            elif line not in kept:
                 world.take(self.node, PROGRAM, line, why)
         places: dict[Line, Line | None] = {}
         following: Line | None = None
@@ -117,6 +129,7 @@ class KubeProxy:
         """Start it: it asks for everything, and compares all rules with what it wants."""
         self.alive, self._known, self._why, self._clean = True, known, "kube-proxy has started", True
         self._life += 1
+        self._stale = {}
         self.world.state(self.lane, "started")
         self._plan(STARTS)
 
@@ -169,7 +182,7 @@ class KubeProxyControl:
     def endpoint(self, condition: Condition | None, service: str, pod: str) -> None:
         """Bring an endpoint of a Service into a condition (it comes, if it is new), or take it out."""
         found = self._service(service)
-        if condition is not READY and pod not in dict(found.endpoints):
+        if condition not in (READY, NOT_READY) and pod not in dict(found.endpoints):
             raise BadInput(
                 f"endpoint of {service}", pod, [name for name, _ in found.endpoints] or ["none now"]
             )

@@ -21,6 +21,7 @@ from packetwalk.control.timeline import SECOND, ConntrackDeletion, LineChange, P
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import Service
 from packetwalk.plan.rules import IPTABLES, NFTABLES
+from packetwalk.tables import NftChain
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network
 from tests.proof.real.recording import BOTH, SETUPS, RealCluster
@@ -47,7 +48,7 @@ EXPERIMENTS = (
     Experiment("40-udp-endpoint-replaced", "p2a", ("endpoint-replaced moving p2a p3a",), "udp"),
     Experiment("41-udp-endpoint-gone", "p3a", ("endpoint-gone moving p3a", "endpoint-ready moving p2a"), "udp"),
     Experiment("42-tcp-endpoint-removed-connection-open", "p2a", ("endpoint-replaced moving p2a p3a",), "tcp"),
-    Experiment("43-affinity", "p3a", ("endpoint-gone sticky2 p2a",), service="sticky2"),
+    Experiment("43-affinity", "p3a", ("endpoint-gone sticky2 p2a", "endpoint-ready sticky2 p2a"), service="sticky2"),
     Experiment(
         "46-only-endpoint-terminating",
         "p3a",
@@ -171,6 +172,27 @@ def test_the_rules_are_changed_within_a_recorded_sync_on_every_node(each: Experi
             assert any(begin <= at <= end + WITHIN for begin, end in kept["syncs"]), (at, kept["syncs"])
         for here, (begin, _) in zip(begun, kept["syncs"], strict=True):
             assert abs(here - begin) < 0.01
+
+
+@each_one
+def test_as_many_empty_chains_are_deleted_at_the_begin_of_the_same_syncs(each: Experiment) -> None:
+    """What no map leads to any more stays in nftables, without rules, until a later sync."""
+    kept = recordings()[NFTABLES][each.name]
+    _, made = did(each, NFTABLES)
+    gone = [
+        x.at for x in made.of(LineChange) if x.node == "n1" and not x.added and isinstance(x.entry, NftChain)
+    ]
+    begun = [x.at for x in made.of(ProgramState) if x.lane == ("n1", "kube-proxy")]
+    assert [gone.count(at) for at in begun] == kept["stale"] and len(gone) == sum(kept["stale"])
+    assert not any(recordings()[IPTABLES][each.name]["stale"])
+
+
+@each_way
+def test_a_client_keeps_its_new_endpoint_when_the_first_comes_back(rules: str) -> None:
+    assert "keeps it when the first comes back (43-45)" in recordings()[NFTABLES]["43-affinity"]["said"]
+    (each,) = [x for x in EXPERIMENTS if x.service == "sticky2"]
+    net, made = did(each, rules)
+    assert [x.answerer for x in drawn_as_recorded(net, made, each)] == ["p2a", "p3a"]
 
 
 @each_one

@@ -107,6 +107,8 @@ class Drawing:
                 self.do("endpoint-gone", service, pod)
             self.do("endpoint-ready", service, backend)
             self.do("affinity", service, "off")
+        self.at += 4
+        self.do("endpoint-not-ready", "near", "coredns")  # one more sync, for chains that nothing leads to
 
 
 def drawn(mode: str, seed: str) -> tuple[PlannedDeed, ...]:

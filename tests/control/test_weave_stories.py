@@ -122,8 +122,12 @@ def test_when_all_are_full_a_pod_waits_until_one_ends() -> None:
 
 def test_a_pod_that_waits_when_its_router_ends_can_be_started_again() -> None:
     deeds = [f"0 fill {A}", f"0 fill {B}", f"0 fill {C}", "31 pod a2", f"40 kill {A}", f"41 start {A}"]
-    made = timeline(network("weave", "sleeve"), read([*deeds, "42 pod-ends b2", "90 pod a2"]), 100 * SECOND, "")
-    assert [each.local for each in made.tables(made.until)["a2"] if isinstance(each, AddrEntry)] == ["10.40.0.2"]
+    made = timeline(
+        network("weave", "sleeve"), read([*deeds, "42 pod-ends b2", "90 pod a2"]), 100 * SECOND, ""
+    )
+    assert [each.local for each in made.tables(made.until)["a2"] if isinstance(each, AddrEntry)] == [
+        "10.40.0.2"
+    ]
 
 
 def test_what_is_read_of_a_connection_names_its_two_ends() -> None:
