@@ -57,13 +57,14 @@ def network_at(
     for node, entry, *_ in (
         *timeline.initial,
         *((each.node, each.entry) for each in timeline.of(LineChange)),
+        *timeline.governed,
     ):
         ever.setdefault(node, set()).add(entry)
-    cut = timeline.cut(at)
+    cut, then = timeline.cut(at), timeline.tables(at)
     return network.edited(
         {
-            node: [_edit(ever.get(node, set()), lines, node in cut), *more.get(node, ())]
-            for node, lines in timeline.tables(at).items()
+            node: [_edit(ever.get(node, set()), then.get(node, {}), node in cut), *more.get(node, ())]
+            for node in dict.fromkeys([*then, *ever])
             if node != API
         }
     )

@@ -128,7 +128,10 @@ def put(lines: dict[Line, str], entry: Line, by: str, before: Line | None) -> No
 
 
 class Timeline(NamedTuple):
-    """All that happened from 0 to ``until``; ``initial`` are the lines that were there."""
+    """All that happened from 0 to ``until``; ``initial`` are the lines that were there.
+
+    ``governed`` are lines of the plan that stand only while a control plane writes them.
+    """
 
     title: str
     plugin: str
@@ -137,6 +140,7 @@ class Timeline(NamedTuple):
     lanes: tuple[Lane, ...]
     initial: tuple[tuple[str, Line, str], ...]
     events: tuple[Event, ...]
+    governed: tuple[tuple[str, Line], ...] = ()
 
     def of(self, kind: type) -> Iterator[Any]:
         """Yield the events of one kind, in order."""

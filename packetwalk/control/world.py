@@ -39,6 +39,7 @@ class World:
         self.now = start
         self.tables: Tables = {place: {} for place in places}
         self.events: list[Event] = []
+        self.governed: list[tuple[str, Line]] = []  # lines of the plan that stand only while they are written
         self._unplugged: set[str] = set()
         self._parted: set[frozenset[str]] = set()
         self._agenda: list[tuple[int, int, Do]] = []

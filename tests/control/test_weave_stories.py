@@ -10,12 +10,14 @@ import pytest
 from packetwalk.cli import main
 from packetwalk.control import stories
 from packetwalk.control.deeds import read
-from packetwalk.control.probe import PingSpan, spans, walk_at
+from packetwalk.control.probe import PingSpan, network_at, spans, walk_at
 from packetwalk.control.running import timeline
 from packetwalk.control.text import text
 from packetwalk.control.timeline import COMPUTED, RECORDED, SECOND, Message, ProgramState
 from packetwalk.errors import BadInput
 from packetwalk.tables import AddrEntry, IpSet, MeshPeerEntry, RingEntry, UnicastEntry
+from packetwalk.tables.address import ADDRESSES
+from packetwalk.tables.weaver import RING
 from packetwalk.walks.scenario import network
 from tests.control.weave_recorded import recording
 
@@ -101,6 +103,26 @@ def test_three_that_start_share_as_recorded_and_pods_have_the_addresses_of_then(
     }
     assert given == {"coredns": "10.40.0.1", "a": "10.32.0.2", "b": "10.38.0.1"}  # the plan says others
     assert walk_at(net, made, "a", "b", made.until).traces[0].steps[-1].netns == "b"
+
+
+def test_what_the_plan_says_of_other_addresses_does_not_stand_beside_those_of_then() -> None:
+    made, net = stories.told(stories.story("weave-starts"))
+    then = network_at(net, made, made.until)
+    for place, address in ((C, "10.40.0.0"), ("b", "10.38.0.1")):
+        there = {each.local for each in then.fabric.netns(place).entries(ADDRESSES) if each.local.startswith("10.")}
+        assert there == {address}
+    ring = [each.token for each in then.fabric.netns(C).entries(RING)]
+    assert sorted(ring) == ["10.32.0.0", "10.38.0.0", "10.40.0.0"]
+
+
+def test_a_pod_that_is_not_there_has_nothing_to_send_by() -> None:
+    made = timeline(network("weave", "sleeve"), read(["5 pod a"]), 10 * SECOND, "")
+    net = network("weave", "sleeve")
+    before, after = (walk_at(net, made, "a", "b", at * SECOND).traces[0] for at in (1, 9))
+    assert (before.disposition, before.steps[-1].netns, after.disposition) == ("no_route", "a", "delivered")
+    given = [each.local for each in made.tables(made.until)["a"] if isinstance(each, AddrEntry)]
+    there = network_at(net, made, made.until).fabric.netns("a").entries(ADDRESSES)
+    assert given == ["10.32.0.3"] == [each.local for each in there if each.dev == "eth0"]  # a2 was first
 
 
 def test_a_node_without_addresses_gets_a_gift() -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from packetwalk.cni.weave import NETWORK, faults, npc
+from packetwalk.cni.weave.rules import LOCAL
 from packetwalk.control.deeds import Verbs
 from packetwalk.control.timeline import SECOND, Lane
 from packetwalk.control.weave import timers
@@ -17,11 +18,30 @@ from packetwalk.control.world import World
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import NAMESPACES, Pod
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import AddrEntry, CaptureEntry, Entry, IpSet, LinkEntry, RouteEntry, SocketEntry
+from packetwalk.tables import (
+    AddrEntry,
+    BroadcastEntry,
+    CaptureEntry,
+    ConnectionEntry,
+    Entry,
+    FailedEntry,
+    IpSet,
+    LinkEntry,
+    MeshPeerEntry,
+    RingEntry,
+    RouteEntry,
+    SocketEntry,
+    UnicastEntry,
+)
 from packetwalk.walks.network import Network
 from packetwalk.wire.address import ipv4_from_int
 
 EXPOSE, CNI_PLUGIN, IPAM, NPC = "weave expose", "weave-net plugin", "weave-ipam", "weave-npc"
+MEMORY = (
+    *(SocketEntry, CaptureEntry, MeshPeerEntry, ConnectionEntry, FailedEntry),
+    *(UnicastEntry, BroadcastEntry, RingEntry),
+)
+"""What goes with weaver: its sockets, and what it knows."""
 BRIDGE = "weave:expose"  # the name under which the bridge has its address
 FIRST = 1 * SECOND  # from the start of a cluster's routers to the first address: all have heard of each other
 LATE = 3 * SECOND  # how much later a late node's router starts
@@ -64,6 +84,8 @@ class WeaveControl:
         self.weavers: dict[str, Weaver] = {}
         for name, plan in plans.items():
             self.weavers[name] = Weaver(world, _machine(network, name, plan), self.weavers)
+        for plan in plans.values():
+            world.governed += [(each.netns, each.entry) for each in plan if _is_governed(each)]
         late = {node.name for node in network.cluster.late}
         for name in self.nodes:
             self._write_sets(name)
@@ -312,6 +334,14 @@ class WeaveControl:
         if node not in self.nodes:
             raise BadInput("node", node, self.nodes)
         return node
+
+
+def _is_governed(each: Operation) -> bool:
+    """Say whether a line of the plan stands only while one of these programs keeps it there."""
+    if each.by == PROGRAM:
+        return isinstance(each.entry, MEMORY) or (isinstance(each.entry, IpSet) and each.entry.name == LOCAL)
+    of_pod = each.by in (CNI_PLUGIN, IPAM)
+    return of_pod or each.by == EXPOSE or (each.by == NPC and isinstance(each.entry, IpSet))
 
 
 def _filled(entry: Entry, address: str, bridge: str) -> Entry:
