@@ -6,7 +6,7 @@ Whatever the plugin is, it stands beside the plugin's own control plane.  Delays
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 from packetwalk.control.deeds import Verbs, switch
@@ -34,6 +34,7 @@ SYNCED = 78 * MILLISECOND  # to its end: 31 to 100 ms
 MIN_SYNC = 1 * SECOND  # minSyncPeriod: from the end of a sync to the begin of the next
 STALE = 1 * SECOND  # how old a chain of nftables must be that nothing leads to before a sync deletes it
 STARTS = 300 * MILLISECOND  # from its start to its first sync: 0.31 s after it has told its version
+AGAIN = 1 * SECOND  # until it asks again where nobody answers; its back-off is longer in the end
 AFFINITY = 10800  # timeoutSeconds of sessionAffinity, when nobody says another
 API_SERVER = "kube-apiserver"
 Known = tuple[ServiceEndpoints, ...]
@@ -125,15 +126,22 @@ class KubeProxy:
         self._life += 1
         self.world.state(self.lane, how)
 
-    def start(self, known: Known) -> None:
+    def start(self, ask: Callable[[], Known]) -> None:
         """Start it: it asks for everything, and compares all rules with what it wants."""
-        self.alive, self._known, self._why, self._clean = True, known, "kube-proxy has started", True
+        self.alive, self._planned, self._stale = True, True, {}
         self._life += 1
-        self._stale = {}
         self.world.state(self.lane, "started")
-        self._plan(STARTS)
+        self._later(STARTS, lambda: self._list(ask))
 
-    def _later(self, delay: int, do) -> None:
+    def _list(self, ask: Callable[[], Known]) -> None:
+        """Ask for all there is, again and again while the API server is not reached."""
+        if not self.world.connected(API, self.node):
+            self._later(AGAIN, lambda: self._list(ask))
+            return
+        self._known, self._why, self._clean = ask(), "kube-proxy has started", True
+        self._sync()
+
+    def _later(self, delay: int, do: Callable[[], None]) -> None:
         life = self._life
         self.world.after(delay, lambda: do() if self._life == life else None)
 
@@ -219,7 +227,7 @@ class KubeProxyControl:
         if proxy.alive:
             raise BadInput("program to start", f"kube-proxy on {node}", ["one that has ended"])
         self.world.deed(node, f"kube-proxy on {node} starts")
-        proxy.start(self.known)
+        proxy.start(lambda: self.known)
 
     # --- what the API server says ---------------------------------------------------------------
 

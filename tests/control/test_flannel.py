@@ -222,6 +222,22 @@ def test_what_comes_while_there_is_no_device_is_lost() -> None:
     assert OTHER in routes(made, C, 3) and routes(made, A, 30) == []
 
 
+def test_behind_a_cut_wire_it_waits_for_the_nodes() -> None:
+    _, made = done(
+        "vxlan", f"0 stop {A}", f"1 route-del {A} {OTHER}", f"2 cut {A}", f"3 start {A}", f"12.2 mend {A}"
+    )
+    assert [OTHER in routes(made, A, at) for at in (5, 12, 14)] == [False, False, True]
+
+
+def test_it_keeps_the_range_with_which_it_started() -> None:
+    """Its Node may have another one meanwhile, or be gone: it asks when it starts."""
+    again = f"2 stop {B}", f"3 start {B}"
+    _, made = done("vxlan", f"0 delete {B}", f"1 register-elsewhere {B}")
+    assert not [x for x in made.of(LineChange) if x.node == B]
+    _, made = done("vxlan", f"0 delete {B}", f"1 register-elsewhere {B}", *again, f"9 delete {B}")
+    assert max(x.at for x in made.of(LineChange) if x.node == B) < 5 * SECOND
+
+
 def test_a_tunnel_made_anew_takes_in_the_nodes_that_come_after() -> None:
     net, made = done(
         "vxlan", f"1 tunnel-del {A}", f"3 delete {B}", f"4 register {B}", f"5 stop {B}", f"6 start {B}"

@@ -321,6 +321,20 @@ def test_it_stands_beside_calico_and_hears_nothing_over_a_cut_wire() -> None:
     assert walk_at(net, made, "a", "web", 15 * SECOND).traces[0].steps[-1].netns == "b2"
 
 
+def test_started_behind_a_cut_wire_it_waits_for_the_api_server() -> None:
+    deeds = [
+        "0 kube-proxy-kill kind-worker",
+        "1 endpoint-replaced web b b2",
+        "2 cut kind-worker",
+        "3 kube-proxy-start kind-worker",
+        "9.1 mend kind-worker",
+    ]
+    for plugin, mode in (("flannel", "vxlan"), ("calico", "bgp")):
+        made = timeline(network(plugin, mode), read(deeds), 12 * SECOND, "")
+        lines = {x.at for x in made.of(LineChange) if x.node == "kind-worker" and x.by == "kube-proxy"}
+        assert len(lines) == 1 and 9.1 * SECOND < min(lines) < 10.2 * SECOND
+
+
 def test_timelines_without_deeds_about_it_have_no_line_of_it() -> None:
     made = timeline(network("calico", "bgp"), read(["0 kill kind-worker"]), SECOND, "")
     assert "kube-proxy" not in {by for *_, by in made.initial}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packetwalk.control.timeline import MILLISECOND, SECOND, Lane
+from packetwalk.control.timeline import API, MILLISECOND, SECOND, Lane
 from packetwalk.control.world import World
 from packetwalk.tables import (
     AddrEntry,
@@ -72,6 +72,7 @@ class Flanneld:
         self.alive, self._running = False, False
         self.heeded: Leases = {}  # what its watch has told of others
         self.routes: dict[str, RouteEntry] = {}  # those that host-gw looks after, by the node
+        self._cidr = control.ranges[node]  # its own, as its Node had it when it started
         self._life = 0
 
     def up(self) -> None:
@@ -99,9 +100,14 @@ class Flanneld:
 
     def _synced(self) -> None:
         """Take the podCIDR out of the Node, or end; the lease is published before anything of it is used."""
-        if self._control.leases.get(self.node) is None:
+        if not self.world.connected(API, self.node):
+            self._later(SYNCED, self._synced)
+            return
+        lease = self._control.leases.get(self.node)
+        if lease is None:
             self.end(f"ended: node {self.node} not found")
             return
+        self._cidr = lease.cidr
         self._later(DEVICE, self._device)
         self._later(RULES, lambda: self._rules("flanneld has started"))
         self._later(BACKEND, self._backend)
@@ -226,8 +232,7 @@ class Flanneld:
                 self.world.take(self.node, PROGRAM, entry, "the node has another range now")
 
     def _own(self, entry: Entry) -> Any:
-        lease = self._control.leases.get(self.node)
-        return self._control.in_range(entry, self.node, lease.cidr) if lease else entry
+        return self._control.in_range(entry, self.node, self._cidr)
 
     def _about(self, name: str, lease: Lease) -> tuple[Entry, ...]:
         return tuple(self._control.in_range(each, name, lease.cidr) for each in self.part.peers.get(name, ()))
