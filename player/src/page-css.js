@@ -12,7 +12,7 @@ const NARROW_STORY = 120;
 const WIDE_STORY = 56;
 /** Heights of a timeline of three nodes, and of two on one clock. */
 const TIMELINE = { narrow: 2080, wide: 1300 };
-const TIMELINES = { narrow: 3550, wide: 2220 };
+const TIMELINES = { narrow: 3700, wide: 2420 };
 
 const rooms = (player, beside, story) => `packet-walk{--pw-player:${player}px}
 packet-walk[with]{--pw-beside:${beside}px}

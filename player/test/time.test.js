@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { axis } from "../src/time/axis.js";
 import { widthOf } from "../src/time/labels.js";
-import { layout } from "../src/time/layout.js";
+import { layout, shownTo } from "../src/time/layout.js";
 import { letters } from "../src/time/letters.js";
 import { fromHash, toHash } from "../src/time/link.js";
 import { after, before, happenings, indexAt, moments } from "../src/time/moments.js";
@@ -10,7 +10,15 @@ import { marks, scale } from "../src/time/scale.js";
 import { SLOT, TALL } from "../src/time/sizes.js";
 import { linesAt, mostLines, spanAt, stays } from "../src/time/state.js";
 import { problem } from "../src/time/validate.js";
-import { lanesOf, messageWords, momentWords, shortTime, spanWords, timeWords } from "../src/time/words.js";
+import {
+  clockWords,
+  lanesOf,
+  messageWords,
+  momentWords,
+  shortTime,
+  spanWords,
+  timeWords,
+} from "../src/time/words.js";
 import { killed, stopped } from "./fixtures/bird-killed.js";
 
 const SETS = { killed: [killed], stopped: [stopped], both: [killed, stopped] };
@@ -232,6 +240,16 @@ test("a node of a hundred lines has a lane like others, with thinner lines", () 
   }
 });
 
+test("what is hidden begins after all that is sent by then, and before the next moment's messages", () => {
+  for (const { name, picture, all } of drawn)
+    for (const { at } of all) {
+      const shown = shownTo(picture, at);
+      assert.ok(shown > picture.at(at), name);
+      for (const { message, from } of picture.arrows)
+        assert.ok(message.at <= at ? from.along < shown - SLOT / 2 : from.along >= shown - SLOT / 2, name);
+    }
+});
+
 test("two stories share one axis: the same time lies at the same place in both", () => {
   for (const width of WIDTHS) {
     const [one, other] = drawn.filter(({ name }) => name === `both ${width}`).map(({ picture }) => picture);
@@ -254,6 +272,8 @@ test("times are exact and in seconds from one on, on the axis to a millisecond",
   assert.equal(timeWords(128_900), "128.9 s");
   assert.equal(timeWords(120_000.05), "120.00005 s");
   assert.equal(shortTime(120_000.05), "120 s");
+  assert.equal(clockWords(0.05, { ...moments([killed])[0], at: 0.05 }), "0.05 ms");
+  assert.equal(clockWords(8_900.3, moments([killed])[0]), "8.9 s");
   assert.equal(shortTime(136_200.4), "136.2 s");
 });
 

@@ -25,6 +25,7 @@ from tests.refresh_notebooks import METADATA
 from tests.waiting import until
 from tests.why.example import FILE
 
+STORY = 'from packetwalk.widgets import play_story\nplay_story("bird-stopped")'
 QUIET = (
     "--IdentityProvider.token=",
     "--ServerApp.password=",
@@ -40,6 +41,7 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.copytree(ROOT / "labs", home / "labs")
     asked = new_code_cell(f"from packetwalk.widgets import why\n\nwhy({str(FILE)!r}, size=56)")
     nbformat.write(new_notebook(cells=[asked], metadata=METADATA), home / "why.ipynb")
+    nbformat.write(new_notebook(metadata=METADATA, cells=[new_code_cell(STORY)]), home / "story.ipynb")
     running = home / "running"
     server = subprocess.Popen(
         [
@@ -109,7 +111,16 @@ def test_a_recording_is_asked_in_a_notebook(jupyterlab: str, opened: Open) -> No
 def run_all(page: Page, url: str) -> None:
     """Open a notebook and run all of its cells."""
     page.goto(url)
+def test_a_story_is_shown_and_its_packet_sent(jupyterlab: str, opened: Open) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    noise = watch(page)
+    page.goto(f"{jupyterlab}/lab/tree/story.ipynb?reset")
     page.locator(".jp-Notebook:visible").wait_for()
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    found = page.locator("packetwalk-timeline")
+    found.get_by_role("button", name="Next change").click()
+    found.get_by_role("button", name="Send a packet now").click()
+    found.locator("packet-walk .saying").wait_for()
+    assert [each for each in noise if "other host" in each or "uncaught" in each] == []

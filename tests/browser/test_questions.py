@@ -63,7 +63,7 @@ def test_each_question_takes_a_wrong_and_a_right_answer(address: str, emptied: E
             said = form.locator(".said")
             answer(form, part, rightly=False)
             expect(said).to_have_class(WRONG)
-            assert re.search(r"Step \d+, |No walk shows this; ", said.inner_text()), "what refutes it is not named"
+            assert re.search(r"Step \d+, |No walk shows this; |In the timeline, ", said.inner_text()), "what refutes it is not named"
             answer(form, part, rightly=True)
             expect(said).to_have_class(RIGHT)
         if prose.count():

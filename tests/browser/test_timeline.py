@@ -24,11 +24,46 @@ SIZES = "e => [e.scrollWidth, e.clientWidth]"
 
 
 def timeline(page: Page, address: str, at: float | None = None) -> Locator:
-    page.goto(f"{address}/{NAME}" + ("" if at is None else f"#moment={at}&el=1"))
+    page.goto(f"{address}/{NAME}" + ("" if at is None else f"#moment={at}&el=bird-killed"))
     found = page.locator("packetwalk-timeline")
     found.scroll_into_view_if_needed()
     found.locator(".now").wait_for()
+    if at is None:
+        found.get_by_role("button", name="show me").click()
     return found
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_comes_is_hidden_until_it_is_played_or_guessed(address: str, opened: Open, width: int) -> None:
+    page = opened(width, reduced_motion="reduce").new_page()
+    page.goto(f"{address}/{NAME}")
+    found = page.locator("packetwalk-timeline")
+    found.scroll_into_view_if_needed()
+    expect(found.locator(".veil")).to_have_count(2)
+    found.get_by_text("All that happens, as words").click()
+    assert "BIRD deletes" not in found.locator('[data-story="0"]').inner_text()
+    expect(found.locator(".events")).not_to_contain_text(f"{WHEN}")
+    slider = found.get_by_role("slider", name="Time")
+    slider.focus()
+    page.keyboard.press("End")
+    expect(found.locator(".veil")).to_have_count(0)
+    expect(found.locator(".events")).to_contain_text(f"{WHEN}")
+    expect(found.get_by_role("button", name="show me")).to_have_count(0)
+
+
+def test_an_answer_opens_the_timeline_at_its_proof(address: str, opened: Open) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    page.goto(f"{address}/{NAME}")
+    found = page.locator("packetwalk-timeline")
+    expect(found).to_have_attribute("veiled", re.compile("^ask-"))
+    box = page.locator(f"#{found.get_attribute('veiled')}")
+    box.get_by_role("group", name="BIRD is killed (kill -9) and stays away:").get_by_label("at once").check()
+    box.get_by_role("button", name="Answer").first.click()
+    expect(box).to_contain_text("In the timeline, kind-worker at 120.000 s: BIRD deletes it")
+    assert found.get_attribute("veiled") is None
+    box.get_by_role("button", name="See it in the timeline").click()
+    expect(found.locator(".when")).to_have_text(f"{WHEN}.")
+    expect(found.locator(".scroller").first).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("width", [1280, 360])
@@ -71,7 +106,7 @@ def test_a_link_opens_a_moment_with_its_tables(address: str, opened: Open, width
     killed = found.get_by_role("region", name=KILLED.title)
     expect(killed.locator(".gone code")).to_have_text([str(GONE.entry)] * 2)
     assert page.evaluate("document.querySelector('packetwalk-timeline').getBoundingClientRect().top") < 100
-    page.goto(f"{address}/{NAME}#moment=0&el=1")
+    page.goto(f"{address}/{NAME}#moment=0&el=bird-killed")
     expect(found.locator(".when")).to_have_text("0 s.")
     expect(killed.locator(".gone")).to_have_count(0)
 

@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 import pytest
 
 from packetwalk.control.stories import STORIES
+from packetwalk.control.timeline import ms
 from packetwalk.errors import BadInput
 from packetwalk.widgets import play_story
 from packetwalk.widgets.pack import unpack
 from packetwalk.widgets.player import built
-from packetwalk.widgets.questions import changed, happened
+from packetwalk.widgets.questions import ask, changed, choice, happened
 from packetwalk.widgets.story import ToldStory, story_element
 
 LINE = "10.244.110.128/26 via 172.18.0.4 dev eth0 proto bird metric 1024"
@@ -94,6 +95,10 @@ def test_a_change_is_found_and_told_as_what_proves_an_answer() -> None:
     back = changed(timeline, "kind-worker", LINE, added=True)
     assert gone.at < back.at
     assert (happened(gone).where, happened(gone).line) == ("kind-worker at 120.000 s", LINE)
+    told = ask(choice("When?", {"now": False, "then": True}, happened(gone, "bird-killed")))._repr_html_()
+    assert f'"moment":{ms(gone.at)},"timeline":"bird-killed"' in told and "In the timeline, kind-worker" in told
+    elsewhere = ask(choice("When?", {"now": False, "then": True}, happened(gone)))._repr_html_()
+    assert '"moment"' not in elsewhere and "No walk shows this; kind-worker" in elsewhere
     assert happened(gone._replace(at=50)).where == "kind-worker at 0.05 ms"
     assert happened(back).why.startswith("BIRD adds it: kind-worker2 told of it")
     with pytest.raises(BadInput, match="line that kind-worker deletes"):

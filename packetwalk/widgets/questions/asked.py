@@ -86,7 +86,8 @@ def _same(one: Seen | Stated, other: Seen | Stated) -> bool:
 
 def _step(seen: Seen | Stated) -> dict:
     if isinstance(seen, Stated):
-        return {"where": seen.where, "why": seen.why, "line": seen.line}
+        shown = {"moment": seen.moment, "timeline": seen.timeline} if seen.timeline else {}
+        return {"where": seen.where, "why": seen.why, "line": seen.line, **shown}
     usual = seen.walk.rules == IPTABLES and not seen.walk.release
     linked = seen.walk.scenario and usual and not seen.walk.policies and not recorded(seen.walk)
     walk = {"walk": address(seen.walk)} if linked else {}
@@ -105,7 +106,8 @@ def _words(part: Question) -> str:
 def _told(proof: Seen | Stated) -> str:
     """Return what shows it, but for the line that decides."""
     if isinstance(proof, Stated):
-        return f"No walk shows this; {proof.where}: {proof.why}"
+        place = "In the timeline," if proof.timeline else "No walk shows this;"
+        return f"{place} {proof.where}: {proof.why}"
     return f"Step {proof.index + 1}, {proof.where}: {proof.step.why}"
 
 
@@ -121,5 +123,6 @@ def feedback(part: Question, given: int | tuple[int, ...]) -> str:
 
 def _proof(shows: Seen | Stated | None) -> str:
     if isinstance(shows, Stated):
-        return f" (no walk; {shows.where}: {shows.line})"
+        place = "in the timeline" if shows.timeline else "no walk"
+        return f" ({place}; {shows.where}: {shows.line})"
     return f" (step {shows.index + 1} of {address(shows.walk)})" if shows else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packetwalk import wire
 from packetwalk.cni import plugin
-from packetwalk.control.timeline import MILLISECOND, SECOND, LineChange, Timeline
+from packetwalk.control.timeline import MILLISECOND, SECOND, LineChange, Timeline, ms
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.operation import Operation
@@ -85,11 +85,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class Stated:
-    """What answers where no packet's way does: a line and why it answers; ``where`` says whose line it is."""
+    """What answers where no packet's way does: a line and why it answers; ``where`` says whose line it is.
+
+    ``moment`` is the time in milliseconds at which a timeline of the page shows it, ``timeline`` that one's name, where
+    one does.
+    """
 
     where: str
     line: str
     why: str
+    moment: float = 0
+    timeline: str = ""
 
 
 def stated(operation: Operation, why: str = "") -> Stated:
@@ -116,11 +122,12 @@ def changed(timeline: Timeline, node: str, line: str, *, added: bool = False) ->
     return found
 
 
-def happened(change: LineChange) -> Stated:
-    """Return a change of a table, as what proves when it was."""
+def happened(change: LineChange, timeline: str = "") -> Stated:
+    """Return a change of a table, as what proves when it was; in a ``timeline`` of the page, by its first story's name."""
     does = "adds" if change.added else "deletes"
     when = f"{change.at / SECOND:.3f} s" if change.at >= SECOND else f"{change.at / MILLISECOND:g} ms"
-    return Stated(f"{change.node} at {when}", str(change.entry), f"{change.by} {does} it: {change.why}.")
+    why = f"{change.by} {does} it: {change.why}."
+    return Stated(f"{change.node} at {when}", str(change.entry), why, ms(change.at), timeline)
 
 
 def see(

@@ -6,7 +6,7 @@ import css from "../styles/ask.css";
 import { field } from "./fields.js";
 import { answerOf, complete, isRight, nothingGiven, proof, several, toggle } from "./judge.js";
 import { keep, kept, nameOf } from "./kept.js";
-import { playerOf, show } from "./stage.js";
+import { playerOf, show, showMoment, timelineOf } from "./stage.js";
 
 /** @import { Given, Part, Proof } from "./judge.js" */
 /** @import { Verdict } from "./kept.js" */
@@ -47,7 +47,10 @@ export class WalkAsk extends LitElement {
       verdict: kept(nameOf(part.label)),
     }));
     if (this.answers.every((each) => each.verdict)) this.tell(false);
-    else if (this.closest(".predict")) this.eachPlayer((player) => player.veil(this.box.id));
+    else if (this.closest(".predict")) {
+      this.eachPlayer((player) => player.veil(this.box.id));
+      for (const timeline of this.timelines) timeline.setAttribute("veiled", this.box.id);
+    }
   }
 
   /** A place pressed in the picture of a walk is an answer to who asks for one. @param {Event} e */
@@ -90,12 +93,26 @@ export class WalkAsk extends LitElement {
     for (const player of new Set(walks.map((walk) => walk && playerOf(walk)))) if (player) act(player);
   }
 
+  /** The timelines of the page of which moments are asked about. */
+  get timelines() {
+    const names = this.answers.flatMap(
+      ({ part }) => part.steps?.flatMap((step) => step.timeline ?? []) ?? [],
+    );
+    return [...new Set(names)].map(timelineOf).filter((found) => found !== null);
+  }
+
+  /** Hide the end no longer. */
+  unveil() {
+    this.eachPlayer((player) => player.unveil());
+    for (const timeline of this.timelines) timeline.removeAttribute("veiled");
+  }
+
   /** The prose behind the question, and the walk, may be read now. */
   tell(open = true) {
     const prose = this.box.querySelector("details.answer");
     prose?.classList.add("told");
     if (prose && open) /** @type {HTMLDetailsElement} */ (prose).open = true;
-    this.eachPlayer((player) => player.unveil());
+    this.unveil();
   }
 
   /** @param {number} k @param {Partial<Answer>} change */
@@ -114,7 +131,7 @@ export class WalkAsk extends LitElement {
     keep(nameOf(part.label), verdict);
     const all = this.answers.every((each) => each.verdict && each.verdict !== "wrong");
     if (all || verdict === "shown") this.tell();
-    else this.eachPlayer((player) => player.unveil());
+    else this.unveil();
     const step = proof(part, verdict === "wrong" ? given : undefined);
     if (step && verdict !== "right") show(step, this.box, false);
   }
@@ -157,12 +174,14 @@ export class WalkAsk extends LitElement {
 
   /** @param {Proof} step */
   proof(step) {
-    const { at, where, why, line, walk } = step;
+    const { at, where, why, line, walk, timeline } = step;
     const open = () => show(step, this.box, true);
-    const see = html`<button type="button" @click=${open}>See it in the walk</button>`;
-    const place = at === undefined ? `No walk shows this; ${where}` : `Step ${at + 1}, ${where}`;
+    const see = (act, words) => html`<button type="button" @click=${act}>See it in the ${words}</button>`;
+    const stated = `${timeline ? "In the timeline," : "No walk shows this;"} ${where}`;
+    const place = at === undefined ? stated : `Step ${at + 1}, ${where}`;
     return html`<p>${place}: ${why}</p>
       ${line ? html`<p class="decides">${icon("right")}<code>${line}</code></p>` : nothing}
-      ${walk ? see : nothing}`;
+      ${walk ? see(open, "walk") : nothing}
+      ${timeline ? see(() => showMoment(step), "timeline") : nothing}`;
   }
 }

@@ -1,8 +1,11 @@
 /** What is asked, and whether an answer is right: pure functions. */
 
 /**
- * @typedef {{walk?: string, at?: number, where: string, why: string, line?: string}} Proof  a step of a
- *   walk, or without `at` what is stated where no walk answers
+ * @typedef {{
+ *   walk?: string, at?: number, where: string, why: string, line?: string,
+ *   moment?: number, timeline?: string,
+ * }} Proof  a step of a walk, or without `at` what is stated where no walk answers, with the `moment` in ms
+ *   at which a `timeline` of the page shows it
  * @typedef {{
  *   kind: "number"|"choice"|"line"|"place"|"order", label: string, right: number|number[],
  *   unit?: string,

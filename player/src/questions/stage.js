@@ -2,6 +2,7 @@
 import { fromHash, optionsFromAttributes, usual, walkName } from "../data/options.js";
 
 /** @import { PacketWalk } from "../player/element.js" */
+/** @import { PacketwalkTimeline } from "../time/element.js" */
 /** @import { Proof } from "./judge.js" */
 
 /** @param {string} walk @returns {PacketWalk|null} */
@@ -26,6 +27,15 @@ export function show({ walk, at }, box, reveal) {
   const player = known || spare(box, wanted.options);
   if (reveal) leave();
   player.visit(wanted.options, at, reveal);
+}
+
+/** A timeline of the page. @param {string} name @returns {PacketwalkTimeline|null} */
+export const timelineOf = (name) => document.querySelector(`packetwalk-timeline#${CSS.escape(name)}`);
+
+/** Show the moment that proves an answer. @param {Proof} proof */
+export function showMoment({ moment, timeline }) {
+  leave();
+  timelineOf(timeline)?.visit(moment);
 }
 
 /** Leave the question so that the browser's way back leads to it. */

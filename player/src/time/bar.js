@@ -2,7 +2,6 @@
 import { html } from "lit";
 import { icon } from "../draw/icons.js";
 import { tool } from "../panels/controls.js";
-import { timeWords } from "./words.js";
 /** @import { Moment } from "./types.js" */
 /** @import { Scale } from "./scale.js" */
 
@@ -10,23 +9,25 @@ import { timeWords } from "./words.js";
 export const PACES = [0.5, 1, 2, 4];
 
 /**
- * @param {{scale: Scale, moments: Moment[], t: number, playing: boolean, pace: number, words: string}} state
+ * @param {{
+ *   scale: Scale, end: number, told: Moment[], t: number, playing: boolean, pace: number, words: string,
+ * }} state  `told`: the moments that are not hidden
  * @param {{
  *   before(): void, after(): void, toggle(): void, slide(px: number): void, settle(): void,
  *   pace(n: number): void,
  * }} act
  */
-export function bar({ scale, moments, t, playing, pace, words }, act) {
+export function bar({ scale, end, told, t, playing, pace, words }, act) {
   const share = (k) => `${(scale.places[k] / scale.length) * 100}%`;
   const kind = (m) => (m.happenings.flat().some((h) => h.kind === "deed") ? "trace" : m.turns ? "drop" : "");
-  const ticks = moments.map((m, k) => html`<i class=${kind(m)} style="left:${share(k)}"></i>`);
+  const ticks = told.map((m, k) => html`<i class=${kind(m)} style="left:${share(k)}"></i>`);
   const offer = (n) => html`<option value=${n} ?selected=${n === pace}>${n === 0.5 ? "½" : n}×</option>`;
   const [stops, runs] = [PACES.filter((n) => n <= 1), PACES.filter((n) => n > 1)];
   return html`<div class="controls" role="group" aria-label="Playback">
     ${tool("Change before", "back", t <= 0, act.before)}
     <button class="tool play" type="button" aria-label=${playing ? "Pause" : "Play"} @click=${act.toggle}
       >${icon(playing ? "pause" : "play")}</button>
-    ${tool("Next change", "next", t >= moments.at(-1).at, act.after)}
+    ${tool("Next change", "next", t >= end, act.after)}
     <div class="scrub">
       <div class="ticks" aria-hidden="true">${ticks}</div>
       <div class="bar-line" aria-hidden="true"><i class="done"></i></div>
@@ -34,7 +35,7 @@ export function bar({ scale, moments, t, playing, pace, words }, act) {
       <input type="range" min="0" max=${scale.length} step="any" aria-label="Time" aria-valuetext=${words}
         @input=${(e) => act.slide(Number(e.target.value))} @change=${act.settle} />
     </div>
-    <output class="count" aria-hidden="true">${timeWords(Math.round(t))}</output>
+    <output class="count" aria-hidden="true"></output>
     <label class="speed"><span class="hidden">Speed</span>
       <select @change=${(e) => act.pace(Number(e.target.value))}>
         <optgroup label="stops at changes">${stops.map(offer)}</optgroup>

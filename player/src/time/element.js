@@ -10,7 +10,7 @@ import { copy } from "../export/download.js";
 import { headline } from "../model/words.js";
 import { axis } from "./axis.js";
 import { bar } from "./bar.js";
-import { layout } from "./layout.js";
+import { layout, shownTo } from "./layout.js";
 import { letters } from "./letters.js";
 import { fromHash, toHash } from "./link.js";
 import { list } from "./list.js";
@@ -22,7 +22,7 @@ import { Sending } from "./sending.js";
 import { TALL } from "./sizes.js";
 import { styles } from "./styles.js";
 import { problem } from "./validate.js";
-import { lanesOf, messageWords, momentWords } from "./words.js";
+import { clockWords, lanesOf, messageWords, momentWords } from "./words.js";
 
 /** @import { Axis } from "./axis.js" */
 /** @import { Picture } from "./layout.js" */
@@ -38,6 +38,7 @@ export class PacketwalkTimeline extends LitElement {
 
   static properties = {
     given: { attribute: false },
+    veiled: { type: String },
     seen: { state: true },
     width: { state: true },
     i: { state: true },
@@ -74,8 +75,13 @@ export class PacketwalkTimeline extends LitElement {
     this.listed = false;
     this.note = "";
     this.message = "";
-    /** Whether an address asks for it, and it has not been brought into view yet. */
+    /** Whether somebody asks for it, and it has not been brought into view yet. */
     this.wanted = false;
+    /** The time to begin with, and the latest that the reader has come to. */
+    this.first = 0;
+    this.reached = 0;
+    /** The question that asks how this goes on, while the rest is hidden. @type {string|null} */
+    this.veiled = null;
     this.playback = new Playback(this);
     this.sending = new Sending(this);
     this.theme = new ThemeOf(this);
@@ -102,8 +108,7 @@ export class PacketwalkTimeline extends LitElement {
       this.width = Math.round(entry.contentRect.width);
     });
     this.room.observe(this);
-    this.wanted = fromHash(location.hash)?.el === this.place;
-    if (this.wanted) this.seen = true;
+    this.followHash();
   }
 
   disconnectedCallback() {
@@ -121,11 +126,20 @@ export class PacketwalkTimeline extends LitElement {
 
   followHash = () => {
     const wanted = fromHash(location.hash);
-    if (wanted?.el !== this.place) return;
-    this.seen = true;
-    if (this.scale) this.playback.go(wanted.t);
-    this.scrollIntoView({ block: "start" });
+    if (wanted?.el === this.place) this.visit(wanted.t);
   };
+
+  /** Show a moment, from outside, and bring it into view. @param {number} t in ms */
+  visit(t) {
+    this.unveil();
+    this.seen = true;
+    this.wanted = true;
+    this.first = t;
+    if (this.scale) this.playback.go(t);
+  }
+
+  /** Hide no longer what comes after the reader's moment. */
+  unveil = () => this.removeAttribute("veiled");
 
   willUpdate(changed) {
     if (changed.has("given") && this.given) this.stories = [];
@@ -150,9 +164,9 @@ export class PacketwalkTimeline extends LitElement {
     this.moments = moments(this.stories);
     this.letters = letters(this.stories.flatMap(({ messages }) => messages.map(({ kind }) => kind)));
     this.scale = null;
-    const wanted = fromHash(location.hash);
-    this.t = wanted?.el === this.place ? Math.min(wanted.t, this.end) : 0;
+    this.t = Math.min(this.first, this.end);
     this.i = indexAt(this.moments, this.t);
+    this.reached = this.t;
   }
 
   /** One axis for all, and a picture for each. */
@@ -167,6 +181,8 @@ export class PacketwalkTimeline extends LitElement {
   show(t) {
     this.t = t;
     this.i = indexAt(this.moments, t);
+    this.reached = Math.max(this.reached, t);
+    if (this.reached >= this.end) this.unveil();
     if (this.playing) this.draw();
     else this.requestUpdate();
   }
@@ -191,9 +207,15 @@ export class PacketwalkTimeline extends LitElement {
     const px = this.scale.place(this.t);
     this.scrubber.show(px / this.scale.length);
     if (!this.sliding) this.scrubber.range.value = String(px);
+    this.renderRoot.querySelector(".count").textContent = clockWords(this.t, this.moments[this.i]);
     for (const [k, box] of this.renderRoot.querySelectorAll(".scroller").entries()) {
-      const { tall, at } = this.pictures[k];
+      const { tall, at, length } = this.pictures[k];
       const along = at(this.t);
+      const veil = /** @type {HTMLElement|null} */ (box.querySelector(".veil"));
+      veil?.style.setProperty(
+        tall ? "height" : "width",
+        `${length - shownTo(this.pictures[k], this.reached)}px`,
+      );
       /** @type {HTMLElement} */ (box.querySelector(".cursor")).style.transform = tall
         ? `translateY(${along}px)`
         : `translateX(${along}px)`;
@@ -256,16 +278,17 @@ export class PacketwalkTimeline extends LitElement {
   render() {
     if (this.message) return html`<p class="message" role="alert">${this.message}</p><slot></slot>`;
     if (!this.scale) return html`<div class="pw empty"></div><div class="words"><slot></slot></div>`;
-    const { stories, moments: all, i, t } = this;
+    const { stories, moments: all, i, t, playing, pace } = this;
     const names = stories.map(({ title }) => title);
     const words = momentWords(all[i], names);
     const title = names.length > 1 ? "Two stories on one clock" : names[0];
     const label = `Timeline: ${names.join(", ")}`;
+    const told = this.veiled ? all.filter(({ at }) => at <= this.reached) : all;
     return html`<div class="pw" role="region" aria-label=${label} @keydown=${(e) => this.key(e)}>
-      <header><h2>${title}</h2><span class="of">${headline(stories[0])}</span></header>
+      <header><h2>${title}</h2><span class="of">${headline(stories[0])}</span>${this.asking()}</header>
       ${stories.map((story, key) => this.picture(story, key))}
       <p class="looked" role="status">${this.lookedWords()}</p>
-      ${bar({ scale: this.scale, moments: all, t, playing: this.playing, pace: this.pace, words }, this.acts)}
+      ${bar({ scale: this.scale, end: this.end, told, t, playing, pace, words }, this.acts)}
       ${now({ t, moment: all[i], stories, sent: this.sending.name }, (k, p) => this.sending.send(k, p))}
       <slot name="walk"></slot>
       ${legend(
@@ -273,10 +296,17 @@ export class PacketwalkTimeline extends LitElement {
         stories.some(({ messages }) => messages.some(({ lost }) => lost)),
       )}
       <details @toggle=${(e) => this.unfold(e)}><summary>All that happens, as words</summary>
-        ${this.listed ? list(all, stories, i, (at) => this.playback.go(at)) : nothing}</details>
+        ${this.listed ? list(told, stories, i, (at) => this.playback.go(at)) : nothing}</details>
       <footer>${this.linkButton()}<span role="status">${this.note}</span></footer>
       <p class="hidden" role="status">${this.playing ? nothing : words}</p>
     </div><div class="words"><slot></slot></div>`;
+  }
+
+  /** In place of what comes, while a question asks for it. */
+  asking() {
+    if (!this.veiled) return nothing;
+    return html`<p class="asking">What comes next? Play it, <a href="#${this.veiled}">guess first</a>, or
+      <button type="button" class="send" @click=${this.unveil}>show me</button></p>`;
   }
 
   linkButton() {
@@ -306,9 +336,10 @@ export class PacketwalkTimeline extends LitElement {
       },
       press: (e) => this.press(e, of),
     };
-    const drawn = () => picture({ story, picture: of, letters: this.letters, looked, key }, acts);
+    const upTo = this.veiled ? this.reached : Number.POSITIVE_INFINITY;
+    const drawn = () => picture({ story, picture: of, letters: this.letters, looked, key, upTo }, acts);
     const title = this.stories.length > 1 ? html`<h3 class="whose">${story.title}</h3>` : nothing;
-    return html`${title}${guard([of, looked], drawn)}`;
+    return html`${title}${guard([of, looked, indexAt(this.moments, upTo), upTo < this.end], drawn)}`;
   }
 }
 

@@ -110,6 +110,16 @@ export function layout(story, moments, of, width, tall) {
   };
 }
 
+/**
+ * Up to where a picture is seen that hides what comes after a time: what is sent by then is seen whole.
+ * @param {Picture} of @param {number} t
+ */
+export const shownTo = ({ at, arrows }, t) =>
+  Math.max(
+    at(t) + 2,
+    ...arrows.map(({ message, from }) => (message.at <= t ? from.along + SLOT / 2 + 1 : 0)),
+  );
+
 /** A line's stay in the lane of its node's tables. */
 function barOf(stay, { start, size, rows }, at, tall) {
   const along = at(stay.from);

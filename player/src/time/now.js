@@ -1,7 +1,7 @@
 /** The chosen moment: what has just happened, the tables as they are then, what a packet would meet. */
 import { html, nothing } from "lit";
 import { linesAt, mostLines, spanAt } from "./state.js";
-import { happeningWords, probeName, timeWords } from "./words.js";
+import { AT_ONCE, clockWords, happeningWords, probeName, timeWords } from "./words.js";
 /** @import { Shown } from "./state.js" */
 /** @import { Moment, Probe, Span, Story } from "./types.js" */
 
@@ -10,10 +10,10 @@ import { happeningWords, probeName, timeWords } from "./words.js";
  * @param {Now} now @param {(story: number, probe: number) => void} send
  */
 export function now({ t, moment, stories, sent }, send) {
-  const later = t - moment.at > 0.5;
+  const later = t - moment.at > AT_ONCE;
   const last = later ? html` What happened last, at ${timeWords(moment.at)}:` : nothing;
   return html`<div class="now">
-    <p class="when"><b>${timeWords(later ? Math.round(t) : moment.at)}.</b>${last}</p>
+    <p class="when"><b>${clockWords(t, moment)}.</b>${last}</p>
     <div class="stories">${stories.map((story, k) => one(story, k))}</div>
   </div>`;
 

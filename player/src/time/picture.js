@@ -14,13 +14,14 @@ const LETTERS = 12;
 /**
  * @typedef {{
  *   story: Story, picture: Picture, letters: Map<string, string>, looked: Message|null, key: number,
- * }} Seen
+ *   upTo: number,
+ * }} Seen  `upTo`: the time after which all is hidden, or infinity
  * @typedef {{go(t: number): void, look(message: Message): void, press(e: PointerEvent): void}} PictureActs
  */
 
 /** @param {Seen} seen @param {PictureActs} act */
 export function picture(seen, act) {
-  const { story, picture: of, key } = seen;
+  const { story, picture: of, key, upTo } = seen;
   const size = of.tall ? `height:${of.length}px` : `width:${of.length}px;height:${of.depth}px`;
   return html`<div class="scroller ${of.tall ? "tall" : "wide"}" data-story=${key} tabindex="0" role="group"
       aria-label="Picture: ${story.title}">
@@ -32,8 +33,9 @@ export function picture(seen, act) {
       ${lines(seen)}
       ${of.times.map((each) => label(of, each.gap ? "time gap" : "time", each, 0))}
       ${of.states.map((mark) => state(of, mark))}
-      ${of.deeds.map((deed) => flag(of, deed))}
+      ${of.deeds.map((deed) => flag(of, deed, upTo))}
       ${badges(seen, act)}
+      ${Number.isFinite(upTo) ? html`<div class="veil"></div>` : nothing}
       <div class="cursor"></div>
     </div>
   </div>`;
@@ -144,7 +146,7 @@ function state(of, { what, at, label: words }) {
 }
 
 /** What somebody does: a flag. */
-function flag(of, deed) {
+function flag(of, deed, upTo) {
   const tall = {
     along: deed.start,
     length: deed.end - deed.start,
@@ -152,16 +154,18 @@ function flag(of, deed) {
     depth: deed.reach - of.axis - 6,
   };
   const wide = { along: deed.start, length: deed.end - deed.start, across: deed.from, depth: 16 };
-  return box(of, deed.back ? "flag back" : "flag", of.tall ? tall : wide, deed.text, deed.text);
+  const kind = `flag${deed.back ? " back" : ""}${deed.deed.at <= upTo ? " reached" : ""}`;
+  return box(of, kind, of.tall ? tall : wide, deed.text, deed.text);
 }
 
 /** Each message's badge, a button with its letter: what it says is told when it has the focus. */
-function badges({ story, picture: of, letters, looked }, act) {
+function badges({ story, picture: of, letters, looked, upTo }, act) {
+  const sent = of.arrows.filter(({ message }) => message.at <= upTo);
   const lanes = lanesOf(story);
-  const first = of.arrows.find(({ message }) => message === looked) ?? of.arrows[0];
+  const first = sent.find(({ message }) => message === looked) ?? sent[0];
   return html`<div class="badges" role="group" aria-label="Messages, left and right to go through them"
       @keydown=${neighbour}>
-    ${of.arrows.map((each) => {
+    ${sent.map((each) => {
       const { message, from } = each;
       const [x, y] = point(of, from);
       const kind = `badge${message.lost ? " lost" : ""}${message === looked ? " looked" : ""}`;

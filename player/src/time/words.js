@@ -2,6 +2,8 @@
 /** @import { Happening, Lane, Message, Moment, Probe, Span, Story } from "./types.js" */
 
 const SECOND = 1000;
+/** So short after a moment, in ms, it is that moment. */
+export const AT_ONCE = 0.5;
 
 /**
  * A time: "213 ms", "119.004 s"; always in seconds from one on, and exact.
@@ -15,6 +17,9 @@ export function timeWords(ms) {
 
 /** The same for an axis: to a millisecond, to three figures below one. @param {number} ms */
 export const shortTime = (ms) => timeWords(ms < SECOND ? Number(ms.toPrecision(3)) : Math.round(ms));
+
+/** The clock: a moment's time exactly, between two to a ms. @param {number} t @param {Moment} last */
+export const clockWords = (t, { at }) => timeWords(t - at > AT_ONCE ? Math.round(t) : at);
 
 /** How long something takes, in three figures: a gap of 74.999 s is one of 75 s. @param {number} ms */
 export const lengthWords = (ms) => timeWords(Number(ms.toPrecision(3)));
