@@ -19,7 +19,7 @@ from packetwalk.control.endpoints import (
     ServiceEndpoints,
     ready,
 )
-from packetwalk.control.timeline import API, MILLISECOND, SECOND, Lane, Line
+from packetwalk.control.timeline import API, COMPUTED, MILLISECOND, SECOND, Lane, Line
 from packetwalk.control.world import Stream, World
 from packetwalk.errors import BadInput
 from packetwalk.plan import kube_proxy
@@ -240,7 +240,7 @@ class KubeProxyControl:
         self.world.deed("", what)
         self.known = tuple(found if each.service.name == name else each for each in self.known)
         for node, proxy in self.proxies.items():
-            self._watches[node].send(kind, what, partial(proxy.hear, self.known, what))
+            self._watches[node].send(kind, what, partial(proxy.hear, self.known, what), COMPUTED)
 
     # --- small words ----------------------------------------------------------------------------
 

@@ -81,7 +81,9 @@ def timeline(
     for at, do in planned:
         world.after(at - world.now, do)
     world.run(until)
-    return Timeline(title, *which, until, _lanes(controls, net), initial, tuple(world.events), tuple(world.governed))
+    return Timeline(
+        title, *which, until, _lanes(controls, net), initial, tuple(world.events), tuple(world.governed)
+    )
 
 
 def _lanes(controls: list[Control], net: Network) -> tuple[Lane, ...]:

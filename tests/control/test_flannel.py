@@ -15,7 +15,7 @@ from packetwalk.cni.flannel.plan import vtep
 from packetwalk.control.deeds import read
 from packetwalk.control.probe import network_at, spans, walk_at
 from packetwalk.control.running import timeline
-from packetwalk.control.timeline import SECOND, LineChange, ProgramState, Timeline
+from packetwalk.control.timeline import COMPUTED, SECOND, LineChange, Message, ProgramState, Timeline
 from packetwalk.errors import BadInput
 from packetwalk.tables import FdbEntry, IptablesRule, LinkEntry, NeighEntry, RouteEntry
 from packetwalk.walks.network import Network
@@ -220,6 +220,14 @@ def test_what_comes_while_there_is_no_device_is_lost() -> None:
     deeds = f"0 delete {B}", f"0.1 register {B}", f"0.2 stop {B}", f"1 start {B}", f"2.006 tunnel-del {A}"
     _, made = done("vxlan", *deeds)
     assert OTHER in routes(made, C, 3) and routes(made, A, 30) == []
+
+
+def test_what_the_api_server_says_was_not_recorded() -> None:
+    _, made = done("vxlan", f"0 delete {B}", "1 endpoint-gone web b")
+    assert {x.evidence for x in made.of(Message)} == {COMPUTED} and {x.kind for x in made.of(Message)} == {
+        "Node",
+        "EndpointSlice",
+    }
 
 
 def test_behind_a_cut_wire_it_waits_for_the_nodes() -> None:

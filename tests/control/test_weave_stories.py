@@ -109,7 +109,9 @@ def test_what_the_plan_says_of_other_addresses_does_not_stand_beside_those_of_th
     made, net = stories.told(stories.story("weave-starts"))
     then = network_at(net, made, made.until)
     for place, address in ((C, "10.40.0.0"), ("b", "10.38.0.1")):
-        there = {each.local for each in then.fabric.netns(place).entries(ADDRESSES) if each.local.startswith("10.")}
+        there = {
+            each.local for each in then.fabric.netns(place).entries(ADDRESSES) if each.local.startswith("10.")
+        }
         assert there == {address}
     ring = [each.token for each in then.fabric.netns(C).entries(RING)]
     assert sorted(ring) == ["10.32.0.0", "10.38.0.0", "10.40.0.0"]

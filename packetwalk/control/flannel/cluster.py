@@ -8,7 +8,7 @@ from typing import Any
 
 from packetwalk.control.deeds import Verbs
 from packetwalk.control.flannel.daemon import KERNEL, PROGRAM, Flanneld, Lease, Leases, node_part
-from packetwalk.control.timeline import API, Lane
+from packetwalk.control.timeline import API, COMPUTED, Lane
 from packetwalk.control.world import Stream, World
 from packetwalk.errors import BadInput
 from packetwalk.plan.edit import reworded
@@ -146,7 +146,7 @@ class FlannelControl:
             what = f"Node {node}, podCIDR {lease.cidr}, {by}"
         for name, each in self.flannelds.items():
             if each.alive:
-                self._watches[name].send("Node", what, partial(each.hear, node, lease))
+                self._watches[name].send("Node", what, partial(each.hear, node, lease), COMPUTED)
 
     # --- deeds about the kernel -----------------------------------------------------------------
 
