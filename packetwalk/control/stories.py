@@ -117,6 +117,7 @@ STORIES = (
     of_sleeve("weave-peer-stops", "A router stops: its pods are cut off from other nodes' at once", (f"0 stop {B}", f"12 start {B}"), 20, (*FAR, ("b", "b2")), like="6-n3-stopped"),
     of_sleeve("weave-peer-removed", "A peer is removed, and comes back with its old data: everybody refuses it", (f"0 stop {B}", f"8.4 rmpeer {C} {B}", f"11.6 start {B}", "17 pod b2"), 25, (*FAR, ("b", "b2")), like="8-n3-back-with-old-data"),
     of_sleeve("weave-peer-removed-boots", "A peer is removed, and its node boots with its data deleted: it asks for a part anew", (f"0 stop {B}", f"8.4 rmpeer {C} {B}", f"60 start-afresh {B}", "62 pod b"), 70, FAR),
+    of_sleeve("weave-node-deleted", "A Node object is deleted: one of the others reclaims its addresses, once", (f"0 stop {B}", f"2 delete {B}"), 15, FAR, like="3-node-n3-deleted"),
     of_sleeve("weave-range-full", "A node has given all its addresses away: a pod waits for a gift", (f"0 fill {A}", "1 pod a2"), 5, (("a2", "b"),)),
 )  # fmt: skip
 """Those of the recordings, with the canonical cluster's names, and a few beside them."""

@@ -20,6 +20,7 @@ from packetwalk.walks.scenario import network
 from tests.control.recorded import recordings
 from tests.control.test_flannel import recordings as of_flannel
 from tests.control.test_kube_proxy import recordings as of_kube_proxy
+from tests.control.test_weave_reclaim import recording as of_reclaim
 from tests.control.weave_recorded import recording as of_weave
 
 B = "10.244.110.128/26"
@@ -41,7 +42,7 @@ def test_each_story_has_deeds_changes_and_pings(each: stories.Story) -> None:
         assert all(one.until == other.start for one, other in pairwise(found))
     if each.like:
         kept = of_flannel() | of_kube_proxy()[each.rules] if each.plugin == "flannel" else recordings()
-        kept = of_weave()["status"] if each.plugin == "weave" else kept
+        kept = of_weave()["status"] | of_reclaim()["status"] if each.plugin == "weave" else kept
         assert sum(name == each.like or name.startswith(f"{each.like}-") for name in kept) == 1
 
 

@@ -19,6 +19,7 @@ from packetwalk.tables import AddrEntry, IpSet, MeshPeerEntry, RingEntry, Unicas
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.weaver import RING
 from packetwalk.walks.scenario import network
+from tests.control.test_weave_reclaim import recording as of_reclaim
 from tests.control.weave_recorded import recording
 
 C, A, B = "kind-control-plane", "kind-worker", "kind-worker2"
@@ -26,8 +27,8 @@ TOLD = [each for each in stories.STORIES if each.plugin == "weave"]
 
 
 def test_a_story_is_like_a_moment_of_the_recording() -> None:
-    assert len(TOLD) > 7
-    assert {each.like for each in TOLD} <= {"", *recording()["status"]}
+    assert len(TOLD) > 8
+    assert {each.like for each in TOLD} <= {"", *recording()["status"], *of_reclaim()["status"]}
 
 
 def answers(name: str, src: str, dst: str) -> list[tuple[float, bool]]:
