@@ -68,7 +68,7 @@ class MeshConnection:
 
     def greeted(self) -> None:
         """The peer has said who it is: the connection takes its place in the mesh, if there is not a better one."""
-        if self.state != "handshake":
+        if self.state != "handshake" or not self.weaver.listening:
             return
         self.weaver.log(f"{self.peer}: connection ready; using protocol version 2")
         if not self.weaver.add(self):

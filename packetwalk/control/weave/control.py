@@ -200,7 +200,7 @@ class WeaveControl:
         if gone in self._deleted and not weaver.knows(gone):
             if weaver.allocator.ring.owned(gone):
                 self._take_over(node, gone)
-            weaver.forget(gone)
+            weaver.maker.forget(gone)
 
     def fill(self, node: str) -> None:
         """Let all addresses be in use that a node has left."""

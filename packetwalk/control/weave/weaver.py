@@ -1,6 +1,6 @@
-"""Weaver on one node: whom it connects to, what it passes on, and the lines in which all that can be seen.
+"""Weaver on one node: what it knows, what it passes on, and the lines in which all that can be seen.
 
-Mirrors mesh connection_maker.go, local_peer.go and gossip_channel.go.  Its memory (peers, routes, connections, the
+Mirrors mesh local_peer.go and gossip_channel.go.  Its memory (peers, routes, connections, the
 ring as it knows it) goes with it; addresses, sets and rules stay in the kernel.
 """
 
@@ -14,18 +14,18 @@ from math import ceil, log2
 
 from packetwalk.cni.weave import mesh
 from packetwalk.cni.weave.rules import LOCAL
-from packetwalk.control.timeline import COMPUTED, SECOND, Lane
+from packetwalk.control.timeline import COMPUTED, Lane
 from packetwalk.control.weave import timers
 from packetwalk.control.weave.allocator import IpamAllocator, IpamNews
-from packetwalk.control.weave.connection import MeshConnection, MeshLink
+from packetwalk.control.weave.connection import MeshConnection
+from packetwalk.control.weave.dialling import ConnectionMaker
 from packetwalk.control.weave.topology import PeerLink, PeerView, Topology
-from packetwalk.control.world import WIRE, World
+from packetwalk.control.world import World
 from packetwalk.plan.cluster import Cluster, Node
-from packetwalk.tables import Entry, FailedEntry, IpSet, RingEntry
+from packetwalk.tables import Entry, IpSet, RingEntry
 from packetwalk.wire.address import ipv4_from_int
 
 PROGRAM = "weaver"
-OURSELF = "cannot connect to ourself, retry: never"
 Heard = Callable[["Weaver"], str]
 """What a message does to the weaver that hears it; a text says why the connection must end."""
 
@@ -40,17 +40,6 @@ class WeaverNode:
     network: IPv4Network
     mtu: int
     own: tuple[Entry, ...]
-
-
-@dataclass
-class MeshTarget:
-    """An address to connect to: when it is tried next, and after which pause then."""
-
-    next: int
-    pause: int = timers.RETRY
-    trying: bool = False
-    error: str = ""
-    wanted: bool = True
 
 
 class Weaver:
@@ -68,7 +57,7 @@ class Weaver:
         self.topology = Topology(machine.cluster, machine.mode, machine.node, machine.mtu)
         self.allocator = IpamAllocator(self, len(machine.cluster.nodes) // 2 + 1)
         self._life = self._version = 0
-        self._targets: dict[str, MeshTarget] = {}
+        self.maker = ConnectionMaker(self)
         self._changed = self._telling = False  # news of this peer, or of the ring, are on their way
         self._written: dict[Entry, None] = {}
 
@@ -80,7 +69,7 @@ class Weaver:
         self._life += 1
         self._version = 0
         self.topology.views.clear()
-        self._targets = {peer: MeshTarget(self.world.now) for peer in self._fleet if peer != self.node}
+        self.maker.start([peer for peer in self._fleet if peer != self.node])
         self.log("weave 2.9.0 starts")
         self.later(timers.STARTS, self._listens)
 
@@ -89,9 +78,7 @@ class Weaver:
         self._show_myself()
         self.allocator.start()
         self.keep("weaver has started")
-        for peer in self._fleet:
-            if peer != self.node:
-                self._attend(peer)
+        self.maker.attend_all()
         self.later(timers.GOSSIP, self._gossip)
 
     def end(self) -> None:
@@ -130,6 +117,18 @@ class Weaver:
         """Return the node of a peer name."""
         return next(each.node for each in self._fleet.values() if each.name == name)
 
+    def weaver_on(self, node: str) -> Weaver:
+        """Return the weaver of a node."""
+        return self._fleet[node]
+
+    def index_of(self, node: str) -> int:
+        """Return a node's place among those of the cluster."""
+        return self.machine.cluster.node_by_name[node].index
+
+    def address_of(self, node: str) -> str:
+        """Return where the weaver of a node listens."""
+        return f"{self._fleet[node].machine.node.address}:{mesh.PORT}"
+
     def knows(self, node: str) -> bool:
         """Say whether a node is a peer now."""
         return node == self.node or node in self.topology.views
@@ -139,56 +138,6 @@ class Weaver:
         return f"weave, version 2, unencrypted; peer {self.name}({self.node}); overlays: fastdp sleeve"
 
     # --- connections ------------------------------------------------------------------------------
-
-    def _attend(self, peer: str) -> None:
-        """See to it that a peer is connected, or tried when its time comes."""
-        target = self._targets[peer]
-        if not self.listening or peer in self.connections or target.trying or not target.wanted:
-            return
-        first = target.next + (timers.POLITE if self._index(self.node) < self._index(peer) else 0)
-        if first > self.world.now:
-            self.later(first - self.world.now, partial(self._attend, peer))
-            return
-        target.trying = True
-        self.log(f"{peer}: attempting connection")
-        if self.world.unplugged(self.node, peer):
-            self.keep(f"{peer} does not answer")
-            self.later(timers.NO_ROUTE, partial(self._aborted, peer, "connect: no route to host"))
-        else:
-            self._dial(peer, self.world.now, timers.SYN)
-
-    def _dial(self, peer: str, began: int, again: tuple[int, ...]) -> None:
-        """Send a SYN, and again when nobody answers; ``again`` are the seconds after the first at which."""
-        if not self.world.connected(self.node, peer):
-            self.keep(f"{peer} does not answer")
-            if again:
-                at = began + again[0] * SECOND
-                self.later(at - self.world.now, partial(self._dial, peer, began, again[1:]))
-            else:
-                left = began + timers.SYN_ENDS - self.world.now
-                self.later(left, partial(self._aborted, peer, "connect: connection timed out"))
-        elif not self._fleet[peer].listening:
-            self.later(2 * WIRE, partial(self._aborted, peer, "connect: connection refused"))
-        else:
-            link = MeshLink(self.node)
-            mine, theirs = (
-                MeshConnection(self, peer, link),
-                MeshConnection(self._fleet[peer], self.node, link),
-            )
-            theirs.weaver.log(f"{self.node}: connection accepted")
-            mine.greet()
-            theirs.greet()
-
-    def _aborted(self, peer: str, error: str) -> None:
-        self._failed(peer, f"dial tcp :0->{self._address(peer)}: {error}")
-
-    def _failed(self, peer: str, error: str) -> None:
-        target = self._targets[peer]
-        target.trying, target.error = False, error
-        target.next = self.world.now + target.pause
-        target.pause = min(target.pause * 3 // 2, timers.RETRY_LONGEST)
-        self.keep(f"the connection to {peer} failed")
-        self._attend(peer)
 
     def add(self, connection: MeshConnection) -> bool:
         """Take a connection into the mesh; of two to one peer one is kept (by their numbers there, by who dialled here)."""
@@ -203,8 +152,7 @@ class Weaver:
         if there is not None:
             there.shut(twice)
             self._version += 1
-        if connection.dialled:
-            self._targets[peer].trying = False
+        self.maker.made(connection)
         self.topology.views.setdefault(peer, PeerView(peer, 0, -1))
         self._news_of_me()
         self.log(f"{peer}: connection added{' (new peer)' if new else ''}")
@@ -215,10 +163,7 @@ class Weaver:
 
     def _better(self, one: MeshConnection, than: MeshConnection) -> bool:
         """Say whether the connection that is there stays: that of the node that came later (drawn on a real one)."""
-        return self._index(one.link.dialler) > self._index(than.link.dialler)
-
-    def _index(self, node: str) -> int:
-        return self.machine.cluster.node_by_name[node].index
+        return self.index_of(one.link.dialler) > self.index_of(than.link.dialler)
 
     def established(self, connection: MeshConnection) -> None:
         """A connection carries frames."""
@@ -236,29 +181,13 @@ class Weaver:
             self.log(f"{peer}: connection deleted")
             self._news_of_me()
             self._collect()
-        target = self._targets[peer]
-        if connection.dialled and self.world.now <= target.next + timers.RESET:
-            self._failed(peer, error)
-            return
-        target.next = max(target.next, self.world.now)
-        if connection.dialled:
-            target.pause, target.trying, target.error = timers.RETRY, False, error
-        self.keep(f"the connection to {peer} is gone: {error}")
-        self._attend(peer)
+        self.maker.ended(connection, error)
 
     def reads(self, connection: MeshConnection) -> str:
         """Return what could not be done, as Go says it: to read from a connection between two addresses."""
         mine, theirs = self.machine.node, self._fleet[connection.peer].machine.node
         here, there = (mesh.port(mine), mesh.PORT) if connection.dialled else (mesh.PORT, mesh.port(theirs))
         return f"read tcp {mine.address}:{here}->{theirs.address}:{there}"
-
-    def forget(self, peer: str) -> None:
-        """Do not try to connect to a peer any more (``weave connect --replace``)."""
-        self._targets[peer].wanted = False
-        self.keep(f"{peer} is no longer among the peers to connect to")
-
-    def _address(self, peer: str) -> str:
-        return f"{self._fleet[peer].machine.node.address}:{mesh.PORT}"
 
     # --- gossip of the topology ---------------------------------------------------------------------
 
@@ -402,10 +331,7 @@ class Weaver:
     def _lines(self) -> Iterable[Entry]:
         yield from self.machine.own
         yield from self.topology.lines()
-        yield FailedEntry(f"{self.machine.node.address}:{mesh.PORT}", OURSELF, False)
-        for peer, target in self._targets.items():
-            if target.error and target.wanted and peer not in self.connections:
-                yield FailedEntry(self._address(peer), target.error, target.trying)
+        yield from self.maker.lines()
         for token, (start, end) in self.allocator.ring.parts():
             known = self.knows(token.peer)
             name = self.name_of(token.peer)
