@@ -280,3 +280,9 @@ def test_ranges_that_are_given_and_taken_over_are_nobodys_twice(part: int) -> No
         assert rings[0] == rings[1] == rings[2], (seed, [str(each) for each in drawing.deeds], rings)
         owners.add(len(rings[0]))
     assert len(owners) > 2, owners
+
+
+def test_the_same_deeds_give_the_same_timeline() -> None:
+    net = network("weave", "fastdp")
+    once, again = (timeline(net, Drawing("again").mended(), 900 * SECOND, "") for _ in range(2))
+    assert once == again and len(once.events) > 100

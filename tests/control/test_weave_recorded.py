@@ -149,3 +149,17 @@ def test_pods_of_a_peer_that_left_reach_each_other_and_the_outside() -> None:
     for src, dst, answered in (("p1a", "p3a", False), ("p3a", "p3b", True), ("p3a", "internet", True)):
         walk = probe.walk_at(cluster(), did(), src, dst, at)
         assert probe.PingSpan(at, at, walk).answered == answered, (src, dst)
+
+
+def test_a_relayed_ping_goes_the_recorded_way_there_and_back() -> None:
+    """n2's bridge sees nothing of it (exp/60-relay-ping-warm)."""
+    walk = probe.walk_at(cluster(), did(), "p1a", "p3a", 140 * SECOND)
+    ways = {
+        trace.name: list(dict.fromkeys(step.netns for step in trace.steps))
+        for trace in walk.traces
+        if trace.name in ("request", "reply")
+    }
+    assert ways == {"request": ["p1a", "n1", "n2", "n3", "p3a"], "reply": ["p3a", "n3", "n2", "n1", "p1a"]}
+    devices = {(step.netns, step.dev) for trace in walk.traces for step in trace.steps}
+    assert {("n1", "vethwe-bridge"), ("n3", "vethwe-bridge")} < devices
+    assert not any(dev in ("weave", "vethwe-bridge", "vethwe-pcap") for node, dev in devices if node == "n2")
