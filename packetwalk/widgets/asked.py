@@ -35,7 +35,9 @@ def asked(plugin: str, mode: str, rules: str = IPTABLES) -> CaptionedTable:
         },
         index=pd.Index([code(scenario.name) for scenario in ASKED], name="Walk"),
     )
-    return CaptionedTable(frame, f"{walks[0].title.partition(':')[0]}: pod a is on kind-worker, pod b on kind-worker2")
+    return CaptionedTable(
+        frame, f"{walks[0].title.partition(':')[0]}: pod a is on kind-worker, pod b on kind-worker2"
+    )
 
 
 def broken(plugin: str, mode: str) -> CaptionedTable:
@@ -51,7 +53,9 @@ def broken(plugin: str, mode: str) -> CaptionedTable:
         },
         index=pd.Index([code(fault.name) for fault in faults], name="Fault"),
     )
-    return CaptionedTable(frame, f"{walks[0].title.partition(':')[0]}: what a fault does to the walk that shows it")
+    return CaptionedTable(
+        frame, f"{walks[0].title.partition(':')[0]}: what a fault does to the walk that shows it"
+    )
 
 
 def _end(walk: Walk) -> str:

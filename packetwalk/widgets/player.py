@@ -24,7 +24,9 @@ def built(script: str = "player") -> Path:
     """Return the bundle of the player, or another script's; LabError, in one line, where it is not: a wheel has none."""
     bundle = STATIC / f"{script}.js"
     if not bundle.is_file():
-        raise LabError(f"the {script} is not at {bundle}: it comes with the book's repository (`make book` there)")
+        raise LabError(
+            f"the {script} is not at {bundle}: it comes with the book's repository (`make book` there)"
+        )
     return bundle
 
 

@@ -41,7 +41,10 @@ def evidence() -> CaptionedTable:
     """Return of each release from where it is known what it writes."""
     every = [(found, each) for found in plugins().values() for each in found.releases if found.releases[1:]]
     frame = pd.DataFrame(
-        {"What is walked": [each.version for _, each in every], "Known from": [each.evidence for _, each in every]},
+        {
+            "What is walked": [each.version for _, each in every],
+            "Known from": [each.evidence for _, each in every],
+        },
         index=pd.Index([f"{found.name} {each.name}" for found, each in every], name="Release"),
     )
     return CaptionedTable(frame, "The releases that can be chosen, the newest first, and how they are known")
@@ -64,4 +67,6 @@ def walks() -> CaptionedTable:
         },
         index=pd.Index(list(rows), name="Mode, older release"),
     )
-    return CaptionedTable(frame, "What the difference does: default packets of every scenario, in both releases")
+    return CaptionedTable(
+        frame, "What the difference does: default packets of every scenario, in both releases"
+    )

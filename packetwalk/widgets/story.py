@@ -53,7 +53,7 @@ class ToldStory:
         """Return what the element reads."""
         probes = [probed(*each, walks=True) for each in self.pinged]
         probes += [flows.probed(*each, walks=True) for each in self.flowed]
-        return self.timeline.json() | {"probes": probes}
+        return self.timeline.json() | {"name": self.name, "probes": probes}
 
     def __str__(self) -> str:
         return text(self.timeline, self.pinged, self.flowed).rstrip()
@@ -95,9 +95,10 @@ def story_element(stories: tuple[ToldStory, ...]) -> str:
     data = json.dumps(pack(page_of(stories)), separators=(",", ":")).replace("<", "\\u003c")
     beside = " beside" if len(stories) > 1 else ""
     known = escape(stories[0].name)  # a link to a moment names the story
+    names = escape(" ".join(each.name for each in stories))
     words = "".join(part for each in stories for part in _words(each))
     return (
-        f'<packetwalk-timeline id="{known}"{beside}>\n'
+        f'<packetwalk-timeline id="{known}" names="{names}"{beside}>\n'
         f'<script type="application/json" class="walk">{data}</script>\n'
         f'<div class="walk-words">{words}</div>\n</packetwalk-timeline>'
     )

@@ -46,9 +46,10 @@ class ToldStories:
         return "\n".join(["play_story(NAME) plays one:", *lines])
 
     def _repr_html_(self) -> str:
-        told = [ToldStory(each.name).json() | {"name": each.name} for each in self.stories]
+        told = [ToldStory(each.name).json() for each in self.stories]
         data = json.dumps(pack({"stories": told}), separators=(",", ":")).replace("<", "\\u003c")
         return (
-            '<packetwalk-stories><packetwalk-timeline id="story" unlinked></packetwalk-timeline>\n'
-            f'<script type="application/json" class="walk">{data}</script></packetwalk-stories>'
+            f'<packetwalk-stories names="{" ".join(each.name for each in self.stories)}">\n'
+            f'<script type="application/json" class="walk">{data}</script>\n'
+            '<packetwalk-timeline id="story" unlinked></packetwalk-timeline></packetwalk-stories>'
         )

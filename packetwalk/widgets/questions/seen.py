@@ -118,7 +118,9 @@ def changed(timeline: Timeline, node: str, line: str, *, added: bool = False) ->
     there = [each for each in timeline.of(LineChange) if each.node == node and each.added == added]
     found = next((each for each in there if str(each.entry) == line), None)
     if found is None:
-        raise BadInput(f"line that {node} {'adds' if added else 'deletes'}", line, [str(each.entry) for each in there])
+        raise BadInput(
+            f"line that {node} {'adds' if added else 'deletes'}", line, [str(each.entry) for each in there]
+        )
     return found
 
 

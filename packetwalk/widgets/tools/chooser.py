@@ -182,9 +182,7 @@ class WhichOne:
             for answer in question.answers
             for rule in answer.rules
         )
-        heads = "".join(
-            f'<th scope="col">{head}</th>' for head in ("Answer", "What it does", "Modes", "Why")
-        )
+        heads = "".join(f'<th scope="col">{head}</th>' for head in ("Answer", "What it does", "Modes", "Why"))
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 

@@ -72,7 +72,10 @@ class Playground:
         chosen, found = recipe(FIRST), _computed(recipe(FIRST))
         ends = {name: escape(found[name]) for name in ("source", "destination")}
         of = found["told"]["calico"]
-        ends |= {"verdict": WORDS[of["verdict"]].lower(), "said": f"<b>{WORDS[of['verdict']]}</b>: {escape(of['asked'])}"}
+        ends |= {
+            "verdict": WORDS[of["verdict"]].lower(),
+            "said": f"<b>{WORDS[of['verdict']]}</b>: {escape(of['asked'])}",
+        }
         way = "".join(f"<li><p>{escape(line)}</p></li>" for line in _way(found)[1:])
         data = json.dumps(self.to_json(), separators=(",", ":")).replace("<", "\\u003c")
         parts = (
@@ -175,7 +178,11 @@ def _rows(found: dict[str, Any]) -> list[str]:
     names = [line[0] for line in of["lines"]]
     wide = max(map(len, names))
     return [_head(found)] + [
-        f"{name:<{wide}}  " + " ".join("=" if column == row else "+" if open_ == "1" else "." for column, open_ in enumerate(of["open"][row]))
+        f"{name:<{wide}}  "
+        + " ".join(
+            "=" if column == row else "+" if open_ == "1" else "."
+            for column, open_ in enumerate(of["open"][row])
+        )
         for row, name in enumerate(names)
     ]
 
@@ -183,7 +190,8 @@ def _rows(found: dict[str, Any]) -> list[str]:
 def _way(found: dict[str, Any]) -> list[str]:
     of = found["told"]["calico"]
     return [f"{of['asked']}: {of['verdict']}"] + [
-        f"{each['direction']} of {each['endpoint']}: {each['verdict']}. Decided by {each['says']}" for each in of["rulings"]
+        f"{each['direction']} of {each['endpoint']}: {each['verdict']}. Decided by {each['says']}"
+        for each in of["rulings"]
     ]
 
 

@@ -19,6 +19,7 @@ import { now } from "./now.js";
 import { legend, picture } from "./picture.js";
 import { Playback } from "./playback.js";
 import { Sending } from "./sending.js";
+import { named } from "./shelf.js";
 import { TALL } from "./sizes.js";
 import { styles } from "./styles.js";
 import { problem } from "./validate.js";
@@ -75,6 +76,7 @@ export class PacketwalkTimeline extends LitElement {
     this.listed = false;
     this.note = "";
     this.message = "";
+    this.fetching = false;
     /** Whether somebody asks for it, and it has not been brought into view yet. */
     this.wanted = false;
     /** The time to begin with, and the latest that the reader has come to. */
@@ -142,14 +144,35 @@ export class PacketwalkTimeline extends LitElement {
   unveil = () => this.removeAttribute("veiled");
 
   willUpdate(changed) {
-    if (changed.has("given") && this.given) this.stories = [];
+    if (changed.has("given") && this.given) {
+      this.stories = [];
+      this.message = "";
+    }
     if (!this.seen || !this.width) return;
-    if (!this.stories.length && !this.message) this.read();
+    if (!this.stories.length && !this.message && !this.fetching) this.read();
     if (this.stories.length && (changed.has("width") || !this.scale)) this.lay();
   }
 
-  /** Read what the page carries, or was handed in. */
+  /** Ask for what a file of the site has. */
+  fetch() {
+    this.fetching = true;
+    const told = (stories) => {
+      this.given = { stories };
+    };
+    const failed = (error) => {
+      this.message = `This timeline cannot be shown: ${error.message}.`;
+      this.requestUpdate();
+    };
+    const ended = () => {
+      this.fetching = false;
+    };
+    named(this).then(told).catch(failed).finally(ended);
+  }
+
+  /** Read what was handed in, what a file has, or what the page carries. */
   read() {
+    if (!this.given && this.dataset.stories) return this.fetch();
+    if (!this.given && this.parentElement?.localName === "packetwalk-stories") return; // which hands one in
     try {
       const text = this.querySelector("script.walk")?.textContent ?? "{}";
       const page = this.given ?? parsePage(text, document.querySelector("script.walks")?.textContent);

@@ -5,35 +5,46 @@
 import { parsePage } from "../data/store.js";
 import { unpackIfPacked } from "../data/unpack.js";
 import { storyOf } from "./link.js";
+import { byName, named } from "./shelf.js";
 
 /** @import { Story } from "./types.js" */
 
 export class PacketwalkStories extends HTMLElement {
   connectedCallback() {
     addEventListener("hashchange", this.followHash);
-    if (!this.stories) this.read();
-    this.followHash();
+    if (this.stories) return;
+    this.timeline = /** @type {import("./element.js").PacketwalkTimeline} */ (
+      this.querySelector("packetwalk-timeline")
+    );
+    /** By name. @type {Map<string, Story>} */
+    this.stories = new Map();
+    const failed = (error) => {
+      this.timeline.message = `These stories cannot be shown: ${error.message}.`;
+      this.timeline.requestUpdate();
+    };
+    this.read()
+      .then((stories) => this.offer(stories))
+      .catch(failed);
   }
 
   disconnectedCallback() {
     removeEventListener("hashchange", this.followHash);
   }
 
-  /** Read what the page carries, and offer it. */
-  read() {
+  /** What the page carries, or a file of the site. @returns {Promise<Story[]>} */
+  async read() {
+    if (this.dataset.stories) return named(this);
     const text = this.querySelector("script.walk")?.textContent ?? "{}";
-    const page = unpackIfPacked(parsePage(text, document.querySelector("script.walks")?.textContent));
-    /** By name. @type {Map<string, Story>} */
-    this.stories = new Map(page.stories.map((story) => [story.name, story]));
-    this.timeline = /** @type {import("./element.js").PacketwalkTimeline} */ (
-      this.querySelector("packetwalk-timeline")
-    );
+    return unpackIfPacked(parsePage(text, document.querySelector("script.walks")?.textContent)).stories;
+  }
+
+  /** @param {Story[]} stories */
+  offer(stories) {
+    this.stories = byName(stories);
     const label = document.createElement("label");
     this.choice = document.createElement("select");
     this.choice.append(
-      ...[...this.stories.values()].map(
-        ({ name, title, plugin, mode }) => new Option(`${plugin} ${mode}: ${title}`, name),
-      ),
+      ...stories.map(({ name, title, plugin, mode }) => new Option(`${plugin} ${mode}: ${title}`, name)),
     );
     this.choice.addEventListener("change", () => {
       history.replaceState(null, "", `#story=${this.choice.value}`);
@@ -42,6 +53,7 @@ export class PacketwalkStories extends HTMLElement {
     label.append("Story ", this.choice);
     this.prepend(label);
     this.tell(this.choice.value);
+    this.followHash();
   }
 
   /** @param {string} name */
