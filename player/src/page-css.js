@@ -26,6 +26,8 @@ export function pageCss() {
 html[data-theme=dark]{${properties("dark")}}
 @media (prefers-color-scheme:dark){html:not([data-theme=light],[data-theme=dark]){${properties("dark")}}}
 :is(packet-walk,packetwalk-timeline){display:block;margin:1.5rem 0}
+packetwalk-stories{display:block;margin:1.5rem 0}
+packetwalk-stories select{max-width:100%;min-height:44px;font:inherit}
 packet-walk{--pw-height:calc(var(--pw-player) + var(--pw-beside, 0px) + var(--pw-story, 0px))}
 ${rooms(NARROW, NARROW_BESIDE, NARROW_STORY)}
 ${timelines("narrow")}
