@@ -19,12 +19,15 @@ class Page(HTMLParser):
         super().__init__()
         self.anchors: set[str] = set()
         self.links: list[str] = []
+        self.stories: set[str] = set()
         self.feed(path.read_text())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
         if named.get("id"):
             self.anchors.add(str(named["id"]))
+        if tag == "packetwalk-stories":
+            self.stories.update(str(named.get("names")).split())
         for name in ("href", "src"):
             if named.get(name):
                 self.links.append(str(named[name]))
@@ -35,6 +38,7 @@ def page(path: Path) -> Page:
     return Page(path)
 
 STEP = "walk="  # a step of a walk, which tests/book/test_prose.py looks up
+STORY = "story="  # one of the stories that the page names
 
 
 def broken(site: Path, name: str) -> list[str]:
@@ -43,6 +47,10 @@ def broken(site: Path, name: str) -> list[str]:
     for link in page(site / name).links:
         parts = urlsplit(link)
         if parts.scheme or parts.netloc or (not parts.path and parts.fragment.startswith(STEP)):
+            continue
+        if not parts.path and parts.fragment.startswith(STORY):
+            if parts.fragment.removeprefix(STORY) not in page(site / name).stories:
+                found.append(f"{link}: no such story on this page")
             continue
         target = ((site / name).parent / unquote(parts.path)).resolve() if parts.path else site / name
         if not target.is_file():
