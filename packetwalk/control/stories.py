@@ -77,6 +77,25 @@ def _survived(mode: str) -> Iterator[Story]:
     yield of_mode(f"{mode}-route-deleted", title, (route,), 30, like=like, event="route-deleted")
 
 
+def _survived_by_weave(mode: str) -> Iterator[Story]:
+    """Yield a mode of Weave Net's rows of *What survives what*; not fastdp, whose flows outlive weaver for a while."""
+    of_mode = partial(Story, plugin="weave", mode=mode)
+    yield of_mode(
+        f"{mode}-weaver-killed", "weaver is killed and stays away", (f"0 kill {B}",), 60, event="killed"
+    )
+    stopped = f"0 stop {B}", f"14.4 start {B}"
+    yield of_mode(f"{mode}-weaver-stopped", "weaver is stopped cleanly", stopped, 30, event="stopped")
+    killed = f"0 kill {B}", f"1 start {B}"
+    yield of_mode(
+        f"{mode}-weaver-killed-briefly", "weaver is killed and started again", killed, 20, event="restarted"
+    )
+    for event, seconds in (("link-cut", 60), ("link-cut-longer", 275)):
+        wire = f"0 cut {B}", f"{seconds} mend {B}"
+        yield of_mode(
+            f"{mode}-{event}", f"A node's wire is cut for {seconds} seconds", wire, seconds + 60, event=event
+        )
+
+
 STORIES = (
     Story("bird-killed", "BIRD is killed and does not come back for a while", (f"0 kill {B}", f"134.2 start {B}"), 160, like="40", event="killed"),
     Story("bird-killed-briefly", "BIRD is killed and started again after a second", (f"0 kill {B}", f"1 start {B}"), 15, like="41", event="restarted"),
@@ -110,6 +129,7 @@ STORIES = (
     of_vxlan("node-joins", "A node joins the cluster", (f"1 join {B}",), 5),
     of_vxlan("node-elsewhere", "A node is deleted and gets another podCIDR", (f"1 delete {B}", f"3 register-elsewhere {B}", f"5 stop {B}", f"6 start {B}"), 10),
     *(each for mode in ROUTES for each in _survived(mode)),
+    *_survived_by_weave("sleeve"),
     of_sleeve("weave-starts", "Three routers start, one after another: two share the range, the third asks", (f"0 start {C}", f"2.6 start {A}", f"5.6 start {B}", "19 pod coredns", "20.4 pod a", "21.9 pod b"), 40, FAR, like="1-n3-started", ended=(C, A, B)),
     of_sleeve("weave-pod-starts", "A pod starts: its address is the next of the node's part", ("0 pod b2",), 5, (("a", "b2"),), like="2-pods-up"),
     of_sleeve("weave-link-cut", "A link is cut: nobody notices, then frames go by a third peer", (f"0 cut {C} {B}", f"75 mend {C} {B}"), 95, FAR, like="4-link-n1-n3-cut"),
