@@ -11,11 +11,12 @@ from packetwalk.cli import main
 from packetwalk.control import flows, stories
 from packetwalk.control.deeds import read
 from packetwalk.control.probe import probed, spans, walk_at
-from packetwalk.control.running import timeline, verbs
+from packetwalk.control.running import cluster, timeline, verbs
 from packetwalk.control.text import text
-from packetwalk.control.timeline import SECOND, LineChange
+from packetwalk.control.timeline import SECOND, LineChange, Timeline
 from packetwalk.errors import BadInput
 from packetwalk.tables import RouteEntry
+from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network
 from tests.control.recorded import recordings
 from tests.control.test_flannel import recordings as of_flannel
@@ -177,3 +178,70 @@ def test_the_command_tells_prints_and_lists(capsys) -> None:
 def test_only_messages_have_passing_states() -> None:
     made, _ = stories.told(stories.story("bird-stopped"))
     assert "Idle" not in text(made) and "Idle" in text(made, messages=True)
+
+
+B2_ROUTE = "10.244.110.129"  # pod b2's
+
+
+@pytest.mark.parametrize(
+    ("deeds", "until"),
+    [
+        (("1 pod b2",), 1.2),
+        (("0 felix-ends kind-worker2", "1 pod b2"), 10),
+        (("0 felix-ends kind-worker2", "1 pod b2", "3 route-del kind-worker2 10.244.110.129"), 100),
+    ],
+)
+def test_a_pod_that_felix_never_saw_is_never_reached(deeds: tuple[str, ...], until: float) -> None:
+    made, net = made_by(deeds, until)
+    assert [each.answered for each in spans(net, made, "a", "b2")].count(True) == 0
+
+
+def test_before_the_first_block_is_told_no_pod_reaches_another() -> None:
+    made, net = made_by(("0 add kind-worker x", "0 add kind-worker2 y"), 0.1)
+    assert not any(each.answered for each in spans(net, made, "x", "y"))
+
+
+def test_a_felix_that_has_ended_writes_nothing_until_it_starts() -> None:
+    route = "10.244.162.128"
+    deeds = ("0 felix-ends kind-worker", f"1 route-del kind-worker {route}", "2 felix-writes")
+    made, _ = made_by((*deeds, "200 felix-starts kind-worker"), 300)
+    mine = [each for each in made.of(LineChange) if each.node == "kind-worker" and each.by == "Felix"]
+    assert {each.at for each in mine} == {200_100_000}
+    assert [str(each.entry.dst) for each in mine][0] == route and len(mine) == 4
+
+
+def test_what_felix_never_wrote_it_does_not_repair_under_another_name() -> None:
+    made, _ = made_by(("0 pod b2", f"0.4 route-del kind-worker2 {B2_ROUTE}"), 100)
+    there = [str(each) for each in _routes(made.tables(100 * SECOND)["kind-worker2"]) if each.dst == B2_ROUTE]
+    assert there == [f"{B2_ROUTE} dev calib97587a89e0 scope link metric 1024"]
+
+
+@pytest.mark.parametrize("gone", [0.1, 0.4])
+def test_of_a_pod_that_goes_while_it_comes_nothing_stays(gone: float) -> None:
+    made, _ = made_by(("0 add kind-worker x", f"{gone} del x"), 5)
+    lines = made.tables(5 * SECOND)
+    assert [str(each) for each in lines["kind-worker"]] == ["blackhole 10.244.100.20/30 proto bird"]
+
+
+@pytest.mark.parametrize(
+    ("deeds", "said"),
+    [
+        (("0 felix-starts kind-worker",), "'Felix on kind-worker' is not valid; valid: one that has ended"),
+        (("0 felix-ends kind-worker",) * 2, "'Felix on kind-worker' is not valid; valid: one that runs"),
+        (
+            ("0 delete kind-worker",) * 2,
+            "'kind-worker' is not valid; valid: kind-control-plane, kind-worker2",
+        ),
+    ],
+)
+def test_what_is_done_already_cannot_be_done(deeds: tuple[str, ...], said: str) -> None:
+    with pytest.raises(BadInput) as error:
+        made_by(deeds, 5)
+    assert said in str(error.value)
+
+
+def made_by(deeds: tuple[str, ...], until: float) -> tuple[Timeline, Network]:
+    """Return what deeds do to Calico's cluster in so many seconds, and the cluster."""
+    asked = read(deeds)
+    net = cluster("calico", "bgp", asked)
+    return timeline(net, asked, round(until * SECOND), ""), net

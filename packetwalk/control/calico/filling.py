@@ -9,7 +9,7 @@ from packetwalk.control.bgp.speaker import METRIC, SpeakerNode
 from packetwalk.control.bgp.timers import LEARNT
 from packetwalk.control.calico.filled import SMALL, fillers
 from packetwalk.control.calico.ipam import Assigned, Block, Holding
-from packetwalk.control.calico.programs import CNI, CONFD, Attachment, CalicoControl
+from packetwalk.control.calico.programs import CONFD, Attachment, CalicoControl
 from packetwalk.control.deeds import Verbs, switch
 from packetwalk.control.timeline import API, ApiObject, Lane
 from packetwalk.control.world import World
@@ -69,7 +69,7 @@ class FillingControl(CalicoControl):
         whose = f", borrowed from {got.borrowed}" if got.borrowed else ""
         self.world.state(Lane(node, IPAM), f"{got.address} for {name}{whose}")
         self._tell_blocks(f"{IPAM} on {node}")
-        self.world.after(CNI, partial(self._attached, self._pods[name]))
+        self._add(self._pods[name])
 
     def remove(self, name: str) -> None:
         """A pod goes: its address goes to the end of its block's list."""
@@ -80,6 +80,9 @@ class FillingControl(CalicoControl):
         self.world.deed(pod.node, f"CNI DEL of {name}")
         self._pool = self._pool.release(name)
         self._tell_blocks(f"{IPAM} on {pod.node}")
+        self._adding.discard(pod)
+        self._unseen.discard(pod)
+        self._deleted.get(pod.node, {}).pop(pod.route, None)
         for route in (pod.first, pod.route):
             self.world.take(pod.node, "kernel", route, "the pod's device has gone")
         for line in pod.lines:

@@ -76,10 +76,18 @@ class CalicoControl:
         for name, pod in self._pods.items():
             if name not in pending:
                 world.tables[pod.node][pod.route] = FELIX_NAME
+            else:
+                world.governed += [(pod.node, line) for line in (pod.route, *pod.lines)]
         for name in pending:
             network.address(name)
+        for name, plan in plans.items():
+            world.governed += [(name, each.entry) for each in plan if _is_route_of_bird(each)]
         self._not_there = set(pending)
+        self._adding: set[Attachment] = set()  # pods for which the CNI plugin is at work
+        self._unseen: set[Attachment] = set()  # pods of which Felix does not know yet
         self._felix_down: set[str] = set()
+        self._felix_programs = False
+        self._deleted: dict[str, dict[RouteEntry, None]] = {}  # Felix's routes that somebody deleted, by node
         self.birds: dict[str, Speaker] = {}
         for name, plan in plans.items():
             self.birds[name] = Speaker(world, self._machine(name, plan), self.birds)
@@ -169,6 +177,10 @@ class CalicoControl:
 
     def delete(self, node: str) -> None:
         """Delete a Node object, while the machine runs on."""
+        if self._node(node) in self.settings.gone:
+            raise BadInput(
+                "Node to delete", node, [each for each in self.nodes if each not in self.settings.gone]
+            )
         self.world.deed(self._node(node), f"kubectl delete node {node}")
         self._set(replace(self.settings, gone=self.settings.gone | {node}))
 
@@ -184,14 +196,18 @@ class CalicoControl:
         self.world.after(FELIX_STARTS, self._felix_routes)
 
     def _felix_routes(self) -> None:
-        """Felix writes the routes of all blocks; BIRD learns them from the kernel, for they have no metric."""
-        for node, bird in self.birds.items():
-            for (origin, block), entry in bird.machine.routes.items():
-                if origin not in self.settings.gone:
-                    self.world.write(
-                        node, FELIX_NAME, _by_felix(entry), "Felix writes the routes of all blocks"
-                    )
-                    self.world.after(LEARNT, partial(bird.learn, block, entry.gateway, there=True))
+        """Felix writes the routes of all blocks, where it runs."""
+        self._felix_programs = True
+        for node in self.nodes:
+            self._felix_blocks(node)
+
+    def _felix_blocks(self, node: str) -> None:
+        """Felix writes a node's routes of blocks; BIRD learns them from the kernel, for they have no metric."""
+        bird = self.birds[node]
+        for (origin, block), entry in bird.machine.routes.items():
+            if origin not in self.settings.gone and node not in self._felix_down:
+                self.world.write(node, FELIX_NAME, _by_felix(entry), "Felix writes the routes of all blocks")
+                self.world.after(LEARNT, partial(bird.learn, block, entry.gateway, there=True))
 
     def pod(self, name: str) -> None:
         """Start a pod: the CNI plugin writes its route, Felix another in its place."""
@@ -200,9 +216,18 @@ class CalicoControl:
         self._not_there.discard(name)
         pod = self._pods[name]
         self.world.deed(pod.node, f"CNI ADD of pod {name}")
+        self._add(pod)
+
+    def _add(self, pod: Attachment) -> None:
+        self._adding.add(pod)
         self.world.after(CNI, lambda: self._attached(pod))
 
     def _attached(self, pod: Attachment) -> None:
+        """The CNI plugin connects a pod, if it has not gone meanwhile."""
+        if pod not in self._adding:
+            return
+        self._adding.discard(pod)
+        self._unseen.add(pod)
         self.world.write(pod.node, CNI_PLUGIN, pod.first, "the CNI plugin connects the pod")
         bird = self.birds[pod.node]
         self.world.after(LEARNT, lambda: bird.learn(pod.first.dst, None, there=True))
@@ -210,8 +235,9 @@ class CalicoControl:
 
     def _seen(self, pod: Attachment) -> None:
         """Felix sees the pod; where it is down the plugin's route stays, and so does the /32 everywhere."""
-        if pod.node in self._felix_down:
+        if pod.node in self._felix_down or pod not in self._unseen:
             return
+        self._unseen.discard(pod)
         for line in pod.lines:
             self.world.write(pod.node, FELIX_NAME, line, "Felix has seen the new pod")
         self.world.take(pod.node, FELIX_NAME, pod.first, "Felix writes its own in its place")
@@ -221,16 +247,24 @@ class CalicoControl:
 
     def felix_ends(self, node: str) -> None:
         """End Felix on a node."""
-        self.world.deed(self._node(node), f"Felix on {node} ends")
+        if self._node(node) in self._felix_down:
+            raise BadInput("program to end", f"Felix on {node}", ["one that runs"])
+        self.world.deed(node, f"Felix on {node} ends")
         self._felix_down.add(node)
 
     def felix_starts(self, node: str) -> None:
-        """Start Felix on a node again: it takes care of the pods that came without it."""
-        self.world.deed(self._node(node), f"Felix on {node} starts")
+        """Start Felix on a node again: it takes care of the pods that came without it, and of routes that it lacks."""
+        if self._node(node) not in self._felix_down:
+            raise BadInput("program to start", f"Felix on {node}", ["one that has ended"])
+        self.world.deed(node, f"Felix on {node} starts")
         self._felix_down.discard(node)
         for pod in self._pods.values():
-            if pod.node == node and pod.first in self.world.tables[node]:
+            if pod.node == node and pod in self._unseen:
                 self.world.after(FELIX, partial(self._seen, pod))
+        for entry in self._deleted.get(node, ()):
+            self.world.after(FELIX, partial(self._repair, node, entry, "Felix has started"))
+        if self._felix_programs:
+            self.world.after(FELIX, partial(self._felix_blocks, node))
 
     def route_del(self, node: str, dst: str) -> None:
         """Delete a route by hand: BIRD looks every 2 seconds what is missing, Felix every 90."""
@@ -244,11 +278,16 @@ class CalicoControl:
         self.world.take(node, "by hand", entry, "somebody deleted it")
         if by == BIRD:
             self.birds[node].look()
-        else:
-            left = REFRESH - self.world.now % REFRESH
-            self.world.after(
-                left, lambda: self.world.write(node, by, entry, "Felix looks every 90 s what is missing")
-            )
+        elif by == FELIX_NAME:
+            self._deleted.setdefault(node, {})[entry] = None
+            left, why = REFRESH - self.world.now % REFRESH, "Felix looks every 90 s what is missing"
+            self.world.after(left, partial(self._repair, node, entry, why))
+
+    def _repair(self, node: str, entry: RouteEntry, why: str) -> None:
+        """Felix writes a route that somebody deleted, if it runs and the route is still to be there."""
+        if node not in self._felix_down and entry in self._deleted.get(node, ()):
+            del self._deleted[node][entry]
+            self.world.write(node, FELIX_NAME, entry, why)
 
     # --- what the API says -------------------------------------------------------------------------
 
@@ -280,7 +319,7 @@ class CalicoControl:
         routes = {
             (each.peer if each.entry.type == "unicast" else "", each.entry.dst): each.entry
             for each in plan
-            if isinstance(each.entry, RouteEntry) and each.by == BIRD
+            if _is_route_of_bird(each)
         }
         blocks = tuple(dst for origin, dst in routes if not origin)
         return SpeakerNode(name, self.nodes[name].address, blocks, routes)
@@ -313,6 +352,10 @@ def _attachment(network: Network, plan: list[Operation], pod: Pod) -> Attachment
         elif each.by == FELIX_NAME and each.peer == pod.name and not isinstance(each.entry, RouteEntry):
             lines.append(each.entry)
     return Attachment(pod.node, route, tuple(lines))
+
+
+def _is_route_of_bird(each: Operation) -> bool:
+    return isinstance(each.entry, RouteEntry) and each.by == BIRD
 
 
 def _by_felix(entry: RouteEntry) -> RouteEntry:
