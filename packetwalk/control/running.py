@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from packetwalk.control.calico.filled import FilledCluster, filled
+from packetwalk.control.calico.filled import FILLING, FilledCluster, filled
 from packetwalk.control.calico.filling import FillingControl
 from packetwalk.control.calico.programs import CalicoControl
 from packetwalk.control.deeds import PlannedDeed, Verbs, prepared
@@ -100,7 +100,7 @@ def _control(net: Network) -> type[Control]:
 
 def cluster(plugin: str, mode: str | None, deeds: tuple[PlannedDeed, ...], rules: str = IPTABLES) -> Network:
     """Return the cluster for deeds: the canonical one, or one with a small pool where pods are added one by one."""
-    if any(each.verb == "add" for each in deeds) and (plugin, mode) == ("calico", "bgp"):
+    if any(each.verb in FILLING for each in deeds) and (plugin, mode) == ("calico", "bgp"):
         return filled(deeds).use(plugin, mode, rules=rules)
     return network(plugin, mode, rules=rules)
 

@@ -178,6 +178,18 @@ def test_a_node_that_joins_is_told_to_all_and_told_of_all(mode: str) -> None:
         }
 
 
+@pytest.mark.parametrize("mode", (*MODES, "wireguard", "udp", "ipip"))
+def test_a_node_whose_flanneld_writes_nothing_is_not_reached(mode: str) -> None:
+    net, made = done(mode, f"1 join {B}", f"1.001 kill {B}")
+    assert not any(each.answered for each in spans(net, made, "a", "b"))
+
+
+def test_a_device_that_goes_with_its_program_says_so() -> None:
+    for verb, said in (("kill", "flanneld was killed"), ("stop", "flanneld has ended")):
+        _, made = done("udp", f"0 {verb} {A}")
+        assert {each.why for each in made.of(LineChange)} == {said}
+
+
 def test_another_range_is_on_every_line_as_the_fault_has_it() -> None:
     """Compare with the plan under the fault ``lease-changed``, which no timeline made."""
     net, made = done("vxlan", f"1 delete {B}", f"3 register-elsewhere {B}", f"5 stop {B}", f"6 start {B}")

@@ -16,6 +16,8 @@ SMALL = Pool(IPv4Network("10.244.100.0/27"), 30)
 """Eight blocks of four addresses, as in the recording calico-3.33-ipam."""
 
 
+FILLING = ("add", "del", "fill", "strict")
+"""Verbs about the pool: a cluster to which one of them is done has nothing but a small pool at first."""
 NODES = tuple(Cluster(3).node_by_name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from ipaddress import IPv4Network
 
@@ -14,10 +15,12 @@ from packetwalk.control.deeds import Verbs, switch
 from packetwalk.control.timeline import API, ApiObject, Lane
 from packetwalk.control.world import World
 from packetwalk.errors import BadInput
+from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.plan.operation import Operation
 from packetwalk.walks.network import Network
 
 IPAM = "calico-ipam"
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # a label of RFC 1123
 
 
 class FillingControl(CalicoControl):
@@ -33,6 +36,7 @@ class FillingControl(CalicoControl):
         """No pod is there yet, and no block is claimed."""
         super().__init__(world, network, frozenset(pod.name for pod in network.pods), ended)
         self._pool = SMALL
+        self._had: set[str] = set()  # names of pods that got an address
         self._told: dict[IPv4Network, Block] = {}
         world.tables[API] = {}
 
@@ -59,13 +63,16 @@ class FillingControl(CalicoControl):
 
     def add(self, node: str, name: str) -> None:
         """A container runtime asks for a pod's address."""
-        if name in {each.handle for each in self._pool.holders().values()}:
-            raise BadInput("pod to add", name, ["a name that no pod has"])
+        if name in self._had:
+            raise BadInput("pod to add", name, ["a name that no pod has had"])
+        if name in (*self.nodes, ROUTER, INTERNET) or not NAME.fullmatch(name):
+            raise BadInput("pod to add", name, ["small letters, digits and -, and no machine's name"])
         self.world.deed(self._node(node), f"CNI ADD of {name} on {node}")
         self._pool, got = self._pool.give(node, name, self.world.now)
         if not isinstance(got, Assigned):
             self.world.state(Lane(node, IPAM), f"code 999: {got.why}")
             return
+        self._had.add(name)
         whose = f", borrowed from {got.borrowed}" if got.borrowed else ""
         self.world.state(Lane(node, IPAM), f"{got.address} for {name}{whose}")
         self._tell_blocks(f"{IPAM} on {node}")

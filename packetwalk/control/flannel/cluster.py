@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from packetwalk.control.deeds import Verbs
-from packetwalk.control.flannel.daemon import KERNEL, PROGRAM, Flanneld, Lease, Leases, node_part
+from packetwalk.control.flannel.daemon import KERNEL, KILLED, PROGRAM, Flanneld, Lease, Leases, node_part
 from packetwalk.control.timeline import API, COMPUTED, Lane
 from packetwalk.control.world import Stream, World
 from packetwalk.errors import BadInput
@@ -42,6 +42,7 @@ class FlannelControl:
         self._api = Lane(API, API_SERVER)
         self._watches = {name: Stream(world, self._api, each.lane) for name, each in self.flannelds.items()}
         for name, each in self.flannelds.items():
+            world.governed += [(name, entry) for entry in each.part.lines]
             if name not in pending | ended:
                 each.up()
 
@@ -74,7 +75,7 @@ class FlannelControl:
 
     def kill(self, node: str) -> None:
         """End flanneld at once (kill -9)."""
-        self._end(node, f"kill -9 flanneld on {node}", "killed")
+        self._end(node, f"kill -9 flanneld on {node}", KILLED)
 
     def stop(self, node: str) -> None:
         """End flanneld by SIGTERM: "Exiting cleanly"."""

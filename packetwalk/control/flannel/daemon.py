@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from packetwalk.control.flannel.cluster import FlannelControl
 
 PROGRAM, KERNEL = "flanneld", "kernel"
+KILLED = "killed"
 SYNCED = 1000 * MILLISECOND  # from its start until it has all Nodes: it looks once a second
 DEVICE = 8 * MILLISECOND  # from there to its device
 RULES = 130 * MILLISECOND  # from there to its rules
@@ -58,6 +59,12 @@ class NodePart(NamedTuple):
     device: tuple[tuple[Entry, str], ...]
     rules: tuple[Entry, ...]
     peers: dict[str, tuple[Entry, ...]]
+
+    @property
+    def lines(self) -> tuple[Entry, ...]:
+        """All of them."""
+        of_peers = (entry for lines in self.peers.values() for entry in lines)
+        return (*(entry for entry, _ in self.device), *self.rules, *of_peers)
 
 
 Leases = dict[str, Lease]
@@ -147,7 +154,7 @@ class Flanneld:
         mode = self._control.network.mode.name
         if mode == "udp" or (mode == "wireguard" and cleanly):
             self.drop_device(
-                f"flanneld has {how}" if mode == "udp" else "flanneld takes it down when it ends"
+                f"flanneld {'was' if how == KILLED else 'has'} {how}" if mode == "udp" else "flanneld takes it down when it ends"
             )
 
     def drop_device(self, why: str) -> None:
