@@ -43,8 +43,8 @@ FLANNEL = ("vxlan", "vxlan-directrouting", "host-gw", "wireguard", "udp", "ipip"
 CONTROL_PLANES: dict[tuple[str, str], type[Control]] = {
     ("calico", "bgp"): CalicoControl,
     **{("flannel", mode): FlannelControl for mode in FLANNEL},
-    ("weave", "sleeve"): WeaveControl,
     ("weave", "fastdp"): WeaveControl,
+    ("weave", "sleeve"): WeaveControl,
 }
 """Whose plugin has one in virtual time, by plugin and mode."""
 EVERYWHERE: tuple[type[Control], ...] = (KubeProxyControl,)

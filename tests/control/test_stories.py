@@ -175,6 +175,34 @@ def test_the_command_tells_prints_and_lists(capsys) -> None:
         assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_the_list_keeps_names_and_titles_apart_and_says_whose_a_story_is(capsys) -> None:
+    assert main(["timeline", "--list"]) == 0
+    found = capsys.readouterr().out.split("\n\n")[0].splitlines()[1:]
+    assert [line.split()[0] for line in found] == [each.name for each in stories.STORIES]
+    assert len({line.split(maxsplit=1)[1] for line in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--do", "5 kill kind-worker", "--until", "4"), "--until: '4' is not valid; valid: 5 or more"),
+        (("--do", "61 kill kind-worker"), "--until: '60' is not valid; valid: 61 or more"),
+        (("--do", "0 kill kind-worker", "--at", "3"), "missing; valid: --ping SRC DST"),
+    ],
+)
+def test_a_question_that_would_have_no_answer_is_refused(words: tuple[str, ...], said: str, capsys) -> None:
+    assert main(["timeline", *words]) == 2
+    told = capsys.readouterr()
+    assert said in told.err and not told.out and told.err.count("\n") == 1
+
+
+def test_calico_by_its_name_is_calico_left_out(capsys) -> None:
+    assert main(["timeline", "--do", "0 kill kind-worker"]) == 0
+    without = capsys.readouterr().out
+    assert main(["timeline", "--plugin", "calico", "--do", "0 kill kind-worker"]) == 0
+    assert capsys.readouterr().out == without
+
+
 def test_only_messages_have_passing_states() -> None:
     made, _ = stories.told(stories.story("bird-stopped"))
     assert "Idle" not in text(made) and "Idle" in text(made, messages=True)
@@ -207,7 +235,7 @@ def test_a_felix_that_has_ended_writes_nothing_until_it_starts() -> None:
     made, _ = made_by((*deeds, "200 felix-starts kind-worker"), 300)
     mine = [each for each in made.of(LineChange) if each.node == "kind-worker" and each.by == "Felix"]
     assert {each.at for each in mine} == {200_100_000}
-    assert [str(each.entry.dst) for each in mine][0] == route and len(mine) == 4
+    assert next(str(each.entry.dst) for each in mine) == route and len(mine) == 4
 
 
 def test_what_felix_never_wrote_it_does_not_repair_under_another_name() -> None:

@@ -41,7 +41,9 @@ def arguments(parser: Parser) -> None:
         help="packets of one socket (udp, tcp), or one connection after another (connections)",
     )
     parser.add_argument("--rules", help="iptables when left out, or nftables")
-    parser.add_argument("--until", metavar="SECONDS", help=f"when it ends; {USUAL} when left out")
+    parser.add_argument(
+        "--until", metavar="SECONDS", help=f"when it ends, not before the last deed; {USUAL} when left out"
+    )
     parser.add_argument("--messages", action="store_true", help="with what the programs say to each other")
     parser.add_argument("--at", metavar="SECONDS", help="instead, the walk of each packet that is sent then")
     parser.formats("text", "json")
@@ -56,6 +58,8 @@ def run(parsed: argparse.Namespace) -> None:
     made, net, pings, open_flows = _made(parsed)
     if parsed.at is not None:
         at = deeds.seconds(parsed.at, "--at")
+        if not pings and not open_flows:
+            raise BadInput.missing("packet to send at that moment", ["--ping SRC DST", "--flow SRC DST KIND"])
         if at > made.until:
             raise BadInput(
                 "--at", parsed.at, [f"a moment of the timeline, which ends at {made.until / 1e6:g}"]
@@ -90,8 +94,11 @@ def _made(parsed: argparse.Namespace):
         raise BadInput.missing("story", ["one of --list", '--do "SECOND VERB ..."'])
     asked = deeds.read(parsed.do)
     until = deeds.seconds(parsed.until, "--until") if parsed.until else USUAL * 1_000_000
+    if asked[-1].at > until:
+        last = f"{asked[-1].at / 1e6:g} or more: the last deed is done then"
+        raise BadInput("--until", f"{until / 1e6:g}", [last])
     plugin, rules = parsed.plugin or "calico", parsed.rules or "iptables"
-    mode = parsed.mode or (None if parsed.plugin else "bgp")
+    mode = parsed.mode or ("bgp" if plugin == "calico" else None)
     net = running.cluster(plugin, mode, asked, rules)
     made = running.timeline(net, asked, until, "; ".join(map(str, asked)))
     return made, net, pings, flows
@@ -99,7 +106,9 @@ def _made(parsed: argparse.Namespace):
 
 def _list() -> str:
     stories, running = room("control.stories"), room("control.running")
-    lines = ["stories:", *(f"  {each.name:<28}{each.title}" for each in stories.STORIES)]
+    width = max(len(each.name) for each in stories.STORIES)
+    told = (f"  {each.name:<{width}}  {each.title} [{each.plugin} {each.mode}]" for each in stories.STORIES)
+    lines = ["stories:", *told]
     alike: dict[tuple[str, str], list[str]] = {}
     for (plugin, mode), verbs in running.verbs().items():
         said = "\n".join(f"  {' '.join((verb, *about))}" for verb, about in verbs.items())

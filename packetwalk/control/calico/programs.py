@@ -80,8 +80,6 @@ class CalicoControl:
                 world.governed += [(pod.node, line) for line in (pod.route, *pod.lines)]
         for name in pending:
             network.address(name)
-        for name, plan in plans.items():
-            world.governed += [(name, each.entry) for each in plan if _is_route_of_bird(each)]
         self._not_there = set(pending)
         self._adding: set[Attachment] = set()  # pods for which the CNI plugin is at work
         self._unseen: set[Attachment] = set()  # pods of which Felix does not know yet
@@ -90,7 +88,9 @@ class CalicoControl:
         self._deleted: dict[str, dict[RouteEntry, None]] = {}  # Felix's routes that somebody deleted, by node
         self.birds: dict[str, Speaker] = {}
         for name, plan in plans.items():
-            self.birds[name] = Speaker(world, self._machine(name, plan), self.birds)
+            machine = self._machine(name, plan)
+            world.governed += [(name, entry) for entry in machine.routes.values()]
+            self.birds[name] = Speaker(world, machine, self.birds)
         for name, bird in self.birds.items():
             self._configure(name)
             if name not in ended:
@@ -319,7 +319,7 @@ class CalicoControl:
         routes = {
             (each.peer if each.entry.type == "unicast" else "", each.entry.dst): each.entry
             for each in plan
-            if _is_route_of_bird(each)
+            if isinstance(each.entry, RouteEntry) and each.by == BIRD
         }
         blocks = tuple(dst for origin, dst in routes if not origin)
         return SpeakerNode(name, self.nodes[name].address, blocks, routes)
@@ -352,10 +352,6 @@ def _attachment(network: Network, plan: list[Operation], pod: Pod) -> Attachment
         elif each.by == FELIX_NAME and each.peer == pod.name and not isinstance(each.entry, RouteEntry):
             lines.append(each.entry)
     return Attachment(pod.node, route, tuple(lines))
-
-
-def _is_route_of_bird(each: Operation) -> bool:
-    return isinstance(each.entry, RouteEntry) and each.by == BIRD
 
 
 def _by_felix(entry: RouteEntry) -> RouteEntry:

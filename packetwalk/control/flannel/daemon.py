@@ -154,7 +154,9 @@ class Flanneld:
         mode = self._control.network.mode.name
         if mode == "udp" or (mode == "wireguard" and cleanly):
             self.drop_device(
-                f"flanneld {'was' if how == KILLED else 'has'} {how}" if mode == "udp" else "flanneld takes it down when it ends"
+                f"flanneld {'was' if how == KILLED else 'has'} {how}"
+                if mode == "udp"
+                else "flanneld takes it down when it ends"
             )
 
     def drop_device(self, why: str) -> None:
