@@ -12,8 +12,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-LINES = 20
-HEAVY = ("<packet-walk", "<walk-policy", "<walk-why")
+LINES, LONGEST = 20, 200
+HEAVY = ("<packet-walk", "<packetwalk-timeline", "<walk-policy", "<walk-why")
 
 
 def lighten(notebook: dict[str, Any]) -> None:
@@ -37,8 +37,16 @@ def first_packet(text: str) -> str:
         f"{number} more {word}{'s' if number > 1 else ''}" for number, word in more if number > 0
     )
     return "\n\n".join(
-        [whole, *(["\n".join(first[:LINES])] if first else []), *([f"{told}: run the cell"] if told else [])]
+        [
+            whole,
+            *(["\n".join(map(_short, first[:LINES]))] if first else []),
+            *([f"{told}: run the cell"] if told else []),
+        ]
     )
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 
 
 def lighten_all(app: Sphinx, error: Exception | None) -> None:
