@@ -13,7 +13,7 @@ from packetwalk.control.deeds import read
 from packetwalk.control.probe import probed, spans, walk_at
 from packetwalk.control.running import cluster, timeline, verbs
 from packetwalk.control.text import text
-from packetwalk.control.timeline import SECOND, LineChange, Timeline
+from packetwalk.control.timeline import SECOND, LineChange, ProgramState, Timeline
 from packetwalk.errors import BadInput
 from packetwalk.tables import RouteEntry
 from packetwalk.walks.network import Network
@@ -233,9 +233,34 @@ def test_a_felix_that_has_ended_writes_nothing_until_it_starts() -> None:
     route = "10.244.162.128"
     deeds = ("0 felix-ends kind-worker", f"1 route-del kind-worker {route}", "2 felix-writes")
     made, _ = made_by((*deeds, "200 felix-starts kind-worker"), 300)
-    mine = [each for each in made.of(LineChange) if each.node == "kind-worker" and each.by == "Felix"]
+    mine = [
+        each
+        for each in made.of(LineChange)
+        if each.node == "kind-worker" and each.by == "Felix" and each.added
+    ]
     assert {each.at for each in mine} == {200_100_000}
     assert next(str(each.entry.dst) for each in mine) == route and len(mine) == 4
+
+
+FELIX_TOO = ("0 felix-writes", f"20 route-del kind-worker {B}", "30 bird-writes off", "40 bird-writes on")
+
+
+def test_the_kernel_has_one_route_of_a_prefix_and_a_metric_and_felix_s_stays() -> None:
+    """Both write, as after exp/46 of calico-3.33-bgp-mesh: Felix's stay, BIRD says "File exists"."""
+    made, _ = made_by(FELIX_TOO, 200)
+    for at in sorted({each.at for each in made.of(LineChange)}):
+        for node, lines in made.tables(at).items():
+            kept = [(each.dst, each.metric) for each in _routes(lines)]
+            assert len(kept) == len(set(kept)), (node, at)
+    assert any(
+        each.by == "Felix" and each.entry.type == "blackhole" and "proto bird" in str(each.entry)
+        for each in made.of(LineChange)
+        if not each.added
+    )
+    told = {each.lane.node for each in made.of(ProgramState) if each.what.startswith("Netlink: File exists")}
+    assert told == {"kind-control-plane", "kind-worker", "kind-worker2"}
+    stays = [str(each) for each in _routes(made.tables(200 * SECOND)["kind-worker"]) if each.dst == B]
+    assert stays == [f"{B} via 172.18.0.4 dev eth0 proto 80 onlink"]
 
 
 def test_what_felix_never_wrote_it_does_not_repair_under_another_name() -> None:

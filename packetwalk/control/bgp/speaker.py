@@ -8,7 +8,7 @@ from typing import NamedTuple
 from packetwalk.control.bgp import timers
 from packetwalk.control.bgp.messages import PREFERENCE, SHUTDOWN, Path
 from packetwalk.control.bgp.session import BgpPeer, Key, Session
-from packetwalk.control.timeline import Lane
+from packetwalk.control.timeline import Lane, Line
 from packetwalk.control.world import World
 from packetwalk.tables import RouteEntry
 
@@ -38,6 +38,7 @@ class Speaker:
         self._locks: set[str] = set()
         self._learnt: dict[str, Path] = {}  # routes of others in the kernel (learn)
         self._written: dict[str, RouteEntry] = {}
+        self._refused: set[str] = set()  # prefixes of which the kernel has another's route
         self._life = 0
 
     # --- what is done to it ---------------------------------------------------------------------
@@ -77,7 +78,7 @@ class Speaker:
 
     def _look_at_kernel(self) -> None:
         """Take in the routes that are there: its own of an earlier life, and those of others that have no metric."""
-        self._written = {}
+        self._written, self._refused = {}, set()
         for entry, by in self.world.tables[self.node].items():
             if not isinstance(entry, RouteEntry):
                 continue
@@ -143,6 +144,8 @@ class Speaker:
             if entry not in self.world.tables[self.node]:
                 del self._written[prefix]
                 self.changed(prefix, "BIRD looks every 2 s what is missing")
+        for prefix in sorted(self._refused):
+            self.changed(prefix, "BIRD looks every 2 s what is missing")
 
     # --- what sessions ask and tell ---------------------------------------------------------------
 
@@ -265,6 +268,17 @@ class Speaker:
         if there is not None:
             del self._written[prefix]
             self.world.take(self.node, PROGRAM, there, why)
-        if wanted is not None:
+        if wanted is not None and rival(self.world.tables[self.node], wanted):
+            if prefix not in self._refused:
+                self.world.state(self.lane, f"Netlink: File exists ({prefix})")
+            self._refused.add(prefix)
+        elif wanted is not None:
+            self._refused.discard(prefix)
             self._written[prefix] = wanted
             self.world.write(self.node, PROGRAM, wanted, why)
+
+
+def rival(lines: Iterable[Line], wanted: RouteEntry) -> RouteEntry | None:
+    """Return another route of the same prefix and metric: the kernel has room for one of them."""
+    routes = (each for each in lines if isinstance(each, RouteEntry) and each != wanted)
+    return next((each for each in routes if (each.dst, each.metric) == (wanted.dst, wanted.metric)), None)

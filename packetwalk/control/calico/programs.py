@@ -12,7 +12,7 @@ from typing import NamedTuple
 from packetwalk.cni.calico.bgp import Peering, Routing
 from packetwalk.control.bgp.session import BgpPeer
 from packetwalk.control.bgp.speaker import PROGRAM as BIRD
-from packetwalk.control.bgp.speaker import Speaker, SpeakerNode
+from packetwalk.control.bgp.speaker import Speaker, SpeakerNode, rival
 from packetwalk.control.bgp.timers import LEARNT
 from packetwalk.control.deeds import Verbs, switch
 from packetwalk.control.timeline import MILLISECOND, SECOND, Lane
@@ -203,11 +203,20 @@ class CalicoControl:
 
     def _felix_blocks(self, node: str) -> None:
         """Felix writes a node's routes of blocks; BIRD learns them from the kernel, for they have no metric."""
-        bird = self.birds[node]
-        for (origin, block), entry in bird.machine.routes.items():
+        for (origin, _), entry in self.birds[node].machine.routes.items():
             if origin not in self.settings.gone and node not in self._felix_down:
-                self.world.write(node, FELIX_NAME, _by_felix(entry), "Felix writes the routes of all blocks")
-                self.world.after(LEARNT, partial(bird.learn, block, entry.gateway, there=True))
+                self._felix_route(node, _by_felix(entry), "Felix writes the routes of all blocks")
+
+    def _felix_route(self, node: str, entry: RouteEntry, why: str) -> None:
+        """Felix writes a route, in the place of another's of the same prefix and metric (``ip route replace``)."""
+        bird = self.birds[node]
+        before = rival(self.world.tables[node], entry)
+        if before is not None:
+            self.world.take(node, FELIX_NAME, before, "Felix writes its own in its place")
+            bird.look()
+        self.world.write(node, FELIX_NAME, entry, why)
+        if not entry.metric:
+            self.world.after(LEARNT, partial(bird.learn, entry.dst, entry.gateway, there=True))
 
     def pod(self, name: str) -> None:
         """Start a pod: the CNI plugin writes its route, Felix another in its place."""
@@ -276,9 +285,10 @@ class CalicoControl:
         by = there[entry]
         self.world.deed(node, f"ip route del {dst} on {node}")
         self.world.take(node, "by hand", entry, "somebody deleted it")
-        if by == BIRD:
-            self.birds[node].look()
-        elif by == FELIX_NAME:
+        self.birds[node].look()
+        if by == FELIX_NAME and not entry.metric:
+            self.world.after(LEARNT, partial(self.birds[node].learn, dst, entry.gateway, there=False))
+        if by == FELIX_NAME:
             self._deleted.setdefault(node, {})[entry] = None
             left, why = REFRESH - self.world.now % REFRESH, "Felix looks every 90 s what is missing"
             self.world.after(left, partial(self._repair, node, entry, why))
@@ -287,7 +297,7 @@ class CalicoControl:
         """Felix writes a route that somebody deleted, if it runs and the route is still to be there."""
         if node not in self._felix_down and entry in self._deleted.get(node, ()):
             del self._deleted[node][entry]
-            self.world.write(node, FELIX_NAME, entry, why)
+            self._felix_route(node, entry, why)
 
     # --- what the API says -------------------------------------------------------------------------
 
