@@ -118,7 +118,7 @@ STORIES = (
         "0 add kind-worker one", f"0.5 add {B} two", "1 fill kind-worker 25", f"2 fill {B} 3", "3 strict on", f"4 add {B} three", "5 strict off",
         f"6 add {B} three", "7 fill kind-control-plane 1", f"8 add {B} four"), 15, (("one", "three"),)),
     of_vxlan("endpoint-replaced", "The only endpoint of a Service is replaced while clients are at it", ("1.5 endpoint-replaced web b b2",), 6, (), "40", flows=(("a", "web", "udp"), ("a", "web", "tcp"), ("a", "web", "connections"))),
-    of_vxlan("endpoint-replaced-nftables", "The same, with kube-proxy's rules of nftables", ("1.5 endpoint-replaced web b b2",), 6, (), "40", rules=NFTABLES, flows=(("a", "web", "udp"), ("a", "web", "tcp"), ("a", "web", "connections"))),
+    of_vxlan("endpoint-replaced-nftables", "The only endpoint of a Service is replaced, with kube-proxy's rules of nftables", ("1.5 endpoint-replaced web b b2",), 6, (), "40", rules=NFTABLES, flows=(("a", "web", "udp"), ("a", "web", "tcp"), ("a", "web", "connections"))),
     of_vxlan("last-endpoint-gone", "The last endpoint goes, another comes later", ("1 endpoint-gone web b", "5 endpoint-ready web b2"), 8, (), "41", flows=(("a", "web", "udp"), ("a", "web", "tcp"), ("a", "web", "connections"))),
     of_vxlan("endpoint-terminating", "The only endpoint terminates: first it still serves, then no longer", ("1 endpoint-terminating web b", "5 endpoint-not-serving web b", "9 endpoint-gone web b"), 12, (), "46", flows=(("a", "web", "connections"), ("a", "web", "udp"))),
     of_vxlan("affinity-endpoint-gone", "A client's endpoint is gone for a while", ("0 affinity web on", "2 endpoint-ready web a2", "5 endpoint-gone web b", "9 endpoint-ready web b"), 12, (), "43", flows=(("a", "web", "connections"),)),

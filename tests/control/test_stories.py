@@ -180,6 +180,7 @@ def test_the_list_keeps_names_and_titles_apart_and_says_whose_a_story_is(capsys)
     found = capsys.readouterr().out.split("\n\n")[0].splitlines()[1:]
     assert [line.split()[0] for line in found] == [each.name for each in stories.STORIES]
     assert len({line.split(maxsplit=1)[1] for line in found}) == len(found)
+    assert not any("the same" in line.lower() for line in found)  # each stands alone above its own timeline
 
 
 @pytest.mark.parametrize(
@@ -267,6 +268,16 @@ def test_what_felix_never_wrote_it_does_not_repair_under_another_name() -> None:
     made, _ = made_by(("0 pod b2", f"0.4 route-del kind-worker2 {B2_ROUTE}"), 100)
     there = [str(each) for each in _routes(made.tables(100 * SECOND)["kind-worker2"]) if each.dst == B2_ROUTE]
     assert there == [f"{B2_ROUTE} dev calib97587a89e0 scope link metric 1024"]
+
+
+def test_a_felix_that_has_ended_leaves_the_lines_of_a_pod_that_goes() -> None:
+    deeds = ("0 add kind-worker x", "1 felix-ends kind-worker", "2 del x", "5 felix-starts kind-worker")
+    made, _ = made_by(deeds, 8)
+    gone = [each.at for each in made.of(LineChange) if each.why == "the pod has gone"]
+    assert len(gone) > 10 and set(gone) == {5_100_000}
+    assert [str(each) for each in made.tables(8 * SECOND)["kind-worker"]] == [
+        "blackhole 10.244.100.20/30 proto bird"
+    ]
 
 
 @pytest.mark.parametrize("gone", [0.1, 0.4])

@@ -10,7 +10,7 @@ from packetwalk.control.bgp.speaker import METRIC, SpeakerNode
 from packetwalk.control.bgp.timers import LEARNT
 from packetwalk.control.calico.filled import SMALL, fillers
 from packetwalk.control.calico.ipam import Assigned, Block, Holding
-from packetwalk.control.calico.programs import CONFD, Attachment, CalicoControl
+from packetwalk.control.calico.programs import CONFD, FELIX, FELIX_NAME, Attachment, CalicoControl
 from packetwalk.control.deeds import Verbs, switch
 from packetwalk.control.timeline import API, ApiObject, Lane
 from packetwalk.control.world import World
@@ -36,6 +36,7 @@ class FillingControl(CalicoControl):
         """No pod is there yet, and no block is claimed."""
         super().__init__(world, network, frozenset(pod.name for pod in network.pods), ended)
         self._pool = SMALL
+        self._gone: list[Attachment] = []  # pods whose lines Felix has not taken out yet
         self._had: set[str] = set()  # names of pods that got an address
         self._told: dict[IPv4Network, Block] = {}
         world.tables[API] = {}
@@ -92,9 +93,21 @@ class FillingControl(CalicoControl):
         self._deleted.get(pod.node, {}).pop(pod.route, None)
         for route in (pod.first, pod.route):
             self.world.take(pod.node, "kernel", route, "the pod's device has gone")
-        for line in pod.lines:
-            self.world.take(pod.node, "Felix", line, "the pod has gone")
+        self._gone.append(pod)
+        self._clear(pod.node)
         self.world.after(LEARNT, partial(self.birds[pod.node].learn, pod.first.dst, None, there=False))
+
+    def felix_starts(self, node: str) -> None:
+        """Start Felix on a node again: it also takes out what is there of pods that have gone."""
+        super().felix_starts(node)
+        self.world.after(FELIX, partial(self._clear, node))
+
+    def _clear(self, node: str) -> None:
+        """Felix takes out the lines of pods that have gone, where it runs."""
+        for pod in [each for each in self._gone if each.node == node and node not in self._felix_down]:
+            self._gone.remove(pod)
+            for line in pod.lines:
+                self.world.take(node, FELIX_NAME, line, "the pod has gone")
 
     def fill(self, node: str, count: str) -> None:
         """Take addresses by calico-ipam alone, for nobody."""
