@@ -17,6 +17,8 @@ Edits = dict[str, list[Edit]]
 """By namespace, what is done there besides."""
 EVERY = 200  # milliseconds from ping to ping, as in the recordings
 NO_EDITS: Mapping[str, Iterable[Edit]] = {}
+RESET = ("delivered-rst",)
+"""The note of the step in which a client hears that nobody listens."""
 UNPLUGGED = "nowhere"
 """The segment of a card whose wire is cut: nobody else is there."""
 
@@ -30,8 +32,11 @@ class PingSpan(NamedTuple):
 
     @property
     def answered(self) -> bool:
-        """Whether the answer arrives."""
-        return any(trace.name == "reply" and trace.disposition == "delivered" for trace in self.walk.traces)
+        """Whether the answer arrives, and is not a reset of TCP."""
+        replies = (each for each in self.walk.traces if each.name == "reply")
+        return any(
+            each.disposition == "delivered" and each.steps[-1].decision.note != RESET for each in replies
+        )
 
     @property
     def answerer(self) -> str:

@@ -304,6 +304,14 @@ def test_what_is_done_already_cannot_be_done(deeds: tuple[str, ...], said: str) 
     assert said in str(error.value)
 
 
+def test_a_reset_is_no_answer() -> None:
+    made, net = made_by(("0 cut kind-worker2",), 5)
+    (ping,) = spans(net, made, "internet", "kind-worker:30080")
+    (tcp,) = flows.spans(net, made, flows.flow("internet", "kind-worker:30080", "tcp"))
+    for each in (ping, tcp):
+        assert not each.answered and not each.answerer and "RST" in each.what
+
+
 def made_by(deeds: tuple[str, ...], until: float) -> tuple[Timeline, Network]:
     """Return what deeds do to Calico's cluster in so many seconds, and the cluster."""
     asked = read(deeds)
