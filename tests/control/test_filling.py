@@ -8,7 +8,7 @@ from packetwalk.control import stories
 from packetwalk.control.deeds import read
 from packetwalk.control.probe import spans, walk_at
 from packetwalk.control.running import cluster, timeline
-from packetwalk.control.timeline import API, SECOND, ApiObject, Message, ProgramState
+from packetwalk.control.timeline import API, SECOND, ApiObject, Deed, Message, ProgramState
 from packetwalk.errors import BadInput
 from packetwalk.tables import RouteEntry
 
@@ -87,7 +87,7 @@ def test_the_api_shows_each_block_and_whose_it_is() -> None:
         (("0 add kind-worker internet",), "no machine's name"),
         (("0 add kind-worker ../p",), "small letters"),
         (("0 add kind-worker 10.244.100.8",), "small letters"),
-        (("0 del p",), "pod to remove: 'p' is not valid"),
+        (("0 fill kind-worker 2", "0 del p"), "pod to remove: 'p' is not valid; valid: none there now"),
         (("0 strict maybe",), "valid: on, off"),
         (("0 fill kind-worker x",), "1 to 32"),
         (("0 add kind-worker p", "1 del q"), "pod to remove: 'q' is not valid; valid: p"),
@@ -101,3 +101,18 @@ def test_what_cannot_be_is_told(lines: tuple[str, ...], said: str) -> None:
     with pytest.raises(BadInput) as error:
         timeline(cluster("calico", "bgp", deeds), deeds, 5 * SECOND, "")
     assert said in str(error.value)
+
+
+def test_felix_writes_the_route_of_a_block_when_somebody_has_claimed_it() -> None:
+    deeds = read(["0 add kind-worker p", "1 felix-writes", "10 add kind-worker2 q"])
+    made = timeline(cluster("calico", "bgp", deeds), deeds, 20 * SECOND, "")
+    block = "10.244.100.28/30"
+    assert not routes(made.tables(9 * SECOND)["kind-worker"], block)
+    theirs = f"{block} via 172.18.0.4 dev eth0 proto 80 onlink"
+    assert theirs in routes(made.tables(20 * SECOND)["kind-worker"], block)
+
+
+def test_what_is_asked_for_is_not_said_to_be_given() -> None:
+    deeds = read(["0 fill kind-worker 32", "1 fill kind-worker 1"])
+    told = [each.what for each in timeline(cluster("calico", "bgp", deeds), deeds, SECOND, "").of(Deed)]
+    assert told == [f"calico-ipam on kind-worker is asked for addresses: {each}" for each in (32, 1)]

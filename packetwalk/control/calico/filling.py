@@ -81,9 +81,10 @@ class FillingControl(CalicoControl):
 
     def remove(self, name: str) -> None:
         """A pod goes: its address goes to the end of its block's list."""
-        held = {each.handle: each for each in self._pool.holders().values()}
+        handles = {each.handle for each in self._pool.holders().values()}
+        held = [each for each in self._pods if each in handles]
         if name not in held:
-            raise BadInput("pod to remove", name, held)
+            raise BadInput("pod to remove", name, held or ["none there now"])
         pod = self._pods[name]
         self.world.deed(pod.node, f"CNI DEL of {name}")
         self._pool = self._pool.release(name)
@@ -114,7 +115,7 @@ class FillingControl(CalicoControl):
         most = SMALL.network.num_addresses
         if not count.isdecimal() or not 1 <= int(count) <= most:
             raise BadInput("number of addresses", count, [f"1 to {most}"])
-        self.world.deed(self._node(node), f"{IPAM} gives out {count} addresses on {node}")
+        self.world.deed(self._node(node), f"{IPAM} on {node} is asked for addresses: {int(count)}")
         for handle in fillers(node, self.world.now, int(count)):
             self._pool, got = self._pool.give(node, handle, self.world.now)
             if not isinstance(got, Assigned):
@@ -148,6 +149,8 @@ class FillingControl(CalicoControl):
                 self.world.take(API, by, _object(before), "the block is written anew")
             why = "an address was given or taken back" if before else "the block was claimed"
             self.world.write(API, by, _object(block), why)
+            if self._felix_programs:
+                self.world.after(CONFD + 1, self._felix_routes)
             if before is None or before.owner != block.owner:
                 self.world.after(CONFD, partial(self.birds[block.owner].own, str(network)))
             if before is not None and before.owner != block.owner:

@@ -203,9 +203,14 @@ class CalicoControl:
 
     def _felix_blocks(self, node: str) -> None:
         """Felix writes a node's routes of blocks; BIRD learns them from the kernel, for they have no metric."""
-        for (origin, _), entry in self.birds[node].machine.routes.items():
-            if origin not in self.settings.gone and node not in self._felix_down:
+        for (origin, block), entry in self.birds[node].machine.routes.items():
+            there = origin not in self.settings.gone and self._claimed(block, origin or node)
+            if there and node not in self._felix_down:
                 self._felix_route(node, _by_felix(entry), "Felix writes the routes of all blocks")
+
+    def _claimed(self, block: str, owner: str) -> bool:
+        """Say whether a block of the plan is a node's by now."""
+        return block in self.birds[owner].machine.blocks
 
     def _felix_route(self, node: str, entry: RouteEntry, why: str) -> None:
         """Felix writes a route, in the place of another's of the same prefix and metric (``ip route replace``)."""
