@@ -157,16 +157,15 @@ export class PacketwalkTimeline extends LitElement {
   fetch() {
     this.fetching = true;
     const told = (stories) => {
+      this.fetching = false;
       this.given = { stories };
     };
     const failed = (error) => {
+      this.fetching = false;
       this.message = `This timeline cannot be shown: ${error.message}.`;
       this.requestUpdate();
     };
-    const ended = () => {
-      this.fetching = false;
-    };
-    named(this).then(told).catch(failed).finally(ended);
+    named(this).then(told, failed);
   }
 
   /** Read what was handed in, what a file has, or what the page carries. */

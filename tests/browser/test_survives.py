@@ -1,0 +1,72 @@
+"""The page *What survives what*: each cell opens its story, told by one timeline from the site's file of stories."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from packetwalk.control.stories import story
+from packetwalk.control.survival import survivals
+from tests.browser.conftest import Open, watch
+
+NAME = "book/survives.html"
+
+
+def shelf(page: Page) -> Locator:
+    found = page.locator("packetwalk-stories")
+    expect(found.get_by_label("Story")).to_be_visible()
+    return found
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_cell_opens_its_story(address: str, opened: Open, width: int) -> None:
+    page = opened(width, reduced_motion="reduce").new_page()
+    noise = watch(page)
+    page.goto(f"{address}/{NAME}")
+    found = shelf(page)
+    page.locator('a[href="#story=udp-flanneld-killed"]').click()
+    expect(found.locator("h2")).to_have_text(story("udp-flanneld-killed").title)
+    expect(found.get_by_label("Story")).to_have_value("udp-flanneld-killed")
+    expect(found.locator(".of")).to_contain_text("Flannel")
+    expect(found.locator("packetwalk-timeline")).to_be_in_viewport()
+    found.get_by_role("slider", name="Time").focus()
+    page.keyboard.press("End")
+    expect(found.locator(".packet-now")).to_contain_text("lost")
+    assert not noise
+
+
+def test_a_story_is_chosen_from_the_list_and_a_link_brings_it_back(address: str, opened: Open) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    page.goto(f"{address}/{NAME}")
+    shelf(page).get_by_label("Story").select_option("sleeve-weaver-killed")
+    assert page.url.endswith("#story=sleeve-weaver-killed")
+    page.reload()
+    found = shelf(page)
+    expect(found.locator("h2")).to_have_text(story("sleeve-weaver-killed").title)
+    offered = found.locator("option").evaluate_all("all => all.map((each) => each.value)")
+    assert offered == [each.story.name for each in survivals()]
+
+
+def test_without_the_file_it_is_said_and_the_table_stays(address: str, opened: Open) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    page.route("**/stories.json.gz", lambda route: route.abort())
+    page.goto(f"{address}/{NAME}")
+    page.locator("packetwalk-stories").scroll_into_view_if_needed()
+    expect(page.locator("packetwalk-stories").get_by_role("alert")).to_contain_text("cannot be shown")
+    expect(page.locator('a[href="#story=udp-flanneld-killed"]')).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "name", ["book/calico/in-time.html", "book/flannel/in-time.html", "book/weave/in-time.html"]
+)
+def test_each_timeline_of_a_page_is_drawn(address: str, opened: Open, name: str) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    noise = watch(page)
+    page.goto(f"{address}/{name}")
+    told = page.locator("packetwalk-timeline")
+    count = told.count()
+    assert count >= 3
+    for number in range(count):
+        told.nth(number).scroll_into_view_if_needed()
+        expect(told.nth(number).locator(".now")).to_be_visible()
+    assert not noise
