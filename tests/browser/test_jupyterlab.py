@@ -111,14 +111,16 @@ def test_a_recording_is_asked_in_a_notebook(jupyterlab: str, opened: Open) -> No
 def run_all(page: Page, url: str) -> None:
     """Open a notebook and run all of its cells."""
     page.goto(url)
-def test_a_story_is_shown_and_its_packet_sent(jupyterlab: str, opened: Open) -> None:
-    page = opened(reduced_motion="reduce").new_page()
-    noise = watch(page)
-    page.goto(f"{jupyterlab}/lab/tree/story.ipynb?reset")
     page.locator(".jp-Notebook:visible").wait_for()
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def test_a_story_is_shown_and_its_packet_sent(jupyterlab: str, opened: Open) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    noise = watch(page)
+    run_all(page, f"{jupyterlab}/lab/tree/story.ipynb?reset")
     found = page.locator("packetwalk-timeline")
     found.get_by_role("button", name="Next change").click()
     found.get_by_role("button", name="Send a packet now").click()

@@ -43,7 +43,7 @@ def test_a_story_is_chosen_from_the_list_and_a_link_brings_it_back(address: str,
     page.reload()
     found = shelf(page)
     expect(found.locator("h2")).to_have_text(story("sleeve-weaver-killed").title)
-    offered = found.locator("option").evaluate_all("all => all.map((each) => each.value)")
+    offered = found.get_by_label("Story").locator("option").evaluate_all("all => all.map((each) => each.value)")
     assert offered == [each.story.name for each in survivals()]
 
 

@@ -66,7 +66,7 @@ COMMANDS = {
         curl -sS http://near/clientip
         curl -sS http://b:8080/clientip
         curl -sS -m 2 http://b:9/
-        curl -sS -m 1 http://10.244.2.77/
+        curl -sS -m 1 http://10.244.2.78/
         curl -sS -m 1 http://1.2.3.4/
         ip route del default
         ping -c 1 internet

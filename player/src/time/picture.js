@@ -168,12 +168,15 @@ function badges({ story, picture: of, letters, looked, upTo }, act) {
     ${sent.map((each) => {
       const { message, from } = each;
       const [x, y] = point(of, from);
+      const letter = letters.get(message.kind);
+      const words = messageWords(message, lanes);
+      const named = letter.length === 1; // of two letters what is seen is to be heard, as a word of its own
       const kind = `badge${message.lost ? " lost" : ""}${message === looked ? " looked" : ""}`;
       return html`<button type="button" class=${kind} style="left:${x - BADGE}px;top:${y - BADGE}px"
         tabindex=${each === first ? 0 : -1} title=${saying(message)}
-        aria-label=${messageWords(message, lanes)}
+        aria-label=${named ? words : `${letter}: ${words}`}
         @focus=${() => act.look(message)} @click=${() => act.go(message.at)}
-        >${letters.get(message.kind)}</button>`;
+        >${letter}</button>`;
     })}
   </div>`;
 }
