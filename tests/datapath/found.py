@@ -25,15 +25,17 @@ def kinds() -> dict[str, dict]:
 def read(text: str) -> RandomCase:
     """Read a case as ``packetwalk prove --random`` prints it."""
     head, *lines = [line.strip() for line in text.strip().splitlines()]
-    _, plugin, mode, underlay, _ = head.replace(",", "").split(" ")
+    first, *rest = head.split(", ")
+    _, plugin, mode = first.split(" ")
     commands = [line.split("# ", 1) for line in lines if "# " in line]
     trials = [line for line in lines if "# " not in line]
     return RandomCase(
         plugin,
         mode,
-        underlay,
+        rest[0].removesuffix(" underlay"),
         tuple(Command(netns, tuple(shlex.split(words))) for netns, words in commands),
         tuple(_trials(trials)),
+        *rest[1:],
     )
 
 

@@ -27,3 +27,9 @@ def test_model_and_kernel_agree(name: str) -> None:
 def test_a_case_is_printed_as_it_is_read(name: str) -> None:
     text = KINDS[name]["case"].strip()
     assert str(read(text)) == text
+
+
+def test_a_case_with_the_other_form_of_rules_is_printed_as_it_is_read() -> None:
+    text = "packetwalk flannel host-gw, flat underlay, nftables\n  tcp-1 from a2 to coredns"
+    assert str(read(text)) == text
+    assert read(text).network().rules == "nftables"

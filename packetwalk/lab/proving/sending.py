@@ -33,7 +33,7 @@ def unread(plan: Iterable[Operation]) -> tuple[str, ...]:
 
 
 def calm(namespaces: Iterable[Namespace]) -> None:
-    """Let neighbours (``HURRIED``) and fragments (a second) be given up sooner."""
+    """Let neighbours (``HURRIED``) and fragments (a second) be given up sooner, and no SYN-ACK be sent again."""
     for namespace in namespaces:
         namespace.inside(partial(_calm, namespace.devices()))
 
@@ -41,6 +41,7 @@ def calm(namespaces: Iterable[Namespace]) -> None:
 def _calm(devices: Iterable[str]) -> None:
     settings = Path("/proc/sys/net/ipv4")
     (settings / "ipfrag_time").write_text("1")
+    (settings / "tcp_synack_retries").write_text("0")
     for device in devices:
         (settings / "neigh" / device / "retrans_time_ms").write_text(f"{HURRIED * 1000:.0f}")
 
