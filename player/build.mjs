@@ -28,6 +28,7 @@ const result = await build({
     why: new URL("src/why/index.js", import.meta.url).pathname,
     editor: new URL("src/playground/editor.js", import.meta.url).pathname,
     engine: new URL("src/python/engine.js", import.meta.url).pathname,
+    present: new URL("src/present/index.js", import.meta.url).pathname,
   },
   outdir: out.pathname,
   bundle: true,

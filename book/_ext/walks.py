@@ -24,13 +24,14 @@ from packetwalk.widgets.bundle import modes, write_choices, write_index
 
 PACKAGE = Path(__file__).parents[2] / "packetwalk"
 SCRIPTS = PACKAGE / "widgets" / "static"
-LASTING = "player.js"
-"""The address that an embed snippet names (player/src/export/embed.js): it outlasts the next build."""
+LASTING = ("player", "present")
+"""Scripts with an address that outlasts the next build: an embed snippet names the first
+(player/src/export/embed.js), a page that is shown to a room asks for the second (book/_static/shell.js)."""
 TAG = re.compile(r"<packet-walk\b([^>]*)>")
 ASKS = "<walk-ask>"
 TOOL = re.compile(r"<walk-(?:mtu|choose)>")
 TIMELINE = "<packetwalk-timeline"
-SHIPPED = ("player", "tools", "timeline")
+SHIPPED = ("player", "tools", "timeline", "present")
 RECORDED = re.compile(r'\brecorded="1"')
 ATTRIBUTE = re.compile(r'(plugin|mode)="([\w.-]+)"')
 
@@ -49,6 +50,7 @@ def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
     if needed["timeline"]:  # it loads the player when a packet is sent
         player = f"{'../' * pagename.count('/')}_static/{script_name('player')}"
         context["body"] = body.replace(TIMELINE, f'{TIMELINE} data-player="{player}"')
+    context["walks"] = bool(TAG.search(body))
     context["modules"] = [script_name(script) for script, found in needed.items() if found]
 
 
@@ -93,7 +95,8 @@ def ship(app: Sphinx, error: Exception | None) -> None:
     pairs = sorted({*pairs, *modes()})
     for script in SHIPPED:
         (static / script_name(script)).write_bytes((SCRIPTS / f"{script}.js").read_bytes())
-    (static / LASTING).write_text(f'import "./{script_name("player")}";\n')
+    for script in LASTING:
+        (static / f"{script}.js").write_text(f'import "./{script_name(script)}";\n')
     kept = out.parent / ".walks" / package_version()
     for stale in kept.parent.glob("*"):
         if stale != kept:

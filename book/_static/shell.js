@@ -115,3 +115,7 @@ function layOutNext() {
   if (waiting.length) whenIdle(layOutNext);
 }
 addEventListener("load", () => whenIdle(layOutNext));
+
+// To a room: the walks of the page on the whole screen (player/src/present).
+if (new URLSearchParams(location.search).has("present") && one("packet-walk"))
+  import(new URL("_static/present.js", new URL(root.dataset.content_root ?? ".", location.href)).href);

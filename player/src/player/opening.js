@@ -3,12 +3,9 @@ import { fromHash, optionsFromAttributes, optionsOf } from "../data/options.js";
 import { parsePage, Store, WalkError } from "../data/store.js";
 import { problem } from "../data/validate.js";
 import { settle } from "../panels/choices.js";
+import { nameOnPage } from "./name.js";
 /** @import { Options } from "../data/options.js" */
 /** @import { PacketWalk } from "./element.js" */
-
-/** A player's name in a link: its id, or its place among the players of the page. @param {Element} el */
-export const nameOnPage = (el) =>
-  el.id || String([...document.querySelectorAll("packet-walk")].indexOf(el) + 1);
 
 export class Opening {
   /** @param {PacketWalk} player */

@@ -8,7 +8,7 @@ import { pcap, pcapng } from "../export/pcap.js";
 import { svgText } from "../export/svg.js";
 import { stepWords } from "../model/words.js";
 import { pictureStyles } from "../styles.js";
-import { nameOnPage } from "./opening.js";
+import { nameOnPage } from "./name.js";
 /** @import { PacketWalk } from "./element.js" */
 
 /** @param {PacketWalk} player */
