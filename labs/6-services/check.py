@@ -1,7 +1,8 @@
 """What is looked at in lab 6."""
 
 from packetwalk import wire
-from packetwalk.lab.check import hints
+from packetwalk.lab.check import answers, hints
+from packetwalk.lab.check.seen import last, lost, silent
 
 SETTING = "net.bridge.bridge-nf-call-iptables"
 
@@ -42,23 +43,23 @@ def ends(cluster, service):
 @hints(
     "The rule you want names web's address, `-p tcp` and port 80.",
     "What a rule does stands behind -j, here the name of a chain.",
-    'worker.run("iptables -t nat -S KUBE-SERVICES"): the word behind -j in the line with tcp and web.',
 )
-def check_1(cluster, chain):
+def check_1(cluster, chain: answers.chain):
     """That chain stands for web's port 80 over TCP."""
-    if chain.strip() != chain_of(cluster, "web"):
+    if not chain_of(cluster, "web"):
+        yield "no rule of KUBE-SERVICES is for TCP to web's port 80 any more"
+    elif chain != chain_of(cluster, "web"):
         yield f"TCP packets for {cluster.address('web')}, port 80, do not jump to {chain}"
 
 
 @hints(
     "The Service's chain jumps to the chain of its endpoint, KUBE-SEP-...",
     "`iptables -t nat -S KUBE-SEP-...`: the rule with DNAT gives the new destination.",
-    "What stands behind --to-destination.",
 )
-def check_2(cluster, backend):
+def check_2(cluster, backend: answers.end):
     """The destination becomes pod b and the port on which it listens."""
     found = ends(cluster, "web").values()
-    if backend.strip() not in found:
+    if backend not in found:
         yield f"no endpoint of web is {backend}"
     if cluster.pod("a").curl("web") != "b":
         yield "web does not answer a as pod b"
@@ -78,9 +79,8 @@ def shown(cluster, flags, end):
 @hints(
     "Look at the addresses on both sides of the `>`: b's own, or the Service's?",
     "On cni0 the request goes to b's address already; its answer there comes from the Service.",
-    "One of the two devices for each answer; they are not the same.",
 )
-def check_3(cluster, there, back):
+def check_3(cluster, there: answers.device, back: answers.device):
     """The destination changes on the way into the bridge; the answer's source on the way out by it."""
     request, answer = shown(cluster, "S", "dst"), shown(cluster, "SA", "src")
     if not request or not answer:
@@ -95,9 +95,8 @@ def check_3(cluster, there, back):
 @hints(
     "Only a node that translated the connection has web's address in its line.",
     "Run `conntrack -L -p tcp -s` with a's address on each node and look for web's address.",
-    "kind-worker's line has it. Has any other node's?",
 )
-def check_4(cluster, knows):
+def check_4(cluster, knows: answers.nodes):
     """Only the client's node has the Service's address in its table."""
     pod = cluster.pod("a")
     if not pod.curl("web").ok:
@@ -110,18 +109,17 @@ def check_4(cluster, knows):
     if not wanted:
         yield "no node's connection tracking knows a's connection; is the program conntrack there?"
     elif set(knows) != wanted:
-        yield f"the nodes that know web's address are not {', '.join(knows) or 'none'}"
+        yield f"looked at the connections of every node: those that know web's address are not {' and '.join(knows)}"
 
 
 @hints(
     "It is a rule of near's endpoint, for packets that come from the endpoint itself.",
     "In `iptables-save -t nat` look for -s with a2's address and -j KUBE-MARK-MASQ; one for TCP, one for UDP.",
-    "`iptables -t nat -S KUBE-SEP-...`, the chain with the DNAT to a2 for TCP: its first rule.",
 )
-def check_5(cluster, rule):
+def check_5(cluster, rule: answers.rule):
     """It marks what comes from the pod itself, so that the pod sees its node as the client."""
     pod = cluster.pod("a2")
-    if rule not in [each for chain in ends(cluster, "near") for each in rules(cluster, chain)]:
+    if rule not in [answers.rule(each) for chain in ends(cluster, "near") for each in rules(cluster, chain)]:
         yield "no endpoint of near has this rule for TCP"
     elif f"-s {pod.address}/32" not in rule or jump(rule) != "KUBE-MARK-MASQ":
         yield "this rule does not mark packets of pod a2"
@@ -132,14 +130,17 @@ def check_5(cluster, rule):
 @hints(
     "Bridged packets must be shown to iptables, and with it to connection tracking.",
     f"The setting is {SETTING}, on the node where both pods are.",
-    f'worker.run("sysctl -w {SETTING}=1")',
 )
 def check_6(cluster):
     """Bridged answers pass connection tracking again, and near answers its neighbour."""
+    if cluster.broken != "br-netfilter-off":
+        yield 'the fault of this step is not in; cluster.fault("br-netfilter-off") puts it in'
     worker = cluster.node("kind-worker")
     if worker.run(f"sysctl -n {SETTING}").strip() != "1":
         yield f"on kind-worker {SETTING} is not 1"
     for name in ("near", "web"):
         said = cluster.pod("a").curl(name)
         if not said.ok:
-            yield f"{name} does not answer a: {said.strip()}"
+            yield f"{name} does not answer a; curl says “{last(said)}”"
+    yield from silent(cluster, [("a", "a2"), ("a", "b"), ("a", "internet")])
+    yield from lost(cluster)

@@ -14,6 +14,7 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.plan.rules import IPTABLES
 
 if TYPE_CHECKING:
+    from packetwalk.lab.check import Checks
     from packetwalk.lab.grounds.ground import Ground
 
 CHOICE = "PACKETWALK_GROUND"
@@ -46,19 +47,20 @@ def open(plugin: str, mode: str | None = None, ground: str | None = None, *, rul
     raise LabError(f"ground {'; '.join(reasons)}")
 
 
-def checks(cluster: Ground) -> tuple[Callable[..., None], Callable[[str], None]]:
+def checks(cluster: Ground) -> tuple[Checks, Callable[[str], None]]:
     """Return ``check`` and ``hint`` of the lab whose notebook is running: those of its ``check.py``."""
-    from packetwalk.lab.check import load
+    from packetwalk.lab.rooms import room
 
-    made = load(cluster)
-    return made.check, made.hint
+    made: Checks = room("lab.check").load(cluster)
+    return made, made.hint
 
 
 def patients(cluster: Ground) -> Callable[[int], None]:
     """Return ``patient``, which breaks the cluster by number: what is wrong is for the learner to find."""
-    from packetwalk.lab.check import load
+    from packetwalk.lab.rooms import room
 
-    return load(cluster).patient
+    made: Checks = room("lab.check").load(cluster)
+    return made.patient
 
 
 def predict(step: str, *answers: int | Sequence[int]) -> object:

@@ -27,7 +27,9 @@ def test_every_other_diagnosis_is_refused(ground: str) -> None:
         assert all(checks.wrong("1a", each) for each in every), "nothing is wrong yet"
         for number, right in RIGHT.items():
             checks.patient(number)
-            assert [each for each in every if not checks.wrong("1a", each)] == [right], number
+            assert [each for each in every if not checks.wrong(f"{number}a", each)] == [right], number
+            others = [f"{each}a" for each in RIGHT if each != number]
+            assert all("is not in" in checks.wrong(step, right)[0] for step in others), number
 
 
 @pytest.mark.parametrize(

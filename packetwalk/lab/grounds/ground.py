@@ -6,15 +6,17 @@ Whatever the ground, a lab says the same: ``cluster.node("kind-worker").run("ip 
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from packetwalk.capture.output import Output
 from packetwalk.errors import BadInput
 from packetwalk.lab import command
 from packetwalk.lab.grounds import tcpdump
+from packetwalk.lab.grounds.history import Deed, History
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.wire import Tcp
@@ -22,6 +24,7 @@ from packetwalk.wire import Tcp
 if TYPE_CHECKING:
     from packetwalk.capture.frames import Frame
     from packetwalk.capture.recording import Recording
+    from packetwalk.lab.check.buttons import Buttons
     from packetwalk.lab.grounds.measure import Ceiling, Measurement
 
 IGMP = 2
@@ -29,7 +32,7 @@ Filters = Sequence[Sequence[str]]
 __all__ = ["Ground", "Handle", "NodeHandle", "Output", "PodHandle"]
 
 
-class Ground(ABC):
+class Ground(History, ABC):
     """A cluster to do a lab on; use it with ``with`` or ``close`` it: nothing of it is left.
 
     A subclass brings it up in its constructor, which takes plugin and mode by name: BadInput for
@@ -110,6 +113,21 @@ class Ground(ABC):
         if name not in self.pods:
             raise BadInput("pod", name, self.pods)
         return PodHandle(self, name)
+
+    def at(self, step: str | int | None = None, names: MutableMapping[str, Any] | None = None) -> Buttons | None:
+        """Bring the cluster, and the notebook's names, to a step of the lab beside the notebook, whatever was done.
+
+        Without a step return a button for each. ``names`` are the caller's own unless others are given. BadInput lists
+        the steps; LabError, in one line, where this ground cannot get there.
+        """
+        from packetwalk.lab.rooms import room
+
+        known = sys._getframe(1).f_globals if names is None else names
+        if step is None:
+            buttons: Buttons = room("lab.check.buttons").Buttons(self, known)
+            return buttons
+        room("lab.check.checkpoints").reach(self, step, known)
+        return None
 
     def address(self, name: str) -> str:
         """Return the IPv4 address of a pod, node or service; BadInput for an unknown name."""
@@ -203,6 +221,7 @@ class Handle:
         """
         words, *filters = command.stages(line)
         done = self.cluster.execute(self.name, command.addressed(words, self.cluster.find), filters)
+        self.cluster.deeds.append(Deed(self.name, line, done.ok))
         return Output(done, done.code, line)
 
     def ping(self, dst: str, *, size: int = 56, df: bool = False, count: int = 1) -> Output:

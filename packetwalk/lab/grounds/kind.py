@@ -137,6 +137,7 @@ class KindGround(Ground):
             self._cluster.rolled_out()
             self._cluster.start_pods()
             self._names()
+        self.applied.append(text)
         return changed
 
     def delete(self, manifest: str | Path) -> list[str]:
@@ -165,6 +166,8 @@ class KindGround(Ground):
         self._cluster.start_pods()
         self._cluster.note(self.mode)
         self._names()
+        self.deeds.clear()
+        self.applied.clear()
 
     def fault(self, name: str) -> None:
         """Break something; BadInput lists what can be broken here."""
@@ -179,6 +182,8 @@ class KindGround(Ground):
             if said.code != 0:
                 raise LabError(f"{step.node}: {said.command}: {(said.splitlines() or ['failed'])[0]}")
             self._undo.append(step)
+        self._fault = name
+        self.deeds.clear()
 
     def mend(self) -> None:
         """Take the faults back, the last first; what was changed by hand stays until ``use``.
@@ -188,6 +193,7 @@ class KindGround(Ground):
         while self._undo:
             step = self._undo.pop()
             self._reach.run(step.node, step.undo)
+        self._fault = None
 
     def close(self) -> None:
         """Delete the cluster; with PACKETWALK_KIND_REUSE=1 only mend it and stop the tools."""

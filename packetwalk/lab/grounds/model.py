@@ -21,12 +21,15 @@ from packetwalk.walks.walk import Walk
 if TYPE_CHECKING:
     from packetwalk.shell import State
 
+CLOSED = "the model: the cluster is closed; the lab's first cell opens one"
+
 
 class ModelGround(Planned):
     """A cluster that exists in this process only."""
 
     ground, preference = "model", 30
     _state: State | None = None
+    _closed = False
 
     @classmethod
     def missing(cls) -> tuple[str, ...]:
@@ -34,13 +37,15 @@ class ModelGround(Planned):
         return absent("shell")
 
     def _bring_up(self, network: Network) -> None:
+        if self._closed:
+            raise LabError(CLOSED)
         self._state = room("shell").State(network)
 
     @property
     def state(self) -> State:
         """The network as it is now; LabError when it was closed."""
         if self._state is None:
-            raise LabError("the model: the cluster is closed")
+            raise LabError(CLOSED)
         return self._state
 
     def execute(self, netns: str, argv: Sequence[str], filters: Filters = ()) -> Output:
@@ -83,8 +88,8 @@ class ModelGround(Planned):
         return Measurement(self.ground, self.plugin, self.mode, src, dst, why=why)
 
     def close(self) -> None:
-        """Let it go."""
-        self._state = None
+        """Let it go; it does not come back."""
+        self._state, self._closed = None, True
 
 
 GROUND = ModelGround

@@ -50,6 +50,7 @@ class Planned(Ground):
         )
         network = network.noticed() if noticed else network
         self._bring_up(network)
+        self.deeds.clear()
         self.mode, self._fault, self._settings, self.network = mode, fault, settings, network
         self.nodes = tuple(node.name for node in network.nodes)
         self.pods = tuple(pod.name for pod in network.pods)
@@ -85,6 +86,7 @@ class Planned(Ground):
         governs = kept != self._settings.policies
         if (asked.mode, asked.settings) != (self.mode, self._settings):
             self._make(asked.mode, self._fault, asked.settings)
+        self.applied.append(text)
         return Lines([*asked.lines, *(self.network.estate.notes if governs and self.network.estate else ())])
 
     def delete(self, manifest: str | Path) -> list[str]:
@@ -98,6 +100,7 @@ class Planned(Ground):
     def use(self, mode: str) -> None:
         """Start anew with another mode; what was applied or broken is gone."""
         self._make(self.network.plugin.mode(mode).name, None, manifests.Settings())
+        self.applied.clear()
 
     def fault(self, name: str) -> None:
         """Start anew with something broken."""

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.check import load
+from packetwalk.lab.check import LOST, load
 
 SOURCE = '''
 PATIENTS = ("no-route", "no-mac")
 
 from packetwalk.errors import LabError
-from packetwalk.lab.check import hints
+from packetwalk.lab.check import answers, hints
 
-@hints("look", "compare", "type")
+@hints("look", "compare")
 def check_1(cluster):
     """The route is
     there."""
     if cluster.broken:
         yield "no route"
 
-@hints("look", "compare", "type")
-def check_2a(cluster, answer):
+@hints("look", "compare")
+def check_2a(cluster, answer: answers.number):
     """Right."""
-    return [] if int(answer) == 7 else [f"{answer} is not it"]
+    return [] if answer == 7 else [f"{answer} is not it"]
 
-@hints("look", "compare", "type")
+@hints("look", "compare")
 def check_3(cluster):
     """Never."""
     raise LabError("the cluster is closed")
+
+@hints("look", "compare")
+def check_4(cluster):
+    """Never."""
+    yield [][0]
 '''
+CELLS = [("solution", "# Your turn: do it.\n# Now.\nanswer = 7\nanswer"), ("", 'check("2a", answer)')]
 
 
 class FakeCluster:
@@ -50,11 +57,12 @@ class FakeCluster:
 @pytest.fixture
 def checks(tmp_path: Path):
     (tmp_path / "check.py").write_text(SOURCE)
+    solution = [{"cell_type": "code", "source": text, "metadata": {"tags": [tag]}} for tag, text in CELLS]
+    (tmp_path / "solution.ipynb").write_text(json.dumps({"cells": solution}))
     return load(FakeCluster(), tmp_path / "check.py")  # type: ignore[arg-type]
 
 
 def test_it_says_what_is_still_wrong_and_then_what_is_so(checks, capsys) -> None:
-    assert checks.steps == ("1", "2a", "3")
     checks.check("1")
     checks.cluster.broken = False
     checks.check("1")
@@ -65,17 +73,35 @@ def test_it_says_what_is_still_wrong_and_then_what_is_so(checks, capsys) -> None
     ("answers", "line"),
     [
         ((), 'say it with your answer: check("2a", answer)'),
+        ((7, 8), 'say it with your answer: check("2a", answer)'),
         ((...,), "no answer yet: put yours in place of the dots"),
         ((None,), "no answer yet: put yours in place of the dots"),
-        (("eth0",), "this answer cannot be read: invalid literal for int() with base 10: 'eth0'"),
-        (([],), None),
+        (("...",), "no answer yet: put yours in place of the dots"),
+        (([],), "no answer yet: put yours in place of the dots"),
+        (([7, ...],), "no answer yet: put yours in place of the dots"),
+        (("eth0",), "answer, number: 'eth0' is not valid; valid: a whole number"),
         ((8,), "8 is not it"),
     ],
 )
 def test_every_answer_is_met_with_a_line(checks, answers: tuple, line: str | None) -> None:
     said = checks.wrong("2a", *answers)
-    assert len(said) == 1 and (line is None or said == [line])
-    assert checks.wrong("2a", 7) == []
+    assert said == [line]
+    for right in (7, 7.0, "7", " 7 ", (7,)):
+        assert checks.wrong("2a", right) == []
+
+
+def test_a_check_without_an_answer_says_so_and_a_number_names_a_step(checks) -> None:
+    assert checks.wrong("1", "x") == ['say it without an answer: check("1")']
+    assert checks.wrong(1) == ["no route"]
+    assert checks.wrong("Step 2A", 7) == []
+
+
+def test_an_error_of_python_does_not_come_through(checks) -> None:
+    assert checks.wrong("4") == [LOST.format(step="4")]
+    with pytest.raises(AssertionError, match="no route"):
+        checks.must("1")
+    checks.cluster.broken = False
+    checks.must("1")
 
 
 def test_what_the_cluster_cannot_do_is_what_is_wrong(checks) -> None:
@@ -83,18 +109,19 @@ def test_what_the_cluster_cannot_do_is_what_is_wrong(checks) -> None:
     assert isinstance(LabError("x"), Exception)
 
 
-def test_hints_come_one_by_one_and_the_last_one_stays(checks, capsys) -> None:
+def test_hints_come_one_by_one_and_the_last_is_the_whole_of_it_and_stays(checks, capsys) -> None:
     for _ in range(4):
-        checks.hint("1")
-    checks.hint("2a")
-    texts = ["1 of 3 for step 1: look", "2 of 3 for step 1: compare", "3 of 3 for step 1: type"]
-    wanted = [*texts, texts[-1], "1 of 3 for step 2a: look"]
+        checks.hint("2a")
+    whole = "3 of 3 for step 2a: the whole of it.\nanswer = 7\nanswer"
+    wanted = ["1 of 3 for step 2a: look", "2 of 3 for step 2a: compare", whole, whole]
     assert capsys.readouterr().out == "".join(f"Hint {text}\n" for text in wanted)
 
 
 def test_an_unknown_step_lists_the_known_ones(checks, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"valid: 1, 2a, 3"):
-        checks.check("4")
+    assert checks.steps == ("1", "2a", "3", "4")
+    for unknown in ("5", 2, ..., None):
+        with pytest.raises(BadInput, match=r'valid: "1", "2a", "3", "4"'):
+            checks.check(unknown)
     with pytest.raises(BadInput, match=r"run the notebook in its own folder"):
         load(FakeCluster(), tmp_path / "elsewhere.py")  # type: ignore[arg-type]
 
@@ -103,6 +130,8 @@ def test_a_patient_is_asked_for_by_number_and_nothing_says_what_is_wrong(checks,
     checks.patient(2)
     assert checks.cluster.done == ["mended", "no-mac"]
     assert capsys.readouterr().out == "Patient 2 is in.\n"
-    for number in (0, 3, "no-mac"):
+    checks.patient("1")
+    assert capsys.readouterr().out == "Patient 1 is in.\n"
+    for number in (0, 3, "no-mac", ..., 1.5):
         with pytest.raises(BadInput, match=r"valid: 1, 2"):
             checks.patient(number)
