@@ -21,7 +21,7 @@ from packetwalk.lab.check import checkpoints
 from packetwalk.lab.check.answers import Reader, placeholder
 from packetwalk.lab.check.beside import functions, module
 from packetwalk.lab.check.progress import Progress, progress
-from packetwalk.lab.check.report import Report, report
+from packetwalk.lab.check.report import HandedIn, report
 
 if TYPE_CHECKING:
     from packetwalk.lab.grounds.ground import Ground
@@ -126,7 +126,7 @@ class Checks:
         """Return what the solution types for a step."""
         return checkpoints.whole(self._folder, self._named(step))
 
-    def report(self, who: str = "", *, key: str = "", folder: str | Path = "") -> Report:
+    def report(self, who: str = "", *, key: str = "", folder: str | Path = "") -> HandedIn:
         """Return a small text to hand in: who, which lab, which steps are done.
 
         It is signed with ``key``, else with PACKETWALK_CLASS_KEY, else not at all, and says so; with ``folder``, else

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Collection, Iterator, MutableMapping
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -81,12 +81,13 @@ def reach(cluster: Ground, step: str | int, names: MutableMapping[str, Any], fol
     of = (folder or Path()).resolve()
     name = str(step).strip().lower().removeprefix("step").strip()
     before = cells(of)[: task(of, name)]
+    tools = re.findall(r"^def (\w+)\(", "\n".join(each.source for each in before), re.M)
     names["cluster"] = cluster
     try:
         with redirect_stdout(StringIO()):
             for each in before:
                 if not _only_shows(each):
-                    _do(each.source, cluster, names)
+                    _do(each.source, cluster, names, tools)
     except (BadInput, LabError) as error:
         raise LabError(f"step {name} cannot be reached here: {error}") from None
     progress(of, steps(of)).brought(name)
@@ -99,8 +100,11 @@ def _only_shows(cell: SolutionCell) -> bool:
     return cell.source.startswith(LEFT_OUT) or shows
 
 
-def _do(source: str, cluster: Ground, names: MutableMapping[str, Any]) -> None:
-    """Run a cell in a notebook's names; where it opens the lab's cluster, the one that is there is made anew."""
+def _do(source: str, cluster: Ground, names: MutableMapping[str, Any], tools: Collection[str]) -> None:
+    """Run a cell in a notebook's names; where it opens the lab's cluster, the one that is there is made anew.
+
+    ``tools`` are functions of the notebook's own: called for nothing they only show.
+    """
     tree = ast.parse(source)
     for opened in _opened(tree):
         plugin, mode = (ast.literal_eval(each) for each in opened.args[:2])
@@ -108,7 +112,7 @@ def _do(source: str, cluster: Ground, names: MutableMapping[str, Any]) -> None:
             raise BadInput("plugin of this cluster", cluster.plugin, [plugin])
         cluster.use(mode)
         opened.args, opened.keywords, opened.func = [], [], ast.Name("cluster", ast.Load())
-    tree.body = [each for each in tree.body if not _is_itself(each)]
+    tree.body = [each for each in tree.body if not _is_itself(each) and not _called(each, tools)]
     exec(compile(tree, "<solution>", "exec"), names)  # type: ignore[arg-type]
 
 
@@ -118,6 +122,12 @@ def _opened(tree: ast.Module) -> Iterator[ast.Call]:
         if isinstance(each, ast.Assign) and ast.unparse(each).startswith("cluster = lab.open("):
             assert isinstance(each.value, ast.Call)
             yield each.value
+
+
+def _called(statement: ast.stmt, tools: Collection[str]) -> bool:
+    """Say whether a statement is no more than a call of one of these functions."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in tools
 
 
 def _is_itself(statement: ast.stmt) -> bool:

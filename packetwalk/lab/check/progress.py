@@ -8,7 +8,7 @@ from pathlib import Path
 _kept: dict[Path, Progress] = {}
 
 
-class Step:
+class Tries:
     """One step: how often its check was asked, whether it was done, how many hints were seen, who came by checkpoint."""
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Progress:
 
     def __init__(self, lab: str, steps: Iterable[str]) -> None:
         self.lab = lab
-        self.steps = {name: Step() for name in steps}
+        self.steps = {name: Tries() for name in steps}
 
     def tried(self, name: str, *, done: bool) -> None:
         """Count a call of a check; what was done once stays done."""

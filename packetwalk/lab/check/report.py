@@ -39,7 +39,7 @@ class ReportedStep(NamedTuple):
     hints: int
 
 
-class Report(NamedTuple):
+class HandedIn(NamedTuple):
     """A report, as it was made or read; ``text`` is what is handed in."""
 
     who: str
@@ -66,7 +66,7 @@ class Report(NamedTuple):
         return hmac.compare_digest(last, f"{SIGNATURE}: {_sign(body, key)}")
 
 
-def report(progress: Progress, cluster: Ground, who: str = "", key: str = "", folder: str | Path = "") -> Report:
+def report(progress: Progress, cluster: Ground, who: str = "", key: str = "", folder: str | Path = "") -> HandedIn:
     """Return the report of a lab, and write it into a folder where one is named or set; LabError where it cannot be."""
     name = " ".join((who or os.environ.get(WHO, "") or _user()).split()) or "somebody"
     steps = [
@@ -79,14 +79,14 @@ def report(progress: Progress, cluster: Ground, who: str = "", key: str = "", fo
     lines += [f"step {each.name}: {each.state}, tries {each.tries}, hints {each.hints}" for each in steps]
     body, secret = "\n".join(lines), key or os.environ.get(KEY, "")
     text = f"{body}\n{f'{SIGNATURE}: {_sign(body, secret)}' if secret else UNSIGNED}\n"
-    done = Report(**head, steps=tuple(steps), text=text)
+    done = HandedIn(**head, steps=tuple(steps), text=text)
     where = folder or os.environ.get(FOLDER, "")
     if where:
         _keep(done, Path(where))
     return done
 
 
-def read(path: Path) -> Report:
+def read(path: Path) -> HandedIn:
     """Read a report that was handed in; BadInput, with the file, for what is none."""
     try:
         with path.open(encoding="utf-8") as file:
@@ -103,7 +103,7 @@ def read(path: Path) -> Report:
     if last != UNSIGNED and not re.fullmatch(rf"{SIGNATURE}: [0-9a-f]{{64}}", last):
         raise BadInput("report", str(path), ["a last line that is a signature or says that there is none"])
     read = [ReportedStep(each[1], each[2], int(each[3]), int(each[4])) for each in steps if each]
-    return Report(**head, steps=tuple(read), text=text)
+    return HandedIn(**head, steps=tuple(read), text=text)
 
 
 def _sign(body: str, key: str) -> str:
@@ -117,7 +117,7 @@ def _user() -> str:
         return ""
 
 
-def _keep(done: Report, folder: Path) -> None:
+def _keep(done: HandedIn, folder: Path) -> None:
     """Write a report whole or not at all, in the place of an earlier one of the same learner and lab."""
     name = re.sub(r"[^\w.-]+", "-", f"{done.who}-{done.lab}").strip(".-") + ENDING
     try:

@@ -16,7 +16,7 @@ from packetwalk.capture.output import Output
 from packetwalk.errors import BadInput
 from packetwalk.lab import command
 from packetwalk.lab.grounds import tcpdump
-from packetwalk.lab.grounds.history import Deed, History
+from packetwalk.lab.grounds.history import History, Ran
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.wire import Tcp
@@ -221,7 +221,7 @@ class Handle:
         """
         words, *filters = command.stages(line)
         done = self.cluster.execute(self.name, command.addressed(words, self.cluster.find), filters)
-        self.cluster.deeds.append(Deed(self.name, line, done.ok))
+        self.cluster.deeds.append(Ran(self.name, line, done.ok))
         return Output(done, done.code, line)
 
     def ping(self, dst: str, *, size: int = 56, df: bool = False, count: int = 1) -> Output:

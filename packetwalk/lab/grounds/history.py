@@ -8,7 +8,7 @@ from typing import NamedTuple
 KEPT = 5000
 
 
-class Deed(NamedTuple):
+class Ran(NamedTuple):
     """A command that was run on a node or in a pod, and whether it did what it was to do."""
 
     place: str
@@ -27,9 +27,9 @@ class History:
         return self._fault
 
     @property
-    def deeds(self) -> deque[Deed]:
+    def deeds(self) -> deque[Ran]:
         """What was run in it since it was made or made anew: the last five thousand commands."""
-        found: deque[Deed] = self.__dict__.setdefault("_deeds", deque(maxlen=KEPT))
+        found: deque[Ran] = self.__dict__.setdefault("_deeds", deque(maxlen=KEPT))
         return found
 
     @property
