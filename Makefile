@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve test test-guest check refresh proof proof-guest bench player lock fix clean
+.PHONY: help book build serve real test test-guest check refresh proof proof-guest bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -46,6 +46,11 @@ build: $(VENV)/.book ## build the book strictly into _build/html
 
 serve: $(VENV)/.book ## serve the book as it was last built
 	@$(BIN)/python book/serve.py $(SITE)
+
+# --- the real programs: 300 MB in .real, by Go, once -----------------------------------------
+
+real: $(VENV)/.book ## build the real programs of the ground `real`: needs Go, and etcd of apt-real.txt
+	@$(BIN)/python -m packetwalk.lab.real.build
 
 # --- proof -----------------------------------------------------------------------------------
 

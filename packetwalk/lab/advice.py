@@ -14,6 +14,7 @@ PACKAGES = {
     "bridge": "iproute2",
     "busybox": "busybox-static",
     "depmod": "kmod",
+    "etcd": "etcd-server",
     "ip": "iproute2",
     "iptables-restore": "iptables",
     "iptables-save": "iptables",
@@ -28,6 +29,7 @@ PACKAGES = {
 }
 """Debian's and Ubuntu's package of a program, where it is not called as the program is."""
 
+GO, MAKE_REAL = "Go, for make real", "what make real builds"
 PYNACL = "Python package PyNaCl"
 ELSEWHERE = {
     PYNACL: "pip install PyNaCl",
@@ -41,6 +43,8 @@ ELSEWHERE = {
     "root, or user namespaces for ordinary users": "as root: sysctl -w user.max_user_namespaces=10000",
     "program apt-get": "Debian on amd64, for its kernel: https://www.debian.org",
     "user namespaces (AppArmor)": "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    GO: "Go 1.26 or newer: https://go.dev/dl",
+    MAKE_REAL: "make real (once: some minutes, 300 MB)",
     "Linux": "this needs Linux: use the model, kind or Binder",
 }
 """What to do about what no Debian package brings."""

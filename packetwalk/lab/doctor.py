@@ -16,6 +16,7 @@ PURPOSES = {
     "netns": "walks and labs in the running kernel",
     "programs": "what plugins run beside that kernel: BIRD, CNI plugins, encryption in user space",
     "qemu": "what your kernel lacks, in a guest's: make test-guest",
+    "real": "labs under a real API server, kube-proxy and flanneld, in namespaces of your kernel",
     "kind": "labs and recordings in a real Kubernetes cluster",
     "binder": "labs on the model in a browser; needs a network, and nothing on this machine",
 }
@@ -48,7 +49,7 @@ def _missing(ground: str) -> Iterator[str]:
     from packetwalk.lab.kernel.programs.runtime import folder
     from packetwalk.lab.kernel.rootless import missing_programs, search_path
 
-    if ground == "netns" and not Path("/proc/self/ns/net").exists():
+    if ground in ("netns", "real") and not Path("/proc/self/ns/net").exists():
         yield "Linux"
         return
     for tool in NEEDED.get(ground, ()):
@@ -62,9 +63,11 @@ def _missing(ground: str) -> Iterator[str]:
         yield "CNI plugins"
     if ground == "programs" and secretbox.missing():
         yield PYNACL
+    if ground == "real":
+        yield from absent("lab.real") or room("lab.real.programs").missing()
     if ground == "kind":
         yield from absent("lab.grounds") or room("lab.grounds").grounds()[ground].missing()
-    if ground == "netns":
+    if ground in ("netns", "real"):
         yield from missing_programs()
         yield from _rights()
 

@@ -21,6 +21,7 @@ LEFT_OUT = (
     "lab.node",
     "lab.plugins",
     "lab.proving.search",
+    "lab.real",
     "policy",
     "proof.draws",
     "shell",

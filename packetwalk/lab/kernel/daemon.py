@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from packetwalk.errors import LabError
@@ -31,12 +31,19 @@ class Daemon:
     thread ends that started a process, not when the whole parent does.
     """
 
-    def __init__(self, namespace: Namespace, argv: Sequence[str], text: str = "") -> None:
+    def __init__(
+        self,
+        namespace: Namespace,
+        argv: Sequence[str],
+        text: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Start it with ``text`` in its standard input, a file that can be opened anew (/dev/stdin).
 
-        LabError when there is no such program.
+        ``environment`` is put on top of this process's own.  LabError when there is no such program.
         """
         self.namespace, self._argv = namespace, list(argv)
+        self._environment = {**os.environ, **(environment or {})}
         namespace.own_run()
         self.name = argv[0].rpartition("/")[2]
         self._input = os.memfd_create("input", os.MFD_CLOEXEC)
@@ -60,6 +67,7 @@ class Daemon:
                 stdin=self._input,
                 stdout=self._said,
                 stderr=self._said,
+                env=self._environment,
                 preexec_fn=partial(end_with, os.getpid()),  # noqa: PLW1509  (two system calls, no lock)
             )
         except (OSError, LabError) as error:
@@ -79,9 +87,13 @@ class Daemon:
         """Do nothing while it runs; LabError with its last line when it has ended."""
         assert self._process is not None
         if self._process.poll() is not None:
-            self._said.seek(0)
-            lines = self._said.read().decode(errors="replace").strip().splitlines()
+            lines = self.said().strip().splitlines()
             raise LabError(f"{self.namespace.name}: {self.name}: {lines[-1] if lines else 'ended'}")
+
+    def said(self) -> str:
+        """Return all that it has printed."""
+        length = os.fstat(self._said.fileno()).st_size
+        return os.pread(self._said.fileno(), length, 0).decode(errors="replace")
 
     def close(self) -> None:
         """End it and wait until it is gone."""

@@ -51,11 +51,16 @@ def _in_thread(work: Callable[[], T]) -> T:
     return result[0]
 
 
+def mount(kind: str, place: Path | str) -> None:
+    """Mount an empty file system in memory (``tmpfs``, ``ramfs``) in the mount namespace of the calling thread."""
+    _call("mount", b"none", str(place).encode(), kind.encode(), 0, None)
+
+
 def _fresh_run() -> int:
     """Return a new mount namespace with an empty /run; the calling thread stays in it."""
     _call("unshare", CLONE_NEWNS)
     _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-    _call("mount", b"none", b"/run", b"tmpfs", 0, None)
+    mount("tmpfs", "/run")
     return os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
 
