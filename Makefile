@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve real test test-guest check refresh proof proof-guest bench player lock fix clean
+.PHONY: help book build serve labs real test test-guest check refresh proof proof-guest bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -51,6 +51,10 @@ serve: $(VENV)/.book ## serve the book as it was last built
 
 real: $(VENV)/.book ## build the real programs of the ground `real`: needs Go, and etcd of apt-real.txt
 	@$(BIN)/python -m packetwalk.lab.real.build
+
+# Kernels that no browser shows end after half an hour, and their clusters with them.
+labs: $(VENV)/.book ## open the labs in JupyterLab
+	@$(BIN)/jupyter lab labs/0-meet/lab.ipynb $(ARGS) --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
 
 # --- proof -----------------------------------------------------------------------------------
 

@@ -7,8 +7,10 @@ something is broken that has to be found, ``patient = lab.patients(cluster)``.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from packetwalk.errors import BadInput, LabError
 from packetwalk.plan.rules import IPTABLES
@@ -18,14 +20,18 @@ if TYPE_CHECKING:
     from packetwalk.lab.grounds.ground import Ground
 
 CHOICE = "PACKETWALK_GROUND"
+NOTEBOOK = "get_ipython"  # a name that every notebook's cells have
+_opened: WeakValueDictionary[tuple | None, Ground] = WeakValueDictionary()
 
 
 def open(plugin: str, mode: str | None = None, ground: str | None = None, *, rules: str = IPTABLES) -> Ground:
     """Bring a cluster up and return it: on the named ground, else the environment's, else the best there is.
 
-    The environment variable is PACKETWALK_GROUND; ``rules`` is the form of its rules.  BadInput for names that do not exist; LabError
-    in one line when the ground asked for cannot be used here.
+    The environment variable is PACKETWALK_GROUND; ``rules`` is the form of its rules.  In a notebook the cluster that
+    the same words opened before is closed first: a cell that runs again leaves no second one.  BadInput for names that
+    do not exist; LabError in one line when the ground asked for cannot be used here.
     """
+    caller = sys._getframe(1).f_globals
     from packetwalk.cni import plugin as find_plugin
     from packetwalk.lab.rooms import room
 
@@ -35,15 +41,23 @@ def open(plugin: str, mode: str | None = None, ground: str | None = None, *, rul
     known = room("lab.grounds").grounds()
     if asked and asked not in known:
         raise BadInput("ground", asked, known)
+    words = (id(caller), plugin, chosen, asked, rules) if NOTEBOOK in caller else None
+    before = _opened.pop(words, None)
+    if before is not None:
+        before.close()
     reasons = []
     for name in [asked] if asked else known:
         lacks = known[name].missing()
         try:
             if lacks:
                 raise LabError(f"missing: {', '.join(lacks)}")
-            return known[name](plugin, chosen, rules)
+            made = known[name](plugin, chosen, rules)
         except LabError as error:
             reasons.append(f"{name}: {error}")
+            continue
+        if words:
+            _opened[words] = made
+        return made
     raise LabError(f"ground {'; '.join(reasons)}")
 
 

@@ -15,6 +15,7 @@ from packetwalk.capture.output import Output
 SECONDS = 20.0
 CHARACTERS = 200_000
 LAST_WORDS = 1.0  # seconds a stopped program has to print its summary
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 def run(argv: Sequence[str], seconds: float = SECONDS, characters: int = CHARACTERS) -> Output:
@@ -35,11 +36,21 @@ def run(argv: Sequence[str], seconds: float = SECONDS, characters: int = CHARACT
     except OSError as error:
         reason = "command not found" if isinstance(error, FileNotFoundError) else error.strerror
         return Output(f"{argv[0]}: {reason}\n", 127, line)
-    text, reason = _read(process, seconds, characters)
+    _running.add(process)
+    try:
+        text, reason = _read(process, seconds, characters)
+    finally:
+        _running.discard(process)
     code = 124 if reason else process.returncode
     if reason and text and not text.endswith("\n"):
         text += "\n"
     return Output(text + reason, code, line)
+
+
+def stop() -> None:
+    """Interrupt every program that runs now, as Ctrl-C does: each has its last words, and ``run`` returns."""
+    for process in tuple(_running):
+        _signal(process, signal.SIGINT)
 
 
 def _read(process: subprocess.Popen[bytes], seconds: float, characters: int) -> tuple[str, str]:

@@ -18,10 +18,12 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from packetwalk.errors import BadInput, LabError
+from packetwalk.lab import program
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.rootless import FRESH_RUN, RIGHTS, search_path
 
 PATIENCE = 90.0  # seconds for one request; every program inside has less
+STOP = "stop"  # what is asked for beside requests, while one is being done
 UNSHARE = ("--net", "--mount", "--pid", "--fork", "--kill-child=KILL")
 
 
@@ -52,7 +54,8 @@ class Remote:
     def call(self, method: str, *arguments: Any) -> Any:
         """Return what the method returns; its BadInput or LabError is raised here.
 
-        An answer that nobody waited for (the cell was interrupted) is thrown away.
+        Where the cell is interrupted, the program that runs for it is too; an answer that nobody waits for any more is
+        thrown away.
         """
         self._count += 1
         try:
@@ -65,6 +68,10 @@ class Remote:
                     return value
         except (EOFError, OSError):
             raise LabError(self._last_words()) from None
+        except KeyboardInterrupt:
+            with contextlib.suppress(OSError):
+                self._pipe.send((self._count, STOP, ()))
+            raise
         self.close()
         raise LabError(f"network namespaces: no answer in {PATIENCE:g} seconds")
 
@@ -96,6 +103,9 @@ def serve(pipe: Connection) -> None:
         with contextlib.suppress(EOFError, OSError):
             while True:
                 request = pipe.recv()
+                if request[1] == STOP:
+                    program.stop()
+                    continue
                 with waiting:
                     requests.append(request)
                     waiting.notify()
