@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NOTHING = ("none", "no", "nothing", "nobody")
-NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:[ ,'_]\d{3})+|\d+)(?:\.\d+)?(?![\w]*\d)(?![.:]\d)")
+NUMBER = re.compile(r"(?<![\w.:])[-+]?(?:\d{1,3}(?:[ ,'_]\d{3})+|\d+)(?:\.\d+)?(?![\w]*\d)(?![.:]\d)")
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d+\b)(?!\d{3}\b)|(?<=\b0),(?=\d)")
 HEX = re.compile(r"0x[0-9a-f]+", re.I)
 
