@@ -38,7 +38,7 @@ def peers(node: str = "all()", peer: str = "route-reflector == 'true'", name: st
 CALICO = {
     "1": numbers(20, 118, 98, 50, 14, 8),
     "2": Tried(
-        [pool(vxlan="Always"), pool(vxlan="'Always'"), pool(vxlan="Always") * 1 + "; " + pool(vxlan="Always"), 'cluster.use("vxlan")', pool() + "\n" + pool(vxlan="Always")],
+        [pool(vxlan="Always"), pool(vxlan="'Always'"), pool(vxlan="Always") + "; " + pool(vxlan="Always"), 'cluster.use("vxlan")', pool() + "\n" + pool(vxlan="Always")],
         [pool(), pool(ipip="Always"), pool(vxlan="CrossSubnet"), pool(vxlan="Always", name="other"), pool(vxlan="always")],
         [pool(ipip="Always", vxlan="Always"), pool(vxlan="Always") + '\nworker.run("iptables -P FORWARD DROP"); worker.run("iptables -F")'],
     ),
