@@ -54,7 +54,7 @@ real: $(VENV)/.book ## build the real programs of the ground `real`: needs Go, a
 
 # Kernels that no browser shows end after half an hour, and their clusters with them.
 labs: $(VENV)/.book ## open the labs in JupyterLab
-	@$(BIN)/jupyter lab labs/0-meet/lab.ipynb $(ARGS) --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
+	@$(BIN)/jupyter lab labs/0-meet/lab.ipynb --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
 
 # --- proof -----------------------------------------------------------------------------------
 
