@@ -74,16 +74,16 @@ GROWN = ("hashsize", "bucketsize", "initval")
 
 
 def _chosen(words: list[str]) -> str:
-    """Return the options of a set that somebody has asked for."""
+    """Return the options of a set that somebody has asked for; ValueError for one without its value."""
     out, left = [], iter(words)
     for word in left:
-        if word in GROWN:
-            next(left)
-        elif word in USUAL:
-            value = next(left)
-            out += [] if value == USUAL[word] else [word, value]
-        else:
+        value = next(left, "") if word in GROWN or word in USUAL else word
+        if not value:
+            raise ValueError(f"ipset: {word} without its value")
+        if value == word:
             out.append(word)
+        elif word in USUAL and value != USUAL[word]:
+            out += [word, value]
     return " ".join(out)
 
 

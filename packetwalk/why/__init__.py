@@ -6,7 +6,8 @@ just these tables.  What was not recorded is said, never guessed.
 
 from packetwalk.why.change import Mend, applied
 from packetwalk.why.diagnosis import Diagnosis, why
+from packetwalk.why.dropped import found
 from packetwalk.why.loading import Loaded, load
 from packetwalk.why.pairs import Pairs, pairs
 
-__all__ = ["Diagnosis", "Loaded", "Mend", "Pairs", "applied", "load", "pairs", "why"]
+__all__ = ["Diagnosis", "Loaded", "Mend", "Pairs", "applied", "found", "load", "pairs", "why"]

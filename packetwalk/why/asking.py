@@ -26,6 +26,8 @@ HEADERS = {"icmp": 28, "udp": 28, "tcp": 40}
 SEGMENTS = 3
 """How many full segments are sent over a connection, to see whether data passes."""
 REACHES, FAILS, UNKNOWN = "reaches", "does not reach", "not known"
+TOO_BIG = "does not fit"
+"""Of a packet that may not be cut: its sender is told, and what it sends then is not lost."""
 
 
 class Errand(NamedTuple):
@@ -40,7 +42,7 @@ class Errand(NamedTuple):
 class Fate(NamedTuple):
     """What became of a packet.
 
-    ``verdict`` is one of REACHES, FAILS, UNKNOWN; ``unknown`` says why nothing more is known; ``loaded`` is the
+    ``verdict`` is one of REACHES, FAILS, UNKNOWN, TOO_BIG; ``unknown`` says why nothing more is known; ``loaded`` is the
     network as it was asked, with the sockets that were taken to be there.
     """
 

@@ -22,7 +22,6 @@ class Mend(NamedTuple):
         more = f"; and {len(lines) - 1} more" if len(lines) > 1 else ""
         return f"in {self.netns}: {lines[0]}{more}"
 
-
     @property
     def script(self) -> str:
         """All of its commands, each on a line of its own behind the namespace that it is for."""

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
-from packetwalk.capture.recording import Recording, Sent
-from packetwalk.capture.tunnel_ports import tunnel_ports
-from packetwalk.datapath.run import Run
+from packetwalk.capture.recording import Recording
 from packetwalk.errors import BadInput
-from packetwalk.proof.compare import frames
 from packetwalk.tables import Entry, IptablesRule, NftRule, table_of
-from packetwalk.trace.packet import Packet, PacketOptions
+from packetwalk.trace.packet import PacketOptions
 from packetwalk.walks.walk import Walk
-from packetwalk.why.asking import FAILS, REACHES, UNKNOWN, Errand, Fate, packet_of, sent
+from packetwalk.why.asking import FAILS, REACHES, TOO_BIG, UNKNOWN, Errand, Fate, packet_of, sent
 from packetwalk.why.change import Mend
 from packetwalk.why.ends import KnownEnd, end
+from packetwalk.why.fitting import Fitted, fitted
 from packetwalk.why.loading import Loaded, is_taken_to_forward, load
 from packetwalk.why.mends import mended
-from packetwalk.why.seen import seen
+from packetwalk.why.taps import taps
 
 PROGRAMS = (
     ("KUBE-", "kube-proxy"),
@@ -38,17 +36,21 @@ class Diagnosis:
 
     ``fate`` is of the packet that was asked for or, where that one arrives, of one that fills the MTU;
     ``mend`` is the change with which it arrives, None where none was found or none is needed; ``taps`` says whether the
-    recording's taps saw the same; ``unknown`` is what the recording does not tell.
+    recording's taps saw the same; ``unknown`` is what the recording does not tell; ``fits`` is what the
+    sender of too big a packet sends once it was told, None where none was too big; ``refused`` that of the packet of
+    which it was told.
     """
 
     fate: Fate
     mend: Mend | None = None
     taps: str = ""
     unknown: tuple[str, ...] = field(default=())
+    fits: Fitted | None = None
+    refused: int = 0
 
     @property
     def verdict(self) -> str:
-        """``reaches``, ``does not reach`` or ``not known``."""
+        """``reaches``, ``does not reach``, ``not known``, or ``does not fit`` of a packet whose sender is told what does."""
         return self.fate.verdict
 
     @property
@@ -60,7 +62,7 @@ class Diagnosis:
     def line(self) -> str:
         """The line that decided, with its author; empty where none did."""
         entry = self.fate.step.entry
-        if self.verdict != FAILS or entry is None:
+        if self.verdict not in (FAILS, TOO_BIG) or entry is None:
             return ""
         author = _author(self.fate)
         return f"{entry}" + (f" ({author})" if author else "")
@@ -77,17 +79,20 @@ class Diagnosis:
         step = self.fate.step
         where = step.netns + (f", {step.dev}" if step.dev else "")
         if self.verdict == REACHES:
-            yield "how", self.walk.summary
+            told = (
+                f" Of {self.refused} bytes that may not be cut the sender is told that {self.fits.size} fit."
+                if self.fits
+                else ""
+            )
+            yield "how", self.walk.summary + told
             yield "taps", self.taps or "no such packet was recorded"
         else:
             yield "where", self._where(where, step.why)
             yield "line", self.line or self._no_line
-            yield (
-                "mend",
-                f"{self.mend} ({self.mend.reason}; tried: then {self.mend.then})"
-                if self.mend
-                else self._no_mend,
-            )
+            if self.fits:
+                yield "fits", f"the sender is told; {self.fits}"
+            if self.verdict != TOO_BIG:
+                yield "mend", self._mend
         if self.verdict != REACHES and self.taps:
             yield "taps", self.taps
         yield "not known", "; ".join(self.unknown) or "nothing that this depends on"
@@ -104,7 +109,9 @@ class Diagnosis:
         return "nobody can say" if self.verdict == UNKNOWN else "none: nothing in the tables is for it"
 
     @property
-    def _no_mend(self) -> str:
+    def _mend(self) -> str:
+        if self.mend:
+            return f"{self.mend} ({self.mend.reason}; tried: then {self.mend.then})"
         return (
             "nobody can say"
             if self.verdict == UNKNOWN
@@ -126,6 +133,7 @@ class Diagnosis:
             "mend": self.mend
             and {"netns": self.mend.netns, "commands": self.mend.commands, "reason": self.mend.reason},
             "taps": self.taps or None,
+            "fits": self.fits and self.fits.size,
             "unknown": list(self.unknown),
         }
 
@@ -155,10 +163,14 @@ def why(recording: Recording | Loaded, src: str, dst: str, **given: Unpack[Packe
     if small.verdict == REACHES and given.get("size") is None and not given.get("df"):
         filling = sent(loaded, asked._replace(fills=True))
         fate = small if filling.verdict == REACHES else filling
-    mend = None
-    if fate.verdict == FAILS:
-        mend = mended(fate, {asked, asked._replace(fills=True)} if given.get("size") is None else ())
-    return Diagnosis(fate, mend, _taps(small), tuple(_unknown(fate)))
+    if fate.verdict != FAILS:
+        return Diagnosis(fate, None, taps(small), tuple(_unknown(fate)))
+    others = {asked, asked._replace(fills=True)} if given.get("size") is None else ()
+    told, refused = fitted(fate), fate.walk.packet.size
+    mend = mended(fate, others, of_size=told is not None)
+    if told and not mend:
+        fate = fate._replace(verdict=TOO_BIG) if fate is small else told.fate
+    return Diagnosis(fate, mend, taps(small), tuple(_unknown(fate)), told, refused)
 
 
 def _question(loaded: Loaded, src: str, dst: str, given: PacketOptions) -> Errand:
@@ -198,43 +210,6 @@ def _only_nft(fate: Fate, netns: str) -> bool:
     """Say whether rules were asked of iptables alone."""
     missing = fate.loaded.recording.place(netns).missing
     return "nft.txt" in missing and "iptables.txt" not in missing
-
-
-def _taps(fate: Fate) -> str:
-    """Return whether the taps saw of such a packet what the model computes; nothing where none was recorded."""
-    asked, of = fate.question, fate.loaded.recording
-    for each in of.sent:
-        if _is_asked(each, asked):
-            said = seen(each, asked, tunnel_ports(of, each.frames))
-            if said and _has_missing(fate):
-                return said
-            difference = frames.difference(_as_sent(fate, each), of, each)
-            if not difference:
-                return f"the recorded packet {each.name} went the same way, frame by frame"
-            if said and fate.verdict == UNKNOWN:
-                return said
-            return f"the recorded packet {each.name} went another way: {difference}"
-    found = (seen(each, asked, tunnel_ports(of, each.frames)) for each in of.sent)
-    return next(filter(None, found), "")
-
-
-def _has_missing(fate: Fate) -> bool:
-    """Say whether the model had to do without tables, so that its frames may be others."""
-    return any(place.missing for place in fate.loaded.places)
-
-
-def _is_asked(recorded: Sent, asked: Errand) -> bool:
-    return (recorded.src, recorded.dst, recorded.dport, recorded.packet.proto) == (
-        asked.src.netns,
-        asked.dst.address,
-        asked.dst.port,
-        asked.packet.proto,
-    )
-
-
-def _as_sent(fate: Fate, recorded: Sent) -> Run:
-    packet: Packet = recorded.packet
-    return fate.loaded.send(recorded.src, recorded.dst, packet, recorded.dport)
 
 
 def _author(fate: Fate) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from packetwalk.capture.joining import join
 from packetwalk.capture.recording import HEAD, Recording, read
 from packetwalk.errors import BadInput
+from packetwalk.proof.recordings import find
 
 LARGEST = 128 * 2**20
 """Bytes of all that is given, unpacked."""
@@ -46,6 +47,33 @@ def opened(folder: Path, names: Sequence[str]) -> Recording:
         if inside is not None and not any(parts[1:] == (OF_A_NODE,) for parts in inside):
             held = dict(inside)
     return _recording(folder, held)
+
+
+def found(given: Sequence[Path | str], place: Path) -> Recording:
+    """Return the recording that somebody names: a folder or one of ``recordings``, an archive, the files of nodes or a folder of them.
+
+    An archive is unpacked in ``place``, which is empty, and nowhere else; files of nodes may be larger than LARGEST.
+    BadInput, in one line, for what is no recording.
+    """
+    paths = [Path(each) for each in given]
+    if len(paths) == 1 and not paths[0].is_file():
+        folder = find(str(given[0]))
+        paths = [] if (folder / HEAD).is_file() else sorted(folder.glob("*.tgz"))
+        if not paths:
+            return read(folder)
+    elif len(paths) == 1 and not _is_of_a_node(paths[0]):
+        (place / "0").write_bytes(paths[0].read_bytes())
+        return opened(place, [paths[0].name])
+    return join(paths)
+
+
+def _is_of_a_node(path: Path) -> bool:
+    """Say whether a file is one that ``record-node.sh`` wrote."""
+    try:
+        with tarfile.open(path, "r:gz") as tar:
+            return any(member.name.split("/")[1:] == [OF_A_NODE] for member in tar)
+    except UNREADABLE:
+        return False
 
 
 def _recording(folder: Path, held: Held) -> Recording:

@@ -23,9 +23,17 @@ MOST = 1500
 """So many changes are tried at most."""
 
 
-def mended(failed: Fate, others: Iterable[Errand] = ()) -> Mend | None:
-    """Return the first change with which the packet, and ``others``, arrive or go as far as is known; None where none was found."""
-    for number, mend in enumerate(candidates(failed)):
+OF_SIZE = (("ip", "link"), ("ip", "route"), ("ip", "rule"))
+"""Commands that decide which MTU a packet meets."""
+
+
+def mended(failed: Fate, others: Iterable[Errand] = (), *, of_size: bool = False) -> Mend | None:
+    """Return the first change with which the packet, and ``others``, arrive or go as far as is known; None where none was found.
+
+    ``of_size`` asks for those only that another packet size would make needless.
+    """
+    every = (each for each in candidates(failed) if not of_size or each.commands[0][:2] in OF_SIZE)
+    for number, mend in enumerate(every):
         if number == MOST:
             return None
         loaded = applied(failed.loaded, mend)

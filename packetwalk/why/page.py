@@ -24,6 +24,7 @@ TITLES = {
     "how": "How",
     "where": "Where it ends",
     "line": "Deciding line",
+    "fits": "What fits",
     "mend": "What mends it",
     "taps": "What taps saw",
     "not known": "Not known",

@@ -18,6 +18,8 @@ from packetwalk.tables.link import LINKS
 from packetwalk.tables.typed import check
 
 LARGEST = 64 * 2**20  # bytes of one file
+LONGEST_NAME = 60
+"""Characters of a name of a namespace or packet: with up to four bytes each, a file can have it on every machine."""
 SAID = {*Probe("", "", "", 0).json()} - {"cold"}
 """What the head says of each packet; of one with a type of service also that."""
 """What the head says of a packet."""
@@ -103,9 +105,11 @@ def _parsed(file: Path, text: str) -> Any:
 
 
 def _named(file: Path, value: Any) -> str:
-    """Return a name that stays inside the folder."""
+    """Return a name that stays inside the folder, and that a file can have."""
     if not isinstance(value, str) or not re.fullmatch(r"[\w@][\w.@+-]*", value):
-        raise _fail(file, f"name {value!r}")
+        raise _fail(file, f"name {str(value)[:40]!r}")
+    if len(value) > LONGEST_NAME:
+        raise _fail(file, f"a name of {len(value)} characters, longer than {LONGEST_NAME}")
     return value
 
 

@@ -9,12 +9,15 @@ where it ends, the line that decided, what would mend it, and what the recording
   packetwalk why my-recording --from a --to b --size 1472 --df
   packetwalk why my-recording --from a --to b --commands
   packetwalk why my-recording --matrix
+  packetwalk why node1.tgz node2.tgz --from a --to b
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from packetwalk.cli.output import show
 from packetwalk.cli.parser import Parser, whole
@@ -25,7 +28,10 @@ from packetwalk.trace.packet import PROTOCOLS
 def arguments(parser: Parser) -> None:
     """Add what can follow the command's name."""
     parser.add_argument(
-        "recording", help="a folder that record, prove or a lab wrote, or a name in `recordings`"
+        "recording",
+        nargs="+",
+        help="a folder that record, prove or a lab wrote, an archive of it, a name in `recordings`, "
+        "or what record-node.sh wrote on each node: the files, or their folder",
     )
     parser.add_argument(
         "--from", dest="src", metavar="END", help="a pod, a node, or an address that one of them has"
@@ -46,12 +52,11 @@ def arguments(parser: Parser) -> None:
 
 def run(parsed: argparse.Namespace) -> None:
     """Print the answer."""
-    from packetwalk.capture.recording import read
     from packetwalk.lab.rooms import room
-    from packetwalk.proof import recordings
 
     asks = room("why")
-    recording = read(recordings.find(parsed.recording))
+    with TemporaryDirectory() as place:
+        recording = asks.found(parsed.recording, Path(place))
     if parsed.matrix:
         if parsed.src or parsed.dst:
             raise BadInput("--matrix", "with --from or --to", ["alone"])

@@ -7,10 +7,8 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from packetwalk.capture.recording import Recording, read
-from packetwalk.proof.recordings import find
-from packetwalk.why import Diagnosis, load, why
-from packetwalk.why.dropped import opened
+from packetwalk.capture.recording import Recording
+from packetwalk.why import Diagnosis, found, load, why
 from packetwalk.why.page import TITLES, answered, overview
 
 STYLES = ("desk", "why")
@@ -34,15 +32,11 @@ class WhyPage:
 
 
 def given(recording: Recording | Path | str) -> Recording:
-    """Return a recording: itself, of a folder or archive, or by its name in ``recordings``; BadInput for what is none."""
+    """Return a recording: itself, or what ``packetwalk.why.found`` makes of a name; BadInput for what is none."""
     if isinstance(recording, Recording):
         return recording
-    path = Path(recording)
-    if not path.is_file():
-        return read(find(str(recording)))
     with TemporaryDirectory() as place:
-        Path(place, "0").write_bytes(path.read_bytes())
-        return opened(Path(place), [path.name])
+        return found([recording], Path(place))
 
 
 def lines(told: Diagnosis) -> str:
