@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations_with_replacement
 
 from packetwalk.capture.identity import Stack
+from packetwalk.capture.nft_nat import Asking, NftNat
 from packetwalk.capture.recording import Place
 from packetwalk.capture.refusals import Refusing, of_iptables, of_nft
 from packetwalk.capture.stacked import KINDS, End, Standing
@@ -30,7 +31,7 @@ from packetwalk.tables import (
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.conntrack import CONNECTIONS
 from packetwalk.tables.fdb import FORWARDING
-from packetwalk.tables.ip_rule import KERNELS, LAST, RULES
+from packetwalk.tables.ip_rule import KERNELS, LAST, OF_VRF, RULES
 from packetwalk.tables.iptables import hit
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.neighbour import NEIGHBOURS
@@ -55,7 +56,7 @@ class Lookup:
         """``standing`` are the devices of all namespaces that stand on others."""
         self.place, self._standing = place, standing or {}
         self.links: dict[str, LinkEntry] = {link.ifname: link for link in place.entries(LINKS)}
-        self._found: dict[tuple[str, str | None, str], RouteEntry | None] = {}
+        self._found: dict[tuple[str, str | None, str, str], RouteEntry | None] = {}
 
     @cached_property
     def local(self) -> set[str]:
@@ -79,19 +80,37 @@ class Lookup:
             for route in self.place.entries(ROUTES)
         ]
 
-    def route(self, dst: str, dev: str | None = None, src: str = "") -> RouteEntry | None:
+    def route(self, dst: str, dev: str | None = None, src: str = "", came: str = "") -> RouteEntry | None:
         """Return the route for an address (``fib_lookup``): each table in turn, the longest prefix wins.
 
         Of tables to which only some packets are sent, by mark or device, the one is taken whose route leads where
         the packet went, to ``dev``: a capture does not show marks.  An own address is so by whatever device one comes.
+        Of VRFs the one counts whose device it came by, ``came``, or of the machine's own packets the one it leaves by.
         """
-        if (dst, dev, src) not in self._found:
+        asked = dst, dev, src, came
+        if asked not in self._found:
             asking = [rule for rule in self._rules if not rule.action and _asks(rule, dst, src)]
-            routes = [(rule, self._longest(rule.lookup, dst)) for rule in asking]
+            vrf = self._table_of_vrf(came or dev or "")
+            routes = [
+                (rule, self._longest(vrf if rule.lookup == OF_VRF else rule.lookup, dst)) for rule in asking
+            ]
             found = [*dict.fromkeys(each for rule, each in routes if each and not rule.suppresses(each.dst))]
-            fits = [route for route in found if dev is None or dev in route.devices or route.table == "local"]
-            self._found[dst, dev, src] = next(iter(fits or found), None)
-        return self._found[dst, dev, src]
+            fits = [route for route in found if dev is None or dev in route.devices or "local" in (route.table, route.type)]
+            self._found[asked] = next(iter(fits or found), None)
+        return self._found[asked]
+
+    def _table_of_vrf(self, dev: str) -> str:
+        """Return the table of the VRF that a device is, or is in; empty without one."""
+        return self._tables_of_vrfs.get(self.master(dev) or dev, "")
+
+    @cached_property
+    def _tables_of_vrfs(self) -> dict[str, str]:
+        found = ((each["ifname"], each.get("linkinfo", {})) for each in self.place.printed("link.json"))
+        return {
+            name: str(info.get("info_data", {}).get("table", ""))
+            for name, info in found
+            if info.get("info_kind") == "vrf"
+        }
 
     @cached_property
     def _rules(self) -> list[IpRule]:
@@ -225,24 +244,27 @@ class Lookup:
         """The rules of the table nat, with how many packets each has seen."""
         return [(rule, seen) for rule, seen in self._counted if rule.chain_table == "nat"]
 
-    def translation(self, proto: str, new: str, port: int) -> IptablesRule | None:
-        """Return the DNAT rule that makes a destination; None unless exactly one that has been used does."""
+    def translation(self, asking: Asking, new: str, port: int) -> IptablesRule | NftRule | None:
+        """Return the rule that makes a destination; None unless exactly one that has been used, or that counts nothing, may."""
         goals = (f"--to-destination {new}:{port}", f"--to-destination {new}")
         fits = [
             rule
             for rule, seen in self._nat
-            if seen and rule.spec.endswith(goals) and f"-p {proto}" in rule.spec
+            if seen and rule.spec.endswith(goals) and f"-p {asking.proto}" in rule.spec
         ]
-        return fits[0] if len(fits) == 1 else None
+        every: list[IptablesRule | NftRule] = [*fits, *self._nft_nat.to(asking, new, port)]
+        return every[0] if len(every) == 1 else None
 
-    def masquerade(self, src: str, dst: str) -> IptablesRule | None:
-        """Return the rule that rewrites a source; None unless exactly one that has been used fits."""
-        fits = [
-            rule
-            for rule in self._masquerading
-            if _fits(rule.spec, src, dst)
-        ]
-        return fits[0] if len(fits) == 1 else None
+    def masquerade(self, asking: Asking, new: str) -> IptablesRule | NftRule | None:
+        """Return the rule that rewrites a source; None unless exactly one that has been used, or that counts nothing, may."""
+        src, _, dst, _ = asking.ends
+        fits = [rule for rule in self._masquerading if _fits(rule.spec, src, dst)]
+        every: list[IptablesRule | NftRule] = [*fits, *self._nft_nat.source(asking, new)]
+        return every[0] if len(every) == 1 else None
+
+    @cached_property
+    def _nft_nat(self) -> NftNat:
+        return NftNat(self.place.files.get("nft.txt", ""))
 
     @cached_property
     def _masquerading(self) -> list[IptablesRule]:

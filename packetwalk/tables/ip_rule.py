@@ -15,6 +15,8 @@ WHOLE = 0xFFFFFFFF
 """The mask of a mark of which every bit counts."""
 ACTIONS = ("blackhole", "unreachable", "prohibit")
 """What a rule can do but ask a table."""
+OF_VRF = "[l3mdev-table]"
+"""What a rule asks that asks the table of the VRF by whose device a packet comes or goes (``l3mdev_fib_rule_match``)."""
 
 
 class IpRule(NamedTuple):
@@ -77,6 +79,8 @@ class IpRule(NamedTuple):
         out |= {"iif": self.iif} if self.iif else {}
         if self.action:
             return {**out, "action": self.action}
+        if self.lookup == OF_VRF:
+            return {**out, "l3mdev": None}
         return {**out, "table": self.lookup} | (
             {} if self.suppress is None else {"suppress_prefixlen": self.suppress}
         )
@@ -127,7 +131,8 @@ class Rules(JsonTable[IpRule]):
             mark = int(printed["fwmark"], 16), int(printed.get("fwmask", "0xffffffff"), 16)
         src, dst = (_network(printed, side) for side in ("src", "dst"))
         action, suppress = printed.get("action", ""), printed.get("suppress_prefixlen")
-        table = "" if action else str(printed.get("table", "main"))
+        usual = OF_VRF if "l3mdev" in printed else "main"
+        table = "" if action else str(printed.get("table", usual))
         rule = IpRule(priority, table, mark, "not" in printed, src, dst, printed.get("iif"), action, suppress)
         if rule != LAST:
             yield rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from packetwalk.capture.lookup import Lookup
 from packetwalk.capture.recording import Recording, read
 from packetwalk.walks.replay import replay
 from packetwalk.why import why
@@ -74,3 +75,28 @@ def test_the_next_hop_that_was_taken_is_seen() -> None:
     gateway = {"eth0": "192.168.7.2", "eth1": "192.168.8.2"}[taken]
     assert route.why.endswith(f"with 2 next hops: the tap shows that {gateway} on {taken} was taken.")
     assert str(route.entry).count("nexthop via") == 2
+
+
+def test_what_comes_by_a_device_of_a_vrf_is_routed_by_its_table() -> None:
+    walk = replay(read(KEPT / "vrf"))
+    found = {
+        (trace.name, step.netns): step.entry
+        for trace in walk.traces
+        for step in trace.steps
+        if step.event == "route" and step.netns.startswith("node")
+    }
+    assert {key: (entry.dst, entry.table) for key, entry in found.items()} == {
+        ("request", "node-1"): ("10.1.2.0/24", "10"),
+        ("request", "node-2"): ("10.1.2.0/24", "10"),
+        ("reply", "node-2"): ("10.1.1.0/24", "10"),
+        ("reply", "node-1"): ("10.1.1.0/24", "10"),
+    }
+    assert not [step.why for step in walk.steps if "no recorded route" in step.why]
+
+
+def test_a_route_of_a_vrf_is_not_one_of_the_machine() -> None:
+    tables = Lookup(read(KEPT / "vrf").place("node-1"))
+    inside = tables.route("10.1.2.2", came="veth0")
+    assert inside is not None and inside.table == "10"
+    assert tables.route("10.1.2.2", came="lo") is None and tables.route("10.1.2.2") is None
+    assert tables.route("192.168.7.1", came="eth0") == tables.route("192.168.7.1", "eth0")

@@ -134,13 +134,13 @@ def _vanished(work: Work, k: int) -> None:
         return _stop(work, where, netns, dev, ("other-mac", stack[0].dst, own), "dropped")
     outer = next((header for header in stack if isinstance(header, Ipv4)), None)
     if outer is not None and outer.dst not in tables.local:
-        route = tables.route(outer.dst, src=outer.src)
+        route = tables.route(outer.dst, src=outer.src, came=dev)
         if route is None:
             return _stop(work, where, netns, None, ("no-route", outer.dst), "no_route")
         if route.type in REFUSING:
             note = (REFUSING[route.type][0], outer.dst, route.dst)
             return _stop(work, where, netns, None, note, "no_route", route)
-        explain.route(work, where, netns, route.dev, stack)
+        explain.route(work, where, netns, route.dev, stack, dev)
         if outer.ttl <= 1:
             return _stop(work, where, netns, None, ("ttl",), "ttl_expired")
         mtu = tables.links[route.dev].mtu if route.dev in tables.links else 0

@@ -20,12 +20,14 @@ KERNELS_OWN = (0, *identity.ERRORS)
 
 
 def is_taken_in(work: Work, k: int, packet: Stack) -> bool:
-    """Whether it shows that a machine took in a packet for an own address: it answers, or it had asked."""
+    """Whether it shows that a machine took in a packet for an own address: it answers, or it had asked, perhaps under
+    an address that was changed on the way out."""
     netns = work.seen[k].frame.netns
     head = packet[1] if len(packet) > 1 else None
     if isinstance(head, Icmp) and head.type in KERNELS_OWN:
         return True
-    return answer(work, k, packet) is not None or work.asked_before(netns, packet, k)
+    asked = (work.asked_before(netns, each, k) for each in (packet, work.seen[k].packet))
+    return answer(work, k, packet) is not None or any(asked)
 
 
 def answer(work: Work, k: int, packet: Stack) -> Stack | None:

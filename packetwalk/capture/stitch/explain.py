@@ -9,14 +9,14 @@ from packetwalk.capture.stitch.work import Work
 from packetwalk.wire import Ethernet, Ipv4
 
 
-def route(work: Work, where: int, netns: str, dev: str, stack: Stack) -> None:
-    """Say which route led a packet to a device, if the recorded table has one that does."""
+def route(work: Work, where: int, netns: str, dev: str, stack: Stack, came: str = "") -> None:
+    """Say which route led a packet, which ``came`` by a device or is the machine's own, to a device, if a recorded table has one."""
     ips = [header for header in stack if isinstance(header, Ipv4)]
     if not ips:
         return
     ip = ips[0] if identity.wrapped(stack) else ips[-1]
     dst = ip.dst
-    route = work.tables[netns].route(dst, dev, ip.src)
+    route = work.tables[netns].route(dst, dev, ip.src, came)
     if route is None or (route.type != "local" and dev not in route.devices):
         return
     hop = route.by(dev)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.capture import identity
+from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Link
+from packetwalk.capture.nft_nat import Asking
 from packetwalk.capture.stitch import explain, stacks, tunnel
 from packetwalk.capture.stitch.journeys import flow_of
 from packetwalk.capture.stitch.passage import Passage
 from packetwalk.capture.stitch.work import BROADCAST, Work
-from packetwalk.tables import Entry
-from packetwalk.wire import Ipv4, Vlan
+from packetwalk.tables import Entry, NftRule
+from packetwalk.wire import Ipv4, Tcp, Vlan
 
 
 def follow(work: Work, k: int, link: Link, before: int) -> int:
@@ -134,7 +136,7 @@ def _forward(way: Passage) -> None:
     if _is_unrouted(way):
         return way.step(dev, "forward", way.now, ("unrouted", dev))
     if way.then.coming:
-        explain.route(work, way.where, way.netns, dev, way.now)
+        explain.route(work, way.where, way.netns, dev, way.now, way.then.frame.dev)
         if now and goal and isinstance(now[0], Ipv4) and now[0].ttl != goal[0].ttl:
             after = stacks.changed(way.now, ttl=goal[0].ttl)
             way.step(None, "forward", after, ("forward", now[0].ttl, goal[0].ttl), way.tables.forwarding_on)
@@ -165,8 +167,9 @@ def _rewrite(way: Passage, dev: str, hook: str, *, routed: bool = True) -> None:
 def _new_destination(way: Passage, dev: str, dst: str) -> None:
     goal, tables = way.seen.packet, way.tables
     _, _, new, port = identity.ends(goal)
-    entry: Entry | None = tables.translation(flow_of(goal).proto, new, port)
-    note: tuple = ("dnat", "table nat, PREROUTING", f"{new}:{port}" if port else new)
+    asking = Asking(flow_of(goal).proto, identity.ends(identity.inner(way.now)), iif=way.then.frame.dev)
+    entry: Entry | None = tables.translation(asking, new, port) if _may_be_first(goal) else None
+    note: tuple = ("dnat", _place(entry, "PREROUTING"), f"{new}:{port}" if port else new)
     if entry is None:
         entry, note = tables.tracked(*identity.flow(identity.inner(way.now))), ("nat-known", dst, new)
     after = stacks.changed(way.now, dst=new, dport=port)
@@ -175,13 +178,29 @@ def _new_destination(way: Passage, dev: str, dst: str) -> None:
 
 def _new_source(way: Passage, dev: str, hook: str, src: str) -> None:
     tables = way.tables
-    new, port, dst, _ = identity.ends(way.seen.packet)
+    new, port, dst, dport = identity.ends(way.seen.packet)
     back = way.work.journeys.goes_back(
         way.seen.packet
     )  # what answers is changed back, whatever rules there are
-    entry: Entry | None = None if back else tables.masquerade(src, dst)
-    note: tuple = ("snat", "table nat, POSTROUTING", new)
+    sport = identity.ends(identity.inner(way.now))[1]
+    asking = Asking(flow_of(way.seen.packet).proto, (src, sport, dst, dport), oif=dev)
+    known = back or not _may_be_first(way.seen.packet)
+    entry: Entry | None = None if known else tables.masquerade(asking, new)
+    note: tuple = ("snat", _place(entry, "POSTROUTING"), new)
     if entry is None or new not in tables.local:
         entry, note = tables.tracked(*identity.flow(identity.inner(way.now))), ("nat-known", src, new)
     after = stacks.changed(way.now, src=new, sport=port)
     way.step(dev, "nat", after, note, entry, hook=hook, looked_up=entry is not None)
+
+
+def _place(entry: Entry | None, hook: str) -> str:
+    """Return where a rule that rewrote an address stands."""
+    if isinstance(entry, NftRule):
+        return f"table {entry.chain_table}, {entry.chain}"
+    return f"table nat, {hook}"
+
+
+def _may_be_first(packet: Stack) -> bool:
+    """Whether a packet may be the first of its connection, for which alone the rules of NAT are asked."""
+    tcp = next((header for header in packet if isinstance(header, Tcp)), None)
+    return tcp is None or ("S" in tcp.flags and "A" not in tcp.flags)

@@ -7,7 +7,12 @@ import { make } from "../tools/dom.js";
  */
 
 /** How a verdict looks. @type {Record<string, string>} */
-const LOOKS = { reaches: "allowed", "does not reach": "denied", "does not fit": "unknown", "not known": "unknown" };
+const LOOKS = {
+  reaches: "allowed",
+  "does not reach": "denied",
+  "does not fit": "unknown",
+  "not known": "unknown",
+};
 /**
  * @param {HTMLElement} verdict @param {HTMLElement} list
  * @param {Diagnosis|null} found  null: nothing is asked
