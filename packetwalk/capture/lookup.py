@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations_with_replacement
 
 from packetwalk.capture.identity import Stack
-from packetwalk.capture.nft_nat import Asking, NftNat
+from packetwalk.capture.nft_nat import BeforeNat, NftNat
 from packetwalk.capture.recording import Place
 from packetwalk.capture.refusals import Refusing, of_iptables, of_nft
 from packetwalk.capture.stacked import KINDS, End, Standing
@@ -95,7 +95,11 @@ class Lookup:
                 (rule, self._longest(vrf if rule.lookup == OF_VRF else rule.lookup, dst)) for rule in asking
             ]
             found = [*dict.fromkeys(each for rule, each in routes if each and not rule.suppresses(each.dst))]
-            fits = [route for route in found if dev is None or dev in route.devices or "local" in (route.table, route.type)]
+            fits = [
+                route
+                for route in found
+                if dev is None or dev in route.devices or "local" in (route.table, route.type)
+            ]
             self._found[asked] = next(iter(fits or found), None)
         return self._found[asked]
 
@@ -244,7 +248,7 @@ class Lookup:
         """The rules of the table nat, with how many packets each has seen."""
         return [(rule, seen) for rule, seen in self._counted if rule.chain_table == "nat"]
 
-    def translation(self, asking: Asking, new: str, port: int) -> IptablesRule | NftRule | None:
+    def translation(self, asking: BeforeNat, new: str, port: int) -> IptablesRule | NftRule | None:
         """Return the rule that makes a destination; None unless exactly one that has been used, or that counts nothing, may."""
         goals = (f"--to-destination {new}:{port}", f"--to-destination {new}")
         fits = [
@@ -255,7 +259,7 @@ class Lookup:
         every: list[IptablesRule | NftRule] = [*fits, *self._nft_nat.to(asking, new, port)]
         return every[0] if len(every) == 1 else None
 
-    def masquerade(self, asking: Asking, new: str) -> IptablesRule | NftRule | None:
+    def masquerade(self, asking: BeforeNat, new: str) -> IptablesRule | NftRule | None:
         """Return the rule that rewrites a source; None unless exactly one that has been used, or that counts nothing, may."""
         src, _, dst, _ = asking.ends
         fits = [rule for rule in self._masquerading if _fits(rule.spec, src, dst)]

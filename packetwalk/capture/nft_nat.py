@@ -28,7 +28,7 @@ UNSAID = re.compile(rf"{ASKED.pattern}|counter packets \d+ bytes \d+|\b(?:jump|g
 HOOKS = {"dnat": ("prerouting", "output"), "snat": ("postrouting", "input")}
 
 
-class Asking(NamedTuple):
+class BeforeNat(NamedTuple):
     """A packet as it comes to a hook: its protocol by name, its ends and the devices, empty where not known."""
 
     proto: str
@@ -61,17 +61,17 @@ class NftNat:
         ]
         self._unused = {rule for rule, packets, _ in hits(ruleset) if not packets}
 
-    def to(self, asking: Asking, new: str, port: int) -> list[NftRule]:
+    def to(self, asking: BeforeNat, new: str, port: int) -> list[NftRule]:
         """Return the rules that may have made a destination."""
         goals = {new, f"{new}:{port}", f"{new} . {port}", f":{port}"}
         return [rule for rule in self._reached(asking, "dnat") if self._makes(rule, goals)]
 
-    def source(self, asking: Asking, new: str) -> list[NftRule]:
+    def source(self, asking: BeforeNat, new: str) -> list[NftRule]:
         """Return the rules that may have made a source; masquerading takes one of the machine's own."""
         found = self._reached(asking, "snat")
         return [rule for rule in found if "masquerade" in rule.words.split() or self._makes(rule, {new})]
 
-    def _reached(self, asking: Asking, what: str) -> Iterator[NftRule]:
+    def _reached(self, asking: BeforeNat, what: str) -> Iterator[NftRule]:
         """Yield the rules that a packet may come to, by the chains at the hooks where such is done."""
         hooks = HOOKS[what]
         found: dict[NftRule, None] = {}
@@ -83,7 +83,7 @@ class NftNat:
         yield from (rule for rule in found if rule not in self._unused)
 
     def _walk(
-        self, table: str, chain: str, asking: Asking, found: dict[NftRule, None], met: set[str]
+        self, table: str, chain: str, asking: BeforeNat, found: dict[NftRule, None], met: set[str]
     ) -> None:
         if chain in met:
             return
@@ -98,7 +98,7 @@ class NftNat:
             if ENDS.search(rule.words) and not UNSAID.sub("", rule.words).strip():
                 return
 
-    def _led(self, table: str, rule: NftRule, asking: Asking) -> Iterator[str]:
+    def _led(self, table: str, rule: NftRule, asking: BeforeNat) -> Iterator[str]:
         """Yield the chains that a verdict map leads to."""
         hit = LEADS.search(rule.words)
         for verdict in self._answers(table, hit, asking) if hit else ():
@@ -116,7 +116,7 @@ class NftNat:
         values = _elements(self._text(rule.chain_table, hit["value"]))
         return any(value.partition(" comment ")[0].strip() in goals for _, value in values)
 
-    def _answers(self, table: str, hit: re.Match[str], asking: Asking) -> Iterator[str]:
+    def _answers(self, table: str, hit: re.Match[str], asking: BeforeNat) -> Iterator[str]:
         """Yield what a map may answer: of one that draws, all."""
         keys = hit["keys"].split(" . ") if hit["keys"] else []
         for element, value in _elements(self._text(table, hit["value"])):
@@ -125,7 +125,7 @@ class NftNat:
             ):
                 yield value.partition(" comment ")[0].strip()
 
-    def _holds(self, table: str, hit: re.Match[str], asking: Asking) -> bool:
+    def _holds(self, table: str, hit: re.Match[str], asking: BeforeNat) -> bool:
         """Say whether what a rule asks may hold."""
         keys = hit["keys"].split(" . ")
         fields = [asking.field(key) for key in keys]

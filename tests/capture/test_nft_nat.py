@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packetwalk import lab
-from packetwalk.capture.nft_nat import Asking, NftNat
+from packetwalk.capture.nft_nat import BeforeNat, NftNat
 from packetwalk.walks.replay import replay
 
 KUBE_PROXY = """table ip kube-proxy {
@@ -93,7 +93,7 @@ KUBE_PROXY = """table ip kube-proxy {
 )
 def test_a_new_destination(asking: tuple, goal: tuple[str, int], chains: list[str]) -> None:
     proto, *ends = asking
-    found = NftNat(KUBE_PROXY).to(Asking(proto, tuple(ends)), *goal)
+    found = NftNat(KUBE_PROXY).to(BeforeNat(proto, tuple(ends)), *goal)
     assert [rule.chain for rule in found] == chains
 
 
@@ -112,7 +112,7 @@ def test_a_new_destination(asking: tuple, goal: tuple[str, int], chains: list[st
     ],
 )
 def test_a_new_source(ends: tuple[str, int, str, int], oif: str, new: str, said: list[str]) -> None:
-    found = NftNat(KUBE_PROXY).source(Asking("tcp", ends, oif=oif), new)
+    found = NftNat(KUBE_PROXY).source(BeforeNat("tcp", ends, oif=oif), new)
     assert len(found) == len(said)
     assert all(rule.spec.startswith(start) for rule, start in zip(found, said, strict=True))
 

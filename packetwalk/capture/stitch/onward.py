@@ -6,7 +6,7 @@ from packetwalk import wire
 from packetwalk.capture import identity
 from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Link
-from packetwalk.capture.nft_nat import Asking
+from packetwalk.capture.nft_nat import BeforeNat
 from packetwalk.capture.stitch import explain, stacks, tunnel
 from packetwalk.capture.stitch.journeys import flow_of
 from packetwalk.capture.stitch.passage import Passage
@@ -167,7 +167,7 @@ def _rewrite(way: Passage, dev: str, hook: str, *, routed: bool = True) -> None:
 def _new_destination(way: Passage, dev: str, dst: str) -> None:
     goal, tables = way.seen.packet, way.tables
     _, _, new, port = identity.ends(goal)
-    asking = Asking(flow_of(goal).proto, identity.ends(identity.inner(way.now)), iif=way.then.frame.dev)
+    asking = BeforeNat(flow_of(goal).proto, identity.ends(identity.inner(way.now)), iif=way.then.frame.dev)
     entry: Entry | None = tables.translation(asking, new, port) if _may_be_first(goal) else None
     note: tuple = ("dnat", _place(entry, "PREROUTING"), f"{new}:{port}" if port else new)
     if entry is None:
@@ -183,7 +183,7 @@ def _new_source(way: Passage, dev: str, hook: str, src: str) -> None:
         way.seen.packet
     )  # what answers is changed back, whatever rules there are
     sport = identity.ends(identity.inner(way.now))[1]
-    asking = Asking(flow_of(way.seen.packet).proto, (src, sport, dst, dport), oif=dev)
+    asking = BeforeNat(flow_of(way.seen.packet).proto, (src, sport, dst, dport), oif=dev)
     known = back or not _may_be_first(way.seen.packet)
     entry: Entry | None = None if known else tables.masquerade(asking, new)
     note: tuple = ("snat", _place(entry, "POSTROUTING"), new)
