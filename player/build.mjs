@@ -29,6 +29,7 @@ const result = await build({
     editor: new URL("src/playground/editor.js", import.meta.url).pathname,
     engine: new URL("src/python/engine.js", import.meta.url).pathname,
     present: new URL("src/present/index.js", import.meta.url).pathname,
+    kernel: new URL("src/python/kernel.js", import.meta.url).pathname,
   },
   outdir: out.pathname,
   bundle: true,

@@ -1,5 +1,5 @@
 """One link that opens a page's notebook on Binder: near the head of a lab, which says how to run it here too, else
-at the foot.
+at the foot. A lab is also done in the browser, if the book was built with it (`labs_in_page`).
 
 The link is a link and nothing else: the page asks no other host for anything. The repository is `launch_repository`
 in _config.yml; where GitHub Actions builds the book, it is the repository that is built. Without one: no link.
@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from docutils import nodes
+from labs_in_page import address as in_page
 from sphinx.application import Sphinx
 
 BINDER = "https://mybinder.org/v2"
@@ -20,6 +21,7 @@ PROVIDERS = {"https://github.com": "gh", "https://gitlab.com": "gl"}
 BRANCH = "main"
 LABS = "labs/"
 JUPYTER = ".venv/bin/jupyter lab"
+ANYWHERE = ", on the model, with nothing to install (about 13 MB); network namespaces and kind need the command"
 OPEN = "On this page all tasks are still open: what is printed only after an answer stands in the solution."
 
 
@@ -61,6 +63,11 @@ def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     line = nodes.paragraph(classes=["launch"])
     line += nodes.Text("Run it: ")
     line += nodes.literal("", f"{JUPYTER} {docname}.ipynb")
+    here = in_page(docname.split("/")[1]) if docname.endswith("/lab") else ""
+    if here:
+        line += nodes.Text(". Or ")
+        line += nodes.reference("", "do it in this browser", refuri=here, internal=False)
+        line += nodes.Text(ANYWHERE)
     known = repository(app.config.launch_repository)
     if known:
         line += nodes.Text(", or ")

@@ -1,6 +1,7 @@
 /** The worker: Python in the reader's browser, and in it the very package that the book is made with. */
 import { lay } from "./dropped.js";
 import { DESKS, inside, seated, shelved } from "./inside.js";
+import { asWasm, serving, unpacked } from "./served.js";
 
 /** @type {any} */
 const scope = globalThis;
@@ -29,7 +30,7 @@ async function fetched(name) {
     },
   });
   const body = response.body.pipeThrough(counted);
-  return new Response(name.endsWith(".gz") ? body.pipeThrough(new DecompressionStream("gzip")) : body);
+  return name.endsWith(".gz") ? unpacked(body) : new Response(body);
 }
 
 const bytes = (name) => fetched(name).then((found) => found.arrayBuffer());
@@ -40,23 +41,13 @@ const bytes = (name) => fetched(name).then((found) => found.arrayBuffer());
  * @param {object} options @param {Promise<ArrayBuffer>|null} zip
  */
 async function start(served, options, zip) {
-  const network = fetch;
-  scope.fetch = (input, how) => served[String(input).split("/").at(-1)] ?? network(input, how);
-  try {
+  return serving(served, async () => {
     const { loadPyodide } = await import(String(new URL("pyodide.mjs", import.meta.url)));
-    return await Promise.race([inside(loadPyodide, options, zip), refused(Object.values(served))]);
-  } finally {
-    scope.fetch = network;
-  }
+    return inside(loadPyodide, options, zip);
+  });
 }
 
-/** Pyodide waits for a file that never comes. @param {Promise<any>[]} files @returns {Promise<any>} */
-const refused = (files) => new Promise((_, refuse) => Promise.all(files).catch(refuse));
-
-const machine = () =>
-  fetched("pyodide.asm.wasm.gz").then(
-    ({ body }) => new Response(body, { headers: { "Content-Type": "application/wasm" } }),
-  );
+const machine = () => fetched("pyodide.asm.wasm.gz").then(asWasm);
 
 /** From the memory of a Python that had imported all it needs: nothing is compiled, no library is fetched. */
 async function remembering() {

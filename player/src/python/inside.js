@@ -1,7 +1,7 @@
 /** How Python is started with the package in it, in the reader's browser and when its memory is made. */
 
 /** As in Pyodide's own lock (pyodide-lock.json), but no packages: none is fetched from elsewhere. */
-const lockFileContents = {
+export const lockFileContents = {
   info: { abi_version: "2026_0", arch: "wasm32", platform: "emscripten_5_0_3", python: "3.14.2" },
   packages: {},
 };

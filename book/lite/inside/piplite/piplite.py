@@ -1,0 +1,1 @@
+"""What the kernel sets of its installer before it starts; nobody reads it."""
