@@ -26,7 +26,7 @@ from playground import PYODIDE
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "book" / "lite"
-LABS = ROOT / "labs"
+LABS, SOLUTION = ROOT / "labs", "solution.ipynb"
 PACKAGE = ROOT / "packetwalk"
 KERNEL = PACKAGE / "widgets" / "static" / "kernel.js"
 EXTENSIONS = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
@@ -43,7 +43,7 @@ PACKAGES = (
 COMPILED = (".pyc", ".so", ".pyd")
 BUILDERS = ("jupyterlite-core", "jupyterlite-pyodide-kernel")
 NOT_THERE = re.compile(
-    r"__pycache__|^packetwalk/(lab/(guest|node)|widgets/static/(editor|engine|kernel|playground)\.js)"
+    r"__pycache__|^packetwalk/(lab/guest|widgets/static/(editor|engine|kernel|playground)\.js)"
 )
 """What no lab on the model reads."""
 HELD = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
@@ -100,7 +100,17 @@ def own() -> bytes:
     }
     inside = SOURCES / "inside"
     files |= {path.relative_to(inside).as_posix(): path for path in inside.rglob("*.py")}
-    return zipped({name: path.read_bytes() for name, path in files.items() if not NOT_THERE.search(name)})
+    held = {name: path.read_bytes() for name, path in files.items() if not NOT_THERE.search(name)}
+    return zipped(held | {f"packetwalk_labs/{lab}/{SOLUTION}": solution(lab) for lab in labs()})
+
+
+def solution(lab: str) -> bytes:
+    """Return a lab's solution without what it printed: checkpoints do what stands in its cells."""
+    read = json.loads((LABS / lab / SOLUTION).read_text())
+    for cell in read["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = []
+    return json.dumps(read, ensure_ascii=False).encode()
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
