@@ -42,6 +42,9 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     asked = new_code_cell(f"from packetwalk.widgets import why\n\nwhy({str(FILE)!r}, size=56)")
     nbformat.write(new_notebook(cells=[asked], metadata=METADATA), home / "why.ipynb")
     nbformat.write(new_notebook(metadata=METADATA, cells=[new_code_cell(STORY)]), home / "story.ipynb")
+    shutil.copytree(ROOT / "labs" / "1-flannel", home / "late")
+    first = nbformat.read(home / "late" / "lab.ipynb", as_version=4).cells[1:3]
+    nbformat.write(new_notebook(cells=[*first, new_code_cell('check("3")')], metadata=METADATA), home / "late" / "late.ipynb")
     running = home / "running"
     server = subprocess.Popen(
         [
@@ -125,4 +128,17 @@ def test_a_story_is_shown_and_its_packet_sent(jupyterlab: str, opened: Open) -> 
     found.get_by_role("button", name="Next change").click()
     found.get_by_role("button", name="Send a packet now").click()
     found.locator("packet-walk .saying").wait_for()
+    assert [each for each in noise if "other host" in each or "uncaught" in each] == []
+
+
+def test_a_button_brings_a_late_learner_to_a_step(jupyterlab: str, opened: Open) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    noise = watch(page)
+    run_all(page, f"{jupyterlab}/lab/tree/late/late.ipynb?reset")
+    page.get_by_text("is still the one that flanneld wrote").wait_for()
+    page.get_by_role("button", name="3", exact=True).click()
+    page.get_by_text("This is step 3: do what its cell asks for, then check.").wait_for()
+    page.locator(".jp-CodeCell .cm-content").last.click()
+    page.keyboard.press("Shift+Enter")
+    page.get_by_text("kind-worker has no forwarding entry that leads").wait_for()
     assert [each for each in noise if "other host" in each or "uncaught" in each] == []

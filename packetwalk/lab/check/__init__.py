@@ -20,8 +20,8 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.check import checkpoints
 from packetwalk.lab.check.answers import Reader, placeholder
 from packetwalk.lab.check.beside import functions, module
-from packetwalk.lab.check.progress import Progress, progress
-from packetwalk.lab.check.report import HandedIn, report
+from packetwalk.lab.check.progress import Progress, progress_of
+from packetwalk.lab.check.report import HandedIn, reported
 
 if TYPE_CHECKING:
     from packetwalk.lab.grounds.ground import Ground
@@ -41,6 +41,14 @@ def hints(first: str, second: str) -> Callable[[Function], Function]:
         return function
 
     return give
+
+
+class NotYet(AssertionError):
+    """Say in one line that a step is not done, and what is wrong with it."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 class Checks:
@@ -64,7 +72,7 @@ class Checks:
     @property
     def progress(self) -> Progress:
         """What was tried and done of this lab in this process."""
-        return progress(self._folder, self.steps)
+        return progress_of(self._folder, self.steps)
 
     def __call__(self, step: str | int, *answer: Any) -> None:
         """Print that a step is done, or what is still wrong with it."""
@@ -106,11 +114,11 @@ class Checks:
             print(f"Step {name}: done. {' '.join((self._functions[name].__doc__ or '').split())}")
 
     def must(self, step: str | int, *answer: Any) -> None:
-        """Raise AssertionError, with what is still wrong, where a step is not done: for programs that give marks."""
+        """Raise NotYet, with what is still wrong, where a step is not done: for programs that give marks."""
         wrong = self.wrong(step, *answer)
         self.progress.tried(self._named(step), done=not wrong)
         if wrong:
-            raise AssertionError("; ".join(wrong))
+            raise NotYet(f"Step {self._named(step)}: not yet. {'; '.join(wrong)}")
 
     def hint(self, step: str | int) -> None:
         """Print the next of the three hints for a step."""
@@ -132,7 +140,7 @@ class Checks:
         It is signed with ``key``, else with PACKETWALK_CLASS_KEY, else not at all, and says so; with ``folder``, else
         PACKETWALK_CLASS, it is written there, too. LabError where it cannot be.
         """
-        return report(self.progress, self.cluster, who, key, folder)
+        return reported(self.progress, self.cluster, who, key, folder)
 
     def patient(self, number: int | str) -> None:
         """Break the mended cluster by the fault of this number, from 1, without a word about it."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.check.progress import progress
+from packetwalk.lab.check.progress import progress_of
 
 if TYPE_CHECKING:
     from packetwalk.lab.grounds.ground import Ground
@@ -90,7 +90,7 @@ def reach(cluster: Ground, step: str | int, names: MutableMapping[str, Any], fol
                     _do(each.source, cluster, names, tools)
     except (BadInput, LabError) as error:
         raise LabError(f"step {name} cannot be reached here: {error}") from None
-    progress(of, steps(of)).brought(name)
+    progress_of(of, steps(of)).brought(name)
     print(f"This is step {name}: do what its cell asks for, then check.")
 
 

@@ -47,7 +47,7 @@ class Progress:
         return next((name for name, step in self.steps.items() if not step.done and not step.brought), "")
 
 
-def progress(folder: Path, steps: Iterable[str]) -> Progress:
+def progress_of(folder: Path, steps: Iterable[str]) -> Progress:
     """Return what is kept of the lab in a folder: a first cell that runs again forgets nothing."""
     names = tuple(steps)
     kept = _kept.get(folder)

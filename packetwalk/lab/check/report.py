@@ -66,7 +66,7 @@ class HandedIn(NamedTuple):
         return hmac.compare_digest(last, f"{SIGNATURE}: {_sign(body, key)}")
 
 
-def report(progress: Progress, cluster: Ground, who: str = "", key: str = "", folder: str | Path = "") -> HandedIn:
+def reported(progress: Progress, cluster: Ground, who: str = "", key: str = "", folder: str | Path = "") -> HandedIn:
     """Return the report of a lab, and write it into a folder where one is named or set; LabError where it cannot be."""
     name = " ".join((who or os.environ.get(WHO, "") or _user()).split()) or "somebody"
     steps = [

@@ -1,0 +1,69 @@
+"""``python -m packetwalk.lab``: what an instructor runs.
+
+``class FOLDER`` shows who is where; ``adapt nbgrader|otter LAB FOLDER`` writes a lab for a program that gives marks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.rooms import room as of_package
+
+ADAPTERS = ("nbgrader", "otter")
+
+
+class OneLine(argparse.ArgumentParser):
+    """A parser whose errors are one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and leave with 2."""
+        sys.stderr.write(f"{self.prog}: {message}\n")
+        raise SystemExit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return 0, 1 where a file of the class could not be read, 2 for wrong input."""
+    parser = OneLine(prog="python -m packetwalk.lab", description="For instructors.")
+    commands = parser.add_subparsers(required=True, dest="command")
+    shown = commands.add_parser("class", help="who is where: reports in a shared folder, or in learners' homes")
+    shown.add_argument("folder", type=Path)
+    shown.add_argument("--key", default="", help="the key that reports were signed with; else PACKETWALK_CLASS_KEY")
+    made = commands.add_parser("adapt", help="a lab for nbgrader or otter-grader, marked by its own checks")
+    made.add_argument("grader", choices=ADAPTERS)
+    made.add_argument("lab", type=Path, help="a lab's folder, as labs/1-flannel")
+    made.add_argument("folder", type=Path, help="where to write it; must not be there yet")
+    parsed = parser.parse_args(arguments)
+    try:
+        if parsed.command == "class":
+            return _class(parsed.folder, parsed.key)
+        lines = of_package("lab.check.graders").adapt(parsed.grader, parsed.lab, parsed.folder)
+        print("\n".join(lines))
+        return 0
+    except (BadInput, LabError) as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{error.filename or 'output'}: {error.strerror or error}"
+    sys.stderr.write(f"packetwalk.lab: {reason}\n")
+    return 2
+
+
+def _class(folder: Path, key: str) -> int:
+    """Print the room, and a line for each file that is no report."""
+    rooms = of_package("lab.check.room")
+    found = rooms.room(folder)
+    print(rooms.table(found, key))
+    for line in found.bad:
+        sys.stderr.write(f"packetwalk.lab: {line}\n")
+    return 1 if found.bad else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
