@@ -12,6 +12,7 @@ from packetwalk.lab.grounds.ground import Filters
 from packetwalk.lab.grounds.measure import Measurement
 from packetwalk.lab.grounds.modelled import record
 from packetwalk.lab.grounds.planned import Planned
+from packetwalk.lab.manifests import Settings
 from packetwalk.lab.rooms import absent, room
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.trace.packet import Packet, PacketOptions
@@ -36,7 +37,7 @@ class ModelGround(Planned):
         """Return nothing where the whole package is: it needs no more than Python."""
         return absent("shell")
 
-    def _bring_up(self, network: Network) -> None:
+    def _bring_up(self, network: Network, settings: Settings) -> None:
         if self._closed:
             raise LabError(CLOSED)
         self._state = room("shell").State(network)

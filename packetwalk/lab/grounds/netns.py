@@ -13,6 +13,7 @@ from packetwalk.lab.grounds.planned import Planned
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.remote import Remote
 from packetwalk.lab.kernel.rootless import missing_programs
+from packetwalk.lab.manifests import Settings
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof.compare import frames
 from packetwalk.trace.packet import Packet
@@ -37,7 +38,7 @@ class NetnsGround(Planned):
         """Return the programs that are missing; rights are found out by trying."""
         return missing_programs()
 
-    def _bring_up(self, network: Network) -> None:
+    def _bring_up(self, network: Network, settings: Settings) -> None:
         self._remote.call("build", operations(network))
 
     def execute(self, netns: str, argv: Sequence[str], filters: Filters = ()) -> Output:

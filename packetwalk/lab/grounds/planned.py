@@ -30,8 +30,12 @@ class Planned(Ground):
         self._make(mode, None, self._settings)
 
     @abstractmethod
-    def _bring_up(self, network: Network) -> None:
-        """Make what is there equal to this network, and nothing else."""
+    def _bring_up(self, network: Network, settings: manifests.Settings) -> None:
+        """Make what is there equal to this network, and nothing else; ``settings`` are in the network already."""
+
+    def _machines(self, mode: str) -> cluster.Cluster:
+        """Return the machines for a mode."""
+        return cluster.Cluster()
 
     def _make(
         self, mode: str, fault: str | None, settings: manifests.Settings, *, noticed: bool = False
@@ -39,7 +43,7 @@ class Planned(Ground):
         """Bring up anew; if that fails, all stays as it was."""
         changed = manifests.change(settings)
         network = Network(
-            cluster.Cluster(),
+            self._machines(mode),
             self.plugin,
             mode,
             fault,
@@ -49,7 +53,7 @@ class Planned(Ground):
             policies=policies.collected(settings.policies),
         )
         network = network.noticed() if noticed else network
-        self._bring_up(network)
+        self._bring_up(network, settings)
         self.deeds.clear()
         self.mode, self._fault, self._settings, self.network = mode, fault, settings, network
         self.nodes = tuple(node.name for node in network.nodes)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from packetwalk.capture.frames import Frame
 from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Probe, Recording
 from packetwalk.errors import BadInput, LabError
@@ -59,11 +60,15 @@ class Live:
                 made.netns[netns].run(["ip", "link", "set", entry.ifname, "mtu", str(entry.mtu)])
         self.close()
         self._lab = made
+        self.serve(plan)
+
+    def serve(self, plan: Iterable[Operation]) -> None:
+        """Let somebody listen where a plan says so, in the place of who did before."""
         sockets: dict[str, list[SocketEntry]] = defaultdict(list)
         for operation in plan:
-            if isinstance(operation.entry, SocketEntry) and not _played(operation.entry, made):
+            if isinstance(operation.entry, SocketEntry) and not _played(operation.entry, self.lab):
                 sockets[operation.netns].append(operation.entry)
-        self._servers = [Servers(made.netns[name], entries) for name, entries in sockets.items()]
+        self._servers = [Servers(self.lab.netns[name], entries) for name, entries in sockets.items()]
 
     def rewrite(self, plan: Iterable[Operation]) -> None:
         """Put the rules of a plan in the place of those that are there, whoever wrote them; all else stays."""
@@ -97,14 +102,19 @@ class Live:
         return self.inside[netns].inside(partial(program.run, own))
 
     def capture(
-        self, probe: Probe, named: Mapping[str, Named], about: Mapping[str, Any], count: int = 0
+        self,
+        probe: Probe,
+        named: Mapping[str, Named],
+        about: Mapping[str, Any],
+        count: int = 0,
+        leaves_out: Callable[[Frame], bool] | None = None,
     ) -> Recording:
         """Send a packet, after one that makes the neighbours known, and return what followed.
 
-        ``count`` frames are waited for, a second at most.
+        ``count`` frames are waited for, a second at most; some frames may be left out, as by ``Recorder``.
         """
         quiet = PROGRAMS_QUIET if self.lab.emulated else QUIET
-        with Recorder(self.inside, named) as recorder:
+        with Recorder(self.inside, named, leaves_out) as recorder:
             return recording(
                 recorder,
                 [recorder.send(probe, warming(probe), count, limit=1, quiet=quiet)],
@@ -120,3 +130,6 @@ class Live:
         if self._lab is not None:
             self._lab.close()
             self._lab = None
+
+
+SERVED = Live

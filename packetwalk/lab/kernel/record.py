@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -57,8 +57,14 @@ class Warm(NamedTuple):
 class Recorder:
     """Taps on every device of some namespaces; use it with ``with``."""
 
-    def __init__(self, namespaces: Mapping[str, Namespace], named: Mapping[str, Named]) -> None:
-        self._namespaces, self._named = dict(namespaces), named
+    def __init__(
+        self,
+        namespaces: Mapping[str, Namespace],
+        named: Mapping[str, Named],
+        leaves_out: Callable[[Frame], bool] | None = None,
+    ) -> None:
+        """Open the taps; frames that ``leaves_out`` (``beside``) says of belong to no packet's story."""
+        self._namespaces, self._named, self._leaves_out = dict(namespaces), named, leaves_out or beside
         self._sniffer = Sniffer(self._namespaces)
 
     def __enter__(self) -> Recorder:
@@ -98,21 +104,23 @@ class Recorder:
         here = self._namespaces[probe.src]
         if warm is not None:
             send(here, warm.dst, probe.dport, warm.packet, answered=warm.answered)
-        self._sniffer.collect(_ipv4, warm.frames if warm else 0, limit)
+        self._sniffer.collect(self._counts, warm.frames if warm else 0, limit)
         time.sleep(pause)
         with ExitStack() as hold:
             said = send(here, probe.dst, probe.dport, probe.packet, hold=hold)
-            sent = self._sent(probe, self._sniffer.collect(_ipv4, count, limit, quiet))._replace(said=said)
+            sent = self._sent(probe, self._sniffer.collect(self._counts, count, limit, quiet))._replace(said=said)
         if closing:
-            self._sniffer.collect(_ipv4, closing, limit)
+            self._sniffer.collect(self._counts, closing, limit)
         return sent
 
-    @staticmethod
-    def _sent(probe: Probe, seen: Iterable[Frame]) -> Sent:
+    def _counts(self, frame: Frame) -> bool:
+        return _ipv4(frame) and not self._leaves_out(frame)
+
+    def _sent(self, probe: Probe, seen: Iterable[Frame]) -> Sent:
         late = probe.packet.proto != "tcp"  # then a segment is an earlier connection's, sent again
         return Sent(
             *probe,
-            frames=tuple(frame for frame in seen if not _bgp(frame) and not (late and _segment(frame))),
+            frames=tuple(frame for frame in seen if not self._leaves_out(frame) and not (late and _segment(frame))),
         )
 
     def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
@@ -127,7 +135,7 @@ def _ipv4(frame: Frame) -> bool:
     return frame.bare or (frame.data[12:14] == IPV4 and frame.data[23] != IGMP)
 
 
-def _bgp(frame: Frame) -> bool:
+def beside(frame: Frame) -> bool:
     """Say whether a frame belongs to a BGP session, which lives beside the packet's story."""
     ip = frame.data[0 if frame.bare else ETHERNET :]
     ports = ip[(ip[0] & 15) * 4 :][:4]

@@ -14,12 +14,12 @@ import shutil
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import program
-from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.rootless import FRESH_RUN, RIGHTS, search_path
 
 PATIENCE = 90.0  # seconds for one request; every program inside has less
@@ -28,9 +28,9 @@ UNSHARE = ("--net", "--mount", "--pid", "--fork", "--kill-child=KILL")
 
 
 class Remote:
-    """The notebook's end: ``call`` a method of the ``Live`` in the other process."""
+    """The notebook's end: ``call`` a method of the ``Live`` in the other process, or of what a module says by ``SERVED``."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "packetwalk.lab.kernel.live") -> None:
         """Start the process; LabError in one line without the right to."""
         unshare = shutil.which("unshare")
         if unshare is None:
@@ -38,7 +38,7 @@ class Remote:
         as_root = () if os.geteuid() == 0 else ("--user", "--map-root-user")
         self._pipe, theirs = Pipe()
         self._count = 0
-        again = [sys.executable, "-m", __name__, str(theirs.fileno())]
+        again = [sys.executable, "-m", __name__, module, str(theirs.fileno())]
         self._said = os.fdopen(os.memfd_create("stderr"), "rb")
         self._process = subprocess.Popen(
             [unshare, *as_root, *UNSHARE, "sh", "-c", FRESH_RUN, "sh", *again],
@@ -93,9 +93,9 @@ class Remote:
         self._process.wait()
 
 
-def serve(pipe: Connection) -> None:
+def serve(module: str, pipe: Connection) -> None:
     """Answer requests until the pipe closes, which ends the process even amid a request."""
-    live = Live()
+    live = import_module(module).SERVED()
     requests: list[tuple[int, str, tuple]] = []
     waiting = threading.Condition()
 
@@ -128,4 +128,4 @@ def serve(pipe: Connection) -> None:
 
 
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])))
+    serve(sys.argv[1], Connection(int(sys.argv[2])))

@@ -8,15 +8,24 @@ of a plugin, its file in ``packetwalk.lab.plugins`` says, with the help of what 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
+from packetwalk.capture.output import Output
 from packetwalk.errors import LabError
 
-if TYPE_CHECKING:
-    from packetwalk.lab.kind.running.reach import Reach
-
 SENDER, RECEIVER = "kind-worker", "kind-worker2"
+
+
+class Reachable(Protocol):
+    """Machines on which commands can be run: ``nodes`` are their addresses by the book's names."""
+
+    @property
+    def nodes(self) -> Mapping[str, str]:
+        """Addresses by name."""
+
+    def run(self, netns: str, argv: Sequence[str], /) -> Output:
+        """Run a program on one."""
 
 
 class UndoableCommand(NamedTuple):
@@ -27,7 +36,7 @@ class UndoableCommand(NamedTuple):
     undo: tuple[str, ...]
 
 
-Make = Callable[["Reach"], list[UndoableCommand]]
+Make = Callable[[Reachable], list[UndoableCommand]]
 
 
 def step(node: str, do: str, undo: str) -> UndoableCommand:
@@ -47,7 +56,7 @@ def switched_off(key: str, *nodes: str) -> Make:
     return lambda reach: [step(node, f"{line}0", f"{line}1") for node in nodes or reach.nodes]
 
 
-def listed(reach: Reach, line: str, node: str = SENDER) -> list[dict[str, Any]]:
+def listed(reach: Reachable, line: str, node: str = SENDER) -> list[dict[str, Any]]:
     """Return what a command with ``-j`` prints on a node; LabError when it fails."""
     answer = reach.run(node, line.split())
     if answer.code != 0:
@@ -55,13 +64,13 @@ def listed(reach: Reach, line: str, node: str = SENDER) -> list[dict[str, Any]]:
     return json.loads(answer)
 
 
-def underlay(reach: Reach) -> list[UndoableCommand]:
+def underlay(reach: Reachable) -> list[UndoableCommand]:
     """Make all nodes' NICs carry 1400 bytes."""
     line = "ip link set dev eth0 mtu "
     return [step(node, f"{line}1400", f"{line}1500") for node in reach.nodes]
 
 
-def no_default_route(reach: Reach) -> list[UndoableCommand]:
+def no_default_route(reach: Reachable) -> list[UndoableCommand]:
     """Take the sender's default route away."""
     found = listed(reach, "ip -j route show default")
     if not found:
@@ -70,7 +79,7 @@ def no_default_route(reach: Reach) -> list[UndoableCommand]:
     return [step(SENDER, line % "del", line % "replace")]
 
 
-def wall(reach: Reach) -> list[UndoableCommand]:
+def wall(reach: Reachable) -> list[UndoableCommand]:
     """Drop all between sender and receiver, on both."""
     line = "iptables -w %s INPUT -s %s -j DROP"
     return [

@@ -14,18 +14,21 @@ from packetwalk.lab.kernel.programs.attached import CniPlugins
 from packetwalk.lab.kernel.programs.plan_writer import PlanWriter
 from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.manifests import Reader
+from packetwalk.lab.real.agent import RealInstallation
 
 
 class Slice(NamedTuple):
     """What a lab knows of a plugin; a file says what it has of this.
 
     ``installation`` (``KIND``) is how kind gets it, ``readers`` (``READERS``) read the documents that change
-    it, by kind, ``writers`` (``WRITERS``) are programs that write a part of its plan themselves.
+    it, by kind, ``writers`` (``WRITERS``) are programs that write a part of its plan themselves, ``real`` (``REAL``)
+    is how its own programs run in namespaces.
     """
 
     installation: Installation | None
     readers: Mapping[str, Reader]
     writers: tuple[PlanWriter, ...]
+    real: RealInstallation | None = None
 
 
 @cache
@@ -35,7 +38,10 @@ def plugin_slice(name: str) -> Slice:
         return Slice(None, {}, ())
     module = import_module(f"{__name__}.{name}")
     return Slice(
-        getattr(module, "KIND", None), getattr(module, "READERS", {}), getattr(module, "WRITERS", ())
+        getattr(module, "KIND", None),
+        getattr(module, "READERS", {}),
+        getattr(module, "WRITERS", ()),
+        getattr(module, "REAL", None),
     )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.patience import FACTOR
+from packetwalk.lab.real.objects import Object
 
-Object = Mapping[str, Any]
 PATIENCE = 20.0 * FACTOR  # seconds for one answer
 APPLY, MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
 PLACES: Mapping[str, tuple[str, str, bool]] = {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from packetwalk.errors import LabError
 from packetwalk.lab.advice import advice
-from packetwalk.lab.real.programs import ALL, ETCD, Source, built, home, missing
+from packetwalk.lab.real.programs import ETCD, Source, built, home, missing, sources
 
 TELL = 10.0  # seconds between two lines of progress where nobody looks at a terminal
 
@@ -22,8 +22,10 @@ TELL = 10.0  # seconds between two lines of progress where nobody looks at a ter
 def main() -> int:
     """Build what is missing; 2, and one line that says why, where that cannot be done."""
     try:
-        for source in ALL:
-            _provide(source)
+        for source in sources():
+            _take(source)
+        for source in sources():
+            _build(source)
     except LabError as error:
         print(f"make real: {error}", file=sys.stderr)
         return 2
@@ -35,14 +37,20 @@ def main() -> int:
     return 0
 
 
-def _provide(source: Source) -> None:
-    """Put the programs of a source into their place, each whole or not at all."""
+def _take(source: Source) -> None:
+    """Put programs of the right version that are on the PATH into their place."""
     for name in source.programs:
         found = None if name in built(source) else _of_the_path(source, name)
         if found:
             source.place.mkdir(parents=True, exist_ok=True)
-            _put(source.place / name, lambda path, found=found: path.symlink_to(found))
+            beside = source.place / f".{name}-{os.getpid()}"
+            beside.symlink_to(found)
+            os.replace(beside, source.place / name)
             print(f"{name} {source.version}: taken, {found}")
+
+
+def _build(source: Source) -> None:
+    """Build what is still missing of a source, each program whole or not at all."""
     wanted = [name for name in source.programs if name not in built(source)]
     if not wanted:
         print(f"{', '.join(source.programs)} {source.version}: there, {source.place}")
@@ -56,26 +64,15 @@ def _provide(source: Source) -> None:
             os.replace(Path(folder, name), source.place / name)
 
 
-def _put(target: Path, make) -> None:
-    """Make a file beside its place, and move it there."""
-    beside = target.with_name(f".{target.name}-{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    make(beside)
-    os.replace(beside, target)
-
-
 def _of_the_path(source: Source, name: str) -> str | None:
     """Return the program of this name on the PATH if it is of the pinned version."""
     found = shutil.which(name)
     if not found:
         return None
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CNI_")}
-    argv = [found, *([source.asks] if source.asks else [])]
-    if name == "kubectl":
-        argv = [found, "version", "--client"]
     try:
         done = subprocess.run(
-            argv,
+            [found, *source.asks.get(name, ())],
             check=False,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -9,9 +9,9 @@ from typing import Any
 
 from packetwalk.lab.kernel.daemon import Daemon
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.real.api import Object
 from packetwalk.lab.real.control_plane import ControlPlane
 from packetwalk.lab.real.credentials import HOME, put
+from packetwalk.lab.real.objects import Object
 from packetwalk.lab.real.programs import path_of
 from packetwalk.lab.real.waiting import until
 from packetwalk.plan.rules import IPTABLES, NFTABLES
@@ -79,6 +79,14 @@ class RealKubeProxy:
             [self.daemon],
         )
 
+    def forgot(self) -> None:
+        """Wait until no rule speaks of a marker that was taken away."""
+        until(
+            f"{self.machine.name}: kube-proxy has taken the marker away",
+            lambda: MARKERS_END not in self.machine.run(LISTING[self.mode], check=False),
+            [self.daemon],
+        )
+
     def close(self) -> None:
         """End it; its rules stay, as they always do."""
         self.daemon.close()
@@ -95,9 +103,13 @@ class Marker:
 
     def __init__(self, plane: ControlPlane) -> None:
         """Set it: after everything else has been written to the API server."""
-        port = 1024 + next(self._numbers) % 60000
+        port, self._plane = 1024 + next(self._numbers) % 60000, plane
         plane.api.apply(*_marker(port))
         self.goal = re.compile(rf"{re.escape(MARKERS_END)}(:| \. ){port}\b")
+
+    def remove(self) -> None:
+        """Take it away; ``RealKubeProxy.forgot`` waits until its rules are gone too."""
+        self._plane.api.delete(*_marker(1)[1:])
 
 
 def _marker(port: int) -> list[Object]:

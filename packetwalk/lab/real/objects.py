@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from packetwalk.lab.real.api import Object
 from packetwalk.plan.cluster import Node, Pod, Service
 
+Object = Mapping[str, Any]
+"""An object of the API, as a manifest's JSON has it."""
 READY = [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]
 IMAGE = "registry.k8s.io/e2e-test-images/agnhost:2.53"
 """What kind's pods run; here a server of the lab answers in its place."""
+OF_A_KUBELET = {"volumes.kubernetes.io/controller-managed-attach-detach": "true"}
+"""Every kubelet writes it: without any annotation an agent may panic (assignment to entry in nil map)."""
+CONDITIONS = ("PodScheduled", "Initialized", "ContainersReady", "Ready")
 SERVICE_NAME = "kubernetes.io/service-name"
+MANAGED_BY, AUTHOR = "endpointslice.kubernetes.io/managed-by", "packetwalk"
 
 
 def node(machine: Node, pod_cidr: str) -> list[Object]:
@@ -21,7 +26,7 @@ def node(machine: Node, pod_cidr: str) -> list[Object]:
     return [
         {
             **head,
-            "metadata": {"name": machine.name, "labels": labels},
+            "metadata": {"name": machine.name, "labels": labels, "annotations": OF_A_KUBELET},
             "spec": {"podCIDR": pod_cidr, "podCIDRs": [pod_cidr]},
         },
         {
@@ -59,7 +64,13 @@ def pod(each: Pod, address: str, host: str) -> list[Object]:
                 "podIPs": [{"ip": address}],
                 "hostIP": host,
                 "hostIPs": [{"ip": host}],
-                "conditions": [{"type": each, "status": "True"} for each in ("PodScheduled", "Ready")],
+                "conditions": [{"type": each, "status": "True"} for each in CONDITIONS],
+                "containerStatuses": [
+                    {
+                        "name": container["name"], "image": IMAGE, "imageID": "", "restartCount": 0,
+                        "ready": True, "started": True, "state": {"running": {}},
+                    }
+                ],
             },
         },
     ]
@@ -101,7 +112,7 @@ def selected(chosen: Object, pods: Iterable[Object]) -> Object | None:
         "metadata": {
             "name": f"{metadata['name']}-packetwalk",
             "namespace": metadata["namespace"],
-            "labels": {SERVICE_NAME: metadata["name"]},
+            "labels": {SERVICE_NAME: metadata["name"], MANAGED_BY: AUTHOR},
         },
         "addressType": "IPv4",
         "ports": [
@@ -145,3 +156,13 @@ def _endpoint(each: Object) -> dict[str, Any]:
             "namespace": each["metadata"]["namespace"],
         },
     }
+
+
+def ours(piece: Object) -> bool:
+    """Say whether an EndpointSlice is one that was written here from a selector."""
+    return piece["metadata"].get("labels", {}).get(MANAGED_BY) == AUTHOR
+
+
+def key(each: Object) -> tuple[str, str]:
+    """Return an object's namespace and name."""
+    return each["metadata"]["namespace"], each["metadata"]["name"]

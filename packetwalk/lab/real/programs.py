@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,18 +21,19 @@ ETCD = "etcd"
 
 
 class Source(NamedTuple):
-    """A Go module that programs are built of: its folder in ``sources`` has its ``go.mod`` and checksums.
+    """A Go module that programs are built of; its folder in ``sources`` has ``go.mod``, checksums, ``source.json``.
 
     ``programs`` are packages of the module by the program's name; ``stamps`` are the variables that hold its
-    version, each with what is put there of ``vMAJOR.MINOR.PATCH``; ``asks`` makes a program print its version.
+    version, each with what is put there of ``vMAJOR.MINOR.PATCH``; ``asks`` are words that make a program print its
+    version.
     """
 
     name: str
     module: str
     programs: Mapping[str, str]
     stamps: Mapping[str, str]
-    asks: str = ""
-    cgo: bool = False
+    asks: Mapping[str, Sequence[str]]
+    cgo: bool
 
     @property
     def folder(self) -> Path:
@@ -61,37 +64,11 @@ class Source(NamedTuple):
         return home() / f"{self.name}-{self.version}"
 
 
-SOURCE_OF_KUBERNETES = Source(
-    "kubernetes",
-    "k8s.io/kubernetes",
-    {name: f"cmd/{name}" for name in ("kube-apiserver", "kube-proxy", "kubectl")},
-    {
-        "k8s.io/component-base/version.gitVersion": "v{0}.{1}.{2}",
-        "k8s.io/component-base/version.gitMajor": "{0}",
-        "k8s.io/component-base/version.gitMinor": "{1}",
-    },
-    "--version",
-)
-SOURCE_OF_FLANNEL = Source(
-    "flannel",
-    "github.com/flannel-io/flannel",
-    {"flanneld": "."},
-    {"github.com/flannel-io/flannel/pkg/version.Version": "v{0}.{1}.{2}"},
-    "--version",
-    cgo=True,
-)
-SOURCE_OF_PLUGINS = Source(
-    "plugins",
-    "github.com/containernetworking/plugins",
-    {
-        "bridge": "plugins/main/bridge",
-        "host-local": "plugins/ipam/host-local",
-        "loopback": "plugins/main/loopback",
-        "portmap": "plugins/meta/portmap",
-    },
-    {"github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion": "v{0}.{1}.{2}"},
-)
-ALL = (SOURCE_OF_KUBERNETES, SOURCE_OF_FLANNEL, SOURCE_OF_PLUGINS)
+@cache
+def sources() -> tuple[Source, ...]:
+    """Return every source; each folder of ``sources`` is one."""
+    files = sorted(SOURCES.glob("*/source.json"))
+    return tuple(Source(name=file.parent.name, **json.loads(file.read_text())) for file in files)
 
 
 def home() -> Path:
@@ -107,7 +84,7 @@ def built(source: Source) -> list[str]:
 def unbuilt() -> list[str]:
     """Return the programs that ``make real`` is still to bring, each with its version."""
     return [
-        f"{name} {source.version}" for source in ALL for name in source.programs if name not in built(source)
+        f"{name} {source.version}" for source in sources() for name in source.programs if name not in built(source)
     ]
 
 
@@ -121,7 +98,7 @@ def missing() -> tuple[str, ...]:
 
 def path_of(program: str) -> str:
     """Return the path of a program by name; LabError with what to do where it is missing."""
-    for source in ALL:
+    for source in sources():
         if program in source.programs:
             if program in built(source):
                 return str(source.place / program)

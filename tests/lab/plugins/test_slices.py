@@ -56,7 +56,7 @@ def test_a_plugin_without_a_file_has_nothing_and_is_no_error(monkeypatch: pytest
     monkeypatch.setattr(slices, "_names", lambda: ())
     plugin_slice.cache_clear()
     try:
-        assert plugin_slice("flannel") == (None, {}, ())
+        assert plugin_slice("flannel") == (None, {}, (), None)
     finally:
         plugin_slice.cache_clear()
 

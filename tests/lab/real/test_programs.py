@@ -10,7 +10,9 @@ import pytest
 
 from packetwalk.lab import doctor
 from packetwalk.lab.real import build, programs
-from packetwalk.lab.real.programs import ALL, SOURCE_OF_KUBERNETES, SOURCE_OF_PLUGINS, unbuilt
+from packetwalk.lab.real.programs import sources, unbuilt
+
+BY_NAME = {each.name: each for each in sources()}
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def program(path: Path, says: str) -> None:
 
 
 def test_every_pinned_module_has_its_checksum() -> None:
-    for source in ALL:
+    for source in sources():
         sums = (source.folder / "go.sum").read_text()
         assert f"{source.module} {source.version} h1:" in sums
         pinned = (source.folder / "go.mod").read_text()
@@ -38,9 +40,9 @@ def test_every_pinned_module_has_its_checksum() -> None:
 
 
 def test_the_siblings_of_kubernetes_are_of_its_release() -> None:
-    pinned = (SOURCE_OF_KUBERNETES.folder / "go.mod").read_text()
+    pinned = (BY_NAME["kubernetes"].folder / "go.mod").read_text()
     of = set(re.findall(r"=> k8s\.io/\S+ (v\S+)", pinned))
-    assert of == {SOURCE_OF_KUBERNETES.version.replace("v1.", "v0.")}
+    assert of == {BY_NAME["kubernetes"].version.replace("v1.", "v0.")}
 
 
 def test_without_anything_the_doctor_says_what_to_do(bare: Path) -> None:
@@ -53,7 +55,7 @@ def test_without_anything_the_doctor_says_what_to_do(bare: Path) -> None:
 def test_make_real_without_go_is_one_line(bare: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert build.main() == 2
     err = capsys.readouterr().err
-    assert err == "make real: kubernetes v1.36.3 is built with Go 1.26.0 or newer: https://go.dev/dl\n"
+    assert err == "make real: flannel v0.28.9 is built with Go 1.26.0 or newer: https://go.dev/dl\n"
     assert not list(bare.glob("real/*"))
 
 
@@ -66,14 +68,14 @@ def test_a_go_that_is_too_old_is_named(bare: Path, capsys: pytest.CaptureFixture
 def test_a_program_of_the_right_version_on_the_path_is_taken(
     bare: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in SOURCE_OF_PLUGINS.programs:
-        program(bare / "bin" / name, f"CNI {name} plugin {SOURCE_OF_PLUGINS.version}")
-    program(bare / "bin" / "kube-apiserver", f"Kubernetes {SOURCE_OF_KUBERNETES.version}")
+    version = BY_NAME["plugins"].version
+    for name in BY_NAME["plugins"].programs:
+        program(bare / "bin" / name, f"CNI {name} plugin {version}")
+    program(bare / "bin" / "kube-apiserver", f"Kubernetes {BY_NAME['kubernetes'].version}")
     program(bare / "bin" / "kube-proxy", "Kubernetes v1.35.0")
-    build._provide(SOURCE_OF_PLUGINS)
     assert build.main() == 2
     left = [each.partition(" ")[0] for each in unbuilt()]
-    assert left == ["kube-proxy", "kubectl", "flanneld"]
+    assert left == ["flanneld", "kube-proxy", "kubectl"]
     assert Path(programs.path_of("bridge")).resolve() == (bare / "bin" / "bridge").resolve()
     assert "kube-apiserver v1.36.3: taken" in capsys.readouterr().out
 
@@ -84,7 +86,8 @@ def test_nothing_half_built_stays(bare: Path, capsys: pytest.CaptureFixture[str]
     go.write_text(
         '#!/bin/sh\ncase $1 in env) echo go9.9.9;; list) echo one;; *) echo "no such module" >&2; exit 1;; esac\n'
     )
+    program(bare / "bin" / "gcc", "")
     go.chmod(go.stat().st_mode | stat.S_IXUSR)
     assert build.main() == 2
-    assert capsys.readouterr().err == "make real: go build of kube-apiserver v1.36.3: no such module\n"
+    assert capsys.readouterr().err == "make real: go build of flanneld v0.28.9: no such module\n"
     assert not [each for each in (bare / "real").rglob("*") if each.is_file()]

@@ -24,10 +24,13 @@ def folder(plugins: Iterable[str]) -> str | None:
 
 
 class Runtime:
-    """A container runtime on one node, as far as networks go; ``close`` detaches every pod."""
+    """A container runtime on one node, as far as networks go; ``close`` detaches every pod.
 
-    def __init__(self, node: Namespace, config: Mapping[str, Any]) -> None:
-        self.node, self.config = node, config
+    ``plugins`` is the folder of the CNI plugins, where it is not one of the usual ones.
+    """
+
+    def __init__(self, node: Namespace, config: Mapping[str, Any], plugins: str | None = None) -> None:
+        self.node, self.config, self._plugins = node, config, plugins
         node.own_run()
         self._attached: dict[str, tuple[Namespace, Mapping[str, Any]]] = {}
 
@@ -63,7 +66,7 @@ class Runtime:
             self.delete(pod)
 
     def _call(self, verb: str, pod: Namespace, config: Mapping[str, Any]) -> dict[str, Any]:
-        found = folder((config["type"], self.config["ipam"]["type"]))
+        found = self._plugins or folder((config["type"], self.config["ipam"]["type"]))
         environment = {
             "CNI_COMMAND": verb,
             "CNI_CONTAINERID": hashlib.sha256(pod.name.encode()).hexdigest(),

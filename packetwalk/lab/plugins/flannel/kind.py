@@ -12,6 +12,7 @@ from packetwalk.lab.kind.faults import (
     RECEIVER,
     SENDER,
     Make,
+    Reachable,
     UndoableCommand,
     dropped,
     listed,
@@ -41,7 +42,7 @@ BACKENDS: Mapping[str, Document] = {
 """A mode to the Backend of net-conf.json (Documentation/backends.md). `udp` needs a privileged pod."""
 
 
-def _peer(reach: Reach) -> tuple[str, str, str]:
+def _peer(reach: Reachable) -> tuple[str, str, str]:
     """Return the receiver's MAC and address on flannel.1, and its pods' network, as the sender knows them."""
     home = reach.nodes[RECEIVER]
     macs = [e["mac"] for e in listed(reach, f"bridge -j fdb show dev {DEVICE}") if e.get("dst") == home]
@@ -52,25 +53,25 @@ def _peer(reach: Reach) -> tuple[str, str, str]:
     return macs[0], near[0], nets[0]
 
 
-def _missing_fdb(reach: Reach) -> list[UndoableCommand]:
+def _missing_fdb(reach: Reachable) -> list[UndoableCommand]:
     mac, home = _peer(reach)[0], reach.nodes[RECEIVER]
     line = f"bridge fdb %s {mac} dev {DEVICE} dst {home}"
     return [step(SENDER, line % "del", line % "append" + " self permanent")]
 
 
-def _missing_neighbour(reach: Reach) -> list[UndoableCommand]:
+def _missing_neighbour(reach: Reachable) -> list[UndoableCommand]:
     mac, near, _ = _peer(reach)
     back = f"ip neigh replace {near} lladdr {mac} dev {DEVICE} nud permanent"
     return [step(SENDER, f"ip neigh del {near} dev {DEVICE}", back)]
 
 
-def _missing_route(reach: Reach) -> list[UndoableCommand]:
+def _missing_route(reach: Reachable) -> list[UndoableCommand]:
     _, near, net = _peer(reach)
     line = f"ip route %s {net} via {near} dev {DEVICE} onlink"
     return [step(SENDER, line % "del", line % "replace")]
 
 
-def _other_mac(reach: Reach) -> list[UndoableCommand]:
+def _other_mac(reach: Reachable) -> list[UndoableCommand]:
     """Change the receiver's MAC, but keep its neighbours: with the MAC the kernel drops those of the device."""
     mac, line = _peer(reach)[0], f"ip link set dev {DEVICE} address "
     near = listed(reach, f"ip -j neigh show dev {DEVICE}", RECEIVER)

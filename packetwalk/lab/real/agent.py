@@ -1,0 +1,46 @@
+"""What a plugin runs on each node of a real cluster: its daemon, and the CNI plugins' configuration that it leaves."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from packetwalk.lab.kernel.daemon import Daemon
+from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kind.faults import Make
+from packetwalk.lab.real.objects import Object
+from packetwalk.walks.network import Network
+
+if TYPE_CHECKING:
+    from packetwalk.lab.manifests import Settings
+
+
+class Agent(ABC):
+    """A plugin in one mode, with its settings: a value that can be handed to another process."""
+
+    folders: tuple[str, ...]
+    """What it keeps in a machine's ``/run``: gone before it starts anew."""
+
+    @abstractmethod
+    def objects(self) -> Sequence[Object]:
+        """Return what its manifest brings and something reads: its ConfigMap."""
+
+    @abstractmethod
+    def start(self, machine: Namespace) -> Daemon:
+        """Start it on a machine that has joined; the namespace's name is the Node's."""
+
+    @abstractmethod
+    def ready(self, machine: Namespace, others: Sequence[str]) -> bool:
+        """Say whether it has written all that it writes; ``others`` are the other nodes' ranges of pods."""
+
+    @abstractmethod
+    def chain(self, machine: Namespace) -> Mapping[str, Any]:
+        """Return the configuration of the first CNI plugin on a machine, once it is ready."""
+
+
+class RealInstallation(NamedTuple):
+    """A plugin under real programs: how its agent is made, and what can be broken, by the model's names."""
+
+    agent: Callable[[Network, Settings], Agent]
+    faults: Mapping[str, Make]
