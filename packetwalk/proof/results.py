@@ -22,6 +22,7 @@ WHERE = {
     "emulated": "in the running kernel, a program in place of a device it lacks",
     "replay": "in another machine's kernel, by replay of its recording",
     "kind": "in a real cluster, by replay of its recording",
+    "real": "under the real programs in namespaces, by replay of its recording",
 }
 """Where something was proven, the best first."""
 OWN = {"model": "in the model itself, which proves nothing"}
@@ -31,6 +32,7 @@ SHORT = {
     "guest": "in a guest's {}",
     "replay": "by replay",
     "kind": "on a real cluster",
+    "real": "under the real programs",
 }
 
 

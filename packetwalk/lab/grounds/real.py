@@ -18,9 +18,9 @@ from packetwalk.lab.kernel.inventory import named
 from packetwalk.lab.kernel.remote import Remote
 from packetwalk.lab.kernel.rootless import missing_programs
 from packetwalk.lab.manifests import Settings
-from packetwalk.lab.plugins import plugin_slice
+from packetwalk.lab.plugins import installation, plugin_slice
 from packetwalk.lab.real import programs
-from packetwalk.lab.real.cluster import Wanted
+from packetwalk.lab.real.cluster import RealSetup
 from packetwalk.plan import cluster
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof.compare import frames
@@ -49,7 +49,7 @@ class RealGround(Planned):
         if lacks:
             raise LabError(f"missing: {', '.join(lacks)}")
         self._installed = installed
-        self._services: Mapping[str, str] = {}
+        self._services: Mapping[str, tuple[str, int]] = {}
         self._untouched = False
         self._broken = False
         self._remote = Remote("packetwalk.lab.real.live")
@@ -74,7 +74,7 @@ class RealGround(Planned):
             here = [each.name for each in network.plugin.faults_of(network.mode.name)]
             valid = [each for each in here if each in self._installed.faults]
             raise BadInput(f"fault of {self.plugin} {network.mode.name} under real programs", fault, valid)
-        wanted = Wanted(network.cluster, self._installed.agent(network, settings), self._rules)
+        wanted = RealSetup(network.cluster, self._installed.agent(network, settings), self._rules)
         if wanted != getattr(self, "_wanted", None) or not self._untouched:
             self._remote.call("run", wanted)
             self._wanted, self._untouched = wanted, True
@@ -85,7 +85,7 @@ class RealGround(Planned):
             self._break(network, fault)
 
     def _break(self, network: Network, fault: str) -> None:
-        for step in self._installed.faults[fault](Machines(network, self._remote)):
+        for step in self._installed.faults[fault](ByRemote(network, self._remote)):
             said = self._remote.call("execute", step.node, list(step.do))
             if said.code != 0:
                 raise LabError(f"{step.node}: {said.command}: {(said.splitlines() or ['failed'])[0]}")
@@ -97,16 +97,23 @@ class RealGround(Planned):
 
     def find(self, name: str) -> str | None:
         """Return an address by name; Services are those that the API server has."""
-        return self._services.get(name) or super().find(name)
+        found = self._services.get(name)
+        return found[0] if found else super().find(name)
 
     def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
         """Send one packet from a real socket and capture every device, but no talk with the API server."""
-        name, colon, port = dst.partition(":")
-        known = {each.name for each in self.network.cluster.services}
-        goal = dst if name in known else f"{self._services.get(name, name)}{colon}{port}"
+        goal = self._goal(dst, packet.proto)
         count = sum(1 for _ in frames.modelled(self.network.send(src, goal, packet)))
         probe = self.probe(src, goal, packet)
         return self._remote.call("record", probe, named(self.network), self.about, count)
+
+    def _goal(self, dst: str, proto: str) -> str:
+        """Return where a packet goes as the model knows it: a Service that somebody made is an address to it."""
+        name, _, port = dst.partition(":")
+        if name not in self._services or name in {each.name for each in self.network.cluster.services}:
+            return dst
+        address, first = self._services[name]
+        return address if proto == "icmp" else f"{address}:{port or first}"
 
     @property
     def about(self) -> dict[str, str]:
@@ -139,14 +146,14 @@ class RealGround(Planned):
 
     def settle(self) -> None:
         """Wait as long as the plugin takes to notice what is broken, and to act."""
-        plugin_slice(self.plugin).installation.wait()
+        installation(self.plugin).wait()
 
     def close(self) -> None:
         """End the process; every program and namespace goes with it."""
         self._remote.close()
 
 
-class Machines:
+class ByRemote:
     """The nodes, as what breaks something wants them."""
 
     def __init__(self, network: Network, remote: Remote) -> None:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packetwalk.cni.kindnet import ARP_IGNORE, CNI
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.programs.attached import STATE, CniPlugins
 from packetwalk.lab.kernel.programs.runtime import VERSION
-from packetwalk.lab.kind.faults import RECEIVER, SENDER, Make, UndoableCommand, listed, step, switched_off
+from packetwalk.lab.kind.faults import (
+    RECEIVER,
+    SENDER,
+    Make,
+    Reachable,
+    UndoableCommand,
+    listed,
+    step,
+    switched_off,
+)
 from packetwalk.lab.kind.installation import Installation
 from packetwalk.lab.kind.pins import Image
 from packetwalk.plan.cluster import Node
 from packetwalk.walks.network import Network
 
-if TYPE_CHECKING:
-    from packetwalk.lab.kind.running.reach import Reach
 
-
-def _missing_route(reach: Reach) -> list[UndoableCommand]:
+def _missing_route(reach: Reachable) -> list[UndoableCommand]:
     """Take the sender's route to the receiver's pods; kindnetd puts it back after ten seconds at most."""
     home = reach.nodes[RECEIVER]
     nets = [each["dst"] for each in listed(reach, f"ip -j route show via {home}")]

@@ -223,7 +223,7 @@ def replay(recorded: Recording, model: Network | None = None, *, there: bool = F
 def _where(about: Mapping[str, Any], there: bool) -> str:
     """Return where a recording was made, a word of ``proof.WHERE``; BadInput for a ground that nobody knows."""
     ground = str(about.get("ground"))
-    known = ("netns", "guest", "kind", *proof.OWN)
+    known = ("netns", "guest", "kind", "real", *proof.OWN)
     if ground not in known:
         raise BadInput("recording, ground", about.get("ground"), known)
     if ground != "netns":

@@ -114,7 +114,8 @@ class Api:
 
     def all(self, kind: str, where: str = "") -> list[Object]:
         """Return all objects of a kind, in all namespaces or in one."""
-        return list(self.call("GET", place(kind, namespace=where)).get("items") or ())
+        found = self.call("GET", place(kind, namespace=where))
+        return [{"apiVersion": found["apiVersion"], "kind": kind, **each} for each in found.get("items") or ()]
 
     def apply(self, *made: Object, status: bool = False) -> list[Object]:
         """Make objects so, by server-side apply, as ``kubectl apply --server-side --force-conflicts``.

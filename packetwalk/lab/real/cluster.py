@@ -34,7 +34,7 @@ KEPT = ("lo", "eth0")
 RULES = ("flush", "add pref 32766 lookup main", "add pref 32767 lookup default")
 
 
-class Wanted(NamedTuple):
+class RealSetup(NamedTuple):
     """What is to run: machines without a plugin, the plugin's agent, the form of kube-proxy's rules."""
 
     machines: Cluster
@@ -58,7 +58,7 @@ class RealCluster:
     What the API server has stays.  ``close`` ends all of it.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: RealSetup) -> None:
         """Bring it up; LabError in one line with the last words of the program that could not."""
         self.wanted = wanted
         self.lab = Lab(wanted.plan)
@@ -148,7 +148,7 @@ class RealCluster:
         for proxy in self.proxies:
             proxy.forgot()
 
-    def anew(self, wanted: Wanted) -> None:
+    def anew(self, wanted: RealSetup) -> None:
         """Start everything again but the control plane, on the same machines."""
         self._stop()
         self.wanted = wanted
@@ -191,8 +191,10 @@ class RealCluster:
             here.run(["conntrack", "-F"], check=False)
 
     def _stop(self) -> None:
-        for each in (*self.proxies, *self.daemons):
-            each.close()
+        for proxy in self.proxies:
+            proxy.close()
+        for daemon in self.daemons:
+            daemon.close()
         self.proxies, self.daemons = [], []
 
     def close(self) -> None:
@@ -207,10 +209,12 @@ def _plugins() -> str:
     return path_of("bridge").rpartition("/")[0]
 
 
-def services(found: Sequence[Object]) -> Mapping[str, str]:
-    """Return the addresses of the Services of the namespace ``default`` by name."""
+def services(found: Sequence[Object]) -> Mapping[str, tuple[str, int]]:
+    """Return the address and the first port of each Service of the namespace ``default`` by name."""
     return {
-        each["metadata"]["name"]: each["spec"]["clusterIP"]
+        each["metadata"]["name"]: (each["spec"]["clusterIP"], each["spec"]["ports"][0]["port"])
         for each in found
-        if each["metadata"]["namespace"] == "default" and each["spec"].get("clusterIP") not in (None, "", "None")
+        if each["metadata"]["namespace"] == "default"
+        and each["spec"].get("clusterIP") not in (None, "", "None")
+        and each["spec"].get("ports")
     }

@@ -15,7 +15,7 @@ from packetwalk.lab import program
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.namespaces import mount
 from packetwalk.lab.kernel.record import Named, beside
-from packetwalk.lab.real.cluster import RealCluster, Wanted, services
+from packetwalk.lab.real.cluster import RealCluster, RealSetup, services
 from packetwalk.lab.real.credentials import HOME, KUBECONFIG, put
 from packetwalk.lab.real.programs import path_of
 from packetwalk.plan.cluster import API_PORT
@@ -36,8 +36,9 @@ class RealLive(Live):
         folder = path_of(KUBECTL).rpartition("/")[0]
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
         os.environ["KUBECONFIG"] = str(KUBECONFIG)
+        os.environ["KUBECACHEDIR"] = str(HOME / "cache")  # else in the learner's home
 
-    def run(self, wanted: Wanted) -> None:
+    def run(self, wanted: RealSetup) -> None:
         """Bring a cluster up, or let the one that is there start anew."""
         for server in self._servers:
             server.close()
@@ -70,8 +71,8 @@ class RealLive(Live):
         self.cluster.follow()
         return said
 
-    def services(self) -> Mapping[str, str]:
-        """Return the addresses of the Services in ``default`` by name."""
+    def services(self) -> Mapping[str, tuple[str, int]]:
+        """Return the address and the first port of each Service in ``default`` by name."""
         return services(self.cluster.plane.api.all("Service"))
 
     def record(
