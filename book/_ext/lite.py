@@ -43,7 +43,7 @@ PACKAGES = (
 COMPILED = (".pyc", ".so", ".pyd")
 BUILDERS = ("jupyterlite-core", "jupyterlite-pyodide-kernel")
 NOT_THERE = re.compile(
-    r"__pycache__|^packetwalk/(lab/guest|widgets/static/(editor|engine|kernel|playground)\.js)"
+    r"__pycache__|^packetwalk/(lab/guest|lab/real/sources|widgets/static/(editor|engine|kernel|playground)\.js)"
 )
 """What no lab on the model reads."""
 HELD = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]

@@ -20,7 +20,7 @@ from packetwalk.lab.kernel.rootless import missing_programs
 from packetwalk.lab.manifests import Settings
 from packetwalk.lab.plugins import installation, plugin_slice
 from packetwalk.lab.real import programs
-from packetwalk.lab.real.cluster import RealSetup
+from packetwalk.lab.real.agent import RealSetup
 from packetwalk.plan import cluster
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof.compare import frames

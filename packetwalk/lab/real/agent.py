@@ -10,6 +10,10 @@ from packetwalk.lab.kernel.daemon import Daemon
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kind.faults import Make
 from packetwalk.lab.real.objects import Object
+from packetwalk.plan import underlay
+from packetwalk.plan.cluster import Cluster
+from packetwalk.plan.operation import Operation
+from packetwalk.plan.rules import IPTABLES
 from packetwalk.walks.network import Network
 
 if TYPE_CHECKING:
@@ -44,3 +48,21 @@ class RealInstallation(NamedTuple):
 
     agent: Callable[[Network, Settings], Agent]
     faults: Mapping[str, Make]
+
+
+class RealSetup(NamedTuple):
+    """What is to run: machines without a plugin, the plugin's agent, the form of kube-proxy's rules."""
+
+    machines: Cluster
+    agent: Agent
+    rules: str = IPTABLES
+
+    @property
+    def plan(self) -> list[Operation]:
+        """What is there before any program runs: cards, addresses, default routes, loopbacks, servers."""
+        made: list[Operation] = []
+        for node in self.machines.nodes:
+            made += underlay.node_plan(self.machines, node)
+            for pod in self.machines.pods_of(node):
+                made += underlay.pod_plan(pod.name)
+        return [*made, *underlay.router_plan(self.machines), *underlay.internet_plan()]

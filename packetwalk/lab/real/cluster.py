@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
 
 from packetwalk.lab.kernel import carriers
 from packetwalk.lab.kernel.build import Lab
@@ -16,7 +15,7 @@ from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.programs.runtime import Runtime
 from packetwalk.lab.kernel.quiet import AS_NEW, QUIET, quieten
 from packetwalk.lab.real import objects
-from packetwalk.lab.real.agent import Agent
+from packetwalk.lab.real.agent import RealSetup
 from packetwalk.lab.real.control_plane import ControlPlane
 from packetwalk.lab.real.kube_proxy import Marker, RealKubeProxy
 from packetwalk.lab.real.objects import Object
@@ -24,32 +23,12 @@ from packetwalk.lab.real.programs import path_of
 from packetwalk.lab.real.waiting import until
 from packetwalk.plan import underlay
 from packetwalk.plan.cluster import Cluster, Node, Pod, Service
-from packetwalk.plan.operation import Operation
-from packetwalk.plan.rules import IPTABLES
 from packetwalk.tables import LinkEntry
 
 BRIDGED = {"net.bridge.bridge-nf-call-iptables": "1"}
 """The kernel's own value, which somebody may have changed."""
 KEPT = ("lo", "eth0")
 RULES = ("flush", "add pref 32766 lookup main", "add pref 32767 lookup default")
-
-
-class RealSetup(NamedTuple):
-    """What is to run: machines without a plugin, the plugin's agent, the form of kube-proxy's rules."""
-
-    machines: Cluster
-    agent: Agent
-    rules: str = IPTABLES
-
-    @property
-    def plan(self) -> list[Operation]:
-        """What is there before any program runs: cards, addresses, default routes, loopbacks, servers."""
-        made: list[Operation] = []
-        for node in self.machines.nodes:
-            made += underlay.node_plan(self.machines, node)
-            for pod in self.machines.pods_of(node):
-                made += underlay.pod_plan(pod.name)
-        return [*made, *underlay.router_plan(self.machines), *underlay.internet_plan()]
 
 
 class RealCluster:

@@ -15,7 +15,8 @@ from packetwalk.lab import program
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.namespaces import mount
 from packetwalk.lab.kernel.record import Named, beside
-from packetwalk.lab.real.cluster import RealCluster, RealSetup, services
+from packetwalk.lab.real.agent import RealSetup
+from packetwalk.lab.real.cluster import RealCluster, services
 from packetwalk.lab.real.credentials import HOME, KUBECONFIG, put
 from packetwalk.lab.real.programs import path_of
 from packetwalk.plan.cluster import API_PORT

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from packetwalk.lab.grounds.ground import Ground
 from packetwalk.lab.grounds.real import RealGround
 from packetwalk.plan.cluster import API_PORT
 from packetwalk.wire import Tcp
+from tests import ROOT
 from tests.lab.left import running
 
 SERVICE = """
@@ -174,3 +177,12 @@ def test_without_make_real_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("PACKETWALK_REAL", str(tmp_path))
     with pytest.raises(LabError, match=re.escape("ground real: missing: what make real builds")):
         lab.open("flannel", "vxlan", ground="real")
+
+
+def test_a_lab_on_the_model_needs_nothing_of_it_that_a_browser_lacks() -> None:
+    """Python in a page has no ssl; every ground's file is imported there."""
+    asked = "from packetwalk import lab; lab.open('flannel', ground='model').close()"
+    told = "; print(*[name for name in sys.modules if name.startswith('packetwalk.lab.real.')])"
+    line = f"import sys; sys.modules['ssl'] = None; {asked}{told}"
+    said = subprocess.run([sys.executable, "-c", line], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "packetwalk.lab.real.agent" in said and "packetwalk.lab.real.api" not in said
