@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve labs real test test-guest check refresh proof proof-guest bench player lock fix clean
+.PHONY: help book build serve labs kit real test test-guest check refresh proof proof-guest bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -56,6 +56,9 @@ real: $(VENV)/.book ## build the real programs of the ground `real`: needs Go, a
 labs: $(VENV)/.book ## open the labs in JupyterLab
 	@$(BIN)/jupyter lab labs/0-meet/lab.ipynb --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
 
+kit: build ## pack book, labs and wheels into one archive for a room without internet
+	@$(BIN)/python book/kit.py
+
 # --- proof -----------------------------------------------------------------------------------
 
 test: $(VENV)/.dev ## run every test; what a missing tool prevents is skipped by name
@@ -88,12 +91,13 @@ bench: $(VENV)/.dev ## measure what the book claims about speed
 player: player/node_modules/.package-lock.json ## bundle the player for readers who have no Node
 	npm run --prefix player build
 
-lock: ## pin everything anew: for the book, for the tests, for Binder
+lock: ## pin everything anew: for the book, for the tests, for Binder, for the kit
 	$(PYTHON) -m venv $(VENV)/lock-tools
 	$(VENV)/lock-tools/bin/pip install --quiet "$$(sed -n 's/^lock = \["\(.*\)"\]/\1/p' pyproject.toml)"
 	$(PINS) --extra book --upgrade -o requirements.txt
 	$(PINS) --extra book --extra dev -c requirements.txt -o requirements-dev.txt
 	$(PINS) --extra labs -c requirements.txt -o binder/requirements.txt
+	$(PINS) --extra kit -c requirements.txt --generate-hashes -o book/kit-requirements.txt
 
 fix: $(VENV)/.dev ## mend what ruff can mend by itself
 	$(BIN)/ruff check --fix .

@@ -1,15 +1,23 @@
-"""Serve a folder on this machine only, compressed, until Ctrl-C: `python book/serve.py _build/html`."""
+"""Serve a folder, compressed, until Ctrl-C: `python book/serve.py _build/html`.
+
+On this machine only; `--room` lets others in. It needs nothing but Python, so that a kit can take it along; there the
+folder is `site` beside it.
+"""
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import mimetypes
+import socket
 import sys
 from functools import lru_cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FIRST_PORT = 8000
+HERE, ALL = "127.0.0.1", "0.0.0.0"
+NOBODY = ("192.0.2.1", 9)  # an address for documents: nothing is sent, the kernel only chooses the way
 COMPRESSIBLE = ("text/", "application/json", "application/javascript", "image/svg+xml")
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("font/woff2", ".woff2")
@@ -31,7 +39,11 @@ class Handler(SimpleHTTPRequestHandler):
         if path.is_dir() and self.path.endswith("/"):
             path /= "index.html"
         kind = self.guess_type(str(path))
-        if not path.is_file() or "gzip" not in self.headers.get("Accept-Encoding", "") or not kind.startswith(COMPRESSIBLE):
+        if (
+            not path.is_file()
+            or "gzip" not in self.headers.get("Accept-Encoding", "")
+            or not kind.startswith(COMPRESSIBLE)
+        ):
             super().do_GET()
             return
         body = compressed(str(path), path.stat().st_mtime_ns)
@@ -59,7 +71,7 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
-def open_server(folder: Path, first_port: int = FIRST_PORT) -> Server:
+def open_server(folder: Path, first_port: int = FIRST_PORT, host: str = HERE) -> Server:
     """Bind the first free port of ten from `first_port`, else any free one."""
 
     def handler(*args: object) -> Handler:
@@ -67,18 +79,36 @@ def open_server(folder: Path, first_port: int = FIRST_PORT) -> Server:
 
     for port in (*range(first_port, first_port + 10), 0):
         try:
-            return Server(("127.0.0.1", port), handler)
+            return Server((host, port), handler)
         except OSError:
             continue
-    raise SystemExit("No free port on 127.0.0.1")
+    raise SystemExit(f"No free port on {host}")
+
+
+def address() -> str:
+    """Return this machine's address towards others; its name where it has no way there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(NOBODY)
+            return asking.getsockname()[0]
+        except OSError:
+            return socket.gethostname()
 
 
 def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "_build/html")
-    if not (folder / "index.html").is_file():
-        raise SystemExit(f"Nothing is built in {folder}: run `make build` first.")
-    server = open_server(folder.resolve())
-    print(f"The book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)", flush=True)
+    beside = Path(__file__).with_name("site")
+    parser = argparse.ArgumentParser(description="Serve the book, compressed, until Ctrl-C.")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=beside if beside.is_dir() else Path("_build/html")
+    )
+    parser.add_argument("--room", action="store_true", help="also for other machines of this network")
+    asked = parser.parse_args()
+    if not (asked.folder / "index.html").is_file():
+        raise SystemExit(f"Nothing is built in {asked.folder}: run `make build` first.")
+    server = open_server(asked.folder.resolve(), host=ALL if asked.room else HERE)
+    print(f"The book is at http://{HERE}:{server.server_port}/ (Ctrl-C ends)", flush=True)
+    if asked.room:
+        print(f"For the room: http://{address()}:{server.server_port}/", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

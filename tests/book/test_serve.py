@@ -39,3 +39,10 @@ def test_takes_the_next_port() -> None:
     assert {first.server_address[0], second.server_address[0]} == {"127.0.0.1"}
     first.server_close()
     second.server_close()
+
+
+def test_lets_a_room_in_only_when_it_is_asked_to() -> None:
+    serve = server_module()
+    server = serve.open_server(Path(), 8700, serve.ALL)
+    assert server.server_address[0] == "0.0.0.0"
+    server.server_close()
