@@ -124,6 +124,7 @@ SENTENCES = {
     "snat": "{0}: the source becomes {1}.",
     "snat-taken": "{0}: the source becomes {1}. It would keep its port, but the answers for {2} come to that one.",
     "nat-known": "The connection is known: {0} becomes {1}, as its first packet decided.",
+    "segmented": "{0} bytes of a stream are cut into {2} segments before they leave by {1} (GSO): the device does not cut.",
     "fragment": "{0} bytes do not fit into an MTU of {1}, and DF is not set: cut into {2} fragments.",
     "refragment": "It came in fragments of at most {1} bytes: cut again as it came, "
     "its {0} bytes into {2} fragments.",

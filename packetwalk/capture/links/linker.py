@@ -10,6 +10,7 @@ from packetwalk.capture import identity
 from packetwalk.capture.links.datagram import Datagram, datagrams, part_of
 from packetwalk.capture.links.earlier import Earlier
 from packetwalk.capture.links.hidden import Hidden
+from packetwalk.capture.links.segments import Segments
 from packetwalk.capture.links.sighting import Link, Sighting, Tap
 from packetwalk.capture.lookup import Lookup
 
@@ -33,6 +34,7 @@ class Linker:
         self._datagrams = datagrams(seen, tunnel_ports)
         self._earlier = Earlier(seen, self._datagrams, self._can_follow)
         self._hidden = Hidden(seen, self._datagrams, tables, self.links, self.after)
+        self._segments = Segments(seen, self._can_follow)
         self._came_in: dict[tuple, int] = {}  # the last fragment of each datagram, by namespace
         for k, source in enumerate(came_from):
             self._add(k, Link("wire", source) if source is not None else self._inside(k))
@@ -60,6 +62,7 @@ class Linker:
             self.after[link.before].append(k)
         self._earlier.add(k)
         self._hidden.add(k)
+        self._segments.add(k)
         if now.coming and now.fragment:
             self._came_in[now.frame.netns, now.number] = k
 
@@ -69,7 +72,14 @@ class Linker:
             how = self._relation(before, k)
             if how:
                 return Link(how, before)
-        return self._recut(k) or self._hidden.by_program(k) or self._hidden.by_tunnel(k) or Link("first")
+        segment = self._segments.link(k)
+        return (
+            segment
+            or self._recut(k)
+            or self._hidden.by_program(k)
+            or self._hidden.by_tunnel(k)
+            or Link("first")
+        )
 
     def _relation(self, before: int, k: int) -> str:
         """Return how an earlier frame of the namespace became this one, or nothing."""

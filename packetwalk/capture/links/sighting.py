@@ -54,7 +54,7 @@ class Link(NamedTuple):
     """How a frame came about: ``before`` is its predecessor.
 
     ``how`` is ``wire`` (the other end of a veth pair, or another NIC of a segment), ``same`` (the same
-    packet in the same namespace), ``copy`` (one more of a flood), ``cut`` (a fragment of it), ``whole`` and ``recut`` (gathered from
+    packet in the same namespace), ``copy`` (one more of a flood), ``cut`` (a fragment of it), ``segment`` (a range of its stream), ``whole`` and ``recut`` (gathered from
     fragments, of which ``before`` is the last; then perhaps cut again), ``hidden`` (wrapped so that only
     order tells), or ``first``.
     """

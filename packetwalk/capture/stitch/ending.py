@@ -145,7 +145,7 @@ def _vanished(work: Work, k: int) -> None:
             return _stop(work, where, netns, None, ("ttl",), "ttl_expired")
         mtu = tables.links[route.dev].mtu if route.dev in tables.links else 0
         size = wire.size(stack[1:] if isinstance(stack[0], Ethernet) else stack)
-        if size > mtu > 0 and outer.df:
+        if size > mtu > 0 and outer.df and size <= tables.links[dev].mtu:  # else it is cut into segments
             return _stop(work, where, netns, route.dev, ("too-big", size, mtu), "too_big")
         hop = tables.neighbour(route.gateway or outer.dst, route.dev)
         if hop is not None and hop.lladdr is None:

@@ -22,6 +22,11 @@ def follow(work: Work, k: int, link: Link, before: int) -> int:
     if link.how == "copy" or (link.how == "wire" and gone_on):
         cause = work.journeys.last(where, "fdb", "egress")
         return work.journeys.begin("copy", work.seen[k].packet, cause)
+    if link.how == "segment" and gone_on:
+        cause = work.journeys.last(where, "ingress")
+        where = work.journeys.begin("data", work.seen[k].packet, cause)
+        explain.address(work, where, work.seen[k].frame.netns, work.seen[k])
+        return where
     if link.how in ("cut", "recut") and gone_on:
         return _fragment(work, k, before)
     if link.how != "wire":
@@ -141,6 +146,9 @@ def _forward(way: Passage) -> None:
             after = stacks.changed(way.now, ttl=goal[0].ttl)
             way.step(None, "forward", after, ("forward", now[0].ttl, goal[0].ttl), way.tables.forwarding_on)
     _rewrite(way, dev, "POSTROUTING")
+    if way.how == "segment":
+        note = "segmented", wire.size(stacks.bare(way.now)), dev, len(way.work.after[way.before])
+        way.step(dev, "fragment", stacks.kept(way.now, way.seen.stack), note)
     if way.cut:
         way.step(dev, "fragment", stacks.kept(way.now, way.seen.stack), explain.cut(work, way.k))
     explain.address(work, way.where, way.netns, way.seen)
