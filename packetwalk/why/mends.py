@@ -32,7 +32,11 @@ def mended(failed: Fate, others: Iterable[Errand] = (), *, of_size: bool = False
 
     ``of_size`` asks for those only that another packet size would make needless.
     """
-    every = (each for each in candidates(failed) if not of_size or each.commands[0][:2] in OF_SIZE)
+    every = (
+        each
+        for each in candidates(failed)
+        if not of_size or any(words[:2] in OF_SIZE for words in each.commands)
+    )
     for number, mend in enumerate(every):
         if number == MOST:
             return None
@@ -40,7 +44,7 @@ def mended(failed: Fate, others: Iterable[Errand] = (), *, of_size: bool = False
         verdicts = {_verdict(loaded, each) for each in (failed.question, *others)} if loaded else {FAILS}
         if verdicts == {REACHES}:
             return mend
-        if FAILS not in verdicts and failed.loaded.opaque:
+        if FAILS not in verdicts and failed.loaded.opaque and not of_size:
             return mend._replace(then="it goes on to where nothing is known")
     return None
 

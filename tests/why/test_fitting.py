@@ -82,3 +82,11 @@ def test_a_sender_that_is_not_told_is_a_fault() -> None:
         recorded = cluster.capture("a", "b")
     answer = why(recorded, "kind-worker", "b", size=1472, df=True)
     assert answer.verdict == "does not reach" and answer.fits is None, str(answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "dst"), [("weave-fastdp-encrypted", "a"), ("calico-wireguard", "b"), ("flannel-wireguard", "b")]
+)
+def test_no_change_is_proposed_to_send_it_where_nothing_is_known(name: str, dst: str) -> None:
+    answer = why(read(recordings.find(name)), "kind-worker", dst, size=1472, df=True)
+    assert answer.verdict == "does not fit" and answer.mend is None, str(answer)
