@@ -10,7 +10,7 @@ from packetwalk.capture import identity
 from packetwalk.capture.links.datagram import Datagram, datagrams, part_of
 from packetwalk.capture.links.earlier import Earlier
 from packetwalk.capture.links.hidden import Hidden
-from packetwalk.capture.links.segments import Segments
+from packetwalk.capture.links.segments import CutSegments
 from packetwalk.capture.links.sighting import Link, Sighting, Tap
 from packetwalk.capture.lookup import Lookup
 
@@ -34,7 +34,7 @@ class Linker:
         self._datagrams = datagrams(seen, tunnel_ports)
         self._earlier = Earlier(seen, self._datagrams, self._can_follow)
         self._hidden = Hidden(seen, self._datagrams, tables, self.links, self.after)
-        self._segments = Segments(seen, self._can_follow)
+        self._segments = CutSegments(seen, self._can_follow)
         self._came_in: dict[tuple, int] = {}  # the last fragment of each datagram, by namespace
         for k, source in enumerate(came_from):
             self._add(k, Link("wire", source) if source is not None else self._inside(k))

@@ -15,7 +15,7 @@ from packetwalk.wire import Tcp
 ROUND = 2**32
 
 
-class Range(NamedTuple):
+class StreamRange(NamedTuple):
     """What of a stream a packet carries: the acknowledgement beside it, the first number, and how many bytes."""
 
     ack: int
@@ -28,7 +28,7 @@ class Range(NamedTuple):
         return (self.seq + self.length) % ROUND
 
 
-class Segments:
+class CutSegments:
     """Finds the large packet of which a segment is a part, one frame after the other."""
 
     def __init__(self, seen: Sequence[Sighting], can_follow: Callable[[str, Tap, Tap], bool]) -> None:
@@ -67,7 +67,7 @@ class Segments:
             self._next[netns, now.tap, part.ack, part.end] = fits[-1]
         return Link("segment", fits[-1])
 
-    def _is_part(self, now: Sighting, part: Range, number: int) -> bool:
+    def _is_part(self, now: Sighting, part: StreamRange, number: int) -> bool:
         """Say whether a segment is a piece of a packet, with the same bytes."""
         other, whole = self._seen[number], range_of(self._seen[number])
         if whole is None or whole.length <= part.length:
@@ -82,10 +82,10 @@ def payload(seen: Sighting) -> bytes:
     return seen.content[seen.packet[1].size :]
 
 
-def range_of(seen: Sighting) -> Range | None:
+def range_of(seen: Sighting) -> StreamRange | None:
     """Return what of a stream a packet carries; None where it is no data of TCP."""
     head = seen.packet[1] if len(seen.packet) > 1 and not seen.fragment else None
     if not isinstance(head, Tcp):
         return None
     length = len(payload(seen))
-    return Range(head.ack, head.seq, length) if length else None
+    return StreamRange(head.ack, head.seq, length) if length else None
