@@ -50,8 +50,8 @@ class RealGround(Planned):
             raise LabError(f"missing: {', '.join(lacks)}")
         self._installed = installed
         self._services: Mapping[str, tuple[str, int]] = {}
+        self._wanted: RealSetup | None = None
         self._untouched = False
-        self._broken = False
         self._remote = Remote("packetwalk.lab.real.live")
         try:
             super().__init__(plugin, mode, rules)
@@ -75,7 +75,8 @@ class RealGround(Planned):
             valid = [each for each in here if each in self._installed.faults]
             raise BadInput(f"fault of {self.plugin} {network.mode.name} under real programs", fault, valid)
         wanted = RealSetup(network.cluster, self._installed.agent(network, settings), self._rules)
-        if wanted != getattr(self, "_wanted", None) or not self._untouched:
+        if self._wanted is None or wanted.key != self._wanted.key or not self._untouched:
+            self._untouched = False
             self._remote.call("run", wanted)
             self._wanted, self._untouched = wanted, True
         self.nodes = tuple(node.name for node in network.nodes)
@@ -139,6 +140,15 @@ class RealGround(Planned):
         self._services = self._remote.call("services")
         self.services = tuple(self._services)
         return Lines(said.splitlines())
+
+    def end(self, program: str, node: str) -> None:
+        """Kill kube-proxy or the plugin's daemon on a node; what they wrote stays. BadInput lists both, and the nodes."""
+        self._untouched = False
+        self._remote.call("end", program, node)
+
+    def begin(self, program: str, node: str) -> None:
+        """Start again what was ended on a node, and wait until it has written all that it writes."""
+        self._remote.call("begin", program, node)
 
     def measure(self, src: str = "a", dst: str = "b", seconds: int = 1) -> Measurement:
         """Measure, as ``Ground.measure``."""

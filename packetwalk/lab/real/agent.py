@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Agent(ABC):
     """A plugin in one mode, with its settings: a value that can be handed to another process."""
 
+    daemon: str
+    """The name of its program."""
     folders: tuple[str, ...]
     """What it keeps in a machine's ``/run``: gone before it starts anew."""
 
@@ -56,6 +58,11 @@ class RealSetup(NamedTuple):
     machines: Cluster
     agent: Agent
     rules: str = IPTABLES
+
+    @property
+    def key(self) -> tuple:
+        """What makes two setups equal."""
+        return self.machines.key, self.agent, self.rules
 
     @property
     def plan(self) -> list[Operation]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from packetwalk.errors import BadInput
 from packetwalk.lab.kernel import carriers
 from packetwalk.lab.kernel.build import Lab
 from packetwalk.lab.kernel.daemon import Daemon
@@ -28,6 +29,7 @@ from packetwalk.tables import LinkEntry
 BRIDGED = {"net.bridge.bridge-nf-call-iptables": "1"}
 """The kernel's own value, which somebody may have changed."""
 KEPT = ("lo", "eth0")
+KUBE_PROXY = "kube-proxy"
 RULES = ("flush", "add pref 32766 lookup main", "add pref 32767 lookup default")
 
 
@@ -41,8 +43,8 @@ class RealCluster:
         """Bring it up; LabError in one line with the last words of the program that could not."""
         self.wanted = wanted
         self.lab = Lab(wanted.plan)
-        self.daemons: list[Daemon] = []
-        self.proxies: list[RealKubeProxy] = []
+        self.daemons: dict[str, Daemon] = {}
+        self.proxies: dict[str, RealKubeProxy] = {}
         try:
             first = self.machines.nodes[0]
             self.plane = ControlPlane(self.lab.netns[first.name], first.address)
@@ -76,15 +78,11 @@ class RealCluster:
         """Start the programs of all nodes, attach the pods, wait until everything is written."""
         agent, api = self.wanted.agent, self.plane.api
         api.apply(*agent.objects())
-        network, form = str(self.machines.pod_network), self.wanted.rules
         for node in self.machines.nodes:
-            here = self.lab.netns[node.name]
-            self.proxies.append(RealKubeProxy(here, network, form))
-            self.daemons.append(agent.start(here))
-        for node, daemon in zip(self.machines.nodes, self.daemons, strict=True):
-            others = [str(self.machines.pod_cidr(each)) for each in self.machines.nodes if each is not node]
-            here = self.lab.netns[node.name]
-            until(f"{node.name}: {daemon.name}", partial(agent.ready, here, others), [daemon])
+            self._run_kube_proxy(node.name)
+            self.daemons[node.name] = agent.start(self.lab.netns[node.name])
+        for node in self.machines.nodes:
+            self._ready(node)
         with ThreadPoolExecutor(len(self.machines.nodes)) as together:
             list(together.map(self._attach, self.machines.nodes))
         for here in self._inside():
@@ -92,6 +90,44 @@ class RealCluster:
             here.inside(partial(quieten, devices))
             here.inside(partial(carriers.take_in, devices))
         self.follow()
+
+    def _run_kube_proxy(self, node: str) -> None:
+        network, form = str(self.machines.pod_network), self.wanted.rules
+        self.proxies[node] = RealKubeProxy(self.lab.netns[node], network, form)
+
+    def _ready(self, node: Node) -> None:
+        """Wait until the plugin's daemon has written all that it writes on a node."""
+        here, daemon = self.lab.netns[node.name], self.daemons[node.name]
+        others = [str(self.machines.pod_cidr(each)) for each in self.machines.nodes if each is not node]
+        until(f"{node.name}: {daemon.name}", partial(self.wanted.agent.ready, here, others), [daemon])
+
+    def end(self, program: str, name: str) -> None:
+        """Kill kube-proxy or the plugin's daemon on a node; one that does not run is no error."""
+        self._named(program, name)
+        if program == KUBE_PROXY and name in self.proxies:
+            self.proxies.pop(name).close()
+        elif program != KUBE_PROXY and name in self.daemons:
+            self.daemons.pop(name).close()
+
+    def begin(self, program: str, name: str) -> None:
+        """Start a program of a node again, and wait until it has written all."""
+        node = self._named(program, name)
+        self.end(program, name)
+        if program == KUBE_PROXY:
+            self._run_kube_proxy(name)
+            self.follow()
+        else:
+            self.daemons[name] = self.wanted.agent.start(self.lab.netns[name])
+            self._ready(node)
+
+    def _named(self, program: str, name: str) -> Node:
+        """Return a node; BadInput for a program that nodes do not have, or for no node."""
+        valid = (KUBE_PROXY, self.wanted.agent.daemon)
+        if program not in valid:
+            raise BadInput("program of a node", program, valid)
+        if name not in self.machines.node_by_name:
+            raise BadInput("node", name, self.machines.node_by_name)
+        return self.machines.node_by_name[name]
 
     def _inside(self) -> Iterator[Namespace]:
         """Yield the namespaces of nodes and pods."""
@@ -121,10 +157,10 @@ class RealCluster:
         names = {objects.key(each) for each in wanted}
         api.delete(*(each for each in api.all("EndpointSlice") if objects.ours(each) and objects.key(each) not in names))
         marker = Marker(self.plane)
-        for proxy in self.proxies:
+        for proxy in self.proxies.values():
             proxy.synced(marker)
         marker.remove()
-        for proxy in self.proxies:
+        for proxy in self.proxies.values():
             proxy.forgot()
 
     def anew(self, wanted: RealSetup) -> None:
@@ -170,11 +206,11 @@ class RealCluster:
             here.run(["conntrack", "-F"], check=False)
 
     def _stop(self) -> None:
-        for proxy in self.proxies:
+        for proxy in self.proxies.values():
             proxy.close()
-        for daemon in self.daemons:
+        for daemon in self.daemons.values():
             daemon.close()
-        self.proxies, self.daemons = [], []
+        self.proxies, self.daemons = {}, {}
 
     def close(self) -> None:
         """End every program, let all namespaces go."""

@@ -43,11 +43,17 @@ class RealLive(Live):
         """Bring a cluster up, or let the one that is there start anew."""
         for server in self._servers:
             server.close()
+        if self._cluster is not None and self._cluster.machines.key != wanted.machines.key:
+            self._let_go()
         if self._cluster is None:
             self._cluster = RealCluster(wanted)
             self._lab = self._cluster.lab
         else:
-            self._cluster.anew(wanted)
+            try:
+                self._cluster.anew(wanted)
+            except BaseException:
+                self._let_go()
+                raise
         self.serve([each for each in wanted.plan if each.by != "kube-apiserver"])
 
     @property
@@ -85,10 +91,21 @@ class RealLive(Live):
 
     def close(self) -> None:
         """End every program, and let all of it go."""
+        self._let_go()
+        super().close()
+
+    def _let_go(self) -> None:
         if self._cluster is not None:
             self._cluster.close()
         self._cluster = self._lab = None
-        super().close()
+
+    def end(self, program: str, node: str) -> None:
+        """Kill a program of a node."""
+        self.cluster.end(program, node)
+
+    def begin(self, program: str, node: str) -> None:
+        """Start it again."""
+        self.cluster.begin(program, node)
 
 
 def _control(frame: Frame) -> bool:

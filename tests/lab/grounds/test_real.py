@@ -132,6 +132,34 @@ def test_what_is_broken_or_changed_by_hand_is_mended(cluster: Ground) -> None:
 
 
 @marked
+def test_a_program_that_ended_writes_nothing_until_it_begins_again(cluster: Ground) -> None:
+    assert isinstance(cluster, RealGround)
+    cluster.end("kube-proxy", "kind-worker")
+    cluster.end("flanneld", "kind-worker")
+    cluster.apply(SERVICE)
+    rules = nodes(cluster, "iptables-save -t nat")
+    assert [name for name in cluster.nodes if "10.96.0.90" not in rules[name]] == ["kind-worker"]
+    worker = cluster.node("kind-worker")
+    assert worker.run("iptables -t nat -F FLANNEL-POSTRTG").ok and worker.run("ip link del flannel.1").ok
+    cluster.begin("kube-proxy", "kind-worker")
+    cluster.begin("flanneld", "kind-worker")
+    assert cluster.pod("a").curl("more") == "b2"
+    assert worker.run("iptables -t nat -S FLANNEL-POSTRTG").count("-A") == 6
+    cluster.delete(SERVICE)
+    for program, node in (("kubelet", "kind-worker"), ("kube-proxy", "nowhere")):
+        with pytest.raises(BadInput):
+            cluster.end(program, node)
+
+
+@marked
+def test_another_number_of_subnets_is_another_cluster(cluster: Ground) -> None:
+    cluster.use("vxlan-directrouting")
+    assert cluster.address("kind-worker2") == "172.19.0.4" and cluster.pod("a").ping("b").ok
+    cluster.use("vxlan")
+    assert cluster.address("kind-worker2") == "172.18.0.4" and cluster.pod("a").ping("b").ok
+
+
+@marked
 def test_a_fault_that_real_programs_cannot_have_is_named_with_those_they_can(cluster: Ground) -> None:
     with pytest.raises(BadInput, match=r"under real programs: 'missing-podcidr'|fault in flannel vxlan") as refused:
         cluster.fault("no-such-fault")

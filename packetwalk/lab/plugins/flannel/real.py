@@ -37,7 +37,11 @@ FIELDS = ("FLANNEL_NETWORK", "FLANNEL_SUBNET", "FLANNEL_MTU")
 TUN, WIDE = "/dev/net/tun", "mtu-mismatch"
 MODES = {**{mode: BACKENDS[mode] for mode in ("vxlan", "vxlan-directrouting", "host-gw")}, "udp": {"Type": "udp"}}
 """What can be had where a kernel has VXLAN; ``udp`` also needs /dev/net/tun."""
-FORMS = {False: ["iptables-save", "-t", "filter"], True: ["nft", "list", "tables"]}
+RULES = {
+    False: (["iptables-save"], {"-A FLANNEL-POSTRTG ": 6, "-A FLANNEL-FWD ": 2}),
+    True: (["nft", "list", "table", "ip", "flannel-ipv4"], {" masquerade": 2, f"{NETWORK} accept": 2}),
+}
+"""How its rules are listed, in tables of nftables or not, and how often a text is in the list when all are there."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class FlanneldAgent(Agent):
     net: str
     hairpin: bool = True
     mtu: int | None = None
-    folders = (str(RUN), STATE)
+    daemon, folders = "flanneld", (str(RUN), STATE)
 
     def objects(self) -> Sequence[Object]:
         """Return the namespace and the ConfigMap of the manifest, with this backend."""
@@ -71,7 +75,7 @@ class FlanneldAgent(Agent):
         return Daemon(
             machine,
             [
-                path_of("flanneld"),
+                path_of(self.daemon),
                 "--ip-masq",
                 "--kube-subnet-mgr",
                 "--healthz-port=8081",
@@ -91,8 +95,9 @@ class FlanneldAgent(Agent):
         """Say whether it knows its range and its rules are there, and a route to each other node."""
         if not machine.inside((RUN / "subnet.env").exists):
             return False
-        rules = machine.run(FORMS[json.loads(self.net).get("EnableNFTables", False)], check=False)
-        if "flannel" not in rules.lower():
+        listing, wanted = RULES[json.loads(self.net).get("EnableNFTables", False)]
+        rules = machine.run(listing, check=False)
+        if any(rules.count(text) < number for text, number in wanted.items()):
             return False
         routes = {each["dst"] for each in json.loads(machine.run(["ip", "-j", "route"]) or "[]")}
         return routes.issuperset(others) or NETWORK in routes
