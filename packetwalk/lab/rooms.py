@@ -20,6 +20,7 @@ LEFT_OUT = (
     "lab.kind",
     "lab.node",
     "lab.plugins",
+    "lab.proving.real",
     "lab.proving.search",
     "lab.real",
     "policy",

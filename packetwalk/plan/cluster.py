@@ -261,7 +261,15 @@ class Cluster:
     def key(self) -> tuple:
         """What makes two clusters equal."""
         mtus = self.mtu, self.segment_mtu
-        return (self.size, self.pods_per_node, self.underlay, *mtus, self.with_services, self.extra, self.living)
+        return (
+            self.size,
+            self.pods_per_node,
+            self.underlay,
+            *mtus,
+            self.with_services,
+            self.extra,
+            self.living,
+        )
 
     def __repr__(self) -> str:
         return (

@@ -121,9 +121,7 @@ def add(made: Callable[[Cluster, Node], Iterable[Operation]], *, first: bool = F
     return change
 
 
-def instead(
-    which: Which, made: Callable[[Cluster, Node, list[Operation]], Iterable[Operation]]
-) -> Change:
+def instead(which: Which, made: Callable[[Cluster, Node, list[Operation]], Iterable[Operation]]) -> Change:
     """Return the edit that puts others in the place of some operations, where the first of them was.
 
     ``made`` is asked with those that go; where there are none, nothing changes.

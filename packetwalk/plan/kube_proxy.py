@@ -8,14 +8,15 @@ in another order on each node and in each run; here it is that of the cluster's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from packetwalk.plan import kube_proxy_nft
 from packetwalk.plan.cluster import Cluster, Node, Service
 from packetwalk.plan.operation import Operation
+from packetwalk.plan.portal import Endpoint, Portal, usable
 from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.plan.service_chains import ServiceChains
-from packetwalk.plan.service_rules import SERVICES, Endpoint, ServicePort, counted, note
+from packetwalk.plan.service_rules import SERVICES, ServicePort, counted, note
 from packetwalk.tables import Entry, IptablesRule, SysctlEntry, UserChain
 
 PROGRAM = "kube-proxy"
@@ -100,21 +101,31 @@ def plan(
     known = cluster.services if services is None else services
     if not known:
         return
-    led = [(each, [_endpoint(cluster, node, to, address_of) for to in each.backends]) for each in known]
+    source = kube_proxy_nft.SOURCE if rules == NFTABLES else SOURCE
+    led = [
+        portal
+        for service in known
+        for portal in _portals(
+            service, [_endpoint(cluster, node, service, to, address_of) for to in service.backends]
+        )
+    ]
+    for entry in entries(led, node.address, pod_network, rules, node.name):
+        yield Operation(node.name, entry, PROGRAM, source)
+
+
+def entries(
+    portals: Iterable[Portal],
+    address: str,
+    pod_network: str,
+    rules: str = IPTABLES,
+    node: str = "",
+    zone: str = "",
+) -> Iterator[Entry]:
+    """Yield kube-proxy's lines on the node ``node`` with an address, in a zone, for these ports of Services."""
+    led = [(portal, usable(portal, node, zone), pod_network, address) for portal in portals]
     if rules == NFTABLES:
-        chains = [
-            ServiceChains(service, protocol, name, endpoints, pod_network, node.address)
-            for service, endpoints in led
-            for protocol, name in service.ports
-        ]
-        for line in kube_proxy_nft.entries(node, chains, pod_network):
-            yield Operation(node.name, line, PROGRAM, kube_proxy_nft.SOURCE)
+        yield from kube_proxy_nft.entries(address, [ServiceChains(*each) for each in led], pod_network)
         return
-    for entry in _entries(led, pod_network):
-        yield Operation(node.name, entry, PROGRAM, SOURCE)
-
-
-def _entries(led: Sequence[tuple[Service, list[Endpoint]]], pod_network: str) -> Iterator[Entry]:
     yield SysctlEntry("net.ipv4.conf.all.route_localnet", "1")
     for table in ("mangle", "nat", "filter"):
         yield UserChain(table, CANARY)
@@ -122,17 +133,38 @@ def _entries(led: Sequence[tuple[Service, list[Endpoint]]], pod_network: str) ->
         yield IptablesRule(table, chain, spec, inserted=True)
     for table, chain, spec in OWN:
         yield IptablesRule(table, chain, spec)
-    for service, endpoints in led:
-        for protocol, name in service.ports:
-            for rule in ServicePort(service, protocol, name, endpoints, pod_network).rules():
-                yield IptablesRule(*rule)
+    for each in led:
+        for rule in ServicePort(*each).rules():
+            yield IptablesRule(*rule)
     yield IptablesRule("nat", SERVICES, LAST)
 
 
-def _endpoint(cluster: Cluster, node: Node, backend: str, address_of: Callable[[str], str]) -> Endpoint:
+def _portals(service: Service, endpoints: list[Endpoint]) -> Iterator[Portal]:
+    """Yield the ports of a Service of the cluster, each with the same endpoints."""
+    for protocol, name in service.ports:
+        yield Portal(
+            service.namespace,
+            service.name,
+            name,
+            protocol,
+            service.address,
+            service.port,
+            tuple(endpoints),
+            service.node_port,
+            load_balancers=service.load_balancers,
+            sources=service.sources,
+            internal_local=service.internal_local,
+            external_local=service.external_local,
+            affinity=service.affinity,
+        )
+
+
+def _endpoint(
+    cluster: Cluster, node: Node, service: Service, backend: str, address_of: Callable[[str], str]
+) -> Endpoint:
     """Return where a backend is: a pod, a node (a program on its network), or an address."""
-    pod = cluster.find_pod(backend)
+    port, pod = service.target_port, cluster.find_pod(backend)
     if pod is not None:
-        return Endpoint(address_of(backend), pod.node == node.name)
+        return Endpoint(address_of(backend), port, pod.node == node.name)
     machine = cluster.node_by_name.get(backend)
-    return Endpoint(machine.address if machine else backend, machine is node)
+    return Endpoint(machine.address if machine else backend, port, machine is node)

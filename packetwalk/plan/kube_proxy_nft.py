@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from packetwalk.plan.cluster import SERVICE_CIDR, Node
+from packetwalk.plan.cluster import SERVICE_CIDR
 from packetwalk.plan.service_chains import MASQUERADE, ServiceChains
 from packetwalk.tables import NftChain, NftRule, NftSet, NftTable
 from packetwalk.tables.nftables import NftEntry
@@ -55,8 +55,8 @@ OF_A_PORT = "ipv4_addr . inet_proto . inet_service"
 ADDRESSED = "ip daddr . meta l4proto . th dport"
 
 
-def entries(node: Node, services: Sequence[ServiceChains], pod_network: str) -> Iterator[NftEntry]:
-    """Yield the table: what is jumped to before what jumps there, as ``nft -f`` wants it."""
+def entries(node: str, services: Sequence[ServiceChains], pod_network: str) -> Iterator[NftEntry]:
+    """Yield the table on the node with an address: what is jumped to before what jumps there, as ``nft -f`` wants it."""
     rules = _rules(pod_network)
     yield NftTable(TABLE, "rules for kube-proxy")
     for name, kind, hook, priority, _ in BASE:
@@ -104,7 +104,7 @@ def _rules(pods: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _sets(node: Node, services: Sequence[ServiceChains]) -> Iterator[NftSet]:
+def _sets(node: str, services: Sequence[ServiceChains]) -> Iterator[NftSet]:
     def of(name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(element for each in services for element in each.elements.get(name, ())))
 
@@ -116,7 +116,7 @@ def _sets(node: Node, services: Sequence[ServiceChains]) -> Iterator[NftSet]:
         "service hairpin connections",
     )
     yield NftSet(TABLE, "cluster-ips", "ipv4_addr", of("cluster-ips"), "Active ClusterIPs")
-    yield NftSet(TABLE, "nodeport-ips", "ipv4_addr", (node.address,), "IPs that accept NodePort traffic")
+    yield NftSet(TABLE, "nodeport-ips", "ipv4_addr", (node,), "IPs that accept NodePort traffic")
     for name, key, comment in (
         ("no-endpoint-services", OF_A_PORT, "vmap to drop or reject packets to services with no endpoints"),
         (
@@ -131,7 +131,7 @@ def _sets(node: Node, services: Sequence[ServiceChains]) -> Iterator[NftSet]:
         yield NftSet(TABLE, name, f"{key} : verdict", of(name), comment)
     for service in services:
         for name in service.affinity_sets:
-            timeout = _period(service.service.affinity)
+            timeout = _period(service.portal.affinity)
             yield NftSet(TABLE, name, "ipv4_addr", flags="dynamic,timeout", size=65535, timeout=timeout)
 
 

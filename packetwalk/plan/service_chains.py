@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from ipaddress import ip_address, ip_network
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 
-from packetwalk.plan.cluster import Service
-from packetwalk.plan.service_rules import Endpoint
+from packetwalk.plan.portal import Endpoint, Portal, Usable
 
 MASQUERADE = "meta mark set meta mark | 0x00004000"
 """What makes kube-proxy masquerade a packet later."""
@@ -20,107 +20,82 @@ REJECT = "goto reject-chain"
 
 
 class ServiceChains:
-    """One port of a Service on the node with an address; ``endpoints`` are all that it has, ``pods`` the cluster's CIDR.
+    """One port of a Service on the node with an address; ``pods`` is the cluster's CIDR.
 
     ``chains`` are its chains with their rules, ``elements`` what it puts into kube-proxy's sets and maps,
     ``affinity_sets`` the names of those that remember its clients.
     """
 
-    def __init__(
-        self, service: Service, protocol: str, name: str, endpoints: list[Endpoint], pods: str, node: str
-    ) -> None:
+    def __init__(self, portal: Portal, usable: Usable, pods: str, node: str) -> None:
         """Make all of it, in kube-proxy's order."""
-        self.service, self._protocol, self._pods, self._node = service, protocol, pods, node
-        self._base = f"{service.namespace}/{service.name}/{protocol}/{name}"
-        self._title = f"{service.namespace}/{service.name}:{name}"
-        self._endpoints = sorted(endpoints, key=self._socket)
-        self._local = [each for each in self._endpoints if each.local]
-        self._outside = bool(service.node_port or service.load_balancers)
+        self.portal, self._usable, self._pods, self._node = portal, usable, pods, node
+        self._base = f"{portal.namespace}/{portal.service}/{portal.protocol}/{portal.name}"
         self.chains: dict[str, tuple[str, ...]] = {}
         self.elements: dict[str, list[str]] = defaultdict(list)
         self._fill()
         self._write()
-        kept = self._kept if service.affinity else []
+        kept = usable.reached if portal.affinity else ()
         self.affinity_sets = [self._of(each, "affinity") for each in kept]
-
-    def _socket(self, each: Endpoint) -> str:
-        return f"{each.address}:{self.service.target_port}"
 
     def _chain(self, kind: str) -> str:
         return f"{kind}-{_hashed(self._base)}"
 
     def _of(self, each: Endpoint, kind: str) -> str:
-        return f"{kind}-{_hashed(f'{self._base}__{each.address}/{self.service.target_port}')}"
-
-    @property
-    def _by_cluster(self) -> bool:
-        """``UsesClusterEndpoints``: whoever comes from outside may need all of them, by the short cut."""
-        return bool(self._endpoints) and (not self.service.internal_local or self._outside)
-
-    @property
-    def _by_node(self) -> bool:
-        """``UsesLocalEndpoints``."""
-        external = self.service.external_local and self._outside
-        return bool(self._local) and (self.service.internal_local or external)
-
-    @property
-    def _kept(self) -> list[Endpoint]:
-        """The endpoints that this node may choose."""
-        return self._endpoints if self._by_cluster else self._local
+        return f"{kind}-{_hashed(f'{self._base}__{each.address}/{each.port}')}"
 
     def _verdict(self, local: bool) -> str | None:
         """Return what happens to packets that nobody can answer; ``local``: only endpoints of this node may."""
-        if not self._endpoints:
+        if not self._usable.exists:
             return REJECT
-        return "drop" if local and not self._local else None
+        return "drop" if local and not self._usable.here else None
 
     def _fill(self) -> None:
         """Put the addresses and ports into the sets and maps."""
-        service, port = self.service, f"{self._protocol} . {self.service.port}"
-        outside, refused = f"goto {self._chain('external')}", self._verdict(service.external_local)
-        self.elements["cluster-ips"].append(service.address)
-        kind = "local" if service.internal_local else "service"
-        inside = self._verdict(service.internal_local)
-        self._lead("service-ips", f"{service.address} . {port}", f"goto {self._chain(kind)}", inside)
-        for address in service.load_balancers:
+        portal, port = self.portal, f"{self.portal.protocol} . {self.portal.port}"
+        outside, refused = f"goto {self._chain('external')}", self._verdict(portal.external_local)
+        self.elements["cluster-ips"].append(portal.address)
+        kind = "local" if portal.internal_local else "service"
+        inside = self._verdict(portal.internal_local)
+        self._lead("service-ips", f"{portal.address} . {port}", f"goto {self._chain(kind)}", inside)
+        for address in (*portal.external_ips, *portal.load_balancers):
             self._lead("service-ips", f"{address} . {port}", outside, refused)
-            if service.sources:
-                self.elements["firewall-ips"].append(f"{address} . {port} : goto {self._chain('firewall')}")
-        if service.node_port:
-            to = f"{self._protocol} . {service.node_port}"
-            self._lead("service-nodeports", to, outside, refused)
-        for each in self._local:
-            ends = f"{each.address} . {each.address}"
-            self.elements["hairpin-connections"].append(f"{ends} . {self._protocol} . {service.target_port}")
+        for address in portal.load_balancers if portal.sources else ():
+            self.elements["firewall-ips"].append(f"{address} . {port} : goto {self._chain('firewall')}")
+        if portal.node_port:
+            self._lead("service-nodeports", f"{portal.protocol} . {portal.node_port}", outside, refused)
+        for each in self._usable.reached:
+            if each.local:
+                ends = f"{each.address} . {each.address} . {portal.protocol} . {each.port}"
+                self.elements["hairpin-connections"].append(ends)
 
     def _lead(self, name: str, key: str, chain: str, refused: str | None) -> None:
         """Lead packets to a chain, those that nobody can answer to their end; to ``external`` both at once."""
-        if not refused or (self._endpoints and "external-" in chain):
+        if not refused or (self._usable.exists and "external-" in chain):
             self.elements[name].append(f"{key} : {chain}")
         if refused:
             no = {"service-ips": "no-endpoint-services", "service-nodeports": "no-endpoint-nodeports"}[name]
-            self.elements[no].append(f'{key} comment "{self._title}" : {refused}')
+            self.elements[no].append(f'{key} comment "{self.portal.title}" : {refused}')
 
     def _write(self) -> None:
         """Write the chains."""
-        if self._by_cluster:
-            self.chains[self._chain("service")] = self._chosen(self._endpoints)
-        if self._by_node:
-            self.chains[self._chain("local")] = self._chosen(self._local)
-        if self._endpoints and self._outside:
+        if self._usable.everywhere:
+            self.chains[self._chain("service")] = self._chosen(self._usable.everywhere)
+        if self._usable.here:
+            self.chains[self._chain("local")] = self._chosen(self._usable.here)
+        if self._usable.exists and self.portal.outside:
             self.chains[self._chain("external")] = tuple(self._from_outside())
-        if self.service.load_balancers and self.service.sources:
+        if self.portal.load_balancers and self.portal.sources:
             self.chains[self._chain("firewall")] = (self._guard(),)
-        for each in self._kept if self.service.affinity else ():
+        for each in self._usable.reached if self.portal.affinity else ():
             self.chains[self._of(each, "endpoint")] = (
                 f"update @{self._of(each, 'affinity')} {{ ip saddr }}",
-                f"meta l4proto {self._protocol} dnat to {self._socket(each)}",
+                f"meta l4proto {self.portal.protocol} dnat to {each}",
             )
 
     def _from_outside(self) -> list[str]:
-        """The chain of what was sent to a node's port or a load balancer's address."""
+        """The chain of what was sent to a node's port, or to an address of the outside."""
         cluster = self._chain("service")
-        if not self.service.external_local:
+        if not self.portal.external_local:
             return [f'{MASQUERADE} comment "masquerade"', f"goto {cluster}"]
         own = "fib saddr type local"
         out = [
@@ -128,27 +103,42 @@ class ServiceChains:
             f'{own} {MASQUERADE} comment "masquerade local traffic"',
             f'{own} goto {cluster} comment "short-circuit local traffic"',
         ]
-        return [*out, f"goto {self._chain('local')}"] if self._local else out
+        return [*out, f"goto {self._chain('local')}"] if self._usable.here else out
 
     def _guard(self) -> str:
         """The rule that drops what comes from elsewhere than the load balancer's sources."""
-        sources = list(self.service.sources)
-        if any(ip_address(self._node) in ip_network(source) for source in sources):
-            sources += self.service.load_balancers
-        among = f"{{ {', '.join(sources)} }}" if len(sources) > 1 else sources[0]
-        return f"ip saddr != {among} drop"
+        sources = [ip_network(source) for source in self.portal.sources]
+        if any(ip_address(self._node) in source for source in sources):
+            sources += map(ip_network, self.portal.load_balancers)
+        return f"ip saddr != {_among(sources)} drop"
 
-    def _chosen(self, endpoints: list[Endpoint]) -> tuple[str, ...]:
+    def _chosen(self, endpoints: Sequence[Endpoint]) -> tuple[str, ...]:
         """One rule that draws an endpoint; with affinity one before it for each that remembers its clients."""
         draw = f"numgen random mod {len(endpoints)}"
-        if not self.service.affinity:
-            port = self.service.target_port
-            places = ", ".join(f"{k} : {each.address} . {port}" for k, each in enumerate(endpoints))
-            return (f"meta l4proto {self._protocol} dnat ip to {draw} map {{ {places} }}",)
+        if not self.portal.affinity:
+            places = ", ".join(f"{k} : {each.address} . {each.port}" for k, each in enumerate(endpoints))
+            return (f"meta l4proto {self.portal.protocol} dnat ip to {draw} map {{ {places} }}",)
         goals = [f"goto {self._of(each, 'endpoint')}" for each in endpoints]
         known = [f"ip saddr @{self._of(each, 'affinity')}" for each in endpoints]
         places = ", ".join(f"{k} : {goal}" for k, goal in enumerate(goals))
         return *(" ".join(each) for each in zip(known, goals, strict=True)), f"{draw} vmap {{ {places} }}"
+
+
+def _among(networks: Sequence[IPv4Network | IPv6Network]) -> str:
+    """Return networks as nft prints a set of them: in order, what touches or overlaps as one; one alone without braces."""
+    runs: list[tuple[int, int]] = []
+    for first, last in sorted((int(each[0]), int(each[-1])) for each in networks):
+        if runs and first <= runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], max(last, runs[-1][1])
+        else:
+            runs.append((first, last))
+    told = ", ".join(_range(IPv4Address(first), IPv4Address(last)) for first, last in runs)
+    return f"{{ {told} }}" if len(networks) > 1 else told
+
+
+def _range(first: IPv4Address, last: IPv4Address) -> str:
+    (network, *more) = summarize_address_range(first, last)
+    return f"{first}-{last}" if more else str(network).removesuffix("/32")
 
 
 def _hashed(name: str) -> str:

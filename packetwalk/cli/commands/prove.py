@@ -9,6 +9,7 @@ The exit code is 1 when anything differs.
   packetwalk prove --replay my-recordings/flannel-vxlan
   packetwalk prove --replay weave-fastdp
   packetwalk prove --random 200 --seed 1                clusters changed at random, differences made simple
+  packetwalk prove --real 100                           kube-proxy itself, which make real builds, against the plan
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--random", type=whole, metavar="N", help="draw so many clusters, commands and packets"
     )
+    parser.add_argument(
+        "--real", type=whole, metavar="N", help="tell so many drawn clusters to the real kube-proxy"
+    )
     parser.add_argument("--seed", metavar="TEXT", help="draw the same ones again; 0 when left out")
     parser.formats("text", "json")
 
@@ -45,6 +49,8 @@ def run(parsed: argparse.Namespace) -> int:
     from packetwalk.proof import results as proof
 
     _alone(parsed)
+    if parsed.real is not None:
+        return _real(parsed)
     if parsed.random is not None:
         return _random(parsed)
     if parsed.replay is not None:
@@ -70,15 +76,16 @@ def run(parsed: argparse.Namespace) -> int:
 
 def _alone(parsed: argparse.Namespace) -> None:
     """Refuse what says nothing together: BadInput names it."""
-    replay = "plugin", "save", "random", "seed", "release"
-    for one, others in (("replay", replay), ("random", ("save", "release"))):
+    replay = "plugin", "save", "random", "real", "seed", "release"
+    real = "plugin", "save", "random", "release"
+    for one, others in (("replay", replay), ("random", ("save", "release")), ("real", real)):
         if getattr(parsed, one) is not None:
             for other in others:
                 if getattr(parsed, other) is not None:
                     name = f"--{other}" if other != "plugin" else parsed.plugin
                     raise BadInput(f"with --{one}", name, ["leave it out"])
-    if parsed.seed is not None and parsed.random is None:
-        raise BadInput("--seed", parsed.seed, ["with --random"])
+    if parsed.seed is not None and parsed.random is None and parsed.real is None:
+        raise BadInput("--seed", parsed.seed, ["with --random", "with --real"])
 
 
 def _random(parsed: argparse.Namespace) -> int:
@@ -104,3 +111,19 @@ def _random(parsed: argparse.Namespace) -> int:
         else search.text(outcomes)
     )
     return int(any(each.difference for each in outcomes))
+
+
+def _real(parsed: argparse.Namespace) -> int:
+    from packetwalk.lab.kernel import rootless
+    from packetwalk.lab.rooms import room
+
+    real = room("lab.proving.real")
+    if parsed.real < 1:
+        raise BadInput("--real", parsed.real, ["1 or more"])
+    real.check()
+    seed = parsed.seed or "0"
+    rootless.ensure_root(["prove", "--real", str(parsed.real), "--seed", seed, "--format", parsed.format])
+    outcomes = list(real.search(parsed.real, seed))
+    differing = [each for each in outcomes if each.differences]
+    show([each.json() for each in differing] if parsed.format == "json" else real.text(outcomes))
+    return int(bool(differing))
