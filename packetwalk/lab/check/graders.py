@@ -72,7 +72,7 @@ def _otter(made: Path, name: str, notebook: Cell, solution: list[SolutionCell]) 
 
 WRITERS: dict[str, Callable[[Path, str, Cell, list[SolutionCell]], None]] = {"nbgrader": _nbgrader, "otter": _otter}
 NEXT = {
-    "nbgrader": "next: `nbgrader generate_assignment {name}` there; packetwalk has to be installed where it is marked",
+    "nbgrader": "next: `nbgrader generate_assignment {name} --create` there; packetwalk has to be installed where it is marked",
     "otter": "next: `otter generate -t {folder}/tests` makes the autograder; packetwalk has to be installed in it",
 }
 
