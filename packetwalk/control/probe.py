@@ -147,7 +147,7 @@ def spans(network: Network, timeline: Timeline, src: str, dst: str) -> Iterator[
     found: PingSpan | None = None
     for at in dict.fromkeys(moments):
         then = timeline.tables(at)
-        key = (timeline.cut(at), *(frozenset(lines) for lines in then.values()))
+        key = (timeline.cut(at), *(tuple(lines) for lines in then.values()))  # of rules the order counts
         if key not in known:
             known[key] = walk_at(network, timeline, src, dst, at)
         here = PingSpan(at, timeline.until, known[key])

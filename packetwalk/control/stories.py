@@ -43,6 +43,7 @@ FAR = (("coredns", "b"),)
 of_vxlan = partial(Story, plugin="flannel", mode="vxlan")
 of_sleeve = partial(Story, plugin="weave", mode="sleeve")
 
+FLUSHED = (("a", "web", "tcp"), ("a", "web", "connections"))
 OTHERS, ALL = "10.244.2.0/24", "10.244.0.0/16"  # the range of B, and that of all pods
 ROUTES = {"vxlan": OTHERS, "host-gw": OTHERS, "wireguard": ALL, "udp": ALL, "ipip": OTHERS}
 """A route of flanneld's that leads to B, by Flannel's mode."""
@@ -77,8 +78,46 @@ def _survived(mode: str) -> Iterator[Story]:
     yield of_mode(f"{mode}-route-deleted", title, (route,), 30, like=like, event="route-deleted")
 
 
+def _survived_by_felix(mode: str) -> Iterator[Story]:
+    """Yield the rows of a mode of Calico's in which Felix writes the routes of blocks."""
+    of_mode = partial(Story, plugin="calico", mode=mode)
+    yield of_mode(
+        f"calico-{mode}-felix-killed",
+        "Felix is killed and stays away",
+        (f"0 felix-ends {A}",),
+        60,
+        event="killed",
+    )
+    for event, seconds, how in (("stopped", 14.4, "stopped"), ("restarted", 1, "killed and started again")):
+        deeds = f"0 felix-ends {A}", f"{seconds} felix-starts {A}"
+        yield of_mode(f"calico-{mode}-felix-{event}", f"Felix is {how}", deeds, 25, event=event)
+    for event, seconds in (("link-cut", 60), ("link-cut-longer", 275)):
+        wire = f"0 cut {B}", f"{seconds} mend {B}"
+        title = f"A node's wire is cut for {seconds} seconds"
+        yield of_mode(f"calico-{mode}-{event}", title, wire, seconds + 25, event=event)
+    deleted = "A Node object is deleted, the machine runs on"
+    yield of_mode(f"calico-{mode}-node-deleted", deleted, (f"0 delete {B}",), 15, event="node-deleted")
+    pod = f"0 felix-ends {B}", "1 pod b2", f"10 felix-starts {B}"
+    yield of_mode(
+        f"calico-{mode}-pod-starts",
+        "A pod starts while Felix is down",
+        pod,
+        15,
+        (("a", "b2"),),
+        event="pod-starts",
+    )
+    route = (f"0.5 route-del {A} 10.244.110.128/26",)
+    yield of_mode(
+        f"calico-{mode}-route-deleted",
+        "A route of Felix's is deleted by hand",
+        route,
+        100,
+        event="route-deleted",
+    )
+
+
 def _survived_by_weave(mode: str) -> Iterator[Story]:
-    """Yield a mode of Weave Net's rows of *What survives what*; not fastdp, whose flows outlive weaver for a while."""
+    """Yield a mode of Weave Net's rows of *What survives what*."""
     of_mode = partial(Story, plugin="weave", mode=mode)
     yield of_mode(
         f"{mode}-weaver-killed", "weaver is killed and stays away", (f"0 kill {B}",), 60, event="killed"
@@ -109,6 +148,7 @@ STORIES = (
     Story("node-deleted", "A Node object is deleted, the machine runs on", (f"0 delete {B}",), 15, like="54", event="node-deleted"),
     Story("pod-starts", "A pod starts: it is announced alone for a tenth of a second", ("0 pod b2",), 5, (("a", "b2"),), like="11"),
     Story("pod-starts-without-felix", "A pod starts while Felix is down", (f"0 felix-ends {B}", "1 pod b2", f"10 felix-starts {B}"), 15, (("a", "b2"),), event="pod-starts"),
+    Story("pod-ends", "A pod ends: its route goes with its device, and nobody is told", ("0 pod-ends b2",), 5, (("a", "b2"),), like="12"),
     Story("route-deleted", "A route of BIRD's is deleted by hand", ("0.5 route-del kind-worker 10.244.110.128/26",), 6, like="58", event="route-deleted"),
     Story("restart-with-a-dead-peer", "BIRD starts with -R while a peer cannot come", (f"0 cut {B}", "2 kill kind-worker", "3 start kind-worker", f"17 mend {B}"), 25, (("a", "coredns"),), like="57"),
     Story("block-borrowed", "No block is free, and a node whose own is full borrows an address", (
@@ -123,13 +163,18 @@ STORIES = (
     of_vxlan("endpoint-terminating", "The only endpoint terminates: first it still serves, then no longer", ("1 endpoint-terminating web b", "5 endpoint-not-serving web b", "9 endpoint-gone web b"), 12, (), "46", flows=(("a", "web", "connections"), ("a", "web", "udp"))),
     of_vxlan("affinity-endpoint-gone", "A client's endpoint is gone for a while", ("0 affinity web on", "2 endpoint-ready web a2", "5 endpoint-gone web b", "9 endpoint-ready web b"), 12, (), "43", flows=(("a", "web", "connections"),)),
     of_vxlan("kube-proxy-dead", "kube-proxy on the client's node is dead while the endpoint is replaced", (f"0 kube-proxy-kill {A}", "1 endpoint-replaced web b b2", f"6 kube-proxy-start {A}"), 9, (), flows=(("a", "web", "connections"), ("a", "web", "udp"))),
+    of_vxlan("kube-proxy-flushed", "kube-proxy's rules are deleted: it misses its canary half a minute later", (f"1 kube-proxy-flush {A}",), 15, (), flows=FLUSHED),
+    of_vxlan("kube-proxy-flushed-nftables", "kube-proxy's table of nftables is deleted: nobody misses it before an endpoint changes", (f"1 kube-proxy-flush {A}", "20 endpoint-replaced web b b2"), 55, (), rules=NFTABLES, flows=FLUSHED),
     of_vxlan("flanneld-repairs", "A route and a rule of flanneld's are deleted, then its device; it is started again", (f"0 route-del {A} 10.244.2.0/24", f"0 rule-del {A} FLANNEL-POSTRTG 2", f"16 tunnel-del {A}", f"28.2 stop {A}", f"29.2 start {A}"), 34, (("a", "b"), ("a", "coredns")), "vxlan-repair"),
     of_vxlan("tunnel-made-anew", "flannel.1 is deleted: the device comes back, its entries do not", (f"1 tunnel-del {A}", f"20 stop {A}", f"21 start {A}"), 25),
     of_vxlan("flanneld-dead", "flanneld is dead while a node is deleted and comes again", (f"0 kill {A}", f"2 delete {B}", f"4 register {B}", f"6 stop {B}", f"7 start {B}", f"12 start {A}"), 16, (("a", "b"), ("coredns", "b"))),
     of_vxlan("node-joins", "A node joins the cluster", (f"1 join {B}",), 5),
     of_vxlan("node-elsewhere", "A node is deleted and gets another podCIDR", (f"1 delete {B}", f"3 register-elsewhere {B}", f"5 stop {B}", f"6 start {B}"), 10),
     *(each for mode in ROUTES for each in _survived(mode)),
+    *(each for mode in ("ipip", "vxlan") for each in _survived_by_felix(mode)),
+    Story("calico-ipip-bird-stopped", "BIRD is stopped where Felix writes the routes: no table changes", (f"0 stop {B}", f"14.4 start {B}"), 25, like="70", mode="ipip"),
     *_survived_by_weave("sleeve"),
+    *_survived_by_weave("fastdp"),
     of_sleeve("weave-starts", "Three routers start, one after another: two share the range, the third asks", (f"0 start {C}", f"2.6 start {A}", f"5.6 start {B}", "19 pod coredns", "20.4 pod a", "21.9 pod b"), 40, FAR, like="1-n3-started", ended=(C, A, B)),
     of_sleeve("weave-pod-starts", "A pod starts: its address is the next of the node's part", ("0 pod b2",), 5, (("a", "b2"),), like="2-pods-up"),
     of_sleeve("weave-link-cut", "A link is cut: nobody notices, then frames go by a third peer", (f"0 cut {C} {B}", f"75 mend {C} {B}"), 95, FAR, like="4-link-n1-n3-cut"),

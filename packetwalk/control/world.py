@@ -61,7 +61,9 @@ class World:
 
     def connected(self, one: str, other: str) -> bool:
         """Say whether what a node sends reaches another."""
-        return not self.unplugged(one, other) and frozenset((one, other)) not in self._parted
+        if self._parted and frozenset((one, other)) in self._parted:
+            return False
+        return not (self._unplugged and self.unplugged(one, other))
 
     def unplugged(self, *nodes: str) -> bool:
         """Say whether the wire of one of them is cut."""

@@ -96,7 +96,14 @@ class Packet:
 
     @classmethod
     def towards(cls, dst: str, given: PacketOptions, *otherwise: PacketOptions) -> Packet:
-        """Return a packet as ``of``, to an end of a way: one with a port is TCP where nothing else is given."""
+        """Return a packet as ``of``, to an end of a way: one with a port is TCP where nothing else is given.
+
+        BadInput for an address of IPv6: walks are of IPv4.
+        """
+        if dst.count(":") > 1:
+            raise BadInput(
+                "destination", dst, ["an IPv4 address, a pod, a node or a Service, with :PORT behind it"]
+            )
         made = cls.of(given, {"proto": "tcp"} if ":" in dst else {}, *otherwise)
         made.may_go_to(dst)
         return made

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from packetwalk.control import probe
-from packetwalk.control.deeds import PlannedDeed
+from packetwalk.control.deeds import PlannedDeed, read
 from packetwalk.control.running import timeline
 from packetwalk.control.timeline import SECOND, LineChange, Message, Timeline
 from packetwalk.tables import RouteEntry
-from tests.proof.real.recording import RealRecording
+from packetwalk.walks.network import Network
+from tests.proof.real.recording import SETUPS, RealCluster
 
 FILE = Path(__file__).parents[1] / "recordings" / "timelines" / "calico-3.33-bgp-mesh.json.gz"
 EVERY = 0.2  # seconds from ping to ping
@@ -36,6 +37,9 @@ class Experiment(NamedTuple):
     ended: frozenset[str] = frozenset()
     later: float = 3  # seconds that the virtual one goes on after the last that was recorded
     watched: tuple[str, ...] = ("n1", "n2", "n3")  # where routes were listened to
+    before: tuple[str, ...] = ()  # deeds that made the cluster what it was
+    lead: float = 0  # seconds from the first of them to the recording's begin
+    apart: tuple[int, ...] = (0, 0, 0)  # microseconds from node to node of a deed that is done to all
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -50,25 +54,32 @@ def recordings() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def cluster():
-    """Return the recorded cluster by the plan."""
-    return RealRecording("calico-3.33-bgp-mesh").network
+def cluster(more: bool = False) -> Network:
+    """Return the recorded cluster by the plan; with the two pods ``more`` that n2 had for a while."""
+    setup = SETUPS["calico-3.33-bgp-mesh"]
+    pods = {**setup.pods, **({"p2c": "n2", "p2d": "n2"} if more else {})}
+    return Network(RealCluster(setup._replace(pods=pods)), setup.plugin, setup.mode)
 
 
 EXPERIMENTS = (
     Experiment("10-bgp-session-n3-starts", ("start n3",), up=10, ended=frozenset({"n3"})),
     Experiment("11-bgp-when-a-pod-starts", ("pod p2b", "", "pod p1b", ""), 0.3),
+    Experiment("12-bgp-when-a-pod-goes", ("pod-ends p2b", "", ""), watched=("n1", "n3")),
+    Experiment("15-pod-ready-time", ("pod p2d", ""), 0.5, watched=("n1",)),
     Experiment("40-bird-n2-killed-9", ("kill n2", "start n2"), watched=("n1", "n2")),
     Experiment("41-bird-n2-killed-9-restarted-1s", ("kill n2", "start n2")),
     Experiment("42-bird-n2-sigterm", ("stop n2", "", "start n2"), watched=("n1", "n2")),
     Experiment("44-mesh-disabled", ("mesh off", "mesh on")),
     Experiment("45-link-n2-down-275s", ("cut n2", "mend n2"), 30, later=10, watched=("n1", "n2")),
     Experiment("46-programclusterroutes-felix", ("bird-writes off", "felix-writes", "stop n2", "start n2"), watched=("n1", "n2")),
+    Experiment("48-felix-back-to-default", ("felix-writes off",), 0.3, watched=("n1",), lead=119.483, before=(
+        "0 bird-writes off", "16 felix-writes", "40 stop n3", "40.72 start n3", "60 bird-writes on")),
     Experiment("50-route-reflector", ("reflector n1", "peering", "mesh off")),
     Experiment("54-node-object-deleted", ("delete n3",), later=11, watched=("n1",)),
     Experiment("55-link-n2-down-60s", ("cut n2", "mend n2"), 60),
     Experiment("57-bird-n1-restarted-while-n2-is-dead", ("cut n2", "kill n1", "start n1", "mend n2"), 10, later=0.1),
     Experiment("58-routes-deleted-by-hand", ("route-del n1 10.244.217.0/26", "route-del n1 10.244.40.128", "route-del n1 10.244.40.128/26")),
+    Experiment("59-bird-sigterm-on-all-nodes", ("stop", "start"), apart=(0, 40, 70)),
     Experiment("61-one-peer-missing-without-R", ("start-without-R n1",), ended=frozenset({"n1", "n2", "n3"})),
     Experiment("62-bird-killed-on-all-nodes", ("kill", "start")),
     Experiment("63-reflector-peers-first", ("peering", "reflector n1", "mesh off"), 5.2, watched=("n1", "n2")),
@@ -77,18 +88,41 @@ EXPERIMENTS = (
 
 def did(each: Experiment) -> Timeline:
     """Return the deeds of an experiment, at their recorded times, in virtual time."""
-    when = [at["t"] for at in each.kept["timeline"] if at["event"].startswith("***")]
-    assert len(when) == len(each.verbs), (each.name, when)
+    said_at = [at["t"] for at in each.kept["timeline"] if at["event"].startswith("***")]
+    assert len(said_at) == len(each.verbs), (each.name, said_at)
     deeds = []
-    for at, verb in zip(when, each.verbs, strict=True):
+    for at, verb in zip(said_at, each.verbs, strict=True):
         words = verb.split()
-        for more in (["n1"], ["n2"], ["n3"]) if len(words) == 1 and words[0] in ("kill", "start") else ([],):
-            deeds.append(PlannedDeed(round(at * SECOND), *_split([*words, *more]))) if words else None
+        everywhere = len(words) == 1 and words[0] in ("kill", "stop", "start")
+        for number, more in enumerate((["n1"], ["n2"], ["n3"]) if everywhere else ([],)):
+            when = round((at + each.lead) * SECOND) + each.apart[number]
+            deeds.append(PlannedDeed(when, *_split([*words, *more]))) if words else None
     if each.name.startswith("61"):
         deeds.append(PlannedDeed(0, "start-without-R", ("n2",)))
     last = max(at["t"] for at in each.kept["timeline"])
-    until = round((last + each.later) * SECOND)
-    return timeline(cluster(), tuple(deeds), until, each.name, up=each.up * SECOND, ended=each.ended)
+    until = round((last + each.later + each.lead) * SECOND)
+    every = (*read(each.before), *deeds)
+    made = timeline(network_of(each), every, until, each.name, up=each.up * SECOND, ended=each.ended)
+    return _from(made, round(each.lead * SECOND))
+
+
+def network_of(each: Experiment) -> Network:
+    """Return the cluster as it was in an experiment."""
+    return cluster(more="p2d" in " ".join(each.verbs))
+
+
+def _from(made: Timeline, begin: int) -> Timeline:
+    """Return a timeline from a moment on, which is its 0 then."""
+    if not begin:
+        return made
+    events = (x._replace(at=x.at - begin) for x in made.events if x.at >= begin)
+    there = made.tables(begin - 1).items()
+    initial = tuple((node, entry, by) for node, lines in there for entry, by in lines.items())
+    moved = tuple(
+        x._replace(until=x.until - begin) if isinstance(x, Message) and x.until is not None else x
+        for x in events
+    )
+    return made._replace(until=made.until - begin, initial=initial, events=moved)
 
 
 def _split(words: list[str]) -> tuple[str, tuple[str, ...]]:
@@ -166,11 +200,11 @@ def _comparable(said: Said) -> Said:
 
 
 def _sorted(words: list[str]) -> list[str]:
-    """Return announcements in a row by their text."""
+    """Return announcements in a row by their text, and so withdrawals."""
     out: list[str] = []
-    for together, row in groupby(words, lambda word: word.startswith("announce")):
+    for kind, row in groupby(words, lambda word: word.partition(" ")[0]):
         said_so = list(row)
-        out += sorted(said_so) if together else said_so
+        out += sorted(said_so) if kind in ("announce", "withdraw") else said_so
     return out
 
 
@@ -236,10 +270,10 @@ def unanswered(ping: dict[str, Any]) -> list[Gap]:
     return [Gap(each["last_answer_before_s"] or 0, each["first_answer_after_s"]) for each in ping["gaps"]]
 
 
-def lost(virtual: Timeline, src: str, dst: str) -> list[Gap]:
+def lost(net: Network, virtual: Timeline, src: str, dst: str) -> list[Gap]:
     """Return the gaps of virtual time that are long enough for a ping, one every 0.2 seconds, to be lost."""
     out: list[Gap] = []
-    for answered, row in groupby(probe.spans(cluster(), virtual, src, dst), lambda span: span.answered):
+    for answered, row in groupby(probe.spans(net, virtual, src, dst), lambda span: span.answered):
         spans = list(row)
         begin, end = spans[0].start, spans[-1].until
         if not answered and end - begin > EVERY * SECOND:

@@ -27,6 +27,9 @@ class Drawing:
         self.mode = mode
         self.dead: set[str] = set()
         self.proxies_dead: set[str] = set()
+        self.flushed: set[str] = (
+            set()
+        )  # where rules of kube-proxy's were deleted: it may not miss them for an hour
         self.gone: set[str] = set()
         self.without: set[str] = set()  # whose device has not been made anew
         self.endpoints = {"web": {"b"}, "near": {"a2"}}
@@ -86,9 +89,12 @@ class Drawing:
 
     def proxy(self) -> None:
         node = self.chance.choice(NODES)
-        verb = "start" if node in self.proxies_dead else self.chance.choice(("kill", "stop"))
+        verb = "start" if node in self.proxies_dead else self.chance.choice(("kill", "stop", "flush"))
         self.do(f"kube-proxy-{verb}", node)
-        self.proxies_dead ^= {node}
+        if verb == "flush":
+            self.flushed.add(node)
+        else:
+            self.proxies_dead ^= {node}
 
     def mend(self) -> None:
         """Start what is dead, restart every flanneld, register every Node, and give Services their endpoints."""
@@ -100,7 +106,9 @@ class Drawing:
         self.at += 1
         for node in NODES:
             self.do("start", node)
-        for node in sorted(self.proxies_dead):
+        for node in sorted(self.flushed - self.proxies_dead):
+            self.do("kube-proxy-stop", node)
+        for node in sorted(self.proxies_dead | self.flushed):
             self.do("kube-proxy-start", node)
         for service, backend in (("web", "b"), ("near", "a2")):
             for pod in sorted(self.endpoints[service] - {backend}):

@@ -13,19 +13,24 @@ from packetwalk.control.deeds import read
 from packetwalk.control.probe import probed, spans, walk_at
 from packetwalk.control.running import cluster, timeline, verbs
 from packetwalk.control.text import text
-from packetwalk.control.timeline import SECOND, LineChange, ProgramState, Timeline
+from packetwalk.control.timeline import SECOND, LineChange, Message, ProgramState, Timeline
 from packetwalk.errors import BadInput
-from packetwalk.tables import RouteEntry
+from packetwalk.tables import IptablesRule, RouteEntry
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network
 from tests.control.recorded import recordings
 from tests.control.test_flannel import recordings as of_flannel
+from tests.control.test_ipip_recorded import RECORDED as of_ipip
 from tests.control.test_kube_proxy import recordings as of_kube_proxy
 from tests.control.test_weave_reclaim import recording as of_reclaim
 from tests.control.weave_recorded import recording as of_weave
 
 B = "10.244.110.128/26"
 every_story = pytest.mark.parametrize("each", stories.STORIES, ids=lambda each: each.name)
+
+
+def test_each_story_has_a_name_of_its_own() -> None:
+    assert len({each.name for each in stories.STORIES}) == len(stories.STORIES)
 
 
 @every_story
@@ -43,6 +48,7 @@ def test_each_story_has_deeds_changes_and_pings(each: stories.Story) -> None:
         assert all(one.until == other.start for one, other in pairwise(found))
     if each.like:
         kept = of_flannel() | of_kube_proxy()[each.rules] if each.plugin == "flannel" else recordings()
+        kept = of_ipip if each.mode == "ipip" else kept
         kept = of_weave()["status"] | of_reclaim()["status"] if each.plugin == "weave" else kept
         assert sum(name == each.like or name.startswith(f"{each.like}-") for name in kept) == 1
 
@@ -167,7 +173,7 @@ def test_the_command_tells_prints_and_lists(capsys) -> None:
         ["--rules", "legacy"],
         ["--flow", "a", "web", "sctp"],
         ["--flow", "a", "nosuch", "udp"],
-        ["--plugin", "weave", "--mode", "fastdp-encrypted"],
+        ["--plugin", "kindnet", "--mode", "ptp"],
         ["--until", "x"],
         ["--ping", "a", "nobody"],
     ):
@@ -317,3 +323,43 @@ def made_by(deeds: tuple[str, ...], until: float) -> tuple[Timeline, Network]:
     asked = read(deeds)
     net = cluster("calico", "bgp", asked)
     return timeline(net, asked, round(until * SECOND), ""), net
+
+
+def test_two_rules_in_another_order_are_another_moment() -> None:
+    """The same lines, of which the first decides: a ping is asked anew."""
+    net = network("flannel", "vxlan")
+    lets, drops = (
+        IptablesRule("filter", "FORWARD", f"-p icmp -j {verdict}") for verdict in ("ACCEPT", "DROP")
+    )
+    made = timeline(net, (), 2 * SECOND, "")
+    swap = (LineChange(SECOND, "kind-worker", "by hand", lets, added, "test") for added in (False, True))
+    first = (("kind-worker", each, "by hand") for each in (lets, drops))
+    empty = [op.entry for op in net.plan("kind-worker") if getattr(op.entry, "chain", "") == "FORWARD"]
+    gone = tuple(("kind-worker", entry) for entry in empty)
+    made = made._replace(initial=(*first, *made.initial), events=tuple(swap), governed=gone)
+    assert [each.answered for each in spans(net, made, "a", "b")] == [True, False]
+
+
+def test_an_address_of_ipv6_is_refused_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "--do", "0 kill kind-worker", "--ping", "a", "::1"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "packetwalk: destination: '::1' is not valid; valid: an IPv4 address"
+    )
+
+
+def test_a_range_of_services_is_told_to_everybody_and_written_by_nobody() -> None:
+    """confd's templates: a static route, exported, and rejected by the kernel filter of who is configured (computed)."""
+    made, _ = made_by(
+        ("1 service-range on", "5 kill kind-worker2", "6 start kind-worker2", "20 service-range off"), 25
+    )
+    told = [each for each in made.of(Message) if "10.96.0.0/16" in each.text]
+    first = {(x.src.node, x.dst.node) for x in told if x.at < 2 * SECOND and x.text.startswith("announce")}
+    assert len(first) == 6
+    assert {x.text for x in told if x.at > 20 * SECOND} == {"withdraw 10.96.0.0/16"}
+    assert any(5 * SECOND < x.at < 20 * SECOND and x.src.node == "kind-worker2" for x in told)
+    for at in (3, 5, 15, 25):
+        assert not [x for lines in made.tables(at * SECOND).values() for x in lines if "10.96." in str(x)], at
+    early = [x for x in made.of(LineChange) if "10.96." in str(x.entry)]
+    assert all(
+        x.why == "BIRD was configured anew" or "told of it" in x.why or "took it" in x.why for x in early
+    )

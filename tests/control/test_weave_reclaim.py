@@ -81,7 +81,7 @@ def test_it_is_said_as_soon_that_the_peer_is_unreachable() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["0 delete n3"], "valid: one that has ended"),
+        (["0 delete n3"], "valid: one whose weaver has ended"),
         (
             ["0 stop n3", "1 delete n3", "9 start n3"],
             "whose Node was deleted' is not valid; valid: start-afresh",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 import pytest
@@ -13,9 +14,9 @@ from packetwalk.control.deeds import read
 from packetwalk.control.probe import PingSpan, network_at, spans, walk_at
 from packetwalk.control.running import timeline
 from packetwalk.control.text import text
-from packetwalk.control.timeline import COMPUTED, RECORDED, SECOND, Message, ProgramState
+from packetwalk.control.timeline import COMPUTED, RECORDED, SECOND, LineChange, Message, ProgramState
 from packetwalk.errors import BadInput
-from packetwalk.tables import AddrEntry, IpSet, MeshPeerEntry, RingEntry, UnicastEntry
+from packetwalk.tables import AddrEntry, FailedEntry, IpSet, MeshPeerEntry, RingEntry, UnicastEntry
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.weaver import RING
 from packetwalk.walks.scenario import network
@@ -233,3 +234,24 @@ def test_the_command_tells_a_story_and_lists_them_all(capsys) -> None:
     assert all(each.name in printed for each in TOLD) and "rmpeer NODE PEER" in printed
     assert main(["timeline", "weave-link-cut", "--at", "60", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["traces"]
+
+
+def test_a_node_whose_router_runs_is_not_deleted_and_says_so() -> None:
+    net = network("weave", "sleeve")
+    with pytest.raises(
+        BadInput, match=r"Node to delete: 'kind-worker2'.*one whose weaver has ended: stop it first"
+    ):
+        timeline(net, read(["0 delete kind-worker2"]), SECOND, "")
+
+
+def test_a_line_about_a_peer_changes_for_a_reason_that_names_it() -> None:
+    """Of two peers that are dialled, each attempt and failure is told of its own."""
+    made, net = stories.told(stories.story("weave-starts"))
+    whose = {f"{node.address}:6783": node.name for node in net.nodes}
+    told = [
+        x
+        for x in made.of(LineChange)
+        if isinstance(x.entry, FailedEntry) and whose[x.entry.address] != x.node
+    ]
+    assert len(told) > 8
+    assert not [x for x in told if not re.search(rf"\b{whose[x.entry.address]}\b", x.why)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from packetwalk.control.bgp import timers
@@ -108,7 +109,7 @@ class Session:
         """Tell the peer something over the connection that stands."""
         connection = self.connection
         if self._stream is not None:
-            self._stream.send(said.kind, said.text, lambda: self._heard_by(connection, said))
+            self._stream.send(said.kind, said.text, partial(self._heard_by, connection, said))
 
     def _heard_by(self, connection: TcpConnection | None, said: Said) -> None:
         theirs = self._other_end()
@@ -144,6 +145,7 @@ class Session:
         else:
             self.stale.discard(path.key)
             self.paths[path.key] = path
+            self.bird.told_by(self, path.prefix)
             self.bird.changed(path.prefix, f"{self.peer.node} told of it")
 
     def feed(self) -> None:
@@ -156,6 +158,15 @@ class Session:
         """Tell the peer what is new, if it is to know yet."""
         if self.state == "Established" and not self.waiting:
             self._tell()
+
+    def withdraw(self, path: Path) -> None:
+        """Take a path back that the peer was not told, for the hop is its own (calico-3.33-bgp-mesh, exp/48)."""
+        if (
+            self.state == "Established"
+            and not self.waiting
+            and path.next_hop == self.bird.address_of(self.peer.node)
+        ):
+            self.say(withdrawing(path))
 
     def _tell(self) -> None:
         now = self.bird.exports(self)
@@ -236,5 +247,9 @@ class Session:
             self.bird.world.state(self.bird.lane, f"{self.peer.name}: {state}")
 
     def _later(self, delay: int, do: Callable[[], None]) -> None:
-        epoch = self._epoch
-        self.bird.world.after(delay, lambda: do() if self._epoch == epoch else None)
+        self.bird.world.after(delay, partial(self._due, self._epoch, do))
+
+    def _due(self, epoch: int, do: Callable[[], None]) -> None:
+        """Do what an earlier moment put on the agenda, if the state is the one of then."""
+        if self._epoch == epoch:
+            do()

@@ -13,6 +13,7 @@ from packetwalk.control.world import World
 from packetwalk.tables import RouteEntry
 
 PROGRAM = "BIRD"
+TUNNELS = ("tunl0", "vxlan.calico", "wireguard.cali")
 METRIC = 1024  # of routes: the export filter makes a local preference of it, the kernel filter a metric again
 
 
@@ -35,19 +36,32 @@ class Speaker:
         self.alive, self.recovering, self.reflects, self.programs = False, False, False, True
         self.sessions: dict[str, Session] = {}
         self._peers: dict[str, BgpPeer] = {}
+        self._services: tuple[str, ...] = ()
         self._locks: set[str] = set()
+        self._tellers: dict[str, set[Session]] = {}  # who has told of a prefix, perhaps not of late
         self._learnt: dict[str, Path] = {}  # routes of others in the kernel (learn)
         self._written: dict[str, RouteEntry] = {}
         self._refused: set[str] = set()  # prefixes of which the kernel has another's route
         self._life = 0
+        self._born = world.now  # its looks at the kernel are counted from its start
 
     # --- what is done to it ---------------------------------------------------------------------
 
     def configure(
-        self, peers: Mapping[str, BgpPeer], *, reflects: bool = False, programs: bool = True
+        self,
+        peers: Mapping[str, BgpPeer],
+        *,
+        reflects: bool = False,
+        programs: bool = True,
+        services: tuple[str, ...] = (),
     ) -> None:
-        """Take in the configuration that confd writes; sessions that it no longer has are left."""
+        """Take in the configuration that confd writes; sessions that it no longer has are left.
+
+        ``services`` are ranges that are told to everybody and that the kernel filter rejects (bird_aggr.cfg,
+        bird_ipam.cfg: "Don't program static routes into kernel").
+        """
         self._peers, self.reflects, self.programs = dict(peers), reflects, programs
+        before, self._services = self._services, services
         if not self.alive:
             return
         for node, session in list(self.sessions.items()):
@@ -59,10 +73,12 @@ class Speaker:
         self._begin()
         for prefix in self._known():
             self.changed(prefix, "BIRD was configured anew")
+        for session in self.sessions.values() if services != before else ():
+            session.tell()
 
     def start(self, *, restarting: bool = True) -> None:
         """Start, with ``-R`` as calico/node does unless told not to: nothing is written before all peers have come."""
-        self.alive, self.recovering = True, restarting
+        self.alive, self.recovering, self._born = True, restarting, self.world.now
         self._life += 1
         self._look_at_kernel()
         self.world.state(self.lane, "started with -R" if restarting else "started")
@@ -84,7 +100,7 @@ class Speaker:
                 continue
             if by == PROGRAM:
                 self._written[entry.dst] = entry
-            elif not entry.metric:
+            elif is_learnt(entry):
                 hop = entry.gateway or self.address
                 self._learnt[entry.dst] = Path(entry.dst, self.node, hop, PREFERENCE)
 
@@ -104,6 +120,7 @@ class Speaker:
         gone = list(self.sessions.values()) if self.alive else []
         self.alive, self.recovering, self.sessions = False, False, {}
         self._learnt.clear()
+        self._tellers.clear()
         self._life += 1
         return gone
 
@@ -126,16 +143,17 @@ class Speaker:
 
     def learn(self, prefix: str, next_hop: str | None, *, there: bool, metric: int = 0) -> None:
         """The kernel has another's route, or no longer: everybody is told; None is a next hop here."""
+        gone = self._learnt.pop(prefix, None)
         if there:
             self._learnt[prefix] = Path(prefix, self.node, next_hop or self.address, PREFERENCE - metric)
-        else:
-            self._learnt.pop(prefix, None)
         for session in self.sessions.values():
             session.tell()
+            if gone is not None and not there:
+                session.withdraw(gone)
 
     def look(self) -> None:
         """Look at the kernel's routes when the time for it comes, and write what is missing."""
-        left = timers.SCAN - self.world.now % timers.SCAN
+        left = timers.SCAN - (self.world.now - self._born) % timers.SCAN
         life = self._life
         self.world.after(left, lambda: self._scan() if self._life == life else None)
 
@@ -152,6 +170,10 @@ class Speaker:
     def lane_of(self, node: str) -> Lane:
         """Return where the BIRD of another node speaks."""
         return self._fleet[node].lane
+
+    def address_of(self, node: str) -> str:
+        """Return the address of another node."""
+        return self._fleet[node].address
 
     def end_of(self, node: str) -> Session | None:
         """Return the other node's end of the session with this one, if it has one now."""
@@ -189,8 +211,9 @@ class Speaker:
         What would come to the peer by itself is not told.
         """
         preference = PREFERENCE - METRIC
-        own = [Path(each, self.node, self.address, preference) for each in self.machine.blocks]
-        theirs = self._fleet[session.peer.node].address
+        told = (*self.machine.blocks, *self._services)
+        own = [Path(each, self.node, self.address, preference) for each in told]
+        theirs = self.address_of(session.peer.node)
         out = {each.key: each for each in (*own, *self._learnt.values()) if each.next_hop != theirs}
         if self.reflects:
             for other in self.sessions.values():
@@ -198,6 +221,10 @@ class Speaker:
                     for key, path in other.paths.items():
                         out.setdefault(key, path._replace(reflected=True))
         return out
+
+    def told_by(self, session: Session, prefix: str) -> None:
+        """Note that a peer has told of a prefix."""
+        self._tellers.setdefault(prefix, set()).add(session)
 
     def forget(self, session: Session, keys: list[Key], why: str) -> None:
         """Drop what a peer told."""
@@ -243,12 +270,13 @@ class Speaker:
         return list(dict.fromkeys([*self.machine.blocks, *learnt, *self._written]))
 
     def _best(self, prefix: str) -> Path | None:
-        every = (path for session in self.sessions.values() for path in session.paths.values())
-        paths = [path for path in every if path.prefix == prefix]
+        tellers = self._tellers.get(prefix, ())
+        every = (each.paths.values() for each in self.sessions.values() if each in tellers)
+        paths = [path for told in every for path in told if path.prefix == prefix]
         return min(paths, key=lambda path: (-path.preference, path.reflected), default=None)
 
     def _route(self, prefix: str) -> RouteEntry | None:
-        if not self.programs:
+        if not self.programs or prefix in self._services:
             return None
         if prefix in self.machine.blocks:
             return RouteEntry(prefix, type="blackhole", protocol="bird")
@@ -256,8 +284,8 @@ class Speaker:
         if path is None:
             return None
         planned = self.machine.routes.get((path.origin, prefix))
-        metric = PREFERENCE - path.preference
-        return planned or RouteEntry(prefix, "eth0", path.next_hop, protocol="bird", metric=metric)
+        route = planned or RouteEntry(prefix, "eth0", path.next_hop, protocol="bird")
+        return route._replace(metric=PREFERENCE - path.preference)
 
     def _keep(self, prefix: str, why: str) -> None:
         if self.recovering or not self.alive:
@@ -280,5 +308,15 @@ class Speaker:
 
 def rival(lines: Iterable[Line], wanted: RouteEntry) -> RouteEntry | None:
     """Return another route of the same prefix and metric: the kernel has room for one of them."""
-    routes = (each for each in lines if isinstance(each, RouteEntry) and each != wanted)
-    return next((each for each in routes if (each.dst, each.metric) == (wanted.dst, wanted.metric)), None)
+    dst, metric, table = wanted.dst, wanted.metric, wanted.table
+    for each in lines:
+        if not isinstance(each, RouteEntry) or each.dst != dst or each == wanted:
+            continue
+        if each.metric == metric and each.table == table:
+            return each
+    return None
+
+
+def is_learnt(entry: RouteEntry) -> bool:
+    """Say whether BIRD takes another's route in and tells of it: one of the main table, without a metric, by no tunnel."""
+    return entry.table == "main" and not entry.metric and entry.dev not in TUNNELS

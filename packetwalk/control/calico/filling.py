@@ -8,15 +8,15 @@ from ipaddress import IPv4Network
 
 from packetwalk.control.bgp.speaker import METRIC, SpeakerNode
 from packetwalk.control.bgp.timers import LEARNT
+from packetwalk.control.calico.felix import Attachment
 from packetwalk.control.calico.filled import SMALL, fillers
 from packetwalk.control.calico.ipam import Assigned, Block, Holding
-from packetwalk.control.calico.programs import CONFD, FELIX, FELIX_NAME, Attachment, CalicoControl
+from packetwalk.control.calico.programs import CONFD, CalicoControl
 from packetwalk.control.deeds import Verbs, switch
 from packetwalk.control.timeline import API, ApiObject, Lane
 from packetwalk.control.world import World
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import INTERNET, ROUTER
-from packetwalk.plan.operation import Operation
 from packetwalk.walks.network import Network
 
 IPAM = "calico-ipam"
@@ -36,13 +36,12 @@ class FillingControl(CalicoControl):
         """No pod is there yet, and no block is claimed."""
         super().__init__(world, network, frozenset(pod.name for pod in network.pods), ended)
         self._pool = SMALL
-        self._gone: list[Attachment] = []  # pods whose lines Felix has not taken out yet
         self._had: set[str] = set()  # names of pods that got an address
         self._told: dict[IPv4Network, Block] = {}
         world.tables[API] = {}
 
-    def _machine(self, name: str, plan: list[Operation]) -> SpeakerNode:
-        return super()._machine(name, plan)._replace(blocks=())
+    def _machine(self, name: str) -> SpeakerNode:
+        return super()._machine(name)._replace(blocks=())
 
     def verbs(self) -> Verbs:
         """Return what can be done, by the words for it."""
@@ -50,6 +49,7 @@ class FillingControl(CalicoControl):
             **super().verbs(),
             "add": (self.add, ("NODE", "POD")),
             "del": (self.remove, ("POD",)),
+            "pod-ends": (self.remove, ("POD",)),
             "fill": (self.fill, ("NODE", "COUNT")),
             "strict": (self.strict, ("on|off",)),
         }
@@ -89,26 +89,7 @@ class FillingControl(CalicoControl):
         self.world.deed(pod.node, f"CNI DEL of {name}")
         self._pool = self._pool.release(name)
         self._tell_blocks(f"{IPAM} on {pod.node}")
-        self._adding.discard(pod)
-        self._unseen.discard(pod)
-        self._deleted.get(pod.node, {}).pop(pod.route, None)
-        for route in (pod.first, pod.route):
-            self.world.take(pod.node, "kernel", route, "the pod's device has gone")
-        self._gone.append(pod)
-        self._clear(pod.node)
-        self.world.after(LEARNT, partial(self.birds[pod.node].learn, pod.first.dst, None, there=False))
-
-    def felix_starts(self, node: str) -> None:
-        """Start Felix on a node again: it also takes out what is there of pods that have gone."""
-        super().felix_starts(node)
-        self.world.after(FELIX, partial(self._clear, node))
-
-    def _clear(self, node: str) -> None:
-        """Felix takes out the lines of pods that have gone, where it runs."""
-        for pod in [each for each in self._gone if each.node == node and node not in self._felix_down]:
-            self._gone.remove(pod)
-            for line in pod.lines:
-                self.world.take(node, FELIX_NAME, line, "the pod has gone")
+        self._remove(pod)
 
     def fill(self, node: str, count: str) -> None:
         """Take addresses by calico-ipam alone, for nobody."""

@@ -1,6 +1,9 @@
 """Weave Net's control plane: weaver and weave-npc on every node, and the CNI plugin where a pod starts.
 
-Sleeve and the fast datapath have the same one; what differs is over which port heartbeats go.
+Sleeve and the fast datapath, encrypted or not, have the same one; what differs is over which port heartbeats go.  A flow
+of the kernel's that outlives its weaver is not followed: the other routers delete theirs when a route of the mesh changes
+(router/fastdp.go), so pods lose it all the same, unless both ends' routers die in one moment.  The keys, states and policies
+of IPsec are those of the plan throughout.
 """
 
 from __future__ import annotations
@@ -185,7 +188,11 @@ class WeaveControl:
 
     def delete(self, node: str) -> None:
         """Delete the Node object of a node that is gone: kube-utils on the others reclaims its ranges, once."""
-        self._ended(node)
+        if self.weavers[self._node(node)].alive:
+            ended = [
+                name for name, each in self.weavers.items() if not each.alive and name not in self._deleted
+            ]
+            raise BadInput("Node to delete", node, ended or ["one whose weaver has ended: stop it first"])
         self.world.deed(node, f"kubectl delete node {node}")
         self._deleted.add(node)
         first = timers.RECLAIM

@@ -62,8 +62,8 @@ class ConnectionMaker:
             return
         target.trying = True
         weaver.log(f"{peer}: attempting connection")
+        weaver.keep(f"{peer} is tried again")
         if weaver.world.unplugged(weaver.node, peer):
-            weaver.keep(f"{peer} does not answer")
             weaver.later(timers.NO_ROUTE, partial(self._aborted, peer, "connect: no route to host"))
         else:
             self._dial(peer, weaver.world.now, timers.SYN)
@@ -73,7 +73,6 @@ class ConnectionMaker:
         weaver, there = self._weaver, self._weaver.weaver_on(peer)
         now = weaver.world.now
         if not weaver.world.connected(weaver.node, peer):
-            weaver.keep(f"{peer} does not answer")
             if again:
                 weaver.later(began + again[0] * SECOND - now, partial(self._dial, peer, began, again[1:]))
             else:
@@ -105,7 +104,10 @@ class ConnectionMaker:
             self._targets[connection.peer].trying = False
 
     def ended(self, connection: MeshConnection, error: str) -> None:
-        """A connection has ended: try to have it again, at once if it was tried long ago."""
+        """A connection has ended: try to have it again, at once if it was tried long ago.
+
+        Where the peer had dialled, an error of an earlier attempt stays ("connection refused" long after a cut: recorded).
+        """
         peer, now = connection.peer, self._weaver.world.now
         target = self._targets[peer]
         if connection.dialled and now <= target.next + timers.RESET:

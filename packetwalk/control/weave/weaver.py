@@ -50,7 +50,8 @@ class Weaver:
         self.node, self.network = machine.node.name, machine.network
         self.name = mesh.peer_name(machine.node)
         self.lane = Lane(self.node, PROGRAM)
-        self.overlay = machine.mode.partition("-")[0]
+        self.overlay, _, encrypted = machine.mode.partition("-")
+        self._sealed = encrypted or "unencrypted"
         self.udp = mesh.VXLAN_PORT if self.overlay == "fastdp" else mesh.PORT
         self.alive = self.listening = False
         self.connections: dict[str, MeshConnection] = {}
@@ -89,7 +90,7 @@ class Weaver:
             connection.shut("ended")
         self.connections.clear()
         self._changed = self._telling = False
-        self.world.state(self.lane, "ended")
+        self.world.state(self.lane, "ended; the kernel's flows stay" if self.overlay == "fastdp" else "ended")
         for entry in self._written:
             self.world.take(self.node, PROGRAM, entry, "it was in weaver's memory")
         self._written.clear()
@@ -135,7 +136,7 @@ class Weaver:
 
     def greeting(self) -> str:
         """Return what it says first over a connection."""
-        return f"weave, version 2, unencrypted; peer {self.name}({self.node}); overlays: fastdp sleeve"
+        return f"weave, version 2, {self._sealed}; peer {self.name}({self.node}); overlays: fastdp sleeve"
 
     # --- connections ------------------------------------------------------------------------------
 
