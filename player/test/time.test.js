@@ -316,3 +316,21 @@ test("what is no story is refused in one line that says what it lacks", () => {
   assert.match(without({ probes: [{ src: "a", dst: "b", every: 0, spans: [] }] }), /every more than 0/);
   assert.match(without({ initial: { x: [{ table: "route" }] } }), /initial\.x\[0\] lacks "line"/);
 });
+
+test("a lane with more lines than fit as words is folded; unfolded each has room for them", () => {
+  const line = (k) => ({ table: "nat", line: `-A CHAIN ${k}`, by: "kube-proxy" });
+  const many = { ...killed, initial: { "kind-worker": Array.from({ length: 40 }, (_, k) => line(k)) } };
+  const all = moments([many]);
+  for (const width of [700, 328]) {
+    const tall = width < TALL;
+    const of = axis([many], all, width, tall);
+    const [folded, open] = [new Set(), new Set(["kind-worker"])].map((nodes) =>
+      layout(many, all, of, width, tall, nodes),
+    );
+    const own = ({ bars }) => bars.filter(({ stay }) => stay.node === "kind-worker");
+    const band = ({ bands }) => bands.find(({ node, tables }) => tables && node === "kind-worker");
+    assert.ok(own(folded).length >= 40 && own(folded).every(({ depth }) => depth < 12));
+    assert.equal(band(folded).folds, !tall, "beside a tall picture there is no room for a button");
+    if (!tall) assert.ok(own(open).every(({ depth }) => depth >= 12) && band(open).open);
+  }
+});

@@ -111,7 +111,9 @@ def test_a_link_opens_a_moment_with_its_tables(address: str, opened: Open, width
     expect(killed.locator(".gone")).to_have_count(0)
 
 
-def test_a_packet_sent_now_meets_the_tables_of_now_and_follows_the_moments(address: str, opened: Open) -> None:
+def test_a_packet_sent_now_meets_the_tables_of_now_and_follows_the_moments(
+    address: str, opened: Open
+) -> None:
     page = opened(reduced_motion="reduce").new_page()
     found = timeline(page, address, ms(GONE.at))
     killed = found.get_by_role("region", name=KILLED.title)
@@ -125,7 +127,9 @@ def test_a_packet_sent_now_meets_the_tables_of_now_and_follows_the_moments(addre
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_messages_are_gone_through_by_keys_and_say_what_they_say(address: str, opened: Open, width: int) -> None:
+def test_messages_are_gone_through_by_keys_and_say_what_they_say(
+    address: str, opened: Open, width: int
+) -> None:
     page = opened(width, reduced_motion="reduce").new_page()
     found = timeline(page, address)
     badges = found.locator('[data-story="1"] .badges button')
@@ -137,6 +141,42 @@ def test_messages_are_gone_through_by_keys_and_say_what_they_say(address: str, o
     badges.last.focus()
     page.keyboard.press("Enter")
     expect(found.locator(".when")).not_to_have_text("0 s.")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_line_too_thin_for_words_says_them_when_it_is_pressed(
+    address: str, opened: Open, width: int
+) -> None:
+    page = opened(width, reduced_motion="reduce").new_page()
+    page.goto(f"{address}/book/flannel/in-time.html#moment=0&el=kube-proxy-flushed")
+    found = page.locator("packetwalk-timeline#kube-proxy-flushed")
+    found.locator(".now").wait_for()
+    bar = found.locator('[data-story="0"] .bar').last
+    assert bar.inner_text() == ""
+    said = (bar.get_attribute("title") or "").partition(", by ")[0]
+    bar.dispatch_event("pointerdown", {"button": 0, "buttons": 1, "clientX": 300, "clientY": 300})
+    expect(found.locator(".looked[role=status]")).to_contain_text(said)
+    fold = found.locator('[data-story="0"]').get_by_role("button", name=re.compile("lines: words of each"))
+    if width < 620:
+        expect(fold).to_have_count(0)
+        return
+    last = fold.last
+    last.focus()
+    page.keyboard.press("Enter")
+    expect(last).to_have_attribute("aria-expanded", "true")
+    expect(bar).to_have_text(said)
+    page.keyboard.press("Enter")
+    expect(bar).to_have_text("")
+
+
+@pytest.mark.parametrize("chapter", ["flannel", "weave", "calico"])
+def test_the_story_that_opens_a_chapter_is_hidden_until_it_is_guessed(
+    address: str, opened: Open, chapter: str
+) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    page.goto(f"{address}/book/{chapter}/in-time.html")
+    found = page.locator("packetwalk-timeline").first
+    expect(found).to_have_attribute("veiled", re.compile("^ask-"))
 
 
 def test_all_that_happens_is_listed_as_words_and_leads_there(address: str, opened: Open) -> None:
@@ -151,7 +191,9 @@ def test_all_that_happens_is_listed_as_words_and_leads_there(address: str, opene
 
 
 @pytest.mark.parametrize("width", [1280, 700, 360])
-def test_it_fits_and_is_accessible_in_light_and_dark(address: str, opened: Open, axe: str, width: int) -> None:
+def test_it_fits_and_is_accessible_in_light_and_dark(
+    address: str, opened: Open, axe: str, width: int
+) -> None:
     for scheme in ("light", "dark"):
         page = opened(width, scheme=scheme, reduced_motion="reduce", bypass_csp=True).new_page()
         found = timeline(page, address, ms(GONE.at))

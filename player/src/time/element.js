@@ -23,16 +23,17 @@ import { named } from "./shelf.js";
 import { TALL } from "./sizes.js";
 import { styles } from "./styles.js";
 import { problem } from "./validate.js";
-import { clockWords, lanesOf, messageWords, momentWords } from "./words.js";
+import { clockWords, lanesOf, messageWords, momentWords, stayWords } from "./words.js";
 
 /** @import { Axis } from "./axis.js" */
 /** @import { Picture } from "./layout.js" */
+/** @import { Stay } from "./state.js" */
 /** @import { Message, Moment, Story } from "./types.js" */
 
 /** Height of a tall picture at the least, which it has for few moments, in px. */
 const TALL_ROOM = 520;
 const EDGE = 40;
-const HINT = "A letter in the picture is a message: press it, and what it says stands here.";
+const HINT = "A letter in the picture is a message, a bar a table's line: press it, and it is told here.";
 
 export class PacketwalkTimeline extends LitElement {
   static styles = unsafeCSS(styles);
@@ -71,8 +72,10 @@ export class PacketwalkTimeline extends LitElement {
     this.i = 0;
     this.playing = false;
     this.pace = 1;
-    /** The message whose words are shown. @type {Message|null} */
+    /** The message, or the table's line, whose words are shown. @type {Message|Stay|null} */
     this.looked = null;
+    /** By story, the nodes whose lines all have room for their words. @type {Map<number, Set<string>>} */
+    this.unfolded = new Map();
     this.listed = false;
     this.note = "";
     this.message = "";
@@ -196,7 +199,9 @@ export class PacketwalkTimeline extends LitElement {
     const tall = this.width < TALL;
     const inner = this.width - 2;
     this.scale = axis(this.stories, this.moments, tall ? TALL_ROOM : inner, tall);
-    this.pictures = this.stories.map((story) => layout(story, this.moments, this.scale, inner, tall));
+    this.pictures = this.stories.map((story, key) =>
+      layout(story, this.moments, this.scale, inner, tall, this.unfolded.get(key)),
+    );
   }
 
   /** Show a time. @param {number} t in ms */
@@ -251,6 +256,8 @@ export class PacketwalkTimeline extends LitElement {
     const target = /** @type {HTMLElement} */ (e.target);
     if (target.closest("button") || (e.type === "pointermove" && !(e.buttons & 1))) return;
     if (e.type === "pointermove" && e.pointerType !== "mouse") return;
+    const bar = /** @type {HTMLElement|null} */ (target.closest(".bar"));
+    if (bar) this.looked = of.bars[Number(bar.dataset.k)].stay;
     const { left, top } = /** @type {HTMLElement} */ (e.currentTarget).getBoundingClientRect();
     this.playback.go(
       this.playback.exact(this.scale.place(of.time(of.tall ? e.clientY - top : e.clientX - left))),
@@ -343,20 +350,38 @@ export class PacketwalkTimeline extends LitElement {
   }
 
   lookedWords() {
-    const story = this.stories.find(({ messages }) => messages.includes(this.looked));
-    return story ? messageWords(this.looked, lanesOf(story)) : HINT;
+    const { looked } = this;
+    if (looked && "line" in looked) return stayWords(looked);
+    for (const story of this.stories) {
+      const message = story.messages.find((each) => each === looked);
+      if (message) return messageWords(message, lanesOf(story));
+    }
+    return HINT;
+  }
+
+  /**
+   * Give the lines of a node room for their words, or take it back.
+   * @param {number} key @param {string} node
+   */
+  fold(key, node) {
+    const open = new Set(this.unfolded.get(key));
+    if (!open.delete(node)) open.add(node);
+    this.unfolded.set(key, open);
+    this.lay();
+    this.requestUpdate();
   }
 
   /** @param {Story} story @param {number} key */
   picture(story, key) {
     const of = this.pictures[key];
-    const looked = story.messages.includes(this.looked) ? this.looked : null;
+    const looked = story.messages.find((each) => each === this.looked) ?? null;
     const acts = {
       go: (at) => this.playback.go(at),
       look: (message) => {
         this.looked = message;
       },
       press: (e) => this.press(e, of),
+      fold: (node) => this.fold(key, node),
     };
     const upTo = this.veiled ? this.reached : Number.POSITIVE_INFINITY;
     const drawn = () => picture({ story, picture: of, letters: this.letters, looked, key, upTo }, acts);

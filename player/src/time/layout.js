@@ -17,7 +17,10 @@ import { stays } from "./state.js";
 /**
  * @typedef {{along: number, across: number}} Point
  * @typedef {{along: number, across: number, length: number, depth: number}} Box
- * @typedef {Lane & {start: number, size: number, middle: number, tables: boolean, rows: number}} Band
+ * @typedef {Lane & {
+ *   start: number, size: number, middle: number, tables: boolean, rows: number,
+ *   folds: boolean, open: boolean,
+ * }} Band  `folds`: it has more lines than fit as words, unless it is `open`
  * @typedef {{message: Message, from: Point, to: Point}} Arrow
  * @typedef {{
  *   tall: boolean, end: number, length: number, depth: number,
@@ -40,34 +43,39 @@ function holds(lanes, lane) {
   return lane === (own.find(({ program }) => program === "kernel") ?? own[0]);
 }
 
-/** The lanes, one after another; one with tables is as deep as it has lines, up to a limit. */
-function bandsOf(story, kept, tall, width) {
+/** The lanes, one after another; one with tables is as deep as it has lines, folded up to a limit. */
+function bandsOf(story, kept, tall, width, unfolded) {
   const rows = (node) => Math.max(1, ...kept.filter((s) => s.node === node).map((s) => s.row + 1));
   const probes = story.probes.length * DOWN.probe;
   const column = (width - DOWN.axis - probes) / story.lanes.length;
   let next = tall ? DOWN.axis : 0;
   return story.lanes.map((lane, k) => {
     const tables = holds(story.lanes, lane);
-    const deep = tables ? Math.min(WIDE.tables, rows(lane.node) * WIDE.row) + 8 : WIDE.program;
+    const most = rows(lane.node) * WIDE.row;
+    const folds = tables && !tall && most > WIDE.tables;
+    const open = folds && unfolded.has(lane.node);
+    const deep = tables ? (open ? most : Math.min(WIDE.tables, most)) + 8 : WIDE.program;
     const size = tall ? column : deep;
     if (!tall && k > 0 && story.lanes[k - 1].node !== lane.node) next += NODE_GAP;
     const start = next;
     next += size;
-    return { ...lane, tables, start, size, middle: start + (tall ? size / 2 : 13), rows: rows(lane.node) };
+    const middle = start + (tall ? size / 2 : 13);
+    return { ...lane, tables, start, size, middle, rows: rows(lane.node), folds, open };
   });
 }
 
 /**
  * @param {Story} story @param {Moment[]} moments @param {Axis} of @param {number} width @param {boolean} tall
+ * @param {Set<string>} [unfolded]  nodes whose lines all have room for their words
  * @returns {Picture}
  */
-export function layout(story, moments, of, width, tall) {
+export function layout(story, moments, of, width, tall, unfolded = new Set()) {
   const { pad } = of;
   const at = (t) => pad + of.place(t);
   const kept = stays(story);
   const raised = tall ? [] : flags(story.deeds, at, of.length + pad + WIDE.end);
   const head = tall ? 0 : WIDE.axis + WIDE.flag * Math.max(0, ...raised.map((f) => f.row + 1));
-  const bands = bandsOf(story, kept, tall, width).map((band) => ({
+  const bands = bandsOf(story, kept, tall, width, unfolded).map((band) => ({
     ...band,
     start: band.start + head,
     middle: band.middle + head,

@@ -1,6 +1,6 @@
 /** The picture of one story: lanes, messages between them, table lines, pings; the cursor moves by itself. */
 import { html, nothing, svg } from "lit";
-import { lanesOf, messageWords, probeTitle, saying, spanWords } from "./words.js";
+import { lanesOf, messageWords, probeShort, saying, spanWords } from "./words.js";
 
 /** @import { Box, Picture, Point } from "./layout.js" */
 /** @import { Message, Story } from "./types.js" */
@@ -8,15 +8,19 @@ import { lanesOf, messageWords, probeTitle, saying, spanWords } from "./words.js
 /** Half of a badge, and the length of an arrow's head, in px. */
 const BADGE = 8;
 const HEAD = 7;
-/** The least depth of a bar with words in it. */
+/** The least depth and length of a bar with words in it. */
 const LETTERS = 12;
+const WORDS = 40;
 
 /**
  * @typedef {{
  *   story: Story, picture: Picture, letters: Map<string, string>, looked: Message|null, key: number,
  *   upTo: number,
  * }} Seen  `upTo`: the time after which all is hidden, or infinity
- * @typedef {{go(t: number): void, look(message: Message): void, press(e: PointerEvent): void}} PictureActs
+ * @typedef {{
+ *   go(t: number): void, look(message: Message): void, press(e: PointerEvent): void,
+ *   fold(node: string): void,
+ * }} PictureActs
  */
 
 /** @param {Seen} seen @param {PictureActs} act */
@@ -25,11 +29,11 @@ export function picture(seen, act) {
   const size = of.tall ? `height:${of.length}px` : `width:${of.length}px;height:${of.depth}px`;
   return html`<div class="scroller ${of.tall ? "tall" : "wide"}" data-story=${key} tabindex="0" role="group"
       aria-label="Picture: ${story.title}">
-    ${names(of)}
+    ${names(of, act)}
     <div class="plot" style=${size} @pointerdown=${act.press} @pointermove=${act.press}>
       ${of.bands.map((band) => box(of, band.tables ? "lane tables-of" : "lane", spanning(of, band)))}
       ${of.strips.map((strip) => stripe(of, strip))}
-      ${of.bars.map((bar) => tableLine(of, bar))}
+      ${of.bars.map((bar, k) => tableLine(of, bar, k))}
       ${lines(seen)}
       ${of.times.map((each) => label(of, each.gap ? "time gap" : "time", each, 0))}
       ${of.states.map((mark) => state(of, mark))}
@@ -53,19 +57,22 @@ function place({ tall }, { along, across, length, depth }) {
 const point = ({ tall }, { along, across }) => (tall ? [across, along] : [along, across]).map(round);
 const step = (of, along, across) => point(of, { along, across });
 
-const box = (of, kind, at, words = "", title = "") =>
-  html`<div class=${kind} style=${place(of, at)} title=${title || nothing}>
+const box = (of, kind, at, words = "", title = "", number = nothing) =>
+  html`<div class=${kind} style=${place(of, at)} title=${title || nothing} data-k=${number}>
     <span class="text">${words}</span></div>`;
 
-/** A table's line as long as it stands; where it is too thin for words, they are told in the tables below. */
-const tableLine = (of, bar) =>
-  box(of, "bar", bar, bar.depth < LETTERS ? "" : bar.stay.line, `${bar.stay.line}, by ${bar.stay.by}`);
+/** A table's line as long as it stands; one that is too small for words says them when it is pressed. */
+function tableLine(of, bar, k) {
+  const { line, by } = bar.stay;
+  const words = bar.depth < LETTERS || bar.length < WORDS ? "" : line;
+  return box(of, "bar", bar, words, `${line}, by ${by}`, k);
+}
 
 /** A lane's band, to the end of its story. */
 const spanning = ({ end }, { start, size }) => ({ along: 0, length: end, across: start, depth: size });
 
-/** Whose lane it is: beside a wide picture, above a tall one. */
-function names(of) {
+/** Whose lane it is: beside a wide picture, above a tall one. @param {Picture} of @param {PictureActs} act */
+function names(of, act) {
   const at = ({ start, size }) =>
     of.tall
       ? `left:${round(start)}px;width:${round(size)}px`
@@ -76,13 +83,20 @@ function names(of) {
     const size = own.at(-1).start + own.at(-1).size - band.start;
     return html`<b class="node" style=${at({ start: band.start, size })}>${band.node}</b>`;
   };
-  const program = (band) => html`<span class="program" style=${at(band)}>${band.program}</span>`;
-  const called = (probe) => (of.tall ? (probe.kind ?? "ping") : probeTitle(probe));
+  const program = (band) =>
+    html`<span class="program" style=${at(band)}>${band.folds ? folding(band, act) : band.program}</span>`;
+  const called = (probe) => (of.tall ? (probe.kind ?? "ping") : probeShort(probe));
   const strip = (each) => html`<span class="pings" style=${at(each)}>${called(each.probe)}</span>`;
   return html`<div class="names" style=${of.tall ? nothing : `height:${of.depth}px`}>
     ${of.bands.map((band, k) => [node(band, k), program(band)])}
     ${of.strips.map(strip)}</div>`;
 }
+
+/** Gives all lines of a node room for their words, or takes it back. */
+const folding = ({ node, program, rows, open }, act) =>
+  html`<button type="button" class="fold" aria-expanded=${open} @click=${() => act.fold(node)}
+    aria-label="${program}, ${rows} lines: words of each"
+    >${program}<br />${open ? "fold" : "read"} ${rows} lines</button>`;
 
 /** The pings of a probe: answered or lost by colour, pattern and words; a tick for each that has room. */
 function stripe(of, { probe, start, size, spans, sent }) {

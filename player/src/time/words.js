@@ -1,4 +1,5 @@
 /** Times, and what happens at them, in words. */
+/** @import { Stay } from "./state.js" */
 /** @import { Happening, Lane, Message, Moment, Probe, Span, Story } from "./types.js" */
 
 const SECOND = 1000;
@@ -40,6 +41,9 @@ export function messageWords(message, lanes) {
   return `${saying(message)}: ${from} sends it to ${to} at ${timeWords(at)}, ${took}.`;
 }
 
+/** @param {Stay} stay  a table's line */
+export const stayWords = ({ line, by, node }) => `${line} stands in the tables of ${node}, written by ${by}.`;
+
 const KINDS = {
   udp: "one UDP socket",
   tcp: "one TCP connection",
@@ -51,6 +55,12 @@ export const probeName = ({ src, dst, kind }) => `${src} → ${dst}${kind ? `, $
 
 /** What is sent, and whose it is. @param {Probe} probe */
 export const probeTitle = (probe) => `${probe.kind ? "" : "pings "}${probeName(probe)}`;
+
+const SHORT = { udp: "UDP socket", tcp: "TCP socket", connections: "new each time" };
+
+/** The same where there is little room. @param {Probe} probe */
+export const probeShort = (probe) =>
+  probe.kind ? `${probe.src} → ${probe.dst}, ${SHORT[probe.kind] ?? probe.kind}` : probeTitle(probe);
 
 /** How many pings a span has: one at time 0, then each `every`. @param {Span} span @param {number} every */
 export const pings = ({ from, until }, every) => Math.ceil(until / every) - Math.ceil(from / every);
