@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve labs kit real test test-guest check refresh proof proof-guest bench player lock fix clean
+.PHONY: help book build serve labs pdf kit real test test-guest check refresh proof proof-guest bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,6 +55,10 @@ real: $(VENV)/.book ## build the real programs of the ground `real`: needs Go, a
 # Kernels that no browser shows end after half an hour, and their clusters with them.
 labs: $(VENV)/.book ## open the labs in JupyterLab
 	@$(BIN)/jupyter lab labs/0-meet/lab.ipynb --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
+
+pdf: $(VENV)/.dev ## print sheets, handouts and data paths of the built book into _build/pdf (needs Chromium)
+	@test -d $(SITE)/print || $(MAKE) -s build
+	@$(BIN)/python book/pdf.py
 
 kit: build ## pack book, labs and wheels into one archive for a room without internet
 	@$(BIN)/python book/kit.py

@@ -30,6 +30,7 @@ const result = await build({
     engine: new URL("src/python/engine.js", import.meta.url).pathname,
     present: new URL("src/present/index.js", import.meta.url).pathname,
     kernel: new URL("src/python/kernel.js", import.meta.url).pathname,
+    slides: new URL("src/slides/index.js", import.meta.url).pathname,
   },
   outdir: out.pathname,
   bundle: true,
@@ -41,7 +42,8 @@ const result = await build({
   plugins: [cssText],
 });
 /** Minified, our lines break in templates and comments only: there a break and its indent are a space. */
-const joined = (name, text) => (name === "editor.js" ? text : text.replace(/\n\s+/g, " "));
+const AS_THEY_ARE = ["editor.js", "slides.js"];
+const joined = (name, text) => (AS_THEY_ARE.includes(name) ? text : text.replace(/\n\s+/g, " "));
 const scripts = result.outputFiles.map(({ path, text }) => [basename(path), joined(basename(path), text)]);
 const files = { ...Object.fromEntries(scripts), "page.css": pageCss() };
 

@@ -2,6 +2,7 @@
 
 Players run in no notebook that was not run; tables weigh twice with it. What stays of a walk is the beginning of the table of its first packet's steps in text; run, the notebook makes its
 players anew.
+Sources of pages that are no notebooks are offered nowhere, so the site does without them.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ def _short(line: str) -> str:
 def lighten_all(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
-    for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
+    sources = Path(app.outdir, "_sources")
+    for path in sources.rglob("*.md*"):
+        path.unlink()
+    for path in sources.rglob("*.ipynb"):
         notebook = json.loads(path.read_text())
         lighten(notebook)
         path.write_text(json.dumps(notebook, separators=(",", ":"), ensure_ascii=False) + "\n")

@@ -4,6 +4,7 @@ import { layout } from "../src/layout/layout.js";
 import { timeline } from "../src/model/timeline.js";
 import { fit, letters } from "../src/present/fit.js";
 import { asked } from "../src/present/keys.js";
+import { back, forward } from "../src/slides/pace.js";
 import { walks } from "./walks.js";
 
 const SCREENS = [
@@ -61,4 +62,18 @@ test("keys: a clicker's, a reader's, and those that are left to others", () => {
   assert.equal(key("f", { ctrlKey: true }), null);
   assert.equal(key(" ", { onButton: true }), null);
   assert.equal(key("Tab"), null);
+});
+
+test("one key of a deck: play, be there, say that there is no more; and back", () => {
+  const done = [];
+  const playback = { end: 9, goal: 4, play: () => done.push("play"), go: (i) => done.push(i) };
+  const walk = { i: 0, playing: false, chapters: [{ at: 2 }, { at: 4 }], playback };
+  assert.equal(forward(walk), true);
+  assert.equal(forward({ ...walk, playing: true }), true);
+  assert.equal(forward({ ...walk, i: 9 }), false);
+  assert.equal(forward(null), false);
+  assert.equal(back({ ...walk, i: 4 }), true);
+  assert.equal(back({ ...walk, i: 1 }), true);
+  assert.equal(back(walk), false);
+  assert.deepEqual(done, ["play", 4, 2, 0]);
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ def test_every_box_asks_in_the_page(site: Path, name: str) -> None:
 
 def test_the_page_of_all_questions_is_what_the_notebooks_ask() -> None:
     assert PAGE.read_text() == page(), "run `python -m tests.refresh_questions`"
+
+
+def test_no_option_is_a_value_as_python_writes_it(site: Path) -> None:
+    for name in notebooks():
+        for script in BeautifulSoup((site / f"{name}.html").read_text(), "html.parser").select("walk-ask script"):
+            assert not re.search(r"\b[A-Z]\w+\(\w+=", script.string), name
 
 
 def test_a_page_says_each_question_once() -> None:

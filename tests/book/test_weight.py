@@ -15,6 +15,8 @@ BYTES = 160_000  # everything a page loads, compressed; the heaviest has five wa
 FILES = 12
 WHOLE = 15_000_000  # the built site: what a static host stores and a reader takes along
 PYTHON = 15_000_000  # what only those load who edit in the playground
+APART = {"_static/playground": PYTHON, "slides": 1_500_000, "print": 800_000, "pdf": 15_000_000}
+"""Folders that no page loads by itself, and the most that each may weigh; tests/book/test_labs_in_page.py weighs `lite`."""
 LOADED = re.compile(r'<(?:script|link)\b[^>]*?(?:src|href)="([^"]+)"[^>]*>')
 FONT = re.compile(r"url\((fonts/[^)]+)\)")
 NOT_LOADED = ('rel="prev"', 'rel="next"')
@@ -54,10 +56,9 @@ def test_page_names_no_other_host(site: Path, name: str) -> None:
 
 def test_the_whole_site_is_light(site: Path) -> None:
     sizes = {path.relative_to(site): path.stat().st_size for path in site.rglob("*") if path.is_file()}
-    python = {path: size for path, size in sizes.items() if path.parts[:2] == ("_static", "playground")}
-    labs = {path: size for path, size in sizes.items() if path.parts[0] == "lite"}  # tests/book/test_labs_in_page.py
-    rest = {path: sizes[path] for path in sizes.keys() - python.keys() - labs.keys()}
-    for part, most in ((python, PYTHON), (rest, WHOLE)):
+    parts = {name: {path: size for path, size in sizes.items() if path.is_relative_to(name)} for name in APART}
+    rest = {path: size for path, size in sizes.items() if path.parts[0] != "lite" and not any(path in each for each in parts.values())}
+    for part, most in (*((parts[name], most) for name, most in APART.items()), (rest, WHOLE)):
         heaviest = sorted(part.items(), key=lambda each: -each[1])[:10]
         assert sum(part.values()) <= most, heaviest
 
