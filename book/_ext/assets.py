@@ -103,7 +103,7 @@ def write_front_page(out: Path, root_doc: str) -> None:
 
     def from_top(found: re.Match[str]) -> str:
         name, target = found[1], found[2]
-        if re.match(r"[a-z]+:|#|//|$", target):
+        if re.match(r"[a-z]+:|[#?]|//|$", target):
             return found[0]
         steps = folder.split("/")
         while target.startswith("../"):
