@@ -1,7 +1,7 @@
 """Print the sheets of the built book as PDF, by Chromium: `python book/pdf.py [SITE]`, into `pdf` beside the site and in it.
 
 All are there, or none: they are written beside their place and then put there. Pages that name a PDF link to it from
-then on, until the book is built again.
+then on, until a sheet changes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+from paper import link
+
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
@@ -20,9 +23,6 @@ FOOTER = (
     '<div style="width:100%;padding:0 14mm;font:7pt sans-serif;display:flex;justify-content:space-between">'
     '<span class="title"></span><span><span class="pageNumber"></span>/<span class="totalPages"></span></span></div>'
 )
-PLACE = '<span hidden data-pdf="{0}"></span>'
-LINK = '<a href="../../pdf/{0}">PDF</a>'
-"""What a page of `book/teach` keeps free for a PDF (teaching.py), and what stands there once it is made."""
 
 
 def browser() -> str:
@@ -58,15 +58,6 @@ def print_all(chromium: str, pages: list[Path], out: Path) -> None:
         started.close()
 
 
-def link(site: Path, names: list[str]) -> None:
-    """Let the pages about teaching lead to the PDFs that are there."""
-    for page in (site / "book" / "teach").glob("*.html"):
-        text = page.read_text()
-        for name in names:
-            text = text.replace(PLACE.format(name), LINK.format(name))
-        page.write_text(text)
-
-
 def main(site: Path = SITE) -> None:
     pages = sorted((site / "print").glob("*.html"))
     if not pages:
@@ -79,7 +70,7 @@ def main(site: Path = SITE) -> None:
             out.mkdir()
             for path in Path(made).iterdir():
                 shutil.copyfile(path, out / path.name)
-    link(site, [f"{path.stem}.pdf" for path in pages])
+    link(site)
     print(f"{len(pages)} PDFs in {beside}")
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 from typing import Any
+
+PLACE = '<span hidden data-pdf="{0}"></span>'
+"""What a page about teaching keeps free for a PDF."""
+LINK = '<a href="../../pdf/{0}">PDF</a>'
 
 DECIDES = ("route", "neigh", "fdb", "policy", "nat", "encap", "decap", "fragment", "drop")
 """Events that stand on paper; of netfilter's hooks those where a rule matched."""
@@ -99,3 +104,13 @@ def layers(walk: dict[str, Any]) -> str:
     ]
     total = sum(each["size"] for each in stack)
     return f'<div class="layers">{"".join(spans)}</div><p>Together {total} bytes on the wire.</p>'
+
+
+def link(site: Path) -> None:
+    """Let the pages about teaching lead to the PDFs that are there (`book/pdf.py` makes them)."""
+    names = [path.name for path in (site / "pdf").glob("*.pdf")]
+    for page in (site / "book" / "teach").glob("*.html"):
+        text = page.read_text()
+        for name in names:
+            text = text.replace(PLACE.format(name), LINK.format(name))
+        page.write_text(text)

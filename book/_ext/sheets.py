@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from built import CHAPTERS, Asked, Page, Part, page
-from paper import layers, sheet, way
+from paper import layers, link, sheet, way
 from slides import decks, place
 from sphinx.application import Sphinx
 
@@ -152,12 +152,15 @@ def make(app: Sphinx, error: Exception | None) -> None:
         return
     site = Path(app.outdir)
     out = site / FOLDER
-    for old in (out, site / "pdf"):  # PDFs are of these sheets: those of the last build are none any more
-        shutil.rmtree(old, ignore_errors=True)
-    out.mkdir()
+    before = {path.name: path.read_text() for path in out.glob("*.html")}
     names = [str(Path(name).with_suffix("")) for name in app.env.external_site_map]  # type: ignore[attr-defined]
-    for name, title, body in sheets(site, names):
-        (out / f"{name}.html").write_text(sheet(title, body, COMPUTED))
+    made = {f"{name}.html": sheet(title, body, COMPUTED) for name, title, body in sheets(site, names)}
+    for old in () if made == before else (out, site / "pdf"):  # PDFs are of sheets as they were
+        shutil.rmtree(old, ignore_errors=True)
+    out.mkdir(exist_ok=True)
+    for name, text in made.items():
+        (out / name).write_text(text)
+    link(site)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

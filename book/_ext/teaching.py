@@ -17,6 +17,7 @@ from typing import Any
 
 from built import CHAPTERS, part
 from docutils import nodes
+from paper import PLACE
 from slides import decks
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -117,7 +118,7 @@ class Sheet(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         found = TITLED.match(self.text)
         words, name = (found[1], found[2]) if found else (self.text, self.text)
-        place = nodes.raw("", f' <span hidden data-pdf="{name}.pdf"></span>', format="html")
+        place = nodes.raw("", f" {PLACE.format(f'{name}.pdf')}", format="html")
         return [_link(f"print/{name}.html", words), place], []
 
 
