@@ -6,16 +6,16 @@ SERVED = 8080
 REFUSED = 7  # what curl returns when the other end says that nobody listens
 
 
-def reaches(cluster, name, target):
-    """Say whether a pod or node gets a page from a pod."""
+def reaches(cluster, name, target, seconds=1):
+    """Say whether a pod or node gets a page from a pod in this time."""
     caller = cluster.node(name) if name in cluster.nodes else cluster.pod(name)
-    return caller.run(f"curl -sS -m 1 http://{target}:{SERVED}/hostname").ok
+    return caller.run(f"curl -sS -m {seconds} http://{target}:{SERVED}/hostname").ok
 
 
 def wrong(cluster, target, inside, outside):
     """Yield who does not reach a pod and should, and who does and should not."""
     for name in inside:
-        if not reaches(cluster, name, target):
+        if not reaches(cluster, name, target) and not reaches(cluster, name, target, 5):  # a busy machine is late
             yield f"{name} does not reach {target}"
     for name in outside:
         if reaches(cluster, name, target):
