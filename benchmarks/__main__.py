@@ -10,7 +10,7 @@ import subprocess
 import sys
 from time import perf_counter
 
-from benchmarks import control, fragments, lab, policy, stitching
+from benchmarks import control, fragments, lab, policy, real, stitching
 from packetwalk import Cluster
 from packetwalk.walks.network import Network
 
@@ -64,6 +64,7 @@ def main() -> None:
     fragments.main()
     stitching.main()
     lab.main()
+    real.main()
     policy.main()
     control.main()
 

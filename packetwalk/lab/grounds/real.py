@@ -64,6 +64,11 @@ class RealGround(Planned):
         """Return what is missing of what ``make real`` builds, of etcd, and of what ``netns`` needs."""
         return (*programs.missing(), *missing_programs())
 
+    @property
+    def session(self) -> int:
+        """The number of the session that all its processes are in."""
+        return self._remote.pid
+
     def _machines(self, mode: str) -> cluster.Cluster:
         return cluster.Cluster(underlay="routed" if TWO_SUBNETS in mode else "flat")
 

@@ -51,6 +51,11 @@ class Remote:
         theirs.close()
         self.call("ready")
 
+    @property
+    def pid(self) -> int:
+        """The number of the process, which leads a session of its own."""
+        return self._process.pid
+
     def call(self, method: str, *arguments: Any) -> Any:
         """Return what the method returns; its BadInput or LabError is raised here.
 
