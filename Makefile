@@ -54,7 +54,7 @@ real: $(VENV)/.book ## build the real programs of the ground `real`: needs Go, a
 
 # Kernels that no browser shows end after half an hour, and their clusters with them.
 labs: $(VENV)/.book ## open the labs in JupyterLab
-	@$(BIN)/jupyter lab labs/0-meet/lab.ipynb --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
+	@$(BIN)/jupyter lab labs/0-meet/lab.ipynb --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
 
 pdf: $(VENV)/.dev ## print sheets, handouts and data paths of the built book into _build/pdf (needs Chromium)
 	@test -d $(SITE)/print || $(MAKE) -s build
