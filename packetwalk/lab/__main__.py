@@ -1,6 +1,7 @@
 """``python -m packetwalk.lab``: what an instructor runs.
 
-``class FOLDER`` shows who is where; ``adapt nbgrader|otter LAB FOLDER`` writes a lab for a program that gives marks.
+``class FOLDER`` shows who is where; ``adapt nbgrader|otter LAB FOLDER`` writes a lab for a program that gives marks;
+``exam --seed N`` is an exam in a terminal.
 """
 
 from __future__ import annotations
@@ -37,8 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("grader", choices=ADAPTERS)
     made.add_argument("lab", type=Path, help="a lab's folder, as labs/1-flannel")
     made.add_argument("folder", type=Path, help="where to write it; must not be there yet")
+    sat = commands.add_parser("exam", help="broken clusters drawn from a number, graded by tables and packets")
+    sat.add_argument("--seed", type=int, required=True, metavar="N", help="the number that draws the tasks")
+    sat.add_argument("--ground", help="model or netns; netns by default, where it is there")
+    sat.add_argument("--tasks", type=int, help="how many, 6 by default")
+    sat.add_argument("--minutes", type=int, help="how long, 60 by default")
+    sat.add_argument("--who", default="", help="the name for the report")
     parsed = parser.parse_args(arguments)
     try:
+        if parsed.command == "exam":
+            numbers = {name: getattr(parsed, name) for name in ("tasks", "minutes") if getattr(parsed, name) is not None}
+            of_package("lab.exam.terminal").sit(parsed.seed, parsed.ground, parsed.who, **numbers)
+            return 0
         if parsed.command == "class":
             return _class(parsed.folder, parsed.key)
         lines = of_package("lab.check.graders").adapt(parsed.grader, parsed.lab, parsed.folder)

@@ -15,6 +15,7 @@ LEFT_OUT = (
     "control",
     "lab.beside",
     "lab.check",
+    "lab.exam",
     "lab.grounds",
     "lab.guest",
     "lab.kind",

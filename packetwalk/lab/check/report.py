@@ -77,13 +77,17 @@ def reported(progress: Progress, cluster: Ground, who: str = "", key: str = "", 
     head = dict(zip(FIELDS, (name, progress.lab, cluster.ground, progress.at or "end", made), strict=True))
     lines = [HEAD, *(f"{field}: {value}" for field, value in head.items())]
     lines += [f"step {each.name}: {each.state}, tries {each.tries}, hints {each.hints}" for each in steps]
-    body, secret = "\n".join(lines), key or os.environ.get(KEY, "")
-    text = f"{body}\n{f'{SIGNATURE}: {_sign(body, secret)}' if secret else UNSIGNED}\n"
-    done = HandedIn(**head, steps=tuple(steps), text=text)
+    done = HandedIn(**head, steps=tuple(steps), text=sealed("\n".join(lines), key))
     where = folder or os.environ.get(FOLDER, "")
     if where:
         _keep(done, Path(where))
     return done
+
+
+def sealed(body: str, key: str = "") -> str:
+    """Return a text with its last line: the signature by a key that is given or set, else that there is none."""
+    secret = key or os.environ.get(KEY, "")
+    return f"{body}\n{f'{SIGNATURE}: {_sign(body, secret)}' if secret else UNSIGNED}\n"
 
 
 def read(path: Path) -> HandedIn:

@@ -27,6 +27,7 @@ class Planned(Ground):
         self._release = installed.release if installed else None
         self._fault: str | None = None
         self._settings = manifests.Settings()
+        self._others: cluster.Cluster | None = None
         self._make(mode, None, self._settings)
 
     @abstractmethod
@@ -35,7 +36,7 @@ class Planned(Ground):
 
     def _machines(self, mode: str) -> cluster.Cluster:
         """Return the machines for a mode."""
-        return cluster.Cluster()
+        return self._others or cluster.Cluster()
 
     def _make(
         self, mode: str, fault: str | None, settings: manifests.Settings, *, noticed: bool = False
@@ -109,6 +110,11 @@ class Planned(Ground):
     def fault(self, name: str) -> None:
         """Start anew with something broken."""
         self._make(self.mode, name, self._settings)
+
+    def begin(self, machines: cluster.Cluster, own: manifests.Own | None) -> None:
+        """Start anew on other machines, with a change of their plans that has no name, or with none."""
+        self._others = machines
+        self._make(self.mode, None, manifests.Settings(own=own))
 
     def settle(self) -> None:
         """Start anew as the plugin leaves things when it has noticed the fault; at once, no time passes."""
