@@ -111,10 +111,14 @@ def _refused(sent: Run) -> bool:
     return any(isinstance(head, wire.Tcp) and "R" in head.flags for head in heads)
 
 
+BESIDE = ("arp", "copy", "redirect")
+"""What is sent beside a connection, and may be lost without ending it."""
+
+
 def _open(sent: Run) -> bool:
     """Say whether every packet of the handshake arrived, up to the client's own acknowledgement."""
     return any(trace.name == "ack" for trace in sent.traces) and all(
-        trace.disposition == "delivered" for trace in sent.traces if trace.name not in ("arp", "copy")
+        trace.disposition == "delivered" for trace in sent.traces if trace.name not in BESIDE
     )
 
 

@@ -12,7 +12,6 @@ from packetwalk.lab.grounds import grounds
 from packetwalk.lab.grounds.planned import Planned
 from packetwalk.plan.edit import Change
 
-
 GROUNDS = ("netns", "model")
 """Where a fault can be put into a plan, the best first."""
 

@@ -9,7 +9,7 @@ from packetwalk.lab.exam.cases import ExamCase
 from packetwalk.lab.exam.mending import Remedy
 from packetwalk.lab.exam.spots import MACHINES
 
-ADDRESS = re.compile(r"\b10\.\d+\.\d+\.(\d+)|\b172\.18\.0\.(\d+)")
+ADDRESS = re.compile(r"\b(?:10\.\d+|172\.18)\.\d+\.\d+")
 MAC = re.compile(r"\b[0-9a-f]{2}(?=:[0-9a-f]{2}:[0-9a-f]{2}\b)")
 NUMBER = re.compile(r"(?<=[ =])[01](?=$| )|(?<= )\d{3,5}\b")
 Answer = tuple[Remedy, ...]
@@ -48,8 +48,8 @@ def _other(line: str, how: re.Pattern[str]) -> str:
     if how is MAC:
         new = f"{int(text, 16) ^ 4:02x}"
     elif how is ADDRESS:
-        head, _, last = text.rpartition(".")
-        new = f"{head}.{(int(last) ^ 64) % 256}"
+        first, second, third, last = text.split(".")
+        new = f"{first}.{second}.{int(third) ^ 1}.{last}"  # another network, too
     else:
         new = str(1 - int(text)) if text in "01" else str(int(text) - 1)
     return line[: at.start()] + new + line[at.end() :]
