@@ -26,7 +26,7 @@ KINDS = ("say", "walk", "ask", "lab")
 WITH = {"say": ("title",), "walk": ("say", "note"), "ask": ("note",), "lab": ("steps", "note")}
 KEYS = (
     "Space or → goes on, to the next decision of a walk, then to the next slide; ← goes back. n and p: next and previous "
-    "slide. ↓ and ↑: one step. d: dark or light. f: full screen. s: notes in a window of their own. o: all slides."
+    "slide. ↓ and ↑: one step. d: dark or light. f: full screen. s: notes in a window of their own."
 )
 THEME = (
     '(d=>{let m="auto";try{m=localStorage.getItem("mode")||m}catch{}d.dataset.theme=m=="auto"?'

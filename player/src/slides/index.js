@@ -3,6 +3,7 @@ import Reveal from "reveal.js";
 import Notes from "reveal.js/plugin/notes";
 import reveal from "reveal.js/reveal.css";
 import { Big } from "../present/big.js";
+import { letters } from "../present/fit.js";
 import walk from "../styles/present.css";
 import own from "../styles/slides.css";
 import { back, forward } from "./pace.js";
@@ -16,6 +17,7 @@ const sheets = [reveal, walk, own].map((css) => {
 });
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, ...sheets];
 
+const LEAST = 12;
 const root = document.documentElement;
 const deck = new Reveal({
   disableLayout: true,
@@ -23,6 +25,7 @@ const deck = new Reveal({
   center: false,
   hash: true,
   transition: "none",
+  overview: false,
   plugins: [Notes],
   keyboard: {
     32: on,
@@ -55,8 +58,22 @@ function off() {
   if (!back(walking())) deck.prev();
 }
 
+/** A question stands on its slide as a whole, its answer too: the letters are as large as that allows. */
+function fitQuestion() {
+  const slide = /** @type {HTMLElement} */ (deck.getCurrentSlide());
+  if (!slide.matches(".ask")) return;
+  slide.style.fontSize = "";
+  const most = Math.round(Number.parseFloat(getComputedStyle(slide).fontSize));
+  const fits = (size) => {
+    slide.style.fontSize = `${size}px`;
+    return slide.scrollHeight <= slide.clientHeight;
+  };
+  slide.style.fontSize = `${letters(fits, LEAST, most)}px`;
+}
+
 function show() {
   const slide = deck.getCurrentSlide();
+  fitQuestion();
   for (const [other, { player }] of shown) if (other !== slide && player.line) player.playback.pause();
   const player = /** @type {PacketWalk|null} */ (slide.querySelector("packet-walk"));
   if (!player || shown.has(slide)) return;
@@ -68,5 +85,6 @@ function show() {
 
 await customElements.whenDefined("packet-walk");
 deck.on("slidechanged", show);
+addEventListener("resize", fitQuestion);
 await deck.initialize();
 show();
