@@ -18,6 +18,9 @@
             plane.api.delete(service)
             proxy.close()  # its rules stay
 
+``RealCluster(RealSetup(Cluster(), agent, rules))`` is three nodes, six pods and a plugin's agent at once (``REAL`` of
+its file in ``packetwalk.lab.plugins`` makes the agent); ``follow`` writes EndpointSlices and waits for kube-proxies.
+
 There is no kubelet, scheduler or controller: who wants Pods and EndpointSlices writes them (``objects``).
 The marker of ``synced`` is a Service of its own, in the namespace ``packetwalk``: leave out what names it.
 """
