@@ -98,7 +98,7 @@ def contents(made: Path) -> dict[str, Path | str]:
         f"site/{_name(path, SITE)}": path for path in SITE.rglob("*") if path.is_file()
     }
     for path in (ROOT / "labs").rglob("*"):
-        if path.suffix in (".py", ".ipynb", ".md", ".cfg") and ".ipynb_checkpoints" not in path.parts:
+        if path.suffix in (".py", ".ipynb", ".md", ".cfg", ".yaml") and ".ipynb_checkpoints" not in path.parts:
             held[f"labs/{_name(path, ROOT / 'labs')}"] = path
     held |= {f"wheels/{path.name}": path for path in (*wheels(), own)}
     own_digest = hashlib.sha256(own.read_bytes()).hexdigest()

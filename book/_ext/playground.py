@@ -52,7 +52,9 @@ TAG = re.compile("|".join(ELEMENTS))
 @cache
 def package() -> bytes:
     """Return a zip of what judges in the browser: policies, what they import, and PyYAML without its C."""
-    files = _named([PACKAGE / "__init__.py", PACKAGE / "errors.py", *sorted((PACKAGE / "policy").rglob("*.py"))])
+    files = _named(
+        [PACKAGE / "__init__.py", PACKAGE / "errors.py", *sorted((PACKAGE / "policy").rglob("*.py"))]
+    )
     files |= {f"yaml/{path.name}": path for path in sorted(Path(yaml.__file__).parent.glob("*.py"))}
     return _zipped(files)
 
@@ -61,14 +63,22 @@ def package() -> bytes:
 def walkers() -> dict[str, Path]:
     """Return the files that walk a packet there, by their names in a zip: fetched when one is first asked for."""
     found = [path for room in ROOMS for path in sorted((PACKAGE / room).rglob("*.py"))]
-    found += [*sorted((PACKAGE / "walks").glob("*.py")), *(each for room in WALKS for each in sorted((PACKAGE / "walks" / room).glob("*.py")))]
+    found += [
+        *sorted((PACKAGE / "walks").glob("*.py")),
+        *(each for room in WALKS for each in sorted((PACKAGE / "walks" / room).glob("*.py"))),
+    ]
     return _named(found)
 
 
 @cache
 def askers() -> dict[str, Path]:
     """Return the files that ask a recording there, beside those that walk: fetched, with Python's library, when somebody gives one."""
-    return _named([PACKAGE / "proof" / "__init__.py", *(path for room in ASKING for path in sorted((PACKAGE / room).rglob("*.py")))])
+    return _named(
+        [
+            *(PACKAGE / "proof" / name for name in ("__init__.py", "recordings.py")),
+            *(path for room in ASKING for path in sorted((PACKAGE / room).rglob("*.py"))),
+        ]
+    )
 
 
 def _named(paths: list[Path]) -> dict[str, Path]:
@@ -97,12 +107,15 @@ def libraries() -> list[str]:
 def version() -> str:
     """Return a name for all that is in the folder."""
     parts = [package(), json.dumps(examples()).encode()]
-    parts += [_zipped(walkers()), _zipped(askers()), EXAMPLE.read_bytes(), Path(pack_apart.__code__.co_filename).read_bytes()]
+    parts += [
+        _zipped(walkers()),
+        _zipped(askers()),
+        EXAMPLE.read_bytes(),
+        Path(pack_apart.__code__.co_filename).read_bytes(),
+    ]
     parts += [path.read_bytes() for path in (SCRIPTS / "editor.js", SCRIPTS / "engine.js", REMEMBER)]
     parts += [(PYODIDE / "package.json").read_bytes()] if PYODIDE.is_dir() else []
     return hashlib.sha256(b"".join(parts)).hexdigest()[:10]
-
-
 
 
 def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -137,7 +150,9 @@ def fill(folder: Path) -> None:
         shutil.copy(EXAMPLE, unfinished)
         remember(unfinished)
     with ProcessPoolExecutor() as pool:
-        for done in [pool.submit(write_walks, each.name, unfinished / "walks" / each.name) for each in enforcements()]:
+        for done in [
+            pool.submit(write_walks, each.name, unfinished / "walks" / each.name) for each in enforcements()
+        ]:
             done.result()
     unfinished.rename(folder)
 
