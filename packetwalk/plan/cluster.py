@@ -233,7 +233,10 @@ class Cluster:
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
-        """The services: ``web`` on another node than pod a, ``near`` on the same node, and the API's own."""
+        """The services: ``web`` on another node than pod a, ``near`` on the same node, and the API's own.
+
+        The API server names no node in the EndpointSlice that it writes of itself: to kube-proxy it is nowhere local.
+        """
         if not self.with_services:
             return self.extra
         last = self.nodes[2] if self.size > 2 else self.nodes[0]
@@ -242,7 +245,7 @@ class Cluster:
             Service("web", "10.96.0.80", 80, 8080, (self.pod(last, 0).name,)),
             Service("near", "10.96.0.81", 80, 8080, (near.name,)),
             Service(
-                "kubernetes", "10.96.0.1", 443, API_PORT, (self.nodes[0].name,), ports=(("tcp", "https"),)
+                "kubernetes", "10.96.0.1", 443, API_PORT, (self.nodes[0].address,), ports=(("tcp", "https"),)
             ),
             *self.extra,
         )
