@@ -86,5 +86,6 @@ function show() {
 await customElements.whenDefined("packet-walk");
 deck.on("slidechanged", show);
 addEventListener("resize", fitQuestion);
+document.fonts.addEventListener("loadingdone", fitQuestion);
 await deck.initialize();
 show();
