@@ -39,7 +39,7 @@ Part = tuple[str, str]
 """A table on a machine or in a pod: what of a task is mended whole, or not."""
 
 
-class Held(NamedTuple):
+class ModelledTables(NamedTuple):
     """The tables of a namespace of the model as they are now, to be compared as a recording's are."""
 
     ns: Netns
@@ -63,7 +63,7 @@ def modelled(network: Network) -> dict[str, Recorded]:
     """Return the tables of a network of the model."""
     files = dict.fromkeys(COMMANDS, "")
     names = [*(node.name for node in network.nodes), *(pod.name for pod in network.pods)]
-    return {name: Held(network.fabric.netns(name), files) for name in names}
+    return {name: ModelledTables(network.fabric.netns(name), files) for name in names}
 
 
 def differences(well: Network, now: Mapping[str, Recorded]) -> Counter[OddLine]:
