@@ -9,10 +9,11 @@ nftables mode too (recorded).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Interface
+from typing import NamedTuple
 
-from packetwalk.plan.cluster import Cluster, Node, Pod
+from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import AddrEntry, IptablesRule
@@ -22,6 +23,17 @@ MARK = "0x2000/0x2000"
 DNAT, SETMARK, MASQUERADE = "CNI-HOSTPORT-DNAT", "CNI-HOSTPORT-SETMARK", "CNI-HOSTPORT-MASQ"
 NETWORK = "cbr0"
 PROTOCOLS = ("tcp", "udp")
+MOST = 15
+"""Ports that one match of multiport takes."""
+
+
+class PortMapping(NamedTuple):
+    """A port of a node that a pod has for its own ``to``; ``address`` is the only one of the node's, if there is one."""
+
+    port: int
+    to: int
+    protocol: str = "tcp"
+    address: str = ""
 
 
 def host_port(port: int, to: int) -> Change:
@@ -36,17 +48,15 @@ def host_port(port: int, to: int) -> Change:
             for op in plan
             if op.netns == pod.name and isinstance(op.entry, AddrEntry)
         )
-        rules = _rules(pod, own, port, to)
-        return [*plan, *(Operation(node.name, rule, *PORTMAP, pod.name) for rule in rules)]
+        container = f"container of pod {pod.name}".replace(" ", "-")
+        made = [*shared(), *rules(container, own, [PortMapping(port, to, each) for each in PROTOCOLS])]
+        return [*plan, *(Operation(node.name, rule, *PORTMAP, pod.name) for rule in made)]
 
     return change
 
 
-def _rules(pod: Pod, own: IPv4Interface, port: int, to: int) -> Iterator[IptablesRule]:
-    """Yield the rules: what masquerades, the chain of all pods, that of this one (``genDnatChain``)."""
-    container = f"container of pod {pod.name}".replace(" ", "-")
-    chain = f"CNI-DN-{hashlib.sha512(f'{NETWORK}{container}'.encode()).hexdigest()[:21]}"
-    note = f'-m comment --comment "dnat name: \\"{NETWORK}\\" id: \\"{container}\\""'
+def shared() -> Iterator[IptablesRule]:
+    """Yield what all pods with such ports share: what marks and what masquerades, and the jumps there."""
     mark = '-m comment --comment "CNI portfwd masquerade mark"'
     yield IptablesRule("nat", SETMARK, f"{mark} -j MARK --set-xmark {MARK}")
     jump = '-m comment --comment "CNI portfwd requiring masquerade"'
@@ -54,10 +64,28 @@ def _rules(pod: Pod, own: IPv4Interface, port: int, to: int) -> Iterator[Iptable
     yield IptablesRule("nat", MASQUERADE, f"-m mark --mark {MARK} -j MASQUERADE")
     for hook in ("PREROUTING", "OUTPUT"):
         yield IptablesRule("nat", hook, f"-m addrtype --dst-type LOCAL -j {DNAT}")
-    for protocol in PROTOCOLS:
-        yield IptablesRule("nat", DNAT, f"-p {protocol} {note} -m multiport --dports {port} -j {chain}")
-    for protocol in PROTOCOLS:
-        match = f"-p {protocol} -m {protocol} --dport {port}"
-        for source in (own.network, "127.0.0.1/32"):
-            yield IptablesRule("nat", chain, f"-s {source} {match} -j {SETMARK}")
-        yield IptablesRule("nat", chain, f"{match} -j DNAT --to-destination {own.ip}:{to}")
+
+
+def rules(container: str, own: IPv4Interface, mappings: Sequence[PortMapping]) -> Iterator[IptablesRule]:
+    """Yield the rules of one pod: what leads to its chain (``fillDnatRules``), fifteen ports a rule at most; the chain.
+
+    No rule is written twice, as when one port is mapped at two addresses.
+    """
+    chain = f"CNI-DN-{hashlib.sha512(f'{NETWORK}{container}'.encode()).hexdigest()[:21]}"
+    note = f'-m comment --comment "dnat name: \\"{NETWORK}\\" id: \\"{container}\\""'
+    for protocol in sorted({each.protocol for each in mappings}):
+        ports = [str(each.port) for each in mappings if each.protocol == protocol]
+        for start in range(0, len(ports), MOST):
+            some = ",".join(ports[start : start + MOST])
+            yield IptablesRule("nat", DNAT, f"-p {protocol} {note} -m multiport --dports {some} -j {chain}")
+    made = (rule for each in mappings for rule in _of_mapping(chain, own, each))
+    yield from dict.fromkeys(made)
+
+
+def _of_mapping(chain: str, own: IPv4Interface, mapping: PortMapping) -> Iterator[IptablesRule]:
+    """Yield the rules of one port: who comes from the pods' own range or from 127.0.0.1 is marked; all are translated."""
+    at = f"-d {mapping.address}/32 " if mapping.address not in ("", "0.0.0.0") else ""
+    match = f"{at}-p {mapping.protocol} -m {mapping.protocol} --dport {mapping.port}"
+    for source in (own.network, "127.0.0.1/32"):
+        yield IptablesRule("nat", chain, f"-s {source} {match} -j {SETMARK}")
+    yield IptablesRule("nat", chain, f"{match} -j DNAT --to-destination {own.ip}:{mapping.to}")

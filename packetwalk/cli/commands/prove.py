@@ -124,8 +124,8 @@ def _real(parsed: argparse.Namespace) -> int:
     seed = parsed.seed or "0"
     rootless.ensure_root(["prove", "--real", str(parsed.real), "--seed", seed, "--format", parsed.format])
     outcomes = list(real.search(parsed.real, seed))
-    whole = list(real.wholes(parsed.real, seed))
+    beside = list(real.beside(parsed.real, seed))
     differing = [each.json() for each in outcomes if each.differences]
-    differing += [{**case._asdict(), "difference": found} for case, found in whole if found]
-    show(differing if parsed.format == "json" else real.text(outcomes, whole))
+    differing += [{**case._asdict(), "difference": found} for case, found in beside if found]
+    show(differing if parsed.format == "json" else real.text(outcomes, beside))
     return int(bool(differing))

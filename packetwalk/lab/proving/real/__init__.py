@@ -1,8 +1,9 @@
 """The plan against the real programs: random clusters told to a real API server, and what kube-proxy writes of them.
 
 One API server and two kube-proxies, one in each mode, run for all draws; each difference is made simple.  What is
-compared, and the little that is not: ``lines``.  One draw in twenty-five brings up a whole cluster besides, with flanneld
-and the CNI plugins, and compares all tables and some packets: ``whole``.
+compared, and the little that is not: ``lines``.  One draw in five has the CNI plugin portmap add pods with hostPorts
+(``host_ports``); one in twenty-five brings up a whole cluster besides, with flanneld and the CNI plugins, and compares all
+tables and some packets (``whole``).
 """
 
 from __future__ import annotations
@@ -13,18 +14,17 @@ from typing import Any, NamedTuple
 
 from packetwalk.errors import LabError
 from packetwalk.lab.advice import advice
+from packetwalk.lab.proving.real import host_ports, whole
 from packetwalk.lab.proving.real.drawing import CLUSTER, MACHINES, ZONE, RealCase, draw
 from packetwalk.lab.proving.real.ground import Held, Planned, Programs
 from packetwalk.lab.proving.real.lines import Lines, lines
 from packetwalk.lab.proving.real.shrinking import simplest
-from packetwalk.lab.proving.real.whole import WholeCase, difference
-from packetwalk.lab.proving.real.whole import draw as draw_whole
 from packetwalk.lab.real.api import ApiRefused
 from packetwalk.lab.real.programs import missing
 from packetwalk.plan import kube_proxy
 from packetwalk.plan.service_objects import portals
 
-EACH = 25  # draws for which one whole cluster is brought up
+EACH, EACH_PORTS = 25, 5  # draws for which one whole cluster is brought up, for which pods with hostPorts are
 OWN_NAME = re.compile(r"-[A-Z2-7]{8,16}\b.*")
 
 
@@ -76,11 +76,18 @@ def search(many: int, seed: str, plan: Planned = planned) -> Iterator[RealOutcom
             yield RealOutcome(RealCase("nothing is left", ((),)), 1, 0, left)
 
 
-def wholes(many: int, seed: str) -> Iterator[tuple[WholeCase, str]]:
-    """Draw the whole clusters that belong to ``many`` draws; yield each with its first difference."""
+Beside = tuple[whole.WholeCase | host_ports.PortsCase, str]
+"""What is drawn beside the clusters of Services, and how it differs first."""
+
+
+def beside(many: int, seed: str) -> Iterator[Beside]:
+    """Draw the pods with hostPorts and the whole clusters that belong to ``many`` draws."""
+    for number in range(-(-many // EACH_PORTS)):
+        ports = host_ports.draw(f"{seed}-ports-{number}")
+        yield ports, host_ports.difference(ports)
     for number in range(-(-many // EACH)):
-        case = draw_whole(f"{seed}-whole-{number}")
-        yield case, difference(case)
+        case = whole.draw(f"{seed}-whole-{number}")
+        yield case, whole.difference(case)
 
 
 def _perform(programs: Programs, case: RealCase, plan: Planned) -> RealOutcome:
@@ -115,22 +122,21 @@ def _kind(mode: str, difference: str) -> str:
     return f"{mode} {OWN_NAME.sub('', difference.partition(': ')[0])}"
 
 
-def text(outcomes: list[RealOutcome], whole: list[tuple[WholeCase, str]]) -> str:
-    """Return outcomes for people: what differs, with the manifests that show it, then a line that counts."""
+def text(outcomes: list[RealOutcome], others: list[Beside]) -> str:
+    """Return outcomes for people: what differs, with the manifests that show it, then lines that count."""
     out = []
     for each in outcomes:
         if each.differences:
             told = "\n".join(f"  => {mode}: {what}" for mode, what in each.differences.items())
             out.append(f"{each.case}\n{told}\n")
-    out += [f"{case}\n  => {found}\n" for case, found in whole if found]
+    out += [f"{case}\n  => {found}\n" for case, found in others if found]
     states, refused = sum(each.states for each in outcomes), sum(each.refused for each in outcomes)
     differing = sum(bool(each.differences) for each in outcomes)
     out.append(
         f"{len(outcomes)} clusters, {states} states of them, each in both modes of kube-proxy: {differing} differ; "
         f"{refused} states that the API server refuses were left out"
     )
-    packets = sum(len(case.packets) for case, _ in whole)
-    out.append(
-        f"{len(whole)} whole clusters, {packets} packets: {sum(bool(found) for _, found in whole)} differ"
-    )
+    for kind, what in ((host_ports.PortsCase, "nodes with hostPorts"), (whole.WholeCase, "whole clusters")):
+        some = [found for case, found in others if isinstance(case, kind)]
+        out.append(f"{len(some)} {what}: {sum(map(bool, some))} differ")
     return "\n".join(out)
