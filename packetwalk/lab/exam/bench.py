@@ -47,7 +47,7 @@ def cluster_of(make: Make, change: Change | None, ground: str | None = None) -> 
     cluster = lab.open(make.plugin, make.mode, ground_of(ground), rules=make.rules)
     assert isinstance(cluster, Planned)
     try:
-        cluster.begin(MACHINES, Damage(change) if change else None)
+        cluster.start_on(MACHINES, Damage(change) if change else None)
     except BaseException:
         cluster.close()
         raise

@@ -111,7 +111,7 @@ class Planned(Ground):
         """Start anew with something broken."""
         self._make(self.mode, name, self._settings)
 
-    def begin(self, machines: cluster.Cluster, own: manifests.Own | None) -> None:
+    def start_on(self, machines: cluster.Cluster, own: manifests.Own | None) -> None:
         """Start anew on other machines, with a change of their plans that has no name, or with none."""
         self._others = machines
         self._make(self.mode, None, manifests.Settings(own=own))
