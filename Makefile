@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve labs pdf kit real test test-guest check refresh proof proof-guest bench player lock fix clean
+.PHONY: help book build serve labs pdf qti kit real test test-guest check refresh proof proof-guest bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -59,6 +59,9 @@ labs: $(VENV)/.book ## open the labs in JupyterLab
 pdf: $(VENV)/.dev ## print sheets, handouts and data paths of the built book into _build/pdf (needs Chromium)
 	@test -d $(SITE)/print || $(MAKE) -s build
 	@$(BIN)/python book/pdf.py
+
+qti: $(VENV)/.book ## write all questions as a package of QTI 2.1 for a learning platform: _build/packet-walk-qti.zip
+	@$(BIN)/python book/qti.py
 
 kit: build ## pack book, labs and wheels into one archive for a room without internet
 	@$(BIN)/python book/kit.py
