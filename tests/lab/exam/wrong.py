@@ -11,6 +11,7 @@ from packetwalk.lab.exam.spots import MACHINES
 
 ADDRESS = re.compile(r"\b(?:10\.\d+|172\.18)\.\d+\.\d+")
 MAC = re.compile(r"\b[0-9a-f]{2}(?=:[0-9a-f]{2}:[0-9a-f]{2}\b)")
+REMARK = re.compile(r"--comment (?:'[^']*'|\S+)")
 NUMBER = re.compile(r"(?<=[ =])[01](?=$| )|(?<= )\d{3,5}\b")
 Answer = tuple[Remedy, ...]
 
@@ -40,7 +41,8 @@ def _elsewhere(place: str) -> list[str]:
 
 def _other(line: str, how: re.Pattern[str]) -> str:
     """Return a command with the first of its addresses, MACs or numbers another."""
-    found = [*how.finditer(line)]
+    said = [each.span() for each in REMARK.finditer(line)]  # a comment may be what it likes
+    found = [each for each in how.finditer(line) if not any(at <= each.start() < end for at, end in said)]
     if not found:
         return line
     at = found[-1]
