@@ -55,8 +55,8 @@ Planned = Callable[[str, Held, int], Lines]
 class Programs:
     """The programs; use it with ``with``, or ``close`` it."""
 
-    def __init__(self) -> None:
-        """Start them and wait until both kube-proxies have written."""
+    def __init__(self, program: str | None = None) -> None:
+        """Start them and wait until both kube-proxies have written; ``program`` is another kube-proxy than the pinned one."""
         with ExitStack() as stack:
             plan = [op for node in CLUSTER.nodes for op in underlay.node_plan(CLUSTER, node)]
             lab = stack.enter_context(Lab(plan))
@@ -73,7 +73,7 @@ class Programs:
             self._titles: set[str] = set()
             for node, mode in zip(MACHINES, RULES, strict=True):
                 self._plane.join(lab.netns[node.name])
-                proxy = RealKubeProxy(lab.netns[node.name], str(CLUSTER.pod_network), mode)
+                proxy = RealKubeProxy(lab.netns[node.name], str(CLUSTER.pod_network), mode, program=program)
                 stack.callback(proxy.close)
                 self.proxies.append(proxy)
             self._wait()

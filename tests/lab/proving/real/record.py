@@ -30,8 +30,13 @@ def cases() -> list[str]:
 
 
 def manifests(name: str) -> tuple[dict[str, Any], ...]:
-    """Return the manifests of a case; of a Node its zone is said."""
-    return tuple(map(_whole, yaml.safe_load_all((FOLDER / f"{name}.yaml").read_text())))
+    """Return the manifests of a case."""
+    return manifests_of(FOLDER / f"{name}.yaml")
+
+
+def manifests_of(path: Path) -> tuple[dict[str, Any], ...]:
+    """Return the manifests of a file; of a Node its zone is said."""
+    return tuple(map(_whole, yaml.safe_load_all(path.read_text())))
 
 
 def _whole(each: dict[str, Any]) -> Any:
