@@ -107,6 +107,7 @@ def _etcd() -> list[str]:
 def _server(address: str, services: str) -> list[str]:
     """Return kube-apiserver; it makes its own certificate.
 
+    Privileged containers are allowed, as kubeadm has it: agents of plugins are.
     No priority and fairness, and no ServiceAccount admission: a Pod would wait for a token that a controller makes.
     """
     key = HOME / "service-accounts.key"
@@ -124,6 +125,7 @@ def _server(address: str, services: str) -> list[str]:
         f"--token-auth-file={HOME / 'tokens.csv'}",
         "--anonymous-auth=false",
         "--authorization-mode=AlwaysAllow",
+        "--allow-privileged=true",
         "--disable-admission-plugins=ServiceAccount",
         "--enable-priority-and-fairness=false",
         "--profiling=false",

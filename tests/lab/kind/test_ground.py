@@ -219,6 +219,8 @@ FAILURES = {
     "kind fails halfway": ("kind create", "half made\nERROR: failed to create cluster: could not find a log line", "failed to create cluster"),
     "disk full": ("kind create", "half made\nERROR: failed to create cluster: write: no space left on device", "disk is full"),
     "plugin not applied": ("kubectl apply", "error: unable to recognize \"STDIN\"", "unable to recognize"),
+    "a server that is not there": ("kubectl apply", "E1130 21:42:13.741109   10372 memcache.go:265] \"Unhandled Error\" err=\"couldn't get current server API group list\"\nThe connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?", "The connection to the server 127.0.0.1:6443 was refused"),
+    "several fields refused": ("kubectl apply", "Warning: spec.x: deprecated\nThe DaemonSet \"it\" is invalid: \n* spec.a: Required value\n* spec.b: Required value", "The DaemonSet \"it\" is invalid: spec.a: Required value"),
     "plugin never ready": ("rollout status", "error: timed out waiting for the condition", "timed out"),
     "pods never ready": ("condition=Ready pod", "error: timed out waiting for the condition on pods/a", "pods/a"),
     "no bridge": ("docker cp", "Error response from daemon: no space left on device", "disk is full"),

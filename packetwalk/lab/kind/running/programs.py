@@ -23,6 +23,9 @@ KNOWN = (
 )
 """What the programs print, and what it means for the user."""
 
+LOG = r"[EWIF]\d{4} \d\d:|Warning: "
+"""What kubectl writes before it says what is wrong: its log (klog's header) and warnings."""
+
 MINUTES = 60.0
 
 
@@ -75,8 +78,10 @@ def _said(argv: Sequence[str], text: str) -> str:
     if known:
         return f"{_short(argv)}: {known}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    blamed = [line for line in lines if re.match(r"(docker: )?error", line, re.I)]
-    return f"{_short(argv)}: {(blamed or lines or ['failed'])[0]}"
+    lines = [line for line in lines if not re.match(LOG, line)] or lines or ["failed"]
+    said = next((line for line in lines if re.match(r"(docker: )?error", line, re.I)), lines[0])
+    after = lines[lines.index(said) + 1 :]
+    return f"{_short(argv)}: {said}{' ' + after[0].removeprefix('* ') if said.endswith(':') and after else ''}"
 
 
 def _short(argv: Sequence[str]) -> str:
