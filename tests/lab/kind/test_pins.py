@@ -22,6 +22,7 @@ from packetwalk.lab.plugins import installation, installations
 from packetwalk.lab.plugins.flannel import bridge
 from packetwalk.plan.cluster import Cluster
 from tests import ROOT
+from tests.lab.kind.apiserver.released import released
 from tests.lab.kind.conftest import manifests
 
 HERE = ROOT / "packetwalk" / "lab" / "kind"
@@ -66,6 +67,11 @@ def test_every_file_has_a_digest_and_every_digest_has_its_form() -> None:
     for image in images:
         assert re.search(r":v?\d[\w.-]*$", image.image), f"{image.image}: a version, not latest"
         assert image.digest is None or re.fullmatch(r"sha256:[0-9a-f]{64}", image.digest)
+
+
+def test_flannels_manifest_is_the_pinned_one() -> None:
+    file, text = installation("flannel").manifest, released("flannel")
+    assert file and text and hashlib.sha256(text).hexdigest() == file.sha256
 
 
 @pytest.mark.parametrize("plugin", installations())
