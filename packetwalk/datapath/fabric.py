@@ -37,7 +37,7 @@ class Fabric:
     taught (neighbours, bridge FDBs, what drivers learn); it follows from the tables alone, so keeping
     it changes no result.  ``carrier`` says whether a device is up and has a carrier, ``port_state`` in which state
     a port of a bridge is, by namespace and name.  ``changed`` are the namespaces in which something was done by hand: their NICs may
-    have another MAC than the one they came with.
+    have another MAC than the one they came with.  ``beside`` is a fabric of which all namespaces but some are the same: they are not built again.
     """
 
     def __init__(
@@ -45,8 +45,9 @@ class Fabric:
         plan: Callable[[str], NetnsPlan],
         segments: Mapping[str, Segment],
         changed: Collection[str] = (),
+        beside: tuple[Fabric, Collection[str]] | None = None,
     ) -> None:
-        self._plan, self._segments, self.changed = plan, segments, changed
+        self._plan, self._segments, self.changed, self._beside = plan, segments, changed, beside
         self._built: dict[str, Netns] = {}
         self.carrier: Memo[Nic, bool] = Memo(self._carrier)
         self.port_state: Memo[Nic, str] = Memo(self._port_state)
@@ -61,9 +62,19 @@ class Fabric:
         try:
             return self._built[name]
         except KeyError:
-            plan = self._plan(name)
-            built = self._built[name] = Netns(name, plan.node, plan.kind, plan.label, plan.operations)
+            same, but = self._beside or (None, ())
+            built = self._build(name) if same is None or name in but else same.netns(name)
+            self._built[name] = built
             return built
+
+    def _build(self, name: str) -> Netns:
+        plan = self._plan(name)
+        return Netns(name, plan.node, plan.kind, plan.label, plan.operations)
+
+    @property
+    def met(self) -> frozenset[str]:
+        """The namespaces that were asked for so far: what packets became follows from no other's tables."""
+        return frozenset(self._built)
 
     def _carrier(self, device: Nic) -> bool:
         """Say whether a device is up and has a carrier.

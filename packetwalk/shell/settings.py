@@ -66,33 +66,35 @@ OTHERS = (
 """All others that there are below ``net.ipv4`` and begin with ``ip`` or ``icmp``."""
 ALL = {"accept_source_route": "0"}
 """What ``all`` has otherwise than a device."""
-IPV6 = ("disable_ipv6=0", "forwarding=0")
+IPV6 = "disable_ipv6=0 forwarding=0"
 
 
 def _pairs(text: str) -> dict[str, str]:
     return dict(each.split("=", 1) for each in text.split())
 
 
+GROUPS = {"ipv4": _pairs(IPV4), "bridge": _pairs(BRIDGE), "netfilter": _pairs(CONNTRACK)}
+OF_A_DEVICE = ("ipv4", "conf", _pairs(CONF)), ("ipv4", "neigh", _pairs(NEIGHBOUR)), ("ipv6", "conf", _pairs(IPV6))
+
+
 def every(terminal: Terminal) -> dict[Path, str]:
     """Return all settings with their values, in the order in which they are listed."""
     names = ["all", "default", *(link.ifname for link in devices.every(terminal))]
-    found: dict[Path, str] = {}
-    for group, text in (("ipv4", IPV4), ("bridge", BRIDGE), ("netfilter", CONNTRACK)):
-        found |= {("net", group, name): value for name, value in _pairs(text).items()}
+    found = {("net", group, name): value for group, pairs in GROUPS.items() for name, value in pairs.items()}
     found["net", "netfilter", "nf_conntrack_count"] = str(len(tracked(terminal)))
-    forwards = terminal.ns.sysctl(FORWARD)
+    ns = terminal.ns
+    forwards = ns.sysctl(FORWARD)
     for dev in names:
-        own = _pairs(CONF) | (ALL if dev == "all" else {}) | {"forwarding": forwards}
-        if dev == "all" and forwards != "0":
-            own["accept_redirects"] = "0"  # a router does not believe them (inet_forward_change)
-        found |= {("net", "ipv4", "conf", dev, name): value for name, value in own.items()}
-        if dev != "all":
-            found |= {("net", "ipv4", "neigh", dev, name): value for name, value in _pairs(NEIGHBOUR).items()}
-        found |= {
-            ("net", "ipv6", "conf", dev, each.partition("=")[0]): each.partition("=")[2] for each in IPV6
-        }
+        for version, group, pairs in OF_A_DEVICE:
+            if (dev, group) != ("all", "neigh"):
+                found |= {("net", version, group, dev, name): value for name, value in pairs.items()}
+        found["net", "ipv4", "conf", dev, "forwarding"] = forwards
+    for name, value in ALL.items():
+        found["net", "ipv4", "conf", "all", name] = value
+    if forwards != "0":  # a router does not believe them (inet_forward_change)
+        found["net", "ipv4", "conf", "all", "accept_redirects"] = "0"
     for path in found:
-        written = terminal.ns.sysctls.get(".".join(path))
+        written = ns.sysctls.get(".".join(path))
         found[path] = written.value if written else found[path]
     return dict(sorted(found.items()))
 
@@ -104,14 +106,14 @@ def may_be(path: Path) -> bool:
     return path[-1] in OTHERS
 
 
-def write(terminal: Terminal, path: Path, value: str) -> None:
-    """Write a setting that the data path reads; Unknown for one that it does not. ValueError: not a number."""
+def write(terminal: Terminal, path: Path, value: str, before: str) -> None:
+    """Write a setting that the data path reads and that is ``before``; Unknown for one that it does not. ValueError: not a number."""
     if not re.fullmatch(r"\s*[+-]?\d+\s*", value):
         raise ValueError(value)
     value, key = str(int(value)), ".".join(path)
     if path == ("net", "ipv4", "conf", "all", "forwarding"):
         key = FORWARD
-    if every(terminal).get(path) == value:
+    if before == value:
         return
     if not is_read(key):
         raise Unknown("sysctl", f"{key}={value}", "settings on which the way of the model's packets depends")

@@ -40,7 +40,7 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
         )
     if not words:
         raise Failure("sysctl: no variables specified\nTry `sysctl --help' for more information.")
-    for word in words:
+    for number, word in enumerate(words):
         key, written, value = word.partition("=")
         path = path_of(key.strip())
         below = [each for each in every if each[: len(path)] == path]
@@ -48,11 +48,11 @@ def run(terminal: Terminal, arguments: list[str]) -> Output:
             errors += "" if "e" in options else _missing(path)
         elif written:
             try:
-                settings.write(terminal, path, value)
+                settings.write(terminal, path, value, every.get(path, ""))
             except ValueError:
                 errors += f'sysctl: setting key "{dotted(path)}": Invalid argument\n'
                 continue
-            every = settings.every(terminal)
+            every = settings.every(terminal) if number + 1 < len(words) else every
             out += "" if "q" in options else _line(path, value.strip(), options)
         elif "w" in options:
             errors += "sysctl: command line(0): invalid syntax, continuing...\n"

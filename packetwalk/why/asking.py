@@ -106,7 +106,7 @@ def sent(loaded: Loaded, question: Errand) -> Fate:
     answered = walk.disposition == "delivered" and any(trace.name != "request" for trace in walk.traces)
     if answered and _refused(run.traces) is None:
         return fate._replace(verdict=UNKNOWN, unknown=untold) if untold else fate
-    unknown = "; ".join(filter(None, (_unknown(loaded, fate.ended), untold)))
+    unknown = "; ".join(filter(None, (_unknown(loaded, question._replace(packet=packet), fate.ended), untold)))
     return fate._replace(verdict=UNKNOWN if unknown else FAILS, unknown=unknown)
 
 
@@ -154,7 +154,7 @@ def _untold(loaded: Loaded, traces: tuple[Trace, ...]) -> str:
     return "; ".join(told)
 
 
-def _unknown(loaded: Loaded, ended: Trace) -> str:
+def _unknown(loaded: Loaded, question: Errand, ended: Trace) -> str:
     """Return why it is not known what became of a packet that went no further; nothing where it is known.
 
     What is too big for a device did not go into it.
@@ -171,7 +171,22 @@ def _unknown(loaded: Loaded, ended: Trace) -> str:
         return f"what becomes of a frame that comes in by {came.dev} of {came.netns}: {reason}"
     last = ended.steps[-1]
     if ended.disposition == "neighbor_unreachable" and len(last.note) > 1:
-        return _nobody(loaded, last)
+        return _asked_beyond(loaded, question, last) or _nobody(loaded, last)
+    return ""
+
+
+def _asked_beyond(loaded: Loaded, question: Errand, last: Step) -> str:
+    """Say of an address for which nobody answers that it was asked for where nothing is known; nothing where it was not.
+
+    A walk that starts with nothing learnt shows where its question goes.
+    """
+    src, dst, packet, _ = question
+    address = str(last.note[1])
+    for trace in _run(loaded, src, dst, replace(packet, cold=True)).traces:
+        for step in trace.steps if trace.flow.proto == "arp" and trace.flow.dst == address else ():
+            reason = loaded.opaque.get((step.netns, step.dev or ""))
+            if reason:
+                return f"who has {address}: it is asked for behind {step.dev} of {step.netns} ({reason})"
     return ""
 
 

@@ -53,7 +53,8 @@ class Loaded:
 
     ``opaque`` are the devices, by namespace and name, behind which nothing is known, each with the reason; ``below`` those
     whose frames another device may take; ``listens``
-    says where the listening sockets were recorded; ``assumed`` are sockets that are taken to be there, ``edits`` what was done by hand since.
+    says where the listening sockets were recorded; ``assumed`` are sockets that are taken to be there, ``edits`` what was done by hand since;
+    ``beside`` is one that differs in some namespaces only.
     """
 
     recording: Recording
@@ -66,11 +67,13 @@ class Loaded:
     settings: frozenset[str]
     assumed: frozenset[tuple[str, str, int]] = frozenset()
     edits: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
+    beside: tuple[Loaded, frozenset[str]] | None = None
 
     @cached_property
     def fabric(self) -> Fabric:
         """The namespaces as the data path meets them; cards answer for what they have, so any may be a changed one."""
-        return Fabric(self._plan, self.segments, frozenset(self.plans))
+        beside = (self.beside[0].fabric, self.beside[1]) if self.beside else None
+        return Fabric(self._plan, self.segments, frozenset(self.plans), beside)
 
     def _plan(self, netns: str) -> NetnsPlan:
         plan = self.plans[netns]
@@ -86,11 +89,17 @@ class Loaded:
 
     def assuming(self, netns: str, proto: str, port: int) -> Loaded:
         """Return the same where somebody listens on a port."""
-        return replace(self, assumed=self.assumed | {(netns, proto, port)})
+        return replace(
+            self, assumed=self.assumed | {(netns, proto, port)}, beside=(self, frozenset((netns,)))
+        )
 
     def edited(self, edits: Mapping[str, Sequence[Edit]]) -> Loaded:
         """Return the same with what was done by hand, namespace by namespace, instead of earlier such edits."""
-        return replace(self, edits=dict(edits))
+        return replace(self, edits=dict(edits), beside=(self, frozenset(self.edits.keys() | edits.keys())))
+
+    def untouched(self) -> Loaded:
+        """Return the same, with a fabric of which no namespace was asked for yet."""
+        return replace(self, beside=(self, frozenset()))
 
     def send(
         self,

@@ -7,6 +7,7 @@ usually are otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from packetwalk.tables import Entry
 from packetwalk.why.asking import FAILS, REACHES, Errand, Fate, sent
@@ -37,16 +38,26 @@ def mended(failed: Fate, others: Iterable[Errand] = (), *, of_size: bool = False
         for each in candidates(failed)
         if not of_size or any(words[:2] in OF_SIZE for words in each.commands)
     )
-    for number, mend in enumerate(every):
-        if number == MOST:
-            return None
-        loaded = applied(failed.loaded, mend)
-        verdicts = {_verdict(loaded, each) for each in (failed.question, *others)} if loaded else {FAILS}
+    questions = dict.fromkeys((failed.question, *others))
+    for mend in islice(every, MOST):
+        verdicts = _verdicts(applied(failed.loaded, mend), questions)
         if verdicts == {REACHES}:
             return mend
         if FAILS not in verdicts and failed.loaded.opaque and not of_size:
             return mend._replace(then="it goes on to where nothing is known")
     return None
+
+
+def _verdicts(loaded: Loaded | None, questions: Iterable[Errand]) -> set[str]:
+    """Return what becomes of packets, as far as they do not fail: one that does is enough."""
+    if loaded is None:
+        return {FAILS}
+    found: set[str] = set()
+    for each in questions:
+        found.add(_verdict(loaded, each))
+        if FAILS in found:
+            break
+    return found
 
 
 def _verdict(loaded: Loaded, question: Errand) -> str:
@@ -57,17 +68,18 @@ def _verdict(loaded: Loaded, question: Errand) -> str:
 
 
 def candidates(failed: Fate) -> Iterator[Mend]:
-    """Yield changes, the likeliest first, each once."""
+    """Yield changes, the likeliest first, each once; none where its way would be the same, for no packet asked there."""
+    met = sent(failed.loaded.untouched(), failed.question).loaded.fabric.met
     seen: set[tuple] = set()
-    for mend in _every(failed):
-        if mend[:2] not in seen:
+    for mend in _every(failed, met):
+        if mend.netns in met and mend[:2] not in seen:
             seen.add(mend[:2])
             yield mend
 
 
-def _every(failed: Fate) -> Iterator[Mend]:
+def _every(failed: Fate, met: frozenset[str]) -> Iterator[Mend]:
     loaded = failed.loaded
-    passed = _passed(failed)
+    passed = [netns for netns in _passed(failed) if netns in met]
     differing = {netns: [*deviations(loaded, netns)] for netns in passed}
     cited = _cited(failed)
     for netns, entry in cited:
@@ -91,7 +103,7 @@ def _every(failed: Fate) -> Iterator[Mend]:
     for netns in passed:
         yield from groups(differing[netns])
     for netns in loaded.plans:
-        if netns not in passed:
+        if netns in met and netns not in passed:
             yield from like_others(loaded, deviations(loaded, netns), all_have=True)
     for netns, entry in cited:
         yield from without(loaded.fabric.netns(netns), entry)
