@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from packetwalk.tables import IptablesRule
 from packetwalk.tables.link import LINKS
 from packetwalk.why.change import Mend
 from packetwalk.why.commands import added, all_added, taken
@@ -13,14 +14,23 @@ from packetwalk.why.siblings import Deviation
 
 
 def like_others(loaded: Loaded, found: Iterable[Deviation], *, all_have: bool) -> Iterator[Mend]:
-    """Yield what all others have and is missing, or only some; in the first case also without what nobody else has."""
+    """Yield what all others have and is missing, or only some; in the first case also without what nobody else has.
+
+    Rules about the cable of one pod are no other machine's: what is theirs is not missing here, nor this one's too much.
+    """
     for each in found:
+        if isinstance(each.entry, IptablesRule) and _names_a_cable(loaded, str(each.entry)):
+            continue
         if each.missing and (each.there == each.others) == all_have:
             yield Mend(each.netns, added(each), reason(each))
         elif not each.missing and all_have:
             gone = taken(each.entry, loaded.fabric.netns(each.netns))
             if gone:
                 yield Mend(each.netns, gone, "nobody else of its kind has it")
+
+
+def _names_a_cable(loaded: Loaded, rule: str) -> bool:
+    return any(name in rule for name in loaded.pod_cables)
 
 
 def groups(found: Iterable[Deviation]) -> Iterator[Mend]:

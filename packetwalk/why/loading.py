@@ -114,6 +114,16 @@ class Loaded:
         """Send one packet from a namespace to an address, as ``datapath.client.send``."""
         return client.send(self.fabric, src, dst, port, packet, paths=paths, after=after)
 
+    @cached_property
+    def pod_cables(self) -> frozenset[str]:
+        """The nodes' ends of cables to pods, by name."""
+        return frozenset(
+            node for one, (netns, node) in self.cables.pairs.items() if self._joins(one[0], netns)
+        )
+
+    def _joins(self, pod: str, node: str) -> bool:
+        return pod in self.plans and self.plans[pod].kind == "pod" and self.plans[pod].node == node
+
     @property
     def places(self) -> tuple[Place, ...]:
         """The recorded namespaces."""
