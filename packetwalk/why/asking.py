@@ -121,6 +121,10 @@ def _run(loaded: Loaded, src: KnownEnd, dst: KnownEnd, packet: Packet) -> Run:
         return loaded.send(src.netns, dst.address, packet, dst.port)
     except BadInput:
         raise
+    except KeyError as error:  # a forwarding entry's port, for instance
+        raise BadInput(
+            "recording, a line of its tables", f"it names {error.args[0]!r}, which is not there"
+        ) from None
     except ValueError as error:
         raise BadInput("recording, a line of its tables", str(error)[:200]) from None
 

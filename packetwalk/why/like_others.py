@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from packetwalk.tables import IptablesRule
+from packetwalk.tables import IptablesRule, UserChain
 from packetwalk.tables.link import LINKS
 from packetwalk.why.change import Mend
 from packetwalk.why.commands import added, all_added, taken
@@ -19,7 +19,7 @@ def like_others(loaded: Loaded, found: Iterable[Deviation], *, all_have: bool) -
     Rules about the cable of one pod are no other machine's: what is theirs is not missing here, nor this one's too much.
     """
     for each in found:
-        if isinstance(each.entry, IptablesRule) and _names_a_cable(loaded, str(each.entry)):
+        if isinstance(each.entry, IptablesRule | UserChain) and _names_a_cable(loaded, str(each.entry)):
             continue
         if each.missing and (each.there == each.others) == all_have:
             yield Mend(each.netns, added(each), reason(each))

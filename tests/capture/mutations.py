@@ -56,9 +56,7 @@ WORDS = (
 )
 VALUES = (*WORDS, "\ud800", 2**70, "a" * 100_000, [], {}, [[]], [{}], {"a": []})
 LIMIT = 1.0
-"""Seconds of this process's work for one step: reading, a walk, a page, what becomes of a packet."""
-SEARCH = 20.0
-"""The same where something that mends it is looked for, by trial."""
+"""Seconds of this process's work for one step: reading, a walk, a page, what becomes of a packet and what would mend it."""
 HANGS = 60
 """Seconds after which a step is ended."""
 
@@ -91,7 +89,7 @@ def asked(open_: Callable[[], Recording], *, timed: bool = True) -> bool:
             plain(step("page", lambda walk=walk: element(walk)))
         ends = recording.places[0].netns, recording.places[-1].netns
         step("matrix", lambda: row(load(recording), overview(load(recording))["machines"][0]))
-        answer = step("why", lambda: why(recording, *ends), SEARCH)
+        answer = step("why", lambda: why(recording, *ends))
         assert str(answer).encode()
         plain(lines(answer))
     except BadInput as error:
@@ -101,17 +99,17 @@ def asked(open_: Callable[[], Recording], *, timed: bool = True) -> bool:
     return True
 
 
-def _plainly(_: str, step: Callable[[], Any], __: float = LIMIT) -> Any:
+def _plainly(_: str, step: Callable[[], Any]) -> Any:
     return step()
 
 
-def _measured(what: str, step: Callable[[], Any], limit: float = LIMIT) -> Any:
+def _measured(what: str, step: Callable[[], Any]) -> Any:
     began = time.process_time()
     try:
         return step()
     finally:
         took = time.process_time() - began
-        if took > limit:
+        if took > LIMIT:
             raise Finding(f"{what} took {took:.1f} s of work")
 
 

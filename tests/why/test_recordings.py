@@ -39,6 +39,20 @@ def test_what_was_answered_reaches_or_is_not_known(recording: Recording) -> None
             assert answer.verdict == "reaches" or answer.unknown
 
 
+OF_WEAVE = [each for each in RECORDINGS if each.about["plugin"] == "weave"]
+
+
+@pytest.mark.parametrize("recording", OF_WEAVE, ids=name)
+@pytest.mark.parametrize("pod", ["a", "a2"])
+def test_a_pod_that_is_asked_for_behind_a_program_is_not_said_to_be_missing(
+    recording: Recording, pod: str
+) -> None:
+    answer = why(recording, "kind-worker2", pod)
+    address = answer.fate.question.dst.address
+    assert answer.verdict == "not known", str(answer)
+    assert f"who has {address}: it is asked for behind vethwe-" in str(answer)
+
+
 @pytest.mark.parametrize("recording", [*filter(is_followed, RECORDINGS)], ids=name)
 def test_every_recorded_packet_goes_as_it_went(recording: Recording) -> None:
     loaded = load(recording)
