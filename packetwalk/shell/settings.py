@@ -80,7 +80,9 @@ OF_A_DEVICE = ("ipv4", "conf", _pairs(CONF)), ("ipv4", "neigh", _pairs(NEIGHBOUR
 def every(terminal: Terminal) -> dict[Path, str]:
     """Return all settings with their values, in the order in which they are listed."""
     names = ["all", "default", *(link.ifname for link in devices.every(terminal))]
-    found = {("net", group, name): value for group, pairs in GROUPS.items() for name, value in pairs.items()}
+    found: dict[Path, str] = {}
+    for group, pairs in GROUPS.items():
+        found |= {("net", group, name): value for name, value in pairs.items()}
     found["net", "netfilter", "nf_conntrack_count"] = str(len(tracked(terminal)))
     ns = terminal.ns
     forwards = ns.sysctl(FORWARD)
