@@ -1,4 +1,6 @@
-"""Ship the player to the pages that hold a `<packet-walk>` or ask, tools and timelines to those that have one, and walks to choose.
+"""Ship the player to the pages that hold a `<packet-walk>` or ask, tools to those that have one, and walks to choose.
+
+A timeline names its script, which the page loads when one comes near (book/_static/shell.js).
 
 Every mode is shipped, on a page or not: a reader may compare any with any.
 
@@ -46,10 +48,14 @@ def script_name(script: str) -> str:
 
 def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     body = context.get("body") or ""
-    needed = {"player": TAG.search(body) or ASKS in body, "tools": TOOL.search(body), "timeline": TIMELINE in body}
-    if needed["timeline"]:  # it loads the player when a packet is sent
-        player = f"{'../' * pagename.count('/')}_static/{script_name('player')}"
-        context["body"] = body.replace(TIMELINE, f'{TIMELINE} data-player="{player}"')
+    needed = {"player": TAG.search(body) or ASKS in body, "tools": TOOL.search(body)}
+    if TIMELINE in body:  # it loads the player when a packet is sent
+        static = f"{'../' * pagename.count('/')}_static"
+        scripts = " ".join(
+            f'data-{name}="{static}/{script_name(script)}"'
+            for name, script in (("player", "player"), ("script", "timeline"))
+        )
+        context["body"] = body.replace(TIMELINE, f"{TIMELINE} {scripts}")
     context["walks"] = bool(TAG.search(body))
     context["modules"] = [script_name(script) for script, found in needed.items() if found]
 

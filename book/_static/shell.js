@@ -116,6 +116,24 @@ function layOutNext() {
 }
 addEventListener("load", () => whenIdle(layOutNext));
 
+// Timelines: their script is loaded when one comes near, or when the address names a moment or a story of one.
+const timelines = [...document.querySelectorAll("packetwalk-timeline[data-script]")];
+const nearing = new IntersectionObserver((entries) => {
+  if (entries.some((entry) => entry.isIntersecting)) loadTimelines();
+}, { rootMargin: "600px" });
+function loadTimelines() {
+  nearing.disconnect();
+  import(new URL(timelines[0].dataset.script, location.href).href).catch(() => {
+    for (const each of timelines) each.setAttribute("plain", ""); // its words are there without a script
+  });
+}
+function loadNamed() {
+  if (timelines.length && /^#(?:moment|story)=/.test(location.hash)) loadTimelines();
+}
+for (const each of timelines) nearing.observe(each);
+loadNamed();
+addEventListener("hashchange", loadNamed);
+
 // To a room: the walks of the page on the whole screen (player/src/present).
 if (new URLSearchParams(location.search).has("present") && one("packet-walk"))
   import(new URL("_static/present.js", new URL(root.dataset.content_root ?? ".", location.href)).href);

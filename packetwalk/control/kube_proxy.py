@@ -31,7 +31,7 @@ API_SERVER, BY_HAND = "kube-apiserver", "by hand"
 class KubeProxyControl:
     """The API server's EndpointSlices, and the kube-proxy of every node."""
 
-    coming = ""  # no verb of its own names something that is not there at first
+    coming: tuple[str, ...] = ()  # no verb of its own names something that is not there at first
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class KubeProxyControl:
 
     def endpoint(self, condition: Condition | None, service: str, pod: str) -> None:
         """Bring an endpoint of a Service into a condition (it comes, if it is new), or take it out."""
-        found = self._service(service)
+        found = self._service(service, local=condition in (READY, None))
         if condition not in (READY, NOT_READY) and pod not in dict(found.endpoints):
             raise BadInput(
                 f"endpoint of {service}", pod, [name for name, _ in found.endpoints] or ["none now"]
@@ -82,7 +82,7 @@ class KubeProxyControl:
 
     def replaced(self, service: str, pod: str, other: str) -> None:
         """Put another endpoint in the place of one, in one update."""
-        found = self._service(service)
+        found = self._service(service, local=True)
         if pod not in dict(found.endpoints):
             raise BadInput(
                 f"endpoint of {service}", pod, [name for name, _ in found.endpoints] or ["none now"]
@@ -135,6 +135,8 @@ class KubeProxyControl:
         self.known = tuple(found if each.service.name == name else each for each in self.known)
         for node, proxy in self.proxies.items():
             self._watches[node].send(kind, what, partial(proxy.hear, self.known, what), COMPUTED)
+        for hear in self.world.watchers:
+            hear(self.known)
 
     # --- small words ----------------------------------------------------------------------------
 
@@ -150,11 +152,16 @@ class KubeProxyControl:
             raise BadInput("node", node, self.proxies)
         return self.proxies[node]
 
-    def _service(self, name: str) -> ServiceEndpoints:
+    def _service(self, name: str, *, local: bool = False) -> ServiceEndpoints:
+        """Return a Service by name; with ``local`` one of a node's own endpoints too, for those are ready or gone."""
         found = {each.service.name: each for each in self.known}
         if name not in found:
             raise BadInput("Service", name, found or ["none in this cluster"])
         service = found[name].service
-        if service.internal_local or service.external_local:
-            raise BadInput("Service whose endpoints change", name, ["one whose traffic policies are Cluster"])
+        if not local and (service.internal_local or service.external_local):
+            raise BadInput(
+                "Service to change",
+                name,
+                ["one whose traffic policies are Cluster, or ready and gone endpoints"],
+            )
         return found[name]

@@ -10,6 +10,7 @@ from typing import Protocol
 from packetwalk.control.calico.felix import FelixControl
 from packetwalk.control.calico.filled import FILLING, FilledCluster, filled
 from packetwalk.control.calico.filling import FillingControl
+from packetwalk.control.calico.outside import PEERS, SHOP, OutsideControl, outside
 from packetwalk.control.calico.programs import CalicoControl
 from packetwalk.control.deeds import PlannedDeed, Verbs, prepared
 from packetwalk.control.flannel.cluster import FlannelControl
@@ -26,7 +27,7 @@ from packetwalk.walks.scenario import network
 class Control(Protocol):
     """A control plane: made with its lines in the world's tables; ``pending`` are what deeds say will come."""
 
-    coming: str
+    coming: tuple[str, ...]
 
     def __init__(
         self,
@@ -116,30 +117,37 @@ def _lanes(controls: list[Control], net: Network) -> tuple[Lane, ...]:
 
 
 def _control(net: Network) -> type[Control]:
-    small = isinstance(net.cluster, FilledCluster)
-    return FillingControl if small else CONTROL_PLANES[net.plugin.name, net.mode.name]
+    if isinstance(net.cluster, FilledCluster):
+        return FillingControl
+    own = CONTROL_PLANES[net.plugin.name, net.mode.name]
+    return OutsideControl if own is CalicoControl and SHOP in net.cluster.services else own
 
 
 def cluster(plugin: str, mode: str | None, deeds: tuple[PlannedDeed, ...], rules: str = IPTABLES) -> Network:
-    """Return the cluster for deeds: the canonical one, or one with a small pool where pods are added one by one."""
+    """Return the cluster for deeds: the canonical one, one with a small pool where pods are added one by one, or one whose router is told of Services."""
     if any(each.verb in FILLING for each in deeds) and (plugin, mode) == FILLED:
         return filled(deeds).use(plugin, mode, rules=rules)
+    if (
+        any(each.verb == PEERS for each in deeds)
+        and CONTROL_PLANES.get((plugin, mode or "")) is CalicoControl
+    ):
+        return outside().use(plugin, mode, rules=rules)
     return network(plugin, mode, rules=rules)
 
 
-def _coming(net: Network, deeds: tuple[PlannedDeed, ...], verb: str) -> frozenset[str]:
-    """Return who is not there before the first deed: of whom the start is told by ``verb``, and no end before it.
+def _coming(net: Network, deeds: tuple[PlannedDeed, ...], verbs: tuple[str, ...]) -> frozenset[str]:
+    """Return who is not there before the first deed: of whom the start is told by one of ``verbs``, and no end before it.
 
     A node that boots afresh has lost its pods, which were there.
     """
     first: dict[str, str] = {}
     for each in sorted(deeds, key=lambda each: each.at):
-        about = each.words[:1] if each.verb in (verb, f"{verb}-ends") else ()
+        about = each.words[:1] if each.verb.removesuffix("-ends") in verbs else ()
         if each.verb == "start-afresh":
             about = tuple(pod.name for pod in net.pods if pod.node in each.words)
         for one in about:
             first.setdefault(one, each.verb)
-    return frozenset(one for one, told in first.items() if told == verb)
+    return frozenset(one for one, told in first.items() if told in verbs)
 
 
 def _world(net: Network, start: int) -> World:

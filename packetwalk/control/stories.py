@@ -146,6 +146,8 @@ STORIES = (
     Story("reflector", "A node becomes a route reflector before anybody peers with it", ("0 reflector kind-control-plane", "8.3 peering", "20.8 mesh off"), 35, like="50"),
     Story("reflector-peers-first", "The peering is made first, then the reflector", ("0 peering", "8.1 reflector kind-control-plane", "18.2 mesh off"), 30),
     Story("node-deleted", "A Node object is deleted, the machine runs on", (f"0 delete {B}",), 15, like="54", event="node-deleted"),
+    Story("service-announced", "A router is told of Services: the endpoint of one moves, then goes", ("0 router-peers", "0 service-range on", "6 endpoint-replaced shop b a", "12 endpoint-gone shop a"), 18, (("internet", "shop"),)),
+    Story("node-joins-calico", "A node joins the cluster, and its first pods start", (f"1 join {B}",), 15, (("a", "b"), ("b", "a"))),
     Story("pod-starts", "A pod starts: it is announced alone for a tenth of a second", ("0 pod b2",), 5, (("a", "b2"),), like="11"),
     Story("pod-starts-without-felix", "A pod starts while Felix is down", (f"0 felix-ends {B}", "1 pod b2", f"10 felix-starts {B}"), 15, (("a", "b2"),), event="pod-starts"),
     Story("pod-ends", "A pod ends: its route goes with its device, and nobody is told", ("0 pod-ends b2",), 5, (("a", "b2"),), like="12"),

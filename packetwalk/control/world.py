@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 
+from packetwalk.control.endpoints import ServiceEndpoints
 from packetwalk.control.timeline import (
     MILLISECOND,
     RECORDED,
@@ -26,6 +27,7 @@ RTO = (
     200 * MILLISECOND
 )  # until TCP sends again what nobody acknowledged, then twice as long each time (TCP_RTO_MIN)
 Do = Callable[[], None]
+Watcher = Callable[[tuple[ServiceEndpoints, ...]], None]
 
 
 class World:
@@ -40,6 +42,7 @@ class World:
         self.tables: Tables = {place: {} for place in places}
         self.events: list[Event] = []
         self.governed: list[tuple[str, Line]] = []  # lines of the plan that stand only while they are written
+        self.watchers: list[Watcher] = []  # who beside kube-proxy hears of EndpointSlices
         self._unplugged: set[str] = set()
         self._parted: set[frozenset[str]] = set()
         self._agenda: list[tuple[int, int, Do]] = []

@@ -36,7 +36,7 @@ ${rooms(WIDE, WIDE_BESIDE, WIDE_STORY)}
 ${timelines("wide")}
 }
 @media (scripting:enabled) and (not print){
-:is(packet-walk,packetwalk-timeline):not(:defined){
+:is(packet-walk,packetwalk-timeline):not(:defined,[plain]){
 height:var(--pw-height);overflow:hidden;visibility:hidden;content-visibility:hidden
 }
 }

@@ -48,6 +48,17 @@ def test_page_is_light(site: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", pages())
+def test_the_script_of_timelines_is_loaded_when_one_comes_near(site: Path, name: str) -> None:
+    """Each timeline names it, and no page loads it before (book/_static/shell.js)."""
+    text = (site / name).read_text()
+    tags = re.findall(r"<packetwalk-timeline\b[^>]*>", text)
+    scripts = {found for tag in tags for found in re.findall(r'data-script="([^"]+)"', tag)}
+    assert len(scripts) == bool(tags)
+    assert all(((site / name).parent / script).is_file() for script in scripts)
+    assert not re.search(r'<script[^>]*src="[^"]*timeline\.', text)
+
+
+@pytest.mark.parametrize("name", pages())
 def test_page_names_no_other_host(site: Path, name: str) -> None:
     text = (site / name).read_text()
     assert not re.findall(r'<(?:script|img|iframe|source)\b[^>]*src="(?:https?:)?//', text)

@@ -109,7 +109,8 @@ class Session:
         """Tell the peer something over the connection that stands."""
         connection = self.connection
         if self._stream is not None:
-            self._stream.send(said.kind, said.text, partial(self._heard_by, connection, said))
+            evidence = self.bird.evidence(self.peer.node, said.path)
+            self._stream.send(said.kind, said.text, partial(self._heard_by, connection, said), evidence)
 
     def _heard_by(self, connection: TcpConnection | None, said: Said) -> None:
         theirs = self._other_end()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from ipaddress import IPv4Network
+from typing import ClassVar, NamedTuple
 
 from packetwalk.control.bgp import timers
 from packetwalk.control.bgp.messages import PREFERENCE, SHUTDOWN, Path
 from packetwalk.control.bgp.session import BgpPeer, Key, Session
-from packetwalk.control.timeline import Lane, Line
+from packetwalk.control.timeline import COMPUTED, RECORDED, Lane, Line
 from packetwalk.control.world import World
 from packetwalk.tables import RouteEntry
 
@@ -28,6 +29,8 @@ class SpeakerNode(NamedTuple):
 
 class Speaker:
     """A BIRD; ``fleet`` are all of the cluster, by node, this one among them."""
+
+    recorded: ClassVar[bool] = True  # whether recordings have one like it
 
     def __init__(self, world: World, machine: SpeakerNode, fleet: Mapping[str, Speaker]) -> None:
         self.world, self.machine, self._fleet = world, machine, fleet
@@ -57,7 +60,7 @@ class Speaker:
     ) -> None:
         """Take in the configuration that confd writes; sessions that it no longer has are left.
 
-        ``services`` are ranges that are told to everybody and that the kernel filter rejects (bird_aggr.cfg,
+        ``services`` are ranges, and addresses within them, that are told to everybody and that the kernel filter rejects (bird_aggr.cfg,
         bird_ipam.cfg: "Don't program static routes into kernel").
         """
         self._peers, self.reflects, self.programs = dict(peers), reflects, programs
@@ -179,6 +182,15 @@ class Speaker:
         """Return the other node's end of the session with this one, if it has one now."""
         return self._fleet[node].sessions.get(self.node)
 
+    def evidence(self, node: str, path: Path | None) -> str:
+        """Say whether recordings have what is said to a node, of a path if it is about one."""
+        known = self.recorded and self._fleet[node].recorded
+        return RECORDED if known and not (path and self.serves(path.prefix)) else COMPUTED
+
+    def serves(self, prefix: str) -> bool:
+        """Say whether a prefix is of Services' addresses that BIRD is told of."""
+        return any(IPv4Network(prefix).subnet_of(IPv4Network(each)) for each in self._services)
+
     def runs(self, node: str) -> bool:
         """Say whether the BIRD of a node runs."""
         return self._fleet[node].alive
@@ -276,7 +288,7 @@ class Speaker:
         return min(paths, key=lambda path: (-path.preference, path.reflected), default=None)
 
     def _route(self, prefix: str) -> RouteEntry | None:
-        if not self.programs or prefix in self._services:
+        if not self.programs or self.serves(prefix):
             return None
         if prefix in self.machine.blocks:
             return RouteEntry(prefix, type="blackhole", protocol="bird")

@@ -46,7 +46,7 @@ class Attachment(NamedTuple):
 class FelixControl:
     """Felix and the CNI plugin of a cluster; deeds end and start them, cut wires, delete Nodes, start and end pods."""
 
-    coming = "pod"  # the verb about what is not there at first
+    coming: tuple[str, ...] = ("pod", "join")  # the verbs about what is not there at first
 
     def __init__(
         self,
@@ -55,9 +55,14 @@ class FelixControl:
         pending: frozenset[str] = frozenset(),
         ended: frozenset[str] = frozenset(),
     ) -> None:
-        """``pending`` are pods that are not there yet, ``ended`` nodes whose Felix has not been started."""
+        """``pending`` are pods and nodes that are not there yet, ``ended`` nodes whose Felix has not been started."""
         self.world, self.network = world, network
         self.nodes = {node.name: node for node in network.nodes}
+        self._joining = set(pending & self.nodes.keys())  # nodes that have never been in the cluster
+        pending -= self._joining
+        self._first = [pod for pod in network.pods if pod.node in self._joining and pod.name not in pending]
+        pending |= {pod.name for pod in self._first}
+        ended |= self._joining
         self.plans = {name: network.plan(name) for name in self.nodes}
         self._pods = {pod.name: _attachment(network, self.plans[pod.node], pod) for pod in network.pods}
         for name, pod in self._pods.items():
@@ -74,7 +79,7 @@ class FelixControl:
         self._unseen: set[Attachment] = set()  # pods of which Felix does not know yet
         self._deleted: dict[str, dict[RouteEntry, None]] = {}  # Felix's routes that somebody deleted, by node
         self._felix_down = set(ended)
-        self._nodes_gone: frozenset[str] = frozenset()
+        self._nodes_gone = frozenset(self._joining)
         self._heard = dict.fromkeys(self.nodes, self._nodes_gone)  # which of them each Felix knows to be gone
         self._blocks = {name: self._block_lines(name) for name in self.nodes}
         self._felix_programs = self._by_default = any(self._blocks.values())
@@ -83,7 +88,10 @@ class FelixControl:
             every = [entry for about in lines.values() for entry in about]
             world.governed += [(name, entry) for entry in every]
             if name not in ended:
-                world.tables[name].update(dict.fromkeys(every, FELIX_NAME))
+                there = (
+                    each for owner, about in lines.items() if owner not in self._joining for each in about
+                )
+                world.tables[name].update(dict.fromkeys(there, FELIX_NAME))
 
     def verbs(self) -> Verbs:
         """Return what can be done, by the words for it."""
@@ -95,6 +103,7 @@ class FelixControl:
             "mend": (self.mend, node),
             "delete": (self.delete, node),
             "register": (self.register, node),
+            "join": (self.join, node),
             "pod": (self.pod, ("POD",)),
             "pod-ends": (self.pod_ends, ("POD",)),
             "route-del": (self.route_del, ("NODE", "DST")),
@@ -131,6 +140,22 @@ class FelixControl:
         self.world.deed(node, f"the kubelet on {node} registers it")
         self._set_gone(self._nodes_gone - {node}, f"Node {node} is there")
 
+    def join(self, node: str) -> None:
+        """Let a node come that was not there: its kubelet registers it, calico-node starts, and then its pods.
+
+        Computed: the node claims its blocks at once; a real one does with its tunnel's address or its first pod.
+        """
+        if node not in self._joining:
+            raise BadInput("node to join", node, sorted(self._joining) or ["one that was never there"])
+        self._joining.discard(node)
+        self.world.deed(node, f"the kubelet on {node} registers it, and calico-node starts there")
+        self._set_gone(self._nodes_gone - {node}, f"Node {node} is there")
+        self._start_felix(node)
+        for pod in self._first:
+            if pod.node == node:
+                self._not_there.discard(pod.name)
+                self._add(self._pods[pod.name])
+
     def _set_gone(self, gone: frozenset[str], what: str) -> None:
         """Keep which Nodes there are, and tell every Felix that runs, where it writes what follows from it."""
         self._nodes_gone = gone
@@ -157,6 +182,9 @@ class FelixControl:
         if self._node(node) not in self._felix_down:
             raise BadInput("program to start", f"Felix on {node}", ["one that has ended"])
         self.world.deed(node, f"Felix on {node} starts")
+        self._start_felix(node)
+
+    def _start_felix(self, node: str) -> None:
         self._felix_down.discard(node)
         self._say(node, "started")
         for pod in self._pods.values():
@@ -209,6 +237,7 @@ class FelixControl:
         """Start a pod: the CNI plugin writes its route, Felix another in its place."""
         if name not in self._not_there:
             raise BadInput("pod to start", name, sorted(self._not_there) or ["a pod that is said to come"])
+        self._node(self._pods[name].node)
         self._not_there.discard(name)
         pod = self._pods[name]
         self.world.deed(pod.node, f"CNI ADD of pod {name}")
@@ -329,6 +358,8 @@ class FelixControl:
     def _node(self, node: str) -> str:
         if node not in self.nodes:
             raise BadInput("node", node, self.nodes)
+        if node in self._joining:
+            raise BadInput("node", node, [each for each in self.nodes if each not in self._joining])
         return node
 
 

@@ -34,7 +34,8 @@ class FillingControl(CalicoControl):
         ended: frozenset[str] = frozenset(),
     ) -> None:
         """No pod is there yet, and no block is claimed."""
-        super().__init__(world, network, frozenset(pod.name for pod in network.pods), ended)
+        coming = pending & frozenset(node.name for node in network.nodes)
+        super().__init__(world, network, coming | {pod.name for pod in network.pods}, ended)
         self._pool = SMALL
         self._had: set[str] = set()  # names of pods that got an address
         self._told: dict[IPv4Network, Block] = {}

@@ -52,6 +52,7 @@ class CalicoControl(FelixControl):
     ) -> None:
         """``pending`` are pods that are not there yet, ``ended`` nodes whose BIRD has not been started."""
         super().__init__(world, network, pending)
+        ended |= self._joining
         self.settings = BgpSettings(bird_writes=not self._by_default)
         if not self._by_default:
             self._blocks = {name: self._if_felix_wrote(name) for name in self.nodes}
@@ -89,6 +90,11 @@ class CalicoControl(FelixControl):
         return (*super().lanes(), *birds) if self._by_default else birds
 
     # --- deeds ----------------------------------------------------------------------------------
+
+    def join(self, node: str) -> None:
+        """Let a node come that was not there; its BIRD starts with -R too."""
+        super().join(node)
+        self.birds[node].start()
 
     def kill(self, node: str) -> None:
         """End BIRD at once (kill -9)."""
@@ -207,9 +213,13 @@ class CalicoControl(FelixControl):
     def _configure(self, name: str) -> None:
         """confd writes BIRD's configuration on a node, and BIRD takes it in."""
         reflects = name in self.settings.routing.reflectors
-        writes, services = self.settings.bird_writes, self.settings.services
+        writes, services = self.settings.bird_writes, self._services_of(name)
         bird = self.birds[name]
         bird.configure(self._peers(name), reflects=reflects, programs=writes, services=services)
+
+    def _services_of(self, name: str) -> tuple[str, ...]:
+        """Return which addresses of Services a node tells of."""
+        return self.settings.services
 
     def _peers(self, name: str) -> dict[str, BgpPeer]:
         routing, found = self.settings.routing, {}

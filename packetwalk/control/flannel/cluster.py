@@ -21,7 +21,7 @@ BY_HAND, API_SERVER = "by hand", "kube-apiserver"
 class FlannelControl:
     """The Nodes that the API server holds, and the flanneld of every node."""
 
-    coming = "join"  # the verb about what is not there at first
+    coming: tuple[str, ...] = ("join",)  # the verbs about what is not there at first
 
     def __init__(
         self,

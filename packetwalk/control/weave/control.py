@@ -62,7 +62,7 @@ class WeavePod(NamedTuple):
 class WeaveControl:
     """All programs of a cluster; deeds end and start them, cut wires, and start and end pods."""
 
-    coming = "pod"
+    coming: tuple[str, ...] = ("pod",)
 
     def __init__(
         self,

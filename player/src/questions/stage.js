@@ -32,10 +32,17 @@ export function show({ walk, at }, box, reveal) {
 /** A timeline of the page. @param {string} name @returns {PacketwalkTimeline|null} */
 export const timelineOf = (name) => document.querySelector(`packetwalk-timeline#${CSS.escape(name)}`);
 
-/** Show the moment that proves an answer. @param {Proof} proof */
-export function showMoment({ moment, timeline }) {
+/**
+ * Show the moment that proves an answer: a page loads the script of timelines when one comes near.
+ * @param {Proof} proof
+ */
+export async function showMoment({ moment, timeline }) {
   leave();
-  timelineOf(timeline)?.visit(moment);
+  const found = timelineOf(timeline);
+  if (!found) return;
+  found.scrollIntoView({ block: "start" });
+  await customElements.whenDefined(found.localName);
+  found.visit(moment);
 }
 
 /** Leave the question so that the browser's way back leads to it. */
