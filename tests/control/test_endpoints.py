@@ -197,10 +197,15 @@ def test_flows_to_a_node_port_and_a_load_balancer_are_forgotten_too() -> None:
     assert ("198.51.100.7", 80) in {(x.dst, x.dport) for x in made.of(ConntrackDeletion)}
 
 
-def test_services_of_policy_local_are_refused_in_a_line() -> None:
+@pytest.mark.parametrize(
+    "deed", ["endpoint-terminating shop b", "endpoint-not-ready shop b", "affinity shop on"]
+)
+def test_of_services_of_policy_local_endpoints_only_come_and_go(deed: str) -> None:
+    """What a node does with its own that terminate is not told in time; that they are there or not is."""
     net = network("flannel", "vxlan", special="nodeport-local")
     with pytest.raises(BadInput, match="one whose traffic policies are Cluster"):
-        timeline(net, read(["0 endpoint-gone shop b"]), SECOND, "")
+        timeline(net, read([f"0 {deed}"]), SECOND, "")
+    assert timeline(net, read(["0 endpoint-gone shop b"]), SECOND, "").events
 
 
 def test_a_flow_of_no_known_kind_is_refused() -> None:

@@ -33,6 +33,10 @@ import { clockWords, lanesOf, messageWords, momentWords, stayWords } from "./wor
 /** Height of a tall picture at the least, which it has for few moments, in px. */
 const TALL_ROOM = 520;
 const EDGE = 40;
+/** While the slider is drawn the words follow this much later, in ms: they cost more than a frame has. */
+const WORDS_MS = 150;
+/** Height of the names above a tall picture, in px (styles/timeline.css). */
+const NAMES = 128;
 const HINT = "A letter in the picture is a message, a bar a table's line: press it, and it is told here.";
 
 export class PacketwalkTimeline extends LitElement {
@@ -80,6 +84,11 @@ export class PacketwalkTimeline extends LitElement {
     this.note = "";
     this.message = "";
     this.fetching = false;
+    /** Whether the slider is drawn; when the words were told last, and what will tell them. */
+    this.sliding = false;
+    this.worded = 0;
+    /** @type {ReturnType<typeof setTimeout>|0} */
+    this.wording = 0;
     /** Whether somebody asks for it, and it has not been brought into view yet. */
     this.wanted = false;
     /** The time to begin with, and the latest that the reader has come to. */
@@ -211,7 +220,10 @@ export class PacketwalkTimeline extends LitElement {
     this.reached = Math.max(this.reached, t);
     if (this.reached >= this.end) this.unveil();
     if (this.playing) this.draw();
-    else this.requestUpdate();
+    else if (this.sliding && performance.now() - this.worded < WORDS_MS) {
+      this.draw();
+      this.wording ||= setTimeout(() => this.requestUpdate(), WORDS_MS);
+    } else this.requestUpdate();
   }
 
   /** @param {string} note */
@@ -224,6 +236,9 @@ export class PacketwalkTimeline extends LitElement {
     if (!scrub) return;
     if (this.scrubber?.bar !== scrub) this.scrubber = new Scrubber(scrub);
     this.sending.follow();
+    clearTimeout(this.wording);
+    this.wording = 0;
+    this.worded = performance.now();
     this.draw();
     if (this.wanted) this.scrollIntoView({ block: "start" });
     this.wanted = false;
@@ -246,7 +261,7 @@ export class PacketwalkTimeline extends LitElement {
       /** @type {HTMLElement} */ (box.querySelector(".cursor")).style.transform = tall
         ? `translateY(${along}px)`
         : `translateX(${along}px)`;
-      if (tall) keep(box, "scrollTop", along, box.clientHeight - 60);
+      if (tall) keep(box, "scrollTop", along, box.clientHeight - NAMES);
       else keep(box, "scrollLeft", along, box.clientWidth - 150);
     }
   }
@@ -274,6 +289,7 @@ export class PacketwalkTimeline extends LitElement {
     },
     settle: () => {
       this.sliding = false;
+      this.requestUpdate();
     },
     pace: (n) => this.playback.pace(n),
   };
