@@ -13,7 +13,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-LINES, LONGEST = 20, 200
+LINES, LONGEST = 12, 200
 HEAVY = ("<packet-walk", "<packetwalk-timeline", "<walk-policy", "<walk-why")
 
 
