@@ -15,10 +15,11 @@ from packetwalk.control.calico.programs import CalicoControl
 from packetwalk.control.deeds import PlannedDeed, Verbs, prepared
 from packetwalk.control.flannel.cluster import FlannelControl
 from packetwalk.control.kube_proxy import KubeProxyControl
-from packetwalk.control.timeline import SECOND, Lane, Timeline
+from packetwalk.control.timeline import API, SECOND, Lane, Timeline
 from packetwalk.control.weave.control import WeaveControl
 from packetwalk.control.world import World
 from packetwalk.errors import BadInput
+from packetwalk.plan.cluster import ROUTER
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network
@@ -110,10 +111,10 @@ def _uncollected() -> Iterator[None]:
 
 
 def _lanes(controls: list[Control], net: Network) -> tuple[Lane, ...]:
-    """Return all lanes, the API's first, then node by node, its kernel last."""
-    places = {node.name: number for number, node in enumerate(net.nodes)}
+    """Return all lanes: who is outside of the cluster, the API, then node by node, its kernel last."""
+    places = {name: number for number, name in enumerate((ROUTER, API, *(node.name for node in net.nodes)))}
     lanes = dict.fromkeys(lane for each in controls for lane in each.lanes())
-    return tuple(sorted(lanes, key=lambda lane: (places.get(lane.node, -1), lane.program == "kernel")))
+    return tuple(sorted(lanes, key=lambda lane: (places[lane.node], lane.program == "kernel")))
 
 
 def _control(net: Network) -> type[Control]:

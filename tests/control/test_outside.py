@@ -84,6 +84,11 @@ def test_every_node_with_an_endpoint_tells_of_the_address() -> None:
         made_by(*SERVED, "5 endpoint-not-ready shop b", until=20)
 
 
+def test_the_router_s_lanes_stand_together_above_the_api_s() -> None:
+    made, _ = stories.told(stories.story("service-announced"))
+    assert [str(each) for each in made.lanes][:3] == ["router/BIRD", "router/kernel", "API/kube-apiserver"]
+
+
 def test_a_router_peers_once() -> None:
     with pytest.raises(BadInput, match="one that is no peer yet"):
         made_by("0 router-peers", "1 router-peers", until=5)
