@@ -24,10 +24,11 @@ NOTEBOOK = "get_ipython"  # a name that every notebook's cells have
 _opened: WeakValueDictionary[tuple | None, Ground] = WeakValueDictionary()
 
 
-def open(plugin: str, mode: str | None = None, ground: str | None = None, *, rules: str = IPTABLES) -> Ground:
+def open(plugin: str, mode: str | None = None, ground: str | None = None, *, rules: str = IPTABLES, programs: bool = False) -> Ground:
     """Bring a cluster up and return it: on the named ground, else the environment's, else the best there is.
 
-    The environment variable is PACKETWALK_GROUND; ``rules`` is the form of its rules.  In a notebook the cluster that
+    The environment variable is PACKETWALK_GROUND; ``rules`` is the form of its rules; with ``programs`` it is one on
+    which kube-proxy and the plugin's daemon can be ended, first where they run.  In a notebook the cluster that
     the same words opened before is closed first: a cell that runs again leaves no second one.  BadInput for names that
     do not exist; LabError in one line when the ground asked for cannot be used here.
     """
@@ -41,7 +42,11 @@ def open(plugin: str, mode: str | None = None, ground: str | None = None, *, rul
     known = room("lab.grounds").grounds()
     if asked and asked not in known:
         raise BadInput("ground", asked, known)
-    words = (id(caller), plugin, chosen, asked, rules) if NOTEBOOK in caller else None
+    if programs:
+        known = {name: each for name, each in sorted(known.items(), key=lambda pair: -pair[1].programs) if each.programs}
+        if asked and asked not in known:
+            raise LabError(f"ground {asked}: no program writes tables there that could be ended; this is for {' and '.join(known)}")
+    words = (id(caller), plugin, chosen, asked, rules, programs) if NOTEBOOK in caller else None
     before = _opened.pop(words, None)
     if before is not None:
         before.close()

@@ -5,7 +5,7 @@ Which kinds a plugin knows, its file in ``packetwalk.lab.plugins`` says.  All el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -107,6 +107,31 @@ def read(
             raise BadInput(f"{kind}/{name}", f"{type(error).__name__}: {error}") from None
         lines.append(f"{kind}/{name}: {said}")
     return Asked(mode, settings, lines)
+
+
+def parted(manifest: str | Path, mine: Callable[[Any], bool]) -> tuple[list[dict[str, Any]], str]:
+    """Return the documents that are somebody's, and the rest as text; the whole text as it is where none are."""
+    documents = _documents(manifest)
+    found = [each for each in documents if mine(each)]
+    if not found:
+        return [], text_of(manifest)
+    others = [each for each in documents if not mine(each)]
+    return found, str(pyyaml().safe_dump_all(others)) if others else ""
+
+
+def left_alone(texts: Iterable[str], own: Collection[str]) -> str:
+    """Return, as one text, the names of applied Services and EndpointSlices that are not the cluster's own."""
+    found = {
+        (each["kind"], each["metadata"]["name"]): {
+            "apiVersion": each["apiVersion"],
+            "kind": each["kind"],
+            "metadata": {key: each["metadata"][key] for key in ("name", "namespace") if key in each["metadata"]},
+        }
+        for text in texts
+        for each in _documents(text)
+        if each.get("kind") in OWN_ALREADY and each["metadata"]["name"] not in own
+    }
+    return str(pyyaml().safe_dump_all(found.values())) if found else ""
 
 
 def text_of(manifest: str | Path) -> str:

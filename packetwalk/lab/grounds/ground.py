@@ -43,6 +43,8 @@ class Ground(History, ABC):
     """The name by which it is asked for."""
     preference: ClassVar[int]
     """Where nobody asks for one by name, the lowest number that is there is taken."""
+    programs: ClassVar[int] = 0
+    """Whether kube-proxy and the plugin's daemon can be ended: 2 where they run, 1 where their lines are computed."""
 
     plugin: str
     mode: str
@@ -89,6 +91,18 @@ class Ground(History, ABC):
     @abstractmethod
     def fault(self, name: str) -> None:
         """Break something; BadInput lists the faults of this mode."""
+
+    def end(self, program: str, node: str) -> None:
+        """End a program of a node; LabError where none can be ended."""
+        raise LabError(self._no_programs)
+
+    def begin(self, program: str, node: str) -> None:
+        """Start again what was ended; LabError where nothing can be."""
+        raise LabError(self._no_programs)
+
+    @property
+    def _no_programs(self) -> str:
+        return f"on {self.ground} no program of a node is ended or begun: this is for real and model"
 
     @abstractmethod
     def settle(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 
 from packetwalk.capture.output import Lines
@@ -20,6 +21,9 @@ from packetwalk.walks.network import Network
 
 class Planned(Ground):
     """A canonical cluster whose tables come from its plugin's plan."""
+
+    _services: Mapping[str, tuple[str, int]] = {}
+    """Address and first port of each Service that somebody made, by name."""
 
     def __init__(self, plugin: str, mode: str, rules: str = IPTABLES) -> None:
         self.plugin, self._rules = plugin, rules
@@ -63,9 +67,19 @@ class Planned(Ground):
 
     def find(self, name: str) -> str | None:
         """Return an address by name, as ``Ground.find``."""
+        if name in self._services:
+            return self._services[name][0]
         if name in (*self.nodes, *self.pods, *self.services, INTERNET, ROUTER):
             return self.network.end(name).address
         return None
+
+    def _goal(self, dst: str, proto: str) -> str:
+        """Return where a packet goes as the plan knows it: a Service that somebody made is an address to it."""
+        name, _, port = dst.partition(":")
+        if name not in self._services or name in {each.name for each in self.network.cluster.services}:
+            return dst
+        address, first = self._services[name]
+        return address if proto == "icmp" else f"{address}:{port or first}"
 
     def probe(self, src: str, dst: str, packet: Packet) -> Probe:
         """Return a packet with its addresses and port; BadInput for ends that are nowhere."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from packetwalk.capture.output import Lines, Output
@@ -12,6 +12,7 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import manifests
 from packetwalk.lab.command import piped
 from packetwalk.lab.grounds.ground import Filters
+from packetwalk.lab.grounds.history import Ran
 from packetwalk.lab.grounds.measure import Measurement, measure
 from packetwalk.lab.grounds.planned import Planned
 from packetwalk.lab.kernel.inventory import named
@@ -39,7 +40,7 @@ class RealGround(Planned):
     EndpointSlices are written by this package.  ``kubectl`` in a node's shell has the cluster's kubeconfig.
     """
 
-    ground, preference = "real", 40
+    ground, preference, programs = "real", 40, 2
 
     def __init__(self, plugin: str, mode: str, rules: str = IPTABLES) -> None:
         installed = plugin_slice(plugin).real
@@ -49,7 +50,6 @@ class RealGround(Planned):
         if lacks:
             raise LabError(f"missing: {', '.join(lacks)}")
         self._installed = installed
-        self._services: Mapping[str, tuple[str, int]] = {}
         self._wanted: RealSetup | None = None
         self._untouched = False
         self._remote = Remote("packetwalk.lab.real.live")
@@ -101,25 +101,12 @@ class RealGround(Planned):
         self._untouched = False
         return self._remote.call("execute", netns, piped(argv, filters))
 
-    def find(self, name: str) -> str | None:
-        """Return an address by name; Services are those that the API server has."""
-        found = self._services.get(name)
-        return found[0] if found else super().find(name)
-
     def record_packet(self, src: str, dst: str, packet: Packet) -> Recording:
         """Send one packet from a real socket and capture every device, but no talk with the API server."""
         goal = self._goal(dst, packet.proto)
         count = sum(1 for _ in frames.modelled(self.network.send(src, goal, packet)))
         probe = self.probe(src, goal, packet)
         return self._remote.call("record", probe, named(self.network), self.about, count)
-
-    def _goal(self, dst: str, proto: str) -> str:
-        """Return where a packet goes as the model knows it: a Service that somebody made is an address to it."""
-        name, _, port = dst.partition(":")
-        if name not in self._services or name in {each.name for each in self.network.cluster.services}:
-            return dst
-        address, first = self._services[name]
-        return address if proto == "icmp" else f"{address}:{port or first}"
 
     @property
     def about(self) -> dict[str, str]:
@@ -132,6 +119,7 @@ class RealGround(Planned):
         said = self._kubectl("apply", text)
         if any(f"kind: {kind}" in text or f'"{kind}"' in text for kind in plugin_slice(self.plugin).readers):
             return Lines([*said, *super().apply(text)])
+        self.applied.append(text)
         return said
 
     def delete(self, manifest: str | Path) -> list[str]:
@@ -146,14 +134,23 @@ class RealGround(Planned):
         self.services = tuple(self._services)
         return Lines(said.splitlines())
 
+    def use(self, mode: str) -> None:
+        """Start anew with another mode; Services that somebody made are gone, with all that was applied or broken."""
+        of_others = manifests.left_alone(self.applied, {each.name for each in self.network.cluster.services})
+        if of_others:
+            self._remote.call("kubectl", "delete", of_others)
+        super().use(mode)
+
     def end(self, program: str, node: str) -> None:
         """Kill kube-proxy or the plugin's daemon on a node; what they wrote stays. BadInput lists both, and the nodes."""
         self._untouched = False
         self._remote.call("end", program, node)
+        self.deeds.append(Ran(node, f"end {program}", True))
 
     def begin(self, program: str, node: str) -> None:
         """Start again what was ended on a node, and wait until it has written all that it writes."""
         self._remote.call("begin", program, node)
+        self.deeds.append(Ran(node, f"begin {program}", True))
 
     def measure(self, src: str = "a", dst: str = "b", seconds: int = 1) -> Measurement:
         """Measure, as ``Ground.measure``."""
