@@ -27,6 +27,11 @@ def solutions() -> list[Path]:
     return sorted((ROOT / "labs").glob("*/solution.ipynb"))
 
 
+def ends_programs(solution: Path) -> bool:
+    """Say whether a lab ends programs of a node, so that neither ``netns`` nor ``kind`` has it."""
+    return "programs=True" in solution.read_text(encoding="utf-8")
+
+
 def stub(source: str, later: Iterable[str]) -> str:
     """Return what the learner finds in place of a solution; ``later`` are the cells after it."""
     task = list(takewhile(lambda line: line.startswith("#"), source.splitlines()))

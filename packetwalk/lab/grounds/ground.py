@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from packetwalk.capture.output import Output
-from packetwalk.errors import BadInput
+from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import command
 from packetwalk.lab.grounds import tcpdump
 from packetwalk.lab.grounds.history import History, Ran

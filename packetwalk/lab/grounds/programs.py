@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any, NamedTuple
 
 from packetwalk.errors import BadInput
 from packetwalk.plan import kube_proxy
-from packetwalk.plan.cluster import Service
+from packetwalk.plan.cluster import SERVICE_CIDR, Service
 from packetwalk.plan.kube_proxy import PROGRAM as KUBE_PROXY
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import Absent, Entry, IptablesRule, RouteEntry, UserChain, table_of
@@ -38,7 +39,9 @@ class Told(NamedTuple):
         """Say whether a document is a Service with an address and no selector, or the EndpointSlice of one."""
         if not isinstance(document, dict) or document.get("kind") not in PRINTED:
             return False
-        metadata, spec = document.get("metadata") or {}, document.get("spec") or {}
+        metadata, spec = document.get("metadata"), document.get("spec") or {}
+        if not isinstance(metadata, dict) or not isinstance(spec, dict) or not metadata.get("name"):
+            return False
         if document["kind"] == "EndpointSlice":
             return (metadata.get("labels") or {}).get(OF_SLICE, "") not in {"", *_names(own)}
         return bool(spec.get("clusterIP")) and not spec.get("selector") and metadata.get("name") not in _names(own)
@@ -59,7 +62,16 @@ class Told(NamedTuple):
 
     def services(self, network: Network) -> tuple[Service, ...]:
         """Return the Services with their endpoints; BadInput in one line for what no Service can be here."""
-        return tuple(self._service(each, network) for (kind, _), each in self.objects.items() if kind == "Service")
+        try:
+            made = tuple(self._service(each, network) for (kind, _), each in self.objects.items() if kind == "Service")
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadInput("Service and EndpointSlice", f"{type(error).__name__}: {error}", ["as kubectl takes them"]) from None
+        taken = [each.address for each in network.cluster.services]
+        for each in made:
+            if IPv4Address(each.address) not in IPv4Network(SERVICE_CIDR) or each.address in taken:
+                raise BadInput(f"clusterIP of {each.name}", each.address, [f"one of {SERVICE_CIDR} that no other Service has"])
+            taken.append(each.address)
+        return made
 
     def _service(self, document: Mapping[str, Any], network: Network) -> Service:
         name, spec = document["metadata"]["name"], document["spec"]
@@ -73,7 +85,7 @@ class Told(NamedTuple):
             for each in slices
             for end in each.get("endpoints") or ()
             if (end.get("conditions") or {}).get("ready", True)
-            for address in end["addresses"]
+            for address in map(_ipv4, end["addresses"])
         ]
         pods = {network.address(pod.name): pod.name for pod in network.pods}
         ports, targets = spec["ports"], [port["port"] for each in slices for port in each["ports"]]
@@ -82,12 +94,19 @@ class Told(NamedTuple):
             raise BadInput(f"ports of {name}", sorted(numbers), ["one number, as a Service of the model has"])
         return Service(
             name,
-            spec["clusterIP"],
+            _ipv4(spec["clusterIP"]),
             numbers.pop(),
             targets[0] if targets else ports[0].get("targetPort", ports[0]["port"]),
             tuple(pods.get(each, each) for each in ready),
             ports=tuple((each.get("protocol", "TCP").lower(), each.get("name", "")) for each in ports),
         )
+
+
+def _ipv4(given: Any) -> str:
+    try:
+        return str(IPv4Address(given))
+    except ValueError:
+        raise BadInput("address", str(given), ["one of IPv4, as in 10.244.2.2"]) from None
 
 
 def _names(network: Network) -> set[str]:

@@ -17,14 +17,15 @@ from packetwalk.lab.kind.running.cluster import KindCluster
 from packetwalk.lab.plugins import installation
 from tests import ROOT
 from tests.binder.notebooks import wrong
+from tests.refresh_labs import ends_programs
 
 ABSENT = "needs the kernel module"
 
 
 def labs(plugin: str) -> list[Path]:
-    """Return the solutions that open a cluster with this plugin."""
+    """Return the solutions that open a cluster with this plugin, and end no program of it."""
     opens = re.compile(rf'lab\.open\(\\"{plugin}\\"')
-    return [each for each in sorted(ROOT.glob("labs/*/solution.ipynb")) if opens.search(each.read_text())]
+    return [each for each in sorted(ROOT.glob("labs/*/solution.ipynb")) if opens.search(each.read_text()) and not ends_programs(each)]
 
 
 def recorded(plugin: str, folder: Path) -> Iterator[tuple[str, str]]:

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.check import LOST, checkpoints
 from tests.labs.run import execute, place
-from tests.labs.tried import Tried, flannel, others, policy
+from tests.labs.tried import Tried, control_plane, flannel, others, policy
 from tests.refresh_labs import stub
 
 FOLDER = Path(__file__).parents[3] / "labs"
-LABS: dict[str, dict[str, Tried]] = flannel.LABS | others.LABS | policy.LABS
+LABS: dict[str, dict[str, Tried]] = flannel.LABS | others.LABS | policy.LABS | control_plane.LABS
 PYTHON = re.compile(r"\w+(?:Error|Exception)\b|\bobject\b|NoneType|invalid literal|attribute|<\w+[ .]")
 
 
