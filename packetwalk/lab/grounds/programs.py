@@ -199,5 +199,5 @@ def _repaired(wanted: list[Operation], plan: list[Operation]) -> list[Operation]
     return [*kept, *missing]
 
 
-def _key(entry: Entry) -> tuple[type, Hashable]:
+def _key(entry: Entry) -> tuple[type, Hashable | Entry]:
     return type(entry), table_of(entry).key(entry) or entry
