@@ -16,7 +16,7 @@ from packetwalk.lab.grounds.history import Ran
 from packetwalk.lab.grounds.measure import Measurement
 from packetwalk.lab.grounds.modelled import record
 from packetwalk.lab.grounds.planned import Planned
-from packetwalk.lab.grounds.programs import Programs, Told
+from packetwalk.lab.grounds.programs import NodePrograms, ToldServices
 from packetwalk.lab.manifests import Settings
 from packetwalk.lab.rooms import absent, room
 from packetwalk.plan.cluster import INTERNET, ROUTER
@@ -36,7 +36,7 @@ class ModelGround(Planned):
     ground, preference, programs = "model", 30, 1
     _state: State | None = None
     _closed = False
-    _programs: Programs | None = None
+    _programs: NodePrograms | None = None
 
     @classmethod
     def missing(cls) -> tuple[str, ...]:
@@ -46,9 +46,9 @@ class ModelGround(Planned):
     def _bring_up(self, network: Network, settings: Settings) -> None:
         if self._closed:
             raise LabError(CLOSED)
-        told = self._programs.told if self._programs else Told({})
+        told = self._programs.told if self._programs else ToldServices({})
         self._state = room("shell").State(network)
-        self._programs = Programs(network, self._state.edit, told)
+        self._programs = NodePrograms(network, self._state.edit, told)
 
     @property
     def state(self) -> State:
@@ -92,7 +92,7 @@ class ModelGround(Planned):
         )
 
     @property
-    def running(self) -> Programs:
+    def running(self) -> NodePrograms:
         """The programs of the nodes; LabError when it was closed."""
         if self._closed or self._programs is None:
             raise LabError(CLOSED)
@@ -126,7 +126,7 @@ class ModelGround(Planned):
             self._tell(told)
         return Lines([*lines, *said])
 
-    def _tell(self, told: Told) -> None:
+    def _tell(self, told: ToldServices) -> None:
         self.running.tell(told)
         made = told.services(self.network)
         self._services = {each.name: (each.address, each.port) for each in made}
@@ -136,7 +136,7 @@ class ModelGround(Planned):
         """Start anew with another mode; Services that somebody made are gone, with all that was applied or broken."""
         found = self.network.plugin.mode(mode).name
         if self._programs:
-            self._tell(Told({}))
+            self._tell(ToldServices({}))
         super().use(found)
 
     def end(self, program: str, node: str) -> None:

@@ -30,7 +30,7 @@ PRINTED = {"Service": "service", "EndpointSlice": "endpointslice.discovery.k8s.i
 Edit = Callable[[list[Operation]], list[Operation]]
 
 
-class Told(NamedTuple):
+class ToldServices(NamedTuple):
     """What the API server has beside the cluster's own Services: documents by kind and name."""
 
     objects: Mapping[tuple[str, str], Mapping[str, Any]]
@@ -46,19 +46,19 @@ class Told(NamedTuple):
             return (metadata.get("labels") or {}).get(OF_SLICE, "") not in {"", *_names(own)}
         return bool(spec.get("clusterIP")) and not spec.get("selector") and metadata.get("name") not in _names(own)
 
-    def with_(self, document: Mapping[str, Any]) -> tuple[Told, str]:
+    def with_(self, document: Mapping[str, Any]) -> tuple[ToldServices, str]:
         """Return what is there with a document, and what kubectl says of it."""
         at = document["kind"], document["metadata"]["name"]
         said = "unchanged" if self.objects.get(at) == document else "configured" if at in self.objects else "created"
-        return Told({**self.objects, at: document}), f"{PRINTED[at[0]]}/{at[1]} {said}"
+        return ToldServices({**self.objects, at: document}), f"{PRINTED[at[0]]}/{at[1]} {said}"
 
-    def without(self, document: Mapping[str, Any]) -> tuple[Told, str]:
+    def without(self, document: Mapping[str, Any]) -> tuple[ToldServices, str]:
         """Return what is there without a document, and what kubectl says of it; BadInput for one that is not there."""
         at = document["kind"], document["metadata"]["name"]
         if at not in self.objects:
             raise BadInput(f"{at[0]} to delete", at[1], [name for kind, name in self.objects if kind == at[0]])
         kept = {key: each for key, each in self.objects.items() if key != at}
-        return Told(kept), f'{PRINTED[at[0]]} "{at[1]}" deleted from default namespace'
+        return ToldServices(kept), f'{PRINTED[at[0]]} "{at[1]}" deleted from default namespace'
 
     def services(self, network: Network) -> tuple[Service, ...]:
         """Return the Services with their endpoints; BadInput in one line for what no Service can be here."""
@@ -113,17 +113,17 @@ def _names(network: Network) -> set[str]:
     return {each.name for each in network.cluster.services}
 
 
-class Programs:
+class NodePrograms:
     """The programs of all nodes of a network, which writes through ``edit`` (``packetwalk.shell.State.edit``)."""
 
-    def __init__(self, network: Network, edit: Callable[[str, Edit], None], told: Told) -> None:
+    def __init__(self, network: Network, edit: Callable[[str, Edit], None], told: ToldServices) -> None:
         self._network, self._edit = network, edit
         self._ended: set[tuple[str, str]] = set()
         self.told = told
         if told.objects:
             self.tell(told)
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: ToldServices) -> None:
         """Let every kube-proxy that runs write what the API server has now."""
         services = told.services(self._network)
         self.told = told
