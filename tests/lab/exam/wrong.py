@@ -41,6 +41,8 @@ def _elsewhere(place: str) -> list[str]:
 
 def _other(line: str, how: re.Pattern[str]) -> str:
     """Return a command with the first of its addresses, MACs or numbers another."""
+    if how is MAC and line.startswith("ip neigh del "):
+        return line  # the kernel does not ask whose MAC goes (neigh_delete)
     said = [each.span() for each in REMARK.finditer(line)]  # a comment may be what it likes
     found = [each for each in how.finditer(line) if not any(at <= each.start() < end for at, end in said)]
     if not found:
@@ -50,8 +52,8 @@ def _other(line: str, how: re.Pattern[str]) -> str:
     if how is MAC:
         new = f"{int(text, 16) ^ 4:02x}"
     elif how is ADDRESS:
-        first, second, third, last = text.split(".")
-        new = f"{first}.{second}.{int(third) ^ 1}.{last}"  # another network, too
+        first, rest = text.split(".", 1)
+        new = f"{int(first) ^ 1}.{rest}"  # another network, however wide
     else:
         new = str(1 - int(text)) if text in "01" else str(int(text) - 1)
     return line[: at.start()] + new + line[at.end() :]
