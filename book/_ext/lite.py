@@ -74,7 +74,8 @@ def lacking() -> str:
 
 def labs() -> list[str]:
     """Return the names of the labs' folders."""
-    return [path.parent.name for path in sorted(LABS.glob("[0-9]*/lab.ipynb"))]
+    names = [path.parent.name for path in LABS.glob("[0-9]*/lab.ipynb")]
+    return sorted(names, key=lambda name: int(name.partition("-")[0]))
 
 
 @cache
