@@ -9,7 +9,7 @@ from typing import Any
 
 PLACE = '<span hidden data-pdf="{0}"></span>'
 """What a page about teaching keeps free for a PDF."""
-LINK = '<a href="../../pdf/{0}">PDF</a>'
+LINK = ' <a href="../../pdf/{0}">PDF</a>'
 
 DECIDES = ("route", "neigh", "fdb", "policy", "nat", "encap", "decap", "fragment", "drop")
 """Events that stand on paper; of netfilter's hooks those where a rule matched."""

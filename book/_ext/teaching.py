@@ -118,7 +118,7 @@ class Sheet(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         found = TITLED.match(self.text)
         words, name = (found[1], found[2]) if found else (self.text, self.text)
-        place = nodes.raw("", f" {PLACE.format(f'{name}.pdf')}", format="html")
+        place = nodes.raw("", PLACE.format(f'{name}.pdf'), format="html")
         return [_link(f"print/{name}.html", words), place], []
 
 
