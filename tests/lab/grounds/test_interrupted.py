@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,16 @@ def received(cluster: Ground) -> int:
     return int(values.split()[names.split().index("InEchos")])
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Let this program hear Ctrl-C as a notebook's kernel does: a shell may have started the tests deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.kernel
+@pytest.mark.usefixtures("heard")
 def test_a_ping_that_is_interrupted_ends_and_the_next_one_is_answered() -> None:
     """Tried thrice at most: on a machine that stands still for a while the echoes may all have gone before."""
     with lab.open("flannel", "vxlan", ground="netns") as cluster:
