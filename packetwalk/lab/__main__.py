@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shown.add_argument("--key", default="", help="the key that reports were signed with; else PACKETWALK_CLASS_KEY")
     made = commands.add_parser("adapt", help="a lab for nbgrader or otter-grader, marked by its own checks")
     made.add_argument("grader", choices=ADAPTERS)
-    made.add_argument("lab", type=Path, help="a lab's folder, as labs/1-flannel")
+    made.add_argument("lab", type=Path, help="a lab's folder, as labs/2-mtu")
     made.add_argument("folder", type=Path, help="where to write it; must not be there yet")
     sat = commands.add_parser("exam", help="broken clusters drawn from a number, graded by tables and packets")
     sat.add_argument("--seed", type=int, required=True, metavar="N", help="the number that draws the tasks")

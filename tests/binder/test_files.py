@@ -70,12 +70,18 @@ def test_the_repository_is_the_configured_one_else_the_one_that_is_built(
     assert launch.repository("https://gitlab.com/a/b/") == "https://gitlab.com/a/b"
 
 
+def binders(tree: launch.nodes.document) -> list[str]:
+    """Return the links of a page but for the one to its notebook in this site."""
+    links = [each["refuri"] for each in tree.findall(launch.nodes.reference)]
+    return [each for each in links if not each.startswith("../../lite/")]
+
+
 def test_the_link_stands_near_the_title_of_labs_only() -> None:
     def made(docname: str, repository: str) -> list[str]:
         tree = publish_doctree("Meet the cluster\n================\n\ntext\n\nMore\n----\n\nx\n", settings_overrides={"doctitle_xform": False})  # fmt: skip
         app = SimpleNamespace(config=SimpleNamespace(launch_repository=repository))
         launch.link(app, tree, docname)
-        return [each["refuri"] for each in tree.findall(launch.nodes.reference)]
+        return binders(tree)
 
     assert len(made("labs/0-meet/lab", "https://github.com/o/p")) == 1
     assert made("book/intro", "https://github.com/o/p") == made("labs/README", "https://github.com/o/p") == []
@@ -90,7 +96,7 @@ def test_a_notebook_has_one_link_to_binder(docname: str, at_the_foot: bool) -> N
     app = SimpleNamespace(config=SimpleNamespace(launch_repository="https://github.com/o/p"))
     tree = publish_doctree("Meet\n====\n\ntext\n", settings_overrides={"doctitle_xform": False})
     launch.link(app, tree, docname)
-    head = [each["refuri"] for each in tree.findall(launch.nodes.reference)]
+    head = binders(tree)
     context = {"notebook": f"_sources/{docname}.ipynb"}
     launch.foot(app, docname, "page.html", context, None)
     assert ("binder" in context) == at_the_foot

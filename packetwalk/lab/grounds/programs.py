@@ -143,20 +143,21 @@ class NodePrograms:
         if program == KUBE_PROXY:
             self._sync(node, self.told.services(self._network))
         else:
-            self._edit(node, partial(_repaired, self._of_flanneld(node)))
+            self._edit(node, partial(_repaired, self._of_agent(node)))
 
     def look(self) -> None:
         """Let ten seconds pass: flanneld, where it looks after its routes, brings back those that are gone."""
-        if self._network.mode.name not in KEPT_BY_ROUTE_CHECK or self._network.plugin.name != "flannel":
+        if self._network.mode.name not in KEPT_BY_ROUTE_CHECK:
             return
         for node in (each.name for each in self._network.nodes):
             if (FLANNELD, node) not in self._ended:
-                routes = [each for each in self._of_flanneld(node) if isinstance(each.entry, RouteEntry)]
+                routes = [each for each in self._of_agent(node) if isinstance(each.entry, RouteEntry)]
                 self._edit(node, partial(_repaired, routes))
 
     def _named(self, program: str, node: str) -> None:
         plugin, mode = self._network.plugin.name, self._network.mode.name
-        valid = [KUBE_PROXY, FLANNELD] if plugin == "flannel" and mode not in LOST_WITH_IT else [KUBE_PROXY]
+        told = mode not in LOST_WITH_IT and any(self._of_agent(each.name) for each in self._network.nodes)
+        valid = [KUBE_PROXY, FLANNELD] if told else [KUBE_PROXY]
         if program not in valid:
             raise BadInput(f"program of a node, {plugin} {mode} on the model", program, valid)
         if node not in self._network.cluster.node_by_name:
@@ -169,7 +170,7 @@ class NodePrograms:
         made = [*kube_proxy.plan(network.cluster, machine, pods, network.address, network.rules, known)]
         self._edit(node, partial(_synced, made))
 
-    def _of_flanneld(self, node: str) -> list[Operation]:
+    def _of_agent(self, node: str) -> list[Operation]:
         return [each for each in self._network.plan(node) if each.by == FLANNELD and each.netns == node]
 
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 from packetwalk.capture.recording import Probe
+from packetwalk.cni import plugins
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.inventory import named
 from packetwalk.lab.kernel.remote import Remote
@@ -23,7 +24,8 @@ from packetwalk.proof.compare import frames
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 
-PLUGIN, MODES, DAEMONS = "flannel", ("vxlan", "host-gw", "vxlan-directrouting"), ("flanneld", "kube-proxy")
+MODES, DAEMONS = ("vxlan", "host-gw", "vxlan-directrouting"), ("flanneld", "kube-proxy")
+PLUGIN = next(name for name in plugins() if plugin_slice(name).real)
 LIVE = "packetwalk.lab.real.live"
 FIRST_PORT = 41001
 GOALS = ("web", "near", "b", "a2", "internet", "kind-worker2")
