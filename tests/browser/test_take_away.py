@@ -55,7 +55,7 @@ def test_answers_are_open_on_paper(address: str, emptied: Emptied) -> None:
     answer = page.locator("details.answer > :not(summary)").first
     assert not answer.is_visible()
     page.emulate_media(media="print")
-    assert answer.is_visible()
+    expect(answer).to_be_visible()
     assert page.locator("details.answer").first.evaluate(
         "box => box.offsetHeight > box.querySelector('summary').offsetHeight + 20"
     )

@@ -95,7 +95,6 @@ function names(of, act) {
 /** Gives all lines of a node room for their words, or takes it back. */
 const folding = ({ node, program, rows, open }, act) =>
   html`<button type="button" class="fold" aria-expanded=${open} @click=${() => act.fold(node)}
-    aria-label="${program}, ${rows} lines: words of each"
     >${program}<br />${open ? "fold" : "read"} ${rows} lines</button>`;
 
 /** The pings of a probe: answered or lost by colour, pattern and words; a tick for each that has room. */
