@@ -10,6 +10,7 @@ import argparse
 import gzip
 import mimetypes
 import socket
+import subprocess
 import sys
 from functools import lru_cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -86,13 +87,22 @@ def open_server(folder: Path, first_port: int = FIRST_PORT, host: str = HERE) ->
 
 
 def address() -> str:
-    """Return this machine's address towards others; its name where it has no way there."""
+    """Return this machine's address towards others; where it has no way there, a card's own, else its name."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         try:
             asking.connect(NOBODY)
             return asking.getsockname()[0]
         except OSError:
-            return socket.gethostname()
+            return next(iter(_cards()), socket.gethostname())
+
+
+def _cards() -> list[str]:
+    """Return the addresses of this machine's cards (`hostname -I`, Linux)."""
+    try:
+        told = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return []
+    return [each for each in told.split() if ":" not in each]
 
 
 def main() -> None:

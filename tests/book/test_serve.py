@@ -6,6 +6,8 @@ import gzip
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import pytest
+
 from tests.book.site import served, server_module
 
 
@@ -46,3 +48,10 @@ def test_lets_a_room_in_only_when_it_is_asked_to() -> None:
     server = serve.open_server(Path(), 8700, serve.ALL)
     assert server.server_address[0] == "0.0.0.0"
     server.server_close()
+
+
+def test_a_room_without_a_way_out_is_told_a_cards_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    serve = server_module()
+    monkeypatch.setattr(serve, "NOBODY", ("255.255.255.255", 9))  # the kernel refuses it at once
+    monkeypatch.setattr(serve, "_cards", lambda: ["192.168.7.5", "10.0.0.1"])
+    assert serve.address() == "192.168.7.5"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -57,6 +59,14 @@ def test_keys_step_turn_and_leave_and_the_page_is_as_it_was(address: str, opened
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     expect(page.locator("packet-walk").first.locator(".count").first).to_contain_text("2")
     assert "present" not in page.url
+
+
+def test_space_plays_as_soon_as_it_is_shown(address: str, opened: Open) -> None:
+    page = opened(scheme="light", reduced_motion="reduce").new_page()
+    place = shown(page, address).locator(".place")
+    expect(place).to_contain_text("1/")
+    page.keyboard.press(" ")
+    expect(place).not_to_contain_text(re.compile(r"^1/"))
 
 
 def test_light_or_dark_may_be_said_and_axe_finds_nothing(address: str, opened: Open, axe: str) -> None:

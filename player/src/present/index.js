@@ -42,6 +42,7 @@ class Presenting {
         button.setAttribute("type", "button");
         button.setAttribute("aria-label", name);
         button.title = name;
+        button.autofocus = act === "toggle"; // Space is the focused button's
         button.addEventListener("click", () => this.acts[act]());
         return button;
       },
