@@ -54,5 +54,9 @@ def test_the_tools_say_it_still(path: Path) -> None:
     for command, version in TOOLS.items():
         if not _version(command).startswith(version):
             pytest.skip(f"the transcripts are those of {version}; here is {_version(command).strip()}")
-    for now, then in zip(typed(path, "netns"), transcript.read(path), strict=True):
-        assert str(now) == str(then)
+    kept = [str(each) for each in transcript.read(path)]
+    told = [str(each) for each in typed(path, "netns")]
+    if told != kept:  # a busy kernel tells late that a new bridge has a carrier (linkwatch): it is asked once more
+        told = [str(each) for each in typed(path, "netns")]
+    for now, then in zip(told, kept, strict=True):
+        assert now == then
