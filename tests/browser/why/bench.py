@@ -81,6 +81,7 @@ class Bench:
         names = [name for name, _ in said.told][1:]
         verdict = f"{said.verdict[0].upper()}{said.verdict[1:]}: {head.removesuffix(f': {said.verdict}')}"
         expect(self.tool.locator("p.verdict")).to_have_text(verdict)
+        expect(self.tool.locator("dd")).to_have_count(len(lines))
         shown = self.tool.locator("dd").all_inner_texts()
         assert len(shown) == len(lines) >= 3
         for name, line, text in zip(names, lines, shown, strict=True):
