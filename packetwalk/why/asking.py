@@ -121,7 +121,9 @@ def _run(loaded: Loaded, src: KnownEnd, dst: KnownEnd, packet: Packet) -> Run:
         return loaded.send(src.netns, dst.address, packet, dst.port)
     except BadInput:
         raise
-    except KeyError as error:  # a forwarding entry's port, for instance
+    except KeyError as error:  # a forwarding entry's port that no machine has, for instance
+        if any(error.args[0] in loaded.fabric.netns(name).links for name in loaded.plans):
+            raise
         raise BadInput(
             "recording, a line of its tables", f"it names {error.args[0]!r}, which is not there"
         ) from None

@@ -23,6 +23,11 @@ class Mend(NamedTuple):
         return f"in {self.netns}: {lines[0]}{more}"
 
     @property
+    def gives_others_mtu(self) -> bool:
+        """Say whether it gives a device the MTU that others of its kind have."""
+        return any(words[:3] == ("ip", "link", "set") and words[4:5] == ("mtu",) for words in self.commands)
+
+    @property
     def script(self) -> str:
         """All of its commands, each on a line of its own behind the namespace that it is for."""
         return "\n".join(f"{self.netns}# {shlex.join(words)}" for words in self.commands)

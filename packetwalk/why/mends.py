@@ -31,7 +31,8 @@ OF_SIZE = (("ip", "link"), ("ip", "route"), ("ip", "rule"))
 def mended(failed: Fate, others: Iterable[Errand] = (), *, of_size: bool = False) -> Mend | None:
     """Return the first change with which the packet, and ``others``, arrive or go as far as is known; None where none was found.
 
-    ``of_size`` asks for those only that another packet size would make needless.
+    ``of_size`` asks for those only that another packet size would make needless; to where nothing is known then only
+    an MTU leads that others of its kind have, for that it differs is a fault whatever lies behind.
     """
     every = (
         each
@@ -43,7 +44,7 @@ def mended(failed: Fate, others: Iterable[Errand] = (), *, of_size: bool = False
         verdicts = _verdicts(applied(failed.loaded, mend), questions)
         if verdicts == {REACHES}:
             return mend
-        if FAILS not in verdicts and failed.loaded.opaque and not of_size:
+        if FAILS not in verdicts and failed.loaded.opaque and (not of_size or mend.gives_others_mtu):
             return mend._replace(then="it goes on to where nothing is known")
     return None
 
