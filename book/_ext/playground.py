@@ -9,7 +9,6 @@ with what is in it, so that old and new never meet.
 from __future__ import annotations
 
 import ast
-import gzip
 import hashlib
 import io
 import json
@@ -24,6 +23,7 @@ from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import yaml
+from compressed import compressed
 from sphinx.application import Sphinx
 from walks import script_name
 
@@ -181,7 +181,7 @@ def remember(folder: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    path.write_bytes(gzip.compress(data, 9, mtime=0))
+    path.write_bytes(compressed(data))
 
 
 def ship(app: Sphinx, error: Exception | None) -> None:

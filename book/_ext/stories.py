@@ -5,12 +5,12 @@ In a notebook a timeline carries its stories itself.
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+from compressed import compressed
 from sphinx.application import Sphinx
 
 from packetwalk.control.stories import STORIES
@@ -44,7 +44,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
     }
     stories = [ToldStory(each.name).json() for each in STORIES if each.name in told]
     text = json.dumps(pack({"stories": stories}), separators=(",", ":"))
-    (out / "_static" / FILE).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    (out / "_static" / FILE).write_bytes(compressed(text.encode()))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from compressed import compressed
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -83,7 +84,7 @@ def make(plugin: str, mode: str, folder: Path) -> None:
         return
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    write_choices(plugin, mode, unfinished)
+    write_choices(plugin, mode, unfinished, compressed)
     unfinished.rename(folder)
 
 

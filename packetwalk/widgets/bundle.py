@@ -14,7 +14,6 @@ beside the one it plays.
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -199,8 +198,8 @@ def packets(of: Offer, fault: Choice | None) -> Iterator[PacketOptions]:
         yield PacketOptions(proto=proto, size=PING, df=False, cold=True)
 
 
-def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
-    """Write all choice files of one mode below ``out_dir``; return their paths."""
+def write_choices(plugin: str, mode: str, out_dir: Path | str, compress: Callable[[bytes], bytes]) -> list[Path]:
+    """Write all choice files of one mode below ``out_dir``, each as ``compress`` makes gzip of it; return their paths."""
     out, of = Path(out_dir), offer(plugin, mode)
     made = {out: choices(of)}
     made |= {out / rules: usual(offer(plugin, mode, rules)) for rules in of.rules[1:]}
@@ -209,7 +208,7 @@ def write_choices(plugin: str, mode: str, out_dir: Path | str) -> list[Path]:
     for folder, contents in made.items():
         shared, own = pack_apart(contents)
         files = {**own, SHARED: shared}
-        written += [_write(folder / f"{name}.json.gz", each) for name, each in files.items()]
+        written += [_write(folder / f"{name}.json.gz", each, compress) for name, each in files.items()]
     return written
 
 
@@ -243,10 +242,10 @@ def choices(of: Offer) -> Iterator[tuple[str, dict]]:
         yield f"{COMPARED}/sizes", content(COMPARED, None, sizes_of_others(of))
 
 
-def _write(path: Path, packed: dict) -> Path:
+def _write(path: Path, packed: dict, compress: Callable[[bytes], bytes]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(packed, separators=(",", ":"))
-    path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    path.write_bytes(compress(text.encode()))
     return path
 
 

@@ -13,7 +13,7 @@ from tests.book.site import pages
 
 BYTES = 160_000  # everything a page loads, compressed; the heaviest has five walks
 FILES = 12
-WHOLE = 15_500_000  # the built site: what a static host stores and a reader takes along
+WHOLE = 15_000_000  # the built site: what a static host stores and a reader takes along
 PYTHON = 15_000_000  # what only those load who edit in the playground
 APART = {"_static/playground": PYTHON, "slides": 1_500_000, "print": 800_000, "pdf": 15_000_000}
 """Folders that no page loads by itself, and the most that each may weigh; tests/book/test_labs_in_page.py weighs `lite`."""

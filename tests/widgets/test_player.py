@@ -121,7 +121,7 @@ def walks_in(folder: Path, name: str) -> dict:
 def test_every_choice_of_the_catalogue_has_its_file(tmp_path: Path) -> None:
     of = offer("flannel", "host-gw")
     written = {
-        path.relative_to(tmp_path).as_posix() for path in write_choices("flannel", "host-gw", tmp_path)
+        path.relative_to(tmp_path).as_posix() for path in write_choices("flannel", "host-gw", tmp_path, gzip.compress)
     }
     choices = catalogue(of)
     for scenario in choices["scenarios"]:
@@ -164,7 +164,7 @@ def test_the_sizes_of_other_modes_have_their_file(tmp_path: Path, monkeypatch) -
     monkeypatch.setattr(
         "packetwalk.widgets.bundle.offer", lambda *pair: bare if pair == bare[:2] else offer(*pair)
     )
-    write_choices("flannel", "host-gw", tmp_path)
+    write_choices("flannel", "host-gw", tmp_path, gzip.compress)
     walks = walks_in(tmp_path, "cross-node/sizes")
     assert {f"{proto}/1423/{df}/0" for proto in ("icmp", "udp") for df in (0, 1)} <= walks.keys()
 

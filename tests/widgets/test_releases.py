@@ -60,7 +60,7 @@ def test_an_element_of_an_older_release_says_which() -> None:
 
 def test_walks_of_an_older_release_are_made_ahead(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(bundle, "choices", lambda of: iter(()))
-    written = bundle.write_choices("calico", "ipip", tmp_path)
+    written = bundle.write_choices("calico", "ipip", tmp_path, gzip.compress)
     shared, own = (
         json.loads(gzip.decompress((tmp_path / "3.32" / f"{file}.json.gz").read_bytes()))
         for file in ("shared", "cross-node/none")

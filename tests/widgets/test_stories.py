@@ -53,7 +53,7 @@ def test_a_file_holds_the_story_once_for_all_its_walks(tmp_path: Path, monkeypat
         return of._replace(scenarios=of.scenarios[1:2], faults=faults)
 
     monkeypatch.setattr("packetwalk.widgets.bundle.offer", one)
-    write_choices("flannel", "vxlan", tmp_path)
+    write_choices("flannel", "vxlan", tmp_path, gzip.compress)
     texts = {path: gzip.decompress(path.read_bytes()).decode() for path in tmp_path.rglob("*.json.gz")}
     told = {path: text.count(json.dumps(LOST.story)) for path, text in texts.items() if LOST.story in text}
     walked = "cross-node/missing-fdb.json.gz"
