@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sat = commands.add_parser("exam", help="broken clusters drawn from a number, graded by tables and packets")
     sat.add_argument("--seed", type=int, required=True, metavar="N", help="the number that draws the tasks")
     sat.add_argument("--ground", help="model or netns; netns by default, where it is there")
-    sat.add_argument("--tasks", type=int, help="how many, 6 by default")
+    sat.add_argument("--tasks", type=int, help="how many, 6 by default; another number is another exam")
     sat.add_argument("--minutes", type=int, help="how long, 60 by default")
     sat.add_argument("--who", default="", help="the name for the report")
     parsed = parser.parse_args(arguments)

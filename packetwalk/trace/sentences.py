@@ -114,7 +114,7 @@ SENTENCES = {
     "allowed": "{0}: policy allows it, by a mark that a later rule will accept.",
     "denied": "{0}: nothing before this rule has allowed the packet: policy denies it.",
     "discarded": "Denied by policy: the packet is discarded, and nobody is told.",
-    "returned": "{0}: this rule sends the packet back, and nothing after it matches; "
+    "returned": "{0}: this rule ends its chain (RETURN), and nothing after it matches; "
     "the policy is {1}. No address changes.",
     "marked": "{0}: this rule writes a mark on the packet, which now has {1}; it decides nothing, the "
     "policy of the chain does: {2}.",

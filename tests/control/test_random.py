@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from packetwalk.control.calico.felix import CNI_PLUGIN, FELIX_NAME
+from packetwalk.control.calico.attachment import FELIX_NAME
+from packetwalk.control.calico.felix import CNI_PLUGIN
 from packetwalk.control.deeds import PlannedDeed
 from packetwalk.control.running import timeline
 from packetwalk.control.timeline import SECOND, LineChange, Message

@@ -94,9 +94,11 @@ def test_a_step_that_is_not_there_lists_those_that_are(capsys: pytest.CaptureFix
     folder = solutions()[0].parents[1] / "3-broken"
     with place(folder, "model") as names:
         execute(checkpoints.cells(folder)[0].source, names)
-        for wrong in ("5", 1, "", "last"):
+        for wrong in ("5", 11, "", "last", "a"):
             with pytest.raises(BadInput, match=r'valid: "0", "1a", "1b", '):
                 names["cluster"].at(wrong)
+        names["cluster"].at(3, names)
+        assert "This is step 3a" in capsys.readouterr().out
         names["cluster"].at(" Step 3B ", names)
         assert "This is step 3b" in capsys.readouterr().out
         assert names["cluster"].broken == "ip-forward-off" and callable(names["trail"])

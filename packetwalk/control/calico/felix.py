@@ -8,39 +8,24 @@ felix/calc/l3_route_resolver.go, vxlan_resolver.go.  Delays are those of calico-
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
 
 from packetwalk.control.bgp.speaker import rival
+from packetwalk.control.calico.attachment import FELIX_NAME, Attachment, attachment
 from packetwalk.control.deeds import Verbs
 from packetwalk.control.timeline import API, COMPUTED, MILLISECOND, SECOND, Lane
 from packetwalk.control.world import Stream, World
 from packetwalk.errors import BadInput
-from packetwalk.plan.cluster import Pod
-from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry, FdbEntry, NeighEntry, RouteEntry, WireguardPeer
 from packetwalk.walks.network import Network
 
 FELIX = 100 * MILLISECOND  # from a pod's route by the CNI plugin, or news of the API server, to Felix's own
 CNI = 380 * MILLISECOND  # from CNI ADD to the pod's route: 0.38, 0.54 and 0.81 s
 REFRESH = 90 * SECOND  # RouteRefreshInterval of FelixConfiguration
-CNI_PLUGIN, FELIX_NAME, API_SERVER = "calico CNI plugin", "Felix", "kube-apiserver"
+CNI_PLUGIN, API_SERVER = "calico CNI plugin", "kube-apiserver"
 MAIN = "main"  # the table of routes that has them all, but WireGuard's
 NO_LONGER = "the Node is gone"
 BlockLines = dict[str, tuple[Entry, ...]]
 """What Felix wants on a node for the blocks of each node; for its own ("") that what no pod has goes nowhere."""
-
-
-class Attachment(NamedTuple):
-    """A pod on its node: Felix's route to it, and its other lines about it."""
-
-    node: str
-    route: RouteEntry
-    lines: tuple[Entry, ...]
-
-    @property
-    def first(self) -> RouteEntry:
-        """The route as the CNI plugin writes it, before Felix."""
-        return self.route._replace(metric=0)
 
 
 class FelixControl:
@@ -64,7 +49,7 @@ class FelixControl:
         pending |= {pod.name for pod in self._first}
         ended |= self._joining
         self.plans = {name: network.plan(name) for name in self.nodes}
-        self._pods = {pod.name: _attachment(network, self.plans[pod.node], pod) for pod in network.pods}
+        self._pods = {pod.name: attachment(network, self.plans[pod.node], pod) for pod in network.pods}
         for name, pod in self._pods.items():
             if name not in pending:
                 world.tables[pod.node][pod.route] = FELIX_NAME
@@ -365,16 +350,3 @@ class FelixControl:
 
 OF_BLOCKS = RouteEntry | NeighEntry | FdbEntry | WireguardPeer
 """What Felix writes about blocks and the nodes that have them."""
-
-
-def _attachment(network: Network, plan: list[Operation], pod: Pod) -> Attachment:
-    """Return what Felix writes of a pod, from the plan."""
-    address, lines = network.address(pod.name), []
-    for each in plan:
-        if each.netns != pod.node:
-            continue
-        if isinstance(each.entry, RouteEntry) and each.entry.dst == address and each.peer == pod.name:
-            route = each.entry
-        elif each.by == FELIX_NAME and each.peer == pod.name and not isinstance(each.entry, RouteEntry):
-            lines.append(each.entry)
-    return Attachment(pod.node, route, tuple(lines))

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 
 from packetwalk.control.bgp.speaker import METRIC, SpeakerNode
 from packetwalk.control.bgp.timers import LEARNT
-from packetwalk.control.calico.felix import Attachment
+from packetwalk.control.calico.attachment import Attachment
 from packetwalk.control.calico.filled import SMALL, fillers
 from packetwalk.control.calico.ipam import Assigned, Block, Holding
 from packetwalk.control.calico.programs import CONFD, CalicoControl

@@ -152,7 +152,7 @@ class Checks:
         print(f"Patient {int(number)} is in.")
 
     def _named(self, step: str | int) -> str:
-        name = re.sub(r"^step\s*", "", str(step).strip().lower())
+        name = checkpoints.spelled(step)
         if name not in self._functions:
             raise BadInput("step", step, (f'"{each}"' for each in self._functions))
         return name

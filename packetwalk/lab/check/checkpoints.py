@@ -54,6 +54,20 @@ def steps(folder: Path) -> tuple[str, ...]:
     return tuple(each.step for each in cells(folder) if each.step)
 
 
+def spelled(step: str | int) -> str:
+    """Return a step's name without what people write around it: ``3b`` of `` Step 3B``."""
+    return re.sub(r"^step\s*", "", str(step).strip().lower())
+
+
+def named(folder: Path, step: str | int) -> str:
+    """Return a step's name as the lab has it: also of ``Step 3B``, and ``3a`` for a 3 that has parts; BadInput lists them."""
+    name, known = spelled(step), steps(folder)
+    found = next((each for each in (name, f"{name}a") if name and each in known), None)
+    if found is None:
+        raise BadInput("step", step, (f'"{each}"' for each in known))
+    return found
+
+
 def task(folder: Path, step: str) -> int:
     """Return which code cell, from 0, is the task of a step; BadInput lists the steps."""
     found = cells(folder)
@@ -79,7 +93,7 @@ def reach(cluster: Ground, step: str | int, names: MutableMapping[str, Any], fol
     cell cannot be done here.
     """
     of = (folder or Path()).resolve()
-    name = str(step).strip().lower().removeprefix("step").strip()
+    name = named(of, step)
     before = cells(of)[: task(of, name)]
     tools = re.findall(r"^def (\w+)\(", "\n".join(each.source for each in before), re.M)
     names["cluster"] = cluster

@@ -78,6 +78,6 @@ def _sums(reports: tuple[HandedIn, ...]) -> Iterator[str]:
         here = [each for each in reports if each.lab == lab]
         steps = dict.fromkeys(step.name for each in here for step in each.steps) | {"end": None}
         at = {step: sum(each.at == step for each in here) for step in steps}
-        yield f"{lab}: {len(here)} learners; " + ", ".join(f"{count} at {step}" for step, count in at.items() if count)
+        yield f"{lab}: {len(here)} learner{'s' * (len(here) > 1)}; " + ", ".join(f"{count} at {step}" for step, count in at.items() if count)
     if not reports:
         yield f"no reports yet: they are files whose names end in {ENDING}"
