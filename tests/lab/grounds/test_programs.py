@@ -8,24 +8,12 @@ import pytest
 
 from packetwalk import lab
 from packetwalk.errors import BadInput, LabError
+from packetwalk.lab.check.beside import module
 from packetwalk.lab.grounds.ground import Ground
+from tests import ROOT
 
-SERVICE = """
-apiVersion: v1
-kind: Service
-metadata: {name: shop}
-spec:
-  clusterIP: 10.96.0.90
-  ports: [{name: http, port: 80, targetPort: 8080}]
-"""
-SLICE = """
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: shop, labels: {kubernetes.io/service-name: shop}}
-addressType: IPv4
-ports: [{name: http, port: 8080, protocol: TCP}]
-endpoints: [{addresses: ["%s"]}]
-"""
+GIVEN = module(ROOT / "labs" / "10-control-plane" / "predictions.py", "what lab 10 gives to its cluster")
+SERVICE, SLICE = GIVEN.SERVICE, GIVEN.SLICE
 ROUTE = "ip route del 10.244.2.0/24"
 
 
