@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests import ROOT
 from tests.book.site import SITE, served
@@ -36,6 +36,18 @@ AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE = HANGS * 1000  # ms until something shows
 Open = Callable[..., BrowserContext]
 expect.set_options(timeout=PATIENCE)
+
+
+# Players above it grow while they are drawn and push it away again: go there until it is drawn.
+THERE = """([player, part]) => { if ((player.shadowRoot ?? player).querySelector(part)) return true;
+    player.scrollIntoView({ block: "center", behavior: "instant" }); return false; }"""
+
+
+def drawn(player: Locator, part: str) -> Locator:
+    """Bring a player, a timeline or a shelf of stories into view, and return it when it has drawn that part."""
+    player.page.wait_for_function(THERE, arg=[player.element_handle(), part])
+    player.locator(part).first.wait_for()
+    return player
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, drawn
 
 CABLE = "book/linux/index.html"
 COUNT = "select => [...select.querySelectorAll('option')].map(each => each.textContent)"
@@ -14,10 +14,7 @@ COUNT = "select => [...select.querySelectorAll('option')].map(each => each.textC
 def player_of(opened: Open, address: str, page_name: str, nth: int, **options) -> tuple[Page, Locator]:
     page = opened(**options).new_page()
     page.goto(f"{address}/{page_name}")
-    player = page.locator("packet-walk").nth(nth)
-    player.scroll_into_view_if_needed()
-    player.locator(".controls").wait_for()
-    return page, player
+    return page, drawn(page.locator("packet-walk").nth(nth), ".controls")
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
@@ -68,7 +65,6 @@ def test_chapters_do_not_tell_what_is_asked_for(address: str, opened: Open) -> N
 def test_a_figure_of_linux_has_one_control_or_two(address: str, opened: Open, name: str) -> None:
     page, _ = player_of(opened, address, f"book/linux/{name}.html", 0)
     for player in page.locator("packet-walk").all():
-        player.scroll_into_view_if_needed()
-        player.locator(".controls").wait_for()
+        drawn(player, ".controls")
         assert 1 <= player.locator(".rest :is(select, input)").count() <= 2
         assert not player.locator(".rest button").count()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.book.site import pages
-from tests.browser.conftest import Emptied
+from tests.browser.conftest import Emptied, drawn
 
 SETTLED = 400  # ms for what a page does after it has loaded
 AXE_RUN = """options => axe.run(document, {resultTypes: ["violations"], ...options}).then(result => result.violations.map(
@@ -27,10 +27,8 @@ PLAYERS = "document.querySelectorAll('packet-walk').length"
 
 def play_by_keyboard(page: Page, index: int) -> None:
     """Step a player on, back, to its end and to its start, by keys alone."""
-    player = page.locator("packet-walk").nth(index)
-    player.scroll_into_view_if_needed()
-    slider = player.locator('input[type="range"][aria-label="Step"]')
-    slider.wait_for()
+    steps = 'input[type="range"][aria-label="Step"]'
+    slider = drawn(page.locator("packet-walk").nth(index), steps).locator(steps)
     slider.focus()
     first = slider.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowRight")

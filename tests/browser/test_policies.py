@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, drawn
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -13,8 +13,7 @@ def test_a_walk_names_its_policies(address: str, opened: Open, width: int) -> No
     page = opened(width).new_page()
     page.goto(f"{address}/book/calico/policies.html")
     player = page.locator("packet-walk").filter(has_text="shop/db").first
-    player.scroll_into_view_if_needed()
-    player.locator(".controls").wait_for()
+    drawn(player, ".controls")
     expect(player.locator(".policies")).to_have_text("Policies: NetworkPolicy shop/db.")
     expect(player.locator(".verdict")).to_have_text("denied by policy")
     expect(player.locator("select", has_text="nothing broken")).to_have_count(0)

@@ -18,12 +18,13 @@ from tests.browser.conftest import Open, watch
 
 DECK = "slides/ninety-minutes.html"
 ASK, WALK = 2, 3  # places of slides, the first is 0
-INSIDE = """slide => { const all = slide.getBoundingClientRect();
+# The words of a step come before its picture is drawn, and both before they have their size.
+INSIDE = """() => { const slide = document.querySelector("section.present"), all = slide.getBoundingClientRect();
     const words = slide.querySelector(".step-words");
-    const picture = slide.querySelector("packet-walk").shadowRoot.querySelector(".ground").getBoundingClientRect();
-    return [all.bottom - words.getBoundingClientRect().bottom, picture.top - slide.querySelector("h2").getBoundingClientRect().bottom,
-            all.right - picture.right, words.clientHeight - words.scrollHeight + 1]; }"""
-
+    const picture = slide.querySelector("packet-walk")?.shadowRoot.querySelector(".ground")?.getBoundingClientRect();
+    return words && picture && [all.bottom - words.getBoundingClientRect().bottom,
+        picture.top - slide.querySelector("h2").getBoundingClientRect().bottom, all.right - picture.right,
+        words.clientHeight - words.scrollHeight + 1].every(gap => gap >= 0); }"""
 FITS = "(slide => slide.scrollHeight <= slide.clientHeight)(document.querySelector('section.present'))"
 
 
@@ -44,7 +45,7 @@ def test_one_key_goes_through_a_walk_and_to_the_next_slide(address: str, opened:
     slide = page.locator("section.present")
     place = slide.locator(".step-words .place")
     expect(place).to_contain_text("1/")
-    assert all(gap >= 0 for gap in slide.evaluate(INSIDE))
+    page.wait_for_function(INSIDE)
     page.keyboard.press("Space")
     page.keyboard.press("Space")  # asked again while it plays: be there
     expect(slide.locator(".step-words h2")).to_have_text("Which way? The routing table decides")
@@ -79,7 +80,7 @@ def test_every_slide_shows_all_of_itself(address: str, opened: Open, name: str) 
             page.wait_for_function(FITS)
             continue
         shown.locator(".step-words h2").wait_for()
-        assert all(gap >= 0 for gap in shown.evaluate(INSIDE)), (name, slide)
+        page.wait_for_function(INSIDE)
     assert noise == []
 
 

@@ -7,14 +7,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from packetwalk.control.stories import story
 from packetwalk.control.survival import survivals
-from tests.browser.conftest import Open, watch
+from tests.browser.conftest import Open, drawn, watch
 
 NAME = "book/survives.html"
 
 
 def shelf(page: Page) -> Locator:
-    found = page.locator("packetwalk-stories")
-    found.scroll_into_view_if_needed()
+    found = drawn(page.locator("packetwalk-stories"), "select")
     expect(found.get_by_label("Story")).to_be_visible()
     return found
 
@@ -56,8 +55,8 @@ def test_without_the_file_it_is_said_and_the_table_stays(address: str, opened: O
     page = opened(reduced_motion="reduce").new_page()
     page.route("**/stories.json.gz", lambda route: route.abort())
     page.goto(f"{address}/{NAME}")
-    page.locator("packetwalk-stories").scroll_into_view_if_needed()
-    expect(page.locator("packetwalk-stories").get_by_role("alert")).to_contain_text("cannot be shown")
+    told = drawn(page.locator("packetwalk-stories"), '[role="alert"]')
+    expect(told.get_by_role("alert")).to_contain_text("cannot be shown")
     expect(page.locator('a[href="#story=udp-flanneld-killed"]')).to_be_visible()
 
 
@@ -80,8 +79,7 @@ def test_each_timeline_of_a_page_is_drawn(address: str, opened: Open, name: str,
     count = told.count()
     assert count >= least
     for number in range(count):
-        told.nth(number).scroll_into_view_if_needed()
-        expect(told.nth(number).locator(".now")).to_be_visible()
+        drawn(told.nth(number), ".now")
     assert not noise
 
 

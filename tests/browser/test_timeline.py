@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from packetwalk.control.timeline import LineChange, ms
 from packetwalk.widgets.story import ToldStory
-from tests.browser.conftest import Open, watch
+from tests.browser.conftest import Open, drawn, watch
 
 NAME = "book/calico/non-overlay.html"
 KILLED = ToldStory("bird-killed").timeline
@@ -25,9 +25,7 @@ SIZES = "e => [e.scrollWidth, e.clientWidth]"
 
 def timeline(page: Page, address: str, at: float | None = None) -> Locator:
     page.goto(f"{address}/{NAME}" + ("" if at is None else f"#moment={at}&el=bird-killed"))
-    found = page.locator("packetwalk-timeline")
-    found.scroll_into_view_if_needed()
-    found.locator(".now").wait_for()
+    found = drawn(page.locator("packetwalk-timeline"), ".now")
     if at is None:
         found.get_by_role("button", name="show me").click()
     return found
@@ -37,8 +35,7 @@ def timeline(page: Page, address: str, at: float | None = None) -> Locator:
 def test_what_comes_is_hidden_until_it_is_played_or_guessed(address: str, opened: Open, width: int) -> None:
     page = opened(width, reduced_motion="reduce").new_page()
     page.goto(f"{address}/{NAME}")
-    found = page.locator("packetwalk-timeline")
-    found.scroll_into_view_if_needed()
+    found = drawn(page.locator("packetwalk-timeline"), ".veil")
     expect(found.locator(".veil")).to_have_count(2)
     found.get_by_text("All that happens, as words").click()
     assert "BIRD deletes" not in found.locator('[data-story="0"]').inner_text()

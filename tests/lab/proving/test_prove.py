@@ -230,6 +230,24 @@ def test_a_walk_that_does_not_know_the_packet_before_it_is_found_out(tmp_path: P
     assert {each.what: each.verdict for each in replay(second)}[both.sent[1].name] == "differs"
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(["differs", "proven"], "proven"), (["differs", "differs"], "differs"), (["proven"], "proven")],
+)
+def test_what_differs_is_done_once_more_and_the_second_time_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: list[str], kept: str
+) -> None:
+    """A machine too busy to answer within a second makes the kernel ask again, once; a wrong model differs twice."""
+    flannel, left = plugins()["flannel"], iter(said)
+    case = next(cases(flannel, flannel.mode("vxlan")))
+    made = next(each for each in recordings.recordings() if each.about["plugin"] == "flannel")
+    result = Result("flannel", "vxlan", None, "tables", "kernel", "proven", "")
+    monkeypatch.setattr(ProveTask, "_once", lambda self: ([result._replace(verdict=next(left))], made))
+    assert [each.verdict for each in ProveTask(case, save=tmp_path)()] == [kept]
+    assert next(left, None) is None
+    assert recording.read(tmp_path / case.name).about == made.about
+
+
 def test_a_recording_with_another_table_is_a_difference(tmp_path: Path, capsys) -> None:
     shutil.copytree(recordings.folder() / "flannel-vxlan", tmp_path / "copy")
     assert main(["prove", "--replay", str(tmp_path / "copy")]) == 0
