@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -38,15 +39,16 @@ Open = Callable[..., BrowserContext]
 expect.set_options(timeout=PATIENCE)
 
 
-# Players above it grow while they are drawn and push it away again: go there until it is drawn.
-THERE = """([player, part]) => { if ((player.shadowRoot ?? player).querySelector(part)) return true;
-    player.scrollIntoView({ block: "center", behavior: "instant" }); return false; }"""
-
-
 def drawn(player: Locator, part: str) -> Locator:
-    """Bring a player, a timeline or a shelf of stories into view, and return it when it has drawn that part."""
-    player.page.wait_for_function(THERE, arg=[player.element_handle(), part])
-    player.locator(part).first.wait_for()
+    """Return a player, a timeline or a shelf of stories when that part of it is drawn, in view.
+
+    Players above it grow while they are drawn and push it away again: it is gone to until it is there.
+    """
+    seen, end = player.locator(part).first, time.monotonic() + HANGS
+    while not seen.is_visible() and time.monotonic() < end:
+        player.evaluate("player => player.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        player.page.wait_for_timeout(50)
+    expect(seen).to_be_visible(timeout=1)
     return player
 
 
