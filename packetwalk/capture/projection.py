@@ -40,7 +40,7 @@ class Reader:
         self.macs, self.known, self.ids = macs, set(known), ids
         self.names: dict[tuple[str, int], str] = {}
         self.first: dict[str, int] = {}
-        self.asked: set[tuple[int, int]] = set()  # the ports of segments that open a connection
+        self.asked: set[tuple[str, int, str, int]] = set()  # the ends of segments that open a connection
 
     def line(self, seen: DecodedFrame) -> str:
         """Return one frame as text."""
@@ -77,7 +77,7 @@ class Reader:
                 )
                 return f"udp {ends}{self._number('port', header.dport)}"
             case Tcp():
-                return self._tcp(header)
+                return self._tcp(header, outer)
             case Icmp():
                 echo = f" id {self._number('id', header.id)}" if header.type in (0, 8) else ""
                 hop = f" by {header.id >> 8}.{header.id & 255}.{header.seq >> 8}.{header.seq & 255}"
@@ -102,14 +102,15 @@ class Reader:
             flags += f" fragment {self._number('ip', ip.id)}@{ip.offset}"
         return f"{ip.src} > {ip.dst} proto {ip.protocol} ttl {ip.ttl} tos {ip.tos}{flags}"
 
-    def _tcp(self, tcp: Tcp) -> str:
+    def _tcp(self, tcp: Tcp, ip: Ipv4) -> str:
         ends = f"{self._number('port', tcp.sport)} > {self._number('port', tcp.dport)}"
+        way = (ip.src, tcp.sport, ip.dst, tcp.dport)  # ports alone do not tell: a rule may have made both the same
         if tcp.flags == "S":
-            self.asked.add((tcp.sport, tcp.dport))
+            self.asked.add(way)
         if "S" in tcp.flags:
             self.first.setdefault("B" if "A" in tcp.flags else "A", tcp.seq)
         window = f" window {tcp.window}" if "S" in tcp.flags else ""
-        me, other = "AB" if (tcp.sport, tcp.dport) in self.asked else "BA"
+        me, other = "AB" if way in self.asked else "BA"
         return (
             f"tcp {ends} {tcp.flags} seq {self._relative(me, tcp.seq)} "
             f"ack {self._relative(other, tcp.ack)}{window} {options(tcp.options)}"
