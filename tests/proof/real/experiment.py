@@ -19,11 +19,12 @@ OUTSIDE = {"ext": "internet", "rt": "router"}
 
 
 class Sent(NamedTuple):
-    """A packet as arguments of ``Network.send``."""
+    """A packet as arguments of ``Network.send``; ``source`` is the address to which ping was bound (``-I``)."""
 
     src: str
     dst: str
     packet: Packet
+    source: str | None = None
 
 
 class RealExperiment:
@@ -55,22 +56,27 @@ class RealExperiment:
     @cached_property
     def sent(self) -> list[Sent]:
         """What the programs sent, one command after the other."""
-        return [each for line in self.outcome["commands"] for each in self._command(line)]
+        lines = (line.partition(": ") for line in self.outcome["commands"])
+        return [
+            each
+            for who, _, words in lines
+            for command in words.split("; ")
+            for each in self._command(who, command)
+        ]
 
-    def _command(self, line: str) -> list[Sent]:
-        who, _, words = line.partition(": ")
+    def _command(self, who: str, words: str) -> list[Sent]:
         src, arguments = OUTSIDE.get(who, who), words.split(" ")
-        if arguments[0] == "ip":  # a question about tables
+        if arguments[0] in ("ip", "nft"):  # a question about tables
             return []
         if arguments[0] == "traceroute":
             return self._probes(who, arguments[-1])
         if arguments[0] == "ping":
             size = int(arguments[arguments.index("-s") + 1]) if "-s" in arguments else 56
-            bound = arguments[arguments.index("-I") + 1] if "-I" in arguments else src
-            return [Sent(bound, arguments[-1], Packet("icmp", size, "dont" not in arguments))]
+            bound = arguments[arguments.index("-I") + 1] if "-I" in arguments else None
+            return [Sent(src, arguments[-1], Packet("icmp", size, "dont" not in arguments), bound)]
         if arguments[0] == "ask":
             return [self._asked(src, who, arguments[1:])]
-        assert arguments[0] == "python3", line
+        assert arguments[0] == "python3", words
         proto, dst, port, *more = arguments[2:]
         sport = int(more[1]) if len(more) > 1 else self._port(who, proto, dst, int(port))
         size = int(more[0]) if more else 10

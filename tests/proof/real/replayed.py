@@ -9,19 +9,19 @@ from typing import NamedTuple
 
 from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.cni.weave.faults import remade
+from packetwalk.datapath import client
 from packetwalk.datapath.run import Run
-from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, IptablesRule, RouteEntry, SocketEntry
+from packetwalk.plan.underlay import SERVER_PORT
+from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit, Network
 from packetwalk.wire import Tcp
 from tests.proof.frames import renamed
 from tests.proof.real import packets
-from tests.proof.real.experiment import OUTSIDE, RealExperiment, outcomes
+from tests.proof.real.by_hand import edits
+from tests.proof.real.experiment import OUTSIDE, RealExperiment, Sent, outcomes
 from tests.proof.real.recording import RealCluster, RealRecording
 
 NOTHING: Mapping[str, Edit] = {}
-PORTS = (("tcp", 9090), ("udp", 9090), ("tcp", 8080), ("udp", 8080))
-SERVER = tuple(SocketEntry(proto, port, "server") for proto, port in PORTS)
 
 
 class Replayed(NamedTuple):
@@ -44,36 +44,15 @@ def network(experiment: RealExperiment, altered: Mapping[str, Edit] = NOTHING) -
     """Return the cluster in which an experiment was done, with what its author added; ``altered`` is done before."""
     cluster = recorded_cluster(experiment.recording)
     made = cluster.network
-    weave = cluster.setup.plugin == "weave"
-    if weave and experiment.name[0] == "6":  # on the switch all of port 6783 between n1 and n3 is dropped
+    if (
+        cluster.setup.plugin == "weave" and experiment.name[0] == "6"
+    ):  # on the switch all of port 6783 between n1 and n3 is dropped
         cut = frozenset({frozenset((1, 3))})
         made = Network(RealCluster(cluster.setup), "weave", "sleeve", change=remade(cut=lambda _: cut))
-    dns = (SocketEntry("udp", 5353, "cli.py"),)
-    extra: dict[str, tuple[Entry, ...]] = {"internet": SERVER, "n1": SERVER, "n2": SERVER, "p2b": dns}
-    if weave and experiment.name[:2] in ("41", "42"):
-        extra["router"] = (RouteEntry("10.32.0.0/12", "eth0", "172.18.0.2"),)
-
-    def added(entries: tuple[Entry, ...], netns: str):
-        return lambda plan: [*plan, *(Operation(netns, entry, "experimenter") for entry in entries)]
-
-    edits: dict[str, list[Edit]] = {netns: [edit] for netns, edit in altered.items()}
-    if cluster.setup.plugin == "calico" and not experiment.name.endswith("-accept"):
-        for node in made.nodes:
-            edits.setdefault(node.name, []).append(_kept_from_their_node)
-    for netns, entries in extra.items():
-        edits.setdefault(netns, []).append(added(entries, netns))
-    return made.edited(edits)
-
-
-def _kept_from_their_node(plan: list[Operation]) -> list[Operation]:
-    """Felix alone says DROP (``endpoint-to-host``); the experiments called accept have what the manifests say."""
-    told = '"Configured DefaultEndpointToHostAction" -j '
-    return [
-        op._replace(entry=op.entry._replace(spec=op.entry.spec.replace(f"{told}ACCEPT", f"{told}DROP")))
-        if isinstance(op.entry, IptablesRule)
-        else op
-        for op in plan
-    ]
+    changes: dict[str, list[Edit]] = {netns: [edit] for netns, edit in altered.items()}
+    for netns, edit in edits(experiment, made):
+        changes.setdefault(netns, []).append(edit)
+    return made.edited(changes)
 
 
 @cache
@@ -89,7 +68,7 @@ def walked(experiment: RealExperiment, made: Network) -> Replayed:
     theirs = _recorded(experiment)
     runs, ours = [], []
     for sent in experiment.sent:
-        run = made.send(sent.src, sent.dst, replace(sent.packet, cold=experiment.cold))
+        run = _send(made, sent, replace(sent.packet, cold=experiment.cold))
         runs.append(run)
         steps = [step for trace in run.traces for step in trace.frames()]
         ours += [
@@ -102,6 +81,12 @@ def walked(experiment: RealExperiment, made: Network) -> Replayed:
         left_out[difference] = len(theirs) + len(ours) - sum(map(len, kept))
         theirs, ours = kept
     return Replayed(made, runs, theirs, ours, left_out)
+
+
+def _send(made: Network, sent: Sent, packet: Packet) -> Run:
+    if sent.source is None:
+        return made.send(sent.src, sent.dst, packet)
+    return client.send(made.fabric, sent.src, sent.dst, SERVER_PORT, packet, source=sent.source)
 
 
 def mac_names(experiment: RealExperiment) -> dict[str, str]:
