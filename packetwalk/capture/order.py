@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from packetwalk.capture.frames import Frame
+from packetwalk.capture.links.segments import AcrossWires
+from packetwalk.capture.links.sighting import Sighting
 from packetwalk.capture.recording import Recording
 from packetwalk.capture.stacked import End, standing
 
 
 class Ordered(NamedTuple):
     """Frames in order: ``frames`` are their indices before; ``came_from`` is, for each, the place in
-    the order of the frame at the veth's other end."""
+    the order of the frame at the veth's other end: of several where they were put together before the tap."""
 
     frames: tuple[int, ...]
-    came_from: tuple[int | None, ...]
+    came_from: tuple[tuple[int, ...], ...]
 
 
 class Wiring:
@@ -66,15 +69,26 @@ class Wiring:
             return self.pair(one, other)
         return one[0] != other[0]
 
+    def rank(self, one: End, other: End) -> int | None:
+        """Return how near two ends are: 0 for a pair, 1 for those of a segment, None for no way between them."""
+        if self.pair(one, other):
+            return 0
+        return 1 if self.joined(one, other) else None
+
     def above(self, end: End) -> set[End]:
         """Return the devices of other namespaces that stand on a device."""
         return {upper for upper, each in self.standing.items() if end in each.below and upper[0] != end[0]}
 
 
-def order(recording: Recording, frames: Sequence[Frame], names: Sequence[Hashable]) -> Ordered:
-    """Put frames in order, each with a name that it has at both ends of a wire; ValueError when no order fits what was seen."""
+def order(recording: Recording, seen: Sequence[Sighting]) -> Ordered:
+    """Put frames in order; ValueError when no order fits what was seen.
+
+    A frame has the same headers at both ends of a wire, unless a card cuts it, or puts it together with others.
+    """
     wiring = Wiring(recording)
-    source = {**_crossings(wiring, frames, names), **_between_stacked(wiring, frames, names)}
+    frames, names = [each.frame for each in seen], [each.stack for each in seen]
+    alike = {**_crossings(wiring, frames, names), **_between_stacked(wiring, frames, names)}
+    source = {k: (cause,) for k, cause in alike.items()} | _recut(wiring, seen, alike)
     after: dict[int, list[int]] = defaultdict(list)
     waits = [0] * len(frames)
     last: dict[str, int] = {}
@@ -83,9 +97,10 @@ def order(recording: Recording, frames: Sequence[Frame], names: Sequence[Hashabl
             after[last[frame.netns]].append(k)
             waits[k] += 1
         last[frame.netns] = k
-    for k, cause in source.items():
-        after[cause].append(k)
-        waits[k] += 1
+    for k, causes in source.items():
+        for cause in causes:
+            after[cause].append(k)
+        waits[k] += len(causes)
     places = {name: n for n, name in enumerate(sorted({frame.netns for frame in frames}))}
     ready = [(_urgency(frames, places, k), k) for k in range(len(frames)) if not waits[k]]
     heapq.heapify(ready)
@@ -100,7 +115,7 @@ def order(recording: Recording, frames: Sequence[Frame], names: Sequence[Hashabl
     if len(out) < len(frames):
         raise ValueError("frames: no order fits, an effect was seen before its cause")
     position = {k: n for n, k in enumerate(out)}
-    return Ordered(tuple(out), tuple(position[source[k]] if k in source else None for k in out))
+    return Ordered(tuple(out), tuple(tuple(position[n] for n in source.get(k, ())) for k in out))
 
 
 def _urgency(frames: Sequence[Frame], names: Mapping[str, int], k: int) -> tuple[int, int, int]:
@@ -148,6 +163,22 @@ def _crossings(wiring: Wiring, frames: Sequence[Frame], names: Sequence[Hashable
             cause = left[names[k]].arrive(here, wiring)
             if cause is not None:
                 out[k] = cause
+    return out
+
+
+def _recut(wiring: Wiring, seen: Sequence[Sighting], alike: Container[int]) -> dict[int, tuple[int, ...]]:
+    """Find for each frame that came in, and was not seen ``alike`` elsewhere, those that left and of whose bytes it is made."""
+    wires = AcrossWires()
+    for k, each in enumerate(seen):
+        if not each.coming and wiring.has_end((each.frame.netns, each.frame.dev)):
+            wires.leaves(k, each)
+    out: dict[int, tuple[int, ...]] = {}
+    for k, each in enumerate(seen):
+        here = each.frame.netns, each.frame.dev
+        if each.coming and k not in alike and wiring.has_end(here):
+            sources = wires.sources(each, partial(wiring.rank, here))
+            if sources:
+                out[k] = sources
     return out
 
 

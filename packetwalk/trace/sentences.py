@@ -124,7 +124,13 @@ SENTENCES = {
     "snat": "{0}: the source becomes {1}.",
     "snat-taken": "{0}: the source becomes {1}. It would keep its port, but the answers for {2} come to that one.",
     "nat-known": "The connection is known: {0} becomes {1}, as its first packet decided.",
-    "segmented": "{0} bytes of a stream are cut into {2} segments before they leave by {1} (GSO): the device does not cut.",
+    "segmented": "A packet of {0} bytes is cut into {2} before they leave by {1} (GSO): the device does not cut.",
+    "segmented-behind": "One packet of {0} bytes at the tap of {1}, and {2} at the other end: the card, or what lies between, "
+    "cut it behind the tap (TSO, UDP GSO).",
+    "merged": "{0} packets that followed each other are now one of {1} bytes, at {2} (GRO).",
+    "merged-before": "{0} packets left, and one of {1} bytes came to the tap of {2}: the card, its driver or what lies between "
+    "put them together (GRO).",
+    "merged-into": "From here on it is a part of the packet with the bytes before, which {0} put together (GRO).",
     "fragment": "{0} bytes do not fit into an MTU of {1}, and DF is not set: cut into {2} fragments.",
     "refragment": "It came in fragments of at most {1} bytes: cut again as it came, "
     "its {0} bytes into {2} fragments.",
@@ -167,6 +173,9 @@ SENTENCES = {
     "delivered-bytes-ack": "The sender knows that {0} of its {1} bytes have arrived.",
     "delivered-sack": "The sender knows that {0} of its {1} bytes have arrived, and which have after a gap (SACK).",
     "delivered-ack": "The handshake is complete: the server's accept() returns.",
+    "delivered-stream": "{0} bytes of a stream come to the connection on port {1}.",
+    "delivered-fin": "The other end has said all it had to say (FIN), to the connection on port {0}.",
+    "delivered-acknowledged": "An acknowledgement comes to the connection on port {0}.",
     "delivered-rst": "The connection is closed by RST.",
     "delivered-error": "The sender learns: {0}.",
     "delivered-unknown": "Nothing here waits for it.",

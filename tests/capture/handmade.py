@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import Unpack
 
-from packetwalk.capture.recording import Probe, Recording
+from packetwalk.capture.frames import Frame
+from packetwalk.capture.recording import VERSION, Place, Probe, Recording, Sent
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.record import Named, Recorder, Warm, recording
+from packetwalk.lab.kernel.record import Named, Recorder, Warm, kernel, recording, tables
+from packetwalk.lab.kernel.sniff import Sniffer
 from packetwalk.lab.kernel.traffic import Servers
 from packetwalk.tables import SocketEntry
 from packetwalk.trace.packet import Packet, PacketOptions
@@ -42,11 +45,30 @@ class HandMade:
 
     def record(self, src: str, dst: str, dport: int = 0, **packet: Unpack[PacketOptions]) -> Recording:
         """Send a packet and return the recording of it; the neighbours on its way are known before."""
-        named = {name: Named(name.replace("pod-", "node-"), name.split("-")[0], name) for name in self.inside}
+        named = {name: _named(name) for name in self.inside}
         probe = Probe("packet", src, dst, dport, Packet.of(packet))
         with Recorder(self.inside, named) as recorder:
             warm = Warm(dst, Packet(probe.packet.proto, sport=probe.packet.sport - 1))
             return recording(recorder, [recorder.send(probe, warm, 99, LIMIT)])
+
+    def watch(self, src: str, program: Callable[[], None], *names: str) -> Recording:
+        """Run a program in a namespace and return the recording of what followed, as some namespaces saw it."""
+        inside = {name: self.inside[name] for name in names}
+        frames: list[Frame] = []
+        with closing(Sniffer(inside)) as sniffer, ThreadPoolExecutor(1) as beside:
+            done = beside.submit(self.inside[src].inside, program)
+            while not done.done():
+                frames += sniffer.collect()
+            frames += sniffer.collect()
+            done.result()
+            assert not sniffer.lost
+        places = (Place(name, *_named(name), files=tables(each)) for name, each in inside.items())
+        about = {"version": VERSION, "ground": "netns", "kernel": kernel()}
+        return Recording(about, tuple(places), (Sent(*Probe("packet", src, "", 0), frames=tuple(frames)),))
+
+
+def _named(netns: str) -> Named:
+    return Named(netns.replace("pod-", "node-"), netns.split("-")[0], netns)
 
 
 @contextmanager

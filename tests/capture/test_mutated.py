@@ -37,8 +37,13 @@ def test_what_somebody_has_changed_is_refused_in_one_line_or_read(
 
 @pytest.mark.parametrize(
     "number",
-    [680, 918, 4727],
-    ids=["a set's option without a value", "a name that no file can have", "a port that is not there"],
+    [680, 918, 4727, 5163],
+    ids=[
+        "a set's option without a value",
+        "a name that no file can have",
+        "a port that is not there",
+        "a route by a device that is not there",
+    ],
 )
 def test_what_was_found_once_is_one_line(number: int, tmp_path: Path) -> None:
     _, open_ = mutations.draw("nov30", number, tmp_path)

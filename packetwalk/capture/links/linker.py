@@ -10,7 +10,7 @@ from packetwalk.capture import identity
 from packetwalk.capture.links.datagram import Datagram, datagrams, part_of
 from packetwalk.capture.links.earlier import Earlier
 from packetwalk.capture.links.hidden import Hidden
-from packetwalk.capture.links.segments import CutSegments
+from packetwalk.capture.links.segments import Recut
 from packetwalk.capture.links.sighting import Link, Sighting, Tap
 from packetwalk.capture.lookup import Lookup
 
@@ -23,21 +23,21 @@ class Linker:
     def __init__(
         self,
         seen: Sequence[Sighting],
-        came_from: Sequence[int | None],
+        came_from: Sequence[tuple[int, ...]],
         tables: Mapping[str, Lookup],
         tunnel_ports: Mapping[int, str],
     ) -> None:
-        """``came_from`` is, for each frame, the one at the other end of its wire."""
+        """``came_from`` is, for each frame, the one at the other end of its wire, or those of which it was made."""
         self.seen, self.tables = seen, tables
         self.links: list[Link] = []
         self.after: dict[int, list[int]] = defaultdict(list)
         self._datagrams = datagrams(seen, tunnel_ports)
         self._earlier = Earlier(seen, self._datagrams, self._can_follow)
         self._hidden = Hidden(seen, self._datagrams, tables, self.links, self.after)
-        self._segments = CutSegments(seen, self._can_follow)
+        self._recuts = Recut(seen, self._can_follow)
         self._came_in: dict[tuple, int] = {}  # the last fragment of each datagram, by namespace
-        for k, source in enumerate(came_from):
-            self._add(k, Link("wire", source) if source is not None else self._inside(k))
+        for k, sources in enumerate(came_from):
+            self._add(k, self._by_wire(k, sources) if sources else self._inside(k))
 
     def datagram(self, k: int) -> Datagram:
         """Return the fragments of the same datagram that passed the same device; none of what is whole."""
@@ -58,13 +58,18 @@ class Linker:
     def _add(self, k: int, link: Link) -> None:
         now = self.seen[k]
         self.links.append(link)
-        if link.before is not None:
-            self.after[link.before].append(k)
+        for before in (link.before, *link.others):
+            if before is not None:
+                self.after[before].append(k)
         self._earlier.add(k)
         self._hidden.add(k)
-        self._segments.add(k)
+        self._recuts.add(k)
         if now.coming and now.fragment:
             self._came_in[now.frame.netns, now.number] = k
+
+    def _by_wire(self, k: int, sources: tuple[int, ...]) -> Link:
+        alike = self.seen[sources[0]].stack == self.seen[k].stack
+        return Link("wire" if alike else "wire-segment", sources[0], sources[1:])
 
     def _inside(self, k: int) -> Link:
         """Return the link of a frame that came by no wire: its namespace has seen the packet before."""
@@ -72,10 +77,11 @@ class Linker:
             how = self._relation(before, k)
             if how:
                 return Link(how, before)
-        segment = self._segments.link(k)
+        sources = self._recuts.sources(k)
+        if sources:
+            return Link("segment", sources[0], sources[1:])
         return (
-            segment
-            or self._recut(k)
+            self._recut(k)
             or self._hidden.by_program(k)
             or self._hidden.by_tunnel(k)
             or Link("first")

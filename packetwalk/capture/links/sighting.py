@@ -54,13 +54,20 @@ class Link(NamedTuple):
     """How a frame came about: ``before`` is its predecessor.
 
     ``how`` is ``wire`` (the other end of a veth pair, or another NIC of a segment), ``same`` (the same
-    packet in the same namespace), ``copy`` (one more of a flood), ``cut`` (a fragment of it), ``segment`` (a range of its stream), ``whole`` and ``recut`` (gathered from
-    fragments, of which ``before`` is the last; then perhaps cut again), ``hidden`` (wrapped so that only
-    order tells), or ``first``.
+    packet in the same namespace), ``copy`` (one more of a flood), ``cut`` (a fragment of it), ``segment``
+    (some of its bytes, and of those of ``others``: cut or put together by an offload), ``wire-segment`` (the
+    same, at the other end of a wire), ``whole`` and ``recut`` (gathered from fragments, of which ``before``
+    is the last; then perhaps cut again), ``hidden`` (wrapped so that only order tells), or ``first``.
     """
 
     how: str
     before: int | None = None
+    others: tuple[int, ...] = ()
+
+    @property
+    def by_wire(self) -> bool:
+        """Whether it came from the other end of a wire."""
+        return self.how in ("wire", "wire-segment")
 
 
 def read(frame: Frame, tunnel_ports: Mapping[int, str]) -> Sighting:

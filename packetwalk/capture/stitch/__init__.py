@@ -51,7 +51,7 @@ def _frame(work: Work, k: int) -> None:
 def _came(work: Work, k: int, link: Link) -> tuple:
     frame = work.seen[k].frame
     kind = work.tables[frame.netns].kind(frame.dev)
-    if link.how == "wire" and link.before is not None:
+    if link.by_wire and link.before is not None:
         other = work.seen[link.before].frame
         if work.wiring.standing.get((frame.netns, frame.dev)):
             return "from-below", frame.dev, kind, f"{other.dev} in {other.netns}"

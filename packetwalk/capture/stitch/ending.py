@@ -8,10 +8,10 @@ from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Sighting
 from packetwalk.capture.lookup import FOLLOWED, Lookup
 from packetwalk.capture.stitch import evidence, explain, notes, stacks
-from packetwalk.capture.stitch.work import BROADCAST, Work
+from packetwalk.capture.stitch.work import BROADCAST, Work, is_error
 from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.route import REFUSING
-from packetwalk.wire import Arp, Ethernet, Icmp, Ipv4, Vxlan
+from packetwalk.wire import Arp, Ethernet, Ipv4, Vxlan
 
 TUNNELLED = (Vxlan,)  # what a device takes, not a program
 
@@ -51,7 +51,7 @@ def _arrived(work: Work, where: int, k: int, stack: Stack, packet: Stack) -> Non
         work.step(where, netns, dev, "route", stack, unread, device, looked_up=True)
         return None
     said = evidence.answer(work, k, packet)
-    if said and _is_error(said) and not work.asked_before(netns, packet, k):
+    if said and is_error(said) and not work.asked_before(netns, packet, k):
         return _stop(work, where, netns, dev, ("answered-error", said[1].type, said[1].code), "rejected")
     if evidence.is_taken_in(work, k, packet):
         work.step(where, netns, dev, "deliver", stack, evidence.arrived(work, k, packet))
@@ -71,11 +71,6 @@ def _lost_behind(tables: Lookup, dev: str) -> tuple:
     """Return the note of a packet that no tap saw behind a device, which may be of a kind that is not followed."""
     kind = tables.kind(dev)
     return ("lost-behind", dev) if kind in FOLLOWED else ("lost-behind-unread", dev, kind)
-
-
-def _is_error(packet: Stack) -> bool:
-    """Whether a packet is an error of ICMP."""
-    return len(packet) > 1 and isinstance(packet[1], Icmp) and packet[1].type in identity.ERRORS
 
 
 def _returned(work: Work, where: int, seen: Sighting) -> Stack:

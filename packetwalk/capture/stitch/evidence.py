@@ -39,6 +39,8 @@ def answer(work: Work, k: int, packet: Stack) -> Stack | None:
 def arrived(work: Work, k: int, packet: Stack) -> tuple:
     """Return the note of a packet that was taken in: who took it is told by its answer and by the recorded sockets."""
     note = notes.arrived(packet)
+    if note[0] == "delivered-ack" and not work.opens(work.seen[k].frame.netns, packet):
+        return notes.later(packet)
     if note[0] != "delivered-syn":
         return note
     said = answer(work, k, packet) or ()

@@ -79,6 +79,11 @@ class Journeys:
         fits = [n for n, step in enumerate(steps) if not events or step.event in events]
         return where, fits[-1] if fits else len(steps) - 1
 
+    def at(self, where: int, netns: str, dev: str) -> Cause:
+        """Return the last step of a journey at a device, as the cause of another."""
+        fits = [n for n, step in enumerate(self._all[where].steps) if (step.netns, step.dev) == (netns, dev)]
+        return where, fits[-1] if fits else 0
+
     def before_cut(self, where: int) -> Cause:
         """Return the step before a packet was cut, as the cause of its other fragments."""
         made = [n for n, step in enumerate(self._all[where].steps) if step.event == "fragment"]

@@ -51,6 +51,14 @@ def arrived(packet: Stack) -> tuple:
     )
 
 
+def later(packet: Stack) -> tuple:
+    """Return the note of a packet that has arrived in a connection of TCP which is open."""
+    tcp, size = packet[1], wire.size(packet[2:])
+    if size:
+        return "delivered-stream", size, tcp.dport
+    return "delivered-fin" if "F" in tcp.flags else "delivered-acknowledged", tcp.dport
+
+
 def wrapper(link: LinkEntry) -> str:
     """Return what wraps and unwraps at a device: the device itself, or a program that reads it."""
     return link.ifname if link.kind in TUNNELS else f"A program that reads {link.ifname}"

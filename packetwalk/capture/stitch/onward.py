@@ -7,7 +7,7 @@ from packetwalk.capture import identity
 from packetwalk.capture.identity import Stack
 from packetwalk.capture.links.sighting import Link
 from packetwalk.capture.nft_nat import BeforeNat
-from packetwalk.capture.stitch import explain, stacks, tunnel
+from packetwalk.capture.stitch import explain, offloads, stacks, tunnel
 from packetwalk.capture.stitch.journeys import flow_of
 from packetwalk.capture.stitch.passage import Passage
 from packetwalk.capture.stitch.work import BROADCAST, Work
@@ -22,14 +22,15 @@ def follow(work: Work, k: int, link: Link, before: int) -> int:
     if link.how == "copy" or (link.how == "wire" and gone_on):
         cause = work.journeys.last(where, "fdb", "egress")
         return work.journeys.begin("copy", work.seen[k].packet, cause)
-    if link.how == "segment" and gone_on:
-        cause = work.journeys.last(where, "ingress")
-        where = work.journeys.begin("data", work.seen[k].packet, cause)
-        explain.address(work, where, work.seen[k].frame.netns, work.seen[k])
-        return where
+    if link.how in ("segment", "wire-segment"):
+        offloads.merged(work, k, link)
+        if gone_on:
+            return offloads.later(work, k, before)
     if link.how in ("cut", "recut") and gone_on:
         return _fragment(work, k, before)
-    if link.how != "wire":
+    if link.how == "wire-segment":
+        offloads.by_wire(work, where, k, link, before)
+    elif not link.by_wire:
         _pass(Passage(work, where, before, k, link.how))
     return where
 
@@ -51,11 +52,13 @@ def _pass(way: Passage) -> None:
     if way.how in ("whole", "recut"):
         _gather(way)
     if _stacked(way):
-        return _tag(way)
+        _tag(way)
+        return offloads.inside(way)
     bridge = _bridged(way)
     if bridge:
         _rewrite(way, bridge, "PREROUTING", routed=False)
         _switch(way, bridge)
+        offloads.inside(way)
     elif tunnel.unwraps(way):
         tunnel.unwrap(way)
     elif tunnel.wraps(way):
@@ -146,9 +149,7 @@ def _forward(way: Passage) -> None:
             after = stacks.changed(way.now, ttl=goal[0].ttl)
             way.step(None, "forward", after, ("forward", now[0].ttl, goal[0].ttl), way.tables.forwarding_on)
     _rewrite(way, dev, "POSTROUTING")
-    if way.how == "segment":
-        note = "segmented", wire.size(stacks.bare(way.now)), dev, len(way.work.after[way.before])
-        way.step(dev, "fragment", stacks.kept(way.now, way.seen.stack), note)
+    offloads.inside(way)
     if way.cut:
         way.step(dev, "fragment", stacks.kept(way.now, way.seen.stack), explain.cut(work, way.k))
     explain.address(work, way.where, way.netns, way.seen)

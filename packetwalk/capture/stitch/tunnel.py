@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.capture import identity
-from packetwalk.capture.stitch import explain, notes, stacks
+from packetwalk.capture.stitch import explain, notes, offloads, stacks
 from packetwalk.capture.stitch.passage import Passage
 from packetwalk.wire import Ethernet, Ipv4
 
@@ -29,12 +29,15 @@ def wrap(way: Passage) -> None:
             way.step(dev, "fdb", then.stack, note, entry, looked_up=True)
     part = stacks.bare(seen.stack)
     outside = way.goal if way.cut else part
+    if way.how == "segment":  # the whole is wrapped, then cut
+        outside = (*part[: len(part) - len(seen.packet)], *then.packet)
     more = wire.size(outside) - wire.size(then.stack)
     note = ("wrapped-unread" if way.how == "hidden" else "wrapped-by", notes.wrapper(link), more)
     way.step(dev, "encap", outside, note, link)
     explain.route(work, way.where, way.netns, seen.frame.dev, outside)
     if way.cut:
         way.step(seen.frame.dev, "fragment", part, explain.cut(work, way.k))
+    offloads.inside(way)
     explain.address(work, way.where, way.netns, seen)
 
 
@@ -50,7 +53,11 @@ def unwrap(way: Passage) -> None:
     seen, then, dev = way.seen, way.then, way.seen.frame.dev
     if any(isinstance(header, Ipv4) for header in then.stack):
         explain.route(way.work, way.where, way.netns, then.frame.dev, way.now)
-    less = wire.size(then.stack) - wire.size(seen.stack)
+    out = seen.stack
+    if way.how == "segment":  # each is unwrapped before they are put together
+        out = (*out[: len(out) - len(seen.packet)], *then.packet)
+    less = wire.size(then.stack) - wire.size(out)
     link = way.tables.links[dev]
     note = ("unwrapped-unread" if way.how == "hidden" else "unwrapped-by", notes.wrapper(link), less)
-    way.step(dev, "decap", seen.stack, note, link)
+    way.step(dev, "decap", out, note, link)
+    offloads.inside(way)

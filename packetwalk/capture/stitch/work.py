@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import cached_property, partial
 from typing import NamedTuple
 
+from packetwalk import wire
 from packetwalk.capture.identity import ERRORS, Stack, ends
 from packetwalk.capture.links.datagram import Pieces
 from packetwalk.capture.links.linker import Linker
@@ -19,7 +20,7 @@ from packetwalk.capture.stitch.told import told
 from packetwalk.capture.tunnel_ports import tunnel_ports
 from packetwalk.tables import Entry
 from packetwalk.trace.step import Decision, Step
-from packetwalk.wire import Arp, Icmp, Ipv4
+from packetwalk.wire import Arp, Icmp, Ipv4, Tcp
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
@@ -42,7 +43,7 @@ class Work:
         """Put the frames in order; ValueError when none fits."""
         ports = tunnel_ports(recording, sent.frames)
         seen, self.left_out = told(sent, ports)
-        ordered = order(recording, [each.frame for each in seen], [each.stack for each in seen])
+        ordered = order(recording, seen)
         self.wiring = Wiring(recording)
         self.tables = {place.netns: Lookup(place, self.wiring.standing) for place in recording.places}
         self.seen: list[Sighting] = [seen[k] for k in ordered.frames]
@@ -118,6 +119,14 @@ class Work:
         """Whether a namespace has sent, before a frame, what its packet is an answer to."""
         return any(number < k for number in self._turned(netns, packet))
 
+    def opens(self, netns: str, packet: Stack) -> bool:
+        """Whether a packet of TCP is the one that opens a connection: it carries nothing, and acknowledges the SYN-ACK that was
+        seen to leave."""
+        tcp = packet[1]
+        left = (self.seen[k].packet[1] for k in self._turned(netns, packet) if len(self.seen[k].packet) > 1)
+        opened = any(isinstance(h, Tcp) and {"S", "A"} <= set(h.flags) and h.seq + 1 == tcp.ack for h in left)
+        return opened and not wire.size(packet[2:]) and "F" not in tcp.flags
+
     def _turned(self, netns: str, packet: Stack) -> list[int]:
         """Return the frames that left a namespace for where a packet comes from; fragments of a datagram show no ports."""
         src, sport, dst, dport = ends(packet)
@@ -126,11 +135,13 @@ class Work:
 
     @cached_property
     def _left(self) -> dict[tuple, list[int]]:
-        """The frames that left a namespace, by the ends of each packet in them, those around others too."""
+        """The frames that left a namespace, by the ends of each packet in them, those around others too; errors are apart."""
         out: dict[tuple, list[int]] = defaultdict(list)
         for k, seen in enumerate(self.seen):
             starts = [
-                n for n, header in enumerate(seen.stack) if isinstance(header, Ipv4) and not seen.coming
+                n
+                for n, header in enumerate(seen.stack)
+                if isinstance(header, Ipv4) and not seen.coming and not is_error(seen.packet)
             ]
             for n in starts:
                 out[seen.frame.netns, *ends(seen.stack[n:])].append(k)
@@ -141,8 +152,7 @@ class Work:
         """The frames with errors that left a namespace, by number and ends of the datagram that they quote."""
         out: dict[tuple, list[int]] = defaultdict(list)
         for k, seen in enumerate(self.seen):
-            head = seen.packet[1] if len(seen.packet) > 1 else None
-            if not seen.coming and isinstance(head, Icmp) and head.type in ERRORS:
+            if not seen.coming and is_error(seen.packet):
                 quoted = seen.content[8:]
                 between = (".".join(map(str, quoted[at : at + 4])) for at in (12, 16))
                 out[seen.frame.netns, int.from_bytes(quoted[4:6]), *between].append(k)
@@ -160,6 +170,11 @@ class Work:
             for netns, arp in said
             if isinstance(arp, Arp) and arp.op == 2 and arp.sha in self.tables[netns].macs
         }
+
+
+def is_error(packet: Stack) -> bool:
+    """Whether a packet is an error of ICMP."""
+    return len(packet) > 1 and isinstance(packet[1], Icmp) and packet[1].type in ERRORS
 
 
 def _is_echo_of(answer: Stack, packet: Stack) -> bool:
