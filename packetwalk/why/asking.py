@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run
 from packetwalk.errors import BadInput
 from packetwalk.tables import RouteEntry
+from packetwalk.tables.fdb import FORWARDING
+from packetwalk.tables.link import LINKS
 from packetwalk.tables.neighbour import NEIGHBOURS
+from packetwalk.tables.route import ROUTES
 from packetwalk.trace.packet import LARGEST, Packet, PacketOptions
 from packetwalk.trace.step import Step, Trace
 from packetwalk.walks.walk import Walk
 from packetwalk.why.ends import KnownEnd, owner
 from packetwalk.why.loading import UNANSWERED, Loaded
+from packetwalk.why.unread import PASSING, REFUSING, met, verdict_of
 
 DECIDING = {
     "iptables.txt": ("rules", "no iptables-save was there"),
@@ -60,12 +66,27 @@ class Fate(NamedTuple):
             each for each in of.traces if each.disposition != "delivered" and each.name not in ("arp", "copy")
         )
         reset = next((each for each in of.traces if each.name == "reset"), None)
-        return reset or next(failed, None) or _refused(of.traces) or of.traces[-1]
+        own = [each for each in of.traces if each.name not in ("arp", "copy")] or of.traces
+        return reset or next(failed, None) or _refused(of.traces) or own[-1]
+
+    @property
+    def taken_by_nobody(self) -> str:
+        """The MAC for which a frame is that went to all on a segment, and that none of them takes; else nothing."""
+        number = self.walk.traces.index(self.ended)
+        copies = [each for each in self.walk.traces if each.name == "copy" and (each.cause or ())[:1] == (number,)]
+        notes = {each.steps[-1].note[:2] for each in copies}
+        mac = next(iter(notes), ())
+        return str(mac[1]) if len(notes) == 1 and mac[:1] == ("other-mac",) and not self._goes_on else ""
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.ended.steps[-1].event != "egress"
 
     @property
     def step(self) -> Step:
-        """Where it ended."""
-        return self.ended.steps[-1]
+        """Where it ended; of a frame that nobody takes, where it got its address."""
+        addressed = [step for step in self.ended.steps if step.event == "neigh"]
+        return addressed[-1] if addressed and self.taken_by_nobody else self.ended.steps[-1]
 
 
 def packet_of(dst: KnownEnd, given: PacketOptions) -> Packet:
@@ -102,9 +123,10 @@ def sent(loaded: Loaded, question: Errand) -> Fate:
     title = f"{src.name} to {dst.name}, by recorded tables"
     walk = Walk(plugin, mode, "", title, "the recorded tables", packet, None, run.traces, run)
     fate = Fate(REACHES, question, loaded, walk)
-    untold = _untold(loaded, run.traces)
     answered = walk.disposition == "delivered" and any(trace.name != "request" for trace in walk.traces)
-    if answered and _refused(run.traces) is None:
+    arrives = answered and _refused(run.traces) is None
+    untold = "; ".join([*_untold(loaded, run.traces), *_doubts(fate, run, arrives=arrives)])
+    if arrives:
         return fate._replace(verdict=UNKNOWN, unknown=untold) if untold else fate
     unknown = "; ".join(filter(None, (_unknown(loaded, question._replace(packet=packet), fate.ended), untold)))
     return fate._replace(verdict=UNKNOWN if unknown else FAILS, unknown=unknown)
@@ -122,13 +144,20 @@ def _run(loaded: Loaded, src: KnownEnd, dst: KnownEnd, packet: Packet) -> Run:
     except BadInput:
         raise
     except KeyError as error:  # a forwarding entry's port that no machine has, for instance
-        if any(error.args[0] in loaded.fabric.netns(name).links for name in loaded.plans):
+        if not any(_names(loaded.fabric.netns(name), error.args[0]) for name in loaded.plans):
             raise
         raise BadInput(
             "recording, a line of its tables", f"it names {error.args[0]!r}, which is not there"
         ) from None
     except ValueError as error:
         raise BadInput("recording, a line of its tables", str(error)[:200]) from None
+
+
+def _names(ns: Netns, dev: str) -> bool:
+    """Say whether a namespace's lines name a device that it has not."""
+    named = {each.ifname for each in ns.entries(FORWARDING)} | {each.master for each in ns.entries(LINKS)}
+    named |= {name for route in ns.entries(ROUTES) for name in route.devices}
+    return dev not in ns.links and dev in named
 
 
 def _nobody_listens(loaded: Loaded, traces: tuple[Trace, ...]) -> tuple[str, str, int] | None:
@@ -140,8 +169,22 @@ def _nobody_listens(loaded: Loaded, traces: tuple[Trace, ...]) -> tuple[str, str
     return None
 
 
-def _untold(loaded: Loaded, traces: tuple[Trace, ...]) -> str:
-    """Return which tables on the way could not be asked, or not for all they hold; nothing where they are known."""
+def _doubts(fate: Fate, run: Run, *, arrives: bool) -> Iterator[str]:
+    """Yield the rules on the way that nobody can read, and that may decide otherwise than what became of the packet.
+
+    One that lets pass does not stop what arrives, one that refuses does not help what a rule has refused, and none what ended
+    for another reason than a rule.
+    """
+    if not arrives and fate.step.hook is None:
+        return
+    harmless = PASSING if arrives else REFUSING
+    for netns, rule in met(run.verdicts, fate.loaded.unread):
+        if verdict_of(rule) not in harmless:
+            yield f"what {rule} in {netns} makes of it: not all of its words are known"
+
+
+def _untold(loaded: Loaded, traces: tuple[Trace, ...]) -> list[str]:
+    """Return which tables on the way could not be asked, or not for all they hold."""
     passed = dict.fromkeys(step.netns for trace in traces for step in trace.steps)
     told = []
     for file, (what, reason) in DECIDING.items():
@@ -157,7 +200,7 @@ def _untold(loaded: Loaded, traces: tuple[Trace, ...]) -> str:
         f"which of {len(route.hops)} next hops to {route.dst} packets take in {netns}"
         for netns, route in several
     ]
-    return "; ".join(told)
+    return told
 
 
 def _unknown(loaded: Loaded, question: Errand, ended: Trace) -> str:

@@ -6,16 +6,21 @@ import shlex
 from typing import NamedTuple
 
 from packetwalk.shell import Shell, State
+from packetwalk.tables import Entry
 from packetwalk.why.loading import Loaded
 
 
 class Mend(NamedTuple):
-    """A change in one namespace: commands, in order; ``reason`` says what speaks for it, ``then`` what came of it."""
+    """A change in one namespace: commands, in order; ``reason`` says what speaks for it, ``then`` what came of it.
+
+    ``line`` is the one that is taken away or turned, and so has decided; None where something is put there.
+    """
 
     netns: str
     commands: tuple[tuple[str, ...], ...]
     reason: str
     then: str = "it arrives"
+    line: Entry | None = None
 
     def __str__(self) -> str:
         lines = [shlex.join(words) for words in self.commands]

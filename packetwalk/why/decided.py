@@ -55,12 +55,12 @@ def without(ns: Netns, entry: Entry) -> Iterator[Mend]:
     """Yield the way to take a line away, or to turn a policy or setting."""
     if isinstance(entry, ChainPolicy) and entry.target != "ACCEPT":
         accepting = "iptables", "-t", entry.chain_table, "-P", entry.chain, "ACCEPT"
-        yield Mend(ns.name, (accepting,), "the chain's policy refused it")
+        yield Mend(ns.name, (accepting,), "the chain's policy refused it", line=entry)
     elif isinstance(entry, NftChain):
         if entry.target == "DROP":
             turned = "nft", "add", "chain", *entry.chain_table.split(" "), entry.chain, "{ policy accept ; }"
-            yield Mend(ns.name, (turned,), "the chain's policy refused it")
+            yield Mend(ns.name, (turned,), "the chain's policy refused it", line=entry)
     elif not isinstance(entry, ChainPolicy | LinkEntry | SysctlEntry | AddrEntry):
         gone = taken(entry, ns)
         if gone:
-            yield Mend(ns.name, gone, "the line that decided")
+            yield Mend(ns.name, gone, "the line that decided", line=entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from packetwalk.tables import LinkEntry
@@ -37,11 +38,16 @@ def devices(loaded: Loaded, passed: Iterable[str]) -> Iterator[Mend]:
                 if link.state != "forwarding":
                     forwards = "bridge", "link", "set", "dev", link.ifname, "state", "3"
                     yield Mend(netns, (forwards,), f"the port is {link.state}")
+    alone: list[Mend] = []
+    among: list[Mend] = []
     for netns in names:
         for link in loaded.fabric.netns(netns).entries(LINKS):
-            for mtu in _mtus(loaded, netns, link):
+            having = _having_mtu(loaded, netns, link)
+            for mtu in sorted(having.keys() - {link.mtu}, key=lambda mtu: -having[mtu]):
                 changed = "ip", "link", "set", link.ifname, "mtu", str(mtu)
-                yield Mend(netns, (changed,), "others of its kind have this MTU")
+                mend = Mend(netns, (changed,), "others of its kind have this MTU")
+                (alone if having[mtu] > having[link.mtu] else among).append(mend)
+    yield from (*alone, *among)  # who is one of a few that differ, rather than one of the many
 
 
 def known_by(failed: Fate, found: Iterable[Deviation]) -> Iterator[Mend]:
@@ -88,15 +94,14 @@ def _hairpins(loaded: Loaded, netns: str, link: LinkEntry) -> bool:
     )
 
 
-def _mtus(loaded: Loaded, netns: str, link: LinkEntry) -> list[int]:
-    """Return the MTUs of devices like one, the commonest first, that are not its own."""
-    found: dict[int, int] = {}
+def _having_mtu(loaded: Loaded, netns: str, link: LinkEntry) -> Counter[int]:
+    """Return how many other devices like one have which MTU."""
+    found: Counter[int] = Counter()
     for name in (netns, *siblings(loaded, netns)):
         for each in loaded.fabric.netns(name).entries(LINKS):
             like = each.ifname == link.ifname or (
                 link.kind == "veth" and (each.kind, each.master) == link[1:5:3]
             )
             if like and (name, each.ifname) != (netns, link.ifname):
-                found[each.mtu] = found.get(each.mtu, 0) + 1
-    found.pop(link.mtu, None)
-    return sorted(found, key=lambda mtu: -found[mtu])
+                found[each.mtu] += 1
+    return found

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 from packetwalk.capture.recording import Recording
 from packetwalk.errors import BadInput
 from packetwalk.tables import Entry, IptablesRule, NftRule, table_of
+from packetwalk.tables.address import ADDRESSES
 from packetwalk.trace.packet import PacketOptions
 from packetwalk.walks.walk import Walk
 from packetwalk.why.asking import FAILS, REACHES, TOO_BIG, UNKNOWN, Errand, Fate, packet_of, sent
@@ -17,7 +18,7 @@ from packetwalk.why.ends import KnownEnd, end
 from packetwalk.why.fitting import Fitted, fitted
 from packetwalk.why.loading import Loaded, is_taken_to_forward, load
 from packetwalk.why.mends import mended
-from packetwalk.why.taps import taps
+from packetwalk.why.taps import OTHERWISE, taps
 
 PROGRAMS = (
     ("KUBE-", "kube-proxy"),
@@ -60,12 +61,19 @@ class Diagnosis:
 
     @property
     def line(self) -> str:
-        """The line that decided, with its author; empty where none did."""
-        entry = self.fate.step.entry
+        """The line that decided, with its author, and its namespace where the packet ends in another; empty where none did.
+
+        What arrives as soon as a line is taken away ended for that line, wherever it ended.
+        """
+        step = self.fate.step
+        netns, entry = step.netns, step.entry
+        if self.mend and self.mend.line is not None:
+            netns, entry = self.mend.netns, self.mend.line
         if self.verdict not in (FAILS, TOO_BIG) or entry is None:
             return ""
-        author = _author(self.fate)
-        return f"{entry}" + (f" ({author})" if author else "")
+        author = _author(entry)
+        there = f", in {netns}" if netns != step.netns else ""
+        return f"{entry}" + (f" ({author})" if author else "") + there
 
     @property
     def told(self) -> Iterator[tuple[str, str]]:
@@ -87,7 +95,9 @@ class Diagnosis:
             yield "how", self.walk.summary + told
             yield "taps", self.taps or "no such packet was recorded"
         else:
-            yield "where", self._where(where, step.why)
+            mac = self.fate.taken_by_nobody
+            lost = f"No recorded machine on the segment takes frames for {mac}: all discard it." if mac else ""
+            yield "where", self._where(where, lost or step.why)
             yield "line", self.line or self._no_line
             if self.fits:
                 yield "fits", f"the sender is told; {self.fits}"
@@ -95,7 +105,13 @@ class Diagnosis:
                 yield "mend", self._mend
         if self.verdict != REACHES and self.taps:
             yield "taps", self.taps
-        yield "not known", "; ".join(self.unknown) or "nothing that this depends on"
+        yield "not known", "; ".join(self.unknown) or self._nothing_else
+
+    @property
+    def _nothing_else(self) -> str:
+        """What is not known where every line was recorded: what was seen goes before what was computed."""
+        differs = OTHERWISE in self.taps
+        return "why the kernel's packet went another way" if differs else "nothing that this depends on"
 
     def _where(self, where: str, reason: str) -> str:
         """Return where it ended; where that is not known, how far it is."""
@@ -201,9 +217,21 @@ def _unknown(fate: Fate) -> Iterator[str]:
         yield f"whether {', '.join(taken)} forward: no setting was recorded there, they are taken to"
     for netns, proto, port in sorted(fate.loaded.assumed):
         yield f"whether anybody listens on {proto} port {port} in {netns}: taken to be so"
+    if nobody := _asked_of_nobody(fate):
+        yield f"who should have {nobody}: no recorded namespace has this address"
     for end_, others in fate.loaded.cables.doubtful.items():
         if end_[0] in {step.netns for trace in fate.walk.traces for step in trace.steps}:
             yield f"which of {len(others) - 1} ends {end_[1]} of {end_[0]} is plugged into"
+
+
+def _asked_of_nobody(fate: Fate) -> str:
+    """Return the address for which nobody answered, where nobody who was recorded has it."""
+    note = fate.step.note if fate.verdict == FAILS else ()
+    if not note or note[0] != "neigh-failed":
+        return ""
+    places = fate.loaded.recording.places
+    held = {address.local for place in places for address in place.entries(ADDRESSES)}
+    return "" if note[1] in held else str(note[1])
 
 
 def _only_nft(fate: Fate, netns: str) -> bool:
@@ -212,11 +240,8 @@ def _only_nft(fate: Fate, netns: str) -> bool:
     return "nft.txt" in missing and "iptables.txt" not in missing
 
 
-def _author(fate: Fate) -> str:
+def _author(entry: Entry) -> str:
     """Return who writes such a line, as far as its own words tell."""
-    entry: Entry | None = fate.step.entry
-    if entry is None:
-        return ""
     names = [getattr(entry, name, None) or "" for name in ("chain", "dev", "ifname", "name")]
     if isinstance(entry, (IptablesRule, NftRule)):
         names += str(entry).split()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,17 @@ from packetwalk.datapath.run import Paths, Run
 from packetwalk.errors import BadInput
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.segment import Segment
-from packetwalk.tables import Absent, Entry, LinkEntry, NeighEntry, SocketEntry, SysctlEntry, every_table
+from packetwalk.tables import (
+    Absent,
+    Entry,
+    IptablesRule,
+    LinkEntry,
+    NeighEntry,
+    NftRule,
+    SocketEntry,
+    SysctlEntry,
+    every_table,
+)
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.conntrack import CONNECTIONS
 from packetwalk.tables.fdb import FORWARDING
@@ -28,7 +38,8 @@ from packetwalk.tables.sysctl import EVERY, FORWARD, SETTINGS
 from packetwalk.tables.wireguard import PEERS
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Edit
-from packetwalk.why.wiring import Cables, cables, plugged, segments
+from packetwalk.why.unread import Rule, put_aside
+from packetwalk.why.wiring import Cables, cables, one_segment, plugged, segments
 
 BY, ASSUMED = "recorded", "assumed"
 FOLLOWED = ("lo", "eth", "veth", "bridge", "vxlan", "ipip", "dummy")
@@ -54,6 +65,7 @@ class Loaded:
     ``opaque`` are the devices, by namespace and name, behind which nothing is known, each with the reason; ``below`` those
     whose frames another device may take; ``listens``
     says where the listening sockets were recorded; ``assumed`` are sockets that are taken to be there, ``edits`` what was done by hand since;
+    ``unread`` are, by namespace, the rules that the model does not know all of, by those that stand in their place;
     ``beside`` is one that differs in some namespaces only.
     """
 
@@ -65,6 +77,7 @@ class Loaded:
     below: Mapping[End, str]
     listens: frozenset[str]
     settings: frozenset[str]
+    unread: Mapping[str, Mapping[Rule, Rule]]
     assumed: frozenset[tuple[str, str, int]] = frozenset()
     edits: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
     beside: tuple[Loaded, frozenset[str]] | None = None
@@ -136,15 +149,23 @@ def load(recording: Recording) -> Loaded:
     plans: dict[str, NetnsPlan] = {}
     opaque: dict[End, str] = {}
     cards: list[tuple[str, End]] = []
+    ups = {(place.netns, link.ifname) for place in recording.places for link in place.entries(LINKS) if link.up}
+    same = one_segment(recording)
+    unread: dict[str, Mapping[Rule, Rule]] = {}
     for place in recording.places:
         kinds = {link.ifname: link.kind for link in place.entries(LINKS)}
         if "lo" not in kinds:
             raise BadInput(f"recording, tables of {place.netns}", "no device lo, which every namespace has")
         reasons = {link.ifname: _behind(place, link, kinds, found) for link in place.entries(LINKS)}
         opaque |= {(place.netns, dev): reason for dev, reason in reasons.items() if reason}
-        links = [_plugged(place, link, found, reasons[link.ifname]) for link in place.entries(LINKS)]
+        links = [
+            _enabled(_plugged(place, link, found, reasons[link.ifname], same), place.netns, ups)
+            for link in place.entries(LINKS)
+        ]
         cards += [(link.segment, (place.netns, link.ifname)) for link in links if link.segment]
-        plans[place.netns] = NetnsPlan(place.node, place.kind, place.label, _operations(place, links))
+        operations, aside = _operations(place, links)
+        plans[place.netns] = NetnsPlan(place.node, place.kind, place.label, operations)
+        unread |= {place.netns: aside} if aside else {}
     return Loaded(
         recording,
         plans,
@@ -158,6 +179,7 @@ def load(recording: Recording) -> Loaded:
             for place in recording.places
             if any(each.key == EVERY for each in place.entries(SETTINGS))
         ),
+        unread,
     )
 
 
@@ -171,13 +193,25 @@ def _below(recording: Recording) -> dict[End, str]:
     }
 
 
-def _plugged(place: Place, link: LinkEntry, found: Cables, reason: str) -> LinkEntry:
-    """Return a device with what it is plugged into: its cable's other end, or a segment."""
+def _enabled(link: LinkEntry, netns: str, ups: Container[End]) -> LinkEntry:
+    """Return a device that, as a port, is disabled only by itself: one of a bridge that is down, or without a carrier, forwards
+    as soon as that is mended (``br_stp_enable_port``)."""
+    if link.master is None or link.state != "disabled":
+        return link
+    needed = (netns, link.ifname), (netns, link.master), *([link.peer] if link.peer else [])
+    return link if all(end in ups for end in needed) else link._replace(state="forwarding")
+
+
+def _plugged(
+    place: Place, link: LinkEntry, found: Cables, reason: str, same: Mapping[str, str]
+) -> LinkEntry:
+    """Return a device with what it is plugged into: its cable's other end, or a segment, which has one name for all (``same``)."""
     peer = found.pairs.get((place.netns, link.ifname))
     if reason and link.kind in FOLLOWED:
         link = link._replace(master=None)
     if link.kind not in FOLLOWED or (link.kind in ("eth", "veth") and not peer):
-        segment = f"behind {link.ifname} in {place.netns}" if reason else plugged(place, link)
+        own = plugged(place, link)
+        segment = f"behind {link.ifname} in {place.netns}" if reason else same.get(own, own)
         return link._replace(kind="eth", segment=segment)
     return link._replace(peer=peer)
 
@@ -205,19 +239,25 @@ def _addressed(place: Place, link: LinkEntry) -> bool:
     return any(each.dev == link.ifname for each in place.entries(ADDRESSES))
 
 
-def _operations(place: Place, links: Iterable[LinkEntry]) -> list[Operation]:
-    """Return what makes a namespace's tables as they were recorded; what the kernel would add and was not there is absent."""
+def _operations(place: Place, links: Iterable[LinkEntry]) -> tuple[list[Operation], Mapping[Rule, Rule]]:
+    """Return what makes a namespace's tables as they were recorded, and the rules in whose place others stand; what the kernel
+    would add and was not there is absent."""
     written: list[Any] = list(links)
     for table in every_table():
         if table not in (LINKS, CONNECTIONS, PEERS):
             written += [
                 each for each in place.entries(table) if not _unanswered(each) and each not in KERNELS
             ]
-    made = [Operation(place.netns, entry, BY) for entry in written]
     if is_taken_to_forward(place):
-        made.append(Operation(place.netns, SysctlEntry(FORWARD, "1"), ASSUMED))
+        written.append(SysctlEntry(FORWARD, "1"))
+    unread: Mapping[Rule, Rule] = {}
     try:
-        own = Netns(place.netns, place.node, place.kind, place.label, made)
+        try:
+            own = _made(place, written)
+        except ValueError:
+            bare = [each for each in written if not isinstance(each, IptablesRule | NftRule)]
+            written, unread = put_aside(written, _made(place, bare))
+            own = _made(place, written)
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"recording, tables of {place.netns}", str(error)[:200]) from None
     gone = (
@@ -226,7 +266,13 @@ def _operations(place: Place, links: Iterable[LinkEntry]) -> list[Operation]:
         if table is not FORWARDING and table.files.keys() & place.files.keys()
         for entry in _gone(place, own, table)
     )
-    return [*made, *(Operation(place.netns, Absent(entry), BY) for entry in gone)]
+    absent = (Operation(place.netns, Absent(entry), BY) for entry in gone)
+    return [*(Operation(place.netns, entry, BY) for entry in written), *absent], unread
+
+
+def _made(place: Place, written: Iterable[Any]) -> Netns:
+    made = [Operation(place.netns, entry, BY) for entry in written]
+    return Netns(place.netns, place.node, place.kind, place.label, made)
 
 
 def is_taken_to_forward(place: Place) -> bool:

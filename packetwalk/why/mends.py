@@ -18,6 +18,7 @@ from packetwalk.why.like_others import groups, like_others, up_again
 from packetwalk.why.loading import Loaded
 from packetwalk.why.settings import settings
 from packetwalk.why.siblings import deviations, siblings
+from packetwalk.why.unread import is_about
 from packetwalk.why.workloads import lost
 
 MOST = 1500
@@ -44,7 +45,8 @@ def mended(failed: Fate, others: Iterable[Errand] = (), *, of_size: bool = False
         verdicts = _verdicts(applied(failed.loaded, mend), questions)
         if verdicts == {REACHES}:
             return mend
-        if FAILS not in verdicts and failed.loaded.opaque and (not of_size or mend.gives_others_mtu):
+        hidden = failed.loaded.opaque or failed.loaded.unread
+        if FAILS not in verdicts and hidden and (not of_size or mend.gives_others_mtu):
             return mend._replace(then="it goes on to where nothing is known")
     return None
 
@@ -73,7 +75,7 @@ def candidates(failed: Fate) -> Iterator[Mend]:
     met = sent(failed.loaded.untouched(), failed.question).loaded.fabric.met
     seen: set[tuple] = set()
     for mend in _every(failed, met):
-        if mend.netns in met and mend[:2] not in seen:
+        if mend.netns in met and mend[:2] not in seen and not is_about(mend.commands):
             seen.add(mend[:2])
             yield mend
 

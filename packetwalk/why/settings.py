@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from packetwalk.tables import AddrEntry
+from packetwalk.tables import AddrEntry, RouteEntry
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.route import ROUTES
 from packetwalk.tables.sysctl import is_read
 from packetwalk.why.change import Mend
-from packetwalk.why.commands import written
+from packetwalk.why.commands import all_added, written
 from packetwalk.why.loading import Loaded
-from packetwalk.why.siblings import siblings
+from packetwalk.why.siblings import deviations, siblings
 
 FORWARD = ("net.ipv4.ip_forward", "1")
 SETTINGS = (
@@ -45,8 +46,27 @@ def settings(loaded: Loaded, netns: str) -> Iterator[Mend]:
             yield Mend(netns, (("sysctl", "-w", f"{written(key)}={value}"),), f"it is {ns.sysctl(key)}")
     for addr in _missing_addresses(loaded, netns):
         yield Mend(netns, tuple(map(tuple, addr.argv())), "it is the gateway of pods here")
+    yield from _other_prefix(loaded, netns)
     if not [addr for addr in ns.addrs if addr.dev != "lo"]:
         yield from _lost_address(loaded, netns)
+
+
+def _other_prefix(loaded: Loaded, netns: str) -> Iterator[Mend]:
+    """Yield an address with the length of the prefix that others of its kind have, and the routes that went with the old one."""
+    like = [loaded.fabric.netns(name) for name in siblings(loaded, netns)]
+    for addr in loaded.fabric.netns(netns).addrs:
+        lengths = Counter(each.prefixlen for there in like for each in there.addrs if each.dev == addr.dev)
+        if addr.dev == "lo" or not lengths or addr.prefixlen in lengths:
+            continue
+        usual = lengths.most_common(1)[0][0]
+        gone = "ip", "addr", "del", f"{addr.local}/{addr.prefixlen}", "dev", addr.dev
+        lost = [
+            each
+            for each in deviations(loaded, netns)
+            if each.missing and isinstance(each.entry, RouteEntry) and each.entry.dev == addr.dev
+        ]
+        commands = (gone, *map(tuple, addr._replace(prefixlen=usual).argv()), *all_added(lost))
+        yield Mend(netns, commands, f"others of its kind have a prefix of {usual} bits there")
 
 
 def _lost_address(loaded: Loaded, netns: str) -> Iterator[Mend]:

@@ -10,6 +10,9 @@ from packetwalk.trace.packet import Packet
 from packetwalk.why.asking import UNKNOWN, Errand, Fate, sent
 from packetwalk.why.seen import seen
 
+OTHERWISE = "went another way"
+"""What is said of a packet of which the taps saw something else than the model computes."""
+
 
 def taps(fate: Fate) -> str:
     """Return whether the taps saw of such a packet what the model computes; nothing where none was recorded."""
@@ -21,15 +24,21 @@ def taps(fate: Fate) -> str:
                 return said
             difference = frames.difference(_as_sent(fate, each), of, each)
             if not difference:
-                return f"the recorded packet {each.name} went the same way, frame by frame"
+                return f"the recorded packet {_named(each, asked)} went the same way, frame by frame"
             if said and UNKNOWN in (
                 fate.verdict,
                 sent(fate.loaded, asked._replace(packet=each.packet)).verdict,
             ):
                 return said
-            return f"the recorded packet {each.name} went another way: {difference}"
+            return f"the recorded packet {_named(each, asked)} {OTHERWISE}: {difference}"
     found = (seen(each, asked, tunnel_ports(of, each.frames)) for each in of.sent)
     return next(filter(None, found), "")
+
+
+def _named(recorded: Sent, asked: Errand) -> str:
+    """Return a packet's name, with its size where that is not what was asked for."""
+    like = (recorded.packet.size, recorded.packet.df) == (asked.packet.size, asked.packet.df)
+    return recorded.name if like else f"{recorded.name}, of {recorded.packet.size} bytes,"
 
 
 def _has_missing(fate: Fate) -> bool:

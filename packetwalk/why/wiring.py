@@ -116,6 +116,40 @@ def plugged(place: Place, link: LinkEntry) -> str:
     return f"the cable of {link.ifname} in {place.netns}"
 
 
+def one_segment(recording: Recording) -> dict[str, str]:
+    """Return of segments that are one which name they have: whose card a neighbour's MAC is, whatever subnet it was given, is
+    on the neighbour's segment."""
+    of = {
+        link.address: plugged(place, link)
+        for place in recording.places
+        for link in place.entries(LINKS)
+        if place.kind != "pod" and any(each.dev == link.ifname for each in place.entries(ADDRESSES))
+    }
+    found: dict[str, str] = {}
+    for place in recording.places if len(set(of.values())) > 1 else ():
+        links = {link.ifname: link for link in place.entries(LINKS)}
+        for met in place.entries(NEIGHBOURS):
+            card, here = of.get(met.lladdr or ""), links.get(met.dev)
+            if card is None or here is None or here.kind not in ("eth", "veth") or place.kind == "pod":
+                continue
+            one, other = (_named(found, name) for name in (card, plugged(place, here)))
+            if one != other:
+                found[max(one, other, key=_length)] = min(one, other, key=_length)
+    return {name: _named(found, name) for name in found}
+
+
+def _named(found: Mapping[str, str], name: str) -> str:
+    while name in found:
+        name = found[name]
+    return name
+
+
+def _length(segment: str) -> int:
+    """Return how narrow a segment is, by the length of its prefix; one without a subnet is the narrowest."""
+    _, slash, length = segment.rpartition("/")
+    return int(length) if slash and length.isdigit() else 33
+
+
 def segments(cards: Iterable[tuple[str, End]]) -> dict[str, Segment]:
     """Return the segments by name, with the cards that are plugged into them; their MACs are asked of them, not of this."""
     out: dict[str, dict[str, End]] = {}

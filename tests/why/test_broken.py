@@ -1,4 +1,4 @@
-"""Forty clusters that somebody broke: why says what is to blame, and what it would do mends them in a real kernel."""
+"""Clusters that somebody broke: why says what is to blame, and what it would do mends them in a real kernel."""
 
 from __future__ import annotations
 

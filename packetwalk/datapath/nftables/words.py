@@ -43,6 +43,8 @@ TWO = {"ip", "meta", "th", *TRANSPORTS, "icmp", "ct"}
 """The words that say where the next one is to be found."""
 LAST = {"accept", "drop", "return", "reject", "notrack", "jump", "goto", "masquerade", "dnat", "numgen"}
 """The words that can only be the last of a rule, with what belongs to them."""
+LOGGED = {"prefix", "level", "group", "snaplen", "queue-threshold"}
+"""What a rule may say of its report."""
 TOKEN = re.compile(r'"[^"]*"|\{[^}]*\}|\S+')
 
 
@@ -82,7 +84,8 @@ class WordReader:
                 self._words.clear()
                 yield NONE
             elif word == "log":  # it only reports
-                self._expect("prefix", "", "level", "")
+                while self._words and self._words[0] in LOGGED:
+                    self._expect("", "")
             else:
                 yield from self._about(f"{word} {self._next()}" if word in TWO else word)
 
@@ -157,6 +160,8 @@ class WordReader:
         words = [self._next()]
         while words[-1] not in ("type", "oif") or words[-2:] == [".", "oif"]:
             words.append(self._next())
+            if not words[-1]:
+                raise ValueError(" ".join(words).strip())
         asked, value = " ".join(words), self._next()
         no = value == "!="
         value = self._next() if no else value
