@@ -58,7 +58,7 @@ def _alike(header: object) -> object:
     return header
 
 
-class Stretch:
+class StreamIndex:
     """Packets with something in common, numbered in their order; found by what they carry."""
 
     def __init__(self, *, newest: bool) -> None:
@@ -152,8 +152,8 @@ class Recut:
     def __init__(self, seen: Sequence[Sighting], can_follow: Callable[[str, tuple, tuple], bool]) -> None:
         """``can_follow`` says whether a packet passes from one tap of a namespace to another."""
         self._seen, self._can_follow = seen, can_follow
-        self._passed: dict[Hashable, dict[tuple, Stretch]] = defaultdict(
-            lambda: defaultdict(partial(Stretch, newest=True))
+        self._passed: dict[Hashable, dict[tuple, StreamIndex]] = defaultdict(
+            lambda: defaultdict(partial(StreamIndex, newest=True))
         )
 
     def add(self, k: int) -> None:
@@ -169,8 +169,8 @@ class Recut:
             return ()
         taps = self._passed.get(self._kin(now), {})
         found = (
-            stretch.sources(sent, lambda k: _may_be_one(self._seen[k].packet, now.packet))
-            for tap, stretch in taps.items()
+            index.sources(sent, lambda k: _may_be_one(self._seen[k].packet, now.packet))
+            for tap, index in taps.items()
             if self._can_follow(now.frame.netns, tap, now.tap)
         )
         return max(found, default=(), key=lambda numbers: numbers[-1] if numbers else -1)
@@ -191,8 +191,8 @@ class AcrossWires:
     """Finds of what a packet was made that came over a wire in another form than it left in."""
 
     def __init__(self) -> None:
-        self._left: dict[Stack, dict[tuple[str, str], Stretch]] = defaultdict(
-            lambda: defaultdict(partial(Stretch, newest=False))
+        self._left: dict[Stack, dict[tuple[str, str], StreamIndex]] = defaultdict(
+            lambda: defaultdict(partial(StreamIndex, newest=False))
         )
         self._arrived: set[tuple[int, tuple[str, str], int]] = set()
 
