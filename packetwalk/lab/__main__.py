@@ -65,9 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _class(folder: Path, key: str) -> int:
     """Print the room, and a line for each file that is no report."""
-    rooms = of_package("lab.check.room")
-    found = rooms.room(folder)
-    print(rooms.table(found, key))
+    classroom = of_package("lab.classroom")
+    found = classroom.room(folder)
+    print(classroom.table(found, key))
     for line in found.bad:
         sys.stderr.write(f"packetwalk.lab: {line}\n")
     return 1 if found.bad else 0

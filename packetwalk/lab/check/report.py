@@ -60,28 +60,40 @@ class HandedIn(NamedTuple):
 
     def signed(self, key: str) -> bool | None:
         """Say whether the signature is one by this key; None where there is no signature."""
-        body, _, last = self.text.rstrip("\n").rpartition("\n")
-        if last == UNSIGNED:
-            return None
-        return hmac.compare_digest(last, f"{SIGNATURE}: {_sign(body, key)}")
+        return signed(self.text, key)
 
 
 def reported(progress: Progress, cluster: Ground, who: str = "", key: str = "", folder: str | Path = "") -> HandedIn:
     """Return the report of a lab, and write it into a folder where one is named or set; LabError where it cannot be."""
-    name = " ".join((who or os.environ.get(WHO, "") or _user()).split()) or "somebody"
+    name = learner(who)
     steps = [
         ReportedStep(each, "done" if step.done else "brought" if step.brought else "open", step.tries, step.hints)
         for each, step in progress.steps.items()
     ]
-    made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    head = dict(zip(FIELDS, (name, progress.lab, cluster.ground, progress.at or "end", made), strict=True))
+    head = dict(zip(FIELDS, (name, progress.lab, cluster.ground, progress.at or "end", moment()), strict=True))
     lines = [HEAD, *(f"{field}: {value}" for field, value in head.items())]
     lines += [f"step {each.name}: {each.state}, tries {each.tries}, hints {each.hints}" for each in steps]
     done = HandedIn(**head, steps=tuple(steps), text=sealed("\n".join(lines), key))
-    where = folder or os.environ.get(FOLDER, "")
-    if where:
-        _keep(done, Path(where))
+    keep(done.text, f"{done.who}-{done.lab}", folder)
     return done
+
+
+def learner(who: str = "") -> str:
+    """Return whom a report is of: who is given or set, else the user's name."""
+    return " ".join((who or os.environ.get(WHO, "") or _user()).split()) or "somebody"
+
+
+def moment() -> str:
+    """Return the time now, as reports tell it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def signed(text: str, key: str) -> bool | None:
+    """Say whether the last line of a text is its signature by this key; None where it says that there is none."""
+    body, _, last = text.rstrip("\n").rpartition("\n")
+    if last == UNSIGNED:
+        return None
+    return hmac.compare_digest(last, f"{SIGNATURE}: {_sign(body, key)}")
 
 
 def sealed(body: str, key: str = "") -> str:
@@ -92,22 +104,28 @@ def sealed(body: str, key: str = "") -> str:
 
 def read(path: Path) -> HandedIn:
     """Read a report that was handed in; BadInput, with the file, for what is none."""
+    text = opened(path)
+    lines = text.splitlines()
+    head = dict(line.split(": ", 1) for line in lines[1 : 1 + len(FIELDS)] if ": " in line)
+    steps = [STEP.fullmatch(line) for line in lines[1 + len(FIELDS) : -1]]
+    if lines[:1] != [HEAD] or tuple(head) != FIELDS or not all(steps) or not steps:
+        raise BadInput("report", str(path), [f"the text of check.report(), which begins with {HEAD!r}"])
+    read = [ReportedStep(each[1], each[2], int(each[3]), int(each[4])) for each in steps if each]
+    return HandedIn(**head, steps=tuple(read), text=text)
+
+
+def opened(path: Path) -> str:
+    """Return the text of a file that was handed in; BadInput, with the file, for one that is none, or says nothing of a signature."""
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(LARGEST)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is no text"
         raise BadInput("report", str(path), [f"a file that can be read ({reason})"]) from None
-    lines = text.splitlines()
-    head = dict(line.split(": ", 1) for line in lines[1 : 1 + len(FIELDS)] if ": " in line)
-    steps = [STEP.fullmatch(line) for line in lines[1 + len(FIELDS) : -1]]
-    last = lines[-1] if lines else ""
-    if lines[:1] != [HEAD] or tuple(head) != FIELDS or not all(steps) or not steps:
-        raise BadInput("report", str(path), [f"the text of check.report(), which begins with {HEAD!r}"])
+    last = (text.splitlines() or [""])[-1]
     if last != UNSIGNED and not re.fullmatch(rf"{SIGNATURE}: [0-9a-f]{{64}}", last):
         raise BadInput("report", str(path), ["a last line that is a signature or says that there is none"])
-    read = [ReportedStep(each[1], each[2], int(each[3]), int(each[4])) for each in steps if each]
-    return HandedIn(**head, steps=tuple(read), text=text)
+    return text
 
 
 def _sign(body: str, key: str) -> str:
@@ -121,14 +139,20 @@ def _user() -> str:
         return ""
 
 
-def _keep(done: HandedIn, folder: Path) -> None:
-    """Write a report whole or not at all, in the place of an earlier one of the same learner and lab."""
-    name = re.sub(r"[^\w.-]+", "-", f"{done.who}-{done.lab}").strip(".-") + ENDING
+def keep(text: str, name: str, folder: str | Path = "") -> None:
+    """Write a report where a folder is named or set, in the place of an earlier one of its name.
+
+    It is there whole or not at all. LabError where it cannot be written.
+    """
+    where = Path(folder or os.environ.get(FOLDER, ""))
+    if where == Path():
+        return
+    name = re.sub(r"[^\w.-]+", "-", name).strip(".-") + ENDING
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".packetwalk-", dir=folder) as beside:
+        where.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".packetwalk-", dir=where) as beside:
             file = Path(beside) / name
-            file.write_text(done.text, encoding="utf-8")
-            file.replace(folder / name)
+            file.write_text(text, encoding="utf-8")
+            file.replace(where / name)
     except OSError as error:
-        raise LabError(f"report: {error.filename or folder}: {error.strerror}") from None
+        raise LabError(f"report: {error.filename or where}: {error.strerror}") from None

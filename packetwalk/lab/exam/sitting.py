@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Unpack
 
 from packetwalk.capture.output import Output
@@ -116,13 +117,17 @@ class Exam:
         self._spent = self.minutes - self.left
         self.close()
 
-    def report(self, who: str = "") -> ExamReport:
-        """Hand all in, and return what there is to hand in; tasks that were not opened have no points."""
+    def report(self, who: str = "", folder: str | Path = "") -> ExamReport:
+        """Hand all in, and return what there is to hand in; tasks that were not opened have no points.
+
+        It is of ``who`` or of PACKETWALK_WHO, else of this user, and is written into ``folder`` or PACKETWALK_CLASS,
+        where one of them is set; LabError where it cannot be.
+        """
         if self._cluster is not None:
             self._hand_in()
         while len(self._lines) < len(self._cases):
             self._lines.append(Earned(0, parts(self._case), False))
-        return report(who, self.seed, self.ground, self.minutes, self._spent or 0, self._lines)
+        return report(who, self.seed, self.ground, self.minutes, self._spent or 0, self._lines, folder)
 
     def solutions(self) -> str:
         """Return what was wrong in each task, and the commands that mend it; LabError before the exam has ended."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from packetwalk.cni import plugins
 from packetwalk.errors import BadInput, LabError
-from packetwalk.lab.exam import sitting, start
+from packetwalk.lab.__main__ import main
+from packetwalk.lab.check.report import FOLDER, KEY, WHO
+from packetwalk.lab.exam import paper, sitting, start
 from packetwalk.lab.exam.cases import ExamCase, draw, every_case
 from packetwalk.lab.exam.kinds import Kind, kinds
 from packetwalk.lab.exam.task import symptoms
@@ -105,7 +108,7 @@ def test_an_exam_from_its_first_task_to_its_report(monkeypatch: pytest.MonkeyPat
         assert "late" in repr(exam.grade())
         done = exam.report("Ada")
     assert (done.points, done.late) == (first.points, done.most - done.points - parts_left(done.text))
-    assert "who: Ada\nseed: 3\nground: model\ntime: 11 of 10 minutes" in done.text
+    assert "who: Ada\nseed: 3\nground: model\ntime: 11 of 10 minutes\nmade: 2" in done.text
     assert exam.solutions().count("Task ") == 3
     with pytest.raises(LabError, match="ended"):
         _ = exam.task
@@ -114,6 +117,41 @@ def test_an_exam_from_its_first_task_to_its_report(monkeypatch: pytest.MonkeyPat
 def parts_left(text: str) -> int:
     """Return the points of the tasks that were not opened."""
     return int(text.split("task 3: 0 of ")[1].split()[0])
+
+
+@pytest.mark.parametrize("seed", [0, 2026])
+def test_a_seeds_task_is_the_same_however_many_are_asked_for(seed: int) -> None:
+    most = [case.key for case in draw(seed, 20)]
+    for tasks in (1, 2, 6):
+        assert [case.key for case in draw(seed, tasks)] == most[:tasks]
+
+
+def test_its_report_is_of_somebody_and_the_room_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(KEY, "tulip")
+    monkeypatch.setenv(WHO, "Ann Lee")
+    monkeypatch.setenv(FOLDER, str(tmp_path / "room"))
+    with start(3, "model", tasks=2) as exam:
+        mine = exam.report()
+    with start(4, "model", tasks=1) as exam:
+        other = exam.report("bob", tmp_path / "room")
+    assert mine.who == "Ann Lee" and mine.text.startswith("packetwalk exam 1\nwho: Ann Lee\n")
+    assert sorted(each.name for each in (tmp_path / "room").iterdir()) == [
+        "Ann-Lee-exam-3.report.txt",
+        "bob-exam-4.report.txt",
+    ]
+    assert paper.read(tmp_path / "room" / "Ann-Lee-exam-3.report.txt") == mine
+    better = other.text.replace("task 1: 0 of", "task 1: 1 of").replace("sum: 0 of", "sum: 1 of")
+    (tmp_path / "room" / "bob-exam-4.report.txt").write_text(better)
+    assert main(["class", str(tmp_path)]) == 0
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
+    assert f"0 of {mine.most}" in rows["Ann"] and rows["Ann"].endswith("good")
+    assert f"1 of {other.most}" in rows["bob"] and rows["bob"].endswith("BAD: other key, or changed")
+    for wrong in ("sum: 9 of", "points: 0 of"):
+        (tmp_path / "room" / "bob-exam-4.report.txt").write_text(other.text.replace("sum: 0 of", wrong))
+        assert main(["class", str(tmp_path)]) == 1
+        assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
