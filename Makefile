@@ -17,9 +17,10 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Packet Walk needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.book: requirements.txt pyproject.toml | $(BIN)/python
+$(VENV)/.book: requirements.txt pyproject.toml labs/ipython/ipython_kernel_config.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@mkdir -p $(VENV)/etc/ipython && cp labs/ipython/ipython_kernel_config.py $(VENV)/etc/ipython
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.book
@@ -53,8 +54,10 @@ real: $(VENV)/.book ## build the real programs of the ground `real`: needs Go, a
 	@$(BIN)/python -m packetwalk.lab.real.build
 
 # Kernels that no browser shows end after half an hour, and their clusters with them.
-labs: $(VENV)/.book ## open the labs in JupyterLab
-	@$(BIN)/jupyter lab labs/0-meet/lab.ipynb --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
+LAB ?= 0-meet
+labs: $(VENV)/.book ## open a lab in JupyterLab, the first or the one that LAB names: make labs LAB=2-mtu
+	@test -f labs/$(LAB)/lab.ipynb || { echo "LAB=$(LAB) is not valid, valid: $(notdir $(patsubst %/lab.ipynb,%,$(wildcard labs/*/lab.ipynb)))"; exit 2; }
+	@$(BIN)/jupyter lab labs/$(LAB)/lab.ipynb --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60
 
 pdf: $(VENV)/.dev ## print sheets, handouts and data paths of the built book into _build/pdf (needs Chromium)
 	@test -d $(SITE)/print || $(MAKE) -s build

@@ -27,6 +27,9 @@ PACKED = re.compile(r"\.(whl|zip|gz|tgz|woff2|png|pdf)$")
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 LEFT_OUT = re.compile(r"^exclude = \[\n.*?^\]\n", re.MULTILINE | re.DOTALL)
 DATA = "[tool.setuptools.package-data]\n"
+KERNEL = "ipython_kernel_config.py"
+BESIDE = f'\n[tool.setuptools.data-files]\n"etc/ipython" = ["{KERNEL}"]\n'
+"""What kernels of an environment read that has the wheel: a cell that runs late is told its step."""
 VERSION = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
 MARK = "+labs"
 """Behind the version of a wheel that has all rooms of the package, those that labs need among them."""
@@ -50,7 +53,8 @@ def labs_wheel(into: Path) -> Path:
         told = source / "packetwalk" / "__init__.py"
         told.write_text(VERSION.sub(rf'__version__ = "\1{MARK}"', told.read_text()))
         text = LEFT_OUT.sub("", (ROOT / "pyproject.toml").read_text())
-        (source / "pyproject.toml").write_text(text.replace(DATA, f'{DATA}"*" = ["*"]\n'))
+        shutil.copy(ROOT / "labs" / "ipython" / KERNEL, source)
+        (source / "pyproject.toml").write_text(text.replace(DATA, f'{DATA}"*" = ["*"]\n') + BESIDE)
         _call(*PIP, "wheel", source, "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", into)
     return into / f"packetwalk-{version()}{MARK}-py3-none-any.whl"
 
@@ -85,10 +89,10 @@ def images() -> str:
         image: [name for name in held if image in held[name]] for part in held.values() for image in part
     }
     lines = [
-        f"{each.image}  {each.digest or 'digest not known'}  ({', '.join(of)})" for each, of in whose.items()
+        f"{each.image}  {each.digest or 'by its tag alone'}  ({', '.join(of)})" for each, of in whose.items()
     ]
     fetched = [f"{file.url}  sha256:{file.sha256}" for file in files(of, "amd64")]
-    return "\n".join(["# Images", *lines, "", "# Files", *fetched, ""])
+    return "\n".join(["# Images; of those by their tag alone no digest is pinned, and what a registry gives is not checked", *lines, "", "# Files", *fetched, ""])
 
 
 def contents(made: Path) -> dict[str, Path | str]:

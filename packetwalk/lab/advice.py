@@ -44,7 +44,7 @@ ELSEWHERE = {
     "program apt-get": "Debian on amd64, for its kernel: https://www.debian.org",
     "user namespaces (AppArmor)": "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
     GO: "Go 1.26 or newer: https://go.dev/dl",
-    MAKE_REAL: "make real (once: some minutes, 300 MB)",
+    MAKE_REAL: "in the book's repository: make real (once: some minutes, 300 MB)",
     "Linux": "this needs Linux: use the model, kind or Binder",
 }
 """What to do about what no Debian package brings."""

@@ -15,7 +15,7 @@ PURPOSES = {
     "model": "walks, tables, labs and the book; needs nothing",
     "netns": "walks and labs in the running kernel",
     "programs": "what plugins run beside that kernel: BIRD, CNI plugins, encryption in user space",
-    "qemu": "what your kernel lacks, in a guest's: make test-guest",
+    "qemu": "what your kernel lacks, in a guest's: make test-guest, in the book's repository",
     "real": "labs under a real API server, kube-proxy and flanneld, in namespaces of your kernel",
     "kind": "labs and recordings in a real Kubernetes cluster",
     "binder": "labs on the model in a browser; needs a network, and nothing on this machine",

@@ -117,4 +117,4 @@ def test_a_labs_page_says_how_to_run_it() -> None:
     launch.link(SimpleNamespace(config=SimpleNamespace(launch_repository="")), tree, "labs/0-meet/lab")
     said = [each.astext() for each in tree.children[0].children]
     assert said[1] == "text"
-    assert said[2].startswith("Run it: .venv/bin/jupyter lab labs/0-meet/lab.ipynb")
+    assert said[2].startswith("Run it: make labs LAB=0-meet")

@@ -69,7 +69,7 @@ def test_every_wheel_is_pinned_by_its_digest(unpacked: Path) -> None:
 def test_images_are_those_that_kind_pulls(unpacked: Path) -> None:
     listed = (unpacked / "images.txt").read_text()
     for image in (pins.node(), pins.tools(), pins.workload()):
-        assert f"{image.image}  {image.digest or 'digest not known'}" in listed
+        assert f"{image.image}  {image.digest or 'by its tag alone'}" in listed
     assert "flannel" in listed and "calico" in listed and "weave" in listed
 
 
@@ -77,6 +77,8 @@ def test_a_lab_is_checked_by_what_is_in_it(unpacked: Path, tmp_path: Path) -> No
     (wheel,) = (unpacked / "wheels").iterdir()
     with ZipFile(wheel) as packed:
         packed.extractall(tmp_path)
+    config = next(tmp_path.glob("packetwalk-*.data/data/etc/ipython/ipython_kernel_config.py"))
+    assert "packetwalk.lab.late" in config.read_text(), "kernels tell a late cell its step"
     (tmp_path / "yaml").symlink_to(Path(yaml.__file__).parent)
     done = subprocess.run(
         [sys.executable, "-S", "-c", LAB],

@@ -39,11 +39,11 @@ class SolutionCell(NamedTuple):
         return found[1] if found else ""
 
 
-def cells(folder: Path) -> list[SolutionCell]:
-    """Return the code cells of the solution in a lab's folder; BadInput where there is none."""
-    path = folder / SOURCE
+def cells(folder: Path, notebook: str = SOURCE) -> list[SolutionCell]:
+    """Return the code cells of the solution in a lab's folder, or of another notebook; BadInput where there is none."""
+    path = folder / notebook
     if not path.is_file():
-        raise BadInput("solution of the lab", str(path), [f"a folder with {SOURCE} beside the notebook"])
+        raise BadInput("solution of the lab", str(path), [f"a folder with {notebook}"])
     found = json.loads(path.read_text(encoding="utf-8"))["cells"]
     code = [each for each in found if each["cell_type"] == "code"]
     return [SolutionCell("".join(each["source"]), tuple(each["metadata"].get("tags", ()))) for each in code]
