@@ -54,19 +54,30 @@ def value(node: Element, item: Element, given: Response) -> Response:
     return [node.text or ""]
 
 
+def matches(node: Element, item: Element, given: Response) -> bool:
+    """Return what a condition is: a match, or one of several."""
+    if node.tag == f"{Q}or":
+        return any(matches(each, item, given) for each in node)
+    declared = item.find(f"{Q}responseDeclaration")
+    assert declared is not None
+    left, right = (value(each, item, given) for each in node)
+    ordered = declared.get("cardinality") != "multiple"
+    return left == right if ordered else sorted(left) == sorted(right)
+
+
 def outcomes(item: Element, given: Response) -> dict[str, str]:
     """Do what an item's responseProcessing says with a response."""
-    declared = item.find(f"{Q}responseDeclaration")
     (condition,) = item.iter(f"{Q}responseCondition")
-    assert declared is not None
     first, other = condition
-    left, right = (value(each, item, given) for each in first[0])
-    ordered = declared.get("cardinality") != "multiple"
-    matches = left == right if ordered else sorted(left) == sorted(right)
     return {
         each.get("identifier", ""): value(each[0], item, given)[0]
-        for each in (first[1:] if matches else other)
+        for each in (first[1:] if matches(first[0], item, given) else other)
     }
+
+
+def also(item: Element) -> list[str]:
+    """Return the options that are as right as the one that is told."""
+    return [each.text or "" for each in item.findall(f".//{Q}match/{Q}baseValue")]
 
 
 def wrong(item: Element, right: Response) -> Iterator[Response]:
@@ -76,7 +87,7 @@ def wrong(item: Element, right: Response) -> Iterator[Response]:
     if not choices:
         yield [str(int(right[0]) + 1)]
         return
-    yield from ([each] for each in choices if [each] != right)
+    yield from ([each] for each in choices if [each] != right and each not in also(item))
     if len(right) > 1:
         yield right[:-1]
     if item.find(f".//{Q}orderInteraction") is not None:
@@ -97,8 +108,16 @@ def test_right_answers_are_worth_one_and_wrong_ones_nothing(items: list[Element]
     for item in items:
         right = [each.text or "" for each in item.iter(f"{Q}value")]
         assert outcomes(item, right)["SCORE"] == "1", item.get("identifier")
+        assert all(outcomes(item, [each])["SCORE"] == "1" for each in also(item))
         for given in wrong(item, right):
             assert outcomes(item, given)["SCORE"] == "0", (item.get("identifier"), given)
+
+
+def test_each_name_of_the_place_where_a_stack_decides_is_worth_one(items: list[Element]) -> None:
+    (item,) = (each for each in items if "Where was that message written?" in "".join(each.itertext()))
+    named = {each.get("identifier", ""): "".join(each.itertext()).strip() for each in item.iter(f"{Q}simpleChoice")}
+    right = {name for at, name in named.items() if outcomes(item, [at])["SCORE"] == "1"}
+    assert right == {"kind-worker, on no device", "kind-worker, cni0"}
 
 
 def test_what_is_offered_is_what_the_answer_names(items: list[Element]) -> None:

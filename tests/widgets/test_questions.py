@@ -75,6 +75,26 @@ def test_the_line_that_decides_is_offered_among_its_table() -> None:
     assert part["heading"] == "kind-worker $ ip route" and len(part["options"]) > 2
 
 
+def test_where_a_stack_decides_every_name_of_the_place_is_right() -> None:
+    lost = walk("flannel", "vxlan", "cross-node", fault="forward-drop")
+    asked = place("Where?", lost, PING)
+    right = {name for at, name in enumerate(asked.options) if asked.accepts((at,))}
+    assert right == {"kind-worker, cni0", "kind-worker, on no device", "kind-worker, flannel.1"}
+    assert asked.answer == "kind-worker, flannel.1"
+    told = walk("flannel", "vxlan", "cross-node", fault="missing-neighbour")
+    asked = place("Who wrote it?", told, PING, shows=see(told, "originate", trace="error"))
+    assert [asked.options[at] for at in asked.also] == ["kind-worker, cni0"]
+    (part,) = data(ask(asked))
+    assert part["also"] == list(asked.also)
+
+
+@pytest.mark.parametrize("fault", ["missing-fdb", "vtep-mac-mismatch", "segment-mtu-1400"])
+def test_what_a_device_does_is_at_that_device_alone(fault: str) -> None:
+    ways = {"size": 1422, "df": True} if fault.startswith("segment") else {}
+    asked = place("Where?", walk("flannel", "vxlan", "cross-node", fault=fault, **ways), PING)
+    assert [at for at in range(len(asked.options)) if asked.accepts((at,))] == list(asked.right)
+
+
 def test_a_place_is_offered_with_those_that_the_whole_way_would_pass() -> None:
     (part,) = data(ask(place("Where?", LOST, PING)))
     assert part["options"][part["right"][0]] == "kind-worker, flannel.1"

@@ -68,6 +68,7 @@ def _json(part: Question) -> dict:
         "kind": part.kind,
         "label": part.label,
         "right": part.right,
+        "also": part.also,
         "unit": part.unit,
         "heading": part.heading,
         "options": part.options,

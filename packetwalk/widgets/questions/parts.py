@@ -13,6 +13,10 @@ from packetwalk.widgets.questions.seen import Seen, Stated
 
 MOST_LINES = 14
 """Lines of a table that are offered; of a longer one those around the line that decides."""
+NO_DEVICE = ", on no device"
+"""How a machine's own steps, between its devices, are called where they are offered beside its devices."""
+IN_THE_STACK = ("denied", "no_route", "neighbor_unreachable", "rejected", "too_big", "ttl_expired")
+"""Ends that a machine's IP stack decides, whatever device it was about to use."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +26,7 @@ class Question:
     ``kind`` is ``number``, ``choice``, ``line``, ``place`` or ``order``. ``options`` are what is offered;
     ``right`` is the number, the indexes of what is right, or their right order. ``shows`` is the step that
     proves it, or what is stated instead, ``refutes`` for each option what proves it wrong, where that is another.
+    ``also`` are the indexes of options that are as right as the one that is told, each by itself.
     """
 
     kind: str
@@ -32,6 +37,7 @@ class Question:
     unit: str = ""
     refutes: tuple[Seen | Stated | None, ...] = ()
     heading: str = ""
+    also: tuple[int, ...] = ()
 
     @property
     def proof(self) -> Seen | Stated | None:
@@ -44,7 +50,7 @@ class Question:
         """Say whether an answer is right: the number, or the indexes of options, which only an order wants in order."""
         if isinstance(given, int) or isinstance(self.right, int) or self.kind == "order":
             return given == self.right
-        return set(given) == set(self.right)
+        return set(given) == set(self.right) or (len(given) == 1 and given[0] in self.also)
 
     def refutation(self, given: int | tuple[int, ...]) -> Seen | Stated | None:
         """Return what proves an answer wrong: what the first false option brings, else what proves the right one."""
@@ -111,14 +117,27 @@ def line(label: str, shows: Seen) -> Question:
 def place(label: str, walk: Walk, whole: Walk | None = None, *, shows: Seen | None = None) -> Question:
     """Ask where the request ends, among the places of its way and of the way it would go in ``whole``.
 
-    ``shows`` is another step whose place is asked for.
+    ``shows`` is another step whose place is asked for. What a machine's IP stack decides is right as any of the names
+    that people have for that place: the device it came by, the one it would have left by, none of them.
     """
     end = shows or _end(walk)
     ways = [_places(walk), *([_places(whole)] if whole else [])]
     offered = list(dict.fromkeys(name for way in ways for name in way))
     if end.where not in offered:
         offered.append(end.where)
-    return Question("place", label, (offered.index(end.where),), end, tuple(offered))
+    also = tuple(at for at, name in enumerate(offered) if name != end.where and name in _same_place(walk, end))
+    named = tuple(name if ", " in name else name + NO_DEVICE for name in offered)
+    return Question("place", label, (offered.index(end.where),), end, named, also=also)
+
+
+def _same_place(walk: Walk, end: Seen) -> tuple[str, ...]:
+    """Return the names of the place at which a machine's IP stack decides; none for what a device does."""
+    step, request = end.step, walk.traces[0]
+    last = request.steps[-1] is step and request.disposition in IN_THE_STACK
+    if not (step.dev is None or step.hook or step.event == "reassemble" or last):
+        return ()
+    came = [each.dev for each in walk.steps[: end.index] if each.netns == step.netns and each.event == "ingress"]
+    return (step.netns, *(f"{step.netns}, {dev}" for dev in came[-1:]))
 
 
 def order(label: str, steps: Mapping[str, Seen | tuple[int, Seen | Stated]]) -> Question:

@@ -69,7 +69,7 @@ def _item(item: QtiItem) -> Element:
     for name, sort in ((SCORE, "float"), (FEEDBACK, "identifier")):
         SubElement(root, "outcomeDeclaration", identifier=name, cardinality="single", baseType=sort)
     _body(root, part, cardinality)
-    _processing(root)
+    _processing(root, [f"o{at}" for at in part.get("also", ())])
     told = SubElement(root, "modalFeedback", outcomeIdentifier=FEEDBACK, identifier=TOLD, showHide="show")
     told.text = proof(part)
     return root
@@ -98,13 +98,18 @@ def _body(root: Element, part: Mapping[str, Any], cardinality: str) -> None:
         SubElement(asked, "simpleChoice", identifier=f"o{at}").text = option
 
 
-def _processing(root: Element) -> None:
-    """Say that the right answer is worth 1 and any other 0, and that what proves it is told."""
+def _processing(root: Element, also: Sequence[str]) -> None:
+    """Say that the right answer, or one of those that are as right, is worth 1 and any other 0; what proves it is told."""
     condition = SubElement(SubElement(root, "responseProcessing"), "responseCondition")
     matched, other = SubElement(condition, "responseIf"), SubElement(condition, "responseElse")
-    match = SubElement(matched, "match")
+    held = SubElement(matched, "or") if also else matched
+    match = SubElement(held, "match")
     SubElement(match, "variable", identifier=RESPONSE)
     SubElement(match, "correct", identifier=RESPONSE)
+    for each in also:
+        match = SubElement(held, "match")
+        SubElement(match, "variable", identifier=RESPONSE)
+        SubElement(match, "baseValue", baseType="identifier").text = each
     for branch, worth in ((matched, "1"), (other, "0")):
         for name, sort, value in ((SCORE, "float", worth), (FEEDBACK, "identifier", TOLD)):
             SubElement(

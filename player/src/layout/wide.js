@@ -17,6 +17,9 @@ const GAP = 8;
 /** Width of a pod that the first packet does not visit, and the space beside it. */
 const EXTRA = 70;
 const BESIDE = 16;
+/** A lane in the middle is so wide, or as wide as its ports need for their names. */
+const MIDDLE = 250;
+const PORT = 110;
 /** A station grows no higher than this. */
 const TALLEST = 36;
 
@@ -149,8 +152,8 @@ function trunkStations(box, part, x, w, track, top) {
 function middleLanes(box, parts, zone) {
   if (!parts.length) return;
   const room = (zone.right - zone.left) / parts.length;
-  const w = Math.min(room - 8, 250);
   for (const [i, part] of parts.entries()) {
+    const w = Math.min(room - 8, Math.max(MIDDLE, part.ports.length * PORT));
     const rows = depthOf(part);
     const h = rows * box.pitch + TITLE + 14;
     const y = box.floor - h;

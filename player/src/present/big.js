@@ -59,6 +59,7 @@ export class Big {
       made("h2", "", titleOf(step)),
       made("p", "why", step.why ?? ""),
       ...(step.entry ? [made("code", "", step.entry.line)] : []),
+      ...(step.entry?.by ? [made("p", "by", `written by ${step.entry.by}`)] : []),
     );
     this.write();
   }

@@ -12,6 +12,7 @@ import { playerOf, show, showMoment, timelineOf } from "./stage.js";
 /** @import { Verdict } from "./kept.js" */
 
 const HINTS = { order: "Press them in order.", choice: "Choose all that hold." };
+const NO_DEVICE = ", on no device"; // as an option says it (packetwalk/widgets/questions/parts.py)
 const WORDS = { right: "Right", shown: "The answer" };
 
 /** @typedef {{part: Part, given: Given, verdict: Verdict|null}} Answer */
@@ -62,7 +63,7 @@ export class WalkAsk extends LitElement {
     );
     if (k < 0) return;
     const { options, right } = this.answers[k].part;
-    const here = options.flatMap((option, at) => (detail.includes(option) ? at : []));
+    const here = options.flatMap((option, at) => (detail.includes(option.replace(NO_DEVICE, "")) ? at : []));
     const given = here
       .filter((at) => right[0] === at)
       .concat(here)

@@ -8,6 +8,7 @@
  *   at which a `timeline` of the page shows it
  * @typedef {{
  *   kind: "number"|"choice"|"line"|"place"|"order", label: string, right: number|number[],
+ *   also?: number[],  // options that are as right as the one that is told, each by itself
  *   unit?: string,
  *   heading?: string, options?: string[], shows?: number, refutes?: (number|null)[], steps?: Proof[],
  * }} Part
@@ -30,6 +31,7 @@ export function complete(part, given) {
 export function isRight(part, given) {
   if (!Array.isArray(part.right)) return Number(given) === part.right;
   const chosen = [.../** @type {number[]} */ (given)];
+  if (chosen.length === 1 && part.also?.includes(chosen[0])) return true;
   if (part.kind !== "order") chosen.sort((a, b) => a - b);
   return chosen.length === part.right.length && chosen.every((c, k) => c === part.right[k]);
 }
