@@ -12,6 +12,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
+from packetwalk import walk, wire
+from packetwalk.cni import plugins
 from packetwalk.widgets.pack import pack, unpack
 
 CHAPTERS = {"linux": "The Linux pieces", "flannel": "Flannel", "calico": "Calico", "weave": "Weave Net"}
@@ -19,7 +21,13 @@ CHAPTERS = {"linux": "The Linux pieces", "flannel": "Flannel", "calico": "Calico
 FLAT = ("a", "span")
 """Tags that lead somewhere or colour a word: on paper and on a slide their text is enough."""
 SENTENCE = re.compile(r"(.+?[.?!])(?=\s+[A-Z]|\s*$)", re.S)
+CITED = re.compile(
+    r"\s\((?:<code>)?[\w.-]+(?:/[\w.-]+)+\.(?:c|h|go|py|sh|md|rst|txt|ya?ml)\b(?:</code>)?[^()]*\)|\s\([a-z_.-]+\(\d\)\)"
+)
+"""Sources in parentheses: a file with its folder, a manual page."""
 NUMBERED = re.compile(r"^(\d+)\. ")
+SEEN = ("egress", "ingress", "deliver")
+"""Events of which the packet itself is what was seen; of others the line that decided."""
 
 
 class NotThere(LookupError):
@@ -28,7 +36,7 @@ class NotThere(LookupError):
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that a box asks, and its answer, as HTML."""
+    """One thing that a box asks, and its answer, as HTML; ``also`` are answers that are as right."""
 
     label: str
     kind: str
@@ -37,13 +45,16 @@ class Part:
     unit: str
     answer: str
     proof: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A box that asks: its number on the page, its own words as HTML, its parts."""
+    """A box that asks: its number on the page, whether before the walk, below which heading, its words as HTML, its parts."""
 
     number: int
+    predicts: bool
+    section: str
     words: str
     parts: tuple[Part, ...]
 
@@ -127,6 +138,11 @@ def player_html(tag: Any, walk: dict[str, Any]) -> str:
     return f'<packet-walk unlinked{attributes}><script type="application/json" class="walk">{data}</script></packet-walk>'
 
 
+def said(html: str) -> str:
+    """Return a text for a room: without the files and manual pages that a page cites in parentheses."""
+    return CITED.sub("", html)
+
+
 def plain(tag: Any) -> str:
     """Return what stands in a tag as HTML, without links and colours."""
     copy = BeautifulSoup(tag.decode_contents(), "html.parser")
@@ -160,7 +176,10 @@ def _asked(box: Any) -> Asked:
         if "admonition-title" not in each.get("class", []) and not each.find("walk-ask")
     ]
     data = json.loads(box.find("walk-ask").script.string)
-    return Asked(int(box["id"].removeprefix("ask-")), "".join(words), tuple(map(part, data)))
+    heading = box.find_parent("section").find(["h1", "h2", "h3"])
+    section = "" if heading.name == "h1" else _text(heading)
+    number = int(box["id"].removeprefix("ask-"))
+    return Asked(number, "predict" in box["class"], section, "".join(words), tuple(map(part, data)))
 
 
 def part(data: dict[str, Any]) -> Part:
@@ -170,18 +189,71 @@ def part(data: dict[str, Any]) -> Part:
         answer = f"{right} {unit}".strip()
     else:
         answer = (" → " if data["kind"] == "order" else "; ").join(options[at] for at in right)
-    return Part(
-        data["label"], data["kind"], data.get("heading", ""), options, unit, escape(answer), _proof(data)
-    )
+    also = tuple(options[at] for at in data.get("also", ()))
+    heading = data.get("heading", "")
+    return Part(data["label"], data["kind"], heading, options, unit, escape(answer), _proof(data), also)
 
 
 def _proof(data: dict[str, Any]) -> str:
-    """Return the step that shows what is right: the part's own, else that of the first true option with one."""
-    at = data.get("shows")
-    if at is None and "refutes" in data and not isinstance(data["right"], int):
-        at = next((data["refutes"][k] for k in data["right"] if data["refutes"][k] is not None), None)
-    if at is None:
-        return ""
-    step = data["steps"][at]
+    """Return what shows that the answer is right: each step of an order, else one for each different one.
+
+    That is the part's own step, else those of the true options, else, of what is false, the step that refutes it.
+    """
+    steps, right, refutes = data.get("steps", []), data["right"], data.get("refutes")
+    if data["kind"] == "order":
+        shown = [refutes[at] for at in right]
+    elif data.get("shows") is not None or refutes is None or isinstance(right, int):
+        shown = [data.get("shows")]
+    else:
+        shown = [refutes[at] for at in right]
+    found = [steps[at] for at in dict.fromkeys(shown) if at is not None]
+    if found:
+        return " ".join(map(_step, found))
+    false = next((at for at, each in enumerate(refutes or ()) if each is not None), None)
+    return "" if false is None else f"Not “{escape(data['options'][false])}”: {_step(steps[refutes[false]])}"
+
+
+def _step(step: dict[str, Any]) -> str:
+    """Return where a step is, why, the packet as it is then, where that is what was seen, and the line that decided."""
     line = f" <code>{escape(step['line'])}</code>" if step.get("line") else ""
-    return f"{escape(step['where'])}: {escape(step['why'])}{line}"
+    packet = _packet(step)
+    return f"{escape(step['where'])}: {escape(step['why'])}{f' <em>{escape(packet)}</em>' if packet else ''}{line}"
+
+
+def _packet(step: dict[str, Any]) -> str:
+    """Return a packet in words where it passes a device or arrives: its headers outermost first; else nothing."""
+    plugin, _, rest = step.get("walk", "").partition("/")
+    if plugin not in plugins():
+        return ""
+    mode, scenario, proto, size, df, cold, fault = rest.split("/")
+    sent = walk(
+        plugin,
+        mode,
+        scenario,
+        proto=proto,
+        size=int(size),
+        df=df == "1",
+        cold=cold == "1",
+        fault=None if fault == "none" else fault,
+    )
+    seen = sent.steps[step["at"]]
+    if seen.event not in SEEN:
+        return ""
+    headers = wire.describe(seen.after or seen.before)
+    words = ", ".join(filter(None, map(_header, headers)))
+    return f"{words}: {sum(each['size'] for each in headers)} bytes."
+
+
+def _header(header: dict[str, Any]) -> str:
+    """Return what people name of a header."""
+    says = {
+        "eth": "Ethernet {eth.src} > {eth.dst}",
+        "ip": "IP {ip.src} > {ip.dst} TTL {ip.ttl}",
+        "udp": "UDP {udp.srcport} > {udp.dstport}",
+        "tcp": "TCP {tcp.srcport} > {tcp.dstport}",
+        "vxlan": "VXLAN {vxlan.vni}",
+    }
+    proto = header["proto"]
+    if proto == "data":
+        return ""
+    return re.sub(r"{([^}]+)}", lambda name: str(header[name[1]]), says.get(proto, proto.upper()))

@@ -20,7 +20,7 @@ BINDER = "https://mybinder.org/v2"
 PROVIDERS = {"https://github.com": "gh", "https://gitlab.com": "gl"}
 BRANCH = "main"
 LABS = "labs/"
-JUPYTER = ".venv/bin/jupyter lab"
+COMMAND = "make labs"
 ANYWHERE = ", on the model, with nothing to install (about 13 MB); network namespaces and kind need the command"
 OPEN = "On this page all tasks are still open: what is printed only after an answer stands in the solution."
 
@@ -62,7 +62,7 @@ def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     line = nodes.paragraph(classes=["launch"])
     line += nodes.Text("Run it: ")
-    line += nodes.literal("", f"{JUPYTER} {docname}.ipynb")
+    line += nodes.literal("", f"{COMMAND} LAB={docname.split('/')[1]}")
     here = in_page(docname.split("/")[1]) if docname.endswith("/lab") else ""
     if here:
         line += nodes.Text(". Or ")

@@ -26,7 +26,7 @@ from playground import PYODIDE
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "book" / "lite"
-LABS, SOLUTION = ROOT / "labs", "solution.ipynb"
+LABS, SOLUTION, EXAM = ROOT / "labs", "solution.ipynb", "exam"
 PACKAGE = ROOT / "packetwalk"
 KERNEL = PACKAGE / "widgets" / "static" / "kernel.js"
 EXTENSIONS = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
@@ -57,7 +57,8 @@ FAVICONS = ("favicon-notebook.ico", "favicon-busy-1.ico")
 UNREAD = ("fa-*.eot", "fa-*.svg", "fa-*.ttf", "fa-*.woff")
 """Fonts that a browser which runs Python does not load: it takes woff2."""
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
-CLUSTER = re.compile(r"^from packetwalk import lab$", re.MULTILINE)
+BEGINS = re.compile(r"^from packetwalk import lab$|^from packetwalk\.lab\.exam import start$", re.MULTILINE)
+"""What the first cell imports: before it the notebook enters its folder."""
 
 
 def lacking() -> str:
@@ -76,6 +77,11 @@ def labs() -> list[str]:
     """Return the names of the labs' folders."""
     names = [path.parent.name for path in LABS.glob("[0-9]*/lab.ipynb")]
     return sorted(names, key=lambda name: int(name.partition("-")[0]))
+
+
+def notebooks() -> list[str]:
+    """Return the names of the folders whose notebooks open in the page: the labs, and the exam."""
+    return [*labs(), EXAM]
 
 
 @cache
@@ -130,9 +136,9 @@ def notebook(lab: str) -> str:
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             cell["source"] = LINK.sub(r"*\1*", text)
-    first = next(cell for cell in read["cells"] if CLUSTER.search("".join(cell["source"])))
-    entered = f'from packetwalk import lab\nfrom packetwalk_labs import enter\n\nenter("{lab}")'
-    first["source"] = CLUSTER.sub(entered, "".join(first["source"]), count=1)
+    first = next(cell for cell in read["cells"] if BEGINS.search("".join(cell["source"])))
+    entered = rf'\g<0>\nfrom packetwalk_labs import enter\n\nenter("{lab}")'
+    first["source"] = BEGINS.sub(entered, "".join(first["source"]), count=1)
     return json.dumps(read, ensure_ascii=False)
 
 
@@ -172,7 +178,7 @@ def version(engine: str) -> str:
     builders = [f"{name} {distribution(name).version}" for name in BUILDERS]
     texts = [
         json.dumps(contents(engine)[0]),
-        *map(notebook, labs()),
+        *map(notebook, notebooks()),
         *builders,
         (SOURCES / "overrides.json").read_text(),
     ]
@@ -191,7 +197,7 @@ def fill(folder: Path, engine: str) -> None:
         (place / "jupyter-lite.json").write_text(json.dumps(configuration))
         shutil.copy(SOURCES / "overrides.json", place)
         (place / "files").mkdir()
-        for lab in labs():
+        for lab in notebooks():
             (place / "files" / f"{lab}.ipynb").write_text(notebook(lab))
         application(place, unfinished)
     shutil.copy(KERNEL, unfinished)

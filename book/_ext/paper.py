@@ -20,7 +20,10 @@ STYLE = """
 body{margin:0 auto;max-width:182mm;color:#000;background:#fff;font:10pt/1.38 Literata,Georgia,"DejaVu Serif",serif}
 h1{font:700 17pt/1.2 Figtree,"Liberation Sans",sans-serif;margin:0 0 2mm}
 h2{font:700 12pt/1.25 Figtree,"Liberation Sans",sans-serif;margin:5mm 0 1.5mm;break-after:avoid}
-h3{float:left;font:700 10pt/1.38 Figtree,"Liberation Sans",sans-serif;margin:0 2mm 0 0}
+h3{font:700 10.5pt/1.3 Figtree,"Liberation Sans",sans-serif;margin:3.5mm 0 1.5mm;break-after:avoid}
+h4{float:left;font:700 10pt/1.38 Figtree,"Liberation Sans",sans-serif;margin:0 2mm 0 0}
+.part+.part{break-before:page}
+.where{font:italic 9pt/1.5 Literata,Georgia,serif}.known{font-size:8.6pt;border:.2mm solid #000;padding:1mm 2mm}
 p,ul,ol{margin:0 0 1.5mm}ul,ol{padding-left:6mm}
 code,pre,td.line{font-family:"JetBrains Mono","DejaVu Sans Mono",monospace;font-size:7.6pt;overflow-wrap:anywhere}
 pre{white-space:pre-wrap;border:.3mm solid #000;padding:1.5mm 2mm;margin:0 0 2mm}
@@ -33,13 +36,13 @@ ul.order{list-style:none;padding-left:2mm}ul.order li::before{content:"____  "}
 .blank{display:inline-block;min-width:30mm;border-bottom:.2mm solid #000}
 table{border-collapse:collapse;width:100%;font-size:8.4pt;line-height:1.25}
 th{font:700 8pt Figtree,"Liberation Sans",sans-serif;text-align:left}
-th,td{border-bottom:.15mm solid #777;padding:.7mm 1.5mm .7mm 0;vertical-align:top}
+th,td{border-bottom:.15mm solid #000;padding:.7mm 1.5mm .7mm 0;vertical-align:top}
 thead{display:table-header-group}tr{break-inside:avoid}
 td.n{text-align:right;white-space:nowrap}
-.layers{display:flex;border:.4mm solid #000;margin:1mm 0 2mm;font:8pt/1.2 Figtree,"Liberation Sans",sans-serif;text-align:center}
+.layers{display:flex;border:.4mm solid #000;border-top:0;margin:1mm 0 2mm;font:8pt/1.2 Figtree,"Liberation Sans",sans-serif;text-align:center}
 .layers span{flex:1;border-right:.4mm solid #000;padding:1mm .5mm}
 .layers span:last-child{border-right:0}.layers b{display:block}
-.layers .outer{background:#e4e4e4}
+.layers .outer{border-top:1.4mm solid #000;padding-top:.4mm}.layers .own{border-top:.4mm solid #000;padding-top:1.4mm}
 .foot{font:8pt Figtree,"Liberation Sans",sans-serif;margin-top:4mm;border-top:.2mm solid #000;padding-top:1mm}
 @media screen{body{padding:10mm 4mm}}
 """
@@ -96,12 +99,13 @@ def on_the_wire(walk: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
 
 
 def layers(walk: dict[str, Any]) -> str:
-    """Return the headers on the wire in a row, with their sizes; grey what the pod did not send."""
+    """Return the headers on the wire in a row, with their sizes; under a thick line what the pod did not send."""
     stack, added = on_the_wire(walk)
-    spans = [
-        f'<span{" class=outer" if at < added else ""}><b>{escape(NAMES.get(each["proto"], each["proto"]))}</b>{each["size"]}</span>'
-        for at, each in enumerate(stack)
-    ]
+    spans = []
+    for at, each in enumerate(stack):
+        inner = "inner " if any(other["proto"] == each["proto"] for other in stack[:at]) else ""
+        name = f"{inner}{NAMES.get(each['proto'], each['proto'])}"
+        spans.append(f'<span class="{"outer" if at < added else "own"}"><b>{escape(name)}</b>{each["size"]}</span>')
     total = sum(each["size"] for each in stack)
     return f'<div class="layers">{"".join(spans)}</div><p>Together {total} bytes on the wire.</p>'
 

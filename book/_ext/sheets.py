@@ -18,6 +18,7 @@ from slides import decks, place
 from sphinx.application import Sphinx
 
 from packetwalk import walk
+from packetwalk.cni import plugin
 from packetwalk.walks import report
 from packetwalk.widgets.bundle import offer
 
@@ -27,6 +28,10 @@ LABS, SOLUTION = "labs", "/solution"
 PATHS = (("flannel", "vxlan"), ("calico", "ipip"), ("weave", "fastdp"))
 """The data paths that have a cheat sheet: each plugin's as it is installed."""
 WHO = '<p class="who"><span>Name</span><span>Date</span></p>'
+WITHOUT = ("linux",)
+"""Sheets that ask about small networks alone."""
+DOING = "<p>For the table beside the keyboard: each is asked in the step that stands above it, before its commands are run.</p>"
+BEFORE, AFTER = "Before the walks: what do you expect?", "After the walks: what did you see?"
 COMPUTED = "Made with the book: every number and line is computed from the walk that the page shows."
 
 
@@ -49,16 +54,41 @@ def asking(site: Path, names: list[str]) -> dict[str, list[Page]]:
 
 
 def questions(pages: list[tuple[Page, list[Asked]]], answers: bool) -> str:
-    """Return what pages ask, numbered through, or the answers under the same numbers."""
+    """Return what pages ask, numbered through, or the answers under the same numbers.
+
+    Predictions and checks are on sheets of their own: what is asked after a walk tells what it showed.
+    """
     number, out = 0, []
-    for of, boxes in pages:
-        out.append(f"<h2>{escape(of.title)}</h2>")
-        for box in boxes:
-            number += 1
-            parts = "".join(map(_answered if answers else _open, box.parts))
-            words = "" if answers else box.words
-            out.append(f'<div class="box"><h3>{number}.</h3>{words}{parts}</div>')
+    for title, predicts in ((BEFORE, True), (AFTER, False)):
+        asked = [(of, [box for box in boxes if box.predicts == predicts]) for of, boxes in pages]
+        if not any(boxes for _, boxes in asked):
+            continue
+        out.append(f'<section class="part"><h2>{title}</h2>')
+        for of, boxes in asked:
+            out += [f"<h3 class='page'>{escape(of.title)}</h3>"] if boxes else []
+            for box in boxes:
+                number += 1
+                out.append(_box(number, box, answers))
+        out.append("</section>")
     return "".join(out)
+
+
+def _box(number: int, box: Asked, answers: bool) -> str:
+    if answers:
+        return f'<div class="box"><h4>{number}.</h4>{"".join(map(_answered, box.parts))}</div>'
+    where = f'<p class="where">{escape(box.section)}</p>' if box.section else ""
+    return f'<div class="box"><h4>{number}.</h4>{where}{box.words}{"".join(map(_open, box.parts))}</div>'
+
+
+def machines() -> str:
+    """Return the addresses of the cluster that all pages speak of, which a question takes for known."""
+    networks = [(plugin(name).title, walk(name, mode, "cross-node").to_json(), walk(name, mode, "same-node").to_json()) for name, mode in PATHS]
+    nodes = "".join(f" {place['netns']} {place['address']}," for place in networks[0][1]["topology"] if place["kind"] == "node")
+    pods = "".join(
+        f" {title}: " + ", ".join(f"{place['netns']} {place['address']}" for place in (*far["topology"], *near["topology"][-1:]) if place["kind"] == "pod") + ";"
+        for title, far, near in networks
+    )
+    return f"<p class='known'><b>The cluster.</b> Nodes:{nodes[:-1]}. Pods, a and a2 on kind-worker, b on kind-worker2.{pods[:-1]}.</p>"
 
 
 def _open(part: Part) -> str:
@@ -71,7 +101,8 @@ def _open(part: Part) -> str:
 
 
 def _answered(part: Part) -> str:
-    return f"<p>{escape(part.label)} <b>{part.answer}</b> {part.proof}</p>"
+    also = f" (as right: {escape('; '.join(part.also))})" if part.also else ""
+    return f"<p>{escape(part.label)} <b>{part.answer}</b>{also} {part.proof}</p>"
 
 
 def handout(site: Path, deck: dict[str, Any]) -> str:
@@ -88,7 +119,7 @@ def handout(site: Path, deck: dict[str, Any]) -> str:
             name, at = place(slide["ask"])
             box = page(site, name).box(at)
             number += 1
-            out.append(f'<div class="box"><h3>Question {number}</h3>{box.words}{"".join(map(_open, box.parts))}</div>')
+            out.append(f'<div class="box"><h4>Question {number}</h4>{box.words}{"".join(map(_open, box.parts))}</div>')
         elif "lab" in slide:
             of = page(site, slide["lab"])
             out.append(f"<h2>{escape(of.title)}</h2><p>Steps {escape(str(slide.get('steps', '')))}: <code>{of.name}.ipynb</code></p>")
@@ -103,20 +134,20 @@ def deck_boxes(site: Path, deck: dict[str, Any]) -> list[tuple[Page, list[Asked]
     return [(of, [of.box(at) for _, at in each]) for of, each in groupby(asked, key=lambda one: one[0])]
 
 
-def cheat(plugin: str, mode: str) -> tuple[str, str]:
+def cheat(name: str, mode: str) -> tuple[str, str]:
     """Return title and body of the sheet of one data path."""
-    sent = walk(plugin, mode, "cross-node").to_json()
-    of, sizes = offer(plugin, mode), report.mtu(plugin, mode).to_json()
+    sent = walk(name, mode, "cross-node").to_json()
+    of, sizes = offer(name, mode), report.mtu(name, mode).to_json()
     faults = "".join(f"<li>{escape(fault.title)} <code>{escape(fault.name)}</code></li>" for fault in of.faults)
     commands = dict.fromkeys(
         f"{table['command']}" for table in sent["tables"].values() if table["netns"].startswith("kind-worker")
     )
     body = (
-        f"<p>{escape(sent['holds_for'])}. A ping of 56 bytes; grey is what the pod did not send.</p>{layers(sent)}"
+        f"<p>{escape(sent['holds_for'])}. A ping of 56 bytes; what the pod did not send stands under a thick line.</p>{layers(sent)}"
         f"<p>{_mtu(sizes)}</p>{way(sent)}"
         f"<h2>Where to look on a node</h2><p>{' · '.join(f'<code>{escape(each)}</code>' for each in commands)}</p>"
         f"<h2>What breaks it</h2><ul class='two'>{faults}</ul>"
-        f"<p><code>packetwalk walk {plugin} {mode} cross-node --fault NAME</code> shows each of them.</p>"
+        f"<p><code>packetwalk walk {name} {mode} cross-node --fault NAME</code> shows each of them.</p>"
     )
     return sent["title"], body
 
@@ -133,17 +164,20 @@ def _mtu(sizes: dict[str, Any]) -> str:
 
 def sheets(site: Path, names: list[str]) -> Iterator[tuple[str, str, str]]:
     """Yield name, title and body of every sheet."""
+    known = machines()
     for name, pages in asking(site, names).items():
         boxes = [(of, of.asked()) for of in pages]
-        yield f"questions-{name}", f"Questions: {TITLES[name]}", WHO + questions(boxes, answers=False)
+        head = WHO + (DOING if name == LABS else "") + ("" if name in WITHOUT else known)
+        yield f"questions-{name}", f"Questions: {TITLES[name]}", head + questions(boxes, answers=False)
         yield f"questions-{name}-answers", f"Answers: {TITLES[name]}", questions(boxes, answers=True)
     for name, deck in decks().items():
         boxes = deck_boxes(site, deck)
         yield f"handout-{name}", deck["title"], handout(site, deck)
-        yield f"deck-{name}", f"Questions: {deck['title']}", WHO + questions(boxes, answers=False)
+        head = WHO + ("" if name in WITHOUT else known)
+        yield f"deck-{name}", f"Questions: {deck['title']}", head + questions(boxes, answers=False)
         yield f"deck-{name}-answers", f"Answers: {deck['title']}", questions(boxes, answers=True)
-    for plugin, mode in PATHS:
-        yield f"path-{plugin}-{mode}", *cheat(plugin, mode)
+    for name, mode in PATHS:
+        yield f"path-{name}-{mode}", *cheat(name, mode)
 
 
 def make(app: Sphinx, error: Exception | None) -> None:

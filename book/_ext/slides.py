@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from built import Asked, NotThere, page, player_html
+from built import Asked, NotThere, page, player_html, said
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from together import together
@@ -63,7 +63,7 @@ def _walk(site: Path, slide: dict[str, Any]) -> str:
     name, number = place(slide["walk"])
     of = page(site, name)
     title, anchor = of.heading(number)
-    words = escape(slide["say"]) if "say" in slide else of.sentence(number)
+    words = escape(slide["say"]) if "say" in slide else said(of.sentence(number))
     link = f"../{name}.html#{anchor}" if anchor else f"../{name}.html"
     player = player_html(of.player(number), of.walk(number))
     return (
@@ -77,7 +77,7 @@ def _ask(site: Path, slide: dict[str, Any]) -> str:
     asked = of.box(number)
     return (
         f'<section class="ask"><h2><a href="../{name}.html#ask-{number}">{escape(of.title)}: what do you say?</a></h2>'
-        f"{asked.words}{question(asked)}{_answers(asked)}{_note(slide)}</section>"
+        f"{said(asked.words)}{question(asked)}{_answers(asked)}{_note(slide)}</section>"
     )
 
 
@@ -97,7 +97,7 @@ def question(asked: Asked) -> str:
 
 
 def _answers(asked: Asked) -> str:
-    told = "".join(f"<p><b>{part.answer}</b> {part.proof}</p>" for part in asked.parts)
+    told = "".join(f"<p><b>{part.answer}</b> {said(part.proof)}</p>" for part in asked.parts)
     return f'<div class="fragment">{told}</div>'
 
 
@@ -110,7 +110,7 @@ def _lab(site: Path, slide: dict[str, Any]) -> str:
     steps = "".join(f"<li>{escape(of.steps[each])}</li>" for each in wanted)
     return (
         f'<section class="ask"><h2><a href="../{of.name}.html">{escape(of.title)}</a></h2><ul>{steps}</ul>'
-        f"<p><code>.venv/bin/jupyter lab {of.name}.ipynb</code></p>{_note(slide)}</section>"
+        f"<p><code>make labs LAB={of.name.split('/')[1]}</code></p>{_note(slide)}</section>"
     )
 
 

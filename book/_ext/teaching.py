@@ -1,7 +1,8 @@
 """What pages about teaching say of the rest of the book: what is asked and expected, how long it takes, what is shown and printed.
 
 Roles: {room}`Flannel <book/flannel/index>` leads to a page's walks on the whole screen, {deck}`NAME` to a deck,
-{sheet}`NAME` to a sheet and, once it is made, its PDF. Directives: {expect} with a page and the number of its box tells
+{sheet}`NAME` to a sheet and, once it is made, its PDF, {inpage}`in the browser <exam>` to a notebook of the labs in the page.
+Directives: {expect} with a page and the number of its box tells
 what is asked there and what is right; {timings} counts every page and lab. All of it is read from the notebooks.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 from built import CHAPTERS, part
 from docutils import nodes
+from labs_in_page import address
 from paper import PLACE
 from slides import decks
 from sphinx.application import Sphinx
@@ -122,6 +124,16 @@ class Sheet(SphinxRole):
         return [_link(f"print/{name}.html", words), place], []
 
 
+class InPage(SphinxRole):
+    """A notebook that is done in the reader's browser; words alone where the book is built without."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        found = TITLED.match(self.text)
+        words, name = (found[1], found[2]) if found else (self.text, self.text)
+        there = address(name)
+        return [nodes.reference("", words, refuri=there, internal=False) if there else nodes.Text(words)], []
+
+
 class Expect(SphinxDirective):
     """What a box asks and what is right; below it, in our words, what is usually said instead."""
 
@@ -188,7 +200,7 @@ def _row(name: str, title: str, *cells: object) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    for name, role in (("room", Room()), ("deck", Deck()), ("sheet", Sheet())):
+    for name, role in (("room", Room()), ("deck", Deck()), ("sheet", Sheet()), ("inpage", InPage())):
         app.add_role(name, role)
     app.add_directive("expect", Expect)
     app.add_directive("timings", Timings)

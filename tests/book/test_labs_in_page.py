@@ -35,7 +35,7 @@ def test_every_lab_is_there_with_its_checks(site: Path, lite: Path, settings: di
     archives = settings["litePluginSettings"][KERNEL]["loadPyodideOptions"]["archives"]
     inside = {name for archive in archives for name in ZipFile(lite / archive).namelist()}
     listed = json.loads((lite / "api" / "contents" / "all.json").read_text())["content"]
-    assert sorted(each["path"] for each in listed) == [f"{lab}.ipynb" for lab in LABS]
+    assert sorted(each["path"] for each in listed) == sorted(f"{lab}.ipynb" for lab in [*LABS, "exam"])
     for lab in LABS:
         files = [*(ROOT / "labs" / lab).glob("*.py"), Path("solution.ipynb")]
         assert len(files) > 1 and {f"packetwalk_labs/{lab}/{path.name}" for path in files} <= inside
@@ -43,7 +43,7 @@ def test_every_lab_is_there_with_its_checks(site: Path, lite: Path, settings: di
         assert f'href="../../lite/notebooks/index.html?path={lab}.ipynb"' in text
 
 
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", [*LABS, "exam"])
 def test_a_notebook_is_the_learners_and_finds_its_checks(lite: Path, lab: str) -> None:
     cells = json.loads((lite / "files" / f"{lab}.ipynb").read_text())["cells"]
     learners = json.loads((ROOT / "labs" / lab / "lab.ipynb").read_text())["cells"]
@@ -54,7 +54,7 @@ def test_a_notebook_is_the_learners_and_finds_its_checks(lite: Path, lab: str) -
     ]
     entered = ["".join(there["source"]) for there, _ in differ if there["cell_type"] == "code"]
     assert len(entered) == 1
-    assert entered[0].index(f'enter("{lab}")') < entered[0].index("lab.open(")
+    assert entered[0].index(f'enter("{lab}")') < entered[0].index("start(seed" if lab == "exam" else "lab.open(")
     text = "".join("".join(there["source"]) for there in cells)
     assert not re.search(r"\]\((?!https:)", text), "a link of the notebook leads nowhere here"
 

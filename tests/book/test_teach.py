@@ -107,11 +107,56 @@ def test_sheets_hold_every_question_of_the_book_once_and_answers_its_answer(site
 @pytest.mark.parametrize("name", [*CHAPTERS, "beside", "labs"])
 def test_answers_stand_on_a_sheet_of_their_own_under_the_same_numbers(site: Path, name: str) -> None:
     asked, told = (read(site / "print" / f"questions-{name}{end}.html") for end in ("", "-answers"))
-    numbers = [[each.get_text() for each in sheet.select(".box h3")] for sheet in (asked, told)]
+    numbers = [[each.get_text() for each in sheet.select(".box h4")] for sheet in (asked, told)]
     assert numbers[0] == numbers[1] == [f"{n}." for n in range(1, len(numbers[0]) + 1)]
     assert [len(box.select("p > b")) for box in asked.select(".box")] == [
         len(box.select("p > b")) for box in told.select(".box")
     ]
+
+
+NUMBER = re.compile(r"(?<![\d.:])\d+(?![\d.:])")
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, "beside", "labs"])
+def test_no_box_of_a_sheet_tells_its_own_answer(site: Path, name: str) -> None:
+    """What a box says before its questions has neither the number that it asks for nor the line that decides."""
+    asked, told = (read(site / "print" / f"questions-{name}{end}.html") for end in ("", "-answers"))
+    for box, answers in zip(asked.select(".box"), told.select(".box"), strict=True):
+        words = " ".join(each.get_text() for each in box.find_all(["p", "li"]) if not each.find("b"))
+        for answer in answers.select("p > b + b"):
+            number = flat(answer.get_text()).split()[0]
+            if NUMBER.fullmatch(number) and int(number) > 9:
+                assert number not in NUMBER.findall(words), flat(box.get_text())
+        for line in answers.select("p > code") if box.select("ul.order") else ():
+            assert flat(line.get_text()) not in flat(box.get_text()), flat(box.get_text())
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, "beside", "labs"])
+def test_what_is_asked_after_a_walk_is_on_a_sheet_of_its_own(site: Path, name: str) -> None:
+    sheet = read(site / "print" / f"questions-{name}.html")
+    parts = [flat(each.h2.get_text()) for each in sheet.select("section.part")]
+    assert parts == (["Before the walks: what do you expect?", "After the walks: what did you see?"][: len(parts)])
+    assert len(parts) == (1 if name == "labs" else 2)
+    known = sheet.select_one(".known")
+    assert (known is None) == (name == "linux")
+    assert known is None or "kind-worker2 172.18.0.4" in known.get_text()
+
+
+def test_an_answer_shows_the_packet_where_that_is_what_was_asked(site: Path) -> None:
+    told = read(site / "print" / "deck-ninety-minutes-answers.html")
+    seen = [flat(each.get_text()) for each in told.select("em")]
+    bare = walk("flannel", "host-gw", "cross-node").steps
+    wire = next(step for step in bare if step.event == "egress" and step.netns == "kind-worker" and step.dev == "eth0")
+    assert any("IP 10.244.1.2 > 10.244.2.2" in each and each.endswith(f"{wire.size} bytes.") for each in seen)
+
+
+def test_slides_and_labs_name_commands_that_a_learner_has(site: Path) -> None:
+    for path in [*(site / "slides").glob("*.html"), *(site / "labs").glob("*/*.html")]:
+        assert ".venv" not in read(path).get_text(), path.name
+    for path in (site / "slides").glob("*.html"):
+        for slide in read(path).select(".slides > section"):
+            for words in slide.find_all(["p", "h2"]):
+                assert not re.search(r"[\w-]+/[\w/-]+\.(?:c|go|h)\b", words.get_text()), words
 
 
 def test_an_answer_is_what_the_page_says_without_a_script(site: Path) -> None:

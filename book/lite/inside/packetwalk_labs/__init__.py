@@ -9,11 +9,13 @@ from IPython import get_ipython
 
 
 def enter(lab: str) -> None:
-    """Make a lab's folder the working one, where its checks are found.
+    """Make a lab's folder the working one, where its checks are found; the exam's is empty.
 
     Words are completed by what is there: the kernel else waits for jedi, which is not in the page.
     """
-    os.chdir(Path(__file__).parent / lab)
+    folder = Path(__file__).parent / lab
+    folder.mkdir(exist_ok=True)
+    os.chdir(folder)
     shell = get_ipython()
     if shell:
         shell.Completer.use_jedi = False
