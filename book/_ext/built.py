@@ -22,7 +22,7 @@ FLAT = ("a", "span")
 """Tags that lead somewhere or colour a word: on paper and on a slide their text is enough."""
 SENTENCE = re.compile(r"(.+?[.?!])(?=\s+[A-Z]|\s*$)", re.S)
 CITED = re.compile(
-    r"\s\((?:<code>)?[\w.-]+(?:/[\w.-]+)+\.(?:c|h|go|py|sh|md|rst|txt|ya?ml)\b(?:</code>)?[^()]*\)|\s\([a-z_.-]+\(\d\)\)"
+    r"\s\((?:[^()]|\(\d\))*?(?:[\w-]+/[\w./-]*\.(?:c|h|go|py|sh|md|rst|txt|ya?ml)\b|[a-z_.-]+\(\d\))(?:[^()]|\(\d\))*\)"
 )
 """Sources in parentheses: a file with its folder, a manual page."""
 NUMBERED = re.compile(r"^(\d+)\. ")
@@ -199,17 +199,18 @@ def _proof(data: dict[str, Any]) -> str:
 
     That is the part's own step, else those of the true options, else, of what is false, the step that refutes it.
     """
-    steps, right, refutes = data.get("steps", []), data["right"], data.get("refutes")
+    steps: list[dict[str, Any]] = data.get("steps", [])
+    right, refutes = data["right"], data.get("refutes") or []
     if data["kind"] == "order":
         shown = [refutes[at] for at in right]
-    elif data.get("shows") is not None or refutes is None or isinstance(right, int):
+    elif data.get("shows") is not None or not refutes or isinstance(right, int):
         shown = [data.get("shows")]
     else:
         shown = [refutes[at] for at in right]
     found = [steps[at] for at in dict.fromkeys(shown) if at is not None]
     if found:
         return " ".join(map(_step, found))
-    false = next((at for at, each in enumerate(refutes or ()) if each is not None), None)
+    false = next((at for at, each in enumerate(refutes) if each is not None), None)
     return "" if false is None else f"Not “{escape(data['options'][false])}”: {_step(steps[refutes[false]])}"
 
 
@@ -239,7 +240,7 @@ def _packet(step: dict[str, Any]) -> str:
     seen = sent.steps[step["at"]]
     if seen.event not in SEEN:
         return ""
-    headers = wire.describe(seen.after or seen.before)
+    headers: list[dict[str, Any]] = wire.describe(seen.after or seen.before)
     words = ", ".join(filter(None, map(_header, headers)))
     return f"{words}: {sum(each['size'] for each in headers)} bytes."
 

@@ -31,7 +31,7 @@ def ship(app: Sphinx, error: Exception | None) -> None:
         print(f"The book has no labs in the page: {lacks} is not here.")
         return
     engine = f"../_static/{PYTHON}/{python_version()}/"
-    kept = shipped.parents[1] / ".lite" / lite.version(engine)
+    kept = Path(app.srcdir, "_build", ".lite") / lite.version(engine)
     for stale in kept.parent.glob("*"):
         if stale != kept:
             shutil.rmtree(stale)

@@ -193,7 +193,7 @@ def ship(app: Sphinx, error: Exception | None) -> None:
             old.unlink()
         shutil.copy(SCRIPTS / f"{name}.js", static / script_name(name))
     shutil.rmtree(static / FOLDER, ignore_errors=True)
-    kept = static.parents[1] / ".playground" / version()
+    kept = Path(app.srcdir, "_build", ".playground") / version()
     for stale in kept.parent.glob("*"):
         if stale != kept:
             shutil.rmtree(stale)

@@ -104,7 +104,7 @@ def ship(app: Sphinx, error: Exception | None) -> None:
         (static / script_name(script)).write_bytes((SCRIPTS / f"{script}.js").read_bytes())
     for script in LASTING:
         (static / f"{script}.js").write_text(f'import "./{script_name(script)}";\n')
-    kept = out.parent / ".walks" / package_version()
+    kept = Path(app.srcdir, "_build", ".walks") / package_version()
     for stale in kept.parent.glob("*"):
         if stale != kept:
             shutil.rmtree(stale)

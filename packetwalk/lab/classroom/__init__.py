@@ -68,8 +68,8 @@ def table(found: Room, key: str = "") -> str:
     secret = key or os.environ.get(KEY, "")
     head = ("Who", "Lab", "Ground", "At step", "Done", "Brought", "Tries", "Hints", "Made", "Signature")
     labs = [head, *(_row(each, secret) for each in found.reports)]
-    head = ("Who", "Exam", "Ground", "Points", "Late", "Tasks", "Time", "Made", "Signature")
-    exams = [head, *(_sat(each, secret) for each in found.exams)]
+    sat = ("Who", "Exam", "Ground", "Points", "Late", "Tasks", "Time", "Made", "Signature")
+    exams = [sat, *(_sat(each, secret) for each in found.exams)]
     lines = [*_aligned(labs), "", *_sums(found.reports)] if found.reports or not found.exams else []
     return "\n".join([*lines, *([""] if lines else []), *_aligned(exams)] if found.exams else lines)
 
