@@ -186,7 +186,9 @@ def why(recording: Recording | Loaded, src: str, dst: str, **given: Unpack[Packe
     mend = mended(fate, others, of_size=told is not None)
     if told and not mend:
         fate = fate._replace(verdict=TOO_BIG) if fate is small else told.fate
-    return Diagnosis(fate, mend, taps(small), tuple(_unknown(fate)), told, refused)
+    nobody = "" if mend else _asked_of_nobody(fate)
+    unknown = [*_unknown(fate), *([nobody] if nobody else [])]
+    return Diagnosis(fate, mend, taps(small), tuple(unknown), told, refused)
 
 
 def _question(loaded: Loaded, src: str, dst: str, given: PacketOptions) -> Errand:
@@ -217,21 +219,19 @@ def _unknown(fate: Fate) -> Iterator[str]:
         yield f"whether {', '.join(taken)} forward: no setting was recorded there, they are taken to"
     for netns, proto, port in sorted(fate.loaded.assumed):
         yield f"whether anybody listens on {proto} port {port} in {netns}: taken to be so"
-    if nobody := _asked_of_nobody(fate):
-        yield f"who should have {nobody}: no recorded namespace has this address"
     for end_, others in fate.loaded.cables.doubtful.items():
         if end_[0] in {step.netns for trace in fate.walk.traces for step in trace.steps}:
             yield f"which of {len(others) - 1} ends {end_[1]} of {end_[0]} is plugged into"
 
 
 def _asked_of_nobody(fate: Fate) -> str:
-    """Return the address for which nobody answered, where nobody who was recorded has it."""
+    """Say of the address for which nobody answered that nobody who was recorded has it; nothing where somebody has."""
     note = fate.step.note if fate.verdict == FAILS else ()
     if not note or note[0] != "neigh-failed":
         return ""
     places = fate.loaded.recording.places
     held = {address.local for place in places for address in place.entries(ADDRESSES)}
-    return "" if note[1] in held else str(note[1])
+    return "" if note[1] in held else f"who should have {note[1]}: no recorded namespace has this address"
 
 
 def _only_nft(fate: Fate, netns: str) -> bool:
