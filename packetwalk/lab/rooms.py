@@ -21,6 +21,7 @@ LEFT_OUT = (
     "lab.guest",
     "lab.kind",
     "lab.late",
+    "lab.manifests",
     "lab.node",
     "lab.plugins",
     "lab.proving.real",

@@ -11,7 +11,7 @@ from packetwalk.lab.kind.installation import Document, Installation
 from packetwalk.lab.kind.manifest import set_variable
 from packetwalk.lab.kind.pins import File, Image
 from packetwalk.lab.manifests import Read, Reader, Settings
-from packetwalk.lab.schema import (
+from packetwalk.lab.manifests.schema import (
     FILLED,
     LEAST_MTU,
     LIST,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packetwalk.lab.schema import (
+from packetwalk.lab.manifests.schema import (
     ADDRESS,
     BOOL,
     FILLED,

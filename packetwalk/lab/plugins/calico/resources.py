@@ -9,8 +9,8 @@ from packetwalk.cni.calico.bgp import Peering, Routing, selects
 from packetwalk.cni.calico.felix import MASQUERADED, OUTGOING
 from packetwalk.errors import BadInput
 from packetwalk.lab.manifests import Read, Reader, Settings
+from packetwalk.lab.manifests.schema import ADDRESS, aside, checked, resource
 from packetwalk.lab.plugins.calico import fields
-from packetwalk.lab.schema import ADDRESS, aside, checked, resource
 from packetwalk.plan import cluster
 from packetwalk.plan.cluster import Node
 from packetwalk.plan.edit import alter, drop, entries

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.errors import BadInput
 from packetwalk.lab.manifests import Read, Reader, Settings
-from packetwalk.lab.schema import (
+from packetwalk.lab.manifests.schema import (
     BOOL,
     FILLED,
     LEAST_MTU,
