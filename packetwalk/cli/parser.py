@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
 
     def release(self) -> None:
         """Add ``--release``."""
-        self.add_argument("--release", metavar="NAME", help="of the plugin; the newest when left out")
+        self.add_argument("--release", metavar="NAME", help="of the plugin, or kube-proxy-1.35; `packetwalk list` has them")
 
     def policy(self) -> None:
         """Add ``--policy``."""

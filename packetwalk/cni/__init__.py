@@ -15,6 +15,9 @@ from packetwalk.errors import BadInput, chosen
 from packetwalk.faults import Fault
 from packetwalk.plan.cluster import Cluster, Node, Pod, Service
 from packetwalk.plan.edit import Change, together
+from packetwalk.plan.kube_proxy_releases import MEANT, ProxyRelease
+from packetwalk.plan.kube_proxy_releases import PROGRAM as PROXY
+from packetwalk.plan.kube_proxy_releases import RELEASES as PROXIES
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.properties import properties
 from packetwalk.plan.rules import IPTABLES, NFTABLES, RULES
@@ -108,7 +111,8 @@ class Plugin(NamedTuple):
     """A network plugin, in the first of its ``releases``: the newest, unless another was chosen.
 
     ``pod_address`` is the address that a pod has in a mode; ``scenarios`` are those that only this plugin has, on top
-    of the ones every mode has; ``policed`` makes of its tables what they are under policies, where it enforces any.
+    of the ones every mode has; ``policed`` makes of its tables what they are under policies, where it enforces any;
+    ``proxy`` is the release of the kube-proxy beside it.
     """
 
     name: str
@@ -120,6 +124,7 @@ class Plugin(NamedTuple):
     pod_network: Callable[[Cluster], str]
     scenarios: tuple[Scenario, ...] = ()
     policed: Callable[[Estate], Change] | None = None
+    proxy: ProxyRelease = MEANT
 
     @property
     def release(self) -> Release:
@@ -129,7 +134,8 @@ class Plugin(NamedTuple):
     @property
     def version(self) -> str:
         """What its walks hold for."""
-        return self.release.version
+        proxy = "" if self.proxy is MEANT else f", {PROXY} {self.proxy.version}"
+        return f"{self.release.version}{proxy}"
 
     @property
     def plan(self) -> Callable[[Cluster, str, Node], list[Operation]]:
@@ -142,15 +148,22 @@ class Plugin(NamedTuple):
         return self.release.nftables
 
     @property
-    def older(self) -> str | None:
-        """The name of the release that it is in, where that is not the newest."""
+    def other(self) -> str | None:
+        """The name of the release that it is in, or kube-proxy, where that is not the one that is meant."""
+        if self.proxy is not MEANT:
+            return self.proxy.name
         return None if self.release is plugins()[self.name].release else self.release.name
 
     def at(self, release: str | None) -> Plugin:
-        """Return the plugin in a release, by name (as it is when None); BadInput lists the valid ones."""
+        """Return the plugin in a release of its own or of kube-proxy's, by name (as it is when None).
+
+        BadInput lists the valid ones.
+        """
         if release is None:
             return self
-        found = chosen(f"release of {self.name}", release, self.releases)
+        found = chosen(f"release of {self.name}", release, (*self.releases, *PROXIES))
+        if isinstance(found, ProxyRelease):
+            return self._replace(proxy=found)
         others = (each for each in self.releases if each is not found)
         return self._replace(releases=(found, *others))
 

@@ -214,5 +214,5 @@ def _lines(network: Network, node: Node, known: Known) -> tuple[Entry, ...]:
     """Return kube-proxy's lines on a node, as the plan has them."""
     services = [each.led for each in known]
     pods = network.plugin.pod_network(network.cluster)
-    plan = kube_proxy.plan(network.cluster, node, pods, network.address, network.rules, services)
+    plan = kube_proxy.plan(network.cluster, node, pods, network.address, network.rules, services, network.plugin.proxy.habits)
     return tuple(each.entry for each in plan)

@@ -19,6 +19,7 @@ LEFT_OUT = (
     "lab.exam",
     "lab.grounds",
     "lab.guest",
+    "lab.kernel.programs.attached",
     "lab.kind",
     "lab.late",
     "lab.manifests",

@@ -1,4 +1,4 @@
-"""What kube-proxy v1.36 writes on a node: in iptables mode here, in nftables mode by ``kube_proxy_nft``.
+"""What kube-proxy writes on a node: in iptables mode here, in nftables mode by ``kube_proxy_nft``.
 
 Source: kubernetes/pkg/proxy/iptables/proxier.go.  In iptables mode kube-proxy puts its jumps before all that is in a chain of
 the kernel's (``EnsureRule`` with ``Prepend``), and makes an empty chain in three tables, by which it notices
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from packetwalk.plan import kube_proxy_nft
 from packetwalk.plan.cluster import Cluster, Node, Service
+from packetwalk.plan.kube_proxy_releases import MEANT, PROGRAM, ProxyHabits
 from packetwalk.plan.operation import Operation
 from packetwalk.plan.portal import Endpoint, Portal, usable
 from packetwalk.plan.rules import IPTABLES, NFTABLES
@@ -19,7 +20,6 @@ from packetwalk.plan.service_chains import ServiceChains
 from packetwalk.plan.service_rules import SERVICES, ServicePort, counted, note
 from packetwalk.tables import Entry, IptablesRule, SysctlEntry, UserChain
 
-PROGRAM = "kube-proxy"
 SOURCE = "kubernetes pkg/proxy/iptables/proxier.go"
 MARK = "0x4000"
 CANARY = "KUBE-PROXY-CANARY"
@@ -93,10 +93,11 @@ def plan(
     address_of: Callable[[str], str],
     rules: str = IPTABLES,
     services: Sequence[Service] | None = None,
+    habits: ProxyHabits = MEANT.habits,
 ) -> Iterator[Operation]:
     """Return what is there on one node; ``address_of`` gives a backend pod's address, ``rules`` is kube-proxy's mode.
 
-    ``services`` are those that kube-proxy knows, the cluster's when None.
+    ``services`` are those that kube-proxy knows, the cluster's when None; ``habits`` are its release's.
     """
     known = cluster.services if services is None else services
     if not known:
@@ -109,7 +110,7 @@ def plan(
             service, [_endpoint(cluster, node, service, to, address_of) for to in service.backends]
         )
     ]
-    for entry in entries(led, node.address, pod_network, rules, node.name):
+    for entry in entries(led, node.address, pod_network, rules, node.name, habits=habits):
         yield Operation(node.name, entry, PROGRAM, source)
 
 
@@ -120,11 +121,16 @@ def entries(
     rules: str = IPTABLES,
     node: str = "",
     zone: str = "",
+    habits: ProxyHabits = MEANT.habits,
 ) -> Iterator[Entry]:
-    """Yield kube-proxy's lines on the node ``node`` with an address, in a zone, for these ports of Services."""
+    """Yield kube-proxy's lines on the node ``node`` with an address, in a zone, for these ports of Services.
+
+    ``habits`` are its release's, which show in nftables mode alone.
+    """
     led = [(portal, usable(portal, node, zone), pod_network, address) for portal in portals]
     if rules == NFTABLES:
-        yield from kube_proxy_nft.entries(address, [ServiceChains(*each) for each in led], pod_network)
+        chains = [ServiceChains(*each, habits) for each in led]
+        yield from kube_proxy_nft.entries(address, chains, pod_network, habits)
         return
     yield SysctlEntry("net.ipv4.conf.all.route_localnet", "1")
     for table in ("mangle", "nat", "filter"):

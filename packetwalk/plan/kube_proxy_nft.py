@@ -1,4 +1,4 @@
-"""What kube-proxy v1.36 in nftables mode writes on a node: one table, ``ip kube-proxy``.
+"""What kube-proxy in nftables mode writes on a node: one table, ``ip kube-proxy``.
 
 Source: kubernetes/pkg/proxy/nftables/proxier.go (``setupNFTables``, ``syncProxyRules``).  Eight base chains are
 made at its start and stay; what the Services are is in sets and maps, a chain for each of their ports.  The order
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from packetwalk.plan.cluster import SERVICE_CIDR
-from packetwalk.plan.service_chains import MASQUERADE, ServiceChains
+from packetwalk.plan.kube_proxy_releases import MARKING, MASQUERADE, MEANT, ProxyHabits
+from packetwalk.plan.service_chains import ServiceChains
 from packetwalk.tables import NftChain, NftRule, NftSet, NftTable
 from packetwalk.tables.nftables import NftEntry
 
@@ -55,9 +56,14 @@ OF_A_PORT = "ipv4_addr . inet_proto . inet_service"
 ADDRESSED = "ip daddr . meta l4proto . th dport"
 
 
-def entries(node: str, services: Sequence[ServiceChains], pod_network: str) -> Iterator[NftEntry]:
-    """Yield the table on the node with an address: what is jumped to before what jumps there, as ``nft -f`` wants it."""
-    rules = _rules(pod_network)
+def entries(
+    node: str, services: Sequence[ServiceChains], pod_network: str, habits: ProxyHabits = MEANT.habits
+) -> Iterator[NftEntry]:
+    """Yield the table on the node with an address: what is jumped to before what jumps there, as ``nft -f`` wants it.
+
+    ``habits`` are those of the release of kube-proxy that the services' chains were made for.
+    """
+    rules = _rules(pod_network, habits)
     yield NftTable(TABLE, "rules for kube-proxy")
     for name, kind, hook, priority, _ in BASE:
         yield NftChain(TABLE, name, f"type {kind} hook {hook} priority {priority}; policy accept;")
@@ -66,7 +72,7 @@ def entries(node: str, services: Sequence[ServiceChains], pod_network: str) -> I
         yield NftChain(TABLE, name, "", about)
     for service in services:
         yield from (NftChain(TABLE, name) for name in service.chains)
-    yield from _sets(node, services)
+    yield from _sets(node, services, habits)
     for name, *_, specs in BASE:
         yield from (NftRule(TABLE, name, spec) for spec in specs)
     for name, specs in rules.items():
@@ -76,11 +82,18 @@ def entries(node: str, services: Sequence[ServiceChains], pod_network: str) -> I
             yield from (NftRule(TABLE, name, spec) for spec in specs)
 
 
-def _rules(pods: str) -> dict[str, tuple[str, ...]]:
+def _rules(pods: str, habits: ProxyHabits) -> dict[str, tuple[str, ...]]:
     """Return the chains that are always there, with their rules."""
-    outside = f"ip daddr @cluster-ips ip saddr != {pods} {MASQUERADE}"
-    marked = "meta mark & 0x00004000 != 0x00000000 meta mark set meta mark ^ 0x00004000"
+    outside = f"ip daddr @cluster-ips ip saddr != {pods} {habits.mark}"
+    about = "masquerade clusterIP traffic from outside cluster"
+    asked, unmark = "meta mark & 0x00004000", "meta mark set meta mark ^ 0x00004000"
     hairpin = "ip saddr . ip daddr . meta l4proto . th dport @hairpin-connections"
+    masquerading: tuple[str, ...] = (
+        f"{asked} != 0x00000000 {unmark} masquerade fully-random",
+        f"ct status dnat {hairpin} masquerade fully-random",
+    )
+    if not habits.hairpins:
+        masquerading = f"{asked} == 0x00000000 return", unmark, "masquerade fully-random"
     return {
         "nodeport-endpoints-check": (
             "ip daddr @nodeport-ips meta l4proto . th dport vmap @no-endpoint-nodeports",
@@ -88,33 +101,32 @@ def _rules(pods: str) -> dict[str, tuple[str, ...]]:
         "service-endpoints-check": (f"{ADDRESSED} vmap @no-endpoint-services",),
         "firewall-check": (f"{ADDRESSED} vmap @firewall-ips",),
         "services": (
-            f'{outside} comment "masquerade clusterIP traffic from outside cluster"',
+            *((f'{outside} comment "{about}"',) if habits.outside_once else ()),
             f"{ADDRESSED} vmap @service-ips",
             "ip daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports",
         ),
-        "masquerading": (
-            f"{marked} masquerade fully-random",
-            f"ct status dnat {hairpin} masquerade fully-random",
-        ),
+        "masquerading": masquerading,
         "cluster-ips-check": (
             'ip daddr @cluster-ips reject comment "Reject traffic to invalid ports of ClusterIPs"',
             f'ip daddr {SERVICE_CIDR} drop comment "Drop traffic to unallocated ClusterIPs"',
         ),
+        **({} if habits.marks_itself else {MARKING: (MASQUERADE,)}),
         "reject-chain": ("reject",),
     }
 
 
-def _sets(node: str, services: Sequence[ServiceChains]) -> Iterator[NftSet]:
+def _sets(node: str, services: Sequence[ServiceChains], habits: ProxyHabits) -> Iterator[NftSet]:
     def of(name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(element for each in services for element in each.elements.get(name, ())))
 
-    yield NftSet(
-        TABLE,
-        "hairpin-connections",
-        f"ipv4_addr . {OF_A_PORT}",
-        of("hairpin-connections"),
-        "service hairpin connections",
-    )
+    if habits.hairpins:
+        yield NftSet(
+            TABLE,
+            "hairpin-connections",
+            f"ipv4_addr . {OF_A_PORT}",
+            of("hairpin-connections"),
+            "service hairpin connections",
+        )
     yield NftSet(TABLE, "cluster-ips", "ipv4_addr", of("cluster-ips"), "Active ClusterIPs")
     yield NftSet(TABLE, "nodeport-ips", "ipv4_addr", (node,), "IPs that accept NodePort traffic")
     for name, key, comment in (

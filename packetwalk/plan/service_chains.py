@@ -1,4 +1,4 @@
-"""What kube-proxy v1.36 in nftables mode writes for one port of one Service: chains, and elements of its sets.
+"""What kube-proxy in nftables mode writes for one port of one Service: chains, and elements of its sets.
 
 Source: kubernetes/pkg/proxy/nftables/proxier.go (``syncProxyRules``).  A chain's name is its kind, eight letters
 of a hash (SHA-256, base32) and what is hashed (``hashAndTruncate``).
@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 
+from packetwalk.plan.kube_proxy_releases import MEANT, ProxyHabits
 from packetwalk.plan.portal import Endpoint, Portal, Usable
 
-MASQUERADE = "meta mark set meta mark | 0x00004000"
-"""What makes kube-proxy masquerade a packet later."""
 REJECT = "goto reject-chain"
 
 
@@ -26,9 +25,12 @@ class ServiceChains:
     ``affinity_sets`` the names of those that remember its clients.
     """
 
-    def __init__(self, portal: Portal, usable: Usable, pods: str, node: str) -> None:
-        """Make all of it, in kube-proxy's order."""
+    def __init__(
+        self, portal: Portal, usable: Usable, pods: str, node: str, habits: ProxyHabits = MEANT.habits
+    ) -> None:
+        """Make all of it, in kube-proxy's order, as the release with these habits does."""
         self.portal, self._usable, self._pods, self._node = portal, usable, pods, node
+        self._habits = habits
         self._base = f"{portal.namespace}/{portal.service}/{portal.protocol}/{portal.name}"
         self.chains: dict[str, tuple[str, ...]] = {}
         self.elements: dict[str, list[str]] = defaultdict(list)
@@ -63,7 +65,7 @@ class ServiceChains:
             self.elements["firewall-ips"].append(f"{address} . {port} : goto {self._chain('firewall')}")
         if portal.node_port:
             self._lead("service-nodeports", f"{portal.protocol} . {portal.node_port}", outside, refused)
-        for each in self._usable.reached:
+        for each in self._usable.reached if self._habits.hairpins else ():
             if each.local:
                 ends = f"{each.address} . {each.address} . {portal.protocol} . {each.port}"
                 self.elements["hairpin-connections"].append(ends)
@@ -79,28 +81,38 @@ class ServiceChains:
     def _write(self) -> None:
         """Write the chains."""
         if self._usable.everywhere:
-            self.chains[self._chain("service")] = self._chosen(self._usable.everywhere)
+            self.chains[self._chain("service")] = self._shared(self._usable.everywhere, local=False)
         if self._usable.here:
-            self.chains[self._chain("local")] = self._chosen(self._usable.here)
+            self.chains[self._chain("local")] = self._shared(self._usable.here, local=True)
         if self._usable.exists and self.portal.outside:
             self.chains[self._chain("external")] = tuple(self._from_outside())
         if self.portal.load_balancers and self.portal.sources:
             self.chains[self._chain("firewall")] = (self._guard(),)
-        for each in self._usable.reached if self.portal.affinity else ():
-            self.chains[self._of(each, "endpoint")] = (
-                f"update @{self._of(each, 'affinity')} {{ ip saddr }}",
-                f"meta l4proto {self.portal.protocol} dnat to {each}",
-            )
+        for each in self._usable.reached if self._draws_chains else ():
+            self.chains[self._of(each, "endpoint")] = tuple(self._to(each))
+
+    @property
+    def _draws_chains(self) -> bool:
+        """Whether an endpoint is drawn by its chain."""
+        return bool(self.portal.affinity) or not self._habits.draws_addresses
+
+    def _to(self, each: Endpoint) -> Iterator[str]:
+        """Yield the rules of an endpoint's chain."""
+        if not self._habits.hairpins:
+            yield f"ip saddr {each.address} {self._habits.mark}"
+        if self.portal.affinity:
+            yield f"update @{self._of(each, 'affinity')} {{ ip saddr }}"
+        yield f"meta l4proto {self.portal.protocol} dnat to {each}"
 
     def _from_outside(self) -> list[str]:
         """The chain of what was sent to a node's port, or to an address of the outside."""
-        cluster = self._chain("service")
+        cluster, mark = self._chain("service"), self._habits.mark
         if not self.portal.external_local:
-            return [f'{MASQUERADE} comment "masquerade"', f"goto {cluster}"]
+            return [f'{mark} comment "masquerade"' if self._habits.marks_itself else mark, f"goto {cluster}"]
         own = "fib saddr type local"
         out = [
             f'ip saddr {self._pods} goto {cluster} comment "short-circuit pod traffic"',
-            f'{own} {MASQUERADE} comment "masquerade local traffic"',
+            f'{own} {mark} comment "masquerade local traffic"',
             f'{own} goto {cluster} comment "short-circuit local traffic"',
         ]
         return [*out, f"goto {self._chain('local')}"] if self._usable.here else out
@@ -112,16 +124,26 @@ class ServiceChains:
             sources += map(ip_network, self.portal.load_balancers)
         return f"ip saddr != {_among(sources)} drop"
 
+    def _shared(self, endpoints: Sequence[Endpoint], local: bool) -> tuple[str, ...]:
+        """The chain of a Service's endpoints, or of the node's own; to one of them leads the ClusterIP."""
+        chosen = self._chosen(endpoints)
+        if self._habits.outside_once or local != self.portal.internal_local:
+            return chosen
+        return f"ip daddr {self.portal.address} ip saddr != {self._pods} {self._habits.mark}", *chosen
+
     def _chosen(self, endpoints: Sequence[Endpoint]) -> tuple[str, ...]:
         """One rule that draws an endpoint; with affinity one before it for each that remembers its clients."""
         draw = f"numgen random mod {len(endpoints)}"
-        if not self.portal.affinity:
+        if not self._draws_chains:
+            if self._habits.sole_undrawn and len(endpoints) == 1:
+                return (f"meta l4proto {self.portal.protocol} dnat to {endpoints[0]}",)
             places = ", ".join(f"{k} : {each.address} . {each.port}" for k, each in enumerate(endpoints))
             return (f"meta l4proto {self.portal.protocol} dnat ip to {draw} map {{ {places} }}",)
         goals = [f"goto {self._of(each, 'endpoint')}" for each in endpoints]
-        known = [f"ip saddr @{self._of(each, 'affinity')}" for each in endpoints]
+        kept = endpoints if self.portal.affinity else ()
+        known = [f"ip saddr @{self._of(each, 'affinity')} {goal}" for each, goal in zip(kept, goals, strict=False)]
         places = ", ".join(f"{k} : {goal}" for k, goal in enumerate(goals))
-        return *(" ".join(each) for each in zip(known, goals, strict=True)), f"{draw} vmap {{ {places} }}"
+        return *known, f"{draw} vmap {{ {places} }}"
 
 
 def _among(networks: Sequence[IPv4Network | IPv6Network]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from packetwalk import wire
 from packetwalk.tables import Entry, Table, table_of
@@ -34,11 +34,15 @@ class ListingMemo:
         return found
 
 
-class Listings:
-    """The tables a walk consulted; ``tables`` maps an id to command and lines."""
+Changed = Callable[[str], Mapping[Entry, str]]
+"""Which lines of a namespace a release changed, and which release."""
 
-    def __init__(self, known: Known, memo: ListingMemo | None = None) -> None:
-        self.known, self.memo = known, memo or ListingMemo()
+
+class Listings:
+    """The tables a walk consulted; ``tables`` maps an id to command and lines, and to those that a release ``changed``."""
+
+    def __init__(self, known: Known, memo: ListingMemo | None = None, changed: Changed | None = None) -> None:
+        self.known, self.memo, self._changed = known, memo or ListingMemo(), changed
         self.tables: dict[str, dict] = {}
         self._taught: dict[tuple[str, Table], bool] = {}
         self._bare: set[str] = set()  # tables of which there is nothing but what was cited first
@@ -90,8 +94,16 @@ class Listings:
                 "kind": table.name,
                 "command": part.command,
                 "lines": lines or [str(entry)],
+                **self._marked(ns.name, found, lines),
             }
         return key
+
+    def _marked(self, netns: str, entries: Iterable[Entry], lines: list[str]) -> dict[str, dict[str, str]]:
+        """Return the release that changed a line by the line's number, if there are such lines."""
+        known = self._changed(netns) if self._changed else {}
+        said = {str(entry): known[entry] for entry in entries if entry in known} if known else {}
+        marks = {str(k): said[line.strip()] for k, line in enumerate(lines) if line.strip() in said}
+        return {"changed": marks} if marks else {}
 
     def topology(self, steps: Iterable[Step]) -> list[dict]:
         """Return the namespaces of a walk in the order of the way, with their devices."""

@@ -140,7 +140,8 @@ class Network:
         if node.name not in self._plans:
             made = [*underlay.node_plan(self.cluster, node)]
             pods = self.plugin.pod_network(self.cluster)
-            made += kube_proxy.plan(self.cluster, node, pods, self.address, self.rules)
+            habits = self.plugin.proxy.habits
+            made += kube_proxy.plan(self.cluster, node, pods, self.address, self.rules, habits=habits)
             made += self.plugin.plan(self.cluster, self.mode.name, node)
             for pod in self.cluster.pods_of(node):
                 made += underlay.pod_plan(pod.name)

@@ -12,6 +12,7 @@ from packetwalk.plan.cluster import Cluster, Service
 from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.trace.packet import Packet, PacketOptions
 from packetwalk.walks.catalogue import ASKED, SCENARIOS
+from packetwalk.walks.changed import Changed
 from packetwalk.walks.network import Network
 from packetwalk.walks.walk import Walk
 
@@ -45,6 +46,18 @@ def network(
     plugin's, the newest when None.  BadInput for a name that does not exist.
     """
     return _network(plugin, mode, underlay, fault, special, rules, release)
+
+
+@lru_cache(maxsize=64)
+def changed(
+    plugin: str, mode: str | None, underlay: str, special: str | None, rules: str, release: str | None
+) -> Changed:
+    """Return which lines of that network, with nothing broken, a release changed."""
+
+    def made(other: str) -> Network:
+        return network(plugin, mode, underlay, None, special, rules, other)
+
+    return Changed(find_plugin(plugin, release), rules, made)
 
 
 def _network(
@@ -96,11 +109,11 @@ def walk(
     broken = found.fault(fault) if fault is not None else None
     packet = Packet.towards(way.dst, given, broken.packet if broken else {}, {"proto": way.proto}, way.packet)
     special = way.name if way.special else None
-    plain = plugin, mode, way.underlay, fault, special, rules, found.older
+    plain = plugin, mode, way.underlay, fault, special, rules, found.other
     net = network(*plain) if policies is None else _network(*plain, policies)
     first = way.before and (net.before or net).send(way.before.src, way.before.dst, packet)
     run = net.send(way.src, way.dst, packet, after=first)
-    said = [net.mode.name, *([rules] if rules == NFTABLES else []), *([found.older] if found.older else [])]
+    said = [net.mode.name, *([rules] if rules == NFTABLES else []), *([found.other] if found.other else [])]
     return Walk(
         plugin=found.name,
         mode=net.mode.name,
@@ -113,8 +126,9 @@ def walk(
         run=run,
         broken=broken,
         rules=rules,
-        release=found.older,
+        release=found.other,
         estate=net.estate,
+        changed=None if policies else changed(plugin, mode, way.underlay, special, rules, found.other).lines,
     )
 
 

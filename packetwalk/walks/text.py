@@ -31,6 +31,8 @@ def walk_table(walk: Walk) -> str:
             ttl = next((str(h.ttl) for h in step.after if isinstance(h, wire.Ipv4)), "")
             event = step.event + (f" {step.hook}" if step.hook else "")
             line = str(step.entry) if step.entry is not None else ""
+            release = walk.changed_by(step) if walk.release else ""
+            line += f"   (changed in {release})" if release else ""
             rows.append((str(step.seq + 1), where, event, str(step.size), ttl, line, step.why))
         out += _rows(rows)
         if number < len(walk.traces) - 1:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packetwalk import wire
 from packetwalk.faults import Fault
 from packetwalk.plan.rules import IPTABLES
+from packetwalk.tables import Entry
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import VERSION, Step, Trace
@@ -33,7 +34,7 @@ class Walk:
     network; ``run`` knows the tables as they were then; ``broken`` is the fault that the network had, if any;
     ``rules`` is the form in which its rules are written; ``release`` the plugin's, where that is not the newest;
     ``estate`` has the policies that governed the pods, where there were any; ``left_out`` says which frames of a recording
-    are not told of.
+    are not told of; ``changed`` which lines of a namespace another release writes otherwise, and which release changed them.
     """
 
     plugin: str
@@ -50,6 +51,7 @@ class Walk:
     release: str | None = None
     estate: Estate | None = field(default=None, repr=False)
     left_out: tuple[str, ...] = ()
+    changed: Callable[[str], Mapping[Entry, str]] | None = field(default=None, repr=False)
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -62,6 +64,12 @@ class Walk:
         chosen = {k: v for k, v in self.packet.options().items() if k != "sport"} | {"fault": self.fault}
         chosen |= {} if self.rules == IPTABLES else {"rules": self.rules}
         return chosen | ({"release": self.release} if self.release else {})
+
+    def changed_by(self, step: Step) -> str:
+        """Return the release that changed the line which decided a step (``Calico 3.33``), or nothing."""
+        if self.changed is None or step.entry is None:
+            return ""
+        return self.changed(step.netns).get(step.entry, "")
 
     @property
     def disposition(self) -> str:
@@ -137,7 +145,7 @@ class Walk:
 
         Walks that are given the same ``memo`` share what they say alike: it must not be changed.
         """
-        listings = Listings(self.run, memo)
+        listings = Listings(self.run, memo, self.changed)
         traces: list[dict] = [
             {
                 "source": t.source,

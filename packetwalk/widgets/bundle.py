@@ -5,9 +5,9 @@ for it: ``<plugin>/<mode>/<scenario>/<fault or none>.json.gz``. What users ask f
 has its own packet there, and one of each fault that shows in it; a player that opens with such a scenario, a Service,
 or a way to or from a node or the outside, offers those with the same protocol. ``<plugin>/<mode>/cross-node/sizes.json.gz``
 holds the packets whose sizes only the other modes offer; ``<plugin>/<mode>/shared.json.gz`` what many
-of the mode's files have in common. ``<plugin>/vxlan/nftables/`` has a packet of each protocol once more, with nothing broken
-and with rules as tables of nftables, where the plugin can write them; ``<plugin>/<mode>/<release>/`` the same of an older
-release, where it is walked otherwise. The files are packed (see `pack`) and compressed here, because not every
+of the mode's files have in common, those of other releases among them. ``<plugin>/vxlan/nftables/`` has a packet of each protocol once more, with nothing broken
+and with rules as tables of nftables, where the plugin can write them; ``<plugin>/<mode>/<release>/`` the same of another
+release of the plugin, ``<plugin>/<mode>/nftables/<release>/`` of another kube-proxy, where it is walked otherwise. The files are packed (see `pack`) and compressed here, because not every
 server does it and the player can undo it. ``index.json`` lists the modes, so that a player can set others
 beside the one it plays.
 """
@@ -15,7 +15,8 @@ beside the one it plays.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
@@ -64,7 +65,7 @@ class Offer(NamedTuple):
     faults: tuple[Choice, ...]
     walk: Callable[..., Walk]
     rules: tuple[str, ...] = (IPTABLES,)
-    releases: tuple[str, ...] = ()
+    releases: Mapping[str, tuple[str, ...]] = {}
     knobs: tuple[str, ...] = ()
 
 
@@ -143,7 +144,7 @@ def catalogue(of: Offer) -> dict:
         ],
         "proof": _proof(of),
         **({"rules": list(of.rules)} if len(of.rules) > 1 else {}),
-        **({"releases": list(of.releases)} if len(of.releases) > 1 else {}),
+        **({"releases": {rules: list(names) for rules, names in of.releases.items()}} if of.releases else {}),
         **({"knobs": list(of.knobs)} if of.knobs else {}),
     }
 
@@ -156,8 +157,10 @@ def _proof(of: Offer) -> dict[str, dict[str, str]]:
     marks = {"+".join(filter(None, each)): proof.mark(of.plugin, of.mode, *each) for each in walks}
     if NFTABLES in of.rules:
         marks[NFTABLES] = proof.together(NFTABLES, of.plugin, of.mode)
-    for release in of.releases[1:]:
-        marks[release] = proof.together(proof.RELEASES, of.plugin, f"{of.mode}, {release}")
+    for rules, (_, *others) in of.releases.items():
+        form = of.mode if rules == IPTABLES else f"{of.mode}, {rules}"
+        for release in others:
+            marks[release] = proof.together(proof.RELEASES, of.plugin, f"{form}, {release}")
     return {name: mark._asdict() for name, mark in marks.items()}
 
 
@@ -203,10 +206,9 @@ def write_choices(plugin: str, mode: str, out_dir: Path | str, compress: Callabl
     out, of = Path(out_dir), offer(plugin, mode)
     made = {out: choices(of)}
     made |= {out / rules: usual(offer(plugin, mode, rules)) for rules in of.rules[1:]}
-    made |= {out / release: usual(offer(plugin, mode, IPTABLES, release)) for release in of.releases[1:]}
     written = []
-    for folder, contents in made.items():
-        shared, own = pack_apart(contents)
+    for rules, (folder, contents) in zip(of.rules, made.items(), strict=True):
+        shared, own = pack_apart(chain(contents, other_releases(of, rules)))
         files = {**own, SHARED: shared}
         written += [_write(folder / f"{name}.json.gz", each, compress) for name, each in files.items()]
     return written
@@ -218,6 +220,13 @@ def usual(of: Offer) -> Iterator[tuple[str, dict]]:
     for scenario in of.scenarios:
         walks = [of.walk(scenario.name, None, proto=proto) for proto in of.protos]
         yield f"{scenario.name}/none", {"walks": {key(walk.packet): walk.to_json(memo) for walk in walks}}
+
+
+def other_releases(of: Offer, rules: str) -> Iterator[tuple[str, dict]]:
+    """Yield the usual files of each release that can be chosen with these rules, in a folder with its name."""
+    for release in of.releases.get(rules, ())[1:]:
+        for name, content in usual(offer(of.plugin, of.mode, rules, release)):
+            yield f"{release}/{name}", content
 
 
 def choices(of: Offer) -> Iterator[tuple[str, dict]]:

@@ -6,6 +6,11 @@ import pandas as pd
 
 from packetwalk.cni import plugin as find_plugin
 from packetwalk.cni import plugins
+from packetwalk.plan.kube_proxy_releases import PROGRAM as PROXY
+from packetwalk.plan.kube_proxy_releases import RELEASES as PROXIES
+from packetwalk.plan.kube_proxy_releases import differing as differing_proxies
+from packetwalk.plan.rules import IPTABLES, RULES
+from packetwalk.walks import releases
 from packetwalk.walks.releases import NODE, UNDERLAYS, ReleaseLine, differing, faults, lines, several
 from packetwalk.widgets.frames import CaptionedTable, code
 
@@ -39,15 +44,55 @@ def _named(names: list[str], every: list[str]) -> str:
 
 def evidence() -> CaptionedTable:
     """Return of each release from where it is known what it writes."""
-    every = [(found, each) for found in plugins().values() for each in found.releases if found.releases[1:]]
+    told = [
+        (f"{found.name} {each.name}", each.name, each.version, each.evidence)
+        for found in plugins().values()
+        for each in found.releases
+        if found.releases[1:]
+    ]
+    told += [(f"{PROXY} {each.number}", each.name, f"{PROXY} {each.version}", each.evidence) for each in PROXIES]
     frame = pd.DataFrame(
         {
-            "What is walked": [each.version for _, each in every],
-            "Known from": [each.evidence for _, each in every],
+            "--release": [code(name) for _, name, _, _ in told],
+            "What is walked": [version for _, _, version, _ in told],
+            "Known from": [evidence for _, _, _, evidence in told],
         },
-        index=pd.Index([f"{found.name} {each.name}" for found, each in every], name="Release"),
+        index=pd.Index([title for title, _, _, _ in told], name="Release"),
     )
-    return CaptionedTable(frame, "The releases that can be chosen, the newest first, and how they are known")
+    caption = "The releases that can be chosen, first the one that is meant where none is named, and how they are known"
+    return CaptionedTable(frame, caption)
+
+
+def of_kube_proxy() -> CaptionedTable:
+    """Return the lines that releases of kube-proxy write otherwise, of one port of a Service and of all."""
+    found = releases.of_kube_proxy()
+    frame = pd.DataFrame(
+        {
+            "Table": [line.place for line in found],
+            "Line": [code(line.line) for line in found],
+        },
+        index=pd.Index([line.release for line in found], name="Only in"),
+    )
+    caption = f"{PROXY}, rules of nftables: the lines on {NODE} that only one of two releases in a row writes"
+    return CaptionedTable(frame, caption)
+
+
+def alike() -> CaptionedTable:
+    """Return in each form of rules which releases of kube-proxy write the same lines."""
+    rows: list[tuple[str, str, str]] = []
+    for rules in RULES:
+        for first in differing_proxies(rules):
+            same = [each.number for each in PROXIES if rules == IPTABLES or each.habits == first.habits]
+            walked = differing(*releases.REFERENCE, first.name, rules)
+            rows.append((rules, ", ".join(sorted(same)), ", ".join(walked) or "none"))
+    frame = pd.DataFrame(
+        {
+            "Releases that write the same": [same for _, same, _ in rows],
+            "Walks that other lines decide than in the release that is meant": [walked for _, _, walked in rows],
+        },
+        index=pd.Index([rules for rules, _, _ in rows], name="Rules"),
+    )
+    return CaptionedTable(frame, f"{PROXY}, beside Flannel with VXLAN")
 
 
 def walks() -> CaptionedTable:

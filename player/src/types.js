@@ -25,7 +25,9 @@
  *   netns: string, node: string, kind: "pod"|"node"|"router"|"outside", label: string, address: string,
  *   devices: Device[],
  * }} Place
- * @typedef {{netns: string, kind: string, command: string, lines: string[]}} Table
+ * @typedef {{
+ *   netns: string, kind: string, command: string, lines: string[], changed?: Record<string, string>,
+ * }} Table  `changed` has the release that changed a line, by the line's number
  * @typedef {{
  *   version: 1, plugin: string, mode: string, scenario: string, title: string, holds_for: string,
  *   summary: string, disposition: string, options: Record<string, any>, traces: Trace[], topology: Place[],

@@ -114,7 +114,7 @@ test("other rules have files of their own, and a walk with others is not taken f
 test("another release has files of its own, and a walk of another is not taken for it", () => {
   const old = { ...OPTIONS, cold: false, release: "0.20.2" };
   assert.equal(walkFile(old), "flannel/vxlan/0.20.2/cross-node/none.json.gz");
-  assert.equal(sharedFile(old), "flannel/vxlan/0.20.2/shared.json.gz");
+  assert.equal(sharedFile(old), "flannel/vxlan/shared.json.gz");
   const store = new Store({ page: { walks: { [walkKey(old)]: one } } });
   assert.equal(store.now({ ...old, release: "" }), one);
   assert.equal(store.now(old), null);
@@ -165,15 +165,21 @@ test("a choice that another choice rules out is given up", () => {
   const catalogue = {
     sizes: { icmp: [{ size: 56 }, { size: 1423 }], tcp: [{ size: 0 }] },
     faults: [{ name: "f", scenarios: ["cross-node"], size: 1423, df: true }],
+    releases: { iptables: ["3.33", "3.32"], nftables: ["kube-proxy-1.36", "kube-proxy-1.35"] },
   };
   const broken = settle(catalogue, OPTIONS, { fault: "f" });
   assert.deepEqual([broken.fault, broken.size, broken.df], ["f", 1423, true]);
   assert.equal(settle(catalogue, broken, { scenario: "same-node" }).fault, null);
   assert.equal(settle(catalogue, broken, { rules: "nftables" }).fault, null);
   assert.equal(settle(catalogue, broken, { rules: "nftables" }, true).fault, "f");
-  const old = settle(catalogue, { ...broken, rules: "nftables" }, { release: "3.32" });
+  const old = settle(catalogue, broken, { release: "3.32" });
   assert.deepEqual([old.fault, old.rules, old.release], [null, "iptables", "3.32"]);
-  assert.equal(settle(catalogue, old, { rules: "nftables" }).release, "");
+  const native = settle(catalogue, old, { rules: "nftables" });
+  assert.equal(native.release, "");
+  const proxy = settle(catalogue, native, { release: "kube-proxy-1.35" });
+  assert.deepEqual([proxy.rules, proxy.release], ["nftables", "kube-proxy-1.35"]);
+  assert.equal(settle(catalogue, proxy, { rules: "iptables" }).release, "");
+  assert.deepEqual(fromHash(toHash(proxy, 2, "w")).options, proxy);
   assert.equal(settle(catalogue, old, { scenario: "same-node" }).release, "3.32");
   assert.equal(settle(catalogue, OPTIONS, { proto: "tcp" }).size, 0);
   assert.equal(settle(catalogue, OPTIONS, { size: 999 }, true).size, 999);

@@ -23,3 +23,25 @@ def test_an_older_release_is_chosen(address: str, opened: Open) -> None:
     chosen.select_option("")
     expect(player).to_contain_text("Calico v3.33")
     expect(broken).to_have_count(1)
+
+
+def test_another_kube_proxy_is_chosen_and_its_lines_are_marked(address: str, opened: Open) -> None:
+    """The page opens with the rules of 1.35; other rules have other releases to choose."""
+    page = opened(1280).new_page()
+    page.goto(f"{address}/book/releases.html")
+    player = page.locator('packet-walk[release="kube-proxy-1.35"]')
+    player.scroll_into_view_if_needed()
+    player.locator(".controls").wait_for()
+    chosen, rules = (player.locator("label", has_text=name).locator("select") for name in ("Release", "Rules"))
+    expect(player).to_contain_text("kube-proxy v1.35.4")
+    marked = player.locator(".why .hit .changed")
+    forward = player.get_by_role("button", name="Step forward")
+    for _ in range(60):
+        if marked.count():
+            break
+        forward.click()
+    expect(marked).to_have_text("changed in kube-proxy 1.36")
+    chosen.select_option("kube-proxy-1.37")
+    expect(player).to_contain_text("kube-proxy v1.37.2")
+    rules.select_option("iptables")
+    expect(chosen.locator("option")).to_have_text(["release: 0.28.9", "release: 0.20.2"])

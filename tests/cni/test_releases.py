@@ -31,10 +31,10 @@ def test_releases_have_names_of_their_own_and_say_what_they_hold_for(name: str) 
 
 def test_the_newest_is_meant_where_nobody_names_one() -> None:
     calico = plugin("calico")
-    assert (calico.release.name, calico.older) == ("3.33", None)
+    assert (calico.release.name, calico.other) == ("3.33", None)
     assert plugin("calico", "3.33") == calico
     old = plugin("calico", "3.32")
-    assert (old.release.name, old.older, old.version) == ("3.32", "3.32", "Calico v3.32.1")
+    assert (old.release.name, old.other, old.version) == ("3.32", "3.32", "Calico v3.32.1")
     assert {each.name for each in old.releases} == {each.name for each in calico.releases}
 
 

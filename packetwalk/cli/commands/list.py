@@ -7,6 +7,7 @@ import argparse
 from packetwalk.cli.output import show
 from packetwalk.cli.parser import Parser
 from packetwalk.cni import plugins
+from packetwalk.plan.kube_proxy_releases import RELEASES as PROXIES
 from packetwalk.walks.catalogue import ASKED, SCENARIOS
 from packetwalk.walks.scenario import scenarios
 
@@ -44,4 +45,5 @@ def run(parsed: argparse.Namespace) -> None:
     several = [p for p in plugins().values() if len(p.releases) > 1]
     lines += ["", "releases, the first unless --release says another:"]
     lines += [f"  {p.name:<15}{', '.join(r.name for r in p.releases)}" for p in several]
+    lines.append(f"  {'of kube-proxy':<15}{', '.join(r.name for r in PROXIES)} (they differ with --rules nftables)")
     show("\n".join(lines))

@@ -5,6 +5,7 @@ packetwalk walk calico bgp --src a --dst 10.96.0.80:80 --proto tcp
 packetwalk walk flannel vxlan cross-node --fault missing-fdb
 packetwalk walk flannel vxlan service --rules nftables
 packetwalk walk calico ipip cross-node --release 3.32
+packetwalk walk flannel vxlan service --rules nftables --release kube-proxy-1.35
 packetwalk walk calico ipip cross-node --policy deny.yaml
 packetwalk walk weave sleeve cross-node --format pcap -o sleeve.pcapng
 """

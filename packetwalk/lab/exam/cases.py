@@ -59,7 +59,7 @@ class ExamCase:
     @cached_property
     def broken(self) -> Network:
         """The cluster as the learner finds it."""
-        older, make = self.network.plugin.older, self.make
+        older, make = self.network.plugin.other, self.make
         return Network(MACHINES, make.plugin, make.mode, change=self.change, rules=make.rules, release=older)
 
     @property

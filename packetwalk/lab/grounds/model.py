@@ -88,7 +88,7 @@ class ModelGround(Planned):
             fault=None,
             traces=run.traces,
             run=run,
-            release=plugin.older,
+            release=plugin.other,
         )
 
     @property

@@ -167,7 +167,8 @@ class NodePrograms:
         network, machine = self._network, self._network.cluster.node_by_name[node]
         known = (*network.cluster.services, *services)
         pods = network.plugin.pod_network(network.cluster)
-        made = [*kube_proxy.plan(network.cluster, machine, pods, network.address, network.rules, known)]
+        habits = network.plugin.proxy.habits
+        made = [*kube_proxy.plan(network.cluster, machine, pods, network.address, network.rules, known, habits)]
         self._edit(node, partial(_synced, made))
 
     def _of_agent(self, node: str) -> list[Operation]:

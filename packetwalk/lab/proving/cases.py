@@ -67,7 +67,7 @@ class Case(NamedTuple):
 
 def cases(plugin: Plugin, mode: Mode, rules: str = IPTABLES) -> Iterator[Case]:
     """Yield all cases of a mode: those of its plan, then those in which a program writes a part of it."""
-    planned = [case._replace(rules=rules, release=plugin.older) for case in _planned(plugin, mode)]
+    planned = [case._replace(rules=rules, release=plugin.other) for case in _planned(plugin, mode)]
     yield from planned
     if rooms.absent(PLUGINS):
         return

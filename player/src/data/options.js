@@ -8,7 +8,8 @@ export const IPTABLES = "iptables";
  * @typedef {{
  *   plugin: string, mode: string, scenario: string, proto: string, size: number, df: boolean, cold: boolean,
  *   fault: string|null, rules: string, release: string,
- * }} Options  `rules` is who writes them: iptables or nftables; `release` the plugin's, empty: the newest
+ * }} Options  `rules` is who writes them: iptables or nftables; `release` the plugin's or kube-proxy's,
+ * empty: those that are meant
  */
 
 /** @param {Options} o  the key of a walk within one file: proto/size/df/cold */
@@ -74,8 +75,8 @@ export const walkFile = (o) => file(...home(o), o.scenario, o.fault || "none");
 /** @param {Options} o  where the packets are kept that have the sizes other modes' choices offer */
 export const sizesFile = (o) => file(...home(o), o.scenario, "sizes");
 
-/** @param {Mode & Form} of  where what many files of a mode have in common is kept */
-export const sharedFile = (of) => file(...home(of), "shared");
+/** @param {Mode & Form} of  where what many files of a mode have in common is kept, those of all releases */
+export const sharedFile = (of) => file(...home({ ...of, release: "" }), "shared");
 
 const file = (...names) => `${names.map(encodeURIComponent).join("/")}.json.gz`;
 
@@ -174,7 +175,7 @@ export function fromHash(hash) {
       cold: cold === "1",
       fault: fault === "none" ? null : fault,
       rules: /^[a-z]+$/.test(query.rules ?? "") ? query.rules : IPTABLES,
-      release: /^[\w.]+$/.test(query.release ?? "") ? query.release : "",
+      release: /^[\w.-]+$/.test(query.release ?? "") ? query.release : "",
     },
     step: whole(step, null),
     el: query.el === undefined ? null : decode(query.el),

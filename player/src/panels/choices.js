@@ -39,14 +39,13 @@ export function waysFor(catalogue, { scenario }, { title }) {
 
 /**
  * Make a change fit: a new fault brings the packet that shows it; a fault or a size that the new choice does
- * not know is given up. Another release has rules of iptables, other rules are of the newest.
+ * not know is given up, and so is a release that has no such rules.
  * @param {any} catalogue @param {Options} before
  * @param {Partial<Options>} change @param {boolean} anySize whether sizes may be typed
  */
 export function settle(catalogue, before, change, anySize = false) {
   const o = { ...before, ...change };
-  if (change.release) o.rules = IPTABLES;
-  else if (o.rules !== IPTABLES) o.release = "";
+  if (!releasesFor(catalogue, o).includes(o.release)) o.release = "";
   const sizes = sizesFor(catalogue, o.proto);
   const fault = faultsFor(catalogue, o, anySize).find((f) => f.name === o.fault) ?? null;
   const shows =
@@ -151,7 +150,7 @@ function packetChoices(o, walk, catalogue, live, act) {
     ${knob("df", () => tick("DF", o.df, choose("df")))}
     ${knob("cold", () => tick("cold caches", o.cold, choose("cold")))}
     ${select("Rules", o.rules, (catalogue.rules ?? []).map(byRules), choose("rules"))}
-    ${select("Release", o.release, (catalogue.releases ?? []).map(ofRelease), choose("release"))}
+    ${select("Release", o.release, releasesFor(catalogue, o).map(ofRelease), choose("release"))}
     ${knob("break", () => breaking(o.fault, faultsFor(catalogue, o, live), choose("fault")))}`;
 }
 
@@ -176,6 +175,12 @@ const byRules = (rules) => [rules, `rules: ${rules}`];
 
 /** @param {string} name @param {number} place  the newest is the first @returns {[string, string]} */
 const ofRelease = (name, place) => [place ? name : "", `release: ${name}`];
+
+/**
+ * The releases that are walked with these rules, of the plugin or of kube-proxy.
+ * @param {any} catalogue @param {{rules?: string}} o @returns {string[]}
+ */
+const releasesFor = (catalogue, { rules = IPTABLES }) => catalogue?.releases?.[rules] ?? [];
 
 function breaking(fault, faults, choose) {
   if (!faults.length) return nothing;

@@ -22,14 +22,17 @@ function table(walk, step, entry) {
   const hit = whole ? (entry.index ?? lines.indexOf(entry.line)) : 0;
   const command = whole?.command ?? entry.table;
   const netns = whole?.netns ?? step.netns;
+  const changed = whole?.changed ?? {};
   return html`<div class="table" tabindex="0" role="group" aria-label=${`${command} in ${netns}`}>
     <p class="command"><span>${netns}</span> ${whole ? "$ " : ""}${command}</p>
-    <ol>${lines.map((text, n) => row(text, n === hit))}</ol></div>`;
+    <ol>${lines.map((text, n) => row(text, n === hit, changed[n]))}</ol></div>`;
 }
 
-function row(text, hit) {
+/** A line; where a release changed it, with that release. @param {string|undefined} release */
+function row(text, hit, release) {
   const mark = hit ? html`${icon("right")}<span class="hidden">decides: </span>` : nothing;
-  return html`<li class=${hit ? "hit" : ""}>${mark}<code>${text}</code></li>`;
+  const since = release ? html` <span class="changed">changed in ${release}</span>` : nothing;
+  return html`<li class=${hit ? "hit" : ""}>${mark}<code>${text}</code>${since}</li>`;
 }
 
 /** Who wrote the line, how the step is known, and the versions it holds for. */

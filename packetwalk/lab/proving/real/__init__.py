@@ -18,11 +18,12 @@ from packetwalk.lab.proving.real import host_ports, whole
 from packetwalk.lab.proving.real.drawing import CLUSTER, MACHINES, ZONE, RealCase, draw
 from packetwalk.lab.proving.real.ground import Held, Planned, Programs
 from packetwalk.lab.proving.real.lines import Lines, lines
+from packetwalk.lab.proving.real.service_objects import portals
 from packetwalk.lab.proving.real.shrinking import simplest
 from packetwalk.lab.real.api import ApiRefused
 from packetwalk.lab.real.programs import missing
 from packetwalk.plan import kube_proxy
-from packetwalk.plan.service_objects import portals
+from packetwalk.plan.kube_proxy_releases import MEANT, ProxyHabits
 
 EACH, EACH_PORTS = 25, 5  # draws for which one whole cluster is brought up, for which pods with hostPorts are
 OWN_NAME = re.compile(r"-[A-Z2-7]{8,16}\b.*")
@@ -51,12 +52,16 @@ def check() -> None:
         raise LabError(f"missing: {', '.join(lacks)}; {'; '.join(advice(lacks))}")
 
 
-def planned(mode: str, held: Held, number: int) -> Lines:
-    """Return what the plan has kube-proxy write, in a mode, on one of its machines, of what the API server holds."""
+def planned(mode: str, held: Held, number: int, habits: ProxyHabits = MEANT.habits) -> Lines:
+    """Return what the plan has kube-proxy write, in a mode, on one of its machines, of what the API server holds.
+
+    ``habits`` are those of its release.
+    """
     node = MACHINES[number]
     led = portals(held.services, held.slices, node.name)
     zone = held.labels[node.name].get(ZONE, "")
-    return lines(kube_proxy.entries(led, node.address, str(CLUSTER.pod_network), mode, node.name, zone))
+    made = kube_proxy.entries(led, node.address, str(CLUSTER.pod_network), mode, node.name, zone, habits)
+    return lines(made)
 
 
 def search(many: int, seed: str, plan: Planned = planned) -> Iterator[RealOutcome]:

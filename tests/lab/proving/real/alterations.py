@@ -13,9 +13,17 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from packetwalk.lab.proving import real
+from packetwalk.lab.proving.real import service_objects
 from packetwalk.lab.proving.real.drawing import draw
 from packetwalk.lab.proving.real.ground import Programs
-from packetwalk.plan import kube_proxy, kube_proxy_nft, portal, service_chains, service_objects, service_rules
+from packetwalk.plan import (
+    kube_proxy,
+    kube_proxy_nft,
+    kube_proxy_releases,
+    portal,
+    service_chains,
+    service_rules,
+)
 from packetwalk.plan.portal import Endpoint, Portal, Usable
 from packetwalk.plan.service_rules import ServicePort
 
@@ -49,7 +57,7 @@ def _none_for_a_port_of_the_outside(was: Callable[[Any], Iterator]) -> Callable[
 ALTERATIONS = {
     "two jumps have changed places": PlanAlteration(kube_proxy, "JUMPS", _swapped),
     "another mark asks for masquerading": PlanAlteration(
-        service_chains, "MASQUERADE", lambda was: was.replace("4000", "8000")
+        kube_proxy_releases, "MASQUERADE", lambda was: was.replace("4000", "8000")
     ),
     "endpoints stand in another order": PlanAlteration(kube_proxy, "usable", _in_the_order_of_numbers),
     "no chain drops whom a load balancer does not let in": PlanAlteration(

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from packetwalk.lab.proving.real.ground import Programs
-from packetwalk.lab.real.programs import home, path_of
+from packetwalk.lab.real.programs import home, path_of, sources
 from tests.lab.proving.real.record import manifests_of
 
 FOLDER = Path(__file__).parents[3] / "recordings" / "kube-proxy-releases"
@@ -24,16 +24,24 @@ def releases() -> list[str]:
     return sorted(each.name for each in FOLDER.iterdir() if each.is_dir())
 
 
+def version(release: str) -> str:
+    """Return of which version a release is built."""
+    if release == PINNED:
+        return next(each.version for each in sources() if "kube-proxy" in each.programs)
+    said = (FOLDER / release / "go.mod").read_text()
+    found = re.search(r"^require k8s\.io/kubernetes (v\S+)", said, re.MULTILINE)
+    assert found, release
+    return found[1]
+
+
 def program(release: str) -> str:
     """Return the kube-proxy of a release, built if it was not yet."""
     if release == PINNED:
         return path_of("kube-proxy")
-    source = FOLDER / release
-    found = re.search(r"^require k8s\.io/kubernetes (v\S+)", (source / "go.mod").read_text(), re.MULTILINE)
-    assert found, source
-    goal = home() / f"kube-proxy-{found[1]}"
+    source, number = FOLDER / release, version(release)
+    goal = home() / f"kube-proxy-{number}"
     if not goal.exists():
-        stamp = f"-s -w -X k8s.io/component-base/version.gitVersion={found[1]}"
+        stamp = f"-s -w -X k8s.io/component-base/version.gitVersion={number}"
         words = ["build", "-p", "2", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", stamp]
         argv = ["nice", "env", "CGO_ENABLED=0", "go", *words, "-o", str(goal), "k8s.io/kubernetes/cmd/kube-proxy"]
         subprocess.run(argv, check=True, cwd=source)

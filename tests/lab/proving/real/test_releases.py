@@ -1,69 +1,77 @@
-"""What two releases of kube-proxy write of the same Services: recorded, and the difference whole."""
+"""What releases of kube-proxy write of the same Services: recorded, and the plan of each held to it, line for line."""
 
 from __future__ import annotations
 
+import json
 import re
+from itertools import combinations
 
 import pytest
 
+from packetwalk.lab.proving.real import planned
+from packetwalk.lab.proving.real.ground import Held
 from packetwalk.lab.proving.real.lines import Lines, differences, lines, written
+from packetwalk.plan.kube_proxy_releases import MEANT, RECORDED, RELEASES, ProxyRelease, differing
 from packetwalk.plan.rules import IPTABLES, NFTABLES, RULES
-from tests.lab.proving.real.releases import FOLDER, PINNED, releases
+from tests.lab.proving.real.record import held, manifests_of
+from tests.lab.proving.real.releases import FOLDER, PINNED, releases, version
 
-MARKED = "meta mark set meta mark | 0x00004000"
-OUTSIDE = "ip daddr @cluster-ips ip saddr != 10.244.0.0/16"
-
-
-def recorded(release: str, mode: str) -> Lines:
-    return lines(written(mode, (FOLDER / release / f"{mode}.txt").read_text()))
+RUN = [each for each in RELEASES if each.evidence == RECORDED]
+OWN = ("kubernetes", "marker")
+"""Services that an API server has by itself, and that which tells when a kube-proxy has written."""
 
 
-def as_1_36(old: Lines) -> Lines:
-    """Return nftables mode's lines of 1.35 as 1.36 writes them, by the four things that differ and no other."""
-    goals = {
-        place.removeprefix("chain "): re.search(r"dnat to (\S+):(\d+)", " ".join(some))
-        for place, some in old.items()
-        if place.startswith("chain endpoint-")
-    }
-    out: Lines = {}
-    for place, some in old.items():
-        remembered = any("update @" in each for each in some)
-        if place == "chain mark-for-masquerade" or (place.startswith("chain endpoint-") and not remembered):
-            continue
-        kept = [each for each in some if not re.match(r"ip (daddr|saddr) .*jump mark-for-masquerade$", each)]
-        if "/" in place and place.startswith(("chain service-", "chain local-")):
-            kept = [_without_endpoint_chains(each, place, goals) for each in kept]
-        out[place] = [
-            f'{MARKED} comment "masquerade"' if each == "jump mark-for-masquerade" else each.replace("jump mark-for-masquerade", MARKED)
-            for each in kept
-        ]
-    out["chain services"] = [f'{OUTSIDE} {MARKED} comment "masquerade clusterIP traffic from outside cluster"', *out["chain services"]]
-    return out
+def listing(release: ProxyRelease, mode: str) -> str:
+    return (FOLDER / release.number / f"{mode}.txt").read_text()
 
 
-def _without_endpoint_chains(rule: str, place: str, goals: dict) -> str:
-    """Return a rule that draws an endpoint's address where it drew its chain, if nobody remembers clients."""
-    drawn = re.findall(r"(\d+) : goto (endpoint-[^ ,]+)", rule)
-    if not drawn or "affinity" in place:
-        return rule
-    places = ", ".join(f"{k} : {goals[name][1]} . {goals[name][2]}" for k, name in drawn)
-    protocol = place.split("/")[2]
-    return f"meta l4proto {protocol} dnat ip to numgen random mod {len(drawn)} map {{ {places} }}"
+def recorded(release: ProxyRelease, mode: str) -> Lines:
+    return lines(written(mode, listing(release, mode)))
 
 
-def test_in_iptables_mode_nothing_differs() -> None:
-    assert [*differences(recorded("1.35", IPTABLES), recorded(PINNED, IPTABLES))] == []
+def told(release: ProxyRelease, mode: str) -> Held:
+    """Return what the API server held: the Services of the manifests, its own, and the marker as it stood then."""
+    mark = re.search(r"10\.96\.255\.254 \. tcp \. (\d+)|packetwalk/marker -> 192\.0\.2\.1:(\d+)", listing(release, mode))
+    assert mark
+    own = json.loads(re.sub(r"\b10[23]\d\b", mark[1] or mark[2], json.dumps(held("affinity"))))
+    made = manifests_of(FOLDER / "services.yaml")
 
+    def every(kind: str, known: list[dict]) -> list[dict]:
+        kept = [each for each in known if each["metadata"]["name"].startswith(OWN)]
+        return [*(each for each in made if each["kind"] == kind), *kept]
 
-def test_in_nftables_mode_four_things_differ() -> None:
-    old, new = as_1_36(recorded("1.35", NFTABLES)), recorded(PINNED, NFTABLES)
-    told = {each.partition(":")[0] for each in differences(old, new)}
-    assert told == {"chain masquerading", "set hairpin-connections"}
-    assert "meta mark & 0x00004000 == 0x00000000 return" in old["chain masquerading"]
-    assert "@hairpin-connections" in new["chain masquerading"][1]
+    services, slices, labels = own
+    named = {each["metadata"]["name"]: each["metadata"]["labels"] for each in made if each["kind"] == "Node"}
+    return Held(every("Service", services), every("EndpointSlice", slices), {**labels, **named})
 
 
 @pytest.mark.parametrize("mode", RULES)
-def test_every_release_is_recorded(mode: str) -> None:
-    assert releases() == ["1.35", PINNED]
-    assert all("default/sources-lb" in str(recorded(release, mode)) for release in releases())
+@pytest.mark.parametrize("release", RUN, ids=lambda each: each.number)
+def test_the_plan_of_a_release_says_what_it_wrote(release: ProxyRelease, mode: str) -> None:
+    real = recorded(release, mode)
+    assert "default/sources-lb" in str(real)
+    assert [*differences(planned(mode, told(release, mode), RULES.index(mode), release.habits), real)] == []
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations(RUN, 2)], ids=lambda each: each.number)
+def test_recordings_differ_where_habits_do(one: ProxyRelease, other: ProxyRelease) -> None:
+    assert [*differences(recorded(one, IPTABLES), recorded(other, IPTABLES))] == []
+    by_nftables = [*differences(recorded(one, NFTABLES), recorded(other, NFTABLES))]
+    assert bool(by_nftables) == (one.habits != other.habits)
+
+
+def test_what_is_said_to_be_recorded_is() -> None:
+    there = {name for name in releases() if all((FOLDER / name / f"{mode}.txt").exists() for mode in RULES)}
+    assert {each.number for each in RUN} == there
+    assert {each.number for each in RELEASES} == {*releases()}
+    assert (MEANT.number, {each.number: each.version for each in RELEASES}) == (
+        PINNED,
+        {name: version(name) for name in releases()},
+    )
+
+
+def test_of_releases_that_are_alike_one_is_walked() -> None:
+    assert [each.number for each in differing(IPTABLES)] == [PINNED]
+    assert [each.number for each in differing(NFTABLES)] == ["1.36", "1.37", "1.35"]
+    oldest = RELEASES[-1]
+    assert [each.number for each in differing(NFTABLES, oldest)] == ["1.34", "1.36", "1.37"]
