@@ -21,6 +21,11 @@ HOSTILE = """text => { const old = document.querySelector("packetwalk-timeline")
     const evil = JSON.parse(text); made.dataset.player = old.dataset.player; made.given = {stories: [evil]};
     old.replaceWith(made); made.scrollIntoView(); }"""
 SIZES = "e => [e.scrollWidth, e.clientWidth]"
+BUSY = """const Own = window.IntersectionObserver, held = new Map();
+window.IntersectionObserver = class extends Own { constructor(tell, options) { super(entries => {
+  const all = [...(held.get(this) ?? []), ...entries]; held.set(this, all);
+  if (all.some(each => each.isIntersecting)) { held.delete(this); tell(all, this); } }, options); } };"""
+"""A browser so busy that what it sees is told late: what has come near, together with that it was far."""
 
 
 def timeline(page: Page, address: str, at: float | None = None) -> Locator:
@@ -61,6 +66,17 @@ def test_an_answer_opens_the_timeline_at_its_proof(address: str, opened: Open) -
     box.get_by_role("button", name="See it in the timeline").click()
     expect(found.locator(".when")).to_have_text(f"{WHEN}.")
     expect(found.locator(".scroller").first).to_be_in_viewport()
+
+
+def test_it_is_drawn_when_a_busy_browser_tells_late_that_it_is_near(address: str, opened: Open) -> None:
+    page = opened(reduced_motion="reduce").new_page()
+    page.add_init_script(BUSY)
+    page.goto(f"{address}/book/flannel/services-and-nat.html")
+    found = page.locator("packetwalk-timeline").first
+    found.evaluate("e => import(new URL(e.dataset.script, location.href))")
+    assert not found.locator(".now").count()  # it is far below
+    found.evaluate("e => e.scrollIntoView()")
+    expect(found.locator(".now")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -4,17 +4,17 @@ import { guard } from "lit/directives/guard.js";
 import { parsePage } from "../data/store.js";
 import { unpackIfPacked } from "../data/unpack.js";
 import { icon } from "../draw/icons.js";
-import { Scrubber } from "../draw/scrubber.js";
 import { ThemeOf } from "../draw/theme.js";
 import { copy } from "../export/download.js";
 import { headline } from "../model/words.js";
 import { axis } from "./axis.js";
 import { bar } from "./bar.js";
-import { layout, shownTo } from "./layout.js";
+import { layout } from "./layout.js";
 import { letters } from "./letters.js";
 import { fromHash, toHash } from "./link.js";
 import { list } from "./list.js";
 import { indexAt, moments } from "./moments.js";
+import { Moving } from "./moving.js";
 import { now } from "./now.js";
 import { legend, picture } from "./picture.js";
 import { Playback } from "./playback.js";
@@ -23,7 +23,7 @@ import { named } from "./shelf.js";
 import { TALL } from "./sizes.js";
 import { styles } from "./styles.js";
 import { problem } from "./validate.js";
-import { clockWords, lanesOf, messageWords, momentWords, stayWords } from "./words.js";
+import { lanesOf, messageWords, momentWords, stayWords } from "./words.js";
 
 /** @import { Axis } from "./axis.js" */
 /** @import { Picture } from "./layout.js" */
@@ -32,11 +32,9 @@ import { clockWords, lanesOf, messageWords, momentWords, stayWords } from "./wor
 
 /** Height of a tall picture at the least, which it has for few moments, in px. */
 const TALL_ROOM = 520;
-const EDGE = 40;
-/** While the slider is drawn the words follow this much later, in ms: they cost more than a frame has. */
-const WORDS_MS = 150;
-/** Height of the names above a tall picture, in px (styles/timeline.css). */
-const NAMES = 128;
+/** While the slider is drawn, words follow when it rests so long, or are so late, in ms. */
+const REST_MS = 120;
+const LATE_MS = 600;
 const HINT = "A letter in the picture is a message, a bar a table's line: press it, and it is told here.";
 
 export class PacketwalkTimeline extends LitElement {
@@ -98,6 +96,7 @@ export class PacketwalkTimeline extends LitElement {
     this.veiled = null;
     this.playback = new Playback(this);
     this.sending = new Sending(this);
+    this.moving = new Moving(this);
     this.theme = new ThemeOf(this);
   }
 
@@ -114,7 +113,8 @@ export class PacketwalkTimeline extends LitElement {
   connectedCallback() {
     super.connectedCallback();
     addEventListener("hashchange", this.followHash);
-    this.near = new IntersectionObserver(([entry]) => this.meet(entry.isIntersecting), {
+    // A busy page hands in several at once, in the order of time: the last is how things are.
+    this.near = new IntersectionObserver((entries) => this.meet(entries.at(-1).isIntersecting), {
       rootMargin: "300px",
     });
     this.near.observe(this);
@@ -219,10 +219,12 @@ export class PacketwalkTimeline extends LitElement {
     this.i = indexAt(this.moments, t);
     this.reached = Math.max(this.reached, t);
     if (this.reached >= this.end) this.unveil();
-    if (this.playing) this.draw();
-    else if (this.sliding && performance.now() - this.worded < WORDS_MS) {
-      this.draw();
-      this.wording ||= setTimeout(() => this.requestUpdate(), WORDS_MS);
+    if (this.playing) this.moving.draw();
+    else if (this.sliding) {
+      this.moving.soon();
+      clearTimeout(this.wording);
+      const late = this.worded + LATE_MS - performance.now();
+      this.wording = setTimeout(() => this.requestUpdate(), Math.max(0, Math.min(REST_MS, late)));
     } else this.requestUpdate();
   }
 
@@ -232,38 +234,15 @@ export class PacketwalkTimeline extends LitElement {
   }
 
   updated() {
-    const scrub = /** @type {HTMLElement} */ (this.renderRoot.querySelector(".scrub"));
-    if (!scrub) return;
-    if (this.scrubber?.bar !== scrub) this.scrubber = new Scrubber(scrub);
+    if (!this.renderRoot.querySelector(".scrub")) return;
+    this.moving.find();
     this.sending.follow();
     clearTimeout(this.wording);
     this.wording = 0;
     this.worded = performance.now();
-    this.draw();
+    this.moving.draw();
     if (this.wanted) this.scrollIntoView({ block: "start" });
     this.wanted = false;
-  }
-
-  /** What moves: written straight to the page, once a frame. */
-  draw() {
-    const px = this.scale.place(this.t);
-    this.scrubber.show(px / this.scale.length);
-    if (!this.sliding) this.scrubber.range.value = String(px);
-    this.renderRoot.querySelector(".count").textContent = clockWords(this.t, this.moments[this.i]);
-    for (const [k, box] of this.renderRoot.querySelectorAll(".scroller").entries()) {
-      const { tall, at, length } = this.pictures[k];
-      const along = at(this.t);
-      const veil = /** @type {HTMLElement|null} */ (box.querySelector(".veil"));
-      veil?.style.setProperty(
-        tall ? "height" : "width",
-        `${length - shownTo(this.pictures[k], this.reached)}px`,
-      );
-      /** @type {HTMLElement} */ (box.querySelector(".cursor")).style.transform = tall
-        ? `translateY(${along}px)`
-        : `translateX(${along}px)`;
-      if (tall) keep(box, "scrollTop", along, box.clientHeight - NAMES);
-      else keep(box, "scrollLeft", along, box.clientWidth - 150);
-    }
   }
 
   /** The first of what is pressed chooses a time. @param {PointerEvent} e @param {Picture} of */
@@ -273,6 +252,7 @@ export class PacketwalkTimeline extends LitElement {
     if (e.type === "pointermove" && e.pointerType !== "mouse") return;
     const bar = /** @type {HTMLElement|null} */ (target.closest(".bar"));
     if (bar) this.looked = of.bars[Number(bar.dataset.k)].stay;
+    this.sliding = e.type === "pointermove";
     const { left, top } = /** @type {HTMLElement} */ (e.currentTarget).getBoundingClientRect();
     this.playback.go(
       this.playback.exact(this.scale.place(of.time(of.tall ? e.clientY - top : e.clientX - left))),
@@ -288,8 +268,8 @@ export class PacketwalkTimeline extends LitElement {
       this.playback.go(this.playback.exact(px));
     },
     settle: () => {
+      if (this.sliding) this.requestUpdate();
       this.sliding = false;
-      this.requestUpdate();
     },
     pace: (n) => this.playback.pace(n),
   };
@@ -336,15 +316,19 @@ export class PacketwalkTimeline extends LitElement {
       ${bar({ scale: this.scale, end: this.end, told, t, playing, pace, words }, this.acts)}
       ${now({ t, moment: all[i], stories, sent: this.sending.name }, (k, p) => this.sending.send(k, p))}
       <slot name="walk"></slot>
-      ${legend(
-        this.letters,
-        stories.some(({ messages }) => messages.some(({ lost }) => lost)),
-      )}
+      ${guard([stories], () => this.legend())}
       <details @toggle=${(e) => this.unfold(e)}><summary>All that happens, as words</summary>
-        ${this.listed ? list(told, stories, i, (at) => this.playback.go(at)) : nothing}</details>
+        ${this.listed ? list(told, stories, all[i], (at) => this.playback.go(at)) : nothing}</details>
       <footer>${this.linkButton()}<span role="status">${this.note}</span></footer>
-      <p class="hidden" role="status">${this.playing ? nothing : words}</p>
+      <p class="hidden" role="status">${playing || this.sliding ? nothing : words}</p>
     </div><div class="words"><slot></slot></div>`;
+  }
+
+  legend() {
+    return legend(
+      this.letters,
+      this.stories.some(({ messages }) => messages.some(({ lost }) => lost)),
+    );
   }
 
   /** In place of what comes, while a question asks for it. */
@@ -397,17 +381,12 @@ export class PacketwalkTimeline extends LitElement {
         this.looked = message;
       },
       press: (e) => this.press(e, of),
+      settle: this.acts.settle,
       fold: (node) => this.fold(key, node),
     };
     const upTo = this.veiled ? this.reached : Number.POSITIVE_INFINITY;
-    const drawn = () => picture({ story, picture: of, letters: this.letters, looked, key, upTo }, acts);
+    const drawn = picture({ story, picture: of, letters: this.letters, looked, key, upTo }, acts);
     const title = this.stories.length > 1 ? html`<h3 class="whose">${story.title}</h3>` : nothing;
-    return html`${title}${guard([of, looked, indexAt(this.moments, upTo), upTo < this.end], drawn)}`;
+    return html`${title}${drawn}`;
   }
-}
-
-/** Scroll a box so that a place in it is to be seen. */
-function keep(box, side, along, room) {
-  const from = box[side];
-  if (along < from + EDGE / 4 || along > from + room - EDGE / 4) box[side] = Math.max(0, along - room / 3);
 }

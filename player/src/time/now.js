@@ -1,6 +1,7 @@
 /** The chosen moment: what has just happened, the tables as they are then, what a packet would meet. */
 import { html, nothing } from "lit";
-import { linesAt, mostLines, spanAt } from "./state.js";
+import { guard } from "lit/directives/guard.js";
+import { changedAt, linesAt, mostLines, spanAt } from "./state.js";
 import { AT_ONCE, clockWords, happeningWords, probeName, timeWords } from "./words.js";
 /** @import { Shown } from "./state.js" */
 /** @import { Moment, Probe, Span, Story } from "./types.js" */
@@ -14,7 +15,10 @@ export function now({ t, moment, stories, sent }, send) {
   const last = later ? html` What happened last, at ${timeWords(moment.at)}:` : nothing;
   return html`<div class="now">
     <p class="when"><b>${clockWords(t, moment)}.</b>${last}</p>
-    <div class="stories">${stories.map((story, k) => one(story, k))}</div>
+    <div class="stories">${stories.map((story, k) => {
+      const seen = t > story.until ? [] : story.probes.map((each) => spanAt(each, t));
+      return guard([story, moment, t > story.until, sent, ...seen], () => one(story, k));
+    })}</div>
   </div>`;
 
   /** @param {Story} story @param {number} k */
@@ -27,9 +31,12 @@ export function now({ t, moment, stories, sent }, send) {
     const pings = over ? [] : story.probes;
     return html`<section aria-label=${story.title}>
       ${stories.length > 1 ? html`<h3>${story.title}</h3>` : nothing}
-      <ul class="happened">${told}</ul>
+      <ul class="happened${here.length > MANY ? " many" : ""}" tabindex=${here.length > MANY ? 0 : nothing}
+        aria-label=${here.length > MANY ? "What happens here" : nothing}>${told}</ul>
       ${pings.map((each, p) => packet(each, spanAt(each, t), sent === `${k}/${p}`, () => send(k, p)))}
-      <div class="tables">${nodesOf(story).map((node) => table(story, node, moment.at))}</div>
+      <div class="tables">${nodesOf(story).map((node) =>
+        guard([story, ...changedAt(story, node, moment.at)], () => table(story, node, moment.at)),
+      )}</div>
     </section>`;
   }
 }

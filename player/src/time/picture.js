@@ -1,13 +1,16 @@
 /** The picture of one story: lanes, messages between them, table lines, pings; the cursor moves by itself. */
 import { html, nothing, svg } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { lanesOf, messageWords, probeShort, saying, spanWords } from "./words.js";
 
 /** @import { Box, Picture, Point } from "./layout.js" */
 /** @import { Message, Story } from "./types.js" */
 
-/** Half of a badge, and the length of an arrow's head, in px. */
-const BADGE = 8;
+/** Half of a badge's button, and the length of an arrow's head, in px. */
+const BADGE = 12;
 const HEAD = 7;
+/** Half of a program's mark. */
+const MARK = 5.5;
 /** The least depth and length of a bar with words in it. */
 const LETTERS = 12;
 const WORDS = 40;
@@ -19,26 +22,33 @@ const WORDS = 40;
  * }} Seen  `upTo`: the time after which all is hidden, or infinity
  * @typedef {{
  *   go(t: number): void, look(message: Message): void, press(e: PointerEvent): void,
- *   fold(node: string): void,
+ *   settle(): void, fold(node: string): void,
  * }} PictureActs
  */
 
-/** @param {Seen} seen @param {PictureActs} act */
+/** Each part is made anew only when what it shows is another. @param {Seen} seen @param {PictureActs} act */
 export function picture(seen, act) {
-  const { story, picture: of, key, upTo } = seen;
+  const { story, picture: of, key, upTo, looked } = seen;
   const size = of.tall ? `height:${of.length}px` : `width:${of.length}px;height:${of.depth}px`;
+  const lanes = () => [
+    of.bands.map((band) => box(of, band.tables ? "lane tables-of" : "lane", spanning(of, band))),
+    of.strips.map((strip) => stripe(of, strip)),
+    of.bars.map((bar, k) => tableLine(of, bar, k)),
+  ];
+  const words = () => [
+    of.times.map((each) => label(of, each.gap ? "time gap" : "time", each, 0)),
+    of.states.map((mark) => state(of, mark)),
+  ];
+  const reached = of.deeds.filter(({ deed }) => deed.at <= upTo).length;
+  const sent = of.arrows.filter(({ message }) => message.at <= upTo).length;
   return html`<div class="scroller ${of.tall ? "tall" : "wide"}" data-story=${key} tabindex="0" role="group"
       aria-label="Picture: ${story.title}">
-    ${names(of, act)}
-    <div class="plot" style=${size} @pointerdown=${act.press} @pointermove=${act.press}>
-      ${of.bands.map((band) => box(of, band.tables ? "lane tables-of" : "lane", spanning(of, band)))}
-      ${of.strips.map((strip) => stripe(of, strip))}
-      ${of.bars.map((bar, k) => tableLine(of, bar, k))}
-      ${lines(seen)}
-      ${of.times.map((each) => label(of, each.gap ? "time gap" : "time", each, 0))}
-      ${of.states.map((mark) => state(of, mark))}
-      ${of.deeds.map((deed) => flag(of, deed, upTo))}
-      ${badges(seen, act)}
+    ${guard([of], () => names(of, act))}
+    <div class="plot" style=${size} @pointerdown=${act.press} @pointermove=${act.press}
+      @pointerup=${act.settle} @pointerleave=${act.settle}>
+      ${guard([of], lanes)}${guard([of, looked], () => lines(seen))}${guard([of], words)}
+      ${guard([of, reached], () => of.deeds.map((deed) => flag(of, deed, upTo)))}
+      ${guard([of, looked, sent], () => badges(seen, act))}
       ${Number.isFinite(upTo) ? html`<div class="veil"></div>` : nothing}
       <div class="cursor"></div>
     </div>
@@ -47,10 +57,13 @@ export function picture(seen, act) {
 
 const round = (n) => Math.round(n * 10) / 10;
 
-/** A box's place in pixels. @param {Picture} of @param {Box} at */
+/** A corner's place, by margins: a box that is positioned would cost the browser a layer of its own. */
+const corner = (x, y) => `margin:${y}px 0 0 ${x}px`;
+
+/** A box's place. @param {Picture} of @param {Box} at */
 function place({ tall }, { along, across, length, depth }) {
   const [x, y, w, h] = (tall ? [across, along, depth, length] : [along, across, length, depth]).map(round);
-  return `left:${x}px;top:${y}px;width:${w}px;height:${h}px`;
+  return `${corner(x, y)};width:${w}px;height:${h}px`;
 }
 
 /** @param {Picture} of @param {Point} at */
@@ -65,7 +78,7 @@ const box = (of, kind, at, words = "", title = "", number = nothing) =>
 function tableLine(of, bar, k) {
   const { line, by } = bar.stay;
   const words = bar.depth < LETTERS || bar.length < WORDS ? "" : line;
-  return box(of, "bar", bar, words, `${line}, by ${by}`, k);
+  return box(of, words ? "bar says" : "bar", bar, words, `${line}, by ${by}`, k);
 }
 
 /** A lane's band, to the end of its story. */
@@ -126,10 +139,14 @@ function lines({ picture: of, looked }) {
     <path class="axis" d="M${step(of, 0, axis)}L${step(of, length, axis)}${events}" />
     <path class="decades" d=${decades} />
     <path class="programs" d=${programs.join("")} />
+    <path class="marks" d=${of.states.map(({ at }) => diamond(point(of, at))).join("")} />
     <path class="poles" d=${of.deeds.map((deed) => across(deed.at, deed.from, deed.reach)).join("")} />
     ${of.arrows.map((each) => arrow(of, each, each.message === looked))}
   </svg>`;
 }
+
+const diamond = (/** @type {number[]} */ [x, y]) =>
+  `M${x - MARK} ${y}l${MARK} ${-MARK}l${MARK} ${MARK}l${-MARK} ${MARK}Z`;
 
 /** A message on its way; one that is lost ends half-way, at a cross. */
 function arrow(of, { message, from, to }, looked) {
@@ -154,7 +171,7 @@ function label(of, kind, { start, end, text }, across) {
 /** What a program says of itself. */
 function state(of, { what, at, label: words }) {
   const [x, y] = point(of, at);
-  return html`<i class="mark" style="left:${x}px;top:${y}px" title=${what}></i>
+  return html`<i class="said" style=${corner(x - MARK, y - MARK)} title=${what}></i>
     ${words ? label(of, "state", words, at.across - 8) : nothing}`;
 }
 
@@ -179,19 +196,23 @@ function badges({ story, picture: of, letters, looked, upTo }, act) {
   return html`<div class="badges" role="group" aria-label="Messages, left and right to go through them"
       @keydown=${neighbour}>
     ${sent.map((each) => {
-      const { message, from } = each;
-      const [x, y] = point(of, from);
-      const letter = letters.get(message.kind);
-      const words = messageWords(message, lanes);
-      const named = letter.length === 1; // of two letters what is seen is to be heard, as a word of its own
-      const kind = `badge${message.lost ? " lost" : ""}${message === looked ? " looked" : ""}`;
-      return html`<button type="button" class=${kind} style="left:${x - BADGE}px;top:${y - BADGE}px"
-        tabindex=${each === first ? 0 : -1} title=${saying(message)}
-        aria-label=${named ? words : `${letter}: ${words}`}
-        @focus=${() => act.look(message)} @click=${() => act.go(message.at)}
-        >${letter}</button>`;
+      const on = each.message === looked;
+      return guard([of, on, each === first], () => badge(each, on, each === first));
     })}
   </div>`;
+
+  /** @param {import("./layout.js").Arrow} arrow @param {boolean} on @param {boolean} tabbed */
+  function badge({ message, from }, on, tabbed) {
+    const [x, y] = point(of, from);
+    const letter = letters.get(message.kind);
+    const words = messageWords(message, lanes);
+    const named = letter.length === 1; // of two letters what is seen is to be heard, as a word of its own
+    const kind = `badge${message.lost ? " lost" : ""}${on ? " looked" : ""}`;
+    return html`<button type="button" style=${corner(x - BADGE, y - BADGE)}
+      tabindex=${tabbed ? 0 : -1} title=${saying(message)} aria-label=${named ? words : `${letter}: ${words}`}
+      @focus=${() => act.look(message)} @click=${() => act.go(message.at)}
+      ><b class=${kind}>${letter}</b></button>`;
+  }
 }
 
 /** Among the badges the arrow keys move the focus. @param {KeyboardEvent} e */

@@ -4,26 +4,57 @@
 /** @typedef {Line & {state: "there"|"new"|"gone"}} Shown */
 
 const same = (a, b) => a.table === b.table && a.line === b.line;
+const key = ({ table, line }) => `${table}\n${line}`;
 /** @param {Change[]} changes */
 const inOrder = (changes) => [...changes].sort((a, b) => a.at - b.at);
+
+/**
+ * What follows from a story, reckoned once for it.
+ * @template T @param {(story: Story) => T} make @returns {(story: Story) => T}
+ */
+function once(make) {
+  /** @type {WeakMap<Story, T>} */
+  const made = new WeakMap();
+  return (story) => {
+    if (!made.has(story)) made.set(story, make(story));
+    return made.get(story);
+  };
+}
+
+/** The changes of each node, in order. */
+const changesOf = once(({ changes }) => {
+  /** @type {Map<string, Change[]>} */
+  const of = new Map();
+  for (const change of inOrder(changes)) of.set(change.node, [...(of.get(change.node) ?? []), change]);
+  return of;
+});
+
+/**
+ * When the lines of a node last changed, and whether that is now: while both are the same, so are its lines.
+ * @param {Story} story @param {string} node @param {number} at
+ */
+export function changedAt(story, node, at) {
+  const last = (changesOf(story).get(node) ?? []).findLast((each) => each.at <= at);
+  return [last, last?.at === at];
+}
 
 /**
  * The lines of a node at a moment, each at the place of its first coming: what this very moment adds is new,
  * what it deletes still stands there, as gone.
  * @param {Story} story @param {string} node @param {number} at @returns {Shown[]}
  */
-export function linesAt({ initial, changes }, node, at) {
-  /** @type {(Line & {state: Shown["state"]|"absent"})[]} */
-  const lines = (initial[node] ?? []).map((line) => ({ ...line, state: "there" }));
-  for (const change of inOrder(changes).filter((each) => each.node === node && each.at <= at)) {
+export function linesAt(story, node, at) {
+  /** @type {Map<string, Line & {state: Shown["state"]|"absent"}>} */
+  const lines = new Map();
+  for (const line of story.initial[node] ?? []) lines.set(key(line), { ...line, state: "there" });
+  for (const change of changesOf(story).get(node) ?? []) {
+    if (change.at > at) break;
     const { table, line, by, added } = change;
-    const known = lines.find((each) => same(each, change)) ?? { table, line, by, state: "absent" };
-    if (!lines.includes(known)) lines.push(known);
-    known.by = by;
-    if (change.at === at) known.state = added ? "new" : "gone";
-    else known.state = added ? "there" : "absent";
+    const now = change.at === at;
+    const state = added ? (now ? "new" : "there") : now ? "gone" : "absent";
+    lines.set(key(change), { table, line, by, state });
   }
-  return /** @type {Shown[]} */ (lines.filter(({ state }) => state !== "absent"));
+  return /** @type {Shown[]} */ ([...lines.values()].filter(({ state }) => state !== "absent"));
 }
 
 /** How many lines of a node stand beside each other at the most. @param {Story} story @param {string} node */
@@ -39,7 +70,7 @@ export const spanAt = ({ spans }, t) => spans.findLast(({ from, until }) => from
  * @typedef {Line & {node: string, from: number, until: number, row: number}} Stay
  * @param {Story} story @returns {Stay[]}
  */
-export function stays({ initial, changes, until }) {
+export const stays = once(({ initial, changes, until }) => {
   /** @type {Stay[]} */
   const found = [];
   const begin = (node, { table, line, by }, from) => {
@@ -57,4 +88,4 @@ export function stays({ initial, changes, until }) {
     if (!change.added && open) open.until = change.at;
   }
   return found;
-}
+});

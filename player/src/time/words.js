@@ -82,10 +82,15 @@ export function happeningWords({ says, why, where }) {
   return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
+/** Of what happens at once so much is said in one line. */
+const MOST = 8;
+
 /** A moment in one line, for who hears the slider. @param {Moment} moment @param {string[]} names */
 export function momentWords(moment, names) {
   const told = moment.happenings.map((list, k) => {
-    const words = list.map(happeningWords).join(" ");
+    const more = list.length - MOST;
+    const said = list.slice(0, more > 1 ? MOST : list.length).map(happeningWords);
+    const words = [...said, ...(more > 1 ? [`And ${more} more.`] : [])].join(" ");
     return words && names.length > 1 ? `${names[k]}: ${words}` : words;
   });
   return `${timeWords(moment.at)}. ${told.filter(Boolean).join(" ")}`.trim();
