@@ -9,7 +9,7 @@ from typing import Protocol
 
 from packetwalk.control.calico.felix import FelixControl
 from packetwalk.control.calico.filled import FILLING, FilledCluster, filled
-from packetwalk.control.calico.filling import FillingControl
+from packetwalk.control.calico.filling import Filling, FillingControl
 from packetwalk.control.calico.outside import PEERS, SHOP, OutsideControl, outside
 from packetwalk.control.calico.programs import CalicoControl
 from packetwalk.control.deeds import PlannedDeed, Verbs, prepared
@@ -55,8 +55,8 @@ CONTROL_PLANES: dict[tuple[str, str], type[Control]] = {
     },
 }
 """Whose plugin has one in virtual time, by plugin and mode."""
-FILLED = "calico", "bgp"
-"""Where a pool can be filled."""
+FILLED: dict[type[Control], type[Control]] = {CalicoControl: FillingControl, FelixControl: Filling}
+"""Where a pool can be filled, and what is done then."""
 EVERYWHERE: tuple[type[Control], ...] = (KubeProxyControl,)
 """Those that stand beside each plugin's; one is there when a deed is about it."""
 
@@ -119,19 +119,17 @@ def _lanes(controls: list[Control], net: Network) -> tuple[Lane, ...]:
 
 def _control(net: Network) -> type[Control]:
     if isinstance(net.cluster, FilledCluster):
-        return FillingControl
+        return FILLED[CONTROL_PLANES[net.plugin.name, net.mode.name]]
     own = CONTROL_PLANES[net.plugin.name, net.mode.name]
     return OutsideControl if own is CalicoControl and SHOP in net.cluster.services else own
 
 
 def cluster(plugin: str, mode: str | None, deeds: tuple[PlannedDeed, ...], rules: str = IPTABLES) -> Network:
     """Return the cluster for deeds: the canonical one, one with a small pool where pods are added one by one, or one whose router is told of Services."""
-    if any(each.verb in FILLING for each in deeds) and (plugin, mode) == FILLED:
-        return filled(deeds).use(plugin, mode, rules=rules)
-    if (
-        any(each.verb == PEERS for each in deeds)
-        and CONTROL_PLANES.get((plugin, mode or "")) is CalicoControl
-    ):
+    own = CONTROL_PLANES.get((plugin, mode or ""))
+    if mode and own in FILLED and any(each.verb in FILLING for each in deeds):
+        return filled(mode, deeds).use(plugin, mode, rules=rules)
+    if own is CalicoControl and any(each.verb == PEERS for each in deeds):
         return outside().use(plugin, mode, rules=rules)
     return network(plugin, mode, rules=rules)
 
@@ -160,7 +158,7 @@ def verbs() -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
     """Return, by plugin and mode, what can be done, and what the words after it are about."""
     found = {}
     for which, own in CONTROL_PLANES.items():
-        net, more = network(*which), FillingControl if which == FILLED else own
+        net, more = network(*which), FILLED.get(own, own)
         made = [each(_world(net, 0), net) for each in (more, *EVERYWHERE)]
         found[which] = {verb: about for each in made for verb, (_, about) in each.verbs().items()}
     return found

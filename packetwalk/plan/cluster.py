@@ -231,6 +231,10 @@ class Cluster:
         """Return the blocks of addresses that a node has already; none: it claims them as its plugin does."""
         return ()
 
+    def borrowed_by(self, node: Node) -> tuple[str, ...]:
+        """Return the addresses that a node has of other nodes' blocks, whether a pod has them or nobody."""
+        return ()
+
     @cached_property
     def services(self) -> tuple[Service, ...]:
         """The services: ``web`` on another node than pod a, ``near`` on the same node, and the API's own.

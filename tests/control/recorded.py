@@ -38,7 +38,7 @@ class Experiment(NamedTuple):
     later: float = 3  # seconds that the virtual one goes on after the last that was recorded
     watched: tuple[str, ...] = ("n1", "n2", "n3")  # where routes were listened to
     before: tuple[str, ...] = ()  # deeds that made the cluster what it was
-    lead: float = 0  # seconds from the first of them to the recording's begin
+    lead: float = 0  # seconds from the first of them to the recording's begin: fitted (test_recorded, FITTED)
     apart: tuple[int, ...] = (0, 0, 0)  # microseconds from node to node of a deed that is done to all
 
     @property

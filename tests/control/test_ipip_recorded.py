@@ -23,9 +23,8 @@ DEEDS = {
     "70-ipip-bird-n2-sigterm": ("0 stop n2",),
     "71-ipip-left-to-bgp": ("0 bird-writes on", "0 felix-writes off", "20.335 stop n2"),
 }
-UP = round(
-    139.6 * SECOND
-)  # BIRD has run so long: it looks at the kernel when the first Felix has ended, as recorded
+UP = round(139.6 * SECOND)
+"""BIRD has run so long.  Fitted for 71: when it had started was not recorded, but that it looked at the kernel when the first Felix had ended."""
 WITHIN = 2.0  # seconds: when BIRD looks at the kernel next
 
 

@@ -30,11 +30,19 @@ UNREACHED = {
     "63-reflector-peers-first": "the same",
 }
 """Where pings of p1a say nothing, and why."""
+FITTED = {
+    "48-felix-back-to-default": "when BIRD had started is not in the recording: its looks at the kernel, every 2 s, are put where one is seen",
+}
+"""Where a phase is not told by the recording and was fitted, and why; 71 of the IP-in-IP recording has the same (test_ipip_recorded)."""
 by_name = pytest.mark.parametrize("each", EXPERIMENTS, ids=lambda each: each.name)
 
 
 def test_every_recording_is_replayed() -> None:
     assert {each.name for each in EXPERIMENTS} == recordings().keys()
+
+
+def test_whose_begin_is_fitted_is_named() -> None:
+    assert {each.name for each in EXPERIMENTS if each.lead} == FITTED.keys()
 
 
 @by_name

@@ -128,17 +128,31 @@ def vtep_mac(node: Node) -> str:
 def plan(cluster: Cluster, mode: str, node: Node, habits: Habits = V3_33) -> list[Operation]:
     """Return what exists on ``node`` and in its pods, in the order in which it is made; ``habits`` are a release's."""
     way, mtu = WAYS[mode], _mode(mode).pod_mtu(cluster.mtu)
-    felix_routes = way.by_felix(habits)
-    own = [*_devices(cluster, way, node), *_own_blocks(cluster, way, node, felix_routes)]
-    out = [Operation(node.name, entry, *by) for entry, by in own]
-    for peer in cluster.nodes:
-        if peer is not node:
-            towards = [*_tunnel_entries(cluster, way, peer), *_routes(cluster, way, node, peer, felix_routes)]
-            out += (Operation(node.name, entry, *by, peer.name) for entry, by in towards)
+    out = [Operation(node.name, entry, *by) for entry, by in _devices(cluster, way, node)]
+    out += block_operations(cluster, mode, node, habits)
     out += _rules(cluster, way, node, habits)
     for pod in cluster.pods_of(node):
         out += _attach(cluster, way, node, pod, mtu)
     return out
+
+
+def block_operations(
+    cluster: Cluster, mode: str, node: Node, habits: Habits = V3_33
+) -> Iterator[Operation]:
+    """Yield what exists on ``node`` because of blocks: its own, then those of each other node."""
+    way = WAYS[mode]
+    by_felix = way.by_felix(habits)
+    for entry, by in _own_blocks(cluster, way, node, by_felix):
+        yield Operation(node.name, entry, *by)
+    for peer in cluster.nodes:
+        if peer is not node:
+            towards = (*_tunnel_entries(cluster, way, peer), *_routes(cluster, way, node, peer, by_felix))
+            yield from (Operation(node.name, entry, *by, peer.name) for entry, by in towards)
+
+
+def tunnel_devices(mode: str) -> tuple[str, ...]:
+    """Return the tunnel devices of a mode: each has an address of its node's first block, before any pod."""
+    return tuple(each.device for each in WAYS[mode].tunnels)
 
 
 Entries = Iterator[tuple[Entry, tuple[str, str]]]
@@ -193,11 +207,22 @@ def _own_blocks(cluster: Cluster, way: Way, node: Node, by_felix: bool) -> Entri
         yield RouteEntry(str(block), type="blackhole", protocol=protocol), by
         if felix.WG in way.tunnels:
             yield RouteEntry(str(block), type="throw", table=WG_TABLE), FELIX_WG
+    for address in cluster.borrowed_by(node) if felix.WG in way.tunnels else ():
+        yield RouteEntry(address, type="throw", table=WG_TABLE), FELIX_WG
+
+
+def _borrowed(cluster: Cluster, peer: Node, by_felix: bool) -> Iterator[str]:
+    """Yield another node's borrowed addresses that have a route: Felix looks at the blocks, BIRD at the routes of pods.
+
+    Recording calico-3.33-ipam; felix/calc/l3_route_resolver.go (``NonAffineAllocations``).
+    """
+    pods = {pod.address for pod in cluster.pods_of(peer)} if not by_felix else ()
+    return (each for each in cluster.borrowed_by(peer) if by_felix or each in pods)
 
 
 def _routes(cluster: Cluster, way: Way, node: Node, peer: Node, by_felix: bool) -> Entries:
-    """One route for each block of another node."""
-    for block in map(str, _blocks(cluster, way, peer)):
+    """One route for each block of another node, and for each address that it has of others' blocks."""
+    for block in (*map(str, _blocks(cluster, way, peer)), *_borrowed(cluster, peer, by_felix)):
         if by_felix:
             yield _felix_route(cluster, way, node, peer, block), FELIX_ROUTE
         else:
@@ -206,7 +231,7 @@ def _routes(cluster: Cluster, way: Way, node: Node, peer: Node, by_felix: bool) 
 
 def _tunnel_entries(cluster: Cluster, way: Way, peer: Node) -> Entries:
     """What the tunnel devices know of another node."""
-    theirs = tuple(str(block) for block in _blocks(cluster, way, peer))
+    theirs = (*map(str, _blocks(cluster, way, peer)), *_borrowed(cluster, peer, by_felix=True))
     if felix.VXLAN in way.tunnels:
         address, mac = _address(cluster, way, peer, 0), vtep_mac(peer)
         yield NeighEntry(address, VXLAN, mac, "PERMANENT"), FELIX_VXLAN

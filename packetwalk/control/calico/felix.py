@@ -15,6 +15,7 @@ from packetwalk.control.deeds import Verbs
 from packetwalk.control.timeline import API, COMPUTED, MILLISECOND, SECOND, Lane
 from packetwalk.control.world import Stream, World
 from packetwalk.errors import BadInput
+from packetwalk.plan.operation import Operation
 from packetwalk.tables import Entry, FdbEntry, NeighEntry, RouteEntry, WireguardPeer
 from packetwalk.walks.network import Network
 
@@ -149,8 +150,12 @@ class FelixControl:
                 self._watches[node].send("Node", what, partial(self._hear, node, what), COMPUTED)
 
     def _hear(self, node: str, what: str) -> None:
-        self._heard[node] = self._nodes_gone
+        self._learn(node)
         self.world.after(FELIX, partial(self._felix_blocks, node, what))
+
+    def _learn(self, node: str) -> None:
+        """A node's Felix knows what the API holds now."""
+        self._heard[node] = self._nodes_gone
 
     # --- Felix ----------------------------------------------------------------------------------
 
@@ -188,7 +193,7 @@ class FelixControl:
         if not self.world.connected(API, node):
             self.world.after(SECOND, partial(self._list, node))
             return
-        self._heard[node] = self._nodes_gone
+        self._learn(node)
         self.world.after(FELIX, partial(self._felix_blocks, node, "Felix has started"))
 
     def _felix_blocks(self, node: str, why: str = "Felix writes the routes of all blocks") -> None:
@@ -196,6 +201,7 @@ class FelixControl:
         if node in self._felix_down or not self._felix_programs:
             return
         deleted = self._deleted.get(node, {})
+        self._take_unwanted(node)
         for owner, lines in self._blocks[node].items():
             for entry in lines:
                 if owner in self._heard[node]:
@@ -311,6 +317,9 @@ class FelixControl:
         """Say whether a block of the plan is a node's by now."""
         return True
 
+    def _take_unwanted(self, node: str) -> None:
+        """Felix takes out lines about blocks that are no longer so, where blocks change."""
+
     def _after_route(self, node: str, entry: Entry, *, there: bool) -> None:
         """Felix's route of a block, or a line beside it, has come or gone."""
 
@@ -325,11 +334,15 @@ class FelixControl:
     def _block_lines(self, node: str) -> BlockLines:
         """Return what Felix wants on a node for blocks, from the plan."""
         found: dict[str, list[Entry]] = {}
-        for each in self.plans[node]:
+        for each in self._block_plan(node):
             about = each.peer in self.nodes or (not each.peer and isinstance(each.entry, RouteEntry))
             if each.by == FELIX_NAME and each.netns == node and about and isinstance(each.entry, OF_BLOCKS):
                 found.setdefault(each.peer, []).append(each.entry)
         return {owner: tuple(lines) for owner, lines in found.items()}
+
+    def _block_plan(self, node: str) -> list[Operation]:
+        """Return the part of a node's plan in which its lines about blocks are."""
+        return self.plans[node]
 
     def _say(self, node: str, what: str) -> None:
         """Felix says what it does, where it has a lane."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from ipaddress import IPv4Network
 from typing import NamedTuple
 
+from packetwalk.cni.calico.plan import tunnel_devices
 from packetwalk.control.calico.ipam import Assigned, Pool
 from packetwalk.control.deeds import PlannedDeed
 from packetwalk.plan.cluster import Cluster, Node, Pod
@@ -29,13 +30,21 @@ class Home(NamedTuple):
 
 
 class FilledCluster(PluggableCluster):
-    """Three nodes and the pods that get an address, whenever that is; ``claimed`` are each node's blocks in the end."""
+    """Three nodes and the pods that get an address, whenever that is; the blocks are those of the pool."""
 
-    def __init__(self, homes: Mapping[str, Home], claimed: Mapping[str, tuple[IPv4Network, ...]]) -> None:
+    def __init__(self, homes: Mapping[str, Home], pool: Pool) -> None:
         """``homes`` are by pod, in the order in which they come."""
         super().__init__(3, 1, services=False)
         self.pods_per_node = 0  # but for those of ``homes``
-        self._homes, self._claimed = dict(homes), dict(claimed)
+        self._homes = dict(homes)
+        self._claimed: dict[str, tuple[IPv4Network, ...]] = {}
+        self._borrowed: dict[str, tuple[str, ...]] = {}
+        for block in pool.blocks:
+            self._claimed[block.owner] = (*self._claimed.get(block.owner, ()), block.network)
+            for each in block.held:
+                if each.node != block.owner:
+                    more = block.address(each.ordinal)
+                    self._borrowed[each.node] = (*self._borrowed.get(each.node, ()), more)
 
     @cached_property
     def _pods(self) -> tuple[Pod, ...]:
@@ -60,8 +69,12 @@ class FilledCluster(PluggableCluster):
         return next((pod for pod in self._pods if pod.name == name), None)
 
     def blocks_of(self, node: Node) -> tuple[IPv4Network, ...]:
-        """Return the blocks that a node has in the end."""
+        """Return the blocks that a node has in the pool."""
         return self._claimed.get(node.name, ())
+
+    def borrowed_by(self, node: Node) -> tuple[str, ...]:
+        """Return the addresses that a node has of others' blocks."""
+        return self._borrowed.get(node.name, ())
 
     @property
     def pod_network(self) -> IPv4Network:
@@ -71,17 +84,26 @@ class FilledCluster(PluggableCluster):
     @property
     def key(self) -> tuple:
         """What makes two clusters equal."""
-        return (*super().key, tuple(self._homes.items()), tuple(self._claimed.items()))
+        blocks, borrowed = tuple(self._claimed.items()), tuple(self._borrowed.items())
+        return (*super().key, tuple(self._homes.items()), blocks, borrowed)
 
 
-def filled(deeds: Iterable[PlannedDeed]) -> FilledCluster:
+def begun(mode: str) -> Pool:
+    """Return the pool before the first deed: each node's tunnels have addresses, before any pod (``allocate-tunnel-addrs``)."""
+    pool = SMALL
+    for node in NODES:
+        for device in tunnel_devices(mode):
+            pool, _ = pool.give(node, f"{device} {node}", 0)
+    return pool
+
+
+def filled(mode: str, deeds: Iterable[PlannedDeed]) -> FilledCluster:
     """Return the cluster in which these deeds can be done: ``add NODE POD``, ``del POD``, ``fill NODE COUNT``, ``strict on|off``."""
-    pool, homes = SMALL, {}
-    claimed: dict[str, dict[IPv4Network, None]] = {}
+    pool, homes = begun(mode), {}
     for each in deeds:
         if each.verb == "strict":
             pool = pool._replace(strict=each.words == ("on",))
-        elif each.verb == "del" and each.words:
+        elif each.verb in ("del", "pod-ends") and each.words:
             pool = pool.release(each.words[0])
         elif each.verb == "fill" and len(each.words) == 2 and each.words[1].isdecimal():
             for handle in fillers(each.words[0], each.at, int(each.words[1])):
@@ -91,9 +113,7 @@ def filled(deeds: Iterable[PlannedDeed]) -> FilledCluster:
             pool, got = pool.give(node, name, each.at)
             if isinstance(got, Assigned) and node in NODES:
                 homes[name] = Home(node, got.address)
-    for block in pool.blocks:
-        claimed.setdefault(block.owner, {})[block.network] = None
-    return FilledCluster(homes, {node: tuple(blocks) for node, blocks in claimed.items()})
+    return FilledCluster(homes, pool)
 
 
 def fillers(node: str, at: int, count: int) -> list[str]:

@@ -1,4 +1,8 @@
-"""Calico with a small pool: calico-ipam gives out addresses, claims blocks and borrows, and BIRD tells of it."""
+"""Calico with a small pool: calico-ipam gives out addresses, claims blocks and borrows, and BIRD or Felix makes routes of it.
+
+Recorded without a tunnel (calico-3.33-ipam); where Felix writes the routes of blocks from the begin, what it hears of
+them is computed: felix/calc/l3_route_resolver.go, and the same recording's state/4-borrowed-felix-programs.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,29 @@ import re
 from functools import partial
 from ipaddress import IPv4Network
 
-from packetwalk.control.bgp.speaker import METRIC, SpeakerNode
+from packetwalk.cni.calico.plan import block_operations
+from packetwalk.control.bgp.speaker import METRIC
 from packetwalk.control.bgp.timers import LEARNT
-from packetwalk.control.calico.attachment import Attachment
-from packetwalk.control.calico.filled import SMALL, fillers
+from packetwalk.control.calico.attachment import FELIX_NAME, Attachment
+from packetwalk.control.calico.felix import OF_BLOCKS, FelixControl
+from packetwalk.control.calico.filled import SMALL, FilledCluster, Home, begun, fillers
 from packetwalk.control.calico.ipam import Assigned, Block, Holding
 from packetwalk.control.calico.programs import CONFD, CalicoControl
 from packetwalk.control.deeds import Verbs, switch
-from packetwalk.control.timeline import API, ApiObject, Lane
+from packetwalk.control.timeline import API, COMPUTED, ApiObject, Lane
 from packetwalk.control.world import World
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import INTERNET, ROUTER
+from packetwalk.plan.operation import Operation
+from packetwalk.tables import Entry, RouteEntry
 from packetwalk.walks.network import Network
 
 IPAM = "calico-ipam"
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # a label of RFC 1123
 
 
-class FillingControl(CalicoControl):
-    """All programs of a cluster whose pods come one by one; ``network`` is one of ``filled``."""
+class Filling(FelixControl):
+    """calico-ipam and Felix of a cluster whose pods come one by one; ``network`` is one of ``filled``."""
 
     def __init__(
         self,
@@ -33,16 +41,16 @@ class FillingControl(CalicoControl):
         pending: frozenset[str] = frozenset(),
         ended: frozenset[str] = frozenset(),
     ) -> None:
-        """No pod is there yet, and no block is claimed."""
+        """No pod is there yet, and no block is claimed but those of tunnels."""
+        self._pool = begun(network.mode.name)
         coming = pending & frozenset(node.name for node in network.nodes)
         super().__init__(world, network, coming | {pod.name for pod in network.pods}, ended)
-        self._pool = SMALL
         self._had: set[str] = set()  # names of pods that got an address
-        self._told: dict[IPv4Network, Block] = {}
-        world.tables[API] = {}
-
-    def _machine(self, name: str) -> SpeakerNode:
-        return super()._machine(name)._replace(blocks=())
+        self._told = {block.network: block for block in self._pool.blocks}
+        world.tables[API] = {_object(block): IPAM for block in self._pool.blocks}
+        for name, node in self.nodes.items():
+            planned = block_operations(network.cluster, network.mode.name, node)
+            world.governed += [(name, each.entry) for each in planned]
 
     def verbs(self) -> Verbs:
         """Return what can be done, by the words for it."""
@@ -59,7 +67,8 @@ class FillingControl(CalicoControl):
         """Return who is seen; the API holds blocks, and on each node calico-ipam asks for them."""
         others = super().lanes()
         own = ((Lane(name, IPAM), *(lane for lane in others if lane.node == name)) for name in self.nodes)
-        return Lane(API, "datastore"), *(lane for lanes in own for lane in lanes)
+        server = (lane for lane in others if lane.node == API)
+        return *server, Lane(API, "datastore"), *(lane for lanes in own for lane in lanes)
 
     # --- deeds ----------------------------------------------------------------------------------------
 
@@ -111,6 +120,85 @@ class FillingControl(CalicoControl):
 
     # --- what follows ----------------------------------------------------------------------------------
 
+    def _tell_blocks(self, by: str) -> None:
+        """Let the API's objects be what the pool is, and all hear of it."""
+        now = {block.network: block for block in self._pool.blocks}
+        changed = [(self._told.get(network), block) for network, block in now.items()]
+        changed = [(before, block) for before, block in changed if before != block]
+        for before, block in changed:
+            if before is not None:
+                self.world.take(API, by, _object(before), "the block is written anew")
+            why = "an address was given or taken back" if before else "the block was claimed"
+            self.world.write(API, by, _object(block), why)
+        self._told = now
+        if changed:
+            self._hear_blocks(changed)
+
+    def _hear_blocks(self, changed: list[tuple[Block | None, Block]]) -> None:
+        """Tell every Felix that runs of each block that was written, where it makes routes of blocks."""
+        for node in self.nodes if self._by_default else ():
+            for _, block in changed if node not in self._felix_down else ():
+                what = f"IPAMBlock {block.network} was written"
+                self._watches[node].send("IPAMBlock", what, partial(self._hear, node, what), COMPUTED)
+
+    def _learn(self, node: str) -> None:
+        super()._learn(node)
+        self._blocks[node] = self._block_lines(node)
+
+    def _block_plan(self, node: str) -> list[Operation]:
+        """Return a node's lines about blocks, as the plan of the pool of now has them."""
+        here = {each.handle for each in self._pool.holders().values()}
+        pods = (pod for pod in self.network.pods if pod.name in here)
+        homes = {pod.name: Home(pod.node, pod.address) for pod in pods}
+        cluster = FilledCluster(homes, self._pool)
+        return [*block_operations(cluster, self.network.mode.name, cluster.node_by_name[node])]
+
+    def _take_unwanted(self, node: str) -> None:
+        wanted = {entry for lines in self._blocks[node].values() for entry in lines}
+        for entry in self._of_blocks(node):
+            if entry not in wanted:
+                self.world.take(node, FELIX_NAME, entry, "it is no longer so")
+                self._after_route(node, entry, there=False)
+        deleted = self._deleted.get(node, {})
+        pods = {pod.route for pod in self._pods.values()}
+        for entry in [each for each in deleted if each not in wanted and each not in pods]:
+            del deleted[entry]
+
+    def _of_blocks(self, node: str) -> list[Entry]:
+        """Return Felix's lines of a node that are about blocks."""
+        pods = {line for pod in self._pods.values() for line in (pod.route, pod.first, *pod.lines)}
+        lines = self.world.tables[node].items()
+        return [
+            entry
+            for entry, by in lines
+            if by == FELIX_NAME and isinstance(entry, OF_BLOCKS) and entry not in pods
+        ]
+
+
+class FillingControl(Filling, CalicoControl):
+    """The same where BIRD runs, which tells of blocks and writes their routes, or leaves that to Felix."""
+
+    def _hear_blocks(self, changed: list[tuple[Block | None, Block]]) -> None:
+        super()._hear_blocks(changed)
+        for name, bird in self.birds.items():
+            routes = {**bird.machine.routes, **self._of_bird(name)}
+            bird.machine = bird.machine._replace(routes=routes)
+        for before, block in changed:
+            if self._felix_programs and not self._by_default:
+                self.world.after(CONFD + 1, self._felix_routes)
+            if before is None or before.owner != block.owner:
+                self.world.after(CONFD, partial(self.birds[block.owner].own, str(block.network)))
+            if before is not None and before.owner != block.owner:
+                self.world.after(CONFD, partial(self.birds[before.owner].disown, str(block.network)))
+
+    def _felix_blocks(self, node: str, why: str = "Felix writes the routes of all blocks") -> None:
+        if not self._by_default:
+            self._blocks[node] = self._if_felix_wrote(node)
+        super()._felix_blocks(node, why)
+
+    def _claimed(self, node: str, owner: str, entry: Entry) -> bool:
+        return True
+
     def _seen(self, pod: Attachment) -> None:
         """Felix gives the route its metric; one of a borrowed address is told with it, for no block covers it."""
         super()._seen(pod)
@@ -119,25 +207,6 @@ class FillingControl(CalicoControl):
         if there and not any(IPv4Network(pod.first.dst).subnet_of(each) for each in mine):
             bird = self.birds[pod.node]
             self.world.after(LEARNT, partial(bird.learn, pod.first.dst, None, there=True, metric=METRIC))
-
-    def _tell_blocks(self, by: str) -> None:
-        """Let the API's objects be what the pool is, and each node's confd hear of its blocks."""
-        now = {block.network: block for block in self._pool.blocks}
-        for network, block in now.items():
-            before = self._told.get(network)
-            if before == block:
-                continue
-            if before is not None:
-                self.world.take(API, by, _object(before), "the block is written anew")
-            why = "an address was given or taken back" if before else "the block was claimed"
-            self.world.write(API, by, _object(block), why)
-            if self._felix_programs:
-                self.world.after(CONFD + 1, self._felix_routes)
-            if before is None or before.owner != block.owner:
-                self.world.after(CONFD, partial(self.birds[block.owner].own, str(network)))
-            if before is not None and before.owner != block.owner:
-                self.world.after(CONFD, partial(self.birds[before.owner].disown, str(network)))
-        self._told = now
 
 
 def _object(block: Block) -> ApiObject:

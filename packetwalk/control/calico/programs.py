@@ -244,7 +244,7 @@ class CalicoControl(FelixControl):
         """Return BIRD's routes by the plan, or what it would write where Felix does."""
         found = {
             (each.peer if each.entry.type == "unicast" else "", each.entry.dst): each.entry
-            for each in self.plans[name]
+            for each in self._block_plan(name)
             if isinstance(each.entry, RouteEntry) and each.by == BIRD
         }
         blocks = self._blocks[name].items() if not found else ()

@@ -13,7 +13,10 @@ export const slotOf = ({ messages }, m) =>
   messages.filter((each) => each.at === m.at && each.src === m.src).indexOf(m);
 
 /** What the flags of a time need above it in a tall picture. */
-const flagged = ({ deeds }, t, tall) => (tall ? deeds.filter(({ at }) => at === t).length * DOWN.flag : 0);
+function flagged({ deeds }, t, tall) {
+  const here = tall ? deeds.filter(({ at }) => at === t).length : 0;
+  return here ? here * DOWN.flag + DOWN.lift : 0;
+}
 
 /** What single moments need beyond the least: room for what happens together. */
 function extras(stories, times, tall) {

@@ -36,11 +36,11 @@ export const reaching = (raised, bands) =>
     };
   });
 
-/** Flags of a tall picture: rows over all lanes, each above its moment. */
+/** Flags of a tall picture: rows over all lanes, each above its moment, and above what is sent then. */
 export const rowsOf = (deeds, at, reach) =>
   deeds.map((deed, k) => {
     const row = deeds.slice(0, k).filter((each) => each.at === deed.at).length;
-    const start = at(deed.at) - (row + 1) * DOWN.flag;
+    const start = at(deed.at) - (row + 1) * DOWN.flag - DOWN.lift;
     return {
       deed,
       from: DOWN.axis,
@@ -48,6 +48,6 @@ export const rowsOf = (deeds, at, reach) =>
       text: deed.what,
       at: at(deed.at),
       start,
-      end: start + DOWN.flag,
+      end: row ? start + DOWN.flag : at(deed.at),
     };
   });

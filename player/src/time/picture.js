@@ -207,7 +207,7 @@ function badges({ story, picture: of, letters, looked, upTo }, act) {
     const letter = letters.get(message.kind);
     const words = messageWords(message, lanes);
     const named = letter.length === 1; // of two letters what is seen is to be heard, as a word of its own
-    const kind = `badge${message.lost ? " lost" : ""}${on ? " looked" : ""}`;
+    const kind = `badge${named ? "" : " two"}${message.lost ? " lost" : ""}${on ? " looked" : ""}`;
     return html`<button type="button" style=${corner(x - BADGE, y - BADGE)}
       tabindex=${tabbed ? 0 : -1} title=${saying(message)} aria-label=${named ? words : `${letter}: ${words}`}
       @focus=${() => act.look(message)} @click=${() => act.go(message.at)}
@@ -228,7 +228,8 @@ function neighbour(e) {
 
 /** What letters and signs mean. @param {Map<string, string>} letters @param {boolean} lost */
 export function legend(letters, lost) {
-  const kinds = [...letters].map(([kind, letter]) => html`<li><b class="badge">${letter}</b> ${kind}</li>`);
+  const badge = (letter) => html`<b class="badge${letter.length > 1 ? " two" : ""}">${letter}</b>`;
+  const kinds = [...letters].map(([kind, letter]) => html`<li>${badge(letter)} ${kind}</li>`);
   const sign = html`<li><b class="badge lost">✕</b> a message that is lost</li>`;
   return html`<ul class="legend">${kinds}${lost ? sign : nothing}
     <li><i class="mark"></i> a program's state</li><li><i class="bar"></i> a line in a table</li>
