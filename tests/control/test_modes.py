@@ -29,6 +29,7 @@ TROUBLE = {
     "weave": ("10 cut {b} kind-worker", "12 mend {b} kind-worker"),
 }  # fmt: skip
 FELIX = [mode for plugin, mode in CONTROL_PLANES if plugin == "calico" and mode != "bgp"]
+MORE = {"kind-worker": "a2", "kind-worker2": "b2", "kind-control-plane": "coredns2"}  # pods that start, by node
 AT_A_TIME = 100
 every_mode = pytest.mark.parametrize(
     "which",
@@ -80,13 +81,17 @@ def drawn(mode: str, seed: str) -> tuple[PlannedDeed, ...]:
     dead: set[str] = set()
     gone: set[str] = set()
     cut: set[str] = set()
-    waiting = ["a2", "b2", "coredns2"]
+    waiting = dict(MORE)
+    joining = set(chance.sample(NODES, chance.choice((0, 0, 1, 2))))  # not there at first
     out: list[str] = []
     for _ in range(chance.randint(1, 14)):
         at += chance.choice((0, 0.0001, 0.05, 0.3, 1.2, 7, 88))
         node = chance.choice(NODES)
         about = chance.choice(("felix", "felix", "node", "node", "wire", "pod"))
-        if about == "felix":
+        if node in joining:
+            out.append(f"{at:.4f} join {node}")
+            joining.discard(node)
+        elif about == "felix":
             out.append(f"{at:.4f} {'felix-starts' if node in dead else 'felix-ends'} {node}")
             dead ^= {node}
         elif about == "node":
@@ -95,9 +100,10 @@ def drawn(mode: str, seed: str) -> tuple[PlannedDeed, ...]:
         elif about == "wire":
             out.append(f"{at:.4f} {'mend' if node in cut else 'cut'} {node}")
             cut ^= {node}
-        elif waiting:
-            out.append(f"{at:.4f} pod {waiting.pop()}")
+        elif node in waiting:
+            out.append(f"{at:.4f} pod {waiting.pop(node)}")
     at += 1
+    out += [f"{at} join {node}" for node in sorted(joining)]
     out += [f"{at} mend {node}" for node in sorted(cut)]
     out += [f"{at} register {node}" for node in sorted(gone)]
     out += [f"{at} felix-starts {node}" for node in sorted(dead)]

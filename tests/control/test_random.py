@@ -10,13 +10,15 @@ import pytest
 from packetwalk.control.calico.attachment import FELIX_NAME
 from packetwalk.control.calico.felix import CNI_PLUGIN
 from packetwalk.control.deeds import PlannedDeed
-from packetwalk.control.running import timeline
+from packetwalk.control.running import cluster, timeline
 from packetwalk.control.timeline import SECOND, LineChange, Message
+from packetwalk.plan.cluster import ROUTER
 from packetwalk.tables import RouteEntry
 from packetwalk.walks.network import Network
-from packetwalk.walks.scenario import network
 
 NODES = ("kind-control-plane", "kind-worker", "kind-worker2")
+PODS = {"kind-worker": "a2", "kind-worker2": "b2", "kind-control-plane": "coredns2"}  # that start, by node
+VERBS = ("kill", "stop", "start", "start-without-R", "cut", "mend", "mesh", "felix", "pod", "router-peers", "service-range")
 AUTHORS = {"BIRD", FELIX_NAME, CNI_PLUGIN, "by hand"}
 LONGER = 600  # seconds until everything that waits has ended
 AT_A_TIME = 250
@@ -28,7 +30,9 @@ def drawn(seed: str) -> tuple[PlannedDeed, ...]:
     ended: set[str] = set()
     cut: set[str] = set()
     mesh, felix = True, set(NODES)
-    pods = ["a2", "b2", "coredns2"]
+    pods = dict(PODS)
+    joining = set(chance.sample(NODES, chance.choice((0, 0, 1, 2))))  # not there at first
+    router = chance.random() < 0.3
     out: list[PlannedDeed] = []
 
     def do(verb: str, *words: str) -> None:
@@ -36,11 +40,16 @@ def drawn(seed: str) -> tuple[PlannedDeed, ...]:
 
     for _ in range(chance.randint(1, 12)):
         at += chance.choice((0, 0.001, 0.3, 2, 7, 60, 119.5, 130, 245))
-        node = chance.choice(NODES)
-        verb = chance.choice(
-            ("kill", "stop", "start", "start-without-R", "cut", "mend", "mesh", "felix", "pod")
-        )
-        if verb in ("kill", "stop") and node not in ended:
+        node, verb = chance.choice(NODES), chance.choice(VERBS)
+        if verb == "router-peers" and router:
+            router = False
+            do(verb)
+        elif verb == "service-range":
+            do(verb, chance.choice(("on", "off")))
+        elif node in joining:
+            joining.discard(node)
+            do("join", node)
+        elif verb in ("kill", "stop") and node not in ended:
             ended.add(node)
             do(verb, node)
         elif verb.startswith("start") and node in ended:
@@ -55,9 +64,11 @@ def drawn(seed: str) -> tuple[PlannedDeed, ...]:
         elif verb == "felix":
             do("felix-ends" if node in felix else "felix-starts", node)
             felix ^= {node}
-        elif verb == "pod" and pods:
-            do("pod", pods.pop())
+        elif verb == "pod" and node in pods:
+            do("pod", pods.pop(node))
     at += 1
+    for node in sorted(joining):
+        do("join", node)
     for node in sorted(cut):
         do("mend", node)
     for node in sorted(ended):
@@ -79,28 +90,31 @@ def planned(net: Network) -> Iterator[tuple[str, RouteEntry]]:
 
 @pytest.mark.parametrize("part", range(4))
 def test_whatever_happens_all_is_as_planned_when_all_is_well_again(part: int) -> None:
-    net = network("calico", "bgp")
-    plan = set(planned(net))
-    assert len(plan) > 10
+    seen: set[str] = set()
     for number in range(AT_A_TIME):
         seed = f"{part} {number}"
         deeds = drawn(seed)
+        net = cluster("calico", "bgp", deeds)
+        plan = set(planned(net))
+        assert len(plan) > 10
         until = deeds[-1].at + LONGER * SECOND if deeds else SECOND
         found = timeline(net, deeds, until, seed)
         then = {
             (node, entry)
             for node, lines in found.tables(until).items()
             for entry in lines
-            if isinstance(entry, RouteEntry)
+            if isinstance(entry, RouteEntry) and node != ROUTER
         }
         assert then == plan, (seed, deeds, then ^ plan)
         assert {each.by for each in found.of(LineChange)} <= AUTHORS, seed
         assert all(0 <= each.at <= until for each in found.events), seed
         assert [each.at for each in found.events] == sorted(each.at for each in found.events), seed
         assert all(each.until is None or each.until > each.at for each in found.of(Message)), seed
+        seen |= {each.verb for each in deeds}
+    assert seen >= {"join", "router-peers", "service-range", "mesh", "felix-ends", "start-without-R"}
 
 
 def test_the_same_deeds_give_the_same_timeline() -> None:
-    net = network("calico", "bgp")
+    net = cluster("calico", "bgp", drawn("again"))
     once, again = (timeline(net, drawn("again"), 900 * SECOND, "") for _ in range(2))
     assert once == again and len(once.events) > 20
