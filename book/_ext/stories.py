@@ -1,4 +1,4 @@
-"""Put what timelines tell into one file of the site: pages that tell the same story fetch it there, when it is looked at.
+"""Put what the timelines of a page tell into a file beside it, which is fetched when one of them is looked at.
 
 In a notebook a timeline carries its stories itself.
 """
@@ -17,7 +17,7 @@ from packetwalk.control.stories import STORIES
 from packetwalk.widgets.pack import pack
 from packetwalk.widgets.story import ToldStory
 
-FILE = "stories.json.gz"
+FOLDER = "_static/stories"
 CARRIED = re.compile(
     r'(<packetwalk-(?:timeline|stories)\b[^>]*)>\s*<script type="application/json" class="walk">.*?</script>',
     re.S,
@@ -25,26 +25,32 @@ CARRIED = re.compile(
 NAMES = re.compile(r'<packetwalk-(?:timeline|stories)\b[^>]*\bnames="([\w -]*)"')
 
 
+def file_of(pagename: str) -> str:
+    """Return the place of a page's stories in the site."""
+    return f"{FOLDER}/{pagename.replace('/', '-')}.json.gz"
+
+
 def lighten(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     if context.get("body"):
-        where = f"{'../' * pagename.count('/')}_static/{FILE}"
+        where = f"{'../' * pagename.count('/')}{file_of(pagename)}"
         context["body"] = CARRIED.sub(rf'\1 data-stories="{where}">', context["body"])
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
-    """Write the stories that some page tells, as the package tells them now."""
+    """Write the stories that each page tells, as the package tells them now."""
     if error or app.builder.name != "html":
         return
-    out = Path(app.outdir)
-    told = {
-        name
-        for page in out.rglob("*.html")
-        for names in NAMES.findall(page.read_text())
-        for name in names.split()
-    }
-    stories = [ToldStory(each.name).json() for each in STORIES if each.name in told]
-    text = json.dumps(pack({"stories": stories}), separators=(",", ":"))
-    (out / "_static" / FILE).write_bytes(compressed(text.encode()))
+    out, found = Path(app.outdir), {}
+    (out / FOLDER).mkdir(parents=True, exist_ok=True)
+    for page in sorted(out.rglob("*.html")):
+        told = {name for names in NAMES.findall(page.read_text()) for name in names.split()}
+        for name in told - found.keys():
+            found[name] = ToldStory(name).json()
+        stories = [found[each.name] for each in STORIES if each.name in told]
+        if stories:
+            text = json.dumps(pack({"stories": stories}), separators=(",", ":"))
+            name = page.relative_to(out).with_suffix("").as_posix()
+            (out / file_of(name)).write_bytes(compressed(text.encode()))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -7,8 +7,8 @@ import { letters } from "../src/time/letters.js";
 import { fromHash, toHash } from "../src/time/link.js";
 import { after, before, happenings, indexAt, moments } from "../src/time/moments.js";
 import { marks, scale } from "../src/time/scale.js";
-import { SLOT, TALL } from "../src/time/sizes.js";
-import { linesAt, mostLines, spanAt, stays } from "../src/time/state.js";
+import { DOWN, SLOT, TALL } from "../src/time/sizes.js";
+import { changedAt, linesAt, mostLines, spanAt, stays } from "../src/time/state.js";
 import { problem } from "../src/time/validate.js";
 import {
   clockWords,
@@ -156,6 +156,8 @@ test("a packet meets the span of its time, the later one where two meet, and non
     "5 pings answered",
   );
   assert.equal(spanWords({ from: 1, until: 201, answered: false, what: "", walk: null }, 200), "1 ping lost");
+  const between = { from: 1, until: 200, answered: false, what: "", walk: null };
+  assert.equal(spanWords(between, 200), "no ping just then");
 });
 
 test("labels never overlap: times, flags of a row, what a program says; nor do a program's badges", () => {
@@ -290,6 +292,34 @@ test("a moment and a message are sentences", () => {
     /^128\.9 s\. one: kind-control-plane: BIRD deletes 10\.244\.2\.0\/26 .* not back in 120 s\. /,
   );
   assert.doesNotMatch(words, /two:/);
+  const here = all[indexAt(all, 128_900)].happenings;
+  const often = { at: 0, turns: true, happenings: [Array(30).fill(here.flat()[0])] };
+  assert.match(momentWords(often, ["one"]), /And 22 more\.$/);
+});
+
+test("a node's lines are the same as long as it is said that they are", () => {
+  for (const story of [killed, stopped]) {
+    for (const node of Object.keys(story.initial)) {
+      /** @type {Map<string, string>} */
+      const seen = new Map();
+      for (const { at } of moments([story])) {
+        const [last, now] = changedAt(story, node, at);
+        const key = `${story.changes.indexOf(/** @type {any} */ (last))} ${now}`;
+        const lines = JSON.stringify(linesAt(story, node, at));
+        assert.equal(seen.get(key) ?? lines, lines, `${node} at ${at}`);
+        seen.set(key, lines);
+      }
+      assert.ok(seen.size > 0);
+    }
+  }
+});
+
+test("a flag of a tall picture leaves room for what is sent then", () => {
+  const tall = drawn.filter(({ picture }) => picture.tall);
+  for (const { name, picture } of tall)
+    for (const { at, text, start } of picture.deeds)
+      assert.ok(at - start >= DOWN.flag + 8, `${name}: ${text} leaves no room for half a letter`);
+  assert.ok(tall.length);
 });
 
 test("a link carries a moment, and nothing else is taken for one", () => {

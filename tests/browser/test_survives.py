@@ -1,4 +1,4 @@
-"""The page *What survives what*: each cell opens its story, told by one timeline from the site's file of stories."""
+"""The page *What survives what*: each cell opens its story, told by one timeline from the page's file of stories."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_story_is_chosen_from_the_list_and_a_link_brings_it_back(address: str,
 
 def test_without_the_file_it_is_said_and_the_table_stays(address: str, opened: Open) -> None:
     page = opened(reduced_motion="reduce").new_page()
-    page.route("**/stories.json.gz", lambda route: route.abort())
+    page.route("**/stories/*.json.gz", lambda route: route.abort())
     page.goto(f"{address}/{NAME}")
     told = drawn(page.locator("packetwalk-stories"), '[role="alert"]')
     expect(told.get_by_role("alert")).to_contain_text("cannot be shown")

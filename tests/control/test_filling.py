@@ -112,6 +112,26 @@ def test_felix_writes_the_route_of_a_block_when_somebody_has_claimed_it() -> Non
     assert theirs in routes(made.tables(20 * SECOND)["kind-worker"], block)
 
 
+def test_what_felix_no_longer_writes_it_does_not_write_because_a_block_comes() -> None:
+    deeds = read(["0 add kind-worker p", "1 felix-writes on", "10 felix-writes off", "14.1 add kind-worker2 q"])
+    made = timeline(cluster("calico", "bgp", deeds), deeds, 40 * SECOND, "")
+    for node in NODES:
+        assert not [each for each in made.tables(40 * SECOND)[node] if "proto 80" in str(each)], node
+
+
+def test_where_felix_writes_the_routes_a_borrowed_address_has_one_by_the_tunnel() -> None:
+    """Its tunnels have the first address of each node's block; the owner of the block sends to the borrower too."""
+    deeds = read(["0 fill kind-worker 23", "1 fill kind-worker2 4", "2 add kind-worker2 late"])
+    made = timeline(cluster("calico", "vxlan", deeds), deeds, 9 * SECOND, "")
+    then = made.tables(9 * SECOND)
+    objects = [str(each) for each in then[API] if isinstance(each, ApiObject)]
+    late = next(each for each in objects if " late on kind-worker2" in each)
+    address = late.partition(" late on")[0].rpartition(" ")[2]
+    for node in ("kind-control-plane", "kind-worker"):
+        assert f"{address} via 10.244.100.0 dev vxlan.calico onlink mtu 1450" in routes(then[node], address)
+    assert routes(then["kind-worker2"], address) == [f"{address} dev cali scope link metric 1024"]
+
+
 def test_what_is_asked_for_is_not_said_to_be_given() -> None:
     deeds = read(["0 fill kind-worker 32", "1 fill kind-worker 1"])
     told = [each.what for each in timeline(cluster("calico", "bgp", deeds), deeds, SECOND, "").of(Deed)]

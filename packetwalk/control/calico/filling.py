@@ -17,7 +17,7 @@ from packetwalk.control.calico.attachment import FELIX_NAME, Attachment
 from packetwalk.control.calico.felix import OF_BLOCKS, FelixControl
 from packetwalk.control.calico.filled import SMALL, FilledCluster, Home, begun, fillers
 from packetwalk.control.calico.ipam import Assigned, Block, Holding
-from packetwalk.control.calico.programs import CONFD, CalicoControl
+from packetwalk.control.calico.programs import CONFD, FELIX_APART, CalicoControl
 from packetwalk.control.deeds import Verbs, switch
 from packetwalk.control.timeline import API, COMPUTED, ApiObject, Lane
 from packetwalk.control.world import World
@@ -165,7 +165,7 @@ class Filling(FelixControl):
             del deleted[entry]
 
     def _of_blocks(self, node: str) -> list[Entry]:
-        """Return Felix's lines of a node that are about blocks."""
+        """Return Felix's lines of a node that are about blocks, as they stand."""
         pods = {line for pod in self._pods.values() for line in (pod.route, pod.first, *pod.lines)}
         lines = self.world.tables[node].items()
         return [
@@ -183,9 +183,9 @@ class FillingControl(Filling, CalicoControl):
         for name, bird in self.birds.items():
             routes = {**bird.machine.routes, **self._of_bird(name)}
             bird.machine = bird.machine._replace(routes=routes)
+        for number, node in enumerate(() if self._by_default else self.nodes):
+            self.world.after(CONFD + 1 + number * FELIX_APART, partial(self._felix_blocks, node))
         for before, block in changed:
-            if self._felix_programs and not self._by_default:
-                self.world.after(CONFD + 1, self._felix_routes)
             if before is None or before.owner != block.owner:
                 self.world.after(CONFD, partial(self.birds[block.owner].own, str(block.network)))
             if before is not None and before.owner != block.owner:

@@ -55,8 +55,6 @@ class CalicoControl(FelixControl):
         super().__init__(world, network, pending)
         ended |= self._joining
         self.settings = BgpSettings(bird_writes=not self._by_default)
-        if not self._by_default:
-            self._blocks = {name: self._if_felix_wrote(name) for name in self.nodes}
         self.birds: dict[str, Speaker] = {}
         for name in self.nodes:
             machine = self._machine(name)
@@ -160,6 +158,8 @@ class CalicoControl(FelixControl):
 
     def _felix_routes(self) -> None:
         """Felix writes the routes of all blocks, where it runs."""
+        if not self._by_default and not self._felix_programs:
+            self._blocks = {name: self._if_felix_wrote(name) for name in self.nodes}
         self._felix_programs = True
         for number, node in enumerate(self.nodes):
             self.world.after(number * FELIX_APART, partial(self._felix_blocks, node))
@@ -172,12 +172,16 @@ class CalicoControl(FelixControl):
                 self.world.after(number * FELIX_APART, partial(self._without_felix, node))
 
     def _without_felix(self, node: str) -> None:
-        for entry in [each for lines in self._blocks[node].values() for each in lines]:
+        for entry in self._of_blocks(node):
             self._deleted.get(node, {}).pop(entry, None) if isinstance(entry, RouteEntry) else None
             if isinstance(entry, RouteEntry) and entry in self.world.tables[node]:
                 self.world.take(node, FELIX_NAME, entry, "Felix no longer writes the routes of blocks")
                 self._after_route(node, entry, there=False)
                 self._looked_for(node)
+
+    def _of_blocks(self, node: str) -> list[Entry]:
+        """Return what Felix may have written on a node about blocks."""
+        return [each for lines in self._blocks[node].values() for each in lines]
 
     # --- what BIRD makes of what Felix and the CNI plugin do ------------------------------------------
 

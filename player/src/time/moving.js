@@ -4,7 +4,7 @@
  */
 import { Scrubber } from "../draw/scrubber.js";
 import { shownTo } from "./layout.js";
-import { clockWords } from "./words.js";
+import { clockShort } from "./words.js";
 
 /** @import { PacketwalkTimeline } from "./element.js" */
 /** @import { Picture } from "./layout.js" */
@@ -87,7 +87,7 @@ export class Moving {
     const px = scale.place(t);
     this.scrubber.show(px / scale.length);
     if (!sliding) this.scrubber.range.value = String(px);
-    const words = clockWords(t, moments[i]);
+    const words = clockShort(t, moments[i]);
     if (this.clock.textContent !== words) this.clock.textContent = words;
     for (const [k, box] of this.boxes.entries()) box.show(pictures[k], t, reached);
   }

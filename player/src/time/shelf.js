@@ -1,4 +1,4 @@
-/** The stories of a site, in one file: fetched once for all timelines of a page, when one is looked at. */
+/** The stories of a page, in one file: fetched once for all its timelines, when one is looked at. */
 import { file } from "../data/files.js";
 import { unpackIfPacked } from "../data/unpack.js";
 

@@ -22,6 +22,9 @@ export const shortTime = (ms) => timeWords(ms < SECOND ? Number(ms.toPrecision(3
 /** The clock: a moment's time exactly, between two to a ms. @param {number} t @param {Moment} last */
 export const clockWords = (t, { at }) => timeWords(t - at > AT_ONCE ? Math.round(t) : at);
 
+/** The same where there is little room, to a millisecond. @param {number} t @param {Moment} last */
+export const clockShort = (t, { at }) => shortTime(t - at > AT_ONCE ? t : at);
+
 /** How long something takes, in three figures: a gap of 74.999 s is one of 75 s. @param {number} ms */
 export const lengthWords = (ms) => timeWords(Number(ms.toPrecision(3)));
 
@@ -69,6 +72,7 @@ export const pings = ({ from, until }, every) => Math.ceil(until / every) - Math
 export function spanWords(span, every) {
   if (span.answerer !== undefined) return span.answered ? `${span.answerer} answers` : "lost";
   const n = pings(span, every);
+  if (n === 0) return "no ping just then";
   return `${n} ${n === 1 ? "ping" : "pings"} ${span.answered ? "answered" : "lost"}`;
 }
 
