@@ -40,7 +40,8 @@ def write(app: Sphinx, error: Exception | None) -> None:
     """Write the stories that each page tells, as the package tells them now."""
     if error or app.builder.name != "html":
         return
-    out, found = Path(app.outdir), {}
+    out = Path(app.outdir)
+    found: dict[str, dict[str, Any]] = {}
     (out / FOLDER).mkdir(parents=True, exist_ok=True)
     for page in sorted(out.rglob("*.html")):
         told = {name for names in NAMES.findall(page.read_text()) for name in names.split()}

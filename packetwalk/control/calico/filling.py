@@ -24,7 +24,7 @@ from packetwalk.control.world import World
 from packetwalk.errors import BadInput
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import Entry, RouteEntry
+from packetwalk.tables import Entry
 from packetwalk.walks.network import Network
 
 IPAM = "calico-ipam"
