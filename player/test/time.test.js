@@ -7,7 +7,7 @@ import { letters } from "../src/time/letters.js";
 import { fromHash, toHash } from "../src/time/link.js";
 import { after, before, happenings, indexAt, moments } from "../src/time/moments.js";
 import { marks, scale } from "../src/time/scale.js";
-import { DOWN, SLOT, TALL } from "../src/time/sizes.js";
+import { SLOT, TALL } from "../src/time/sizes.js";
 import { changedAt, linesAt, mostLines, spanAt, stays } from "../src/time/state.js";
 import { problem } from "../src/time/validate.js";
 import {
@@ -317,8 +317,8 @@ test("a node's lines are the same as long as it is said that they are", () => {
 test("a flag of a tall picture leaves room for what is sent then", () => {
   const tall = drawn.filter(({ picture }) => picture.tall);
   for (const { name, picture } of tall)
-    for (const { at, text, start } of picture.deeds)
-      assert.ok(at - start >= DOWN.flag + 8, `${name}: ${text} leaves no room for half a letter`);
+    for (const { at, text, end } of picture.deeds)
+      assert.ok(at - end >= 8, `${name}: ${text} leaves no room for half a letter`);
   assert.ok(tall.length);
 });
 

@@ -48,6 +48,6 @@ export const rowsOf = (deeds, at, reach) =>
       text: deed.what,
       at: at(deed.at),
       start,
-      end: row ? start + DOWN.flag : at(deed.at),
+      end: start + DOWN.flag,
     };
   });
