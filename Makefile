@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve labs pdf qti kit real test test-guest check refresh proof proof-guest bench player lock fix clean
+.PHONY: help book build serve labs pdf qti kit real kernel test test-guest check refresh proof proof-guest bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -52,6 +52,11 @@ serve: $(VENV)/.book ## serve the book as it was last built
 
 real: $(VENV)/.book ## build the real programs of the ground `real`: needs Go, and etcd of apt-real.txt
 	@$(BIN)/python -m packetwalk.lab.real.build
+
+# --- the kernel in the page: Debian's for i386, in .kernel, once -----------------------------
+
+kernel: $(VENV)/.book player/node_modules/.package-lock.json ## make the kernel of Prove it here: Debian 12's apt, gcc -m32, Node (apt-kernel.txt); then make book
+	@$(BIN)/python -m packetwalk.lab.page.build
 
 # Kernels that no browser shows end after half an hour, and their clusters with them.
 LAB ?= 0-meet

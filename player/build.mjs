@@ -30,6 +30,8 @@ const result = await build({
     engine: new URL("src/python/engine.js", import.meta.url).pathname,
     present: new URL("src/present/index.js", import.meta.url).pathname,
     kernel: new URL("src/python/kernel.js", import.meta.url).pathname,
+    prove: new URL("src/kernel/prove.js", import.meta.url).pathname,
+    guest: new URL("src/kernel/guest.js", import.meta.url).pathname,
     slides: new URL("src/slides/index.js", import.meta.url).pathname,
   },
   outdir: out.pathname,

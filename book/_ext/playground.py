@@ -43,6 +43,15 @@ WALKS = ("policed", "stepped")
 """Rooms that walk, and those of ``walks`` beside what stands in it."""
 ASKING = ("capture", "proof/compare", "shell", "why")
 """Rooms that ask a recording, beside those that walk."""
+PROVING = {
+    "lab": ("__init__",),
+    "lab/kernel": (
+        "__init__", "curve", "defaults", "devices", "inventory", "keys", "laying", "patience", "probing", "site", "writing",
+    ),
+    "lab/page": ("__init__", "answer", "desk", "job", "paper"),
+    "lab/proving": ("__init__", "holding_back", "sending"),
+}  # fmt: skip
+"""What writes a job for a kernel in the page and judges what came of it, beside what asks a recording."""
 EXAMPLE = ROOT / "book" / "data" / "broken-cluster.tgz"
 ELEMENTS = {"<walk-policy>": "playground", "<walk-why>": "why"}
 """The elements with Python behind them, and the script of each."""
@@ -81,6 +90,12 @@ def askers() -> dict[str, Path]:
     )
 
 
+@cache
+def provers() -> dict[str, Path]:
+    """Return the files that let a kernel in the page prove a walk: fetched when a reader asks for that."""
+    return _named([PACKAGE / room / f"{name}.py" for room, names in PROVING.items() for name in names])
+
+
 def _named(paths: list[Path]) -> dict[str, Path]:
     return {str(path.relative_to(ROOT)): path for path in paths}
 
@@ -110,6 +125,7 @@ def version() -> str:
     parts += [
         _zipped(walkers()),
         _zipped(askers()),
+        _zipped(provers()),
         EXAMPLE.read_bytes(),
         Path(pack_apart.__code__.co_filename).read_bytes(),
     ]
@@ -147,6 +163,7 @@ def fill(folder: Path) -> None:
         write(unfinished / "package.zip.gz", package())
         write(unfinished / "walks.zip.gz", _zipped(walkers()))
         write(unfinished / "why.zip.gz", _zipped(askers()))
+        write(unfinished / "page.zip.gz", _zipped(provers()))
         shutil.copy(EXAMPLE, unfinished)
         remember(unfinished)
     with ProcessPoolExecutor() as pool:

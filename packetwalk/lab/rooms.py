@@ -24,6 +24,7 @@ LEFT_OUT = (
     "lab.late",
     "lab.manifests",
     "lab.node",
+    "lab.page",
     "lab.plugins",
     "lab.proving.real",
     "lab.proving.search",

@@ -9,8 +9,10 @@ from typing import Unpack
 
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import VERSION, Place, Probe, Recording, Sent
+from packetwalk.lab.kernel.inventory import Named
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.record import Named, Recorder, Warm, kernel, recording, tables
+from packetwalk.lab.kernel.probing import Warm
+from packetwalk.lab.kernel.record import Recorder, kernel, recording, tables
 from packetwalk.lab.kernel.sniff import Sniffer
 from packetwalk.lab.kernel.traffic import Servers
 from packetwalk.tables import SocketEntry

@@ -14,14 +14,16 @@ import socket
 import struct
 from collections.abc import Iterable
 
-SIOCETHTOOL, ETHTOOL_GLINK = 0x8946, 0x0A
+from packetwalk.lab.kernel.defaults import GET_LINK
+
+SIOCETHTOOL = 0x8946
 
 
 def take_in(devices: Iterable[str]) -> None:
     """Let the kernel take in the carrier of devices of the calling thread's namespace; one without a link stays as it is."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for device in devices:
-            value = (ctypes.c_uint32 * 2)(ETHTOOL_GLINK, 0)  # struct ethtool_value
+            value = (ctypes.c_uint32 * 2)(GET_LINK, 0)  # struct ethtool_value
             request = struct.pack("16sP", device.encode(), ctypes.addressof(value))
             with contextlib.suppress(OSError):
                 fcntl.ioctl(control, SIOCETHTOOL, request)

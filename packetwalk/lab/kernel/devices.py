@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.site import Site
 from packetwalk.tables import LinkEntry
 
 Commands = list[list[str]]
@@ -11,7 +11,7 @@ Commands = list[list[str]]
 class Maker:
     """How most kinds are made: with all other devices, and nothing afterwards."""
 
-    def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
+    def first(self, link: LinkEntry, namespace: Site) -> Commands:
         """Return the commands for the time when devices are made, NICs first.
 
         The kernel counts the namespaces behind devices as these come up.
@@ -26,7 +26,7 @@ class Maker:
 class LoopbackMaker(Maker):
     """The loopback, which only has to come up."""
 
-    def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
+    def first(self, link: LinkEntry, namespace: Site) -> Commands:
         """Return nothing."""
         return []
 
@@ -38,7 +38,7 @@ class LoopbackMaker(Maker):
 class VethMaker(Maker):
     """A veth: the end whose command makes both, then the other one."""
 
-    def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
+    def first(self, link: LinkEntry, namespace: Site) -> Commands:
         """Return what makes both ends."""
         return link.argv() if link.creates else []
 
@@ -50,7 +50,7 @@ class VethMaker(Maker):
 class IpipMaker(Maker):
     """An IP-in-IP device: the kernel's own is not there where the module came after the namespace."""
 
-    def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
+    def first(self, link: LinkEntry, namespace: Site) -> Commands:
         """Return what makes it, the kernel's own too if need be."""
         missing = not link.local and link.ifname not in namespace.devices()
         return [*([["ip", "link", "add", link.ifname, "type", "ipip"]] if missing else []), *link.argv()]
@@ -59,7 +59,7 @@ class IpipMaker(Maker):
 class StandInMaker(Maker):
     """A TUN device in the place of another kind, for a program."""
 
-    def first(self, link: LinkEntry, namespace: Namespace) -> Commands:
+    def first(self, link: LinkEntry, namespace: Site) -> Commands:
         """Return what makes it."""
         return [
             ["ip", "tuntap", "add", link.ifname, "mode", "tun"],

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from packetwalk.lab.kernel.record import Named
+from typing import NamedTuple
+
 from packetwalk.plan import underlay
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.plan.operation import Operation
 from packetwalk.walks.network import Network
+
+
+class Named(NamedTuple):
+    """What people call a namespace; the fields are those of ``Place``."""
+
+    node: str
+    kind: str
+    label: str
 
 
 def operations(network: Network) -> list[Operation]:

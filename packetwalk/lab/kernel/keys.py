@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import subprocess
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from packetwalk.errors import LabError
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.curve import public_of
+from packetwalk.lab.kernel.site import Running
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import LinkEntry, WireguardPeer
 
@@ -28,17 +27,11 @@ def private(name: str) -> str:
 
 @cache
 def public(name: str) -> str:
-    """Return the public key of that device (``wg pubkey``); LabError without the program."""
-    try:
-        done = subprocess.run(
-            ["wg", "pubkey"], input=private(name), capture_output=True, text=True, check=True, timeout=20
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise LabError(f"wg pubkey: {error}") from None
-    return done.stdout.strip()
+    """Return the public key of that device (``wg pubkey``)."""
+    return base64.b64encode(public_of(base64.b64decode(private(name)))).decode()
 
 
-def configure(namespace: Namespace, links: Iterable[LinkEntry]) -> None:
+def configure(namespace: Running, links: Iterable[LinkEntry]) -> None:
     """Give WireGuard devices that are there their keys and ports (``wg set``)."""
     for link in links:
         if link.kind == "wireguard":
@@ -46,14 +39,14 @@ def configure(namespace: Namespace, links: Iterable[LinkEntry]) -> None:
             write(namespace, [argv for argv in link.argv() if argv[0] == TOOL])
 
 
-def write(namespace: Namespace, commands: Iterable[list[str]]) -> None:
+def write(namespace: Running, commands: Iterable[list[str]]) -> None:
     """Run ``wg``, each peer with its real public key."""
     for argv in commands:
         after = zip(["", *argv], argv, strict=False)
         namespace.run([public(word) if before == "peer" else word for before, word in after])
 
 
-def meet(namespaces: Mapping[str, Namespace], plan: Iterable[Operation]) -> None:
+def meet(namespaces: Mapping[str, Running], plan: Iterable[Operation]) -> None:
     """Let all peers shake hands, so that a session is there before any packet or any rule against it.
 
     A keepalive, switched on for a moment, starts it.  Peers that do not meet in a while are made anew: WireGuard
@@ -78,7 +71,7 @@ def meet(namespaces: Mapping[str, Namespace], plan: Iterable[Operation]) -> None
         namespaces[netns].run(["ip", "neigh", "flush", "all"], check=False)
 
 
-def _strangers(namespace: Namespace) -> list[tuple[str, str]]:
+def _strangers(namespace: Running) -> list[tuple[str, str]]:
     """Return device and public key of each peer that has not been met."""
     said = namespace.run([TOOL, "show", "all", "latest-handshakes"])
     return [(dev, key) for dev, key, met in map(str.split, said.splitlines()) if met == "0"]

@@ -14,24 +14,17 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab import program
 from packetwalk.lab.kernel.abilities import lacking
 from packetwalk.lab.kernel.build import WIRE, Lab
+from packetwalk.lab.kernel.inventory import Named
+from packetwalk.lab.kernel.laying import as_made, shrink
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.record import Named, Recorder, recording, warming
+from packetwalk.lab.kernel.probing import warming
+from packetwalk.lab.kernel.record import Recorder, recording
 from packetwalk.lab.kernel.sniff import PROGRAMS_QUIET, QUIET
 from packetwalk.lab.kernel.traffic import Servers
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import LinkEntry, SocketEntry
+from packetwalk.tables import SocketEntry
 
-USUAL_MTU = 1500
 OWN_SYS = ("unshare", "--mount", "sh", "-c", 'mount -t sysfs none /sys && exec "$@"', "sh")
-
-
-def _wide(entry: Any) -> Any:
-    """Return a NIC as it was when the tunnels were made: only later has the network shrunk.
-
-    The kernel makes no VXLAN device that is too large for its NIC (``vxlan_config_apply``).
-    """
-    nic = isinstance(entry, LinkEntry) and entry.kind == "eth"
-    return entry._replace(mtu=max(entry.mtu, USUAL_MTU)) if nic else entry
 
 
 def _played(entry: SocketEntry, lab: Lab) -> bool:
@@ -54,10 +47,8 @@ class Live:
         missing = lacking(plan)
         if missing:
             raise LabError(f"not in this kernel: {missing}")
-        made = Lab([operation._replace(entry=_wide(operation.entry)) for operation in plan])
-        for netns, entry, *_ in plan:
-            if isinstance(entry, LinkEntry) and entry != _wide(entry):
-                made.netns[netns].run(["ip", "link", "set", entry.ifname, "mtu", str(entry.mtu)])
+        made = Lab(as_made(plan))
+        shrink(made.netns, plan)
         self.close()
         self._lab = made
         self.serve(plan)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 
 from packetwalk.errors import LabError
-from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.netlink import Netlink, text
+from packetwalk.lab.kernel.writing import NAMED
 
 NETLINK_NETFILTER, ACCT_NEW, NAME = 12, 7 << 8, 1
 HEAD = bytes(4)  # any family, version 0
 THERE = os.strerror(errno.EBUSY)
-NAMED = re.compile(r" -m nfacct --nfacct-name +(\S+)")
 
 
-def counted(namespace: Namespace, rules: str) -> str:
-    """Make the counters that rules name and return the rules; where the kernel has none, without that match.
+def counted(rules: str) -> str:
+    """Make the counters that rules name, in the calling thread's namespace, and return the rules; where the kernel has none, without that match.
 
     kube-proxy does the same (pkg/proxy/iptables/proxier.go, ``NFAcctCounters``).
     """
     names = sorted(set(NAMED.findall(rules)))
-    return rules if namespace.inside(lambda: all(map(_made, names))) else NAMED.sub("", rules)
+    return rules if all(map(_made, names)) else NAMED.sub("", rules)
 
 
 def _made(name: str) -> bool:

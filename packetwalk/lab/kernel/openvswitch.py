@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.genetlink import GENERIC, Generic
+from packetwalk.lab.kernel.laying import datapaths
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.netlink import attribute, attributes, text
 from packetwalk.tables import LinkEntry, TunnelKey
@@ -120,11 +121,6 @@ def add_port(datapath: str, name: str, udp: int | None = None) -> None:
         asked.request(asked.family("ovs_vport"), NEW, 1, body, f"datapath {datapath}, port {name}")
 
 
-def names(links: Iterable[LinkEntry]) -> set[str]:
-    """Return the names of datapaths."""
-    return {link.ifname for link in links if link.kind == "openvswitch"}
-
-
 def build(links: Iterable[LinkEntry]) -> list[list[str]]:
     """Make datapaths and their ports in the namespace of the calling thread; veths are there already.
 
@@ -134,18 +130,18 @@ def build(links: Iterable[LinkEntry]) -> list[list[str]]:
     for link in every:
         if link.kind == "openvswitch":
             add_datapath(link.ifname)
-    datapaths = names(every)
+    switches = datapaths(every)
     for link in every:
-        if link.master in datapaths:
+        if link.master in switches:
             add_port(str(link.master), link.ifname, link.port if link.kind == "vxlan" else None)
-        if {link.master, link.ifname} & datapaths:
+        if {link.master, link.ifname} & switches:
             mtu = [] if link.kind == "vxlan" else ["mtu", str(link.mtu)]
             commands.append(["ip", "link", "set", link.ifname, "address", link.address, *mtu, "up"])
     return commands
 
 
 def available(namespace: Namespace) -> bool:
-    """Say whether the kernel makes datapaths; it is tried out."""
+    """Say whether the kernel makes switches; it is tried out."""
     with suppress(LabError):
         namespace.inside(lambda: add_datapath("trial0"))
         return True

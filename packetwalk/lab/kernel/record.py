@@ -9,49 +9,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from packetwalk.capture.frames import Frame
 from packetwalk.capture.recording import COMMANDS, VERSION, Place, Probe, Recording, Sent
+from packetwalk.lab.kernel import probing
 from packetwalk.lab.kernel.empty import PRINTS_NOTHING
+from packetwalk.lab.kernel.inventory import Named
 from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.probing import Warm, beside, is_ipv4
 from packetwalk.lab.kernel.sniff import QUIET, Sniffer
 from packetwalk.lab.kernel.traffic import send
-from packetwalk.tables import SysctlEntry
-from packetwalk.tables.sysctl import DEVICE, FORWARD, FORWARDING, MACHINE, OF_DEVICE, usual_value
-from packetwalk.trace.packet import Packet
-from packetwalk.wire import Tcp
-
-ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
+from packetwalk.tables.sysctl import OF_DEVICE
 
 IP = ("ip", "-j")
 SYS = Path("/proc/sys")
-
-
-class Named(NamedTuple):
-    """What people call a namespace; the fields are those of ``Place``."""
-
-    node: str
-    kind: str
-    label: str
-
-
-def warming(probe: Probe) -> Warm | None:
-    """Return a usual packet to the same goal, by the port below; none before a packet that is to be the first."""
-    packet = probe.packet
-    return None if packet.cold else Warm(probe.dst, Packet(packet.proto, sport=packet.sport - 1))
-
-
-class Warm(NamedTuple):
-    """A packet before the one that is recorded, so that the neighbours on its way are known.
-
-    ``dst`` is an address; ``frames`` with IPv4 follow it, and, if it is ``answered``, an answer.
-    """
-
-    dst: str
-    packet: Packet
-    frames: int = 0
-    answered: bool = True
 
 
 class Recorder:
@@ -108,20 +80,14 @@ class Recorder:
         time.sleep(pause)
         with ExitStack() as hold:
             said = send(here, probe.dst, probe.dport, probe.packet, hold=hold)
-            sent = self._sent(probe, self._sniffer.collect(self._counts, count, limit, quiet))._replace(said=said)
+            sent = probing.sent(probe, self._sniffer.collect(self._counts, count, limit, quiet), self._leaves_out)
+            sent = sent._replace(said=said)
         if closing:
             self._sniffer.collect(self._counts, closing, limit)
         return sent
 
     def _counts(self, frame: Frame) -> bool:
-        return _ipv4(frame) and not self._leaves_out(frame)
-
-    def _sent(self, probe: Probe, seen: Iterable[Frame]) -> Sent:
-        late = probe.packet.proto != "tcp"  # then a segment is an earlier connection's, sent again
-        return Sent(
-            *probe,
-            frames=tuple(frame for frame in seen if not self._leaves_out(frame) and not (late and _segment(frame))),
-        )
+        return is_ipv4(frame) and not self._leaves_out(frame)
 
     def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
         """Return the tables of the namespaces (of all), as the tools print them now, but for some files."""
@@ -129,25 +95,6 @@ class Recorder:
         return tuple(
             Place(name, *self._named[name], files=tables(self._namespaces[name], without)) for name in chosen
         )
-
-
-def _ipv4(frame: Frame) -> bool:
-    return frame.bare or (frame.data[12:14] == IPV4 and frame.data[23] != IGMP)
-
-
-def beside(frame: Frame) -> bool:
-    """Say whether a frame belongs to a BGP session, which lives beside the packet's story."""
-    ip = frame.data[0 if frame.bare else ETHERNET :]
-    ports = ip[(ip[0] & 15) * 4 :][:4]
-    return _ipv4(frame) and ip[9] == TCP and BGP in (ports[:2], ports[2:])
-
-
-def _segment(frame: Frame) -> bool:
-    """Say whether a frame carries a segment of TCP, however wrapped."""
-    try:
-        return any(isinstance(header, Tcp) for header in frame.stack)
-    except ValueError:
-        return False
 
 
 def tables(namespace: Namespace, without: Iterable[str] = ()) -> dict[str, str]:
@@ -172,15 +119,8 @@ def _printed(namespace: Namespace, argv: Sequence[str]) -> str:
 
 
 def _settings(always: Sequence[str]) -> str:
-    """Return the settings of the machine, then those of devices of which the data path asks and that somebody has changed."""
-    found = {key: _setting(key) for key in (*always, *MACHINE)}
-    forwards = found.get(FORWARD)
-    devices = sorted(path.name for path in SYS.joinpath("net/ipv4/conf").glob("*") if path.name != "default")
-    for key in (f"net.ipv4.conf.{dev}.{name}" for dev in devices for name in DEVICE):
-        usual = forwards if FORWARDING.fullmatch(key) else usual_value(key)
-        if key not in found and (value := _setting(key)) not in (None, usual):
-            found[key] = value
-    return "".join(f"{SysctlEntry(key, value)}\n" for key, value in found.items() if value is not None)
+    devices = [path.name for path in SYS.joinpath("net/ipv4/conf").glob("*")]
+    return probing.settings(always, devices, _setting)
 
 
 def _setting(key: str) -> str | None:

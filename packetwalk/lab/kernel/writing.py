@@ -5,33 +5,36 @@ A program that is not named here runs once for each command.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
-from packetwalk.lab.kernel import keys, nfacct
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel import keys
+from packetwalk.lab.kernel.site import COUNTED, Site
 from packetwalk.tables.iptables import TARGETS, jump
 
 Command = list[str]
+NAMED = re.compile(r" -m nfacct --nfacct-name +(\S+)")
+"""A rule that names a counter of the kernel's accounting."""
 BUILT_IN = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
 
 
-def write(namespace: Namespace, commands: Iterable[Command]) -> None:
+def write(namespace: Site, commands: Iterable[Command]) -> None:
     """Run commands, a program after the other, settings first; LabError says in one line what was refused."""
     every = list(commands)
     for program in sorted(dict.fromkeys(argv[0] for argv in every), key=lambda name: name != "sysctl"):
         WRITERS.get(program, _one_by_one)(namespace, [argv for argv in every if argv[0] == program])
 
 
-def _one_by_one(namespace: Namespace, commands: Sequence[Command]) -> None:
+def _one_by_one(namespace: Site, commands: Sequence[Command]) -> None:
     for argv in commands:
         namespace.run(argv)
 
 
-def _lines(*how: str) -> Callable[[Namespace, Sequence[Command]], None]:
+def _lines(*how: str) -> Callable[[Site, Sequence[Command]], None]:
     """Return a writer for a program that reads lines, each like the words after its name and its options."""
 
-    def writer(namespace: Namespace, commands: Sequence[Command]) -> None:
+    def writer(namespace: Site, commands: Sequence[Command]) -> None:
         by_options: dict[tuple[str, ...], list[str]] = {}
         for argv in commands:
             options = tuple(takewhile(lambda word: word.startswith("-"), argv[1:]))
@@ -42,13 +45,13 @@ def _lines(*how: str) -> Callable[[Namespace, Sequence[Command]], None]:
     return writer
 
 
-def _settings(namespace: Namespace, commands: Sequence[Command]) -> None:
+def _settings(namespace: Site, commands: Sequence[Command]) -> None:
     namespace.sysctl(dict(argv[2].split("=", 1) for argv in commands))
 
 
-def _rules(namespace: Namespace, commands: Sequence[Command]) -> None:
+def _rules(namespace: Site, commands: Sequence[Command]) -> None:
     rules = restored(commands)
-    namespace.run(["iptables-restore", "--noflush"], nfacct.counted(namespace, rules))
+    namespace.run(["iptables-restore", "--noflush"], namespace.do(COUNTED, rules))
 
 
 def restored(commands: Sequence[Command]) -> str:
@@ -81,7 +84,7 @@ def needed(commands: Iterable[Command]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*TOOLS, *(each for name in names for each in STARTED.get(name, (name,)))]))
 
 
-WRITERS: dict[str, Callable[[Namespace, Sequence[Command]], None]] = {
+WRITERS: dict[str, Callable[[Site, Sequence[Command]], None]] = {
     "bridge": _lines("-b", "-"),
     "ip": _lines("-b", "-"),
     "ipset": _lines("restore"),

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from packetwalk.capture.recording import Probe, Sent
 from packetwalk.datapath.ip import FRAGMENT_TIME
 from packetwalk.datapath.run import Run
-from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.patience import FACTOR
-from packetwalk.lab.kernel.record import Recorder, Warm
+from packetwalk.lab.kernel.probing import Warm
 from packetwalk.plan.operation import Operation
 from packetwalk.proof.compare import frames
 from packetwalk.tables import Absent, every_table, table_of
 from packetwalk.trace.packet import Packet
 from packetwalk.wire import Icmp
+
+if TYPE_CHECKING:
+    from packetwalk.lab.kernel.namespaces import Namespace
+    from packetwalk.lab.kernel.record import Recorder
 
 NEIGHBOUR_GIVEN_UP = 8.0 * FACTOR  # seconds: three questions, one a second (mcast_solicit), and time to spare
 FRAGMENTS_GIVEN_UP = 30.0 + 4.0 * FACTOR  # seconds: net.ipv4.ipfrag_time, and time to spare
@@ -46,6 +50,26 @@ def _calm(devices: Iterable[str]) -> None:
         (settings / "neigh" / device / "retrans_time_ms").write_text(f"{HURRIED * 1000:.0f}")
 
 
+class Order(NamedTuple):
+    """What a sender is told of a packet: as ``Recorder.send`` takes it."""
+
+    probe: Probe
+    warm: Warm | None
+    many: int
+    limit: float
+    closing: int
+    pause: float
+
+
+def order(name: str, packet: Packet, run: Run, before: Run | None, pause: float = 0) -> Order:
+    """Return what is asked for a packet of which the model says ``run``, after one of which it says ``before``."""
+    flow = run.traces[0].flow
+    probe = Probe(f"{name}-{packet.label}", run.client, flow.dst, flow.dport or 0, packet)
+    limit = NEIGHBOUR_GIVEN_UP if _gives_up(run) else FRAGMENTS_GIVEN_UP if _expires(run) else SLOW
+    warm = _warm(before, packet) if before else None
+    return Order(probe, warm, _frames(run), limit, _closing(run), pause)
+
+
 def send(
     recorder: Recorder,
     name: str,
@@ -61,15 +85,11 @@ def send(
     ``hurried`` says that neighbours are given up soon, and that this is waited for even where no frame tells it;
     ``pause`` are seconds between the two.
     """
-    flow = run.traces[0].flow
-    probe = Probe(f"{name}-{packet.label}", run.client, flow.dst, flow.dport or 0, packet)
-    limit = NEIGHBOUR_GIVEN_UP if _gives_up(run) else FRAGMENTS_GIVEN_UP if _expires(run) else SLOW
-    count = _frames(run)
-    warm = _warm(before, packet) if before else None
+    probe, warm, count, limit, closing, pause = order(name, packet, run, before, pause)
     if hurried:
         limit, count = SLOW + 1 if _expires(run) else SLOW, ANY if _gives_up(run) else count
         warm = warm._replace(frames=ANY) if warm and before and _gives_up(before) else warm
-    return recorder.send(probe, warm, count, limit, closing=_closing(run), pause=pause)
+    return recorder.send(probe, warm, count, limit, closing=closing, pause=pause)
 
 
 def _gives_up(run: Run) -> bool:

@@ -12,9 +12,10 @@ from packetwalk.errors import BadInput
 from packetwalk.lab.kernel import carriers
 from packetwalk.lab.kernel.build import Lab
 from packetwalk.lab.kernel.daemon import Daemon
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.deeds import Doing
+from packetwalk.lab.kernel.defaults import AS_NEW, QUIET
 from packetwalk.lab.kernel.programs.runtime import Runtime
-from packetwalk.lab.kernel.quiet import AS_NEW, QUIET, quieten
+from packetwalk.lab.kernel.quiet import quieten
 from packetwalk.lab.real import objects
 from packetwalk.lab.real.agent import RealSetup
 from packetwalk.lab.real.control_plane import ControlPlane
@@ -129,7 +130,7 @@ class RealCluster:
             raise BadInput("node", name, self.machines.node_by_name)
         return self.machines.node_by_name[name]
 
-    def _inside(self) -> Iterator[Namespace]:
+    def _inside(self) -> Iterator[Doing]:
         """Yield the namespaces of nodes and pods."""
         for node in self.machines.nodes:
             for name in (node.name, *(pod.name for pod in self.machines.pods_of(node))):
@@ -171,7 +172,7 @@ class RealCluster:
             self._clean(node)
             for pod in self.machines.pods_of(node):
                 self.lab.netns[pod.name].close()
-                self.lab.netns[pod.name] = fresh = Namespace(pod.name)
+                self.lab.netns[pod.name] = fresh = Doing(pod.name)
                 fresh.sysctl(AS_NEW | QUIET)
                 fresh.run(["ip", "link", "set", "lo", "up"])
         self._start()

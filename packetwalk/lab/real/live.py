@@ -12,9 +12,10 @@ from packetwalk.capture.output import Output
 from packetwalk.capture.recording import Probe, Recording
 from packetwalk.errors import LabError
 from packetwalk.lab import program
+from packetwalk.lab.kernel.inventory import Named
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.namespaces import mount
-from packetwalk.lab.kernel.record import Named, beside
+from packetwalk.lab.kernel.probing import beside
 from packetwalk.lab.real.agent import RealSetup
 from packetwalk.lab.real.cluster import RealCluster, services
 from packetwalk.lab.real.credentials import HOME, KUBECONFIG, put

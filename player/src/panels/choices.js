@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { IPTABLES, usual } from "../data/options.js";
 import { icon } from "../draw/icons.js";
 import { endOf, headline } from "../model/words.js";
-import { proofMark, proofOf } from "./proof.js";
+import { proofMark, proofOf, proveHere } from "./proof.js";
 
 /** @import { Comparison } from "../player/comparison.js" */
 /** @import { Options } from "../data/options.js" */
@@ -65,13 +65,13 @@ export function settle(catalogue, before, change, anySize = false) {
 /**
  * @param {{
  *   walk: Walk, options: Options, catalogue: any, live: boolean, busy: boolean, comparison: Comparison,
- *   proofs: string|null, veiled: string|null, narrow: boolean,
+ *   proofs: string|null, kernel: string|null, veiled: string|null, narrow: boolean,
  *   guesses: Map<number, boolean>|null,
  * }} state
- * @param {{choose(change: any): void, unveil(): void, guess(): void}} act
+ * @param {{choose(change: any): void, unveil(): void, guess(): void, prove(): void}} act
  */
 export function choices(
-  { walk, options, catalogue, live, busy, comparison, proofs, veiled, narrow, guesses },
+  { walk, options, catalogue, live, busy, comparison, proofs, kernel, veiled, narrow, guesses },
   act,
 ) {
   const good = walk.disposition === "delivered";
@@ -91,7 +91,8 @@ export function choices(
       ${catalogue ? packetChoices(options, walk, catalogue, live, act) : chip(walk.title)}
       ${catalogue?.knobs ? nothing : guessButton(guesses, act)}
       ${comparison.possible ? compareWith(comparison) : nothing}
-      ${proofMark(proofOf(catalogue, options), proofs)}</div></details>
+      ${proofMark(proofOf(catalogue, options), proofs)}
+      ${proveHere(kernel, act.prove)}</div></details>
     ${walk.policies ? governing(walk.policies) : nothing}
     ${walk.fault && !veiled ? story(walk.fault) : nothing}
   </header>`;

@@ -29,3 +29,10 @@ export function proofMark(proof, page) {
   const kind = `chip proof ${proof.where ? "good" : ""}`;
   return page ? html`<a class=${kind} href=${page}>${words}</a>` : html`<span class=${kind}>${words}</span>`;
 }
+
+/**
+ * A kernel in the page, where the site has one: nothing of it is fetched before the reader asks.
+ * @param {string|null} folder @param {() => void} begin
+ */
+export const proveHere = (folder, begin) =>
+  folder ? html`<button type="button" class="small prove" @click=${begin}>Prove it here</button>` : nothing;

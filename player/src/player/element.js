@@ -227,7 +227,12 @@ export class PacketWalk extends LitElement {
     const next = line.moments.find((m) => m.previous === i)?.step;
     const words = stepWords(walk, line, moment);
     const linked = !this.hasAttribute("unlinked");
-    const offered = { catalogue, live: Boolean(source), proofs: proofPage(dataRoot) };
+    const offered = {
+      catalogue,
+      live: Boolean(source),
+      proofs: proofPage(dataRoot),
+      kernel: this.dataset.kernel ?? null,
+    };
     const told = this.chapters.filter(({ at }) => at <= upTo);
     const playing = {
       n: line.moments.length,
@@ -270,6 +275,11 @@ export class PacketWalk extends LitElement {
   choicesActs = {
     choose: (change) => this.opening.choose(change),
     unveil: () => this.unveil(),
+    prove: async () => {
+      const folder = new URL(this.dataset.kernel, document.baseURI).href;
+      const { prove } = await import(/* @vite-ignore */ `${folder}prove.js`);
+      prove(this, folder);
+    },
     guess: () => {
       this.guesses = this.guesses ? null : new Map();
       this.reached = this.i;

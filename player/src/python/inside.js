@@ -17,6 +17,13 @@ const PLACE = "/packetwalk";
 export const DESKS = {
   policy: { zips: [], module: "packetwalk.policy.playground", name: "answer" },
   walk: { zips: ["walks"], module: "packetwalk.walks.stepped.page", name: "walk" },
+  order: { library: true, zips: ["walks", "why", "page"], module: "packetwalk.lab.page.desk", name: "order" },
+  verdict: {
+    library: true,
+    zips: ["walks", "why", "page"],
+    module: "packetwalk.lab.page.desk",
+    name: "verdict",
+  },
   why: { library: true, zips: ["walks", "why"], module: "packetwalk.why.page", name: "answer" },
 };
 

@@ -13,8 +13,10 @@ import pytest
 
 from packetwalk.capture.projection import DecodedFrame, Reader
 from packetwalk.capture.recording import Probe
+from packetwalk.lab.kernel.inventory import Named
 from packetwalk.lab.kernel.live import Live
-from packetwalk.lab.kernel.record import Named, Recorder, warming
+from packetwalk.lab.kernel.probing import warming
+from packetwalk.lab.kernel.record import Recorder
 from packetwalk.plan.cluster import INTERNET, ROUTER
 from packetwalk.plan.operation import Operation
 from packetwalk.proof.compare.frames import belonging

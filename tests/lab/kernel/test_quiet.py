@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import packetwalk.lab.kernel.build as building
+from packetwalk.lab.kernel.deeds import Doing
 from packetwalk.lab.kernel.inventory import operations
-from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.tables.sysctl import usual_value
 from packetwalk.walks.scenario import network
 
@@ -23,7 +23,7 @@ HOST = {
 """Settings of a host with containers, which each new namespace begins with."""
 
 
-class Inherited(Namespace):
+class Inherited(Doing):
     """A namespace of such a host."""
 
     def __init__(self, name: str) -> None:
@@ -36,7 +36,7 @@ def settings(keys: list[str]) -> dict[str, str]:
 
 
 def test_a_cluster_does_not_begin_with_the_settings_of_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "Namespace", Inherited)
+    monkeypatch.setattr(building, "Doing", Inherited)
     with building.Lab(operations(network("flannel", "vxlan"))) as lab:
         pod = lab.netns["a"]
         keys = [*HOST, "net.ipv4.conf.eth0.rp_filter", "net.ipv4.conf.eth0.arp_ignore"]

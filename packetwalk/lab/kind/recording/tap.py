@@ -20,7 +20,8 @@ from packetwalk.capture.joining.redact import bears
 from packetwalk.capture.recording import Probe
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.record import Recorder, warming
+from packetwalk.lab.kernel.probing import warming
+from packetwalk.lab.kernel.record import Recorder
 from packetwalk.lab.kernel.sniff import Sniffer
 
 MOST = 20_000  # frames

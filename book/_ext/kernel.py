@@ -1,0 +1,91 @@
+"""Ship the kernel of *Prove it here*, where `make kernel` has made one, and tell every player where it is.
+
+Without it no player has the button.  Nothing of it is on a page: it is fetched when a reader asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from compressed import compressed
+from playground import FOLDER as PLAYGROUND
+from playground import PYODIDE
+from playground import version as python_version
+from sphinx.application import Sphinx
+from walks import RECORDED, SCRIPTS, TAG
+
+from packetwalk.lab.page import guest
+
+V86 = PYODIDE.with_name("v86") / "build"
+FOLDER = "kernel"
+EMULATOR = ("libv86.mjs", "v86.wasm")
+OWN = ("prove.js", "guest.js")
+STATE = f"{guest.STATE}.gz"
+
+
+def there() -> bool:
+    """Say whether there is all that the button needs: a kernel, its emulator, and Python to compare."""
+    return guest.made() and V86.is_dir() and PYODIDE.is_dir()
+
+
+@cache
+def version() -> str:
+    """Return a name for all that is in the folder."""
+    parts = [guest.home() / name for name in (guest.STATE, guest.SOURCES)]
+    parts += [SCRIPTS / name for name in OWN] + [V86.parent / "package.json"]
+    found = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in parts) + python_version().encode()
+    return hashlib.sha256(found).hexdigest()[:10]
+
+
+def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    body = context.get("body") or ""
+    if not there() or not TAG.search(body):
+        return
+    folder = f"{'../' * pagename.count('/')}_static/{FOLDER}/{version()}/"
+
+    def marked(found: Any) -> str:
+        return found[0] if RECORDED.search(found[1]) else f'<packet-walk data-kernel="{folder}"{found[1]}>'
+
+    context["body"] = TAG.sub(marked, body)
+
+
+def ship(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.name != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    shutil.rmtree(static / FOLDER, ignore_errors=True)
+    if not there():
+        return
+    folder = static / FOLDER / version()
+    folder.mkdir(parents=True)
+    fill(folder)
+
+
+def fill(folder: Path) -> None:
+    """Write all of it into a folder."""
+    for name in EMULATOR:
+        shutil.copy(V86 / name, folder)
+    for name in OWN:
+        shutil.copy(SCRIPTS / name, folder)
+    shutil.copy(guest.home() / guest.BIOS, folder)
+    shutil.copy(guest.home() / guest.SOURCES, folder / f"{guest.SOURCES}.txt")
+    packed = compressed((guest.home() / guest.STATE).read_bytes())
+    (folder / STATE).write_bytes(packed)
+    about = {
+        "kernel": guest.kernel(),
+        "state": STATE,
+        "bytes": len(packed),
+        "python": f"../../{PLAYGROUND}/{python_version()}/",
+    }
+    (folder / "guest.json").write_text(json.dumps(about))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("html-page-context", mark_page, priority=970)
+    app.connect("build-finished", ship, priority=810)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
