@@ -94,7 +94,7 @@ def _network(options: Mapping[str, Any], fault: str | None) -> Network:
     ends = scenario(options["scenario"], of)
     special = ends.name if ends.special else None
     rules = options.get("rules") or IPTABLES
-    return network(of.name, options["mode"], ends.underlay, fault, special, rules, of.older)
+    return network(of.name, options["mode"], ends.underlay, fault, special, rules, of.other)
 
 
 def lacking(made: Network) -> str:
