@@ -16,6 +16,7 @@ LEFT_OUT = (
     "lab.beside",
     "lab.check",
     "lab.classroom",
+    "lab.command",
     "lab.exam",
     "lab.grounds",
     "lab.guest",

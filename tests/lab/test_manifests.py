@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from packetwalk.cni.calico.bgp import selects
+from packetwalk.control.calico.bgp import selects
 from packetwalk.errors import BadInput
 from packetwalk.lab import manifests
 from packetwalk.lab.manifests import Asked, Settings, change

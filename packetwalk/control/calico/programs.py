@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from packetwalk.cni.calico.bgp import Peering, Routing
 from packetwalk.control.bgp.session import BgpPeer
 from packetwalk.control.bgp.speaker import METRIC, Speaker, SpeakerNode, is_learnt
 from packetwalk.control.bgp.speaker import PROGRAM as BIRD
 from packetwalk.control.bgp.timers import LEARNT
 from packetwalk.control.calico.attachment import FELIX_NAME, Attachment
+from packetwalk.control.calico.bgp import Peering, Routing
 from packetwalk.control.calico.felix import BlockLines, FelixControl
 from packetwalk.control.deeds import Verbs, switch
 from packetwalk.control.timeline import MILLISECOND, Lane

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pytest
 
+from packetwalk.lab.proving.search import counters
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.plan.cluster import Cluster
-from packetwalk.proof.compare import counters
 from packetwalk.walks.network import Network
 from tests.lab.kernel.policed import fare
 from tests.policy.walked import drawn, judged

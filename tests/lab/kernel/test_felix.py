@@ -13,9 +13,9 @@ from packetwalk.capture.recording import Place
 from packetwalk.cni.calico import nftables
 from packetwalk.lab.kernel import record, writing
 from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.proving.search import counters
 from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.rules import RULES
-from packetwalk.proof.compare import counters
 from packetwalk.tables import Entry, IpSet, IptablesRule
 from packetwalk.tables.ipset import SETS
 from packetwalk.tables.iptables import IPTABLES

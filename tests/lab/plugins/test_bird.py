@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from packetwalk.cni import plugins
-from packetwalk.cni.calico.bgp import Peering, Routing
+from packetwalk.control.calico.bgp import Peering, Routing
 from packetwalk.errors import LabError
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.kernel.live import Live

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from packetwalk.cni.calico.bgp import BIRD, Peering, Routing
+from packetwalk.control.calico.bgp import BIRD, Peering, Routing
 from packetwalk.lab.kernel.daemon import Daemon
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.programs.plan_writer import PlanWriter

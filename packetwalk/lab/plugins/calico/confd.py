@@ -7,8 +7,8 @@ communities, BFD, and the preferences of a live migration.
 
 from __future__ import annotations
 
-from packetwalk.cni.calico.bgp import Routing
 from packetwalk.cni.calico.plan import mode_blocks
+from packetwalk.control.calico.bgp import Routing
 from packetwalk.plan.cluster import Node
 from packetwalk.walks.network import Network
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from packetwalk.cni.calico.bgp import Peering, Routing, selects
 from packetwalk.cni.calico.felix import MASQUERADED, OUTGOING
+from packetwalk.control.calico.bgp import Peering, Routing, selects
 from packetwalk.errors import BadInput
 from packetwalk.lab.manifests import Read, Reader, Settings
 from packetwalk.lab.manifests.schema import ADDRESS, aside, checked, resource

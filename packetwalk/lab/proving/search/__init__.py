@@ -20,10 +20,10 @@ from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.record import Recorder, recording
 from packetwalk.lab.proving.holding_back import HoldingBack
+from packetwalk.lab.proving.search import counters
 from packetwalk.lab.proving.sending import calm, send, unread
 from packetwalk.lab.proving.workers import side_by_side
 from packetwalk.proof import compare
-from packetwalk.proof.compare import counters
 from packetwalk.proof.draws import RandomCase, draw, every_mode, network
 from packetwalk.shell import Shell, State
 from packetwalk.walks import warming
