@@ -94,6 +94,9 @@ def lookup(
         if came and route.type in TOLD and ns.forwards(came):
             local.send_error(run, ns, skb, *TOLD[route.type])
         return None
+    if not came and source_validation.stays(ns, skb.ip.src, route):
+        run.drop(ns, skb, None, route, ("loopback-out", skb.ip.src, route.dev))
+        return None
     for decision in decisions:
         run.step(skb, decision)
     return route

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packetwalk.datapath.fib import EVERYBODY
-from packetwalk.tables import Entry
+from packetwalk.tables import Entry, RouteEntry
 from packetwalk.wire.address import is_group
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ def martian(ns: Netns, src: str, dst: str, dev: str) -> tuple | None:
     if src.startswith(LOOPBACK) and not ns.in_dev[dev, "route_localnet"]:
         return "martian-source", src, dev
     return None
+
+
+def stays(ns: Netns, src: str, route: RouteEntry) -> bool:
+    """Say whether a packet of this machine may not leave by a route: it comes from 127.0.0.0/8 (``__mkroute_output``)."""
+    goes = src.startswith(LOOPBACK) and route.type == "unicast" and route.dev != "lo"
+    return goes and not ns.in_dev[route.dev, "route_localnet"]
 
 
 def to_everybody(src: str, dst: str) -> bool:

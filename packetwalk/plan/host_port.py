@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, IPv4Network
 from typing import NamedTuple
 
 from packetwalk.plan.cluster import Cluster, Node
 from packetwalk.plan.edit import Change
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import AddrEntry, IptablesRule
+from packetwalk.tables import AddrEntry, IptablesRule, RouteEntry, SysctlEntry
 
 PORTMAP = ("portmap plugin", "plugins/meta/portmap/portmap_iptables.go")
+SETTINGS = ("portmap plugin", "plugins/meta/portmap/main.go")
 MARK = "0x2000/0x2000"
 DNAT, SETMARK, MASQUERADE = "CNI-HOSTPORT-DNAT", "CNI-HOSTPORT-SETMARK", "CNI-HOSTPORT-MASQ"
 NETWORK = "cbr0"
@@ -50,9 +51,33 @@ def host_port(port: int, to: int) -> Change:
         )
         container = f"container of pod {pod.name}".replace(" ", "-")
         made = [*shared(), *rules(container, own, [PortMapping(port, to, each) for each in PROTOCOLS])]
-        return [*plan, *(Operation(node.name, rule, *PORTMAP, pod.name) for rule in made)]
+        written = [Operation(node.name, rule, *PORTMAP, pod.name) for rule in made]
+        return [*plan, *written, *(Operation(node.name, each, *SETTINGS, pod.name) for each in loopback(node, own, plan))]
 
     return change
+
+
+def loopback(node: Node, own: IPv4Interface, plan: Sequence[Operation]) -> Iterator[SysctlEntry]:
+    """Yield what lets a port be reached at 127.0.0.1: a setting of the device by which the node reaches the pod.
+
+    It is that of the longest prefix (``getRoutableHostIF``), whose ``route_localnet`` portmap sets.
+    """
+    here = [op.entry for op in plan if op.netns == node.name]
+    ways = [
+        (network.prefixlen, each.dev)
+        for each in here
+        if isinstance(each, AddrEntry | RouteEntry) and own.ip in (network := _reached(each))
+    ]
+    setting = SysctlEntry(f"net.ipv4.conf.{max(ways)[1]}.route_localnet", "1")
+    if setting not in here:  # Felix sets it for each pod's cable
+        yield setting
+
+
+def _reached(entry: AddrEntry | RouteEntry) -> IPv4Network:
+    """Return the network to which an address or a route leads."""
+    if isinstance(entry, AddrEntry):
+        return IPv4Interface(f"{entry.local}/{entry.prefixlen}").network
+    return IPv4Network(entry.dst.replace("default", "0.0.0.0/0"))
 
 
 def shared() -> Iterator[IptablesRule]:

@@ -183,6 +183,7 @@ SENTENCES = {
     "refused": "Nobody listens on {0} port {1}.",
     "martian": "The source {0} is this machine's own address, yet the packet came in by {1}: "
     "a martian, discarded without a word.",
+    "loopback-out": "A packet from {0} may not leave by {1}, whose route_localnet is 0: it is discarded.",
     "martian-source": "No packet may come in by {1} from {0}: a martian, discarded without a word.",
     "martian-destination": "No packet may come in by {1} for {0}: a martian, discarded without a word.",
     "no-unicast-source": "{0} is the address of no single machine ({1}): a packet from there is discarded without a word.",

@@ -39,11 +39,10 @@ def refusal(run: Run) -> str:
     told = request.flow.proto != "tcp"  # connect() waits on, as if the segment had been lost
     if last.note[:1] == ("broadcast-refused",):
         return BY_ROUTE["prohibit"] if told else NOWHERE
-    if (
-        request.disposition == "no_route"
-        and not told
-        and any(step.hook == "OUTPUT" for step in request.steps)
-    ):
+    late = not told and any(step.hook == "OUTPUT" for step in request.steps)
+    if last.note[:1] == ("loopback-out",):
+        return "" if late else BY_ROUTE["blackhole"]
+    if request.disposition == "no_route" and late:
         return ""
     if request.disposition == "no_route":
         if isinstance(last.entry, IpRule):

@@ -125,6 +125,30 @@ CASES = {
             "reply 172.18.0.77 > 10.244.1.2 delivered",
         ),
     ),
+    "none leaves from 127.0.0.1": Seen(
+        HOST_GW,
+        (
+            (WORKER, "iptables -t nat -A OUTPUT -d 127.0.0.9 -j DNAT --to-destination 10.244.1.2"),
+            (WORKER, "iptables -t nat -I POSTROUTING -s 127.0.0.1 -j MASQUERADE"),
+            (WORKER, "sysctl -w net.ipv4.conf.all.route_localnet=0"),
+        ),
+        (RandomTrial(WORKER, "127.0.0.9", Packet("icmp", sport=41000)),),
+        ("request 127.0.0.1 > 10.244.1.2 dropped",),
+    ),
+    "route_localnet lets it leave": Seen(
+        HOST_GW,
+        (
+            (WORKER, "iptables -t nat -A OUTPUT -d 127.0.0.9 -j DNAT --to-destination 10.244.1.2"),
+            (WORKER, "iptables -t nat -I POSTROUTING -s 127.0.0.1 -j MASQUERADE"),
+            (WORKER, "sysctl -w net.ipv4.conf.all.route_localnet=0"),
+            (WORKER, "sysctl -w net.ipv4.conf.cni0.route_localnet=1"),
+        ),
+        (RandomTrial(WORKER, "127.0.0.9", Packet("icmp", sport=41000)),),
+        (
+            "request 10.244.1.1 > 10.244.1.2 delivered",
+            "reply 127.0.0.9 > 127.0.0.1 delivered",
+        ),
+    ),
     "nor for 0.0.0.0": Seen(
         HOST_GW,
         ((WORKER, "iptables -t nat -A PREROUTING -d 172.18.0.77 -j DNAT --to-destination 0.0.0.0"),),

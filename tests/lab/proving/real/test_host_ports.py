@@ -15,7 +15,12 @@ from packetwalk.lab.proving.real.host_ports import (
     draw,
     listing,
 )
+from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.host_port import PortMapping
+from packetwalk.plan.operation import Operation
+from packetwalk.plan.rules import NFTABLES
+from packetwalk.walks.catalogue import HOST_PORT
+from packetwalk.walks.network import Network
 
 RECORDED = Path(__file__).parents[3] / "recordings" / "portmap" / "two-pods.txt"
 TWO = PortsCase(
@@ -49,6 +54,21 @@ def test_another_order_and_another_port_are_differences() -> None:
     first = next(k for k, line in enumerate(lines) if line.startswith("-A CNI-DN-"))
     lines[first : first + 3] = reversed(lines[first : first + 3])
     assert compared(TWO, "\n".join(lines)).startswith("nat CNI-DN-")
+
+
+@pytest.mark.parametrize("plugin", ["calico", "flannel"])
+def test_a_port_is_reached_at_the_loopback_by_a_setting_that_is_made_once(plugin: str) -> None:
+    """Beside kube-proxy's nftables mode, which sets nothing for all devices."""
+    network = Network(Cluster(), plugin, change=HOST_PORT, rules=NFTABLES)
+    settings = [op for op in network.plan("kind-worker") if "route_localnet" in str(op.entry)]
+    assert len({op.entry for op in settings}) == len(settings) > 0
+    assert network.send("kind-worker", "127.0.0.1:18080", proto="tcp").traces[0].disposition == "delivered"
+
+    def without(plan: list[Operation]) -> list[Operation]:
+        return [op for op in plan if op not in settings]
+
+    lost = network.edited({"kind-worker": [without]}).send("kind-worker", "127.0.0.1:18080", proto="tcp")
+    assert lost.traces[0].disposition != "delivered"
 
 
 @pytest.mark.kernel
