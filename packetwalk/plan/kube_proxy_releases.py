@@ -61,7 +61,7 @@ RELEASES = (
     ProxyRelease("1.36", "v1.36.3", V1_36, RECORDED),
     ProxyRelease("1.37", "v1.37.2", V1_37, READ),
     ProxyRelease("1.35", "v1.35.4", V1_35, RECORDED),
-    ProxyRelease("1.34", "v1.34.4", V1_35, READ),
+    ProxyRelease("1.34", "v1.34.4", V1_35, RECORDED),
 )
 """The first is the one that every walk has which names no other."""
 MEANT = RELEASES[0]
