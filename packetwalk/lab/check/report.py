@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from packetwalk.lab.grounds.ground import Ground
 
 KEY, FOLDER, WHO = "PACKETWALK_CLASS_KEY", "PACKETWALK_CLASS", "PACKETWALK_WHO"
+EPOCH = "SOURCE_DATE_EPOCH"  # as reproducible-builds.org has it
 HEAD, SIGNATURE, UNSIGNED = "packetwalk report 1", "signature", "unsigned: no key was set"
 ENDING = ".report.txt"
 FIELDS = ("who", "lab", "ground", "at", "made")
@@ -84,8 +85,10 @@ def learner(who: str = "") -> str:
 
 
 def moment() -> str:
-    """Return the time now, as reports tell it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return the time now, as reports tell it; SOURCE_DATE_EPOCH, in seconds, stands for it where it is set."""
+    fixed = os.environ.get(EPOCH, "")
+    now = datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def signed(text: str, key: str) -> bool | None:

@@ -13,7 +13,7 @@ from packetwalk import lab
 from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.__main__ import main
 from packetwalk.lab.check import Checks, load, progress
-from packetwalk.lab.check.report import FOLDER, KEY, UNSIGNED, WHO, read
+from packetwalk.lab.check.report import FOLDER, KEY, UNSIGNED, WHO, moment, read
 from tests import ROOT
 
 LAB = ROOT / "labs" / "0-meet"
@@ -124,3 +124,11 @@ def test_a_report_reads_as_it_was_written(check: Checks, tmp_path: Path) -> None
     path.write_text(report.text.replace("tries", "trials"))
     with pytest.raises(BadInput, match="report"):
         read(path)
+
+
+def test_a_report_is_made_at_the_moment_that_is_set_and_else_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    assert moment() == "2026-01-01T00:00:00Z"
+    for other in ("", "yesterday"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", other)
+        assert moment() > "2026-01-01T00:00:00Z"
