@@ -11,7 +11,7 @@ import pytest
 from packetwalk.datapath.matches import View
 from packetwalk.datapath.sets import holds
 from packetwalk.lab.kernel import record, writing
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.deeds import Doing
 from packetwalk.tables import IpSet
 from packetwalk.tables.ipset import SETS
 from packetwalk.tables.iptables import hit
@@ -46,8 +46,8 @@ def model(name: str, address: str, ends: str = "dst", proto: str = "tcp", port: 
 
 
 @pytest.fixture(scope="module")
-def kernel() -> Iterator[Namespace]:
-    made = Namespace("here")
+def kernel() -> Iterator[Doing]:
+    made = Doing("here")
     writing.write(made, [argv for each in KEPT for argv in each.argv()])
     yield made
     made.close()
@@ -71,7 +71,7 @@ def test_a_type_that_is_not_known_is_named() -> None:
 
 
 @pytest.mark.kernel("ipset")
-def test_the_kernel_counts_the_same(kernel: Namespace) -> None:
+def test_the_kernel_counts_the_same(kernel: Doing) -> None:
     """A rule for each set and address, a datagram to each address: which rules have counted."""
     asked = {
         f"-d {address}/32 -m set --match-set {each.name} {ends}": model(each.name, address, ends, "udp")
@@ -95,7 +95,7 @@ def sent() -> None:
 
 
 @pytest.mark.kernel("ipset")
-def test_sets_are_read_as_they_were_written(kernel: Namespace) -> None:
+def test_sets_are_read_as_they_were_written(kernel: Doing) -> None:
     ours, theirs = (
         [each._replace(members=tuple(sorted(each.members))) for each in sets]
         for sets in (SETS.told(KEPT), SETS.read(record.tables(kernel)))

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from packetwalk.lab.kernel import writing
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.deeds import Doing
 from packetwalk.plan.rules import IPTABLES, NFTABLES
 from packetwalk.shell import Shell, State
 from packetwalk.tables import IpSet, IptablesRule
@@ -22,13 +22,13 @@ DRAWN = re.compile(r"(initval|Size in memory:|hashsize) \w+")
 """What the kernel draws or counts in bytes."""
 
 
-def felix(name: str, rules: str) -> tuple[Shell, Namespace]:
+def felix(name: str, rules: str) -> tuple[Shell, Doing]:
     """Return the model's shell on n1 in a case, and a real namespace with what Felix writes there."""
     made = network(name, rules)
     mine = [op.entry for op in made.plan("n1") if op.by == "Felix" and op.netns == "n1"]
     sets = [each for each in mine if isinstance(each, IpSet)]
     written = [*sets, *(each for each in mine if isinstance(each, (IptablesRule, NftEntry)))]
-    real = Namespace("here")
+    real = Doing("here")
     writing.write(real, [argv for each in written for argv in each.argv()])
     return Shell(State(made), "n1"), real
 

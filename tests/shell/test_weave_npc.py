@@ -10,7 +10,7 @@ import pytest
 from packetwalk import policy
 from packetwalk.cni.weave import npc
 from packetwalk.lab.kernel import writing
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.deeds import Doing
 from packetwalk.plan.cluster import Cluster
 from packetwalk.shell import Shell, State
 from packetwalk.tables import IpSet
@@ -39,7 +39,7 @@ def test_the_shell_prints_rules_and_sets_as_the_kernel_does() -> None:
     }
     network = Network(Cluster(), "weave", "sleeve", policies=policy.gather(texts={"it": json.dumps(said)}))
     mine = [op.entry for op in network.plan("kind-worker") if op.by == "weave-npc"]
-    shell, made = Shell(State(network), "kind-worker"), Namespace("here")
+    shell, made = Shell(State(network), "kind-worker"), Doing("here")
     try:
         ordered = sorted(mine, key=lambda each: not isinstance(each, IpSet))
         writing.write(made, [argv for each in ordered for argv in each.argv()])

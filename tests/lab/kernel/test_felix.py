@@ -12,7 +12,7 @@ from packetwalk import policy
 from packetwalk.capture.recording import Place
 from packetwalk.cni.calico import nftables
 from packetwalk.lab.kernel import record, writing
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.deeds import Doing
 from packetwalk.lab.proving.search import counters
 from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.rules import RULES
@@ -29,7 +29,7 @@ ASKED = [name for name, case in CASES.items() if case["kind"] != "steps"]
 
 def printed(entries: Sequence[Entry]) -> Place:
     """Write entries into a namespace, and return what its tools print."""
-    made = Namespace("here")
+    made = Doing("here")
     try:
         writing.write(made, [argv for each in entries for argv in each.argv()])
         return Place("here", "here", "node", "here", record.tables(made))

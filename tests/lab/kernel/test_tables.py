@@ -8,7 +8,7 @@ import pytest
 
 from packetwalk.cni import plugins
 from packetwalk.lab.kernel import record, writing
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.deeds import Doing
 from packetwalk.plan.cluster import Cluster
 from packetwalk.tables import (
     AddrEntry,
@@ -87,8 +87,8 @@ TABLES = {table.name: table for table in every_table()}
 
 
 @pytest.fixture
-def namespace() -> Iterator[Namespace]:
-    made = Namespace("here")
+def namespace() -> Iterator[Doing]:
+    made = Doing("here")
     yield made
     made.close()
 
@@ -112,7 +112,7 @@ def in_any_order(entry: Entry) -> str:
 
 @pytest.mark.kernel("ipset", "bridge")
 @pytest.mark.parametrize("name", [name for name, entries in EXAMPLES.items() if entries])
-def test_what_is_written_is_read(name: str, namespace: Namespace) -> None:
+def test_what_is_written_is_read(name: str, namespace: Doing) -> None:
     table, entries = TABLES[name], EXAMPLES[name]
     writing.write(namespace, [argv for entry in [*THERE, *BEFORE.get(name, ())] for argv in entry.argv()])
     writing.write(namespace, [argv for entry in entries for argv in entry.argv()])

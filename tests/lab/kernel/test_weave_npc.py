@@ -12,7 +12,7 @@ from packetwalk import policy
 from packetwalk.cni.weave import npc
 from packetwalk.cni.weave.policies.controller import CLOSED
 from packetwalk.lab.kernel import record, writing
-from packetwalk.lab.kernel.namespaces import Namespace
+from packetwalk.lab.kernel.deeds import Doing
 from packetwalk.plan.cluster import Cluster
 from packetwalk.tables import IptablesRule
 from packetwalk.tables.ipset import SETS
@@ -47,7 +47,7 @@ def test_the_kernel_prints_rules_and_sets_as_they_are_here() -> None:
         ingress(*PEERS, ports=PORTS, pods=WEB),
         {"podSelector": DB, "policyTypes": ["Egress"], "egress": [{"to": list(PEERS), "ports": list(PORTS)}, {}]},
     )
-    made = Namespace("here")
+    made = Doing("here")
     try:
         mark = IptablesRule("filter", "WEAVE-NPC-EGRESS-ACCEPT", npc.BASE[5][1])
         writing.write(made, [argv for each in (*sets.values(), mark, *rules) for argv in each.argv()])
