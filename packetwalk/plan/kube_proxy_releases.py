@@ -1,6 +1,6 @@
 """Releases of kube-proxy: what each writes otherwise than the others, in nftables mode; in iptables mode nothing.
 
-Those that were run wrote the same Services: tests/recordings/kube-proxy-releases; the others were read.
+Each was run with the same Services, and what it wrote recorded: tests/recordings/kube-proxy-releases.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from packetwalk.plan.rules import NFTABLES
 
 PROGRAM = "kube-proxy"
 RECORDED = "recorded in both modes: tests/recordings/kube-proxy-releases"
-READ = "read at its tag: pkg/proxy/nftables/proxier.go, pkg/proxy/iptables/proxier.go; not run"
 MASQUERADE = "meta mark set meta mark | 0x00004000"
 """What makes kube-proxy masquerade a packet later."""
 MARKING = "mark-for-masquerade"
@@ -59,7 +58,7 @@ V1_36 = ProxyHabits(True, True, True, True, False)
 V1_37 = V1_36._replace(sole_undrawn=True)
 RELEASES = (
     ProxyRelease("1.36", "v1.36.3", V1_36, RECORDED),
-    ProxyRelease("1.37", "v1.37.2", V1_37, READ),
+    ProxyRelease("1.37", "v1.37.2", V1_37, RECORDED),
     ProxyRelease("1.35", "v1.35.4", V1_35, RECORDED),
     ProxyRelease("1.34", "v1.34.4", V1_35, RECORDED),
 )
