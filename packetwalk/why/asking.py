@@ -72,11 +72,15 @@ class Fate(NamedTuple):
     @property
     def taken_by_nobody(self) -> str:
         """The MAC for which a frame is that went to all on a segment, and that none of them takes; else nothing."""
-        number = self.walk.traces.index(self.ended)
-        copies = [each for each in self.walk.traces if each.name == "copy" and (each.cause or ())[:1] == (number,)]
-        notes = {each.steps[-1].note[:2] for each in copies}
+        notes = {each.steps[-1].note[:2] for each in self.copies}
         mac = next(iter(notes), ())
         return str(mac[1]) if len(notes) == 1 and mac[:1] == ("other-mac",) and not self._goes_on else ""
+
+    @property
+    def copies(self) -> list[Trace]:
+        """What others on its segments got of the packet that did not arrive."""
+        number = self.walk.traces.index(self.ended)
+        return [each for each in self.walk.traces if each.name == "copy" and (each.cause or ())[:1] == (number,)]
 
     @property
     def _goes_on(self) -> bool:
@@ -128,7 +132,7 @@ def sent(loaded: Loaded, question: Errand) -> Fate:
     untold = "; ".join([*_untold(loaded, run.traces), *_doubts(fate, run, arrives=arrives)])
     if arrives:
         return fate._replace(verdict=UNKNOWN, unknown=untold) if untold else fate
-    unknown = "; ".join(filter(None, (_unknown(loaded, question._replace(packet=packet), fate.ended), untold)))
+    unknown = "; ".join(filter(None, (_unknown(loaded, question._replace(packet=packet), fate), untold)))
     return fate._replace(verdict=UNKNOWN if unknown else FAILS, unknown=unknown)
 
 
@@ -203,21 +207,23 @@ def _untold(loaded: Loaded, traces: tuple[Trace, ...]) -> list[str]:
     return told
 
 
-def _unknown(loaded: Loaded, question: Errand, ended: Trace) -> str:
+def _unknown(loaded: Loaded, question: Errand, fate: Fate) -> str:
     """Return why it is not known what became of a packet that went no further; nothing where it is known.
 
     What is too big for a device did not go into it.
     """
+    ended = fate.ended
     if ended.disposition == "too_big":
         return ""
     for step in ended.steps:
         reason = loaded.opaque.get((step.netns, step.dev or ""))
         if reason:
             return f"what happens behind {step.dev} of {step.netns} ({reason})"
-    came = next((step for step in reversed(ended.steps) if step.event == "ingress"), None)
-    reason = came and loaded.below.get((came.netns, came.dev or ""))
-    if came and reason:
-        return f"what becomes of a frame that comes in by {came.dev} of {came.netns}: {reason}"
+    for trace in (ended, *fate.copies):
+        came = next((step for step in reversed(trace.steps) if step.event == "ingress"), None)
+        reason = came and loaded.below.get((came.netns, came.dev or ""))
+        if came and reason:
+            return f"what becomes of a frame that comes in by {came.dev} of {came.netns}: {reason}"
     last = ended.steps[-1]
     if ended.disposition == "neighbor_unreachable" and len(last.note) > 1:
         return _asked_beyond(loaded, question, last) or _nobody(loaded, last)

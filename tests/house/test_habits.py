@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -77,6 +78,14 @@ def test_hooks_do_what_make_check_does_and_fetch_nothing() -> None:
 def test_a_part_of_the_checks_that_is_not_there_is_one_line() -> None:
     done = subprocess.run([ROOT / "tests/check.sh", "dancing"], capture_output=True, check=False, text=True)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "mypy" in done.stderr
+
+
+def test_no_link_is_part_of_the_repository() -> None:
+    """A link leads to a place of the machine on which it was made."""
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        pytest.skip("no clone, or no git")
+    listed = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    assert [line for line in listed.splitlines() if line.startswith("120000 ")] == []
 
 
 def test_every_sentence_of_a_walk_is_said_somewhere() -> None:

@@ -74,7 +74,7 @@ def test_it_is_as_the_model_says_frame_by_frame(debian: FILES, tmp_path: Path) -
         assert replay(joined, packet).disposition == "delivered"
         answer = why(joined, "a", dst)
         assert answer.verdict == "reaches"
-        assert answer.taps == f"the recorded packet {packet} went the same way, frame by frame"
+        assert answer.taps == f"the recorded packet {packet}, of 56 bytes, went the same way, frame by frame"
 
 
 def test_a_clock_that_is_three_seconds_ahead_is_put_back(debian: FILES, tmp_path: Path) -> None:
