@@ -39,7 +39,8 @@ def test_the_newest_is_meant_where_nobody_names_one() -> None:
 
 
 def test_a_release_that_nobody_knows_is_one_line() -> None:
-    for name, valid in (("calico", "3.33, 3.32"), ("weave", "2.9.0")):
+    proxies = "kube-proxy-1.36, kube-proxy-1.37, kube-proxy-1.35, kube-proxy-1.34"
+    for name, valid in (("calico", f"3.33, 3.32, {proxies}"), ("weave", f"2.9.0, {proxies}")):
         with pytest.raises(BadInput, match=f"release of {name}: '1' is not valid; valid: {valid}$"):
             packetwalk.walk(name, release="1")
 
