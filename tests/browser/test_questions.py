@@ -37,7 +37,7 @@ def wrong_choice(part: dict) -> list[int]:
     options, right = range(len(part["options"])), part["right"]
     if part["kind"] == "order":
         return list(options) if list(options) != right else list(options)[::-1]
-    false = [index for index in options if index not in right]
+    false = [index for index in options if index not in right and index not in part.get("also", ())]
     return false[:1] or right[:1]
 
 
@@ -64,6 +64,10 @@ def test_each_question_takes_a_wrong_and_a_right_answer(address: str, emptied: E
             answer(form, part, rightly=False)
             expect(said).to_have_class(WRONG)
             assert re.search(r"Step \d+, |No walk shows this; |In the timeline, ", said.inner_text()), "what refutes it is not named"
+            for index in part.get("also") or ():
+                give(form, part, [index])
+                form.get_by_role("button", name="Answer", exact=True).click()
+                expect(said).to_have_class(RIGHT)
             answer(form, part, rightly=True)
             expect(said).to_have_class(RIGHT)
         if prose.count():

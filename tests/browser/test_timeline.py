@@ -42,6 +42,9 @@ def test_what_comes_is_hidden_until_it_is_played_or_guessed(address: str, opened
     page.goto(f"{address}/{NAME}")
     found = drawn(page.locator("packetwalk-timeline"), ".veil")
     expect(found.locator(".veil")).to_have_count(2)
+    for part in (".veil", ".cursor"):  # each goes across its picture, or hides and shows nothing
+        whole, own = (found.locator(which).first.evaluate("e => [e.clientWidth, e.clientHeight]") for which in (".plot", part))
+        assert max(own) > 200 and min(own) == 2 if part == ".cursor" else own == whole, part
     found.get_by_text("All that happens, as words").click()
     assert "BIRD deletes" not in found.locator('[data-story="0"]').inner_text()
     expect(found.locator(".events")).not_to_contain_text(f"{WHEN}")

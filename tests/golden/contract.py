@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+KEYED = (".tables", ".tables.*.changed")  # by an id of a table, by the number of a line
+
 
 def dump(walk: dict) -> str:
     """Return a walk as text: readable in a diff, one step a line."""
@@ -49,10 +51,10 @@ def load(text: str) -> dict:
 
 
 def members(value: Any, at: str = "") -> Iterator[str]:
-    """Yield the members of a walk's JSON with the types they have; ids of tables are any."""
+    """Yield the members of a walk's JSON with the types they have; ids of tables and numbers of lines are any."""
     if isinstance(value, dict):
         for key, part in value.items():
-            yield from members(part, f"{at}.{'*' if at == '.tables' else key}")
+            yield from members(part, f"{at}.{'*' if at in KEYED else key}")
     elif isinstance(value, list):
         for part in value:
             yield from members(part, f"{at}[]")

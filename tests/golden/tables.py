@@ -29,6 +29,10 @@ def of(walk: dict) -> dict[str, PrintedTable]:
         )
         for key, each in walk["tables"].items()
     }
+    for key, each in walk["tables"].items():
+        if marks := each.get("changed"):
+            said = tuple(f"line {number}: {mark}" for number, mark in marks.items())
+            found[f"{key}/changed"] = PrintedTable(f"{each['netns']} changed", "lines that a release changed", said, {})
     for place in walk["topology"]:
         where = f"{place['kind']} {place['node']}, {place['label']}, {place['address']}"
         devices = tuple(

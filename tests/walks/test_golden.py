@@ -94,10 +94,10 @@ def test_the_text_shows_every_member_of_the_json() -> None:
 
 
 def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Yield each leaf of a JSON: its place without numbers and without ids of tables, what holds it, and its key."""
+    """Yield each leaf of a JSON: its place without numbers, as ``contract`` names it, what holds it, and its key."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, part in items:
-        place = f"{at}[]" if isinstance(value, list) else f"{at}.{'*' if at == '.tables' else key}"
+        place = f"{at}[]" if isinstance(value, list) else f"{at}.{'*' if at in contract.KEYED else key}"
         if isinstance(part, (dict, list)):
             yield from _leaves(part, place)
         else:
