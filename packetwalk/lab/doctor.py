@@ -20,6 +20,7 @@ PURPOSES = {
     "kind": "labs and recordings in a real Kubernetes cluster",
     "binder": "labs on the model in a browser; needs a network, and nothing on this machine",
 }
+STAND_INS = "lab.kernel.emulators"
 OF_A_WHEEL = {"model": "walks and tables; needs nothing. Labs in the model come with the book's repository"}
 NEEDED = {"programs": ("bird", "wireguard-go", "wg")}
 """The programs of what is no ground of the labs; what the labs' grounds lack is found where they are made."""
@@ -45,7 +46,6 @@ def examine() -> list[Finding]:
 
 
 def _missing(ground: str) -> Iterator[str]:
-    from packetwalk.lab.kernel.emulators import secretbox
     from packetwalk.lab.kernel.programs.runtime import folder
     from packetwalk.lab.kernel.rootless import missing_programs, search_path
 
@@ -61,7 +61,7 @@ def _missing(ground: str) -> Iterator[str]:
         yield from absent("lab.plugins")
     if ground == "programs" and not absent("lab.plugins") and folder(room("lab.plugins").cni_plugins()) is None:
         yield "CNI plugins"
-    if ground == "programs" and secretbox.missing():
+    if ground == "programs" and not absent(STAND_INS) and room(STAND_INS).secretbox.missing():
         yield PYNACL
     if ground == "real":
         yield from absent("lab.real") or room("lab.real.programs").missing()

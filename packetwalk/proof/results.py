@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ class Result(NamedTuple):
 
     ``what`` is ``tables``, a packet (``cross-node-icmp``) or ``all``; ``verdict`` is ``proven``,
     ``differs`` or ``not here``; ``detail`` the first difference, or the reason; ``rules`` the form of the rules,
-    ``release`` the plugin's where that is not the newest.
+    ``release`` the plugin's where that is not the newest; ``once`` what differed the first time, and the second not.
     """
 
     plugin: str
@@ -53,6 +53,7 @@ class Result(NamedTuple):
     detail: str = ""
     rules: str = IPTABLES
     release: str | None = None
+    once: str = ""
 
     @property
     def form(self) -> str:
@@ -113,12 +114,19 @@ def table(results: Iterable[Result]) -> str:
         if not row.where:
             text = f"   not here: {row.reason}" if row.reason else "   differs"
         out.append(f"{row.plugin:<9}{row.mode:<21}{text}")
-        out += [
-            f"  {' '.join(filter(None, [each.fault, each.what]))}: {each.detail}"
-            for each in every
-            if (each.plugin, each.form, each.where) == row[:3] and each.verdict == "differs"
-        ]
+        for each in every:
+            if (each.plugin, each.form, each.where) == row[:3]:
+                out += _told(each)
     return "\n".join(out)
+
+
+def _told(each: Result) -> Iterator[str]:
+    """Yield the line below its mode's: a difference, also one that did not come again."""
+    name = " ".join(filter(None, [each.fault, each.what]))
+    if each.verdict == "differs":
+        yield f"  {name}: {each.detail}"
+    elif each.once:
+        yield f"  {name}, once and not again: {each.once}"
 
 
 def guest() -> list[Result]:

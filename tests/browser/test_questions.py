@@ -64,8 +64,8 @@ def test_each_question_takes_a_wrong_and_a_right_answer(address: str, emptied: E
             answer(form, part, rightly=False)
             expect(said).to_have_class(WRONG)
             assert re.search(r"Step \d+, |No walk shows this; |In the timeline, ", said.inner_text()), "what refutes it is not named"
-            for index in part.get("also") or ():
-                give(form, part, [index])
+            for equal in part.get("also") or ():
+                give(form, part, [equal])
                 form.get_by_role("button", name="Answer", exact=True).click()
                 expect(said).to_have_class(RIGHT)
             answer(form, part, rightly=True)

@@ -9,7 +9,7 @@ from functools import cache
 
 from packetwalk.errors import LabError
 from packetwalk.lab.advice import absent
-from packetwalk.lab.kernel import emulators, openvswitch, recent, xfrm
+from packetwalk.lab.kernel import openvswitch, recent, stand_ins, xfrm
 from packetwalk.lab.kernel.namespaces import Namespace
 from packetwalk.lab.kernel.writing import needed
 from packetwalk.plan.operation import Operation
@@ -33,7 +33,7 @@ def _missing(kind: str) -> str:
     """Return that a device is not in the kernel and has no stand-in that could start, or nothing."""
     if in_kernel(kind):
         return ""
-    player = emulators.player(kind)
+    player = stand_ins.player(kind)
     absent = [each for each in player.needs if shutil.which(each) is None] if player else []
     closed = (
         player.opens if player and player.opens and not os.access(player.opens, os.R_OK | os.W_OK) else ""
@@ -46,7 +46,7 @@ def _missing(kind: str) -> str:
 
 
 def _unfilled(entries: list[Entry]) -> str:
-    kept = emulators.keepers(entries)
+    kept = stand_ins.keepers(entries)
     for entry in entries:
         table = table_of(entry)
         if not entry.argv() and not isinstance(entry, SocketEntry) and table.name not in kept:
@@ -58,10 +58,10 @@ def _unfilled(entries: list[Entry]) -> str:
     return next(filter(None, (each.refuses(entries) for each in dict.fromkeys(kept.values()))), "")
 
 
-def stand_ins(plan: Iterable[Operation]) -> frozenset[str]:
+def played(plan: Iterable[Operation]) -> frozenset[str]:
     """Return what is played for a plan: kinds of devices the kernel lacks, and names of programs."""
     entries = [op.entry for op in plan]
-    programs = emulators.keepers(entries).values()
+    programs = stand_ins.keepers(entries).values()
     kinds = {kind for kind in _kinds(entries) if not in_kernel(kind)}
     return frozenset(kinds | {each.process for each in programs})
 

@@ -8,14 +8,17 @@ import subprocess
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packetwalk.lab.advice import ProgramMissing, absent
-from packetwalk.lab.kernel import abilities, emulators, keys, laying
+from packetwalk.lab.kernel import abilities, keys, laying, stand_ins
 from packetwalk.lab.kernel.deeds import Doing
-from packetwalk.lab.kernel.emulators import Program
 from packetwalk.lab.kernel.laying import WIRE
 from packetwalk.lab.kernel.writing import TOOLS
 from packetwalk.plan.operation import Operation
+
+if TYPE_CHECKING:
+    from packetwalk.lab.kernel.emulators import Program
 
 __all__ = ["WIRE", "Lab"]
 MODULES = ("nf_conntrack", "br_netfilter", "tun")
@@ -33,7 +36,7 @@ class Lab:
         _load()
         self.plan = list(operations)
         self.netns: dict[str, Doing] = {}
-        self.emulated = abilities.stand_ins(self.plan)
+        self.emulated = abilities.played(self.plan)
         self.programs: list[Program] = []
         try:
             self._build()
@@ -64,7 +67,7 @@ class Lab:
     def _meet(self) -> None:
         """Start the stand-ins, and let the peers of WireGuard shake hands."""
         for name in laying.names(self.plan)[1:] if self.emulated else ():
-            self.programs += emulators.start(self.netns[name], self.plan, self.emulated)
+            self.programs += stand_ins.start(self.netns[name], self.plan, self.emulated)
         keys.meet(self.netns, self.plan)
 
     def rewrite(self, name: str, operations: list[Operation]) -> None:

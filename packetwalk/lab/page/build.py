@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from packetwalk.errors import LabError
+from packetwalk.lab.making import told
 from packetwalk.lab.page import guest
 from packetwalk.lab.page.debian import PROGRAMS, ask, fetch, pinned
 from packetwalk.lab.page.initrd import image, initrd
@@ -23,22 +24,18 @@ SNAPSHOT = "https://snapshot.debian.org/binary"
 
 def main() -> int:
     """Make the guest; 2, and one line that says why, where that cannot be done."""
+    return told("kernel", _make)
+
+
+def _make() -> None:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
-    try:
-        if missing:
-            raise LabError(f"programs are missing: {', '.join(missing)}")
-        _make(guest.home())
-    except LabError as error:
-        print(f"make kernel: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nmake kernel: stopped; what was whole is kept", file=sys.stderr)
-        return 130
+    if missing:
+        raise LabError(f"programs are missing: {', '.join(missing)}")
+    _fill(guest.home())
     print(f"Made {guest.home()}")
-    return 0
 
 
-def _make(home: Path) -> None:
+def _fill(home: Path) -> None:
     """Put all of the guest into its folder, the state last: what is there is whole."""
     places = fetch(home / "packages")
     with tempfile.TemporaryDirectory(prefix=".making-", dir=home) as folder:

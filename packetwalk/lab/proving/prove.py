@@ -98,8 +98,10 @@ class ProveTask(NamedTuple):
     def __call__(self) -> list[Result]:
         """Return the results of a case."""
         results, made = self._once()
-        if not self.alter and any(each.verdict == "differs" for each in results):
+        first = {each.what: each.detail for each in results if each.verdict == "differs"}
+        if first and not self.alter:
             results, made = self._once()
+            results = [each._replace(once=first.get(each.what, "")) if each.verdict == "proven" else each for each in results]
         if self.save is not None and made is not None:
             folder.write(made, self.save / self.case.name)
         return results

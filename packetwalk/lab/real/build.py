@@ -14,6 +14,7 @@ from pathlib import Path
 
 from packetwalk.errors import LabError
 from packetwalk.lab.advice import advice
+from packetwalk.lab.making import told
 from packetwalk.lab.real.programs import ETCD, Source, built, home, missing, sources
 
 TELL = 10.0  # seconds between two lines of progress where nobody looks at a terminal
@@ -21,20 +22,16 @@ TELL = 10.0  # seconds between two lines of progress where nobody looks at a ter
 
 def main() -> int:
     """Build what is missing; 2, and one line that says why, where that cannot be done."""
-    try:
-        for source in sources():
-            _take(source)
-        for source in sources():
-            _build(source)
-    except LabError as error:
-        print(f"make real: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nmake real: stopped; what was whole is kept", file=sys.stderr)
-        return 130
+    return told("real", _make)
+
+
+def _make() -> None:
+    for source in sources():
+        _take(source)
+    for source in sources():
+        _build(source)
     for each in advice(missing()):
         print(f"still missing, {ETCD}: {each}")
-    return 0
 
 
 def _take(source: Source) -> None:

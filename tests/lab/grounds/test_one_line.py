@@ -55,7 +55,7 @@ def test_nobody_asked_so_the_model_does_it(empty: Path, monkeypatch: pytest.Monk
 @pytest.mark.kernel
 def test_a_kernel_without_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abilities, "in_kernel", lambda kind: kind in ("veth", "bridge"))
-    monkeypatch.setattr(abilities.emulators, "player", lambda kind: None)
+    monkeypatch.setattr(abilities.stand_ins, "player", lambda kind: None)
     with lab.open("calico", "wireguard", ground="model") as cluster:
         plan = [op for node in cluster.network.nodes for op in cluster.network.plan(node.name)]
     live = Live()

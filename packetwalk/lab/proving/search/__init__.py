@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from packetwalk.capture.recording import Sent
 from packetwalk.datapath.run import Run
 from packetwalk.errors import LabError
-from packetwalk.lab.kernel.abilities import lacking, stand_ins
+from packetwalk.lab.kernel.abilities import lacking, played
 from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.record import Recorder, recording
@@ -141,7 +141,7 @@ def modes(plugin: str | None = None, mode: str | None = None) -> list[tuple[str,
 
 def _without_stand_in(plugin: str, mode: str) -> bool:
     plan = operations(network(plugin, mode, "flat"))
-    return not lacking(plan) and not stand_ins(plan)
+    return not lacking(plan) and not played(plan)
 
 
 def everywhere(many: int, seed: str, among: Sequence[tuple[str, str]]) -> list[Outcome]:
