@@ -5,7 +5,9 @@ failed="" skipped="" begun=""
 step() { # step NAME COMMAND...: run it, remember a failure, go on
     name=$1; shift
     printf '\n== %s\n' "$name"
+    since=$(date +%s)
     "$@" || failed="$failed\n  failed: $name"
+    printf -- '-- %s s\n' $(($(date +%s) - since))
 }
 
 begin() { # begin NAME COMMAND...: a step beside others, until `await` tells what it said

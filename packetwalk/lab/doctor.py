@@ -61,7 +61,7 @@ def _missing(ground: str) -> Iterator[str]:
         yield from absent("lab.plugins")
     if ground == "programs" and not absent("lab.plugins") and folder(room("lab.plugins").cni_plugins()) is None:
         yield "CNI plugins"
-    if ground == "programs" and not absent(STAND_INS) and room(STAND_INS).secretbox.missing():
+    if ground == "programs" and not absent(STAND_INS) and room(f"{STAND_INS}.secretbox").missing():
         yield PYNACL
     if ground == "real":
         yield from absent("lab.real") or room("lab.real.programs").missing()
