@@ -6,7 +6,7 @@ SITE   := _build/html
 UV     := $(VENV)/lock-tools/bin/uv
 PINS    = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --quiet
 
-.PHONY: help book build serve labs pdf qti kit real kernel test test-guest check refresh proof proof-guest bench player lock fix clean
+.PHONY: help book build serve labs pdf qti kit real kernel test test-guest check refresh proof proof-guest proof-page bench player lock fix clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -97,6 +97,9 @@ proof: $(VENV)/.dev ## prove every mode anew, keep matrix and recordings (root)
 
 proof-guest: $(VENV)/.dev ## prove in a guest's kernel anew, keep its results and recordings; then make proof
 	$(BIN)/python -m tests.refresh_guest
+
+proof-page: $(VENV)/.dev player/node_modules/.package-lock.json ## prove every mode that it can carry in the page's kernel anew (after make kernel; an hour)
+	$(BIN)/python -m packetwalk.lab.page.proving
 
 bench: $(VENV)/.dev ## measure what the book claims about speed
 	$(BIN)/python -m benchmarks

@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from compressed import compressed
 from playground import FOLDER as PLAYGROUND
 from playground import PYODIDE
 from playground import version as python_version
@@ -25,7 +24,6 @@ V86 = PYODIDE.with_name("v86") / "build"
 FOLDER = "kernel"
 EMULATOR = ("libv86.mjs", "v86.wasm")
 OWN = ("prove.js", "guest.js")
-STATE = f"{guest.STATE}.gz"
 
 
 def there() -> bool:
@@ -72,14 +70,13 @@ def fill(folder: Path) -> None:
         shutil.copy(V86 / name, folder)
     for name in OWN:
         shutil.copy(SCRIPTS / name, folder)
-    shutil.copy(guest.home() / guest.BIOS, folder)
+    for name in (guest.BIOS, guest.STATE):
+        shutil.copy(guest.home() / name, folder)
     shutil.copy(guest.home() / guest.SOURCES, folder / f"{guest.SOURCES}.txt")
-    packed = compressed((guest.home() / guest.STATE).read_bytes())
-    (folder / STATE).write_bytes(packed)
     about = {
         "kernel": guest.kernel(),
-        "state": STATE,
-        "bytes": len(packed),
+        "state": guest.STATE,
+        "bytes": (guest.home() / guest.STATE).stat().st_size,
         "python": f"../../{PLAYGROUND}/{python_version()}/",
     }
     (folder / "guest.json").write_text(json.dumps(about))

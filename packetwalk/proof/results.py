@@ -1,6 +1,6 @@
 """What was proven, where: results of ``packetwalk prove``.
 
-``matrix.json`` and ``guest.json`` are written by ``make proof``, never by hand.
+``matrix.json`` and ``guest.json`` are written by ``make proof``, ``page.json`` by ``make proof-page``; never by hand.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from packetwalk.plan.rules import IPTABLES, NFTABLES
 
 HERE = Path(__file__).parent
-MATRIX, GUEST = HERE / "matrix.json", HERE / "guest.json"
+MATRIX, GUEST, PAGE = HERE / "matrix.json", HERE / "guest.json", HERE / "page.json"
 RELEASES = "releases"
 WHERE = {
     "kernel": "in the running kernel",
@@ -23,6 +23,7 @@ WHERE = {
     "replay": "in another machine's kernel, by replay of its recording",
     "kind": "in a real cluster, by replay of its recording",
     "real": "under the real programs in namespaces, by replay of its recording",
+    "page": "in the kernel of a page, by an emulated processor",
 }
 """Where something was proven, the best first."""
 OWN = {"model": "in the model itself, which proves nothing"}
@@ -33,6 +34,7 @@ SHORT = {
     "replay": "by replay",
     "kind": "on a real cluster",
     "real": "under the real programs",
+    "page": "in a page",
 }
 
 
@@ -132,6 +134,21 @@ def _told(each: Result) -> Iterator[str]:
 def guest() -> list[Result]:
     """Return what was proven in a guest's kernel when the recordings of the package were made."""
     return [Result(*each) for each in json.loads(GUEST.read_text())] if GUEST.exists() else []
+
+
+def page() -> list[Result]:
+    """Return what was proven in the kernel of a page; which kernel that was, ``page_kernel`` says."""
+    return [Result(*each) for each in _page()["results"]]
+
+
+def page_kernel() -> str:
+    """Return what the kernel was called in which ``page`` was proven; empty when nothing was."""
+    return str(_page()["kernel"])
+
+
+def _page() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(PAGE.read_text()) if PAGE.exists() else {"kernel": "", "results": []}
+    return found
 
 
 @cache

@@ -69,6 +69,25 @@ def programs() -> CaptionedTable:
     return CaptionedTable(frame, "Comparisons in which a plugin's own program wrote a part of the tables")
 
 
+def page() -> CaptionedTable:
+    """Return for every mode how many comparisons agreed in the kernel of a page, and what differed there."""
+    rows = proof.rows(proof.page())
+    frame = pd.DataFrame(
+        {
+            "Agree": [_of(row.proven, row.of) for row in rows],
+            "With a fault": [_of(*_broken(row)) for row in rows],
+        },
+        index=pd.Index([f"{row.plugin} {row.mode}" for row in rows], name="Mode"),
+    )
+    return CaptionedTable(frame, f"Comparisons in the kernel of a page that agree, of those made: {proof.page_kernel()}, in Node")
+
+
+def _broken(row: proof.Row) -> tuple[int, int]:
+    """Return how many of a mode's comparisons in the page were of a fault and agreed, and how many were made."""
+    mine = [each for each in proof.page() if (each.plugin, each.mode) == row[:2] and each.fault]
+    return sum(each.verdict == "proven" for each in mine), len(mine)
+
+
 def walks() -> CaptionedTable:
     """Return for every mode and scenario the best place in which its packets were proven."""
     pairs = list(compare.modes())

@@ -19,6 +19,7 @@ AGENT = Path(__file__).with_name("agent.c")
 MUSL = "usr/lib/i386-linux-musl"
 COMPILED = ["-m32", "-march=i686", "-Os", "-std=gnu11", "-static", "-no-pie", "-fno-pie", "-fno-stack-protector", "-s", "-nostdinc", "-nostdlib"]
 FIRMWARE = "usr/share/seabios/bios.bin"
+PACKED = "-19"  # more needs more memory in the page, which unpacks it
 SNAPSHOT = "https://snapshot.debian.org/binary"
 
 
@@ -45,8 +46,9 @@ def _fill(home: Path) -> None:
         shutil.copyfile(bios, work / guest.BIOS)
         (work / guest.SOURCES).write_text(sources())
         print("Booting it once, to keep its state: a minute of work", flush=True)
-        files = [image(places), work / "initrd", bios, work / guest.STATE]
+        files = [image(places), work / "initrd", bios, work / "state"]
         ask(["node", str(guest.SCRIPT), "save", *map(str, files)], patience=1800)
+        ask(["zstd", "-q", PACKED, str(work / "state"), "-o", str(work / guest.STATE)])
         for name in (guest.BIOS, guest.SOURCES, guest.STATE):
             os.replace(work / name, home / name)
 

@@ -16,8 +16,8 @@ from packetwalk.errors import LabError
 
 ARCHITECTURE = "i386"
 PINNED = Path(__file__).with_name("packages.json")
-PROGRAMS = ("apt-get", "dpkg", "gcc", "readelf", "node")
-"""Programs that `make kernel` starts: apt and dpkg, a compiler that can `-m32`, Node."""
+PROGRAMS = ("apt-get", "dpkg", "gcc", "readelf", "node", "zstd")
+"""Programs that `make kernel` starts: apt and dpkg, a compiler that can `-m32`, Node, and what packs the state for v86."""
 PATIENCE = 900  # seconds for a download
 
 

@@ -18,7 +18,7 @@ from packetwalk.walks.network import Network
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "player" / "kernel.mjs"
 VARIABLE = "PACKETWALK_KERNEL"
-STATE, BIOS, SOURCES = "state.bin", "bios.bin", "SOURCES"
+STATE, BIOS, SOURCES = "state.zst", "bios.bin", "SOURCES"
 
 
 def home() -> Path:
@@ -51,6 +51,10 @@ class Guest:
         return self
 
     def __exit__(self, *_) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let it go."""
         self._node.kill()
         self._node.wait()
         self._work.cleanup()

@@ -20,10 +20,14 @@ rm -r /modules
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=none host9p /host || fail "9p"
 # What was written once and is free is zero again, and weighs nothing in what is saved.
 mount -t tmpfs -o size=100% none /tmp
-for least in 12000 3500; do # kB
+kept=$(cat /proc/sys/vm/min_free_kbytes)
+echo 3 > /proc/sys/vm/drop_caches
+echo 256 > /proc/sys/vm/min_free_kbytes
+for least in 12000 1600; do # kB
     while [ "$(awk '/MemFree/ {print $2}' /proc/meminfo)" -gt $least ]; do
         dd if=/dev/zero bs=64k count=$((least / 128)) >> /tmp/zero 2> /dev/null || break
     done
 done
 umount /tmp
+echo "$kept" > /proc/sys/vm/min_free_kbytes
 exec /usr/sbin/agent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from packetwalk.cni import Mode, Plugin, Scenario
@@ -16,6 +17,7 @@ from packetwalk.walks.catalogue import ASKED
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network, scenarios
 
+FIRST_PORT = 41000
 PACKETS = (Packet("icmp"), Packet("udp"), Packet("tcp"), Packet("icmp", 3000))
 
 
@@ -57,6 +59,11 @@ class Case(NamedTuple):
         words.append(self.trials[0].scenario if self.fault and len(self.trials) == 1 else None)
         words.append(re.sub(r"\W+", "-", self.writer.lower()) if self.writer else None)
         return "-".join(filter(None, words))
+
+    def sent(self) -> Iterator[Trial]:
+        """Yield what is sent, each packet from a port of its own, so that connections are told apart."""
+        for number, trial in enumerate(self.trials):
+            yield trial._replace(packet=replace(trial.packet, sport=FIRST_PORT + 2 * number))
 
     def network(self) -> Network:
         """Return the model's cluster."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +36,6 @@ from packetwalk.walks.paths import KnownPaths
 from packetwalk.walks.scenario import scenario
 
 Alter = Callable[[list[Operation]], list[Operation]]
-FIRST_PORT = 41000
 
 
 def prove(
@@ -183,13 +181,12 @@ def _record(
 def _send(case: Case, network: Network, recorder: Recorder, turn: Callable[[], None]) -> Iterator[Sent]:
     """Send each packet of a case, after the one that its scenario has before it; ``turn`` changes the cluster between."""
     paths, holding = KnownPaths(), HoldingBack()
-    for number, trial in enumerate(case.trials):
-        ends = scenario(trial.scenario, network.plugin)
-        packet = replace(trial.packet, sport=FIRST_PORT + 2 * number)
+    for name, packet in case.sent():
+        ends = scenario(name, network.plugin)
         if ends.before:
             first = ends.before.src, ends.before.dst
             run, warm = warming.send(network.before or network, *first, packet, paths)
-            yield send(recorder, f"{trial.scenario}-before", packet, run, warm)
+            yield send(recorder, f"{name}-before", packet, run, warm)
         if network.before:
             turn()
         run, before = warming.send(network, ends.src, ends.dst, packet, paths)
@@ -198,7 +195,7 @@ def _send(case: Case, network: Network, recorder: Recorder, turn: Callable[[], N
             continue
         time.sleep(holding.until(before) if before and before.redirected else 0)
         pause = holding.until(run) if run.redirected else 0
-        yield send(recorder, trial.scenario, packet, run, before, pause=pause)
+        yield send(recorder, name, packet, run, before, pause=pause)
 
 
 def replay(recorded: Recording, model: Network | None = None, *, there: bool = False) -> Iterator[Result]:

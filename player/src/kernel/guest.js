@@ -1,5 +1,4 @@
 /** The worker: a guest taken up from its saved state, which does one job after another. */
-import { unpacked } from "../python/served.js";
 import { Machine } from "./machine.js";
 
 /** @type {any} */
@@ -20,8 +19,7 @@ async function fetched(name, counted) {
       into.enqueue(part);
     },
   });
-  const body = response.body.pipeThrough(counting);
-  return (name.endsWith(".gz") ? unpacked(body) : new Response(body)).arrayBuffer();
+  return new Response(response.body.pipeThrough(counting)).arrayBuffer();
 }
 
 /** @param {{state: string, bytes: number}} about */
