@@ -1,6 +1,6 @@
 /** Build the bundle and the page's style sheet; with --check, only compare with what is committed. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { pageCss } from "./src/page-css.js";
@@ -19,21 +19,8 @@ const cssText = {
   },
 };
 
-const result = await build({
-  entryPoints: {
-    player: new URL("src/index.js", import.meta.url).pathname,
-    tools: new URL("src/tools/index.js", import.meta.url).pathname,
-    timeline: new URL("src/time/index.js", import.meta.url).pathname,
-    playground: new URL("src/playground/index.js", import.meta.url).pathname,
-    why: new URL("src/why/index.js", import.meta.url).pathname,
-    editor: new URL("src/playground/editor.js", import.meta.url).pathname,
-    engine: new URL("src/python/engine.js", import.meta.url).pathname,
-    present: new URL("src/present/index.js", import.meta.url).pathname,
-    kernel: new URL("src/python/kernel.js", import.meta.url).pathname,
-    prove: new URL("src/kernel/prove.js", import.meta.url).pathname,
-    guest: new URL("src/kernel/guest.js", import.meta.url).pathname,
-    slides: new URL("src/slides/index.js", import.meta.url).pathname,
-  },
+const source = (path) => new URL(`src/${path}`, import.meta.url).pathname;
+const options = {
   outdir: out.pathname,
   bundle: true,
   write: false,
@@ -42,11 +29,52 @@ const result = await build({
   minify: true,
   legalComments: "inline",
   plugins: [cssText],
+};
+const alone = await build({
+  ...options,
+  entryPoints: {
+    player: source("index.js"),
+    tools: source("tools/index.js"),
+    timeline: source("time/index.js"),
+    playground: source("playground/index.js"),
+    why: source("why/index.js"),
+    editor: source("playground/editor.js"),
+    engine: source("python/engine.js"),
+    present: source("present/index.js"),
+    kernel: source("python/kernel.js"),
+    prove: source("kernel/prove.js"),
+    guest: source("kernel/guest.js"),
+    slides: source("slides/index.js"),
+  },
+});
+
+const { metafile } = await build({ ...options, entryPoints: [source("shared.js")], metafile: true });
+const shared = Object.entries(metafile.inputs).find(([path]) => path.endsWith("src/shared.js"));
+const given = new Set(shared[1].imports.map(({ path }) => resolve(path)));
+/** What is in the player, a script beside it takes from there. */
+const fromPlayer = {
+  name: "from-player",
+  setup(build) {
+    build.onResolve({ filter: /./ }, async ({ path, resolveDir, kind, pluginData }) => {
+      if (pluginData?.looked || kind === "entry-point") return undefined;
+      const found = await build.resolve(path, { resolveDir, kind, pluginData: { looked: true } });
+      return given.has(found.path) ? { path: "./player.js", external: true } : undefined;
+    });
+  },
+};
+/** A notebook takes one file; a page with walks has the player already. */
+const beside = await build({
+  ...options,
+  entryPoints: { "timeline-beside": source("time/page.js") },
+  plugins: [fromPlayer, cssText],
 });
 /** Minified, our lines break in templates and comments only: there a break and its indent are a space. */
 const AS_THEY_ARE = ["editor.js", "slides.js"];
 const joined = (name, text) => (AS_THEY_ARE.includes(name) ? text : text.replace(/\n\s+/g, " "));
-const scripts = result.outputFiles.map(({ path, text }) => [basename(path), joined(basename(path), text)]);
+const scripts = [...alone.outputFiles, ...beside.outputFiles].map(({ path, text }) => [
+  basename(path),
+  joined(basename(path), text),
+]);
 const files = { ...Object.fromEntries(scripts), "page.css": pageCss() };
 
 const packed = gzipSync(files["player.js"], { level: 9 }).length;

@@ -1,6 +1,7 @@
 """Ship the player to the pages that hold a `<packet-walk>` or ask, tools to those that have one, and walks to choose.
 
-A timeline names its script, which the page loads when one comes near (book/_static/shell.js).
+A timeline names its script, which the page loads when one comes near (book/_static/shell.js); that script takes from
+the player what both need.
 
 Every mode is shipped, on a page or not: a reader may compare any with any.
 
@@ -34,17 +35,24 @@ TAG = re.compile(r"<packet-walk\b([^>]*)>")
 ASKS = "<walk-ask>"
 TOOL = re.compile(r"<walk-(?:mtu|choose)>")
 TIMELINE = "<packetwalk-timeline"
-SHIPPED = ("player", "tools", "timeline", "present")
+BESIDE = "timeline-beside"
+SHIPPED = ("player", "tools", BESIDE, "present")
 RECORDED = re.compile(r'\brecorded="1"')
 ATTRIBUTE = re.compile(r'(plugin|mode)="([\w.-]+)"')
 
 
 def script_name(script: str) -> str:
     """Return a script's file name on the site, which changes with the script: one of `SHIPPED`."""
+    return f"{script}.{hashlib.sha256(shipped(script).encode()).hexdigest()[:8]}.js"
+
+
+def shipped(script: str) -> str:
+    """Return a script as it is on the site: what it takes from the player, it takes from the one that is there."""
     path = SCRIPTS / f"{script}.js"
     if not path.is_file():
         raise ExtensionError(f"{path} is missing: run `make player`")
-    return f"{script}.{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}.js"
+    text = path.read_text()
+    return text.replace('"./player.js"', f'"./{script_name("player")}"') if script == BESIDE else text
 
 
 def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -54,7 +62,7 @@ def mark_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
         static = f"{'../' * pagename.count('/')}_static"
         scripts = " ".join(
             f'data-{name}="{static}/{script_name(script)}"'
-            for name, script in (("player", "player"), ("script", "timeline"))
+            for name, script in (("player", "player"), ("script", BESIDE))
         )
         context["body"] = body.replace(TIMELINE, f"{TIMELINE} {scripts}")
     context["walks"] = bool(TAG.search(body))
@@ -94,14 +102,14 @@ def ship(app: Sphinx, error: Exception | None) -> None:
     out = Path(app.outdir)
     static = out / "_static"
     pages = [page for page in out.rglob("*.html") if static not in page.parents]
-    for old in (each for script in SHIPPED for each in static.glob(f"{script}.*.js")):
+    for old in (each for script in SHIPPED for each in static.glob(f"{script}.????????.js")):
         old.unlink()
     pairs = sorted(pairs_on(pages))
     if not pairs:
         return
     pairs = sorted({*pairs, *modes()})
     for script in SHIPPED:
-        (static / script_name(script)).write_bytes((SCRIPTS / f"{script}.js").read_bytes())
+        (static / script_name(script)).write_text(shipped(script))
     for script in LASTING:
         (static / f"{script}.js").write_text(f'import "./{script_name(script)}";\n')
     kept = Path(app.srcdir, "_build", ".walks") / package_version()

@@ -12,6 +12,7 @@ import pytest
 from tests.book.site import pages
 
 BYTES = 160_000  # everything a page loads, compressed; the heaviest has five walks
+TIMELINE = 30 * 1024  # what a timeline, or two on one clock, costs a page when it comes near
 FILES = 12
 WHOLE = 15_000_000  # the built site: what a static host stores and a reader takes along
 PYTHON = 15_000_000  # what only those load who edit in the playground
@@ -55,7 +56,11 @@ def test_the_script_of_timelines_is_loaded_when_one_comes_near(site: Path, name:
     scripts = {found for tag in tags for found in re.findall(r'data-script="([^"]+)"', tag)}
     assert len(scripts) == bool(tags)
     assert all(((site / name).parent / script).is_file() for script in scripts)
-    assert not re.search(r'<script[^>]*src="[^"]*timeline\.', text)
+    assert not re.search(r'<script[^>]*src="[^"]*timeline', text)
+    if len(tags) == 1:
+        told = [site / name, *re.findall(r'data-stories="([^"]+)"', tags[0])]
+        brought = [told[0].parent / each for each in (*scripts, *told[1:])]
+        assert sum(each.stat().st_size if each.suffix == ".gz" else weight(each) for each in brought) <= TIMELINE
 
 
 @pytest.mark.parametrize("name", pages())

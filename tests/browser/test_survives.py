@@ -85,7 +85,7 @@ def test_each_timeline_of_a_page_is_drawn(address: str, opened: Open, name: str,
 
 def test_without_its_script_a_timeline_is_a_list(address: str, opened: Open) -> None:
     page = opened().new_page()
-    page.route("**/timeline.*.js", lambda route: route.abort())
+    page.route("**/timeline-beside.*.js", lambda route: route.abort())
     page.goto(f"{address}/book/weave/availability.html")
     told = page.locator("packetwalk-timeline")
     told.scroll_into_view_if_needed()

@@ -1,7 +1,6 @@
 /** The style sheets of the timeline, in order: what it shares with the walk's player, then its own. */
 import { properties } from "../colours.js";
-import base from "../styles/base.css";
-import controls from "../styles/controls.css";
+import { base, controls } from "../styles/common.js";
 import own from "../styles/timeline.css";
 
 const colours = `:host{${properties("light")}}:host([theme=dark]){${properties("dark")}}`;
