@@ -1,4 +1,4 @@
-/** What the player gives to a script beside it on a page: nothing that both need is loaded twice (build.mjs). */
+/** What the player gives to a script beside it on a page, so that nothing is loaded twice (build.mjs). */
 
 export { html, LitElement, nothing, svg, unsafeCSS } from "lit";
 export { guard } from "lit/directives/guard.js";
