@@ -23,19 +23,21 @@ from packetwalk.lab.page import guest
 V86 = PYODIDE.with_name("v86") / "build"
 FOLDER = "kernel"
 EMULATOR = ("libv86.mjs", "v86.wasm")
+XTERM = PYODIDE.with_name("@xterm") / "xterm"
+TERMINAL = ("lib/xterm.mjs", "css/xterm.css")
 OWN = ("prove.js", "guest.js")
 
 
 def there() -> bool:
-    """Say whether there is all that the button needs: a kernel, its emulator, and Python to compare."""
-    return guest.made() and V86.is_dir() and PYODIDE.is_dir()
+    """Say whether there is all that the button needs: a kernel, its emulator, a terminal, and Python to compare."""
+    return guest.made() and all(each.is_dir() for each in (V86, XTERM, PYODIDE))
 
 
 @cache
 def version() -> str:
     """Return a name for all that is in the folder."""
     parts = [guest.home() / name for name in (guest.STATE, guest.SOURCES)]
-    parts += [SCRIPTS / name for name in OWN] + [V86.parent / "package.json"]
+    parts += [SCRIPTS / name for name in OWN] + [each / "package.json" for each in (V86.parent, XTERM)]
     found = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in parts) + python_version().encode()
     return hashlib.sha256(found).hexdigest()[:10]
 
@@ -68,6 +70,8 @@ def fill(folder: Path) -> None:
     """Write all of it into a folder."""
     for name in EMULATOR:
         shutil.copy(V86 / name, folder)
+    for name in TERMINAL:
+        shutil.copy(XTERM / name, folder)
     for name in OWN:
         shutil.copy(SCRIPTS / name, folder)
     for name in (guest.BIOS, guest.STATE):

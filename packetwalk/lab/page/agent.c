@@ -630,7 +630,7 @@ static void shell(struct netns *ns) {
     dup2(line, 2);
     snprintf(prompt, sizeof prompt, "%s# ", ns->name);
     setenv("PS1", prompt, 1);
-    setenv("TERM", "dumb", 1);
+    setenv("TERM", "xterm", 1);
     unshare(CLONE_NEWNS);
     mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
     umount2("/sys", MNT_DETACH);

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,12 +17,14 @@ from packetwalk.errors import BadInput, LabError
 from packetwalk.lab.kernel.inventory import operations
 from packetwalk.lab.page.answer import recording
 from packetwalk.lab.page.job import Ask, Job, job
+from packetwalk.lab.page.job import again as again_job
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.proof import compare
 from packetwalk.proof.compare import frames
 from packetwalk.tables import LinkEntry, SocketEntry, table_of
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
+from packetwalk.walks.replay import replay
 from packetwalk.walks.scenario import network, scenario
 
 KINDS = ("lo", "eth", "veth", "bridge", "vxlan", "ipip", "wireguard")
@@ -37,6 +40,7 @@ class AskedWalk(NamedTuple):
 
 
 _asked: list[AskedWalk] = []
+PORTS = 2  # source ports that each sending takes: the packet's, and that of the one before
 
 
 def order(options: str) -> str:
@@ -45,9 +49,21 @@ def order(options: str) -> str:
         asked = _asked_for(json.loads(options))
     except (BadInput, LabError) as error:
         return json.dumps({"refused": str(error)})
+    return _handed(asked)
+
+
+def again(options: str, number: int) -> str:
+    """Return, as ``order`` does, what sends a walk's packet for the ``number``-th time into the cluster that it made."""
+    asked = _asked_for(json.loads(options))
+    ends, packet = scenario(asked.options["scenario"], asked.job.network.plugin), _packet(asked.options)
+    other = replace(packet, sport=packet.sport + PORTS * number)
+    return _handed(asked._replace(job=again_job(asked.job.network, Ask(ends.name, other), asked.job)))
+
+
+def _handed(asked: AskedWalk) -> str:
     _asked[:] = [asked]
-    taken = [each.netns for each in asked.job.orders if each.op == "tap"]
-    return json.dumps({"job": asked.job.encoded().decode(), "orders": len(asked.job.orders), "namespaces": taken})
+    made = asked.job
+    return json.dumps({"job": made.encoded().decode(), "orders": len(made.orders), "namespaces": made.namespaces})
 
 
 def verdict(folder: str, names: str, kernel: str, altered: str = "") -> str:
@@ -63,6 +79,18 @@ def verdict(folder: str, names: str, kernel: str, altered: str = "") -> str:
     except LabError as error:
         return json.dumps({"refused": str(error), "file": name})
     return json.dumps(judged(asked, recorded, altered))
+
+
+def walked(folder: str, names: str, kernel: str) -> str:
+    """Return ``{"walk": ...}``, what the kernel did with the packet of ``again``, or ``{"why_not": one line}``."""
+    (asked,) = _asked
+    of = {key: asked.options[key] for key in ("plugin", "mode", "rules", "release") if asked.options.get(key)}
+    try:
+        recorded = recording(asked.job, Path(folder, "0").read_bytes(), kernel)
+        made = replay(recorded._replace(about={**recorded.about, **of}))
+    except (BadInput, LabError) as error:
+        return json.dumps({"why_not": str(error)})
+    return json.dumps({"walk": made.to_json(), "said": recorded.sent[0].said})
 
 
 def judged(asked: AskedWalk, recorded: Recording, altered: str = "") -> dict[str, Any]:
@@ -85,8 +113,11 @@ def _asked_for(options: Mapping[str, Any]) -> AskedWalk:
     if missing:
         raise LabError(missing)
     ends = scenario(options["scenario"], made.plugin)
-    packet = Packet(**{name: options[name] for name in ("proto", "size", "df", "cold") if name in options})
-    return AskedWalk(options, job(made, [Ask(ends.name, packet)]))
+    return AskedWalk(options, job(made, [Ask(ends.name, _packet(options))]))
+
+
+def _packet(options: Mapping[str, Any]) -> Packet:
+    return Packet(**{name: options[name] for name in ("proto", "size", "df", "cold") if name in options})
 
 
 def _network(options: Mapping[str, Any], fault: str | None) -> Network:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from packetwalk.capture.recording import COMMANDS, Probe
@@ -23,6 +23,7 @@ from packetwalk.walks.scenario import scenario
 
 QUIET, WARM_UP = 120, 150  # ms without a frame that end a collection; ms that a tap needs before it misses nothing
 PATIENCE, SYN = 1200, 600  # ms for an answer, for a handshake: after a second, TCP asks again
+GIVEN_UP = 3.5  # seconds in which a neighbour is given up, where somebody may have changed the cluster
 NODE_TOOLS = ("iptables", "bridge", "nft")
 NEVER = "socket.txt"  # no `ss` in the guest, and nothing compares it
 WRITTEN_BY = {"iptables": "iptables-save", "nft": "nft", "wg": "wg"}
@@ -62,6 +63,11 @@ class Job(NamedTuple):
     printed: tuple[Printed, ...]
     lost: int
 
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Return the namespaces whose tables it asks for."""
+        return tuple(dict.fromkeys(each.netns for each in self.printed))
+
     def encoded(self) -> bytes:
         """Return it as the agent reads it."""
         return b"".join(order.encoded() for order in self.orders)
@@ -83,9 +89,30 @@ def job(network: Network, asks: Sequence[Ask], *, whole: bool = False) -> Job:
         if turn:
             _rewrite(plan, sites)
         sent.append(_send(asked, orders))
+    return _told(network, orders, sent, plan, {name: sites[name] for name in taps})
+
+
+def again(network: Network, ask: Ask, first: Job) -> Job:
+    """Return the job that sends a packet into the cluster that a first job made, as it is now; nobody knows what comes."""
+    orders: list[GuestOrder] = []
+    sites = {name: Paper(name, orders) for name in first.namespaces}
+    *_, (_, asked) = _packets(network, [ask])
+    patient = asked._replace(order=asked.order._replace(limit=max(asked.order.limit, GIVEN_UP)))
+    sent = [_send(patient, orders)]
+    return _told(network, orders, sent, _part(operations(network), set(sites)), sites)
+
+
+def _told(
+    network: Network,
+    orders: list[GuestOrder],
+    sent: Sequence[ExpectedFrames],
+    plan: Sequence[Operation],
+    sites: Mapping[str, Paper],
+) -> Job:
+    """Order what is told after all was sent, and return the job."""
     orders.append(GuestOrder("lost"))
     lost = len(orders) - 1
-    printed = [each for name in taps for each in _tables(name, sites[name], plan, orders)]
+    printed = [each for name, site in sites.items() for each in _tables(name, site, plan, orders)]
     return Job(network, tuple(orders), tuple(sent), tuple(printed), lost)
 
 

@@ -39,7 +39,14 @@ async function begin({ state, bytes }) {
     bios: { buffer: bios },
     initial_state: { buffer: taken },
   });
-  machine.typed = (byte) => scope.postMessage({ typed: byte });
+  let written = [];
+  machine.typed = (byte) => {
+    if (written.push(byte) === 1)
+      setTimeout(() => {
+        scope.postMessage({ typed: new Uint8Array(written) });
+        written = [];
+      });
+  };
   await machine.ready;
   const seed = crypto.getRandomValues(new Uint8Array(RANDOM)).map((byte) => 33 + (byte % 90));
   await machine.work(

@@ -2,6 +2,7 @@
 import { optionsOf } from "../data/options.js";
 import { Python } from "../python/python.js";
 import { lacking } from "./able.js";
+import { Hands } from "./hands.js";
 import { styles } from "./styles.js";
 
 /** @import { PacketWalk } from "../player/element.js" */
@@ -27,19 +28,33 @@ class WalkProof extends HTMLElement {
   /** @type {Python|null} */
   #python = null;
   #job = null;
+  /** Whether the packet of a cluster that is there is sent again, and nothing is compared. */
+  #again = false;
+  /** The options of the walk that was proven. */
+  #options = "";
+  /** @type {Hands} */
+  #hands;
   #serial = 0;
   #began = 0;
 
   connectedCallback() {
     if (this.shadowRoot) return;
     const root = this.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${styles}</style><section aria-label="Proof in this page">
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    root.adoptedStyleSheets = [sheet];
+    root.innerHTML = `<section aria-label="Proof in this page">
       <p class="state" role="status" aria-live="polite"></p><progress></progress>
-      <div class="found"></div>
+      <div class="found"></div><div class="hands"></div>
       <p class="acts"><button type="button" class="again" hidden>Prove this walk</button>
       <button type="button" class="cancel">Cancel</button></p></section>`;
     this.find(".cancel").onclick = () => this.close();
     this.find(".again").onclick = () => this.prove();
+    this.#hands = new Hands(this.find(".hands"), this, {
+      shell: (netns) => this.#kernel?.postMessage({ shell: netns }),
+      type: (text) => this.#kernel?.postMessage({ type: text }),
+      again: (number) => this.#resend(number),
+    });
   }
 
   disconnectedCallback() {
@@ -64,6 +79,8 @@ class WalkProof extends HTMLElement {
     if (cannot) return this.stop(cannot);
     this.#began = performance.now();
     this.#job = null;
+    this.#again = false;
+    this.#hands.end();
     this.find(".found").replaceChildren();
     this.find(".again").hidden = true;
     this.find(".cancel").textContent = "Cancel";
@@ -74,7 +91,15 @@ class WalkProof extends HTMLElement {
       return this.stop("The kernel could not be fetched.");
     }
     if (!this.#kernel) this.#boot();
-    this.#ask("order", [JSON.stringify(optionsOf(this.player.current))]);
+    this.#options = JSON.stringify(optionsOf(this.player.current));
+    this.#ask("order", [this.#options]);
+  }
+
+  /** @param {number} number  how often */
+  #resend(number) {
+    this.#again = true;
+    this.#job = null;
+    this.#ask("again", [this.#options, number]);
   }
 
   #boot() {
@@ -95,7 +120,11 @@ class WalkProof extends HTMLElement {
       {
         progress: () => {},
         ready: () => {},
-        found: (answer, _, desk) => (desk === "order" ? this.#ordered(answer) : this.#judged(answer)),
+        found: (answer, _, desk) => {
+          if (desk === "verdict") this.#judged(answer);
+          else if (desk === "walked") this.#walked(answer);
+          else this.#ordered(answer);
+        },
         failed: (words) => this.stop(words),
       },
       () => SECONDS,
@@ -104,8 +133,9 @@ class WalkProof extends HTMLElement {
     this.#python.ask(question, by, files ? { files } : {});
   }
 
-  #hear({ loaded, bytes, booted, at, answer, failed }) {
-    if (failed) this.stop(`The kernel failed: ${failed}.`);
+  #hear({ loaded, bytes, booted, at, answer, typed, failed }) {
+    if (typed) this.#hands.show(typed);
+    else if (failed) this.stop(`The kernel failed: ${failed}.`);
     else if (loaded)
       this.say(
         `The kernel is being fetched: ${(loaded / MB).toFixed(1)} of ${(bytes / MB).toFixed(1)} MB.`,
@@ -131,23 +161,35 @@ class WalkProof extends HTMLElement {
 
   #begin() {
     if (!this.#booted || !this.#job) return;
-    this.say(`${this.about.kernel} builds the cluster: ${this.#job.namespaces.length} namespaces.`, 0.42);
+    if (!this.#again)
+      this.say(`${this.about.kernel} builds the cluster: ${this.#job.namespaces.length} namespaces.`, 0.42);
     this.#kernel.postMessage({ job: this.#job.job });
   }
 
   #compare(answer) {
-    this.captured = (performance.now() - this.#began) / 1000;
-    this.say("What the kernel did is compared with the model.", 0.92);
     const files = {
       serial: ++this.#serial,
       files: /** @type {[string, Blob][]} */ ([["answer", new Blob([answer])]]),
     };
+    if (this.#again) return this.#ask("walked", [this.about.kernel], files);
+    this.captured = (performance.now() - this.#began) / 1000;
+    this.say("What the kernel did is compared with the model.", 0.92);
     this.#ask("verdict", [this.about.kernel, this.altered], files);
   }
 
-  #judged(found) {
+  /** Python's memory is given back as soon as it has answered. */
+  #rest() {
     this.#python.end();
     this.#python = null;
+  }
+
+  #walked(found) {
+    this.#rest();
+    this.#hands.came(found.refused ? { why_not: found.refused } : found);
+  }
+
+  #judged(found) {
+    this.#rest();
     if (found.refused) return this.stop(`${this.about.kernel} refused: ${found.refused}`, "bad");
     const took = (performance.now() - this.#began) / 1000;
     const { frames, places, differences, more } = found;
@@ -171,6 +213,7 @@ class WalkProof extends HTMLElement {
     );
     this.find(".again").hidden = false;
     this.find(".cancel").textContent = "Let the kernel go";
+    this.#hands.offer(this.#job.namespaces, this.folder);
     this.dispatchEvent(new CustomEvent("proven", { detail: found, bubbles: true }));
   }
 
@@ -195,6 +238,7 @@ class WalkProof extends HTMLElement {
     this.#kernel?.terminate();
     this.#kernel = null;
     this.#booted = false;
+    this.#hands?.end();
     this.#python?.end();
     this.#python = null;
   }

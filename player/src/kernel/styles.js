@@ -11,5 +11,8 @@ progress[hidden], button[hidden] { display: none; }
 .small { font-size: 0.85em; }
 ul { margin: 0.3rem 0; padding-left: 1.2rem; font: 0.85em ui-monospace, monospace; overflow-wrap: anywhere; }
 a { color: inherit; }
+.hands:empty { display: none; }
+.screen { overflow-x: auto; }
+select { font: inherit; }
 button { font: inherit; padding: 0.15rem 0.7rem; }
 `;

@@ -13,17 +13,16 @@ const PLACE = "/packetwalk";
  *   that it needs more of Python's own than a memory has
  */
 
+const PROVING = { library: true, zips: ["walks", "why", "page"], module: "packetwalk.lab.page.desk" };
+
 /** Who answers, by what is asked. @type {Record<string, Desk>} */
 export const DESKS = {
   policy: { zips: [], module: "packetwalk.policy.playground", name: "answer" },
   walk: { zips: ["walks"], module: "packetwalk.walks.stepped.page", name: "walk" },
-  order: { library: true, zips: ["walks", "why", "page"], module: "packetwalk.lab.page.desk", name: "order" },
-  verdict: {
-    library: true,
-    zips: ["walks", "why", "page"],
-    module: "packetwalk.lab.page.desk",
-    name: "verdict",
-  },
+  order: { ...PROVING, name: "order" },
+  verdict: { ...PROVING, name: "verdict" },
+  again: { ...PROVING, name: "again" },
+  walked: { ...PROVING, name: "walked" },
   why: { library: true, zips: ["walks", "why"], module: "packetwalk.why.page", name: "answer" },
 };
 
