@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-HANGS = 120.0  # seconds after which nobody believes that it will still come
+HANGS = 300.0  # seconds after which nobody believes that it will still come
 LOOK_AGAIN = 0.02
 
 
 def until(holds: Callable[[], object]) -> bool:
-    """Return True as soon as something holds; False when it has not in two minutes."""
+    """Return True as soon as something holds; False when it has not in five minutes."""
     end = time.monotonic() + HANGS
     while not holds():
         if time.monotonic() > end:

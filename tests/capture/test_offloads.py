@@ -19,6 +19,7 @@ from packetwalk.walks.walk import Walk
 from packetwalk.wire import Data
 from tests.capture.handmade import HandMade, handmade
 from tests.capture.kinds import NODE1, NODE2, PLACES, A, B, addressed, pods, routed
+from tests.waiting import HANGS
 
 pytestmark = pytest.mark.kernel
 
@@ -29,7 +30,7 @@ CUT, JOIN = "tso off gso off tx-udp-segmentation off", "gro on rx-udp-gro-forwar
 
 def stream() -> None:
     """Send all of it to the second pod."""
-    with socket.create_connection(("10.1.2.2", PORT), timeout=3) as opened:
+    with socket.create_connection(("10.1.2.2", PORT), timeout=HANGS) as opened:
         opened.sendall(SENT)
         time.sleep(0.3)
 
