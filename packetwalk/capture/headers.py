@@ -24,7 +24,7 @@ def headers_only(frame: bytes, first: str = "eth") -> bytes:
         if cut:
             kept += _transport(frame[kept:], stack)
             break
-        text = isinstance(header, (wire.Data, wire.Encrypted))
+        text = isinstance(header, (wire.Data, wire.Encrypted, wire.Ipv6))  # of IPv6 no walk tells yet
         if text or (isinstance(header, wire.Vxlan) and frame[kept : kept + 4] != VALID_VNI):
             break  # not VXLAN but somebody's words on its port
         kept += header.size

@@ -14,9 +14,17 @@ from packetwalk.wire.data import Data
 from packetwalk.wire.encrypted import Encrypted
 from packetwalk.wire.esp import Esp, EspPayload
 from packetwalk.wire.eth import Ethernet
+from packetwalk.wire.fragment import Fragment
 from packetwalk.wire.header import CARRIED, HEADERS, Field, Header, Layout, Value
+from packetwalk.wire.hop_by_hop import HopByHop
 from packetwalk.wire.icmp import Icmp
+from packetwalk.wire.icmpv6 import Icmpv6
+from packetwalk.wire.internet import Internet
 from packetwalk.wire.ipv4 import Ipv4
+from packetwalk.wire.ipv6 import Ipv6
+from packetwalk.wire.listener_record import ListenerRecord
+from packetwalk.wire.neighbour_option import NeighbourOption
+from packetwalk.wire.neighbour_target import Advertised, Solicited
 from packetwalk.wire.sleeve import Sleeve, SleeveBox, SleeveFrame, SleeveNonce
 from packetwalk.wire.stack import Kept, Stack, decode, describe, encode, size
 from packetwalk.wire.tcp import Tcp
@@ -35,6 +43,7 @@ __all__ = [
     "HEADERS",
     "LAYOUTS",
     "UDP_PORTS",
+    "Advertised",
     "Arp",
     "Data",
     "Encrypted",
@@ -42,15 +51,23 @@ __all__ = [
     "EspPayload",
     "Ethernet",
     "Field",
+    "Fragment",
     "Header",
+    "HopByHop",
     "Icmp",
+    "Icmpv6",
+    "Internet",
     "Ipv4",
+    "Ipv6",
     "Kept",
     "Layout",
+    "ListenerRecord",
+    "NeighbourOption",
     "Sleeve",
     "SleeveBox",
     "SleeveFrame",
     "SleeveNonce",
+    "Solicited",
     "Stack",
     "Tcp",
     "Udp",

@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 _MAC = re.compile("[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
@@ -34,6 +34,24 @@ def ipv4_to_int(text: str) -> int:
 def ipv4_from_int(number: int) -> str:
     """Write 32 bits in dotted decimal."""
     return str(IPv4Address(number))
+
+
+@lru_cache(maxsize=65536)
+def ipv6_to_int(text: str) -> int:
+    """Read "fd00:10:244:1::2"; ValueError for anything else, also for an address with a zone behind a %."""
+    try:
+        address = IPv6Address(text)
+    except AddressValueError:
+        address = None
+    if address is None or address.scope_id is not None:
+        raise ValueError(f"{text!r} is not an IPv6 address such as fd00:10:244:1::2")
+    return int(address)
+
+
+@lru_cache(maxsize=65536)
+def ipv6_from_int(number: int) -> str:
+    """Write 128 bits in the shortest form (RFC 5952), as `ip` does."""
+    return str(IPv6Address(number))
 
 
 @lru_cache(maxsize=65536)

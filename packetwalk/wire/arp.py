@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from packetwalk.wire.header import Field, Header, Layout
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 _ETHERNET, _IPV4, _MAC_BYTES, _IPV4_BYTES = 1, 0x0800, 6, 4
 
@@ -40,7 +40,7 @@ class Arp(_Fields, Header):
     size = LAYOUT.size
     carried_by = (("eth", 0x0806), ("vlan", 0x0806))
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return the 28 bytes of the message."""
         return self.LAYOUT.pack(_ETHERNET, _IPV4, _MAC_BYTES, _IPV4_BYTES, *self) + payload
 

@@ -1,14 +1,12 @@
-"""The Internet checksum (RFC 1071) and the pseudo header that UDP and TCP add to it."""
+"""The Internet checksum (RFC 1071), over the pseudo header too where the protocol wants it."""
 
 from __future__ import annotations
 
 import struct
 from typing import TYPE_CHECKING
 
-from packetwalk.wire.address import ipv4_to_int
-
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 
 def internet(data: bytes) -> int:
@@ -20,12 +18,11 @@ def internet(data: bytes) -> int:
     return total ^ 0xFFFF
 
 
-def transport(proto: str, protocol: int, segment: bytes, ip: Ipv4 | None) -> int:
-    """Return the checksum of a UDP datagram or TCP segment whose checksum field is zero.
+def transport(proto: str, protocol: int, segment: bytes, ip: Internet | None) -> int:
+    """Return the checksum of a UDP datagram, TCP segment or ICMPv6 message whose checksum field is zero.
 
-    The pseudo header holds the addresses of `ip`, so that NAT must correct this checksum too.
+    The pseudo header, which the family has, holds the addresses of `ip`, so that NAT must correct this checksum too.
     """
     if ip is None:
         raise ValueError(f"{proto}: no ip header outside it, and its checksum covers the addresses")
-    pseudo = struct.pack("!IIBBH", ipv4_to_int(ip.src), ipv4_to_int(ip.dst), 0, protocol, len(segment))
-    return internet(pseudo + segment)
+    return internet(ip.pseudo(protocol, len(segment)) + segment)

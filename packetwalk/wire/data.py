@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from packetwalk.wire.header import Field, Header, Layout, Value
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 
 class _Fields(NamedTuple):
@@ -26,7 +26,7 @@ class Data(_Fields, Header):
         """Length of the content."""
         return len(self.content)
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return the content."""
         return self.content + payload
 

@@ -16,7 +16,7 @@ from packetwalk.wire.header import Field, Header, Layout, Value
 from packetwalk.wire.stack import decode, encode
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 TAG = 16
 """Bytes of the authentication tag: Poly1305 and AES-GCM both have 16."""
@@ -48,7 +48,12 @@ class Encrypted(_Fields, Header):
         """Return the byte at which the trailer begins; ValueError when the content cannot be one."""
         return len(content)
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    @classmethod
+    def begins_with(cls, content: bytes) -> str:
+        """Return the protocol of what is inside."""
+        return cls.first
+
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return ciphertext and tag in the order of the tunnel."""
         content = encode(self.inner) + self.trailer
         tag = _stream(self.proto, TAG, content)
@@ -65,7 +70,7 @@ class Encrypted(_Fields, Header):
             return Data.decode(data, at, end)
         try:
             ends = cls.split(content)
-            return cls(decode(content[:ends], cls.first), content[ends:]), end
+            return cls(decode(content[:ends], cls.begins_with(content)), content[ends:]), end
         except ValueError:
             return Data.decode(data, at, end)
 

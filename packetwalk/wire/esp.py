@@ -11,7 +11,7 @@ from packetwalk.wire.encrypted import Encrypted, opaque
 from packetwalk.wire.header import Field, Header, Layout
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 PROTOCOL = 50
 ALIGN = 4
@@ -41,7 +41,7 @@ class Esp(_Fields, Header):
         """Always something encrypted."""
         return 0
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return 16 bytes and what is encrypted."""
         return self.LAYOUT.pack(self.spi, self.seq, self.iv) + payload
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from packetwalk.wire.header import Field, Header, Layout
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 
 class _Fields(NamedTuple):
@@ -35,7 +35,7 @@ class Ethernet(_Fields, Header):
         """The EtherType."""
         return self.type
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return the frame, without the padding to 60 bytes that a real NIC adds."""
         return self.LAYOUT.pack(self.dst, self.src, self.type) + payload
 

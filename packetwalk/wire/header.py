@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, mac_from_int, mac_to_int
+from packetwalk.wire.address import (
+    ipv4_from_int,
+    ipv4_to_int,
+    ipv6_from_int,
+    ipv6_to_int,
+    mac_from_int,
+    mac_to_int,
+)
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 Value = int | str | bool
-Kind = str  # "uint", "hex", "flag", "mac", "ipv4" or "bytes"
+Kind = str  # "uint", "hex", "flag", "mac", "ipv4", "ipv6" or "bytes"
 
 
 class Field(NamedTuple):
@@ -98,6 +105,9 @@ class Layout:
         return ValueError(f"{self.proto} at byte {at}: {what}")
 
 
+READ = {"mac": mac_to_int, "ipv4": ipv4_to_int, "ipv6": ipv6_to_int}
+
+
 def _to_bits(proto: str, field: Field, value: Value) -> int:
     if isinstance(value, int):
         if field.little and 0 <= value < 1 << field.bits:
@@ -106,7 +116,7 @@ def _to_bits(proto: str, field: Field, value: Value) -> int:
             raise ValueError(f"{proto}: {field.name} {value} is not a multiple of {field.unit}")
         return int(value) // field.unit
     try:
-        return mac_to_int(value) if field.kind == "mac" else ipv4_to_int(value)
+        return READ[field.kind](value)
     except ValueError as wrong:
         raise ValueError(f"{proto}: {field.name} {wrong}") from None
 
@@ -117,6 +127,8 @@ def _from_bits(field: Field, bits: int) -> Value:
             return mac_from_int(bits)
         case "ipv4":
             return ipv4_from_int(bits)
+        case "ipv6":
+            return ipv6_from_int(bits)
         case "flag":
             return bool(bits)
     return _swapped(field, bits) if field.little else bits * field.unit
@@ -141,10 +153,13 @@ class Header:
     LAYOUT: ClassVar[Layout]
     carried_by: ClassVar[tuple[tuple[str, int], ...]] = ()
     """Where the header is announced: (protocol above it, the number that protocol uses for it)."""
+    numbering: ClassVar[str]
+    """The protocol by whose numbers this one announces the next: its own, unless it says another."""
 
     def __init_subclass__(cls) -> None:
         if "proto" in cls.__dict__:
             HEADERS[cls.proto] = cls
+            cls.numbering = cls.__dict__.get("numbering", cls.proto)
             CARRIED.update(dict.fromkeys(cls.carried_by, cls.proto))
 
     @property
@@ -157,8 +172,8 @@ class Header:
         """The number by which this header announces the next one; None when only data can follow."""
         return None
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
-        """Return the header with its payload; `ip` is the nearest IPv4 header outside it (for the pseudo header)."""
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
+        """Return the header with its payload; `ip` is the nearest IP header outside it (for the pseudo header)."""
         raise NotImplementedError
 
     @classmethod

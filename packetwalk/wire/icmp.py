@@ -8,7 +8,7 @@ from packetwalk.wire.checksum import internet
 from packetwalk.wire.header import Field, Header, Layout, Value
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 ECHO_REPLY, UNREACHABLE, REDIRECT, ECHO_REQUEST, TIME_EXCEEDED = 0, 3, 5, 8, 11
 FRAGMENTATION_NEEDED = 4
@@ -49,7 +49,7 @@ class Icmp(_Fields, Header):
         """Whether this is "fragmentation needed and DF set"."""
         return (self.type, self.code) == (UNREACHABLE, FRAGMENTATION_NEEDED)
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return the message; the checksum covers all of it and no pseudo header."""
 
         def pack(checksum: int) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from packetwalk.wire.address import ipv4_to_int
 from packetwalk.wire.checksum import internet
 from packetwalk.wire.data import Data
-from packetwalk.wire.header import Field, Header, Layout
+from packetwalk.wire.header import Field, Layout
+from packetwalk.wire.internet import Internet
 
 if TYPE_CHECKING:
     from typing import Self
@@ -25,7 +28,7 @@ class _Fields(NamedTuple):
     tos: int = 0
 
 
-class Ipv4(_Fields, Header):
+class Ipv4(_Fields, Internet):
     """From host to host; `protocol` says what follows (1 ICMP, 4 IPv4, 6 TCP, 17 UDP).
 
     `offset` is in bytes, a multiple of 8. Total length and checksum are derived when encoded.
@@ -68,7 +71,11 @@ class Ipv4(_Fields, Header):
         """The protocol number; None in a fragment, whose bytes mean nothing before they are put together."""
         return None if self.fragment else self.protocol
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def pseudo(self, protocol: int, length: int) -> bytes:
+        """Return 12 bytes (RFC 768)."""
+        return struct.pack("!IIBBH", ipv4_to_int(self.src), ipv4_to_int(self.dst), 0, protocol, length)
+
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return the datagram; ValueError when it is longer than 65535 bytes."""
 
         def pack(checksum: int) -> bytes:

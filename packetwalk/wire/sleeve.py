@@ -14,7 +14,7 @@ from packetwalk.wire.encrypted import TAG, Encrypted, opaque
 from packetwalk.wire.header import Field, Header, Layout
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 PORT = 6783
 _PLAIN, _BOXED = 0, 1
@@ -42,7 +42,7 @@ class Sleeve(_Fields, Header):
         """A record, or a sequence number and a box."""
         return _BOXED if self.encrypted else _PLAIN
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return 6 bytes and the records."""
         return self.LAYOUT.pack(self.sender) + payload
 
@@ -80,7 +80,7 @@ class SleeveFrame(_Record, Header):
         """Always an Ethernet frame."""
         return 0
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return 14 bytes and the frame."""
         return self.LAYOUT.pack(self.src, self.dst, len(payload)) + payload
 
@@ -112,7 +112,7 @@ class SleeveNonce(_Nonce, Header):
         """Always a box."""
         return 0
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return 8 bytes and the box."""
         return self.LAYOUT.pack(self.df, self.seq) + payload
 

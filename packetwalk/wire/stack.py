@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packetwalk.wire.data import Data
+from packetwalk.wire.fragment import Fragment
 from packetwalk.wire.header import CARRIED, HEADERS, Header, Value
+from packetwalk.wire.internet import Internet
 from packetwalk.wire.ipv4 import Ipv4
 from packetwalk.wire.udp import Udp
 
@@ -54,15 +56,15 @@ def describe(stack: Stack, kept: Kept | None = None) -> list[dict[str, Value]]:
     return described[::-1]
 
 
-def _inside_out(stack: Stack) -> Iterator[tuple[Header, Ipv4 | None]]:
-    """Yield the headers from the innermost outwards, each with the nearest IPv4 header outside it."""
-    nearest: list[Ipv4 | None] = [None]
+def _inside_out(stack: Stack) -> Iterator[tuple[Header, Internet | None]]:
+    """Yield the headers from the innermost outwards, each with the nearest IP header outside it."""
+    nearest: list[Internet | None] = [None]
     for header in stack:
-        nearest.append(header if isinstance(header, Ipv4) else nearest[-1])
+        nearest.append(header if isinstance(header, Internet) else nearest[-1])
     inner: Header | None = None
     for header, ip in zip(reversed(stack), nearest[-2::-1], strict=True):
         if header.carries is None and inner is not None and not isinstance(inner, Data):
-            what = "a fragment" if isinstance(header, Ipv4) else header.proto
+            what = "a fragment" if isinstance(header, (Ipv4, Fragment)) else header.proto
             raise ValueError(f"{header.proto}: {inner.proto} cannot follow {what}; give its bytes as Data")
         inner = header
         yield header, ip
@@ -94,4 +96,4 @@ def _next(header: Header, udp_ports: Mapping[int, str] | None) -> str:
         return Data.proto
     if udp_ports is not None and isinstance(header, Udp):
         return udp_ports.get(number, Data.proto)
-    return CARRIED.get((header.proto, number), Data.proto)
+    return CARRIED.get((header.numbering, number), Data.proto)

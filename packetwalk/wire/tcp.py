@@ -8,7 +8,7 @@ from packetwalk.wire.checksum import transport
 from packetwalk.wire.header import Field, Header, Layout
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 FLAGS = "FSRPAUECN"
 """One letter for each flag, lowest bit first: fin syn rst psh ack urg ece cwr and (accurate ECN) ae."""
@@ -50,14 +50,14 @@ class Tcp(_Fields, Header):
         Field("tcp.urgent_pointer", 16),
         Field("tcp.options", 0, "bytes"),
     )
-    carried_by = (("ip", 6),)
+    carried_by = (("ip", 6), ("ipv6", 6))
 
     @property
     def size(self) -> int:
         """20 bytes and the options."""
         return 20 + len(self.options)
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return the segment; ValueError for a letter that is no flag, or options of an odd length."""
         unknown = set(self.flags) - set(FLAGS)
         if unknown:

@@ -8,7 +8,7 @@ from packetwalk.wire.checksum import transport
 from packetwalk.wire.header import Field, Header, Layout
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 
 class _Fields(NamedTuple):
@@ -18,7 +18,7 @@ class _Fields(NamedTuple):
 
 
 class Udp(_Fields, Header):
-    """From port to port. Length and checksum are derived; without `checksum` it is sent as 0, as VXLAN does."""
+    """From port to port. Length and checksum are derived; without `checksum` it is sent as 0, as VXLAN does over IPv4."""
 
     __slots__ = ()
     proto = "udp"
@@ -30,14 +30,14 @@ class Udp(_Fields, Header):
         Field("udp.checksum", 16, "hex"),
     )
     size = LAYOUT.size
-    carried_by = (("ip", 17),)
+    carried_by = (("ip", 17), ("ipv6", 17))
 
     @property
     def carries(self) -> int:
         """The destination port."""
         return self.dport
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return the datagram. A checksum that comes out as 0 is sent as 0xffff, because 0 means none."""
         length = self.size + len(payload)
         if not self.checksum:

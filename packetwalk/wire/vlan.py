@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from packetwalk.wire.header import Field, Header, Layout
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 
 class _Fields(NamedTuple):
@@ -37,7 +37,7 @@ class Vlan(_Fields, Header):
         """The EtherType."""
         return self.type
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return 4 bytes and what follows."""
         return self.LAYOUT.pack(self.priority, self.dei, self.id, self.type) + payload
 

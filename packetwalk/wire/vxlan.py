@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from packetwalk.wire.header import Field, Header, Layout
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 
 class _Fields(NamedTuple):
@@ -39,7 +39,7 @@ class Vxlan(_Fields, Header):
         """Always an Ethernet frame."""
         return 0
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return 8 bytes and the inner frame. Wireshark counts the reserved byte after the flags with them: 0x0800."""
         return self.LAYOUT.pack(self.flags << 8, 0, self.vni, 0) + payload
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from packetwalk.wire.data import Data
 from packetwalk.wire.encrypted import Encrypted
 from packetwalk.wire.header import Field, Header, Layout, Value
+from packetwalk.wire.ipv6 import Ipv6
 
 if TYPE_CHECKING:
-    from packetwalk.wire.ipv4 import Ipv4
+    from packetwalk.wire.internet import Internet
 
 PORT = 51820
 DATA = 4
@@ -45,7 +46,7 @@ class Wireguard(_Fields, Header):
         """Always something encrypted."""
         return DATA
 
-    def encode(self, payload: bytes, ip: Ipv4 | None) -> bytes:
+    def encode(self, payload: bytes, ip: Internet | None) -> bytes:
         """Return 16 bytes and what is encrypted."""
         return self.LAYOUT.pack(DATA, 0, self.receiver, self.counter) + payload
 
@@ -70,7 +71,14 @@ class WireguardPayload(Encrypted):
     @classmethod
     def split(cls, content: bytes) -> int:
         """Return where the padding begins: the IP header knows its packet's length."""
+        if cls.begins_with(content) == Ipv6.proto:
+            return Ipv6.size + int.from_bytes(content[4:6])
         return int.from_bytes(content[2:4])
+
+    @classmethod
+    def begins_with(cls, content: bytes) -> str:
+        """Return the family, which the version of an IP header tells."""
+        return Ipv6.proto if content[:1] and content[0] >> 4 == 6 else cls.first
 
     def fields(self, raw: bytes) -> dict[str, Value]:
         """Name nothing but the bytes."""

@@ -9,11 +9,19 @@ from pathlib import Path
 import pytest
 
 from packetwalk.wire import (
+    Advertised,
     Arp,
     Data,
     Ethernet,
+    Fragment,
+    HopByHop,
     Icmp,
+    Icmpv6,
     Ipv4,
+    Ipv6,
+    ListenerRecord,
+    NeighbourOption,
+    Solicited,
     Stack,
     Tcp,
     Udp,
@@ -34,6 +42,47 @@ POD, POD2 = "10.244.1.2", "10.244.2.2"
 def _inside_vxlan(inner: Stack, port: int) -> Stack:
     outer = Ipv4("172.18.0.3", "172.18.0.4", 17, df=port == 4789)
     return (Ethernet(NODE2, NODE), outer, Udp(45212, port, checksum=False), Vxlan(1), *inner)
+
+
+POD6, PEER6, GATEWAY6 = "fd00:10:244:1::2", "fd00:10:244:2::2", "fd00:10:244:1::1"
+ASKED6, ALL_ROUTERS, REPORTS = "ff02::1:ff00:1", "ff02::2", "ff02::16"
+
+
+def ipv6_packets() -> dict[str, Stack]:
+    """One packet of each kind over IPv6."""
+    eth = Ethernet(B, A, 0x86DD)
+    many = Ethernet("33:33:ff:00:00:01", A, 0x86DD)
+    ping = (eth, Ipv6(POD6, PEER6, 58, 63, flow=0x7A956), Icmpv6(128, 0, 7, 1), Data(bytes(range(56))))
+    whole = encode((Ipv6(POD6, PEER6, 17), Udp(40000, 53), Data(b"m" * 2001)))[40:]
+    outer = Ethernet(NODE2, NODE, 0x86DD), Ipv6("fd00:172:18::3", "fd00:172:18::4", 17)
+    error = Ipv6(GATEWAY6, POD6, 58)
+    mac = NeighbourOption(1, A)
+    return {
+        "ping6": ping,
+        "pong6": (eth, Ipv6(POD6, PEER6, 58), Icmpv6(129, 0, 7, 1), Data(bytes(range(56)))),
+        "too big6": (eth, error, Icmpv6(2, mtu=1430), Data(encode(ping[1:]))),
+        "unreachable6": (eth, error, Icmpv6(1, 4), Data(encode(ping[1:]))),
+        "hop limit6": (eth, error, Icmpv6(3), Data(encode(ping[1:]))),
+        "problem6": (eth, error, Icmpv6(4, 1, seq=40), Data(encode(ping[1:]))),
+        "solicitation": (many, Ipv6(POD6, ASKED6, 58, 255), Icmpv6(135), Solicited(GATEWAY6), mac),
+        "advertisement": (
+            eth, Ipv6(GATEWAY6, POD6, 58, 255), Icmpv6(136, flags="RSO"), Advertised(GATEWAY6), NeighbourOption(2, B),
+        ),
+        "router solicitation": (
+            Ethernet("33:33:00:00:00:02", A, 0x86DD), Ipv6("fe80::a", ALL_ROUTERS, 58, 255), Icmpv6(133), mac,
+        ),
+        "listeners": (
+            Ethernet("33:33:00:00:00:16", A, 0x86DD), Ipv6("fe80::a", REPORTS, 0, 1), HopByHop(58), Icmpv6(143, seq=2),
+            ListenerRecord(4, ASKED6), ListenerRecord(4, "ff02::1:ff00:2"),
+        ),
+        "udp6": (eth, Ipv6(POD6, PEER6, 17), Udp(40000, 7777), Data(b"odd")),
+        "tcp6": (eth, Ipv6(POD6, PEER6, 6), Tcp(40000, 5001, 1001, 6, "PA", 502), Data(b"hello")),
+        "first fragment6": (eth, Ipv6(POD6, PEER6, 44), Fragment(17, mf=True, id=9), Data(whole[:1424])),
+        "last fragment6": (eth, Ipv6(POD6, PEER6, 44), Fragment(17, 1424, id=9), Data(whole[1424:])),
+        "atomic fragment6": (eth, Ipv6(POD6, PEER6, 44), Fragment(17, id=9), Udp(40000, 7777), Data(b"whole")),
+        "vxlan6": (*outer, Udp(45212, 8472), Vxlan(1), *ping),
+        "wireguard6": (*outer, Udp(51820, 51820), Wireguard(0x1234ABCD, 7), WireguardPayload(ping[1:], bytes(8))),
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +116,8 @@ def packets() -> dict[str, Stack]:
             Ethernet(NODE2, NODE), Ipv4("172.18.0.3", "172.18.0.4", 17), Udp(51820, 51820),
             Wireguard(0x1234ABCD, 7), WireguardPayload(ping[1:], bytes(12)),
         ),
-        "unknown": (Ethernet(B, A, 0x86DD), Data(bytes.fromhex("6000000000083aff") + bytes(32) + b"\x85" + bytes(7))),
+        "unknown": (Ethernet(B, A, 0x88B5), Data(b"an experiment of the IEEE's")),
+        **ipv6_packets(),
     }  # fmt: skip
 
 
@@ -83,7 +133,7 @@ def tshark() -> Callable[..., list[str]]:
     def run(file: Path, *arguments: str) -> list[str]:
         # Both VXLAN ports; no reassembly, so that fragments are seen as they are; checksums are off by default.
         options = ["-d", "udp.port==8472,vxlan", "-d", "tcp.port==5001,data", "-d", "udp.port==7777,data"]
-        options += ["-o", "ip.defragment:FALSE"]
+        options += ["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"]
         options += [word for proto in ("ip", "udp", "tcp") for word in ("-o", f"{proto}.check_checksum:TRUE")]
         done = subprocess.run(
             [program, "-n", "-r", str(file), *options, *arguments],

@@ -68,7 +68,7 @@ packets_in_ip = st.recursive(packets_in_ip, lambda inner: join(ip(4), inner), ma
 frames = st.one_of(
     join(make(Ethernet, macs, macs), packets_in_ip),
     st.tuples(make(Ethernet, macs, macs, st.just(0x0806)), make(Arp, u16, macs, ipv4s, macs, ipv4s)),
-    join(make(Ethernet, macs, macs, u16.filter(lambda kind: kind not in (0x0800, 0x0806))), contents),
+    join(make(Ethernet, macs, macs, u16.filter(lambda kind: kind not in (0x0800, 0x0806, 0x86DD))), contents),
 )
 ports = st.sampled_from([4789, 8472])
 frames = st.recursive(
@@ -114,7 +114,7 @@ def test_any_bytes_are_a_packet_or_a_value_error(data: st.DataObject, raw: bytes
     for at in data.draw(st.lists(st.integers(0, max(len(raw) - 1, 0)), max_size=4)):
         changed[at : at + 1] = data.draw(st.binary(min_size=1, max_size=1))
     cut = bytes(changed[: data.draw(st.integers(0, len(changed)))])
-    first = data.draw(st.sampled_from(["eth", "ip", "arp", "icmp", "vxlan", "data"]))
+    first = data.draw(st.sampled_from(["eth", "ip", "arp", "icmp", "vxlan", "data", "ipv6", "mld-record", "nd-option"]))
     try:
         stack = decode(cut, first)
     except ValueError as wrong:
@@ -144,14 +144,23 @@ def test_sizes_are_those_of_the_standards(packets: dict[str, Stack]) -> None:
         "icmp": 8,
         "udp": 8,
         "tcp": 20,
+        "ipv6": 40,
+        "ipv6.fraghdr": 8,
+        "ipv6.hopopts": 8,
+        "icmpv6": 8,
+        "nd-solicited": 16,
+        "nd-advertised": 16,
+        "nd-option": 8,
+        "mld-record": 20,
         "vlan": 4,
         "vxlan": 8,
         "wg": 16,
-        "wg-payload": 84 + 12 + 16,
+        "wg-payload": 104 + 8 + 16,
     }
     assert size(packets["wireguard"]) == 170
     assert packets["tcp syn"][-1].size == 36
     assert size(packets["vxlan 8472"]) == size(packets["ping"]) + 50 == 148
+    assert size(packets["vxlan6"]) == size(packets["ping6"]) + 70 == 188
     assert size(()) == 0
     assert encode(()) == b""
 
@@ -262,5 +271,5 @@ def test_impossible_packets_are_one_clear_line(stack: Stack, message: str) -> No
 
 def test_an_unknown_protocol_lists_the_known() -> None:
     known = ", ".join(sorted(LAYOUTS))
-    with pytest.raises(ValueError, match=f"no protocol 'ipv6'; there are {known}"):
-        decode(b"", "ipv6")
+    with pytest.raises(ValueError, match=f"no protocol 'ipx'; there are {known}"):
+        decode(b"", "ipx")

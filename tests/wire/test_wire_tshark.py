@@ -12,12 +12,15 @@ Tshark = Callable[..., list[str]]
 
 WRONG = " || ".join(
     ["_ws.malformed", "_ws.expert.severity >= 8388608"]
-    + [f"{proto}.checksum.status == 0" for proto in ("ip", "icmp", "udp", "tcp")]
+    + [f"{proto}.checksum.status == 0" for proto in ("ip", "icmp", "icmpv6", "udp", "tcp")]
 )
 """A display filter for packets that are malformed, have errors, or a bad checksum."""
 
 EXPLAINED = ("too big", "ttl exceeded", "first fragment", "unknown")
-"""Packets whose Data tshark reads further: what an ICMP error quotes, the beginning of a cut datagram, IPv6."""
+EXPLAINED += ("too big6", "unreachable6", "hop limit6", "problem6", "first fragment6")
+"""Packets whose Data tshark reads further: what an ICMP error quotes, the beginning of a cut datagram."""
+SAID = ("wg.encrypted_packet", "ipv6.opt")
+"""Of these tshark says only that they are there."""
 
 
 @pytest.fixture
@@ -36,7 +39,11 @@ def test_tshark_finds_nothing_wrong(tshark: Tshark, capture: Path, packets: dict
 
 
 @pytest.mark.parametrize(
-    ("name", "at"), [("ping", 24), ("ping", 50), ("udp", 43), ("tcp data", 56), ("vxlan 8472", 90)]
+    ("name", "at"),
+    [
+        *(("ping", 24), ("ping", 50), ("udp", 43), ("tcp data", 56), ("vxlan 8472", 90)),
+        *(("ping6", 60), ("advertisement", 65), ("listeners", 80), ("vxlan6", 120)),
+    ],
 )
 def test_tshark_would_have_told(
     tshark: Tshark, packets: dict[str, Stack], tmp_path: Path, name: str, at: int
@@ -59,15 +66,13 @@ def test_tshark_names_the_same_fields(tshark: Tshark, capture: Path, packets: di
         for name, cell in zip(names, line.split("\t"), strict=True):
             ours = [str(header[name]) for header in stack if name in header]
             theirs = cell.split("|")
-            if name == "wg.encrypted_packet":  # tshark says only that it is there
+            if name in SAID:
                 theirs = ours
             if packet in EXPLAINED:
                 if name.startswith("data."):
                     continue
                 theirs = theirs[: len(ours)]
-            if (
-                name == "ip.frag_offset"
-            ):  # tshark prints the raw units of 8 bytes, Wireshark's window the bytes, as we do
+            if name in ("ip.frag_offset", "ipv6.fraghdr.offset"):  # tshark prints units of 8 bytes, we bytes
                 theirs = [str(int(value) * 8) for value in theirs if value]
             if ours:
                 assert [_plain(value) for value in theirs] == [_plain(value) for value in ours], (

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from packetwalk.capture.frames import Frame, counted
 from packetwalk.capture.links.sighting import Sighting, read
 from packetwalk.capture.recording import Sent
-from packetwalk.wire import Arp, Data, Ethernet, Ipv4, Vlan
+from packetwalk.wire import Arp, Data, Ethernet, Ipv4, Ipv6, Vlan
 
 IGMP = 2
-OTHERS = {0x86DD: "of IPv6", 0x88CC: "of LLDP"}
+IPV6 = 0x86DD
+OTHERS = {IPV6: "of IPv6", 0x88CC: "of LLDP"}
 OPTIONED = 0x45, 0x4F  # the first byte of an IPv4 header: without options, and with as many as there can be
 
 
@@ -34,7 +35,9 @@ def told(sent: Sent, tunnel_ports: Mapping[int, str]) -> ToldFrames:
             missing[_unread(frame)] += 1
             continue
         first = next((header for header in each.stack if isinstance(header, (Ipv4, Arp))), None)
-        if first is None or _carries_other(each):
+        if any(isinstance(header, Ipv6) for header in each.stack):
+            missing[OTHERS[IPV6]] += 1
+        elif first is None or _carries_other(each):
             missing[_other(each)] += 1
         elif not (isinstance(first, Ipv4) and first.protocol == IGMP):
             seen.append(each)
@@ -51,7 +54,9 @@ def _carries_other(seen: Sighting) -> bool:
 
 def _unread(frame: Frame) -> str:
     """Return what a frame is that cannot be read: perhaps only a packet of another version."""
-    return "of IPv6" if frame.bare and frame.data[:1] and frame.data[0] >> 4 == 6 else "that cannot be read"
+    bare = frame.bare and frame.data[:1] and frame.data[0] >> 4 == 6
+    framed = not frame.bare and frame.data[12:14] == IPV6.to_bytes(2)
+    return OTHERS[IPV6] if bare or framed else "that cannot be read"
 
 
 def _other(seen: Sighting) -> str:
