@@ -7,8 +7,11 @@ from functools import partial
 from typing import NamedTuple, Self
 
 from packetwalk.wire.address import ipv6_to_int
+from packetwalk.wire.data import Data
 from packetwalk.wire.header import Field, Layout
 from packetwalk.wire.internet import Internet
+
+VERSION = 6
 
 
 class _Fields(NamedTuple):
@@ -62,22 +65,23 @@ class Ipv6(_Fields, Internet):
         """Return the packet; ValueError when more than 65535 bytes follow the header."""
         return (
             self.LAYOUT.pack(
-                6, self.tos, self.flow, len(payload), self.protocol, self.ttl, self.src, self.dst
+                VERSION, self.tos, self.flow, len(payload), self.protocol, self.ttl, self.src, self.dst
             )
             + payload
         )
 
     @classmethod
-    def decode(cls, data: bytes, at: int, end: int) -> tuple[Self, int]:
-        """Read 40 bytes; the payload length, not the frame's, ends the payload."""
+    def decode(cls, data: bytes, at: int, end: int) -> tuple[Self | Data, int]:
+        """Read 40 bytes; the payload length, not the frame's, ends the payload.
+
+        What is of another version, or ends too early, stays Data.
+        """
+        if end - at < cls.size or data[at] >> 4 != VERSION:
+            return Data.decode(data, at, end)
         values = cls.LAYOUT.unpack(data, at, end)
-        if values["ipv6.version"] != 6:
-            raise cls.LAYOUT.error(at, f"version {values['ipv6.version']}, not 6")
         last = at + cls.size + values["ipv6.plen"]
         if last > end:
-            raise cls.LAYOUT.error(
-                at, f"payload length {values['ipv6.plen']}, but {end - at - cls.size} bytes are there"
-            )
+            return Data.decode(data, at, end)
         return cls(
             src=values["ipv6.src"],
             dst=values["ipv6.dst"],
