@@ -7,6 +7,7 @@ from packetwalk import wire
 ERRORS = (3, 4, 5, 11, 12)  # ICMP types that quote a packet (RFC 792)
 QUOTED = 8  # bytes of the quoted packet's payload that say to which conversation it belonged
 TCP, TRANSPORT = 6, {1: 8, 17: 8}  # protocol numbers; bytes of a header of ICMP and UDP
+IPV6 = "ipv6"  # no recorded walk tells of it yet
 VALID_VNI = b"\x08\x00\x00\x00"  # the first bytes of a VXLAN header (RFC 7348)
 
 
@@ -24,7 +25,7 @@ def headers_only(frame: bytes, first: str = "eth") -> bytes:
         if cut:
             kept += _transport(frame[kept:], stack)
             break
-        text = isinstance(header, (wire.Data, wire.Encrypted, wire.Ipv6))  # of IPv6 no walk tells yet
+        text = isinstance(header, (wire.Data, wire.Encrypted)) or header.proto == IPV6
         if text or (isinstance(header, wire.Vxlan) and frame[kept : kept + 4] != VALID_VNI):
             break  # not VXLAN but somebody's words on its port
         kept += header.size

@@ -48,6 +48,10 @@ class Parser(argparse.ArgumentParser):
         """Add ``--release``."""
         self.add_argument("--release", metavar="NAME", help="of the plugin, or kube-proxy-1.35; `packetwalk list` has them")
 
+    def ipv6(self) -> None:
+        """Add ``-6``."""
+        self.add_argument("-6", dest="ipv6", action="store_true", help="by IPv6, of a cluster with both families")
+
     def policy(self) -> None:
         """Add ``--policy``."""
         self.add_argument(

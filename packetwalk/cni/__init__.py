@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from packetwalk.errors import BadInput, chosen
@@ -167,6 +168,15 @@ class Plugin(NamedTuple):
         others = (each for each in self.releases if each is not found)
         return self._replace(releases=(found, *others))
 
+    def with_ipv6(self, mode: str) -> ModuleType:
+        """Return what adds IPv6 to its tables (``change``), and its addresses; BadInput where that is not known."""
+        known = {each: _ipv6(each) for each in plugins()}
+        have = {f"{name} {each}": found for name, found in known.items() if found for each in found.MODES}
+        asked = f"{self.name} {mode}"
+        if asked not in have or self.other:
+            raise BadInput("IPv6", " ".join([asked, self.other or ""]).strip(), have or ["none here: it is in the book's repository"])
+        return have[asked]
+
     @property
     def rules(self) -> tuple[str, ...]:
         """The forms in which it can write its rules."""
@@ -196,6 +206,15 @@ class Plugin(NamedTuple):
     def modes_with(self, fault: Fault) -> tuple[Mode, ...]:
         """Return the modes that a fault can befall."""
         return tuple(mode for mode in self.modes if fault.needs(properties(self.plan, mode.name)))
+
+
+@cache
+def _ipv6(plugin: str) -> ModuleType | None:
+    """Return a plugin's folder ``ipv6``, if it has one; a wheel has none."""
+    try:
+        return import_module(f"{__name__}.{plugin}.ipv6")
+    except ModuleNotFoundError:
+        return None
 
 
 @cache

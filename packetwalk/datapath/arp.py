@@ -1,93 +1,35 @@
-"""The neighbour layer: from a next hop to a MAC, by the table or by asking (ARP).
-
-Mirrors ``neigh_resolve_output`` and ``arp_process``.  In a warm walk the question has been asked
-before (the same code runs, unrecorded); in a cold one it is part of the walk.
-"""
+"""ARP: questions for the MACs of IPv4 addresses, and answers (``arp_solicit``, ``arp_process``)."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address
 
 from packetwalk import wire
-from packetwalk.datapath import link, local, source_validation
+from packetwalk.datapath import link, neighbour, source_validation
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import NeighEntry, RouteEntry, SysctlEntry
 from packetwalk.tables.neighbour import NEIGHBOURS
-from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import Flow
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NOBODY = "00:00:00:00:00:00"
-STAYING = ("PERMANENT", "NOARP")  # states that no message changes (neigh_update)
-PROBES = 3  # questions, one a second (mcast_solicit)
+ALL_HOSTS = "224.0.0.1"
 
 
-def finish(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
-    """Put the Ethernet header on and hand the frame to ``dev`` (``ip_finish_output2``).
-
-    A device without Ethernet (a layer-3 tunnel) takes the packet bare.
-    """
-    if not ns.devices[dev].layer2:
-        skb.bare()
-        skb.hop = hop
-        link.transmit(run, ns, skb, dev)
-        return
-    entry = resolve(run, ns, skb, dev, hop)
-    if entry.lladdr is None:
-        run.drop(ns, skb, dev, entry, ("neigh-failed", hop, dev), "neighbor_unreachable")
-        local.send_error(run, ns, skb, 3, 1)
-        return
-    ethernet, decision = ns.hard_headers[entry]
-    skb.wear(ethernet)
-    run.step(skb, decision)
-    link.transmit(run, ns, skb, dev)
+def question(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
+    """Send an ARP request to everybody."""
+    source, mac = announced(ns, skb.ip.src, dev, hop), ns.links[dev].address
+    flight = run.flight("arp", Flow(source, hop, "arp"), run.here(skb))
+    stack = (wire.Ethernet(BROADCAST, mac, 0x0806), wire.Arp(1, mac, source, NOBODY, hop))
+    asking = Skb(flight, stack, 1)
+    run.emit(ns, asking, "originate", dev, None, ("arp-request", hop))
+    link.transmit(run, ns, asking, dev)
 
 
-def resolve(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> NeighEntry:
-    """Return the neighbour entry for ``hop``, asking for it if need be."""
-    key = (ns.name, NEIGHBOURS.name, dev, hop)
-    known = run.learnt.get(key) or ns.neighs.get((dev, hop))
-    if known:
-        return known
-    if run.cold:
-        ask(run, ns, skb, dev, hop)
-    else:
-        learn_before(run, ns, skb, dev, hop)
-    return run.learnt.get(key) or run.learnt.setdefault(key, NeighEntry(hop, dev, None, "FAILED"))
-
-
-def learn_before(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
-    """Give a warm walk what an earlier question and its answer taught, here and in bridges."""
-    warm, key = run.fabric.warm, (ns.name, dev, hop, announced(ns, skb.ip.src, dev, hop))
-    if key not in warm:
-        before = Run(run.fabric, run.client, Packet(cold=True))
-        before.muted = True
-        ask(before, ns, skb, dev, hop)
-        warm[key] = before.learnt, before.met
-    learnt, met = warm[key]
-    run.learnt.update(learnt)
-    for neighbour, asked in met.items():
-        run.met.setdefault(neighbour, asked)
-
-
-def ask(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> None:
-    """Send an ARP request, three times if nobody answers (``mcast_solicit``); an answer ends up in ``run.learnt``."""
-    source = announced(ns, skb.ip.src, dev, hop)
-    mac = ns.links[dev].address
-    for _ in range(1 if run.muted else PROBES):
-        flight = run.flight("arp", Flow(source, hop, "arp"), run.here(skb))
-        stack = (wire.Ethernet(BROADCAST, mac, 0x0806), wire.Arp(1, mac, source, NOBODY, hop))
-        question = Skb(flight, stack, 1)
-        run.emit(ns, question, "originate", dev, None, ("arp-request", hop))
-        key = (ns.name, NEIGHBOURS.name, dev, hop)
-        run.learnt[key] = NeighEntry(hop, dev, None, "INCOMPLETE")
-        link.transmit(run, ns, question, dev)
-        run.drain()
-        if run.learnt[key].lladdr is not None:
-            run.met.setdefault((ns.name, dev, hop), True)
-            return
-        del run.learnt[key]
+def joined(ns: Netns, dev: str, dst: str) -> bool:
+    """Say whether a group was joined on a device: each machine has joined that of all."""
+    return dst == ALL_HOSTS
 
 
 def announced(ns: Netns, src: str, dev: str, hop: str) -> str:
@@ -118,7 +60,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     state = "REACHABLE" if run.muted else "STALE"  # a warm walk's neighbours were used since
     key = (ns.name, NEIGHBOURS.name, dev, message.spa)
     known = run.learnt.get(key) or ns.neighs.get((dev, message.spa))
-    stays = known is not None and (known.state in STAYING or known.lladdr == message.sha)
+    stays = known is not None and (known.state in neighbour.STAYING or known.lladdr == message.sha)
     if not stays and not unknown:  # the asker's MAC counts (neigh_event_ns)
         run.learnt[key] = NeighEntry(message.spa, dev, message.sha, state)
         run.met.setdefault((ns.name, dev, message.spa), False)

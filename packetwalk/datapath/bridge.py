@@ -1,15 +1,15 @@
 """The Linux bridge: learn where a MAC was seen, send a frame to that port, or to all.
 
 Mirrors ``br_handle_frame_finish``, ``br_flood`` and, when net.bridge.bridge-nf-call-iptables is 1,
-``br_netfilter_hooks.c``: a bridged IPv4 frame visits the hooks PREROUTING, FORWARD and POSTROUTING
+``br_netfilter_hooks.c``: a bridged IP frame visits the hooks PREROUTING, FORWARD and POSTROUTING
 as if the bridge were a router, without losing time to live.
 """
 
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, ip, link, local
-from packetwalk.datapath.netns import Netns
+from packetwalk.datapath import arp, hooks, ip, link, local, neighbour
+from packetwalk.datapath.netns import IPV6, Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import FdbEntry, LinkEntry
 from packetwalk.tables.fdb import FORWARDING
@@ -17,7 +17,7 @@ from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.wire.address import is_group_mac
 
 UP = ("up",)
-CONNECTED = (*arp.STAYING, "REACHABLE")
+CONNECTED = (*neighbour.STAYING, "REACHABLE")
 """The states of a neighbour that needs no more asking (NUD_CONNECTED)."""
 LEARNS = ("learning", "forwarding")
 """The states in which a port takes frames (IEEE 802.1D); one that only learns passes none on."""
@@ -26,11 +26,12 @@ LEARNS = ("learning", "forwarding")
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Take a frame that came in by a port of a bridge (``br_handle_frame``)."""
     port, eth = ns.links[dev], skb.stack[0]
+    ns = ns.inet6 if eth.type == IPV6 else ns.inet
     name, state = port.master or "", run.fabric.port_state[ns.name, port.ifname]
     if state not in LEARNS:
         run.drop(ns, skb, dev, port, ("port-state", dev, state))
         return
-    filtered = eth.type == 0x0800 and ns.filters_bridged
+    filtered = eth.type == ns.family.ethertype and ns.filters_bridged
     asked = skb.ip.dst if filtered else ""
     if filtered:
         skb.bridged, skb.ports = True, (port.ifname, None)
@@ -110,20 +111,20 @@ def redirected(run: Run, ns: Netns, skb: Skb, name: str, port: LinkEntry) -> boo
     ip.lookup(run, ns, skb, skb.ip.dst, came=name)
     sender, hop = skb.stack[0].src, route.gateway or skb.ip.dst
     before = run.learnt.get((ns.name, NEIGHBOURS.name, name, hop))
-    neighbour = arp.resolve(run, ns, skb, name, hop)
-    if neighbour.lladdr is None:
-        run.drop(ns, skb, name, neighbour, ("neigh-failed", skb.ip.dst, name), "neighbor_unreachable")
+    found = neighbour.resolve(run, ns, skb, name, hop)
+    if found.lladdr is None:
+        run.drop(ns, skb, name, found, ("neigh-failed", skb.ip.dst, name), "neighbor_unreachable")
         local.send_error(run, ns, skb, 3, 1)
         return True
-    if neighbour == ns.neighs.get((name, hop)):  # somebody wrote it down
-        reachable = neighbour.state in CONNECTED
+    if found == ns.neighs.get((name, hop)):  # somebody wrote it down
+        reachable = found.state in CONNECTED
     elif run.cold:
         reachable = before is not None and before.state == "REACHABLE"
     else:  # who asked for the bridge's MAC is known by that alone (STALE)
-        reachable = run.met.get((ns.name, name, hop), neighbour.lladdr != sender)
+        reachable = run.met.get((ns.name, name, hop), found.lladdr != sender)
     source = sender if reachable else ns.links[name].address
-    skb.wear(wire.Ethernet(neighbour.lladdr, source))
-    run.emit(ns, skb, "neigh", name, neighbour, ("neigh", skb.ip.dst, neighbour.lladdr))
+    skb.wear(wire.Ethernet(found.lladdr, source, ns.family.ethertype))
+    run.emit(ns, skb, "neigh", name, found, ("neigh", skb.ip.dst, found.lladdr))
     if not reachable:
         run.step(skb, ns.devices[name].egress)
     skb.wear(skb.stack[0]._replace(src=sender))

@@ -8,6 +8,7 @@ from packetwalk import wire
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath import multicast, pmtu, tcp
 from packetwalk.datapath.fabric import Fabric
+from packetwalk.datapath.family import Family
 from packetwalk.datapath.run import Paths, Run, Skb, spread
 from packetwalk.tables.route import REFUSING
 from packetwalk.trace.packet import PROTOCOLS, Packet, pattern
@@ -41,17 +42,19 @@ def send(
     if is_group(dst):
         packet = replace(packet, ttl=multicast.TTL)
     ns = fabric.netns(netns)
+    ns = ns.inet6 if ":" in dst else ns.inet
+    family = ns.family
     run = Run(fabric, netns, packet, paths, after)
     route = ns.fib.lookup(dst, src=source or "")
     bound = source is not None
     if source is None:
-        source = ns.source_for(route)
+        source = ns.source_for(route, dst)
         bound = packet.proto != "icmp" and route is not None and route.type not in REFUSING
         route = ns.fib.lookup(dst, src=source) if bound else route  # connect() asks again, with the address it has got
     mtu = pmtu.of_path(run, ns, route, dst) if route and route.dev else 1500
-    locked = route is not None and pmtu.locked(run, ns, route, dst)
-    stack, note, flow = _first(packet, source, dst, dport, mtu, locked=locked)
-    stack = (stack[0]._replace(tos=run.tos), *stack[1:])
+    locked = route is not None and pmtu.is_locked(run, ns, route, dst)
+    stack, note, flow = _first(family, packet, source, dst, dport, mtu, locked=locked, tos=run.tos)
+    stack = (family.labelled(stack[0], flow), *stack[1:])
     skb = Skb(run.flight("request", flow, None), stack, 0)
     run.emit(ns, skb, "originate", None, None, note)
     if is_group(dst) and packet.proto == "tcp":
@@ -68,7 +71,7 @@ def send(
 
 
 def _first(
-    packet: Packet, src: str, dst: str, dport: int, mtu: int, *, locked: bool
+    family: Family, packet: Packet, src: str, dst: str, dport: int, mtu: int, *, locked: bool, tos: int
 ) -> tuple[tuple, tuple, Flow]:
     """Return (header stack, note, flow) of the first packet.
 
@@ -76,13 +79,13 @@ def _first(
     """
     proto, size, sport = packet.proto, packet.size, packet.sport
     data = (wire.Data(pattern(0, size)),) if size else ()
-    header = wire.Ipv4(
-        src, dst, PROTOCOLS[proto], packet.ttl, 0, packet.df or (proto == "tcp" and not locked)
-    )
+    number = family.icmp if proto == "icmp" else PROTOCOLS[proto]
+    df = packet.df or (proto == "tcp" and not locked)
+    header = family.packet(src, dst, number, packet.ttl, df=df, tos=tos)
     if proto == "icmp":
         ident = spread(f"ping {src} {dst}", 1, 65535)
-        return (header, wire.Icmp(8, 0, ident, 1), *data), ("ping", size), Flow(src, dst, proto)
+        return (header, family.echo(family.echo_request, ident, 1), *data), ("ping", size), Flow(src, dst, proto)
     flow = Flow(src, dst, proto, sport, dport)
     if proto == "udp":
         return (header, wire.Udp(sport, dport), *data), ("udp", size), flow
-    return (header, tcp.syn(mtu, sport, dport)), ("syn",), flow
+    return (header, tcp.syn(mtu - family.header, sport, dport)), ("syn",), flow

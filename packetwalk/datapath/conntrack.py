@@ -28,7 +28,8 @@ class Tuple(NamedTuple):
         return _tuple((protocol, dst, dport, src, sport))
 
 
-NAMES = {1: "icmp", 4: "ipencap", 6: "tcp", 17: "udp", 50: "esp"}
+NAMES = {1: "icmp", 4: "ipencap", 6: "tcp", 17: "udp", 50: "esp", 58: "icmpv6"}
+ECHOING = ("icmp", "icmpv6")
 
 
 PORTED = ("udp", "tcp")
@@ -43,7 +44,7 @@ def tuple_of(stack: tuple, at: int) -> Tuple:
     if ip.mf and not ip.offset and name in PORTED:  # a first fragment has the ports with it
         content = l4.content
         return _tuple((name, ip.src, int.from_bytes(content[:2]), ip.dst, int.from_bytes(content[2:4])))
-    ident = l4.id if l4.proto == "icmp" else 0
+    ident = l4.id if l4.proto in ECHOING else 0
     return _tuple((name, ip.src, ident, ip.dst, ident))
 
 
@@ -77,7 +78,7 @@ class Connection:
             reply = self.reply._replace(src=address, sport=port)
         else:
             reply = self.reply._replace(dst=address, dport=port)
-        if reply.protocol == "icmp":  # an echo carries one identifier both ways
+        if reply.protocol in ECHOING:  # an echo carries one identifier both ways
             reply = reply._replace(sport=port, dport=port)
         if reply != self.reply:
             self.reply = reply

@@ -8,7 +8,7 @@ search on to the next rule, and so does one that the rule suppresses; a rule wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
@@ -26,32 +26,35 @@ EVERYBODY = "255.255.255.255"
 class Prefixes(Generic[T]):
     """Values by prefix, asked by address: the longest prefix that fits answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, to_int: Callable[[str], int] = ipv4_to_int, bits: int = 32) -> None:
+        """``to_int`` reads an address of the family, which has so many ``bits``."""
         self._by_mask: dict[int, dict[int, T]] = {}
+        self._to_int, self._bits = to_int, bits
 
     def get(self, dst: str) -> T | None:
         """Return the value of exactly this prefix."""
         network, length = prefix(dst)
-        return self._by_mask.get(_mask(length), {}).get(network)
+        return self._by_mask.get(_mask(length, self._bits), {}).get(network)
 
     def put(self, dst: str, value: T) -> None:
         """Set the value of a prefix."""
         network, length = prefix(dst)
-        if _mask(length) not in self._by_mask:
-            self._by_mask[_mask(length)] = {}
+        mask = _mask(length, self._bits)
+        if mask not in self._by_mask:
+            self._by_mask[mask] = {}
             self._by_mask = dict(sorted(self._by_mask.items(), reverse=True))
-        self._by_mask[_mask(length)][network] = value
+        self._by_mask[mask][network] = value
 
     def find(self, address: str) -> T | None:
         """Return the value of the longest prefix that holds ``address``, or None."""
-        value = ipv4_to_int(address)
+        value = self._to_int(address)
         return next(
             (same[value & mask] for mask, same in self._by_mask.items() if value & mask in same), None
         )
 
 
-def _mask(length: int) -> int:
-    return (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
+def _mask(length: int, bits: int = 32) -> int:
+    return (1 << bits) - (1 << (bits - length))
 
 
 class Routed(NamedTuple):
@@ -85,14 +88,20 @@ class Fib:
     tell whose a sender is (``fib4_has_custom_rules``).
     """
 
-    def __init__(self, routes: Iterable[RouteEntry], rules: Iterable[IpRule], decide: Decide) -> None:
-        """``decide`` makes what a step says in this namespace."""
+    def __init__(
+        self,
+        routes: Iterable[RouteEntry],
+        rules: Iterable[IpRule],
+        decide: Decide,
+        prefixes: Callable[[], Prefixes[RouteEntry]] = Prefixes,
+    ) -> None:
+        """``decide`` makes what a step says in this namespace; ``prefixes`` a table that is empty, of the family."""
         self._decide = decide
         routes = tuple(routes)
         self.rules = sorted(rules, key=lambda rule: rule.priority)
         self._tables: dict[str, Prefixes[RouteEntry]] = {}
         for route in routes:
-            table = self._tables.setdefault(route.table, Prefixes())
+            table = self._tables.setdefault(route.table, prefixes())
             known = table.get(route.dst)
             if known is None or route.metric < known.metric:
                 table.put(route.dst, route)

@@ -9,11 +9,15 @@ from __future__ import annotations
 STAMPS = b"\x08\x0a" + (1).to_bytes(4) + bytes(4)
 SCALE = 7
 SPACE = 65535
+HEADER = 20  # bytes of TCP's header without options
 
 
-def options(mtu: int) -> bytes:
-    """Return the options of a SYN: MSS, SACK permitted, timestamps, window scale (20 bytes)."""
-    return b"\x02\x04" + (mtu - 40).to_bytes(2) + b"\x04\x02" + STAMPS + b"\x01\x03\x03" + bytes([SCALE])
+def options(room: int) -> bytes:
+    """Return the options of a SYN: MSS, SACK permitted, timestamps, window scale (20 bytes).
+
+    ``room`` is what an IP header leaves of the path's MTU, in bytes.
+    """
+    return b"\x02\x04" + (room - HEADER).to_bytes(2) + b"\x04\x02" + STAMPS + b"\x01\x03\x03" + bytes([SCALE])
 
 
 def later_options(offered: bytes) -> bytes:
@@ -21,9 +25,9 @@ def later_options(offered: bytes) -> bytes:
     return b"\x01\x01" + STAMPS if len(offered) >= 20 else b""
 
 
-def window(mtu: int, *, stamps: bool = False) -> int:
+def window(room: int, *, stamps: bool = False) -> int:
     """Return the window of a SYN, or of a SYN-ACK with ``stamps``: 64 KiB in whole segments."""
-    segment = mtu - 40 - 12 * stamps
+    segment = room - HEADER - 12 * stamps
     return SPACE // segment * segment
 
 

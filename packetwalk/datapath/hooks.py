@@ -16,8 +16,11 @@ from packetwalk.datapath.rule import TRANSLATES
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import IptablesRule, NftRule
 
-ECHO = 8
-QUERIES = (0, ECHO)
+ECHO = {"icmp": 8, "icmpv6": 128}
+"""The type of an echo request, by protocol."""
+QUERIES = {"icmp": (0, 8), "icmpv6": (128, 129)}
+BETWEEN_NEIGHBOURS = range(130, 144)
+"""Types of ICMPv6 of which no connection is tracked: listeners' reports and neighbour discovery (``noct_valid_new``)."""
 
 
 def hook(
@@ -107,12 +110,15 @@ def _ask(
 def _track(table: Conntrack, skb: Skb) -> None:
     """Find or start the connection of a packet (``nf_conntrack_in``)."""
     key, l4 = skb.known or skb.tuple, skb.stack[skb.at + 1]
-    if l4.proto == "icmp" and l4.type not in QUERIES:
-        _relate(table, skb)
+    if l4.proto in QUERIES and l4.type not in QUERIES[l4.proto]:
+        if l4.proto == "icmpv6" and l4.type in BETWEEN_NEIGHBOURS:
+            skb.ctinfo = UNTRACKED
+        else:
+            _relate(table, skb)
         return
     conn, original = table.find(key) or (None, True)
-    if l4.proto == "icmp":  # the kernel's tuple has the type, so that an answer to oneself is told apart
-        original = l4.type == ECHO
+    if l4.proto in ECHO:  # the kernel's tuple has the type, so that an answer to oneself is told apart
+        original = l4.type == ECHO[l4.proto]
         if conn and key != (conn.original if original else conn.reply):
             conn = None
         if conn is None and not original:
@@ -148,7 +154,7 @@ def _aside(ns: Netns, skb: Skb) -> Aside:
     policy = xfrm.policy(ns, skb.tuple, skb.mark)
     translated = skb.conn.translated if skb.conn else frozenset[str]()
     spi = l4.spi if l4.proto == "esp" else None
-    icmp = (l4.type, l4.code) if l4.proto == "icmp" else (-1, -1)
+    icmp = (l4.type, l4.code) if l4.proto in ECHO else (-1, -1)
     flags = l4.flags if l4.proto == "tcp" else ""
     return Aside(*skb.ports, spi, policy is not None, translated, icmp, flags)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from itertools import accumulate
 
 from packetwalk import wire
-from packetwalk.datapath import arp, hooks, local, multicast, pmtu, redirect, source_validation, xfrm
+from packetwalk.datapath import hooks, local, multicast, neighbour, pmtu, redirect, source_validation, xfrm
 from packetwalk.datapath.devices import drivers
+from packetwalk.datapath.family import INET
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import MAX_STEPS, Run, Skb
 from packetwalk.tables import IpRule, RouteEntry
@@ -63,6 +64,9 @@ def believed(run: Run, ns: Netns, skb: Skb, dev: str, out: str | None) -> bool:
 
 def prerouting(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
     """Collect fragments if connections are tracked here, then run PREROUTING."""
+    if ns.family is not INET and skb.ip.fragment:
+        run.drop(ns, skb, dev, None, ("fragment-unread",))
+        return False
     if ns.ruleset.tracks and skb.ip.fragment and not reassemble(run, ns, skb, dev):
         return False
     return hooks.hook(run, ns, skb, "PREROUTING", dev, None)
@@ -124,18 +128,18 @@ def forward(run: Run, ns: Netns, skb: Skb, dev: str, route: RouteEntry) -> None:
         return
     ip, mtu = skb.ip, pmtu.of_forwarded(run, ns, route, skb.ip.dst)
     if ip.ttl <= 1:
-        run.drop(ns, skb, dev, None, ("ttl",), "ttl_expired")
+        run.drop(ns, skb, dev, None, (ns.family.expired,), "ttl_expired")
         local.send_error(run, ns, skb, 11, 0)
         return
     if ip.df and skb.length > mtu:
         narrow = pmtu.narrowest(ns, route)
-        run.drop(ns, skb, route.dev, narrow, ("too-big", skb.length, mtu), "too_big")
+        run.drop(ns, skb, route.dev, narrow, (ns.family.too_big, skb.length, mtu), "too_big")
         local.send_error(run, ns, skb, 3, 4, mtu)
         return
     skb.forwarded = True
     skb.set_ip(ip.aged())
-    run.emit(ns, skb, "forward", None, ns.forwarding, ("forward", ip.ttl, ip.ttl - 1))
-    if route.dev == dev:
+    run.emit(ns, skb, "forward", None, ns.forwarding, (ns.family.aged, ip.ttl, ip.ttl - 1))
+    if route.dev == dev and ns.family is INET:
         redirect.send(run, ns, skb, dev, route)
     if hooks.hook(run, ns, skb, "FORWARD", dev, route.dev):
         output(run, ns, skb, dev, route)
@@ -205,7 +209,10 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
     skb.route = route, dst
     mtu = (pmtu.of_forwarded if skb.forwarded else pmtu.of_path)(run, ns, route, dst)
     if skb.length <= mtu and not skb.frag_max_size:
-        arp.finish(run, ns, skb, dev, hop)
+        neighbour.finish(run, ns, skb, dev, hop)
+        return
+    if ns.family is not INET and not skb.forwarded:
+        run.drop(ns, skb, dev, None, ("uncut", skb.length, mtu))
         return
     if skb.ip.df:  # the machine tells itself too (ip_fragment)
         too_long(run, ns, skb, route)
@@ -217,7 +224,7 @@ def output(run: Run, ns: Netns, skb: Skb, indev: str | None, route: RouteEntry) 
             part.refused = True
             run.drop(ns, part, dev, ns.links[dev], ("fragment-unsent", dev))
             continue
-        arp.finish(run, ns, part, dev, hop)
+        neighbour.finish(run, ns, part, dev, hop)
         if run.writing:
             run.take_in()
 

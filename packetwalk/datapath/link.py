@@ -9,12 +9,14 @@ from __future__ import annotations
 from packetwalk import wire
 from packetwalk.datapath import arp, ip
 from packetwalk.datapath.fabric import Nic
-from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.netns import IPV6, Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.wire.address import is_group_mac
 
 WIRE, FOLLOWED = "wire", 16
 """What switches of segments have learnt is kept under this name; so many copies of a frame are followed at most."""
+TARGET = 3
+"""The place of the address in a frame by which IPv6 asks for a MAC: Ethernet, IPv6 and ICMPv6 stand before it."""
 
 
 def transmit(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
@@ -56,7 +58,7 @@ def hand_over(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> bool:
 def to_wire(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Carry a frame over an Ethernet segment, a switch that learns behind which port a MAC is.
 
-    What is for everybody, or for a MAC that nobody has, goes to every NIC; an ARP question is followed only to the
+    What is for everybody, or for a MAC that nobody has, goes to every NIC; a question for a MAC is followed only to the
     machines that it may concern.  In kind and in namespaces a node's NIC is the end of a veth.  What is longer than
     the segment carries is lost there without a word.
     """
@@ -92,6 +94,8 @@ def _plugged(run: Run, skb: Skb, segment: str) -> list[Nic]:
     mac, message = skb.stack[0].dst, skb.stack[1]
     if mac == arp.BROADCAST and isinstance(message, wire.Arp):
         return run.fabric.asked(segment, message.tpa)
+    if len(skb.stack) > TARGET and skb.stack[TARGET].proto == "nd-solicited":
+        return run.fabric.asked(segment, skb.stack[TARGET].target)
     nics = run.fabric.everybody(segment) if run.fabric.changed else []
     found = run.learnt.get((WIRE, segment, mac))
     found = found if found in nics else run.fabric.nic(segment, mac)
@@ -122,10 +126,10 @@ def up(run: Run, ns: Netns, skb: Skb, dev: str, port: str = "") -> None:
     """Hand a frame to the machine's own layers if it is addressed to it, or to the MAC of the bridge's ``port``."""
     device, eth = ns.devices[dev], skb.stack[0]
     if not device.layer2:
-        ip.receive(run, ns, skb, dev)
+        ip.receive(run, ns.inet if skb.ip.version == 4 else ns.inet6, skb, dev)
     elif eth.dst not in (device.link.address, port) and not is_group_mac(eth.dst):
         run.drop(ns, skb, dev, device.link, ("other-mac", eth.dst, device.link.address))
     elif eth.type == 0x0806:
-        arp.receive(run, ns, skb, dev)
+        arp.receive(run, ns.inet, skb, dev)
     else:
-        ip.receive(run, ns, skb, dev)
+        ip.receive(run, ns.inet6 if eth.type == IPV6 else ns.inet, skb, dev)

@@ -7,6 +7,7 @@ as fits into 576 bytes), and what ping, a UDP client and a TCP client do.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from packetwalk import wire
 from packetwalk.datapath import ecn, hooks, pmtu, redirect, socket, tcp
@@ -17,24 +18,6 @@ from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import SysctlEntry
 from packetwalk.trace.step import Flow
-
-ECHO_IGNORE_ALL, ECHO_IGNORE_BROADCASTS = (
-    f"net.ipv4.icmp_echo_ignore_{what}" for what in ("all", "broadcasts")
-)
-QUOTED = 576 - 20 - 8
-ERRORS = {
-    (3, 0): "network unreachable",
-    (3, 1): "host unreachable",
-    (3, 2): "protocol unreachable",
-    (3, 3): "port unreachable",
-    (3, 4): "fragmentation needed and DF set",
-    (3, 9): "network prohibited",
-    (3, 10): "host prohibited",
-    (3, 13): "administratively prohibited",
-    (5, 1): "there is a better next hop for this host on the same link",
-    (11, 0): "time to live exceeded",
-    (11, 1): "fragment reassembly time exceeded",
-}
 
 
 def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
@@ -48,23 +31,8 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         if driver.receive(run, ns, skb, dev):
             return
     match l4:
-        case wire.Icmp(type=8) if setting := _silent(ns, skb):
-            run.drop(ns, skb, dev, setting, ("echo-ignored", setting.key))
-        case wire.Icmp(type=8):
-            socket.accept(run, ns, skb, dev, ("delivered-echo",))
-            run.jobs.append(lambda: _echo(run, ns, skb))
-        case wire.Icmp(type=0) if ns.name != run.client:
-            run.drop(ns, skb, dev, None, ("delivered-unknown",))
-        case wire.Icmp(type=0):
-            size = skb.length - ip_layer.HEADER
-            socket.accept(run, ns, skb, dev, ("delivered-reply", size, skb.ip.src, skb.ip.ttl))
-        case wire.Icmp():
-            text = ERRORS.get((l4.type, l4.code), f"ICMP type {l4.type} code {l4.code}")
-            extra = f" (mtu {l4.mtu})" if l4.mtu else ""
-            path = pmtu.told(run, ns, skb) or redirect.told(run, ns, skb, dev)
-            socket.accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"), path)
-            if path and l4.too_big:
-                tcp.path_narrowed(run, ns, skb)
+        case wire.IcmpHeader():
+            _message(run, ns, skb, dev)
         case wire.Tcp() if ns.fib.is_for_many(skb.ip.dst):
             run.drop(ns, skb, dev, None, ("delivered-unknown",))
         case wire.Udp():
@@ -75,11 +43,36 @@ def deliver(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
             run.drop(ns, skb, dev, None, ("delivered-unknown",))
 
 
+def _message(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
+    """Take a message of ICMP (``icmp_rcv``, ``icmpv6_rcv``)."""
+    l4, family = skb.stack[skb.at + 1], ns.family
+    if l4.type == family.echo_request:
+        if setting := _silent(ns, skb):
+            run.drop(ns, skb, dev, setting, ("echo-ignored", setting.key))
+            return
+        socket.accept(run, ns, skb, dev, ("delivered-echo",))
+        run.jobs.append(lambda: _echo(run, ns, skb))
+    elif l4.type == family.echo_reply and ns.name != run.client:
+        run.drop(ns, skb, dev, None, ("delivered-unknown",))
+    elif l4.type == family.echo_reply:
+        size = skb.length - family.header
+        socket.accept(run, ns, skb, dev, ("delivered-reply", size, skb.ip.src, skb.ip.ttl))
+    elif l4.proto == wire.Icmp.proto or (l4.type, l4.code) in family.errors:
+        text = family.errors.get((l4.type, l4.code), f"ICMP type {l4.type} code {l4.code}")
+        extra = f" (mtu {l4.mtu})" if l4.mtu else ""
+        path = pmtu.told(run, ns, skb) or redirect.told(run, ns, skb, dev)
+        socket.accept(run, ns, skb, dev, ("delivered-error", f"{text}{extra}, says {skb.ip.src}"), path)
+        if path and l4.too_big:
+            tcp.path_narrowed(run, ns, skb)
+    elif not family.neighbours.receive(run, ns, skb, dev):
+        run.drop(ns, skb, dev, None, ("delivered-unknown",))
+
+
 def _silent(ns: Netns, skb: Skb) -> SysctlEntry | None:
     """Return the setting that keeps this machine from answering an echo request (``icmp_echo``, ``icmp_rcv``)."""
-    keys = [ECHO_IGNORE_ALL]
+    keys = [f"{ns.family.echo_ignore}all"]
     if ns.fib.is_for_many(skb.ip.dst):
-        keys.insert(0, ECHO_IGNORE_BROADCASTS)
+        keys.insert(0, f"{ns.family.echo_ignore}broadcasts")
     return next((SysctlEntry(key, "1") for key in keys if ns.sysctl(key) != "0"), None)
 
 
@@ -90,7 +83,7 @@ def _echo(run: Run, ns: Netns, skb: Skb) -> None:
         ns,
         skb,
         "reply",
-        (wire.Icmp(0, 0, message.id, message.seq), *rest),
+        (ns.family.echo(ns.family.echo_reply, message.id, message.seq), *rest),
         ("echo-reply",),
         df=False,
         written=socket.SocketHeader(tos=skb.ip.tos),
@@ -122,18 +115,22 @@ def send_error(run: Run, ns: Netns, skb: Skb, kind: int, code: int, mtu: int = 0
     The error belongs to the packet's connection, also if that was never confirmed, so that NAT changes it
     as it does an answer.
     """
-    send = told(run, ns, skb, wire.Icmp(kind, code, mtu=mtu), "error")
+    send = told(run, ns, skb, ns.family.error((kind, code), mtu), "error")
     if send:
         run.jobs.append(send)
 
 
-def told(run: Run, ns: Netns, skb: Skb, message: wire.Icmp, name: str) -> Callable[[], None] | None:
+def told(run: Run, ns: Netns, skb: Skb, message: Any, name: str) -> Callable[[], None] | None:
     """Return what sends a message about a packet, as it is now, to its sender (``icmp_send``); None if there is none."""
     ip, l4 = skb.ip, skb.stack[skb.at + 1]
-    about_error = isinstance(l4, wire.Icmp) and l4.type not in (0, 8)
-    if about_error or ns.fib.is_for_many(ip.dst) or ip.offset or ip.src in ("0.0.0.0",) or run.muted:
+    family = ns.family
+    about_error = isinstance(l4, wire.IcmpHeader) and l4.type not in (
+        family.echo_reply,
+        family.echo_request,
+    )
+    if about_error or ns.fib.is_for_many(ip.dst) or ip.offset or ip.src == family.anywhere or run.muted:
         return None
-    quoted = wire.encode(skb.stack[skb.at :])[:QUOTED]
+    quoted = wire.encode(skb.stack[skb.at :])[: family.quoted]
     cause, relation = run.here(skb), related(skb)
 
     def send() -> None:
@@ -142,12 +139,15 @@ def told(run: Run, ns: Netns, skb: Skb, message: wire.Icmp, name: str) -> Callab
         route = ns.fib.lookup(ip.src, src=ip.dst) if here else route
         if route is None:
             return
-        source = ip.dst if here else ns.source_for(route)
-        flight = run.flight(name, Flow(source, ip.src, "icmp"), cause)
-        header = wire.Ipv4(source, ip.src, 1, ns.default_ttl, run.next_ident(), tos=ecn.of_error(ip))
-        error = Skb(flight, (header, message, wire.Data(quoted)), 0)
+        source = ip.dst if here else ns.source_for(route, ip.src)
+        flow = Flow(source, ip.src, "icmp")
+        flight = run.flight(name, flow, cause)
+        header = family.packet(
+            source, ip.src, family.icmp, ns.default_ttl, run.next_ident(), tos=ecn.of_error(ip)
+        )
+        error = Skb(flight, (family.labelled(header, flow), message, wire.Data(quoted)), 0)
         error.conn, error.original, error.ctinfo = relation
-        run.emit(ns, error, "originate", None, None, ("icmp-error", ERRORS[message.type, message.code]))
+        run.emit(ns, error, "originate", None, None, ("icmp-error", family.errors[message.type, message.code]))
         ip_layer.originate(run, ns, error, bound=here)
 
     return send

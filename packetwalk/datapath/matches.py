@@ -15,7 +15,7 @@ from typing import NamedTuple
 from packetwalk.datapath.fib import Fib
 from packetwalk.datapath.sets import holds
 from packetwalk.tables import IpSet
-from packetwalk.wire.address import ipv4_to_int, prefix
+from packetwalk.wire.address import ipv4_to_int, ipv6_to_int, prefix
 
 NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED = "NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"
 STATES = {NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED}
@@ -128,10 +128,11 @@ VALUES = {
 @lru_cache(1 << 12)
 def _net(values: tuple[str, ...], side: str) -> Match:
     network, length = prefix(values[0])
-    mask = (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
+    to_int, bits = (ipv6_to_int, 128) if ":" in values[0] else (ipv4_to_int, 32)
+    mask = (1 << bits) - (1 << (bits - length))
     if side == "src":
-        return Match((side,), lambda view: ipv4_to_int(view.src) & mask == network)
-    return Match((side,), lambda view: ipv4_to_int(view.dst) & mask == network)
+        return Match((side,), lambda view: to_int(view.src) & mask == network)
+    return Match((side,), lambda view: to_int(view.dst) & mask == network)
 
 
 @lru_cache(1 << 12)
@@ -220,7 +221,7 @@ def _address_type(values: tuple[str, ...], flags: set[str], state: MachineTables
 
     def is_local(view: View) -> bool:
         address = getattr(view, side)
-        return address in state.local or address.startswith("127.")
+        return address in state.local or address.startswith("127.") or address == "::1"
 
     return Match((side,), is_local)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import hooks, link, local
+from packetwalk.datapath.arp import ALL_HOSTS
+from packetwalk.datapath.family import INET
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.wire.address import ipv4_to_int, mac_from_int
 
-ALL_HOSTS = "224.0.0.1"
 GROUPS = 0x01005E000000
 TTL = 1  # of what programs send to groups (IP_MULTICAST_TTL)
 
@@ -50,8 +51,9 @@ def mac(group: str) -> str:
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Hand a packet for a group up if it was joined on the device; nobody passes one on."""
-    if skb.ip.dst == ALL_HOSTS:
-        run.emit(ns, skb, "route", dev, None, ("to-everybody", skb.ip.dst))
+    if ns.family.neighbours.joined(ns, dev, skb.ip.dst):
+        key = "to-joined" if ns.family is not INET else "to-everybody"
+        run.emit(ns, skb, "route", dev, None, (key, skb.ip.dst, dev))
         local.deliver(run, ns, skb, dev)
     else:
         run.drop(ns, skb, dev, None, ("no-group", skb.ip.dst, dev))

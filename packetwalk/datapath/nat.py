@@ -12,7 +12,7 @@ import re
 from packetwalk import wire
 from packetwalk.datapath import quotation
 from packetwalk.datapath.chain import Verdict
-from packetwalk.datapath.conntrack import Connection
+from packetwalk.datapath.conntrack import ECHOING, Connection
 from packetwalk.datapath.matches import NEW, RELATED
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb, spread
@@ -70,7 +70,7 @@ def _wanted(
     if verdict.target == "REDIRECT":
         return own_address(ns, indev) or now[0], _port(verdict, now[1])
     if verdict.target == "MASQUERADE":
-        address = ns.address_of(outdev or "", skb.hop or skb.ip.dst) or now[0]
+        address = ns.family.masquerade(ns, outdev or "", skb.hop, skb.ip.dst) or now[0]
         return address, _drawn_port(ns, verdict, conn) or _port(verdict, now[1])
     address, _, port = (verdict.met.argument or " ").split(" ")[1].partition(":")
     return address or now[0], int(port) if port else now[1]
@@ -115,14 +115,14 @@ def rewrite(
     if manip == "dst":
         old, new, port, key = ip.dst, ahead.dst, ahead.dport, "dnat"
         changed = ip._replace(dst=new)
-        if isinstance(l4, wire.Icmp):
+        if l4.proto in ECHOING:
             l4 = l4._replace(id=port)
         elif isinstance(l4, (wire.Udp, wire.Tcp)):
             old, new, l4 = f"{old}:{l4.dport}", f"{new}:{port}", l4._replace(dport=port)
     else:
         old, new, port, key = ip.src, ahead.src, ahead.sport, "snat"
         changed = ip._replace(src=new)
-        if isinstance(l4, wire.Icmp):
+        if l4.proto in ECHOING:
             l4 = l4._replace(id=port)
         elif isinstance(l4, (wire.Udp, wire.Tcp)):
             old, new, l4 = f"{old}:{l4.sport}", f"{new}:{port}", l4._replace(sport=port)
@@ -165,7 +165,7 @@ def _met_before(ns: Netns, conn: Connection, verdict: Verdict) -> tuple[str, str
 def is_error(skb: Skb) -> bool:
     """Say whether the packet is an ICMP error about one of a connection."""
     l4 = skb.stack[skb.at + 1]
-    return skb.ctinfo == RELATED and l4.proto == "icmp"
+    return skb.ctinfo == RELATED and l4.proto in ECHOING
 
 
 def _rewrite_error(run: Run, ns: Netns, skb: Skb, manip: str, name: str, dev: str | None) -> None:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packetwalk.datapath import source_validation
 from packetwalk.datapath.devices import receivers
+from packetwalk.datapath.family import INET
 from packetwalk.datapath.fib import Fib, Prefixes
 from packetwalk.datapath.matches import MachineTables
 from packetwalk.datapath.memo import Memo
 from packetwalk.datapath.netfilter import Ruleset
+from packetwalk.datapath.source_validation import Refusal
 from packetwalk.plan.operation import Operation
 from packetwalk.tables import (
     Absent,
-    AddrEntry,
     ChainPolicy,
     Entry,
     IptablesRule,
@@ -33,19 +34,16 @@ from packetwalk.tables import (
     every_table,
     table_of,
 )
-from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.fdb import FORWARDING
-from packetwalk.tables.ip_rule import RULES
+from packetwalk.tables.ip_rule import KERNELS, RULES
 from packetwalk.tables.ipset import SETS
-from packetwalk.tables.iptables import IPTABLES
 from packetwalk.tables.link import LINKS
 from packetwalk.tables.neighbour import NEIGHBOURS
 from packetwalk.tables.nftables import RULESET
 from packetwalk.tables.packet_socket import CAPTURES
 from packetwalk.tables.recent import REMEMBERED
-from packetwalk.tables.route import ROUTES
 from packetwalk.tables.socket import SOCKETS
-from packetwalk.tables.sysctl import BELIEVES, FORWARD, SETTINGS, usual_value
+from packetwalk.tables.sysctl import BELIEVES, SETTINGS, usual_value
 from packetwalk.tables.table import E, Table
 from packetwalk.tables.wireguard import PEERS
 from packetwalk.tables.xfrm import POLICIES
@@ -55,6 +53,10 @@ from packetwalk.wire.address import ipv4_to_int
 
 if TYPE_CHECKING:
     from packetwalk.datapath.device import Device
+
+
+IPV6 = 0x86DD
+"""The type of frames that carry IPv6."""
 
 
 class HardHeader(NamedTuple):
@@ -73,6 +75,7 @@ class Netns:
 
     def __init__(self, name: str, node: str, kind: str, label: str, operations: list[Operation]) -> None:
         self.name, self.node, self.kind, self.label = name, node, kind, label
+        self.family, self.inet = INET, self
         self.origin: dict[Entry, tuple[str, str]] = {}
         self._held: dict[str, list] = {}
         self._fill(operations)
@@ -105,41 +108,67 @@ class Netns:
     def _index(self) -> None:
         """Make what the data path looks up."""
         self.links = {link.ifname: link for link in self.entries(LINKS)}
-        self.addrs = self.entries(ADDRESSES)
         self.neighs = {(entry.dev, entry.dst): entry for entry in self.entries(NEIGHBOURS)}
         self.fdb = {FORWARDING.key(entry): entry for entry in self.entries(FORWARDING)}
         self.sysctls = {entry.key: entry for entry in self.entries(SETTINGS)}
         self.sockets = {(entry.protocol, entry.port): entry for entry in self.entries(SOCKETS)}
         self.captures = {entry.dev: entry for entry in self.entries(CAPTURES)}
         self.xfrm_policies = self.entries(POLICIES)
-        self.fib = Fib(self.entries(ROUTES), self.entries(RULES), self.decision)
-        self.local = {addr.local: addr.dev for addr in self.addrs}
-        sets = {entry.name: entry for entry in self.entries(SETS)}
-        rules = [entry for entry in self.entries(IPTABLES) if isinstance(entry, IptablesRule)]
-        policies = [entry for entry in self.entries(IPTABLES) if isinstance(entry, ChainPolicy)]
-        recent = frozenset((entry.name, entry.address) for entry in self.entries(REMEMBERED))
-        state = MachineTables(self.fib, self.local, sets, recent)
-        native = self.entries(RULESET)
-        self.ruleset = Ruleset(rules, policies, state, self.decision, native, self._registered)
         self.peers = self.entries(PEERS)
         self.allowed_ips: dict[str, Prefixes[WireguardPeer]] = {}
         for peer in self.peers:
             for network in peer.allowed_ips:
                 self.allowed_ips.setdefault(peer.dev, Prefixes()).put(network, peer)
-        self.forwarding = self.sysctls.get(FORWARD)
+        self.in_dev: Memo[tuple[str, str], int] = Memo(lambda asked: int(self.setting_of(*asked).value))
+        self._index_links()
+        self._index_family()
+
+    def _index_family(self) -> None:
+        """Make what each family has for itself."""
+        family = self.family
+        self.addrs = self.entries(family.addresses)
+        self.fib = Fib(
+            self.entries(family.routes),
+            self.entries(RULES) if family is INET else KERNELS,
+            self.decision,
+            lambda: Prefixes(family.to_int, family.bits),
+        )
+        self.local = {addr.local: addr.dev for addr in self.addrs}
+        sets = {entry.name: entry for entry in self.entries(SETS)}
+        rules = [entry for entry in self.entries(family.filters) if isinstance(entry, IptablesRule)]
+        policies = [entry for entry in self.entries(family.filters) if isinstance(entry, ChainPolicy)]
+        recent = frozenset((entry.name, entry.address) for entry in self.entries(REMEMBERED))
+        state = MachineTables(self.fib, self.local, sets, recent)
+        native = self.entries(RULESET) if family is INET else ()
+        self.ruleset = Ruleset(rules, policies, state, self.decision, native, self._registered)
+        self.forwarding = self.sysctls.get(family.forward)
         self.forwarding_of: Memo[str, SysctlEntry | None] = Memo(self._forwarding_of)
-        self.default_ttl = int(self.sysctl("net.ipv4.ip_default_ttl"))
-        self.filters_bridged = self.sysctl("net.bridge.bridge-nf-call-iptables") != "0"
+        self.default_ttl = int(self.sysctl(family.ttl))
+        self.filters_bridged = self.sysctl(family.bridged) != "0"
+        self.vxlan = {
+            link.port: link
+            for link in self.links.values()
+            if link.kind == "vxlan" and link.up and (":" in (link.local or "")) == (family is not INET)
+        }
         self.hard_headers: Memo[NeighEntry, HardHeader] = Memo(self._hard_header)
         self.receivers: Memo[tuple[int, int], tuple[ModuleType, ...]] = Memo(lambda to: receivers(self, *to))
-        self.in_dev: Memo[tuple[str, str], int] = Memo(lambda asked: int(self.setting_of(*asked).value))
         self.martians: Memo[tuple[str, str, str], tuple | None] = Memo(
-            lambda asked: source_validation.martian(self, *asked)
+            lambda asked: family.martian(self, asked)
         )
-        self.disbelieved: Memo[tuple[str, str, int, str, str | None], source_validation.Refusal | None] = (
-            Memo(lambda asked: source_validation.refused(self, *asked))
+        self.disbelieved: Memo[tuple[str, str, int, str, str | None], Refusal | None] = Memo(
+            lambda asked: family.disbelieved(self, asked)
         )
-        self._index_links()
+
+    @cached_property
+    def inet6(self) -> Netns:
+        """The namespace as IPv6 sees it: devices and neighbours are the same, addresses, routes and rules its own."""
+        from packetwalk.datapath.ipv6 import INET6  # a wheel has none of it
+
+        other = copy(self)
+        other.family = INET6
+        other._index_family()
+        other.inet6 = other
+        return other
 
     def _registered(self) -> dict[object, int]:
         """Return the base chains of netfilter in the order in which they were made, as ``Ruleset`` wants it."""
@@ -158,7 +187,6 @@ class Netns:
             for name, link in self.links.items()
             if link.kind == "bridge"
         }
-        self.vxlan = {link.port: link for link in self.links.values() if link.kind == "vxlan" and link.up}
         self.ipip = [link for link in self.links.values() if link.kind == "ipip"]
         self.wireguard = {link.port: link for link in self.links.values() if link.kind == "wireguard"}
         self.tun = next((link for link in self.links.values() if link.kind == "tun"), None)
@@ -175,8 +203,8 @@ class Netns:
         dst, dev, lladdr, state = neighbour
         note: tuple = ("neigh", dst, lladdr)
         if state == "PERMANENT":
-            note = ("neigh-permanent", dst, lladdr, self.origin.get(neighbour, ("kernel", ""))[0])
-        ethernet = Ethernet(lladdr or "", self.links[dev].address)
+            note = (self.family.written, dst, lladdr, self.origin.get(neighbour, ("kernel", ""))[0])
+        ethernet = Ethernet(lladdr or "", self.links[dev].address, self.family.ethertype)
         return HardHeader(ethernet, self.decision("neigh", dev, neighbour, note))
 
     def decision(
@@ -205,7 +233,7 @@ class Netns:
 
     def _forwarding_of(self, dev: str) -> SysctlEntry | None:
         """Return the setting that decides whether what comes in by a device is passed on: its own, or the machine's."""
-        return self.sysctls.get(f"net.ipv4.conf.{dev}.forwarding", self.forwarding)
+        return self.sysctls.get(f"{self.family.conf}.{dev}.forwarding", self.forwarding)
 
     def forwards(self, dev: str) -> bool:
         """Say whether what comes in by a device is passed on (``IN_DEV_FORWARD``)."""
@@ -237,14 +265,9 @@ class Netns:
         first = own or self.addrs
         return first[0].local if first else None
 
-    def source_for(self, route: RouteEntry | None) -> str:
-        """Return the source address that the kernel chooses for packets by a route (``fib_result_prefsrc``).
-
-        The route's own, else one in the subnet of its next hop; 0.0.0.0 when there is none.
-        """
-        if route and route.prefsrc:
-            return route.prefsrc
-        return self.address_of(route.dev if route else "", (route and route.gateway) or "") or "0.0.0.0"
+    def source_for(self, route: RouteEntry | None, dst: str = "") -> str:
+        """Return the source address that the kernel chooses for packets to a destination by a route."""
+        return self.family.source(self, route, dst)
 
     def on_link(self, dev: str, *addresses: str) -> bool:
         """Say whether a subnet of a device holds all these addresses (``inet_addr_onlink``)."""
@@ -260,6 +283,6 @@ class Netns:
         return {table.name: told[table] for table in order}
 
 
-def _same_subnet(addr: AddrEntry, dst: str) -> bool:
+def _same_subnet(addr: Any, dst: str) -> bool:
     mask = (0xFFFFFFFF << (32 - addr.prefixlen)) & 0xFFFFFFFF
     return ipv4_to_int(addr.local) & mask == ipv4_to_int(dst) & mask

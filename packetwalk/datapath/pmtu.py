@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from packetwalk import wire
 from packetwalk.datapath import quotation
+from packetwalk.datapath.family import INET
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import LinkEntry, PathEntry, RouteEntry
-from packetwalk.tables.path import PATHS
 from packetwalk.tables.route import fib_info
-from packetwalk.wire.icmp import FRAGMENTATION_NEEDED, UNREACHABLE
 
-LEAST, MOST = 552, 65535  # net.ipv4.route.min_pmtu; IP_MAX_MTU
+MOST = 65535  # IP_MAX_MTU
+Way = tuple[Netns, RouteEntry | None, str]
+"""A tunnel's way: the namespace as the family of its packets sees it, the route to its other end, and that end."""
 
 
 def of_route(ns: Netns, route: RouteEntry) -> int:
@@ -32,7 +33,7 @@ def narrowest(ns: Netns, route: RouteEntry) -> RouteEntry | LinkEntry:
 
 def learnt(run: Run, ns: Netns, route: RouteEntry, dst: str) -> PathEntry | None:
     """Return what was learnt of the path to a destination by a route, if anything was."""
-    return run.learnt.get((ns.name, PATHS.name, fib_info(route), dst)) if run.knows_paths else None
+    return run.learnt.get((ns.name, ns.family.paths.name, fib_info(route), dst)) if run.knows_paths else None
 
 
 def hop(run: Run, ns: Netns, route: RouteEntry, dst: str) -> str:
@@ -53,7 +54,7 @@ def of_forwarded(run: Run, ns: Netns, route: RouteEntry, dst: str) -> int:
     return known.mtu if known and known.locked else of_route(ns, route)
 
 
-def locked(run: Run, ns: Netns, route: RouteEntry, dst: str) -> bool:
+def is_locked(run: Run, ns: Netns, route: RouteEntry, dst: str) -> bool:
     """Say whether path MTU discovery is off on the way to a destination (``ip_mtu_locked``)."""
     known = learnt(run, ns, route, dst)
     return route.lock or (known is not None and known.locked)
@@ -62,11 +63,12 @@ def locked(run: Run, ns: Netns, route: RouteEntry, dst: str) -> bool:
 def update(run: Run, ns: Netns, route: RouteEntry, dst: str, mtu: int) -> PathEntry | None:
     """Note the MTU of the path to a destination (``__ip_rt_update_pmtu``); None when it teaches nothing."""
     before = of_path(run, ns, route, dst)
-    if locked(run, ns, route, dst) or before < mtu or route.type != "unicast":
+    if is_locked(run, ns, route, dst) or before < mtu or route.type != "unicast":
         return None
-    known = learnt(run, ns, route, dst)
-    entry = PathEntry(
-        dst, fib_info(route), max(mtu, min(before, LEAST)), mtu < LEAST, known.gateway if known else None
+    known, least = learnt(run, ns, route, dst), ns.family.least_mtu
+    locked = mtu < least and ns.family is INET  # IPv6 has no narrower path
+    entry = ns.family.path(
+        dst, fib_info(route), max(mtu, min(before, least)), locked, known.gateway if known else None
     )
     if entry == known:
         return None
@@ -80,7 +82,7 @@ def told(run: Run, ns: Netns, skb: Skb) -> PathEntry | None:
     Return what is known of the path of the packet that it quotes; None when it is another error.
     """
     l4 = skb.stack[skb.at + 1]
-    if not isinstance(l4, wire.Icmp) or (l4.type, l4.code) != (UNREACHABLE, FRAGMENTATION_NEEDED):
+    if not isinstance(l4, wire.IcmpHeader) or not l4.too_big:
         return None
     dst = quotation.embedded(skb.stack[skb.at + 2].content).dst
     route = ns.fib.lookup(dst)
@@ -90,14 +92,15 @@ def told(run: Run, ns: Netns, skb: Skb) -> PathEntry | None:
     return learnt(run, ns, route, dst)
 
 
-def wrap(run: Run, ns: Netns, skb: Skb, outer: RouteEntry | None, end: str, overhead: int, dev: str) -> None:
+def wrap(run: Run, ns: Netns, skb: Skb, way: Way, overhead: int, dev: str) -> None:
     """Let a tunnel's driver look whether a packet fits when it is wrapped (``skb_tunnel_check_pmtu``).
 
-    ``outer`` is the route to the tunnel's other end.  What does not fit goes on all the same, and is cut outside.
+    What does not fit goes on all the same, and is cut outside.
     """
-    if outer is None or skb.route is None or outer.type != "unicast":
+    outer, route, end = way
+    if route is None or skb.route is None or route.type != "unicast":
         return
-    room = of_path(run, ns, outer, end) - overhead
+    room = of_path(run, outer, route, end) - overhead
     entry = update(run, ns, *skb.route, room) if skb.length > room else None
     if entry:
         run.emit(ns, skb, "route", dev, entry, ("path-learnt", entry.dst, entry.mtu))

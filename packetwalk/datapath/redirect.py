@@ -9,7 +9,7 @@ by it from the next redirect on; a machine that forwards believes none unless it
 from __future__ import annotations
 
 from packetwalk import wire
-from packetwalk.datapath import arp, local, pmtu, quotation
+from packetwalk.datapath import local, neighbour, pmtu, quotation
 from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.run import Run, Skb
@@ -109,5 +109,5 @@ def _known(run: Run, ns: Netns, skb: Skb, dev: str, hop: str) -> bool:
     written = ns.neighs.get((dev, hop))
     if (written and written.lladdr) or (ns.name, dev, hop) in run.met:
         return True
-    arp.resolve(run, ns, skb, dev, hop)
+    neighbour.resolve(run, ns, skb, dev, hop)
     return False

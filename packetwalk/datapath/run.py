@@ -17,10 +17,9 @@ from packetwalk.datapath.conntrack import Connection, Conntrack, Tuple, tuple_of
 from packetwalk.datapath.fabric import Fabric
 from packetwalk.datapath.netns import Netns
 from packetwalk.datapath.stream import Receiver, Sender
-from packetwalk.tables import Entry, FdbEntry, NeighEntry, PathEntry, RouteEntry, Table
+from packetwalk.tables import Entry, FdbEntry, NeighEntry, PathEntry, RouteEntry, Table, table_of
 from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.neighbour import NEIGHBOURS
-from packetwalk.tables.path import PATHS
 from packetwalk.trace.packet import Packet
 from packetwalk.trace.step import Decision, Flow, Stack, Step, Trace
 
@@ -118,7 +117,7 @@ class Skb:
         """Take the Ethernet header off."""
         self.stack, self.at = self.stack[self.at :], 0
 
-    def set_ip(self, ip: wire.Ipv4) -> None:
+    def set_ip(self, ip: wire.Internet) -> None:
         """Replace the IP header; addresses and length stay."""
         at = self.at
         self.ip, self.stack = ip, (*self.stack[:at], ip, *self.stack[at + 1 :])
@@ -257,7 +256,7 @@ class Run:
     def learn_path(self, netns: str, entry: PathEntry) -> None:
         """Note the MTU of a path."""
         self.knows_paths = True
-        self.learnt[netns, PATHS.name, entry.route, entry.dst] = entry
+        self.learnt[netns, table_of(entry).name, entry.route, entry.dst] = entry
 
     def next_ident(self) -> int:
         """Return the next IP identification for a packet that may be cut."""

@@ -52,18 +52,18 @@ def answer(
     """
     source, ip = skb.flight.flow, skb.ip
     route = ns.fib.lookup(ip.src, src=ip.dst if bound else "")
-    length = wire.size(l4) + ip_layer.HEADER
+    length = wire.size(l4) + ns.family.header
     reached = route is not None and route.dev != ""
     asked = bound and not ns.fib.is_for_many(ip.dst)
-    src = ip.dst if asked or not reached else ns.source_for(route)
+    src = ip.dst if asked or not reached else ns.source_for(route, ip.src)
     fits = reached and route is not None and length <= pmtu.of_path(run, ns, route, ip.src)
-    fits = fits and not (route is not None and pmtu.locked(run, ns, route, ip.src))
+    fits = fits and not (route is not None and pmtu.is_locked(run, ns, route, ip.src))
     flow = Flow(src, ip.src, source.proto, *_ports(l4[0]))
     flight = run.flight(name, flow, run.here(skb))
-    header = wire.Ipv4(
-        src, ip.src, ip.protocol, written.ttl or ns.default_ttl, 0, df and fits, tos=written.tos
+    header = ns.family.packet(
+        src, ip.src, ip.protocol, written.ttl or ns.default_ttl, df=df and fits, tos=written.tos
     )
-    reply = Skb(flight, (header, *l4), 0)
+    reply = Skb(flight, (ns.family.labelled(header, flow), *l4), 0)
     run.emit(ns, reply, "originate", None, None, note)
     ip_layer.originate(run, ns, reply, bound=bound)
 

@@ -21,26 +21,25 @@ from packetwalk.trace.packet import pattern
 from packetwalk.trace.step import Flow
 
 WINDOW = 10  # segments before the first acknowledgement (TCP_INIT_CWND)
-HEADERS = 40  # bytes of IP and TCP without options
 CLIENT, SERVER = 1000, 2000
 """The first sequence numbers; random in a real kernel."""
 
 
-def syn(mtu: int, sport: int, dport: int) -> wire.Tcp:
-    """Return the first segment of a connection over a path with this MTU, in bytes."""
-    return wire.Tcp(sport, dport, CLIENT, 0, "S", handshake.window(mtu), handshake.options(mtu))
+def syn(room: int, sport: int, dport: int) -> wire.Tcp:
+    """Return the first segment of a connection over a path that leaves so much room behind IP's header, in bytes."""
+    return wire.Tcp(sport, dport, CLIENT, 0, "S", handshake.window(room), handshake.options(room))
 
 
 def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
     """Take a segment: of the handshake, of data, or one that no socket knows, which is answered by RST."""
     tcp, ip = skb.stack[skb.at + 1], skb.ip
     route = ns.fib.lookup(ip.src, src=ip.dst)
-    mtu = pmtu.of_path(run, ns, route, ip.src) if route and route.dev else 1500
+    room = (pmtu.of_path(run, ns, route, ip.src) if route and route.dev else 1500) - ns.family.header
     if tcp.flags == "S":
-        _syn(run, ns, skb, dev, mtu)
+        _syn(run, ns, skb, dev, room)
     elif tcp.flags == "SA" and socket.expected(run, ns, skb):
         socket.accept(run, ns, skb, dev, ("delivered-syn-ack",))
-        options, window = handshake.later_options(tcp.options), handshake.scaled(handshake.window(mtu))
+        options, window = handshake.later_options(tcp.options), handshake.scaled(handshake.window(room))
         hello = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, tcp.seq + 1, "A", window, options)
         # the client's socket has its time to live for all it sends (IP_TTL)
         run.jobs.append(
@@ -62,14 +61,14 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
             )
         )
     elif run.receiver and len(skb.stack) > skb.at + 2:
-        _data(run, ns, skb, dev, mtu)
+        _data(run, ns, skb, dev, room)
     elif run.sender and tcp.dport == run.sender.flow.sport and tcp.flags == "A":
         _acknowledged(run, ns, skb, dev)
     else:
         socket.accept(run, ns, skb, dev, ("delivered-rst" if "R" in tcp.flags else "delivered-ack",))
 
 
-def _syn(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> None:
+def _syn(run: Run, ns: Netns, skb: Skb, dev: str, room: int) -> None:
     """Answer the first segment: SYN-ACK where a socket listens, else RST."""
     tcp = skb.stack[skb.at + 1]
     listener = ns.sockets.get(("tcp", tcp.dport))
@@ -84,7 +83,7 @@ def _syn(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> None:
         )
         return
     socket.accept(run, ns, skb, dev, ("delivered-syn", tcp.dport), listener)
-    options, window = handshake.options(mtu), handshake.window(mtu, stamps=True)
+    options, window = handshake.options(room), handshake.window(room, stamps=True)
     answer = wire.Tcp(tcp.dport, tcp.sport, SERVER, tcp.seq + 1, "SA", window, options)
     run.receiver = Receiver(tcp.seq + 1)
     note = "syn-ack", tcp.dport
@@ -110,7 +109,8 @@ def _write(run: Run, ns: Netns, cause: tuple[int, int]) -> None:
 def _room(run: Run, ns: Netns, sender: Sender) -> int:
     """Return what the path leaves for a segment, in bytes, options included."""
     route = ns.fib.lookup(sender.flow.dst)
-    return pmtu.of_path(run, ns, route, sender.flow.dst) - HEADERS if route and route.dev else 0
+    headers = ns.family.header + handshake.HEADER
+    return pmtu.of_path(run, ns, route, sender.flow.dst) - headers if route and route.dev else 0
 
 
 def _transmit(run: Run, ns: Netns, sender: Sender, span: Span, cause: tuple[int, int], key: str) -> None:
@@ -120,27 +120,27 @@ def _transmit(run: Run, ns: Netns, sender: Sender, span: Span, cause: tuple[int,
     sender.units.append((span, sender.mss))
     cuts = [*range(start, end, sender.mss), end]
     route = ns.fib.lookup(flow.dst)
-    df = route is None or not pmtu.locked(run, ns, route, flow.dst)
+    df = route is None or not pmtu.is_locked(run, ns, route, flow.dst)
     for low, high in pairwise(cuts):
         push = high == end and (len(cuts) > 2 or end == sender.size)
         segment = hello._replace(seq=hello.seq + low, flags="PA" if push else "A")
-        header = wire.Ipv4(flow.src, flow.dst, 6, run.ttl or ns.default_ttl, 0, df, tos=run.tos)
+        header = ns.family.packet(flow.src, flow.dst, 6, run.ttl or ns.default_ttl, df=df, tos=run.tos)
         flight = run.flight("data", flow, cause)
-        skb = Skb(flight, (header, segment, wire.Data(pattern(low, high))), 0)
+        skb = Skb(flight, (ns.family.labelled(header, flow), segment, wire.Data(pattern(low, high))), 0)
         sender.sent.append((flight, (low, high)))
         run.emit(ns, skb, "originate", None, None, (key, high - low, low + 1, high))
         ip_layer.originate(run, ns, skb)
 
 
-def _data(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> None:
+def _data(run: Run, ns: Netns, skb: Skb, dev: str, room: int) -> None:
     """Take data, and acknowledge it at once."""
     tcp, receiver = skb.stack[skb.at + 1], run.receiver
     assert receiver is not None
     length = wire.size(skb.stack[skb.at + 2 :])
     in_turn = receiver.take(tcp, length)
     socket.accept(run, ns, skb, dev, ("delivered-bytes" if in_turn else "early-bytes", length, receiver.next))
-    options = handshake.later_options(handshake.options(mtu)) + receiver.options
-    window = handshake.scaled(handshake.window(mtu))
+    options = handshake.later_options(handshake.options(room)) + receiver.options
+    window = handshake.scaled(handshake.window(room))
     answer = wire.Tcp(tcp.dport, tcp.sport, tcp.ack, receiver.first + receiver.next, "A", window, options)
     note = "acknowledges", receiver.next
     run.jobs.append(lambda: socket.answer(run, ns, skb, "ack", (answer,), note, df=True))

@@ -77,9 +77,8 @@ class Neighbours(JsonTable[NeighEntry]):
         return entry.state == "PERMANENT"
 
     def entry(self, printed: Object) -> Iterator[NeighEntry]:
-        """Yield an IPv4 neighbour."""
-        if ":" not in printed["dst"]:
-            yield NeighEntry(printed["dst"], printed["dev"], printed.get("lladdr"), printed["state"][0])
+        """Yield a neighbour, of either family."""
+        yield NeighEntry(printed["dst"], printed["dev"], printed.get("lladdr"), printed["state"][0])
 
     def in_order(self, entries: Iterable[NeighEntry]) -> list[NeighEntry]:
         """Return them by device and address; the kernel's own order is that of a hash."""

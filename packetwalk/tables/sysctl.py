@@ -113,6 +113,12 @@ DEFAULTS = {
     "net.bridge.bridge-nf-call-iptables": "1",
 }
 """The settings that are recorded in every namespace, with the kernel's values."""
+SECOND_FAMILY = {
+    "net.ipv6.conf.all.forwarding": "0",
+    "net.ipv6.conf.all.hop_limit": "64",
+    "net.bridge.bridge-nf-call-ip6tables": "1",
+}
+"""The settings of IPv6 that the data path reads, where a cluster has it."""
 MACHINE = DEFAULTS | {
     "net.ipv4.icmp_echo_ignore_all": "0",
     "net.ipv4.icmp_echo_ignore_broadcasts": "1",
@@ -151,7 +157,7 @@ def is_read(key: str) -> bool:
 def usual_value(key: str) -> str:
     """Return the kernel's value of a setting that nobody has changed."""
     of_device = OF_DEVICE.fullmatch(key)
-    return DEVICE.get(of_device[2], "0") if of_device else MACHINE.get(key, "0")
+    return DEVICE.get(of_device[2], "0") if of_device else (MACHINE | SECOND_FAMILY).get(key, "0")
 
 
 SETTINGS = SysctlTable(

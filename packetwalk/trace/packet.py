@@ -98,21 +98,17 @@ class Packet:
     def towards(cls, dst: str, given: PacketOptions, *otherwise: PacketOptions) -> Packet:
         """Return a packet as ``of``, to an end of a way: one with a port is TCP where nothing else is given.
 
-        BadInput for an address of IPv6: walks are of IPv4.
+        BadInput for a ping to a port.
         """
-        if dst.count(":") > 1:
-            raise BadInput(
-                "destination", dst, ["an IPv4 address, a pod, a node or a Service, with :PORT behind it"]
-            )
-        made = cls.of(given, {"proto": "tcp"} if ":" in dst else {}, *otherwise)
+        made = cls.of(given, {"proto": "tcp"} if has_port(dst) else {}, *otherwise)
         made.may_go_to(dst)
         return made
 
     def may_go_to(self, dst: str) -> None:
         """Raise BadInput for a ping to a port: ICMP has none."""
-        if self.proto == "icmp" and ":" in dst:
+        if self.proto == "icmp" and has_port(dst):
             raise BadInput(
-                f"port in {dst} for icmp", dst.partition(":")[2], ["none", "proto tcp", "proto udp"]
+                f"port in {dst} for icmp", dst.rpartition(":")[2], ["none", "proto tcp", "proto udp"]
             )
 
     def options(self) -> PacketOptions:
@@ -125,6 +121,11 @@ class Packet:
         size = f"-{self.size}" if self.size != _usual(self.proto) else ""
         tos = f"-tos-{self.tos:#04x}" if self.tos else ""
         return f"{self.proto}{size}{'-df' if self.df else ''}{tos}"
+
+
+def has_port(end: str) -> bool:
+    """Say whether an end of a way has a port behind it: one of IPv6 stands in brackets then."""
+    return ":" in end.rpartition("]")[2] if end.startswith("[") else end.count(":") == 1
 
 
 FIELDS = tuple(each.name for each in fields(Packet))

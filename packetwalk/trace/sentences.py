@@ -26,6 +26,15 @@ SENTENCES = {
     "arp-reply": "{0} is an address of this machine: it answers with the MAC of {1}.",
     "arp-proxy": "{0} is no address of this machine, but it answers for it on {1} (proxy ARP), because its "
     "route for it ({2}) leads out of another device, {3}.",
+    "nd-question": "Nobody here knows the MAC of {0}: the kernel asks the group {1}, which all addresses with the same "
+    "last 24 bits have joined.",
+    "nd-group-mac": "The group {0} has the MAC {1}: the last 32 bits of its address, behind 33:33. Nobody is asked for it.",
+    "nd-answer": "{0} is an address of {1}: the machine answers with its MAC.",
+    "nd-unasked": "An advertisement of {0} that no question waits for teaches nothing.",
+    "nd-routed": "A message between neighbours has the hop limit 255 when it comes from one; this one has {0}.",
+    "uncut": "{0} bytes are more than the {1} that fit. IPv6 lets the sender cut its packet; that is not known here yet, "
+    "so the walk ends.",
+    "fragment-unread": "A fragment of IPv6; what becomes of it is not known here yet, so the walk ends.",
     "no-proxy": "Proxy ARP is on, but no route for {0} leads out of a device other than {1}: no answer.",
     "bring-up": "The frame enters by {0}.",
     "crossing": "The frame comes out of the other end of the pair: {0}.",
@@ -54,6 +63,7 @@ SENTENCES = {
     "group-mac": "The group {0} has the MAC {1}: the last 23 bits of its address, behind 01:00:5e. No ARP is needed.",
     "loop-group": "This machine has joined the group too: a copy comes back to it.",
     "no-group": "Nobody here has joined the group {0} on {1}: discarded without a word.",
+    "to-joined": "{0} is a group that {1} has joined: the packet goes up.",
     "to-everybody": "{0} is for everybody on the segment, whatever the routes say: the packet goes up to a socket.",
     "gateway": "{0} matches {1}, the longest prefix that fits: next hop {2} on {3}.",
     "onlink": "{0} matches {1}, the longest prefix that fits: its hosts are reached directly on {2}.",
@@ -73,9 +83,11 @@ SENTENCES = {
     "marked it, so the rule for packets without that mark does not apply.",
     "no-route": "No route matches {0}.",
     "forward": "This machine forwards: the time to live falls from {0} to {1}, the checksum follows.",
+    "forward6": "This machine forwards: the hop limit falls from {0} to {1}; there is no checksum to follow.",
     "not-forwarding": "{0} is 0: the kernel does not forward for others.",
     "neigh": "{0} has the MAC {1}: the frame gets its Ethernet header.",
     "neigh-permanent": "{0} has the MAC {1}, written down by {2}: no ARP is needed, ever.",
+    "neigh-permanent6": "{0} has the MAC {1}, written down by {2}: nobody is asked for it, ever.",
     "neigh-failed": "Nobody answered for {0} on {1}: the packet cannot be addressed.",
     "bridge-up": "{0} is the bridge's own MAC: the frame is for this machine.",
     "bridge-up-port": "{0} is this machine's own, the MAC of the port {1}: the frame goes up.",
@@ -140,6 +152,8 @@ SENTENCES = {
     "waiting": "The other fragments never came: what is here is thrown away after 30 seconds.",
     "too-big": "{0} bytes do not fit into an MTU of {1}, and DF is set: "
     "the packet is discarded and the sender is told.",
+    "too-big6": "{0} bytes do not fit into an MTU of {1}, and no router cuts a packet of IPv6: it is discarded, and the "
+    "sender is told.",
     "message-too-long": "{0} bytes do not fit into an MTU of {1}, and DF is set: "
     "the program gets 'message too long' and nothing is sent.",
     "path-learnt": "Wrapped, the packet will not fit into one piece: the kernel notes, for ten minutes, that the path "
@@ -151,6 +165,7 @@ SENTENCES = {
     "not-forwardable": "A frame of {0} bytes does not go through {1} with an MTU of {2}: "
     "discarded without a word.",
     "ttl": "The time to live would fall to 0 here: discarded, and the sender is told.",
+    "ttl6": "The hop limit would fall to 0 here: discarded, and the sender is told.",
     "other-mac": "The frame is for {0}, not for {1}: discarded without a word.",
     "arp-ignored": "{0} is an address of this machine, but arp_ignore keeps it silent: {1} has it in no subnet "
     "that the asker is in.",

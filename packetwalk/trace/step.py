@@ -59,9 +59,10 @@ class Flow(NamedTuple):
     @property
     def label(self) -> str:
         """One line for people."""
-        if self.proto in ("icmp", "arp"):
+        if self.proto in ("icmp", "arp", "ndp"):
             return f"{self.proto} {self.src} > {self.dst}"
-        return f"{self.proto} {self.src}:{self.sport} > {self.dst}:{self.dport}"
+        src, dst = (f"[{each}]" if ":" in each else each for each in (self.src, self.dst))
+        return f"{self.proto} {src}:{self.sport} > {dst}:{self.dport}"
 
 
 class Decision(NamedTuple):

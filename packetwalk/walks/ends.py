@@ -9,7 +9,7 @@ from typing import NamedTuple
 from packetwalk.cni import Plugin
 from packetwalk.datapath.memo import Memo
 from packetwalk.errors import BadInput
-from packetwalk.plan.cluster import INTERNET, OUTSIDE, ROUTER, Cluster
+from packetwalk.plan.cluster import INTERNET, OUTSIDE, ROUTER, Cluster, Node, Pod, Service
 
 NODES_SEARCHED, NODES_SHOWN, PODS_SHOWN = 9, 3, 6
 NOBODY = "nobody"
@@ -44,24 +44,24 @@ class Ends:
         return self._read[text]
 
     def _end(self, text: str) -> End:
-        name, colon, port_text = text.partition(":")
+        name, colon, port_text = self._parts(text)
         port = _port(text, port_text) if colon else None
         pod = self._cluster.find_pod(name)
         if pod is not None:
-            return End(name, self._plugin.pod_address(self._cluster, self._mode, pod), port, None)
+            return End(name, self._of_pod(pod), port, None)
         if name in self._cluster.node_by_name:
-            return End(name, self._cluster.node_by_name[name].address, port, None)
+            return End(name, self._of_node(self._cluster.node_by_name[name]), port, None)
         if name in (INTERNET, ROUTER):
-            return End(name, OUTSIDE if name == INTERNET else self._cluster.nodes[0].gateway, port, None)
-        for service in self._cluster.services:
+            return End(name, self._outside if name == INTERNET else self._gateway, port, None)
+        for service in self._services:
             if service.name == name:
                 return End(None, service.address, port or service.port, None)
         who, at, place = name.partition("@")
         if who == NOBODY and at and place in self._cluster.node_by_name:
             absent = self._cluster.pod(self._cluster.node_by_name[place], UNUSED)
-            return End(None, self._plugin.pod_address(self._cluster, self._mode, absent), port, None)
+            return End(None, self._of_pod(absent), port, None)
         try:
-            address = str(IPv4Address(name))
+            address = self._address(name)
         except AddressValueError:
             known = [p.name for p in self._cluster.pods[:PODS_SHOWN]] + [
                 n.name for n in self._cluster.nodes[:NODES_SHOWN]
@@ -72,16 +72,53 @@ class Ends:
                 [
                     *known,
                     "internet",
-                    *(s.name for s in self._cluster.services),
-                    "an IPv4 address",
+                    *(s.name for s in self._services),
+                    self.ADDRESS,
                 ],
             ) from None
         return End(self._owner(address), address, port, address)
 
+    ADDRESS = "an IPv4 address"
+
+    @property
+    def _services(self) -> tuple[Service, ...]:
+        return self._cluster.services
+
+    @property
+    def _outside(self) -> str:
+        return OUTSIDE
+
+    @property
+    def _gateway(self) -> str:
+        return self._cluster.nodes[0].gateway
+
+    def _parts(self, text: str) -> tuple[str, str, str]:
+        """Return a name or an address, a colon and a port, both empty where there is none.
+
+        An address of IPv6 stands in brackets where a port follows it.
+        """
+        if text.startswith("["):
+            name, _, rest = text[1:].partition("]")
+            return name, rest[:1], rest[1:]
+        return (text, "", "") if text.count(":") > 1 else text.partition(":")
+
+    def _address(self, text: str) -> str:
+        return str(IPv4Address(text))
+
+    def _of_node(self, node: Node) -> str:
+        return node.address
+
+    def _of_pod(self, pod: Pod) -> str:
+        return self._plugin.pod_address(self._cluster, self._mode, pod)
+
     @cached_property
     def _addresses(self) -> dict[str, str]:
-        out = {node.address: node.name for node in self._cluster.nodes}
-        return {OUTSIDE: INTERNET, **{node.gateway: ROUTER for node in self._cluster.nodes}, **out}
+        out = {self._of_node(node): node.name for node in self._cluster.nodes}
+        return {self._outside: INTERNET, **self._gateways, **out}
+
+    @property
+    def _gateways(self) -> dict[str, str]:
+        return {node.gateway: ROUTER for node in self._cluster.nodes}
 
     def _owner(self, address: str) -> str | None:
         """Return the namespace that has ``address``, looking only where it could be."""
@@ -89,7 +126,7 @@ class Ends:
             return self._addresses[address]
         for node in self._cluster.nodes[:NODES_SEARCHED]:
             for pod in self._cluster.pods_of(node):
-                if self._plugin.pod_address(self._cluster, self._mode, pod) == address:
+                if self._of_pod(pod) == address:
                     return pod.name
         return None
 

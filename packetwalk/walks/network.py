@@ -47,12 +47,13 @@ class Network:
         release: str | None = None,
         policies: Collected | None = None,
         before: Network | None = None,
+        ipv6: bool = False,
     ) -> None:
         """Raise BadInput for a plugin, release, mode, fault or form of rules that does not exist.
 
         ``release`` is the plugin's, the newest when None; ``change`` comes before the fault's; ``rules`` is the form of kube-proxy's rules, and of the plugin's
         unless ``plugin_rules`` says another; ``policies`` govern the pods, as far as the plugin enforces them;
-        ``before`` is the same cluster when the packet before a scenario's own was sent, where it was another then.
+        ``ipv6`` gives it both families, and its packets the second; ``before`` is the same cluster when the packet before a scenario's own was sent, where it was another then.
         """
         self.plugin, self.rules, self.before = find_plugin(plugin, release), rules, before
         self.mode = self.plugin.mode(mode)
@@ -70,9 +71,15 @@ class Network:
         self._change = change
         self._broken = self.fault.change if self.fault else None
         self._edits: Mapping[str, Sequence[Edit]] = {}
-        self._ends = Ends(self.cluster, self.plugin, self.mode.name)
+        self.ipv6 = ipv6
+        self._second: Change | None = self.plugin.with_ipv6(self.mode.name).change if ipv6 else None
+        self._ends = _ends(ipv6)(self.cluster, self.plugin, self.mode.name)
         self._plans: dict[str, dict[str, list[Operation]]] = {}  # by node and namespace, before any edit
         self._segments = underlay.segments(self.cluster)
+        if ipv6:
+            from packetwalk.plan.ipv6 import segments  # a wheel has none of it
+
+            self._segments = segments(self.cluster, self._segments)
         cards = self.fault.cards if self.fault else None
         self._cards = {node.name for node in cards(self.cluster)} if cards else set()
         self.fabric = Fabric(self._netns_plan, self._segments, self._cards)
@@ -145,7 +152,7 @@ class Network:
             made += self.plugin.plan(self.cluster, self.mode.name, node)
             for pod in self.cluster.pods_of(node):
                 made += underlay.pod_plan(pod.name)
-            for change in (self._policed, self._change, self._broken, self._form):
+            for change in (self._second, self._policed, self._change, self._broken, self._form):
                 made = change(self.cluster, node, made) if change else made
             parts = self._plans[node.name] = {node.name: []}
             for operation in made:
@@ -166,9 +173,11 @@ class Network:
         """Return what a namespace is made of before anything is done by hand."""
         if name == ROUTER:
             made = [*underlay.router_plan(self.cluster)]
+            made += self._outside_plan(ROUTER, made)
             return NetnsPlan(ROUTER, "router", "the router between the subnets", made)
         if name == INTERNET:
             made = [*underlay.internet_plan()]
+            made += self._outside_plan(INTERNET, made)
             return NetnsPlan(INTERNET, "outside", "a host outside of the cluster", made)
         node = self.cluster.node_by_name.get(name)
         if node:
@@ -177,6 +186,14 @@ class Network:
         assert pod is not None, name
         parts = self._plan(self.cluster.node_by_name[pod.node])
         return NetnsPlan(pod.node, "pod", f"pod {name}", parts.get(name, []))
+
+    def _outside_plan(self, name: str, made: list[Operation]) -> list[Operation]:
+        """Return what a machine beside the cluster has of the second family, if the cluster has it."""
+        if not self.ipv6:
+            return []
+        from packetwalk.plan import ipv6
+
+        return [*(ipv6.router_plan(self.cluster, made) if name == ROUTER else ipv6.internet_plan(made))]
 
     def end(self, text: str) -> End:
         """Read an end of a packet's way, as ``Ends.read``."""
@@ -229,6 +246,15 @@ def _usual_port(fabric: Fabric, netns: str | None, proto: str) -> int:
         return underlay.SERVER_PORT
     kind = fabric.netns(netns).kind
     return {"outside": 80, "node": underlay.KUBELET_PORT}.get(kind, underlay.SERVER_PORT)
+
+
+def _ends(ipv6: bool) -> type[Ends]:
+    """Return what reads the ends of ways by one family or the other."""
+    if not ipv6:
+        return Ends
+    from packetwalk.walks.dual.ends import Ends6
+
+    return Ends6
 
 
 class PluggableCluster(cluster.Cluster):

@@ -100,14 +100,17 @@ def tables(
     rules: str = IPTABLES,
     release: str | None = None,
     policies: Collected | None = None,
+    ipv6: bool = False,
 ) -> Tables:
     """Return the tables of one node or pod, or of all, in the canonical cluster.
 
     ``rules`` is the form of its rules, ``release`` the plugin's, the newest when None; ``policies`` are what
-    ``policy.gather`` has read.
+    ``policy.gather`` has read; ``ipv6`` gives the cluster both families.
     """
+    if ipv6 and (policies or rules != IPTABLES):
+        raise BadInput("with IPv6", "policies or nftables", ["neither: not known here yet"])
     if policies is None:
-        return Tables(network(plugin, mode, rules=rules, release=release), node)
+        return Tables(network(plugin, mode, rules=rules, release=release, ipv6=ipv6), node)
     return Tables(Network(Cluster(), plugin, mode, rules=rules, release=release, policies=policies), node)
 
 

@@ -39,13 +39,14 @@ def network(
     special: str | None = None,
     rules: str = IPTABLES,
     release: str | None = None,
+    ipv6: bool = False,
 ) -> Network:
     """Return the canonical cluster with a plugin; kept, for its tables never change.
 
     ``special`` names a scenario that is in no ordinary cluster, ``rules`` the form of the rules, ``release`` is the
-    plugin's, the newest when None.  BadInput for a name that does not exist.
+    plugin's, the newest when None; ``ipv6`` gives it both families.  BadInput for a name that does not exist.
     """
-    return _network(plugin, mode, underlay, fault, special, rules, release)
+    return _network(plugin, mode, underlay, fault, special, rules, release, ipv6=ipv6)
 
 
 @lru_cache(maxsize=64)
@@ -69,6 +70,8 @@ def _network(
     rules: str,
     release: str | None,
     policies: Collected | None = None,
+    *,
+    ipv6: bool = False,
 ) -> Network:
     of = scenario(special, find_plugin(plugin)) if special else None
     change = of.change if of else None
@@ -76,7 +79,9 @@ def _network(
     def made(services: tuple[Service, ...], before: Network | None = None) -> Network:
         machines = Cluster(underlay=underlay, extra=services)
         of_plugin = plugin, mode, fault, change
-        return Network(machines, *of_plugin, rules=rules, release=release, policies=policies, before=before)
+        return Network(
+            machines, *of_plugin, rules=rules, release=release, policies=policies, before=before, ipv6=ipv6
+        )
 
     then = of.before.services if of and of.before else None
     return made(of.services if of else (), None if then is None else made(then))
@@ -93,12 +98,13 @@ def walk(
     rules: str = IPTABLES,
     release: str | None = None,
     policies: Collected | None = None,
+    ipv6: bool = False,
     **given: Unpack[PacketOptions],
 ) -> Walk:
     """Send one packet through the canonical cluster and return all that happened.
 
     Give a scenario, or ``src`` and ``dst`` (pod, node, service, address, each with ``:PORT``).
-    The packet's fields are ``proto``, ``size`` (the payload in bytes), ``df``, ``ttl``, ``cold``, ``sport``.
+    ``ipv6`` sends it by IPv6 through a cluster with both families.  The packet's fields are ``proto``, ``size`` (the payload in bytes), ``df``, ``ttl``, ``cold``, ``sport``.
     What is not given comes from the fault (the packet that shows it best), else from the scenario, else is a
     default ping; to a port goes TCP.  ``rules`` are written by ``iptables`` or as ``nftables``; ``release`` is the
     plugin's, the newest when None; ``policies`` are what ``policy.gather`` has read.  BadInput for a name that does
@@ -109,17 +115,19 @@ def walk(
     broken = found.fault(fault) if fault is not None else None
     packet = Packet.towards(way.dst, given, broken.packet if broken else {}, {"proto": way.proto}, way.packet)
     special = way.name if way.special else None
+    if ipv6:
+        _only(way, fault, rules, release, policies)
     plain = plugin, mode, way.underlay, fault, special, rules, found.other
-    net = network(*plain) if policies is None else _network(*plain, policies)
+    net = network(*plain, ipv6) if policies is None else _network(*plain, policies)
     first = way.before and (net.before or net).send(way.before.src, way.before.dst, packet)
     run = net.send(way.src, way.dst, packet, after=first)
-    said = [net.mode.name, *([rules] if rules == NFTABLES else []), *([found.other] if found.other else [])]
+    said = [net.mode.name, *(["IPv6"] if ipv6 else []), *([rules] if rules == NFTABLES else []), *([found.other] if found.other else [])]
     return Walk(
         plugin=found.name,
         mode=net.mode.name,
         scenario=way.name,
         title=f"{found.title} {', '.join(said)}: {way.title}",
-        holds_for=found.version,
+        holds_for=f"{found.version}, dual stack without kube-proxy's rules for IPv6" if ipv6 else found.version,
         packet=packet,
         fault=fault,
         traces=run.traces,
@@ -128,8 +136,19 @@ def walk(
         rules=rules,
         release=found.other,
         estate=net.estate,
-        changed=None if policies else changed(plugin, mode, way.underlay, special, rules, found.other).lines,
+        ipv6=ipv6,
+        changed=None if policies or ipv6 else changed(plugin, mode, way.underlay, special, rules, found.other).lines,
     )
+
+
+def _only(
+    way: Scenario, fault: str | None, rules: str, release: str | None, policies: Collected | None
+) -> None:
+    """Raise BadInput for what is not known of IPv6 yet."""
+    if fault or release or policies or rules != IPTABLES:
+        raise BadInput("with IPv6", "a fault, release, policy or nftables", ["none of them: not known here yet"])
+    if way.special or way.before:
+        raise BadInput("with IPv6", f"scenario {way.name}", ["one without Services: not known here yet"])
 
 
 def _way(plugin: Plugin, name: str | None, src: str | None, dst: str | None) -> Scenario:

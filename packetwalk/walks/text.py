@@ -28,7 +28,7 @@ def walk_table(walk: Walk) -> str:
         rows = []
         for step in trace.steps:
             where = step.netns + (f" {step.dev}" if step.dev else "")
-            ttl = next((str(h.ttl) for h in step.after if isinstance(h, wire.Ipv4)), "")
+            ttl = next((str(h.ttl) for h in step.after if isinstance(h, wire.Internet)), "")
             event = step.event + (f" {step.hook}" if step.hook else "")
             line = str(step.entry) if step.entry is not None else ""
             release = walk.changed_by(step) if walk.release else ""

@@ -20,7 +20,7 @@ from packetwalk.walks.text import walk_table
 if TYPE_CHECKING:
     from packetwalk.policy.estate import Estate
 
-BESIDE = ("arp", "copy", "error", "redirect", "resent")
+BESIDE = ("arp", "ndp", "copy", "error", "redirect", "resent")
 """Packets that need not arrive for a walk to end well."""
 UNKNOWN = "left"
 """The end of a recorded packet that nothing tells of any more."""
@@ -34,7 +34,7 @@ class Walk:
     network; ``run`` knows the tables as they were then; ``broken`` is the fault that the network had, if any;
     ``rules`` is the form in which its rules are written; ``release`` the plugin's, where that is not the newest;
     ``estate`` has the policies that governed the pods, where there were any; ``left_out`` says which frames of a recording
-    are not told of; ``changed`` which lines of a namespace another release writes otherwise, and which release changed them.
+    are not told of; ``changed`` which lines of a namespace another release writes otherwise, and which release changed them; ``ipv6`` says that it went by the second family.
     """
 
     plugin: str
@@ -52,6 +52,7 @@ class Walk:
     estate: Estate | None = field(default=None, repr=False)
     left_out: tuple[str, ...] = ()
     changed: Callable[[str], Mapping[Entry, str]] | None = field(default=None, repr=False)
+    ipv6: bool = False
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -63,6 +64,7 @@ class Walk:
         """What can be chosen of the packet and of the network; all walks leave by the same port."""
         chosen = {k: v for k, v in self.packet.options().items() if k != "sport"} | {"fault": self.fault}
         chosen |= {} if self.rules == IPTABLES else {"rules": self.rules}
+        chosen |= {"ipv6": True} if self.ipv6 else {}
         return chosen | ({"release": self.release} if self.release else {})
 
     def changed_by(self, step: Step) -> str:

@@ -56,7 +56,9 @@ def ipv6_from_int(number: int) -> str:
 
 @lru_cache(maxsize=65536)
 def is_group(address: str) -> bool:
-    """Say whether an IPv4 address is that of a group of machines (224.0.0.0/4)."""
+    """Say whether an address is that of a group of machines (224.0.0.0/4, ff00::/8)."""
+    if ":" in address:
+        return ipv6_to_int(address) >> 120 == 0xFF
     return ipv4_to_int(address) >> 28 == 0xE
 
 
@@ -67,8 +69,8 @@ def is_group_mac(text: str) -> bool:
 
 
 def prefix(text: str) -> tuple[int, int]:
-    """Read "default", "10.244.1.2" or "10.244.1.0/24": the network as 32 bits, and the prefix length."""
+    """Read "default", "10.244.1.2" or "10.244.1.0/24", or the like of IPv6: the network as a number, and its length."""
     if text == "default":
         return 0, 0
     address, _, length = text.partition("/")
-    return ipv4_to_int(address), int(length or 32)
+    return (ipv6_to_int(address), int(length or 128)) if ":" in address else (ipv4_to_int(address), int(length or 32))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from packetwalk.wire.checksum import internet
-from packetwalk.wire.header import Field, Header, Layout, Value
+from packetwalk.wire.header import Field, Layout, Value
+from packetwalk.wire.internet import IcmpHeader
 
 if TYPE_CHECKING:
     from packetwalk.wire.internet import Internet
@@ -23,7 +24,7 @@ class _Fields(NamedTuple):
     mtu: int = 0
 
 
-class Icmp(_Fields, Header):
+class Icmp(_Fields, IcmpHeader):
     """An echo (`id`, `seq`) followed by its data, or an error followed by Data: the start of the datagram at fault.
 
     `mtu` counts only in type 3 code 4, in the place where an echo has `seq`.

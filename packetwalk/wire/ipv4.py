@@ -37,6 +37,7 @@ class Ipv4(_Fields, Internet):
 
     __slots__ = ()
     proto = "ip"
+    version = 4
     LAYOUT = Layout(
         proto,
         Field("ip.version", 4),

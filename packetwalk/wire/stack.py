@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packetwalk.wire.data import Data
-from packetwalk.wire.fragment import Fragment
 from packetwalk.wire.header import CARRIED, HEADERS, Header, Value
 from packetwalk.wire.internet import Internet
-from packetwalk.wire.ipv4 import Ipv4
 from packetwalk.wire.udp import Udp
 
 Stack = tuple[Header, ...]
@@ -64,7 +62,7 @@ def _inside_out(stack: Stack) -> Iterator[tuple[Header, Internet | None]]:
     inner: Header | None = None
     for header, ip in zip(reversed(stack), nearest[-2::-1], strict=True):
         if header.carries is None and inner is not None and not isinstance(inner, Data):
-            what = "a fragment" if isinstance(header, (Ipv4, Fragment)) else header.proto
+            what = "a fragment" if hasattr(header, "fragment") else header.proto
             raise ValueError(f"{header.proto}: {inner.proto} cannot follow {what}; give its bytes as Data")
         inner = header
         yield header, ip

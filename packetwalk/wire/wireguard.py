@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from packetwalk.wire.data import Data
 from packetwalk.wire.encrypted import Encrypted
 from packetwalk.wire.header import Field, Header, Layout, Value
-from packetwalk.wire.ipv6 import Ipv6
 
 if TYPE_CHECKING:
     from packetwalk.wire.internet import Internet
 
 PORT = 51820
+IPV6, IPV6_HEADER = "ipv6", 40  # what a packet of the other family is called, and its header's length in bytes
 DATA = 4
 """The message type of transport data; 1, 2 and 3 belong to the handshake."""
 
@@ -71,14 +71,14 @@ class WireguardPayload(Encrypted):
     @classmethod
     def split(cls, content: bytes) -> int:
         """Return where the padding begins: the IP header knows its packet's length."""
-        if cls.begins_with(content) == Ipv6.proto:
-            return Ipv6.size + int.from_bytes(content[4:6])
+        if cls.begins_with(content) == IPV6:
+            return IPV6_HEADER + int.from_bytes(content[4:6])
         return int.from_bytes(content[2:4])
 
     @classmethod
     def begins_with(cls, content: bytes) -> str:
         """Return the family, which the version of an IP header tells."""
-        return Ipv6.proto if content[:1] and content[0] >> 4 == 6 else cls.first
+        return IPV6 if content[:1] and content[0] >> 4 == 6 else cls.first
 
     def fields(self, raw: bytes) -> dict[str, Value]:
         """Name nothing but the bytes."""

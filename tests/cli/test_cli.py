@@ -162,7 +162,7 @@ def test_examples_of_the_help_are_what_the_command_takes(helps, capsys, monkeypa
     examples = [words[1:] for words in lines if words[:1] == ["packetwalk"]]
     assert {words[0] for words in examples} >= {"walk", "prove", "replay", "record", "kind"}
     walks = [words for words in examples if words[0] == "walk" and "-o" not in words]
-    assert len(walks) == 7
+    assert len(walks) == 8
     for words in walks:
         assert run(*words, capsys=capsys)[0] == 0, words
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Sequence
+from ipaddress import IPv6Network
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -30,13 +31,15 @@ from packetwalk.tables import (
 )
 from packetwalk.tables.ip_rule import ACTIONS
 from packetwalk.tables.iptables import BUILT_IN, IPTABLES, policies
+from packetwalk.tables.ipv6 import Addr6Entry, Ip6tablesRule, Route6Entry
 from packetwalk.tables.sysctl import DEFAULTS
-from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, mac_from_int
+from packetwalk.wire.address import ipv4_from_int, ipv4_to_int, ipv6_from_int, mac_from_int
 
 words = st.text("abcxyz019.-", min_size=1, max_size=6).map("w{}".format)
 numbers = st.integers(0, 2**32 - 1)
 ports = st.integers(1, 2**16 - 1)
 ipv4s = numbers.map(ipv4_from_int)
+ipv6s = st.integers(0, 2**128 - 1).map(ipv6_from_int)
 macs = st.integers(0, 2**47 - 1).map(lambda number: mac_from_int(number >> 40 << 41 | number & 2**40 - 1))
 networks = st.one_of(
     st.just("default"), ipv4s, st.tuples(ipv4s, st.integers(0, 31)).map("{0[0]}/{0[1]}".format)
@@ -112,6 +115,11 @@ def in_nft(addresses: set[str]) -> tuple[str, ...]:
     return tuple(sorted(addresses, key=ipv4_to_int))
 
 
+def network6(of: tuple[str, int]) -> str:
+    """The network in which an address lies."""
+    return str(IPv6Network(f"{of[0]}/{of[1]}", strict=False))
+
+
 same = ports.map(lambda number: (number, number))
 DRAWN: dict[str, st.SearchStrategy] = {
     "link": st.one_of(
@@ -130,6 +138,19 @@ DRAWN: dict[str, st.SearchStrategy] = {
             entry(IptablesRule, chain_table=st.just(table), chain=words | st.sampled_from(BUILT_IN[table])),
             st.builds(ChainPolicy, st.just(table), st.sampled_from(BUILT_IN[table]), st.just("DROP")),
         )
+    ),
+    "ip6tables": entry(
+        Ip6tablesRule, chain_table=st.sampled_from(sorted(BUILT_IN)), inserted=st.just(False), policy=st.just(False)
+    ),
+    "addr6": entry(Addr6Entry, local=ipv6s, prefixlen=st.integers(0, 128), scope=st.sampled_from(("global", "link"))),
+    "route6": entry(
+        Route6Entry,
+        dst=st.one_of(st.just("default"), ipv6s, st.tuples(ipv6s, st.integers(112, 127)).map(network6)),
+        gateway=st.none() | ipv6s,
+        prefsrc=st.none() | ipv6s,
+        scope=st.none(),
+        lock=st.just(False),
+        hops=st.just(()),
     ),
     "nft": st.one_of(
         entry(NftTable, chain_table=owners),

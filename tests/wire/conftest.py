@@ -9,19 +9,11 @@ from pathlib import Path
 import pytest
 
 from packetwalk.wire import (
-    Advertised,
     Arp,
     Data,
     Ethernet,
-    Fragment,
-    HopByHop,
     Icmp,
-    Icmpv6,
     Ipv4,
-    Ipv6,
-    ListenerRecord,
-    NeighbourOption,
-    Solicited,
     Stack,
     Tcp,
     Udp,
@@ -30,6 +22,16 @@ from packetwalk.wire import (
     Wireguard,
     WireguardPayload,
     encode,
+)
+from packetwalk.wire.ipv6 import (
+    Advertised,
+    Fragment,
+    HopByHop,
+    Icmpv6,
+    Ipv6,
+    ListenerRecord,
+    NeighbourOption,
+    Solicited,
 )
 
 A, B = "02:42:0a:f4:01:02", "02:42:0a:f4:02:02"

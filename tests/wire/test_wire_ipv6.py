@@ -6,24 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packetwalk.wire import (
+from packetwalk.wire import Data, Ethernet, Internet, Stack, Udp, decode, describe, encode, size
+from packetwalk.wire.ipv6 import (
     Advertised,
-    Data,
-    Ethernet,
     Fragment,
     HopByHop,
     Icmpv6,
-    Internet,
     Ipv6,
     ListenerRecord,
     NeighbourOption,
     Solicited,
-    Stack,
-    Udp,
-    decode,
-    describe,
-    encode,
-    size,
 )
 from packetwalk.wire.pcap import read_pcap
 from tests.wire.test_wire_stack import contents, join, macs, make, tcps, u8, u16, u32, unknown_ports

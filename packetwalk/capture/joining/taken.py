@@ -12,7 +12,7 @@ from packetwalk.capture.headers import headers_only
 from packetwalk.capture.joining.node_file import NodePlace
 from packetwalk.capture.link_types import READ, linked
 from packetwalk.tables.printed import objects
-from packetwalk.wire import Internet, Ipv4, Ipv6
+from packetwalk.wire import Internet, Ipv4
 
 WIRE = 64  # bytes of a datagram by which it is known again
 
@@ -82,7 +82,8 @@ def _seen(
         kept = data if payload else headers_only(data, first)
     except (ValueError, IndexError):
         return None
-    if isinstance(next((each for each in stack if isinstance(each, Internet)), None), Ipv6):  # no walk tells of it
+    outermost = next((each for each in stack if isinstance(each, Internet)), None)
+    if outermost and outermost.version != 4:  # no walk tells of it
         return Captured(Frame(netns, dev, way, time_ns, kept, bare), (), None, None, 0)
     outer = next((header for header in stack if isinstance(header, Ipv4)), None)
     ttl = packet[0].ttl if inner else 0

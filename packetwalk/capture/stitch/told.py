@@ -9,7 +9,7 @@ from typing import NamedTuple
 from packetwalk.capture.frames import Frame, counted
 from packetwalk.capture.links.sighting import Sighting, read
 from packetwalk.capture.recording import Sent
-from packetwalk.wire import Arp, Data, Ethernet, Ipv4, Ipv6, Vlan
+from packetwalk.wire import Arp, Data, Ethernet, Ipv4, Vlan
 
 IGMP = 2
 IPV6 = 0x86DD
@@ -35,7 +35,7 @@ def told(sent: Sent, tunnel_ports: Mapping[int, str]) -> ToldFrames:
             missing[_unread(frame)] += 1
             continue
         first = next((header for header in each.stack if isinstance(header, (Ipv4, Arp))), None)
-        if any(isinstance(header, Ipv6) for header in each.stack):
+        if any(header.proto == "ipv6" for header in each.stack):
             missing[OTHERS[IPV6]] += 1
         elif first is None or _carries_other(each):
             missing[_other(each)] += 1

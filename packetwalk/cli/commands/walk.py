@@ -3,6 +3,7 @@
 packetwalk walk flannel vxlan cross-node --size 1400
 packetwalk walk calico bgp --src a --dst 10.96.0.80:80 --proto tcp
 packetwalk walk flannel vxlan cross-node --fault missing-fdb
+packetwalk walk flannel vxlan cross-node -6 --cold
 packetwalk walk flannel vxlan service --rules nftables
 packetwalk walk calico ipip cross-node --release 3.32
 packetwalk walk flannel vxlan service --rules nftables --release kube-proxy-1.35
@@ -46,6 +47,7 @@ def arguments(parser: Parser) -> None:
     )
     for each in ASKED:
         parser.add_argument(f"--{each.name}", **KINDS[str(each.type)], **each.metadata)
+    parser.ipv6()
     parser.add_argument("--fault", metavar="NAME", help="break something first")
     parser.policy()
     parser.rules()
@@ -70,6 +72,7 @@ def run(parsed: argparse.Namespace) -> None:
         rules=parsed.rules,
         release=parsed.release,
         policies=gathered(parsed.policy) if parsed.policy else None,
+        ipv6=parsed.ipv6,
         **{each.name: getattr(parsed, each.name) for each in ASKED},
     )
     if parsed.format == "pcap":

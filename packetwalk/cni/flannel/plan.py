@@ -37,6 +37,7 @@ WIREGUARD = "pkg/backend/wireguard/wireguard_network.go"
 MASQ, OLD_MASQ = "pkg/trafficmngr/iptables/iptables.go", "network/iptables.go"
 KERNEL = {"vxlan": "drivers/net/vxlan/vxlan_core.c", "wireguard": "drivers/net/wireguard"}
 NOTE = '-m comment --comment "flanneld masq"'
+GROUPS = "224.0.0.0/4"
 BRIDGE = "plugins/main/bridge/bridge.go"
 CNI = ("bridge plugin", "host-local", "flannel CNI plugin")
 """The programs that attach a pod."""
@@ -58,16 +59,16 @@ def six_rules(cluster: Cluster, node: Node) -> Iterator[tuple[IptablesRule, str]
     """Return the masquerade and forward rules, in order, each with its source (masqRules and forwardRules)."""
     network, own = str(cluster.pod_network), str(cluster.pod_cidr(node))
     within = (f"-s {own} -d {network}", f"-s {network} -d {own}", f"! -s {network} -d {own}")
-    for rule in _chains(network, [*(f"{each} {NOTE} -j RETURN" for each in within), *_masquerading(network)]):
+    for rule in rules_of(network, [*(f"{each} {NOTE} -j RETURN" for each in within), *masquerading(network)]):
         yield rule, MASQ
 
 
 def five_rules(cluster: Cluster, node: Node) -> Iterator[tuple[IptablesRule, str]]:
     """Return the rules of v0.20.2, each with its source (MasqRules and ForwardRules): its jumps come first."""
     network, own = str(cluster.pod_network), str(cluster.pod_cidr(node))
-    leaving, entering = _masquerading(network)
+    leaving, entering = masquerading(network)
     within = f"-s {network} -d {network} {NOTE} -j RETURN"
-    for rule in _chains(network, [within, leaving, f"! -s {network} -d {own} {NOTE} -j RETURN", entering]):
+    for rule in rules_of(network, [within, leaving, f"! -s {network} -d {own} {NOTE} -j RETURN", entering]):
         yield rule._replace(inserted=not rule.chain.startswith("FLANNEL")), OLD_MASQ
 
 
@@ -150,13 +151,13 @@ def _peer(cluster: Cluster, mode: str, node: Node, peer: Node) -> Iterator[tuple
         yield RouteEntry(cidr, device, address, onlink=True), VXLAN
 
 
-def _masquerading(network: str) -> tuple[str, str]:
-    """Return the rules for what leaves the pods' network, and for what enters it from outside."""
+def masquerading(network: str, groups: str = GROUPS) -> tuple[str, str]:
+    """Return the rules for what leaves the pods' network, but to groups, and for what enters it from outside."""
     masquerade = f"{NOTE} -j MASQUERADE --random-fully"
-    return f"-s {network} ! -d 224.0.0.0/4 {masquerade}", f"! -s {network} -d {network} {masquerade}"
+    return f"-s {network} ! -d {groups} {masquerade}", f"! -s {network} -d {network} {masquerade}"
 
 
-def _chains(network: str, masquerading: list[str]) -> Iterator[IptablesRule]:
+def rules_of(network: str, masquerading: list[str]) -> Iterator[IptablesRule]:
     """Yield flanneld's two chains, each behind the jump to it."""
     forward, chain = '-m comment --comment "flanneld forward"', "FLANNEL-POSTRTG"
     yield IptablesRule("nat", "POSTROUTING", f"{NOTE} -j {chain}")

@@ -25,7 +25,7 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         return
     room = pmtu.of_path(run, ns, route, hop) - HEADER
     if inner.df:
-        pmtu.wrap(run, ns, skb, route, hop, HEADER, name)
+        pmtu.wrap(run, ns, skb, (ns, route, hop), HEADER, name)
     if inner.df and skb.length > room:
         run.drop(ns, skb, name, device, ("too-big", skb.length, room), "too_big")
         local.send_error(run, ns, skb, 3, 4, room)

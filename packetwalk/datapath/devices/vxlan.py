@@ -11,12 +11,13 @@ from collections.abc import Collection
 
 from packetwalk import wire
 from packetwalk.datapath import arp, ecn, ip, link, pmtu
-from packetwalk.datapath.netns import Netns
+from packetwalk.datapath.netns import IPV6, Netns
 from packetwalk.datapath.run import Run, Skb, spread
 from packetwalk.tables import LinkEntry
 
 KIND, LAYER2, PROTOCOL = "vxlan", True, 17
-HEADERS = 20 + 8 + 8
+BEHIND_IP = 8 + 8
+HEADERS = 20 + BEHIND_IP
 ETHERNET, ARP = 14, 0x0806
 PORTS = (32768, 60999)
 
@@ -30,18 +31,20 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         return
     run.emit(ns, skb, "fdb", device.ifname, entry, ("vtep", mac, entry.dst))
     local, remote, port, vni = device.local or "", entry.dst or "", device.port or 0, device.vni or 0
-    way = ns.fib.lookup(remote, src=local)
+    outer = ns.inet6 if ":" in remote else ns.inet
+    headers = outer.family.header + BEHIND_IP
+    way = outer.fib.lookup(remote, src=local)
     if way is not None and way.type == "local":  # it is not wrapped for oneself (encap_bypass_if_local)
         run.backlog.append((_bypass, ns, skb, device.ifname, ("unwrapped", device.ifname)))
         return
     if way is not None and way.dev == device.ifname:  # udp_tunnel_dst_lookup: ELOOP
         run.drop(ns, skb, device.ifname, way, ("no-underlay", remote), "no_route")
         return
-    pmtu.wrap(run, ns, skb, way, remote, HEADERS + ETHERNET, device.ifname)
+    pmtu.wrap(run, ns, skb, (outer, way, remote), headers + ETHERNET, device.ifname)
     udp = wire.Udp(source_port(ns, skb), port)
     skb.hold(
         (
-            wire.Ipv4(local, remote, 17, ns.default_ttl, tos=ecn.outside(skb.ip)),
+            outer.family.packet(local, remote, 17, outer.default_ttl, tos=ecn.outside(skb.ip)),
             udp,
             wire.Vxlan(vni),
             *skb.stack,
@@ -49,15 +52,16 @@ def send(run: Run, ns: Netns, skb: Skb, device: LinkEntry) -> None:
         0,
     )
     skb.forget()
-    run.emit(ns, skb, "encap", device.ifname, device, ("encap", vni, port, local, remote, HEADERS))
-    ip.originate(run, ns, skb, key="outer-route")
+    run.emit(ns, skb, "encap", device.ifname, device, ("encap", vni, port, local, remote, headers))
+    ip.originate(run, outer, skb, key="outer-route")
 
 
 def _bypass(run: Run, ns: Netns, skb: Skb, dev: str, note: tuple) -> None:
     """Take a frame of one's own as if it were addressed to this machine (``vxlan_encap_bypass``: PACKET_HOST)."""
     skb.forget()
     run.step(skb, ns.devices[dev].ingress[note])
-    (arp if skb.stack[0].type == ARP else ip).receive(run, ns, skb, dev)
+    kind = skb.stack[0].type
+    (arp if kind == ARP else ip).receive(run, ns.inet6 if kind == IPV6 else ns.inet, skb, dev)
 
 
 def source_port(ns: Netns, skb: Skb) -> int:
@@ -96,7 +100,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         run.drop(ns, skb, dev, device, ("congestion-unknown", device.ifname))
         return True
     skb.hold(skb.stack[at + 3 :], 1)
-    if isinstance(skb.ip, wire.Ipv4) and skb.ip.tos != tos:
+    if getattr(skb.ip, "tos", tos) != tos:
         skb.set_ip(skb.ip._replace(tos=tos))
     run.emit(
         ns,
@@ -104,7 +108,7 @@ def receive(run: Run, ns: Netns, skb: Skb, dev: str) -> bool:
         "decap",
         device.ifname,
         device,
-        ("decap", udp.dport, header.vni, device.ifname, HEADERS + ETHERNET),
+        ("decap", udp.dport, header.vni, device.ifname, ns.family.header + BEHIND_IP + ETHERNET),
     )
     run.backlog.append((link.receive, ns, skb, device.ifname, ("unwrapped", device.ifname)))
     return True

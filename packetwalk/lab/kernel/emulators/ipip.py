@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import socket
 
+from packetwalk.lab.kernel.emulators.next_hop import next_hop
 from packetwalk.lab.kernel.emulators.program import LONGEST, TUN, Program, errors, tun, unreachable
-from packetwalk.lab.kernel.next_hop import next_hop
 from packetwalk.tables import LinkEntry
 
 PROTOCOL, HEADER = 4, 20

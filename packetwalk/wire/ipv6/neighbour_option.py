@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from packetwalk.wire.data import Data
 from packetwalk.wire.header import Field, Header, Layout
-from packetwalk.wire.icmpv6 import ROUTER_SOLICITATION
+from packetwalk.wire.ipv6.icmpv6 import ROUTER_SOLICITATION
 
 if TYPE_CHECKING:
     from packetwalk.wire.internet import Internet

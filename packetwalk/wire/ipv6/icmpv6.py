@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from packetwalk.wire.checksum import transport
-from packetwalk.wire.header import Field, Header, Layout, Value
+from packetwalk.wire.header import Field, Layout, Value
+from packetwalk.wire.internet import IcmpHeader
 
 if TYPE_CHECKING:
     from packetwalk.wire.internet import Internet
@@ -36,7 +37,7 @@ class _Fields(NamedTuple):
     flags: str = ""
 
 
-class Icmpv6(_Fields, Header):
+class Icmpv6(_Fields, IcmpHeader):
     """An echo (`id`, `seq`) and its data, an error and the start of the packet at fault, or a message to neighbours.
 
     `mtu` counts only in type 2, `flags` (of FLAGS) in type 136; in type 143 `seq` is the number of records.

@@ -26,6 +26,7 @@ class Fragment(_Fields, Header):
     __slots__ = ()
     proto = "ipv6.fraghdr"
     numbering = "ipv6"
+    fragment = True
     LAYOUT = Layout(
         proto,
         Field("ipv6.fraghdr.nxt", 8),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from packetwalk.wire.address import ipv6_from_int
 from packetwalk.wire.data import Data
 from packetwalk.wire.header import Field, Header, Layout, Value
-from packetwalk.wire.icmpv6 import LISTENERS
+from packetwalk.wire.ipv6.icmpv6 import LISTENERS
 
 if TYPE_CHECKING:
     from packetwalk.wire.internet import Internet

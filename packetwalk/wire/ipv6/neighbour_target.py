@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from packetwalk.wire.header import Field, Header, Layout
-from packetwalk.wire.icmpv6 import ADVERTISEMENT, SOLICITATION
+from packetwalk.wire.ipv6.icmpv6 import ADVERTISEMENT, SOLICITATION
 
 if TYPE_CHECKING:
     from packetwalk.wire.internet import Internet

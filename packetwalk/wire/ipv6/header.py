@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import struct
 from functools import partial
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from packetwalk.wire.address import ipv6_to_int
 from packetwalk.wire.data import Data
 from packetwalk.wire.header import Field, Layout
 from packetwalk.wire.internet import Internet
 
-VERSION = 6
+VERSION, FRAGMENT = 6, 44
 
 
 class _Fields(NamedTuple):
@@ -32,6 +32,7 @@ class Ipv6(_Fields, Internet):
 
     __slots__ = ()
     proto = "ipv6"
+    version = VERSION
     LAYOUT = Layout(
         proto,
         Field("ipv6.version", 4),
@@ -46,9 +47,19 @@ class Ipv6(_Fields, Internet):
     size = LAYOUT.size
     carried_by = (("eth", 0x86DD), ("vlan", 0x86DD))
 
+    df: ClassVar[bool] = True
+    """No router cuts it."""
+    mf: ClassVar[bool] = False
+    offset: ClassVar[int] = 0
+
     def aged(self) -> Ipv6:
         """Return the header after one more router: its hop limit is one less."""
         return _made((*self[:3], self.ttl - 1, *self[4:]))
+
+    @property
+    def fragment(self) -> bool:
+        """Whether a part of a packet follows."""
+        return self.protocol == FRAGMENT
 
     @property
     def carries(self) -> int:
