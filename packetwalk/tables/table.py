@@ -69,7 +69,7 @@ class Table(Generic[E]):
     entries.  ``rank`` is its place among the tables; ``by`` the author of what is learnt while packets travel.
     ``files`` are the commands of a recording, by the name of the file that keeps the answer; none asks for a
     secret.  ``always`` says that an empty one is shown too; ``hidden`` that it is shown where a walk cites
-    it, but not among the tables of a namespace.  ``usual`` says that there may be lines which no plan has
+    it, but not among the tables of a namespace; ``second`` that it is IPv6's, and asked for where a plan has IPv6.  ``usual`` says that there may be lines which no plan has
     written, so that a proof always asks; ``compared`` that a proof compares it at all, and ``masks`` say what it
     does not compare, and why.  ``chances`` are how many times as often as another table it is drawn from, ``then``
     the name of the table that a change mostly waits for.
@@ -83,6 +83,7 @@ class Table(Generic[E]):
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     always: bool = False
     hidden: bool = False
+    second: bool = False
     usual: bool = False
     compared: bool = True
     chances: int = 1

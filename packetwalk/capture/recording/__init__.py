@@ -5,7 +5,16 @@ one pcapng a packet.  Nothing in it needs privileges to read, and no command ask
 """
 
 from packetwalk.capture.recording.reading import read
-from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, Probe, Recording, Sent
+from packetwalk.capture.recording.values import (
+    COMMANDS,
+    COMMANDS6,
+    HEAD,
+    VERSION,
+    Place,
+    Probe,
+    Recording,
+    Sent,
+)
 from packetwalk.capture.recording.writing import write
 
-__all__ = ["COMMANDS", "HEAD", "VERSION", "Place", "Probe", "Recording", "Sent", "read", "write"]
+__all__ = ["COMMANDS", "COMMANDS6", "HEAD", "VERSION", "Place", "Probe", "Recording", "Sent", "read", "write"]

@@ -10,7 +10,16 @@ from typing import Any
 
 from packetwalk.capture.frames import read as read_frames
 from packetwalk.capture.headers import headers_only
-from packetwalk.capture.recording.values import COMMANDS, HEAD, VERSION, Place, Probe, Recording, Sent
+from packetwalk.capture.recording.values import (
+    COMMANDS,
+    COMMANDS6,
+    HEAD,
+    VERSION,
+    Place,
+    Probe,
+    Recording,
+    Sent,
+)
 from packetwalk.errors import BadInput
 from packetwalk.tables import every_table
 from packetwalk.tables.address import ADDRESSES
@@ -128,7 +137,7 @@ def _place(folder: Path, each: Any) -> Place:
     inside = folder / _named(head, each["netns"])
     if not inside.is_dir():
         raise BadInput("recording", f"no folder {inside.name}")
-    files = {name: _text(inside / name) for name in COMMANDS if (inside / name).exists()}
+    files = {name: _text(inside / name) for name in (*COMMANDS, *COMMANDS6) if (inside / name).exists()}
     if "link.json" not in files:
         raise BadInput("recording", f"no {inside.name}/link.json")
     for name, text in files.items():

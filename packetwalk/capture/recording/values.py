@@ -15,9 +15,13 @@ from packetwalk.trace.packet import Packet
 VERSION = 1
 HEAD = "recording.json"
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    name: argv for table in every_table() for name, argv in table.files.items()
+    name: argv for table in every_table() if not table.second for name, argv in table.files.items()
 }
 """What is asked in each namespace, by the name of the file that keeps the answer."""
+COMMANDS6: Mapping[str, tuple[str, ...]] = {
+    name: argv for table in every_table() if table.second for name, argv in table.files.items()
+}
+"""What is asked beside where a plan has IPv6."""
 
 
 class Place(NamedTuple):

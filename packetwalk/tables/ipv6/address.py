@@ -72,5 +72,5 @@ class Addresses6(ShownIfAny[Addr6Entry], JsonTable[Addr6Entry]):
 
 
 ADDRESSES6 = Addresses6(
-    "addr6", "ip -6 addr", (Addr6Entry,), rank=21, files={"addr6.json": ("ip", "-j", "-6", "addr")}
+    "addr6", "ip -6 addr", (Addr6Entry,), rank=21, files={"addr6.json": ("ip", "-j", "-6", "addr")}, second=True
 )

@@ -110,6 +110,7 @@ ROUTES6 = Routes6(
     "ip -6 route",
     (Route6Entry,),
     rank=31,
+    second=True,
     files={"route6.json": ("ip", "-j", "-6", "route", "show", "table", "all")},
     masks={"ip -6 route": "Anycast and multicast routes, which come with addresses, are left out: no walk asks them."},
 )

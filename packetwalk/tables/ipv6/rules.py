@@ -42,5 +42,5 @@ class Ip6tables(ShownIfAny, Iptables):
 
 
 IP6TABLES = Ip6tables(
-    "ip6tables", "ip6tables-save", (Ip6tablesRule,), rank=91, files={"ip6tables.txt": ("ip6tables-save", "-c")}
+    "ip6tables", "ip6tables-save", (Ip6tablesRule,), rank=91, files={"ip6tables.txt": ("ip6tables-save", "-c")}, second=True
 )

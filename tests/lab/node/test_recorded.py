@@ -110,6 +110,8 @@ def test_busybox_tells_the_same_or_that_it_cannot(debian: FILES, busybox: FILES)
     for place in by_busybox.places:
         other = by_debian.place(place.netns)
         for table in every_table():
+            if table.second:  # nobody asks for it
+                continue
             told = {name for name in table.files if name in place.files}
             if table.name in learnt or (table.files and not told):
                 assert table.name in learnt or set(table.files) & set(place.missing) or not table.files
