@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from packetwalk import wire
-from packetwalk.wire import Arp, Data, Ethernet, Icmp, Ipv4, Tcp, Udp, Vxlan
+from packetwalk.wire import Arp, Data, Ethernet, Icmp, IcmpHeader, Internet, Ipv4, Tcp, Udp, Vxlan
 from packetwalk.wire.icmp import REDIRECT
 from packetwalk.wire.sleeve import Sleeve, SleeveFrame
 
 ERRORS = (3, 5, 11, 12)
+ECHOES6, INFORMS, ICMPV6 = (128, 129), 128, 58  # of ICMPv6: echoes, the first type that is no error; its number
 NEAR = 1 << 16  # bytes from the first of a stream within which a sequence number is told from there
 
 
@@ -69,6 +70,9 @@ class Reader:
                 )
             case Ipv4():
                 return self._ip(header)
+            case Internet():
+                ends = f"{header.src} > {header.dst}"
+                return f"{ends} next {header.protocol} limit {header.ttl} class {header.tos}"
             case Udp():
                 ends = (
                     "* > "
@@ -83,12 +87,17 @@ class Reader:
                 hop = f" by {header.id >> 8}.{header.id & 255}.{header.seq >> 8}.{header.seq & 255}"
                 hop = hop if header.type == REDIRECT else ""
                 return f"icmp {header.type}/{header.code} mtu {header.mtu}{echo}{hop}"
+            case IcmpHeader():
+                echo = f" id {self._number('id', header.id)}" if header.type in ECHOES6 else ""
+                return f"icmpv6 {header.type}/{header.code} mtu {header.mtu}{echo}"
             case Sleeve():
                 return f"sleeve from {self._mac(header.sender)}"
             case SleeveFrame():
                 return f"{self._mac(header.src)} to {self._mac(header.dst)}"
             case Vxlan():
                 return f"vxlan {header.vni} flags {header.flags:#x}"
+            case Data() if isinstance(outer, IcmpHeader) and outer.proto == "icmpv6" and outer.type < INFORMS:
+                return f"data {header.size}, quotes {self._quoted6(header.content)}"
             case Data() if isinstance(outer, Icmp) and outer.type in ERRORS:
                 return f"data {header.size}, quotes {self._quoted(header.content)}"
         return f"data {header.size}"
@@ -131,6 +140,16 @@ class Reader:
         return f"{self._ip(ip)} length {size} " + " > ".join(
             self._number(kind, int.from_bytes(port)) for port in ports
         )
+
+
+    def _quoted6(self, content: bytes) -> str:
+        """Return what an error of ICMPv6 quotes: addresses, and the begin of what they carry."""
+        ip: Any = wire.decode(content[:4] + bytes(2) + content[6:40], first="ipv6")[0]
+        size, raw = int.from_bytes(content[4:6]), content[40:48]
+        ports = [raw[4:6]] if ip.protocol == ICMPV6 else [raw[0:2], raw[2:4]]
+        kind = "id" if ip.protocol == ICMPV6 else "port"
+        numbers = " > ".join(self._number(kind, int.from_bytes(port)) for port in ports)
+        return f"{ip.src} > {ip.dst} limit {ip.ttl} length {size} {numbers}"
 
 
 def options(raw: bytes) -> str:

@@ -168,6 +168,11 @@ class Plugin(NamedTuple):
         others = (each for each in self.releases if each is not found)
         return self._replace(releases=(found, *others))
 
+    def has_ipv6(self, mode: str) -> bool:
+        """Say whether it is known what adds IPv6 to a mode."""
+        found = _ipv6(self.name)
+        return found is not None and mode in found.MODES
+
     def with_ipv6(self, mode: str) -> ModuleType:
         """Return what adds IPv6 to its tables (``change``), and its addresses; BadInput where that is not known."""
         known = {each: _ipv6(each) for each in plugins()}

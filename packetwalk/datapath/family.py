@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from packetwalk import wire
-from packetwalk.datapath import source_validation
+from packetwalk.datapath import ecn, source_validation
 from packetwalk.tables import PathEntry, RouteEntry
 from packetwalk.tables.address import ADDRESSES
 from packetwalk.tables.iptables import IPTABLES
@@ -88,6 +88,10 @@ class Family:
     def error(self, error: Error, mtu: int = 0) -> wire.Header:
         """Return the message that tells of an error."""
         return wire.Icmp(*error, mtu=mtu)
+
+    def error_class(self, about: wire.Internet) -> int:
+        """Return the type of service of an error about a packet."""
+        return ecn.of_error(about)
 
     def source(self, ns: Netns, route: RouteEntry | None, dst: str) -> str:
         """Return the source address that the kernel chooses for packets by a route (``fib_result_prefsrc``).

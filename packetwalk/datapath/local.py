@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from packetwalk import wire
-from packetwalk.datapath import ecn, hooks, pmtu, redirect, socket, tcp
+from packetwalk.datapath import hooks, pmtu, redirect, socket, tcp
 from packetwalk.datapath import ip as ip_layer
 from packetwalk.datapath.conntrack import Connection
 from packetwalk.datapath.matches import RELATED
@@ -143,7 +143,7 @@ def told(run: Run, ns: Netns, skb: Skb, message: Any, name: str) -> Callable[[],
         flow = Flow(source, ip.src, "icmp")
         flight = run.flight(name, flow, cause)
         header = family.packet(
-            source, ip.src, family.icmp, ns.default_ttl, run.next_ident(), tos=ecn.of_error(ip)
+            source, ip.src, family.icmp, ns.default_ttl, run.next_ident(), tos=family.error_class(ip)
         )
         error = Skb(flight, (family.labelled(header, flow), message, wire.Data(quoted)), 0)
         error.conn, error.original, error.ctinfo = relation

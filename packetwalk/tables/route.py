@@ -177,8 +177,8 @@ class Routes(JsonTable[RouteEntry]):
         )
 
     def entry(self, printed: Object) -> Iterator[RouteEntry]:
-        """Yield an IPv4 route."""
-        if ":" not in printed["dst"]:
+        """Yield an IPv4 route: where IPv6 is, the tool lists its routes too, and ``default`` stands for either."""
+        if ":" not in printed["dst"] + str(printed.get("gateway", "")):
             hops = tuple(
                 NextHop(each.get("dev", ""), each.get("gateway"), each.get("weight", 1))
                 for each in printed.get("nexthops", ())

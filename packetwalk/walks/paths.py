@@ -10,7 +10,6 @@ from packetwalk.datapath.run import MetNeighbour, Run
 from packetwalk.tables import FdbEntry, NeighEntry, PathEntry, RouteEntry
 from packetwalk.tables.fdb import FORWARDING
 from packetwalk.tables.neighbour import NEIGHBOURS
-from packetwalk.tables.path import PATHS
 from packetwalk.tables.route import ROUTES, fib_info
 
 Learnt = dict[tuple[str, RouteEntry, str], PathEntry]
@@ -51,8 +50,8 @@ class KnownPaths:
         self._met = {**run.met, **self._met}
         self._lines |= {key: entry for key, entry in run.learnt.items() if _stays(run, key, entry)}
         if run.knows_paths:
-            for (netns, kind, *place), entry in run.learnt.items():
-                if kind == PATHS.name:
+            for (netns, _, *place), entry in run.learnt.items():
+                if isinstance(entry, PathEntry):
                     self._known[netns, place[0], place[1]] = entry
 
     def find(self, netns: str, route: RouteEntry, dst: str) -> PathEntry | None:

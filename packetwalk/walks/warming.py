@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from packetwalk.datapath.run import Run
-from packetwalk.plan.cluster import OUTSIDE
+from packetwalk.plan.cluster import INTERNET
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.network import Network
 from packetwalk.walks.paths import KnownPaths
@@ -41,7 +41,8 @@ def before(network: Network, src: str, packet: Packet, run: Run, paths: KnownPat
         return None
     flow = run.traces[0].flow
     lost = run.traces[0].disposition == "no_route"
-    address = OUTSIDE if lost else flow.dst
+    address = network.end(INTERNET).address if lost else flow.dst
     proto = "udp" if packet.proto == "tcp" else packet.proto
-    goal = f"{address}:{flow.dport}" if flow.dport else address
+    bracketed = f"[{address}]" if ":" in address else address
+    goal = f"{bracketed}:{flow.dport}" if flow.dport else address
     return network.send(src, goal, Packet(proto, sport=packet.sport - 1), paths=paths)

@@ -5,6 +5,7 @@ The exit code is 1 when anything differs.
   packetwalk prove                                    all modes, also what your kernel lacks
   packetwalk prove flannel vxlan --save my-recordings
   packetwalk prove flannel vxlan --rules nftables
+  packetwalk prove flannel vxlan -6
   packetwalk prove calico vxlan --release 3.32
   packetwalk prove --replay my-recordings/flannel-vxlan
   packetwalk prove --replay weave-fastdp
@@ -29,6 +30,7 @@ def arguments(parser: Parser) -> None:
     parser.mode("?")
     parser.rules()
     parser.release()
+    parser.ipv6()
     parser.add_argument("--save", metavar="FOLDER", help="keep the recordings there")
     parser.add_argument("--replay", metavar="RECORDING", help="compare this one instead; needs no rights")
     parser.add_argument(
@@ -65,9 +67,10 @@ def run(parsed: argparse.Namespace) -> int:
         named = [name for name in (parsed.plugin, parsed.mode) if name]
         kept = ["--save", str(save)] if save else []
         kept += ["--release", parsed.release] if parsed.release else []
+        kept += ["-6"] if parsed.ipv6 else []
         rootless.ensure_root(["prove", *named, "--rules", parsed.rules, "--format", parsed.format, *kept])
         form = {"rules": parsed.rules, "release": parsed.release}
-        results = list(prove.prove(parsed.plugin, parsed.mode, save=save, **form))
+        results = list(prove.prove(parsed.plugin, parsed.mode, save=save, ipv6=parsed.ipv6, **form))
     show([each._asdict() for each in results] if parsed.format == "json" else proof.table(results))
     if any(each.verdict == "not here" for each in results) and recordings.missing():
         sys.stderr.write(f"packetwalk: {recordings.missing()}\n")

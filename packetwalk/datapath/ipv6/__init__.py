@@ -88,6 +88,10 @@ class Inet6(Family):
         """Return the message that tells of an error."""
         return Icmpv6(*NUMBERS[error], mtu=mtu)
 
+    def error_class(self, about: wire.Internet) -> int:
+        """Return the traffic class of an error: none."""
+        return 0
+
     def source(self, ns: Netns, route: RouteEntry | None, dst: str) -> str:
         """Return the source address that the kernel chooses (``ip6_route_get_saddr``)."""
         if route and route.prefsrc:

@@ -49,7 +49,8 @@ def _unfilled(entries: list[Entry]) -> str:
     kept = stand_ins.keepers(entries)
     for entry in entries:
         table = table_of(entry)
-        if not entry.argv() and not isinstance(entry, SocketEntry) and table.name not in kept:
+        by_itself = isinstance(entry, SocketEntry) or table.second  # link-local addresses are the kernel's
+        if not entry.argv() and not by_itself and table.name not in kept:
             return f"nobody fills {table.name}, a table of {table.by}"
     if any(isinstance(entry, XfrmStateEntry) for entry in entries) and not in_kernel("esp"):
         return "no ESP"

@@ -21,6 +21,17 @@ QUIET = {  # no traffic but the packet's own; no ICMP error is held back, no con
     "net.netfilter.nf_conntrack_tcp_timeout_syn_recv": "600",
     "net.netfilter.nf_conntrack_udp_timeout": "600",
 }
+SECOND_FAMILY = {  # IPv6 where a plan has it: nobody advertises, asks for routers or whether an address is free
+    f"net.ipv6.conf.{where}.{name}": value
+    for where in ("default", "lo")
+    for name, value in {
+        "disable_ipv6": "0",
+        "accept_ra": "0",
+        "accept_dad": "0",
+        "router_solicitations": "0",
+        "mldv2_unsolicited_report_interval": "1",
+    }.items()
+} | {"net.ipv6.conf.all.forwarding": "0", "net.ipv6.icmp.ratelimit": "0"}
 OFFLOADS = (0x15, 0x17, 0x1F, 0x24, 0x2C)  # of ethtool: rx, tx checksums, TSO, GSO, GRO, all off
 GET_LINK = 0x0A  # of ethtool (ETHTOOL_GLINK)
 NEVER_OLD = {"base_reachable_time_ms": "3600000", "delay_first_probe_time": "3600"}

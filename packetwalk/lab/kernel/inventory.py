@@ -21,6 +21,8 @@ class Named(NamedTuple):
 def operations(network: Network) -> list[Operation]:
     """Return all operations: on nodes, in pods, on the router, on the host outside."""
     made = [op for node in network.nodes for op in network.plan(node.name)]
+    if network.ipv6:
+        return [*made, *(op for name in (ROUTER, INTERNET) for op in network.fabric.plan(name).operations)]
     return [*made, *underlay.router_plan(network.cluster), *underlay.internet_plan()]
 
 

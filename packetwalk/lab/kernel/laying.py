@@ -11,14 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from packetwalk.lab.kernel import devices, keys, writing
-from packetwalk.lab.kernel.defaults import AS_NEW, QUIET
+from packetwalk.lab.kernel.defaults import AS_NEW, QUIET, SECOND_FAMILY
 from packetwalk.lab.kernel.site import DATAPATH, LET_THROUGH, QUIETEN, TAKE_IN, Site
 from packetwalk.plan.operation import Operation
-from packetwalk.tables import LinkEntry, in_order_of_making
+from packetwalk.tables import Absent, LinkEntry, in_order_of_making, table_of
 
 WIRE = "wire"
 USUAL_MTU = 1500
-LAST = {"iptables", "nft", "sh"}
+LAST = {"ip6tables", "iptables", "nft", "sh"}
 """Programs whose commands come when all else is there and has met; a list that a rule keeps (``sh``) after its rule."""
 
 
@@ -37,6 +37,9 @@ def lay(sites: Mapping[str, Site], plan: Iterable[Operation], played: Collection
         by_netns[operation.netns].append(operation)
     for site in sites.values():
         site.sysctl(AS_NEW | QUIET)
+    for name, operations in by_netns.items():
+        if any(not isinstance(each.entry, Absent) and table_of(each.entry).second for each in operations):
+            sites[name].sysctl(SECOND_FAMILY)
     _wire(sites, [operation for operations in by_netns.values() for operation in operations])
     for name, operations in by_netns.items():
         _links(sites, name, operations, played)

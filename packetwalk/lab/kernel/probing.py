@@ -12,6 +12,7 @@ from packetwalk.tables.sysctl import DEVICE, FORWARD, FORWARDING, MACHINE, usual
 from packetwalk.trace.packet import Packet
 from packetwalk.wire import Tcp
 
+IPV6, HOP_BY_HOP, ICMPV6, BETWEEN_NEIGHBOURS = b"\x86\xdd", 0, 58, range(130, 144)
 ETHERNET, IPV4, IGMP, TCP, BGP = 14, b"\x08\x00", 2, 6, (179).to_bytes(2)
 
 
@@ -36,6 +37,13 @@ class Warm(NamedTuple):
 def is_ipv4(frame: Frame) -> bool:
     """Say whether a frame is of IPv4, but no IGMP: whether it is waited for."""
     return frame.bare or (frame.data[12:14] == IPV4 and frame.data[23] != IGMP)
+
+
+def is_ipv6(frame: Frame) -> bool:
+    """Say whether a frame is of IPv6, but of no neighbours' discovery and no listeners' report."""
+    data = frame.data
+    between = data[20] == HOP_BY_HOP or (data[20] == ICMPV6 and data[54] in BETWEEN_NEIGHBOURS)
+    return not frame.bare and data[12:14] == IPV6 and not between
 
 
 def beside(frame: Frame) -> bool:

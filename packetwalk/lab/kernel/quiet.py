@@ -25,7 +25,10 @@ def quieten(devices: Iterable[str]) -> None:
 def _quieten_one(device: str) -> None:
     """Switch offloads off (``ethtool -K``), let no neighbour on the device grow old, and ask for none again."""
     for setting, hour in NEVER_OLD.items():
-        Path(f"/proc/sys/net/ipv4/neigh/{device}/{setting}").write_text(hour)
+        for family in ("ipv4", "ipv6"):
+            place = Path(f"/proc/sys/net/{family}/neigh/{device}/{setting}")
+            if place.exists():
+                place.write_text(hour)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for command in OFFLOADS:
             value = (ctypes.c_uint32 * 2)(command, 0)  # struct ethtool_value

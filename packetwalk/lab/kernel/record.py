@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from packetwalk.capture.frames import Frame
-from packetwalk.capture.recording import COMMANDS, VERSION, Place, Probe, Recording, Sent
+from packetwalk.capture.recording import COMMANDS, COMMANDS6, VERSION, Place, Probe, Recording, Sent
 from packetwalk.lab.kernel import probing
 from packetwalk.lab.kernel.empty import PRINTS_NOTHING
 from packetwalk.lab.kernel.inventory import Named
 from packetwalk.lab.kernel.namespaces import Namespace
-from packetwalk.lab.kernel.probing import Warm, beside, is_ipv4
+from packetwalk.lab.kernel.probing import Warm, beside, is_ipv4, is_ipv6
 from packetwalk.lab.kernel.sniff import QUIET, Sniffer
 from packetwalk.lab.kernel.traffic import send
 from packetwalk.tables.sysctl import OF_DEVICE
@@ -87,19 +87,26 @@ class Recorder:
         return sent
 
     def _counts(self, frame: Frame) -> bool:
-        return is_ipv4(frame) and not self._leaves_out(frame)
+        return (is_ipv4(frame) or is_ipv6(frame)) and not self._leaves_out(frame)
 
-    def places(self, names: Iterable[str] | None = None, without: Iterable[str] = ()) -> tuple[Place, ...]:
-        """Return the tables of the namespaces (of all), as the tools print them now, but for some files."""
+    def places(
+        self, names: Iterable[str] | None = None, without: Iterable[str] = (), *, ipv6: bool = False
+    ) -> tuple[Place, ...]:
+        """Return the tables of the namespaces (of all), as the tools print them now, but for some files.
+
+        Those of IPv6 are asked for where they are wanted.
+        """
         chosen = self._namespaces if names is None else names
+        left = (*without, *(() if ipv6 else COMMANDS6))
         return tuple(
-            Place(name, *self._named[name], files=tables(self._namespaces[name], without)) for name in chosen
+            Place(name, *self._named[name], files=tables(self._namespaces[name], left)) for name in chosen
         )
 
 
 def tables(namespace: Namespace, without: Iterable[str] = ()) -> dict[str, str]:
     """Return what each tool prints in a namespace, but for some files; a missing tool is left out."""
-    wanted = {name: argv for name, argv in COMMANDS.items() if name not in without and shutil.which(argv[0])}
+    every = {**COMMANDS, **COMMANDS6}
+    wanted = {name: argv for name, argv in every.items() if name not in without and shutil.which(argv[0])}
     objects = {name: argv[2:] for name, argv in wanted.items() if argv[:2] == IP and argv[2][0] != "-"}
     lines = "".join(f"{' '.join(words)}\n" for words in objects.values())
     printed = namespace.run([*IP, "-b", "-"], lines, check=False).splitlines(keepends=True)
@@ -142,7 +149,8 @@ def recording(
     lost = {"lost": recorder.lost} if recorder.lost else {}
     head = {"version": VERSION, "ground": "netns", "kernel": kernel(), **lost, **about}
     seen = dict.fromkeys(name for each in every for name in (each.src, *(f.netns for f in each.frames)))
-    return Recording(head, recorder.places(None if whole else seen, without), every)
+    places = recorder.places(None if whole else seen, without, ipv6=bool(about.get("ipv6")))
+    return Recording(head, places, every)
 
 
 def kernel() -> str:

@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
 from packetwalk import wire
 from packetwalk.lab.kernel.namespaces import Namespace
@@ -16,7 +17,10 @@ from packetwalk.tables import SocketEntry
 from packetwalk.trace.packet import Packet
 
 Goal = tuple[str, int]  # address and port
-IP_MTU_DISCOVER, DONT, DO = 10, 0, 2
+IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, DONT, DO = 10, 23, 0, 2
+IPV6_ADDRESSES = Path("/proc/thread-self/net/if_inet6")
+ANY = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
+ECHO, ECHO6 = 8, 128  # types of echo requests
 PATIENCE = 0.4 * FACTOR  # seconds a client waits for an answer
 SYN = min(PATIENCE, 0.6)  # seconds for a handshake: after one, TCP asks again
 
@@ -34,7 +38,7 @@ class Servers:
             if entry.process.startswith("kernel"):
                 continue
             kind = socket.SOCK_STREAM if entry.protocol == "tcp" else socket.SOCK_DGRAM
-            self._open.append(namespace.inside(partial(_listen, kind, entry.port)))
+            self._open += namespace.inside(partial(_listen, kind, entry.port))
         for server in self._open:
             threading.Thread(target=_serve, args=(server, namespace.name), daemon=True).start()
 
@@ -46,13 +50,20 @@ class Servers:
             server.close()
 
 
-def _listen(kind: int, port: int) -> socket.socket:
-    server = socket.socket(socket.AF_INET, kind)
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind(("0.0.0.0", port))
-    if kind == socket.SOCK_STREAM:
-        server.listen(4)
-    return server
+def _listen(kind: int, port: int) -> list[socket.socket]:
+    """Return a socket of each family that the namespace of the calling thread has addresses of."""
+    second = [socket.AF_INET6] if IPV6_ADDRESSES.exists() and IPV6_ADDRESSES.read_text().strip() else []
+    servers = []
+    for family in (socket.AF_INET, *second):
+        server = socket.socket(family, kind)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        server.bind((ANY[family], port))
+        if kind == socket.SOCK_STREAM:
+            server.listen(4)
+        servers.append(server)
+    return servers
 
 
 def _serve(server: socket.socket, name: str) -> None:
@@ -112,11 +123,25 @@ def send(
     return namespace.inside(run)
 
 
+def _family(goal: Goal) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in goal[0] else socket.AF_INET
+
+
 def _options(client: socket.socket, packet: Packet) -> None:
-    client.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DO if packet.df else DONT)
-    client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet.ttl)
-    client.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, packet.tos)
-    client.settimeout(PATIENCE)
+    if client.type != socket.SOCK_STREAM:
+        level, option = (
+            (socket.IPPROTO_IPV6, IPV6_MTU_DISCOVER)
+            if client.family == socket.AF_INET6
+            else (socket.IPPROTO_IP, IP_MTU_DISCOVER)
+        )
+        client.setsockopt(level, option, DO if packet.df else DONT)
+        client.settimeout(PATIENCE)
+    if client.family == socket.AF_INET6:
+        client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, packet.ttl)
+        client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, packet.tos)
+    else:
+        client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet.ttl)
+        client.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, packet.tos)
 
 
 def _payload(size: int) -> bytes:
@@ -124,17 +149,20 @@ def _payload(size: int) -> bytes:
 
 
 def _ping(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket.socket:
-    client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
+    six = _family(goal) == socket.AF_INET6
+    number = socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP
+    client = opened.enter_context(socket.socket(_family(goal), socket.SOCK_RAW, number))
     _options(client, packet)
-    echo = wire.Icmp(8, 0, packet.sport, 1)  # a connection of its own, as a port makes one
+    echo = wire.Icmp(ECHO6 if six else ECHO, 0, packet.sport, 1)  # a connection of its own, as a port makes one
+    # of ICMPv6 the kernel writes the checksum, which covers the addresses
     client.sendto(wire.encode((echo, wire.Data(_payload(packet.size)))), (goal[0], 0))
     return client
 
 
 def _datagram(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket.socket:
-    client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    client = opened.enter_context(socket.socket(_family(goal), socket.SOCK_DGRAM))
     _options(client, packet)
-    client.bind(("0.0.0.0", packet.sport))
+    client.bind((ANY[_family(goal)], packet.sport))
     client.connect(goal)
     client.send(_payload(packet.size))
     return client
@@ -142,13 +170,12 @@ def _datagram(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socke
 
 def _connect(goal: Goal, packet: Packet, opened: contextlib.ExitStack) -> socket.socket:
     """Connect and write the data; where nobody answers, the socket is closed before it asks again."""
-    client = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-    client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, packet.ttl)
-    client.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, packet.tos)
+    client = opened.enter_context(socket.socket(_family(goal), socket.SOCK_STREAM))
+    _options(client, packet)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.settimeout(SYN)
-    client.bind(("0.0.0.0", packet.sport))
+    client.bind((ANY[_family(goal)], packet.sport))
     try:
         client.connect(goal)
         if packet.size:

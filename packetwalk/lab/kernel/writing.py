@@ -51,7 +51,7 @@ def _settings(namespace: Site, commands: Sequence[Command]) -> None:
 
 def _rules(namespace: Site, commands: Sequence[Command]) -> None:
     rules = restored(commands)
-    namespace.run(["iptables-restore", "--noflush"], namespace.do(COUNTED, rules))
+    namespace.run([f"{commands[0][0]}-restore", "--noflush"], namespace.do(COUNTED, rules))
 
 
 def restored(commands: Sequence[Command]) -> str:
@@ -70,7 +70,7 @@ def restored(commands: Sequence[Command]) -> str:
     return "\n".join(out) + "\n"
 
 
-STARTED = {"iptables": ("iptables-restore",), "sysctl": (), "ovs-dpctl": (), "wg": ()}
+STARTED = {"ip6tables": ("ip6tables-restore",), "iptables": ("iptables-restore",), "sysctl": (), "ovs-dpctl": (), "wg": ()}
 """What is started for commands of a program, where it is not that program: nothing, or another one.
 
 Whoever plays a WireGuard device or Open vSwitch says itself what it needs.
@@ -88,6 +88,7 @@ WRITERS: dict[str, Callable[[Site, Sequence[Command]], None]] = {
     "bridge": _lines("-b", "-"),
     "ip": _lines("-b", "-"),
     "ipset": _lines("restore"),
+    "ip6tables": _rules,
     "iptables": _rules,
     "nft": _lines("-f", "-"),
     "sysctl": _settings,

@@ -11,9 +11,10 @@ from packetwalk.cni import Mode, Plugin, Scenario
 from packetwalk.faults import Fault
 from packetwalk.lab import rooms
 from packetwalk.lab.kernel.inventory import operations
+from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet
-from packetwalk.walks.catalogue import ASKED
+from packetwalk.walks.catalogue import ASKED, SCENARIOS
 from packetwalk.walks.network import Network
 from packetwalk.walks.scenario import network, scenarios
 
@@ -37,7 +38,7 @@ class Case(NamedTuple):
 
     ``special`` is a scenario that changes the cluster; ``writer`` names the program that writes its part
     of the plan itself (``packetwalk.lab.plugins``); ``rules`` is the form of the rules, ``release`` the plugin's
-    where that is not the newest.
+    where that is not the newest; ``ipv6`` says that it is dual stack, and its packets are of IPv6.
     """
 
     plugin: str
@@ -49,12 +50,13 @@ class Case(NamedTuple):
     writer: str | None = None
     rules: str = IPTABLES
     release: str | None = None
+    ipv6: bool = False
 
     @property
     def name(self) -> str:
         """A name for folders: plugin, mode and what is not usual."""
         form = None if self.rules == IPTABLES else self.rules
-        words = [self.plugin, self.mode, form, self.release, self.fault, self.special]
+        words = [self.plugin, self.mode, "ipv6" if self.ipv6 else None, form, self.release, self.fault, self.special]
         words.append(None if self.underlay == "flat" else self.underlay)
         words.append(self.trials[0].scenario if self.fault and len(self.trials) == 1 else None)
         words.append(re.sub(r"\W+", "-", self.writer.lower()) if self.writer else None)
@@ -68,7 +70,7 @@ class Case(NamedTuple):
     def network(self) -> Network:
         """Return the model's cluster."""
         return network(
-            self.plugin, self.mode, self.underlay, self.fault, self.special, self.rules, self.release
+            self.plugin, self.mode, self.underlay, self.fault, self.special, self.rules, self.release, self.ipv6
         )
 
 
@@ -85,6 +87,25 @@ def cases(plugin: Plugin, mode: Mode, rules: str = IPTABLES) -> Iterator[Case]:
             if shown and any(map(writer.writes, operations(case.network()))):
                 trials = tuple(trial for trial in case.trials if trial.scenario in shown)
                 yield case._replace(trials=trials, writer=writer.name)
+
+
+def by_ipv6(plugin: Plugin, mode: Mode) -> Iterator[Case]:
+    """Yield a cluster for each underlay in which packets go by IPv6, of the scenarios without a Service.
+
+    None of them is cut by its sender, which is not known yet; one is too big for the tunnel, if there is one.
+    """
+    plugin.with_ipv6(mode.name)
+    clusters: dict[str, list[Trial]] = {}
+    for each in SCENARIOS:
+        if not each.special and not each.before and not _is_service(each):
+            packets = (*PACKETS[:3], Packet("icmp", 1402, df=True), Packet("icmp", ttl=2))
+            clusters.setdefault(each.underlay, []).extend(Trial(each.name, packet) for packet in packets)
+    for underlay, trials in clusters.items():
+        yield Case(plugin.name, mode.name, underlay, None, None, tuple(trials), ipv6=True)
+
+
+def _is_service(scenario: Scenario) -> bool:
+    return scenario.dst.partition(":")[0] in {each.name for each in Cluster().services}
 
 
 def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:

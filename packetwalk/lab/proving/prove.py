@@ -20,7 +20,7 @@ from packetwalk.lab.kernel.inventory import named, operations
 from packetwalk.lab.kernel.live import Live
 from packetwalk.lab.kernel.programs.plan_writer import PlanWriter, left_out
 from packetwalk.lab.kernel.record import Recorder, recording
-from packetwalk.lab.proving.cases import PLUGINS, Case, cases
+from packetwalk.lab.proving.cases import PLUGINS, Case, by_ipv6, cases
 from packetwalk.lab.proving.holding_back import HoldingBack
 from packetwalk.lab.proving.sending import send, unread
 from packetwalk.lab.proving.workers import side_by_side
@@ -45,27 +45,37 @@ def prove(
     save: Path | None = None,
     rules: str = IPTABLES,
     release: str | None = None,
+    ipv6: bool = False,
 ) -> Iterator[Result]:
     """Compare model and kernel for all modes, a plugin's, or one; yield results as they come.
 
     ``save`` is a folder for the recordings, ``rules`` the form of the rules; plugins that know it not are left
-    out, unless one is named, whose ``release`` can be said.  BadInput for names that do not exist; LabError when no
+    out, unless one is named, whose ``release`` can be said; ``ipv6`` sends by the second family of dual stack.  BadInput for names that do not exist; LabError when no
     namespace can be made.
     """
-    chosen = list(_cases(plugin, mode, rules, release))
+    chosen = list(_by_ipv6(plugin, mode) if ipv6 else _cases(plugin, mode, rules, release))
     older = chosen[0].release if chosen else None
     here: dict[tuple[str, str], str] = {}
     for result in side_by_side([ProveTask(case, save=save) for case in chosen]):
         if result.where:
             here[result.plugin, result.mode] = result.where
         yield result
-    for each in () if recordings.missing() else recordings.recordings():
+    for each in () if ipv6 or recordings.missing() else recordings.recordings():
         of = each.about["plugin"], each.about["mode"]
         if (each.about.get("rules", IPTABLES), each.about.get("release")) != (rules, older):
             continue
         tells_more = of not in here or (here[of] != "kernel" and each.about["ground"] != "netns")
         if tells_more and of in {(case.plugin, case.mode) for case in chosen}:
             yield from replay(each, there=True)
+
+
+def _by_ipv6(plugin: str | None, mode: str | None) -> Iterator[Case]:
+    """Yield the cases of modes that have IPv6; BadInput where the one that is named has not."""
+    for each in plugins().values():
+        for one in each.modes if plugin in (None, each.name) else ():
+            asked = plugin is not None and mode is not None  # then it must have it
+            if mode in (None, one.name) and (asked or each.has_ipv6(one.name)):
+                yield from by_ipv6(each, one)
 
 
 def _cases(plugin: str | None, mode: str | None, rules: str, release: str | None) -> Iterator[Case]:
@@ -170,6 +180,7 @@ def _record(
         **({"rules": case.rules} if case.rules != IPTABLES else {}),
         **({"release": case.release} if case.release else {}),
         **({"before": True} if network.before else {}),
+        **({"ipv6": True} if case.ipv6 else {}),
         "cold": any(trial.packet.cold for trial in case.trials),
         "emulated": sorted(live.lab.emulated),
     }

@@ -40,7 +40,7 @@ def network(recording: Recording) -> Network:
     underlay = str(about.get("underlay") or "flat")
     rules = str(about.get("rules", IPTABLES))
     plugin, mode, release = str(about["plugin"]), str(about["mode"]), about.get("release")
-    made = canonical(plugin, mode, underlay, fault, special, rules, release)
+    made = canonical(plugin, mode, underlay, fault, special, rules, release, bool(about.get("ipv6")))
     known = {*(n.name for n in made.nodes), *(p.name for p in made.pods), "router", "internet"}
     for place in recording.places:
         if place.netns not in known:
@@ -50,7 +50,8 @@ def network(recording: Recording) -> Network:
 
 def modelled(model: Network, sent: Sent, paths: KnownPaths) -> Run:
     """Return what the model does with a recorded packet; ``paths`` know what was learnt before, and learn from it."""
-    goal = f"{sent.dst}:{sent.dport}" if sent.dport else sent.dst
+    dst = f"[{sent.dst}]" if ":" in sent.dst else sent.dst
+    goal = f"{dst}:{sent.dport}" if sent.dport else sent.dst
     return warming.send(model, sent.src, goal, sent.packet, paths)[0]
 
 

@@ -9,13 +9,13 @@ from packetwalk.tables.conntrack import CONNECTIONS
 
 MASKS = {
     "connections": "Both directions of each connection are compared; the port that masquerading draws is not. "
-    "Where no rule of a namespace asks for tracking, it depends on the kernel's other modules, and is left out.",
+    "Where no rule of a namespace asks for tracking, it depends on the kernel's other modules, and is left out. So are those of IPv6, which the tool lists only when asked for them.",
 }
 
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return the first namespace that took a connection down differently; empty when there is none."""
-    if sent.packet.proto == "icmp" or _sends_again(recording, sent):  # its identifier is the program's
+    if ":" in sent.dst or sent.packet.proto == "icmp" or _sends_again(recording, sent):  # its identifier is the program's
         return ""
     for place in recording.places:
         if not CONNECTIONS.files.keys() <= place.files.keys() or place.netns not in run.conntracks:

@@ -15,7 +15,7 @@ from packetwalk.capture.recording import Recording, Sent
 from packetwalk.capture.tunnel_ports import tunnel_ports
 from packetwalk.datapath.run import Run
 from packetwalk.proof.compare import retransmitted
-from packetwalk.wire import Data, Ipv4, Stack, Tcp, Udp, Wireguard
+from packetwalk.wire import Data, IcmpHeader, Internet, Stack, Tcp, Udp, Wireguard
 
 MASKS = {
     "frame": "Identifiers of IP packets and of echo requests, initial sequence numbers, windows after the "
@@ -23,12 +23,13 @@ MASKS = {
     "these: random or the clock's.",
     "TCP's data": "What is sent again by a timer is left out, with the errors about it: time does not pass in the "
     "model. So is the flag PSH, which depends on how much the sender hands over at once.",
-    "ARP, IGMP": "Left out, for when they are sent is a matter of time; so are the segments that close a "
+    "ARP, IGMP": "Left out, and what is the like of them in IPv6, for when they are sent is a matter of time; so are the segments that close a "
     "TCP connection, or its socket, after the handshake.",
     "BGP": "The sessions of BIRD are left out: their routes are compared, as tables.",
     "WireGuard": "Its handshake and keepalive messages are left out: only its data is modelled.",
 }
 IGMP = 2
+BETWEEN_NEIGHBOURS = range(130, 144)
 WIREGUARD, WIREGUARD_TAG = 51820, 16
 TapPoint = tuple[str, str, str]  # namespace, device, direction
 PORTS = (80, 8080, 8472, 4789)
@@ -58,7 +59,9 @@ def modelled(run: Run) -> Iterator[DecodedFrame]:
     """Yield the frames that the model puts on devices."""
     steps = sorted((step for trace in run.traces for step in trace.steps), key=lambda s: s.seq)
     for step in steps:
-        ip = next((header for header in step.after if isinstance(header, Ipv4)), None)
+        ip = next((header for header in step.after if isinstance(header, Internet)), None)
+        if _between_neighbours(step.after):
+            continue
         if step.event in ("ingress", "egress") and step.dev not in (None, "lo") and ip is not None:
             way = "in" if step.event == "ingress" else "out"
             yield DecodedFrame(step.netns, step.dev or "", way, step.after, b"")
@@ -73,9 +76,9 @@ def belonging(frames: Iterable[Frame], ports: Mapping[int, str] | None = None) -
             stack = each.stack if ports is None else each.read(ports)
         except ValueError:
             continue
-        head = next((header for header in stack if isinstance(header, Ipv4)), None)
+        head = next((header for header in stack if isinstance(header, Internet)), None)
         tcp = next((header for header in stack if isinstance(header, Tcp)), None)
-        if head is None or head.protocol == IGMP:
+        if head is None or head.protocol == IGMP or _between_neighbours(stack):
             continue
         if tcp and (set(tcp.flags) & set("FR")) and each.netns in established:
             continue
@@ -91,6 +94,11 @@ def belonging(frames: Iterable[Frame], ports: Mapping[int, str] | None = None) -
         if tunnel and not _carries(stack):
             continue
         yield DecodedFrame(each.netns, each.dev, each.direction, stack, each.data)
+
+
+def _between_neighbours(stack: Stack) -> bool:
+    """Say whether neighbours speak with each other by IPv6: they ask for MACs, or report to which groups they listen."""
+    return any(h.proto == "icmpv6" and h.type in BETWEEN_NEIGHBOURS for h in stack if isinstance(h, IcmpHeader))
 
 
 def _carries(stack: Stack) -> bool:

@@ -15,7 +15,7 @@ MASKS = {
     "recording shows what became of a packet and not which rule it met. The state of a neighbour is left "
     "out, and what a recording supposes of a packet after it was last seen, if it did not arrive or a rule "
     "discarded one; nor by which of its addresses a machine took one, for the destination may have been changed "
-    "before.",
+    "before. Of recorded packets of IPv6 nothing is explained yet.",
 }
 BESIDE = ("arp", "copy", "close")
 REFUSED = ("dropped", "denied", "rejected")
@@ -23,6 +23,8 @@ REFUSED = ("dropped", "denied", "rejected")
 
 def difference(run: Run, recording: Recording, sent: Sent) -> str:
     """Return a line that only the stitched recording cites, as text; empty when there is none."""
+    if ":" in sent.dst:
+        return ""
     refused = any(trace.disposition in REFUSED for trace in run.traces)
     try:
         theirs = _cited(_seen(trace, whole=not refused) for trace in _told(stitch(recording, sent)))

@@ -10,6 +10,8 @@ from packetwalk.tables.devices.kind import DeviceKind, add
 if TYPE_CHECKING:
     from packetwalk.tables.link import LinkEntry
 
+LOCAL, LOCAL6 = "local", "local6"  # what the tool calls the address of a tunnel over IPv4, and over IPv6
+
 
 class VxlanDevice(DeviceKind):
     """A VXLAN device; one without a network number is a port of an Open vSwitch datapath, told it per packet."""
@@ -25,12 +27,14 @@ class VxlanDevice(DeviceKind):
         """Return the same as JSON."""
         if link.vni is None:
             return {"external": True, "id": 0, "port": link.port, "learning": False}
-        return {"id": link.vni, "local": link.local, "link": link.link, "port": link.port, "learning": False}
+        local = LOCAL6 if ":" in (link.local or "") else LOCAL
+        return {"id": link.vni, local: link.local, "link": link.link, "port": link.port, "learning": False}
 
     def read(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return network number, addresses and port."""
         vni = None if data.get("external") else data.get("id")
-        return {"vni": vni, "local": data.get("local"), "link": data.get("link"), "port": data.get("port")}
+        local = data.get(LOCAL) or data.get(LOCAL6)
+        return {"vni": vni, "local": local, "link": data.get("link"), "port": data.get("port")}
 
     def compared(self, link: LinkEntry) -> list[str]:
         """Return network number, addresses and port."""
