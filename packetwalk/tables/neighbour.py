@@ -46,6 +46,8 @@ class NeighEntry(NamedTuple):
         ]
 
 
+WRITTEN = "PERMANENT"
+"""The state of a neighbour that somebody wrote down."""
 PASSING = ("REACHABLE", "STALE", "DELAY", "PROBE")
 
 
@@ -77,8 +79,10 @@ class Neighbours(JsonTable[NeighEntry]):
         return entry.state == "PERMANENT"
 
     def entry(self, printed: Object) -> Iterator[NeighEntry]:
-        """Yield a neighbour, of either family."""
-        yield NeighEntry(printed["dst"], printed["dev"], printed.get("lladdr"), printed["state"][0])
+        """Yield a neighbour; of IPv6 only what was written down, for no recorded walk tells of IPv6 yet."""
+        state = printed["state"][0]
+        if ":" not in printed["dst"] or state == WRITTEN:
+            yield NeighEntry(printed["dst"], printed["dev"], printed.get("lladdr"), state)
 
     def in_order(self, entries: Iterable[NeighEntry]) -> list[NeighEntry]:
         """Return them by device and address; the kernel's own order is that of a hash."""
