@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from packetwalk.lab.page import guest
 from tests.book.site import SITE
-from tests.browser.conftest import Open, watch
+from tests.browser.conftest import Open, drawn, watch
 
 pytestmark = pytest.mark.skipif(
     not guest.made() or not (SITE / "_static/kernel").is_dir(), reason="needs make kernel, then make build"
@@ -28,14 +28,16 @@ Altered = Callable[[Page], None]
 class Proof:
     """A page whose first player is asked to prove its walk."""
 
-    def __init__(self, opened: Open, address: str, before: Altered = lambda page: None) -> None:
+    def __init__(
+        self, opened: Open, address: str, before: Altered = lambda page: None, at: tuple[str, int] = (PAGE, 0)
+    ) -> None:
         self.page = opened().new_page()
         self.page.set_default_timeout(SLOW)
         before(self.page)
         self.noise, self.asked = watch(self.page), []
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(f"{address}/{PAGE}")
-        self.player = self.page.locator("packet-walk").first
+        self.page.goto(f"{address}/{at[0]}")
+        self.player = drawn(self.page.locator("packet-walk").nth(at[1]), ".choices")
         self.button = self.player.get_by_role("button", name="Prove it here")
         self.button.wait_for()
         self.proof = self.page.locator("walk-proof")
@@ -138,4 +140,11 @@ def test_a_browser_that_cannot_is_told_so_before_anything_is_fetched(
     here = Proof(opened, address, lambda page: page.add_init_script(script))
     here.button.click()
     expect(here.verdict()).to_contain_text(words)
+    assert [each for each in here.kernel() if not each.endswith("/prove.js")] == []
+
+
+def test_a_walk_under_policies_is_not_proven_without_them(address: str, opened: Open):
+    here = Proof(opened, address, at=("book/calico/policies.html", 3))
+    here.button.click()
+    expect(here.verdict()).to_contain_text("under policies")
     assert [each for each in here.kernel() if not each.endswith("/prove.js")] == []

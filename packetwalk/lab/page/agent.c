@@ -60,7 +60,7 @@ struct link { uint16_t family, protocol; int32_t index; uint16_t hardware; uint8
 struct tool { char argv[64]; int length, pid, in, out, err; };
 struct netns {
     char name[64];
-    int number, fd, used;
+    int number, fd, used, node;
     struct tool tools[TOOLS];
     int tap, slot;
     unsigned lost;
@@ -197,11 +197,19 @@ static void wait_in(struct netns *ns, const char *words, int length) {
 #define BRIDGE "bridge\0-b\0-"
 #define RESTORE "iptables-restore\0--noflush"
 #define OBJECTS "ip\0-j\0-b\0-"
+#define LINKS "ip\0-j\0-d\0-b\0-"
+#define ENTRIES "bridge\0-j\0-b\0-"
+#define PORTS "bridge\0-j\0-d\0-b\0-"
 
 static void prepare(struct netns *ns, int node) {
     make(ns);
+    ns->node = node;
     wait_in(ns, IP, sizeof IP);
     wait_in(ns, IP, sizeof IP);
+    wait_in(ns, OBJECTS, sizeof OBJECTS);
+    wait_in(ns, LINKS, sizeof LINKS);
+    wait_in(ns, ENTRIES, sizeof ENTRIES);
+    wait_in(ns, PORTS, sizeof PORTS);
     if (node) {
         wait_in(ns, BRIDGE, sizeof BRIDGE);
         wait_in(ns, RESTORE, sizeof RESTORE);
@@ -247,7 +255,7 @@ static struct netns *take(const char *name, int node) {
     char path[96], goal[32];
     struct netns *ns = NULL;
     for (int k = 0; k < MOST && !ns; k++)
-        if (!all[k].used && all[k].fd && (k < NODES) == node) ns = &all[k];
+        if (!all[k].used && all[k].fd && all[k].node == node) ns = &all[k];
     for (int k = 0; k < MOST && !ns; k++)
         if (!all[k].used && !all[k].fd) prepare(ns = &all[k], node);
     if (!ns) return NULL;
@@ -260,9 +268,17 @@ static struct netns *take(const char *name, int node) {
     return ns;
 }
 
+/* Let as many namespaces wait as are to, beside those that are used. */
 static void fill(void) {
-    for (int k = 0; k < WAITING; k++)
-        if (!all[k].fd) prepare(&all[k], k < NODES);
+    int waiting[2] = {0, 0};
+    for (int k = 0; k < MOST; k++)
+        if (all[k].fd && !all[k].used) waiting[all[k].node]++;
+    for (int k = 0; k < MOST && waiting[0] + waiting[1] < WAITING; k++)
+        if (!all[k].fd) {
+            int node = waiting[1] < NODES;
+            prepare(&all[k], node);
+            waiting[node]++;
+        }
 }
 
 static void clear(void) {

@@ -90,7 +90,7 @@ def _places(job: Job, came: list[Reply]) -> Iterable[Place]:
         else:
             lines = text.splitlines(keepends=True)
             if len(lines) != len(names):
-                raise LabError(f"{netns}: ip -j -b -: {len(lines)} lines for {len(names)} objects")
+                raise LabError(f"{netns}: {len(lines)} lines for {', '.join(names)}")
             of_netns |= dict(zip(names, lines, strict=True))
     known = named(job.network)
     for netns, printed in files.items():

@@ -29,6 +29,7 @@ from packetwalk.walks.scenario import network, scenario
 
 KINDS = ("lo", "eth", "veth", "bridge", "vxlan", "ipip", "wireguard")
 """Devices that the guest's kernel makes."""
+SENT = ("proto", "size", "df", "cold", "ttl", "tos")
 MOST = 40  # differences that are told
 
 
@@ -117,7 +118,7 @@ def _asked_for(options: Mapping[str, Any]) -> AskedWalk:
 
 
 def _packet(options: Mapping[str, Any]) -> Packet:
-    return Packet(**{name: options[name] for name in ("proto", "size", "df", "cold") if name in options})
+    return Packet(**{name: options[name] for name in SENT if name in options})
 
 
 def _network(options: Mapping[str, Any], fault: str | None) -> Network:

@@ -28,7 +28,7 @@ NODE_TOOLS = ("iptables", "bridge", "nft")
 NEVER = "socket.txt"  # no `ss` in the guest, and nothing compares it
 WRITTEN_BY = {"iptables": "iptables-save", "nft": "nft", "wg": "wg"}
 """Programs that write a table, and what lists it: slow to start, and not asked where nobody wrote."""
-IP = ("ip", "-j")
+BATCH = ("ip", "bridge")  # programs that list several things at once, and wait for what
 
 
 class Ask(NamedTuple):
@@ -236,11 +236,17 @@ def _tables(netns: str, site: Paper, plan: Sequence[Operation], orders: list[Gue
         for name, argv in COMMANDS.items()
         if name not in left_out and (argv[0] not in WRITTEN_BY.values() or argv[0] in used)
     }
-    objects = {name: argv[2:] for name, argv in wanted.items() if argv[:2] == IP and argv[2][0] != "-"}
-    site.run([*IP, "-b", "-"], "".join(f"{' '.join(words)}\n" for words in objects.values()), check=False)
-    yield Printed(netns, tuple(objects), len(orders) - 1)
+    at_once: dict[tuple[str, ...], dict[str, str]] = {}
     for name, argv in wanted.items():
-        if name in objects:
+        if argv[0] in BATCH:
+            options = tuple(word for word in argv[1:] if word.startswith("-"))
+            words = [word for word in argv[1:] if word not in options]
+            at_once.setdefault((argv[0], *options), {})[name] = f"{' '.join(words)}\n"
+    for program, lines in at_once.items():
+        site.run([*program, "-b", "-"], "".join(lines.values()), check=False)
+        yield Printed(netns, tuple(lines), len(orders) - 1)
+    for name, argv in wanted.items():
+        if argv[0] in BATCH:
             continue
         if argv[0] == "sysctl":
             paths = [f"/proc/sys/{key.replace('.', '/')}" for key in (*argv[1:], *MACHINE)]

@@ -12,3 +12,10 @@ export function lacking(scope = globalThis) {
     return `This device says it has ${memory} GB of memory; the kernel and Python need about half of one.`;
   return "";
 }
+
+/**
+ * What is not built here of a walk, in words; nothing where all of it is.
+ * @param {{policies?: string[]}} walk
+ */
+export const ofWalk = ({ policies }) =>
+  policies?.length ? "This walk goes under policies, and the kernel in the page is not given those." : "";

@@ -77,6 +77,7 @@ const ASKED = {
       scope.postMessage({ at }),
     );
     scope.postMessage({ answer }, [answer.buffer]);
+    await machine.work(`fill${++number}`, orders([["fill", "", ""]])); // for the next cluster
   },
   shell: (netns) => machine.work(`shell${++number}`, orders([["shell", "", "", netns]])),
   type: async (text) => machine.type(text),

@@ -22,6 +22,9 @@ export const COMMAND_LINE = [
 const CONTROL = "virtio-console0";
 
 export class Machine {
+  /** @type {Promise<any>} */
+  #before = Promise.resolve();
+
   /**
    * @param {any} V86  the class of libv86
    * @param {object} options  of v86, beside DEVICES
@@ -70,11 +73,17 @@ export class Machine {
   }
 
   /**
-   * Give the guest a job, and return its answer.
+   * Give the guest a job when it has done those before, and return its answer.
    * @param {string} name @param {Uint8Array} job @param {(order: number) => void} [progress]
    * @returns {Promise<Uint8Array>}
    */
-  async work(name, job, progress = () => {}) {
+  work(name, job, progress = () => {}) {
+    const mine = this.#before.then(() => this.#work(name, job, progress));
+    this.#before = mine.catch(() => {});
+    return mine;
+  }
+
+  async #work(name, job, progress) {
     await this.emulator.create_file(`/${name}`, job);
     const done = this.until((line) => {
       if (line.startsWith("at ")) progress(Number(line.slice(3)));

@@ -1,15 +1,14 @@
 /** <walk-proof>: a real kernel in this page does what the walk says; what it did stands beside the walk. */
 import { optionsOf } from "../data/options.js";
 import { Python } from "../python/python.js";
-import { lacking } from "./able.js";
+import { lacking, ofWalk } from "./able.js";
 import { Hands } from "./hands.js";
 import { styles } from "./styles.js";
+import { element, verdict } from "./verdict.js";
 
 /** @import { PacketWalk } from "../player/element.js" */
 
 const MB = 1e6;
-const COMPARED = `Compared as packetwalk prove compares: every frame but for what is drawn at random, tables,
-  connections, and the lines that decided.`;
 const SECONDS = 180; // for Python's answer, on a slow machine
 class WalkProof extends HTMLElement {
   /** @type {PacketWalk} whose walk is proven */
@@ -30,6 +29,8 @@ class WalkProof extends HTMLElement {
   #job = null;
   /** Whether the packet of a cluster that is there is sent again, and nothing is compared. */
   #again = false;
+  /** What differed the first time. */
+  #once = "";
   /** The options of the walk that was proven. */
   #options = "";
   /** @type {Hands} */
@@ -75,11 +76,12 @@ class WalkProof extends HTMLElement {
 
   /** Begin, or prove the walk that is shown now in the same kernel. */
   async prove() {
-    const cannot = lacking();
+    const cannot = lacking() || ofWalk(this.player.current);
     if (cannot) return this.stop(cannot);
     this.#began = performance.now();
     this.#job = null;
     this.#again = false;
+    this.#once = "";
     this.#hands.end();
     this.find(".found").replaceChildren();
     this.find(".again").hidden = true;
@@ -91,7 +93,8 @@ class WalkProof extends HTMLElement {
       return this.stop("The kernel could not be fetched.");
     }
     if (!this.#kernel) this.#boot();
-    this.#options = JSON.stringify(optionsOf(this.player.current));
+    const { current } = this.player;
+    this.#options = JSON.stringify({ ...current.options, ...optionsOf(current) });
     this.#ask("order", [this.#options]);
   }
 
@@ -145,7 +148,7 @@ class WalkProof extends HTMLElement {
       this.#booted = true;
       this.say(`${this.about.kernel} runs.`, 0.4);
       this.#begin();
-    } else if (at !== undefined && this.#job)
+    } else if (at !== undefined && this.#job && !this.#again)
       this.say(
         `${this.about.kernel} builds the cluster: order ${at} of ${this.#job.orders}.`,
         0.4 + (at / this.#job.orders) * 0.5,
@@ -189,32 +192,24 @@ class WalkProof extends HTMLElement {
   }
 
   #judged(found) {
+    const [differs] = found.differences ?? [];
+    if (differs && !this.#once) return this.#onceMore(differs);
     this.#rest();
     if (found.refused) return this.stop(`${this.about.kernel} refused: ${found.refused}`, "bad");
     const took = (performance.now() - this.#began) / 1000;
-    const { frames, places, differences, more } = found;
-    const good = differences.length === 0;
-    const many = differences.length + more;
     this.say("");
-    const head = good
-      ? `Proven here, in ${this.about.kernel}: ${frames} frames and the tables of ${places} namespaces
-        are the model's.`
-      : `${this.about.kernel} and the model differ in ${many} ${many === 1 ? "place" : "places"}.`;
-    const list = differences.map((line) => element("li", line));
-    this.find(".found").replaceChildren(
-      element("p", head, good ? "good verdict" : "bad verdict"),
-      ...(list.length ? [element("ul", "", "", list)] : []),
-      element(
-        "p",
-        `${this.captured.toFixed(1)} s to the frames, ${took.toFixed(1)} s in all. ${COMPARED}`,
-        "small",
-      ),
-      this.#sources(),
-    );
+    const parts = verdict(found, this.about.kernel, { captured: this.captured, took }, this.#once);
+    this.find(".found").replaceChildren(...parts, this.#sources());
     this.find(".again").hidden = false;
     this.find(".cancel").textContent = "Let the kernel go";
     this.#hands.offer(this.#job.namespaces, this.folder);
     this.dispatchEvent(new CustomEvent("proven", { detail: found, bubbles: true }));
+  }
+
+  /** A machine that is too busy lets timers run out; what does not come again is no difference. */
+  #onceMore(differs) {
+    this.#once = differs;
+    this.#begin();
   }
 
   #sources() {
@@ -247,14 +242,6 @@ class WalkProof extends HTMLElement {
     this.end();
     this.remove();
   }
-}
-
-function element(name, text, kind = "", children = []) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (kind) made.className = kind;
-  made.append(...children);
-  return made;
 }
 
 if (!customElements.get("walk-proof")) customElements.define("walk-proof", WalkProof);

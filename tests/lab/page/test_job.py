@@ -39,6 +39,12 @@ def test_a_rules_counter_is_made_before_the_rule():
     assert orders == [GuestOrder("counters", "n", ("dropped",))]
 
 
+def test_the_packet_is_the_walks_own():
+    made = json.loads(desk.order(json.dumps({**CROSS, "ttl": 1, "df": True})))["job"]
+    line = next(line for line in made.splitlines() if "icmp 10.244.2.2" in line and " 40000 " in line)
+    assert "icmp 10.244.2.2 0 40000 56 1 1 0" in line
+
+
 def test_what_no_kernel_in_the_page_has_is_said():
     for plugin, mode, word in (("weave", "fastdp", "openvswitch"), ("flannel", "udp", "tun")):
         said = json.loads(desk.order(json.dumps({**CROSS, "plugin": plugin, "mode": mode})))
