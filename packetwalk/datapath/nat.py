@@ -72,8 +72,21 @@ def _wanted(
     if verdict.target == "MASQUERADE":
         address = ns.family.masquerade(ns, outdev or "", skb.hop, skb.ip.dst) or now[0]
         return address, _drawn_port(ns, verdict, conn) or _port(verdict, now[1])
-    address, _, port = (verdict.met.argument or " ").split(" ")[1].partition(":")
+    address, _, port = _end((verdict.met.argument or " ").split(" ")[1])
     return address or now[0], int(port) if port else now[1]
+
+
+def _end(text: str) -> tuple[str, str, str]:
+    """Return an address, a colon and a port; one of IPv6 stands in brackets."""
+    if text.startswith("["):
+        address, _, rest = text[1:].partition("]")
+        return address, rest[:1], rest[1:]
+    return (text, "", "") if text.count(":") > 1 else text.partition(":")
+
+
+def _at(address: str, port: int) -> str:
+    """Return an address with a port, as people write it."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _drawn_port(ns: Netns, verdict: Verdict, conn: Connection) -> int:
@@ -118,14 +131,14 @@ def rewrite(
         if l4.proto in ECHOING:
             l4 = l4._replace(id=port)
         elif isinstance(l4, (wire.Udp, wire.Tcp)):
-            old, new, l4 = f"{old}:{l4.dport}", f"{new}:{port}", l4._replace(dport=port)
+            old, new, l4 = _at(old, l4.dport), _at(new, port), l4._replace(dport=port)
     else:
         old, new, port, key = ip.src, ahead.src, ahead.sport, "snat"
         changed = ip._replace(src=new)
         if l4.proto in ECHOING:
             l4 = l4._replace(id=port)
         elif isinstance(l4, (wire.Udp, wire.Tcp)):
-            old, new, l4 = f"{old}:{l4.sport}", f"{new}:{port}", l4._replace(sport=port)
+            old, new, l4 = _at(old, l4.sport), _at(new, port), l4._replace(sport=port)
     at, stack = skb.at, skb.stack
     if changed == ip and l4 == stack[at + 1]:
         return
@@ -144,7 +157,7 @@ def _port_taken(run: Run, ns: Netns, conn: Connection, verdict: Verdict) -> tupl
     found = run.conntracks[ns.name].find(kept)
     if found is None or found[0] is conn or RANDOM.search(str(verdict.met.entry)):
         return None
-    return "snat-taken", f"{found[0].original.src}:{found[0].original.sport}"
+    return "snat-taken", _at(found[0].original.src, found[0].original.sport)
 
 
 def _met_before(ns: Netns, conn: Connection, verdict: Verdict) -> tuple[str, str] | None:

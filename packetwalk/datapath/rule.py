@@ -22,6 +22,7 @@ REJECTS = {
     "icmp-host-unreachable": 1,
     "icmp-proto-unreachable": 2,
     "icmp-port-unreachable": 3,
+    "icmp6-port-unreachable": 3,
     "icmp-net-prohibited": 9,
     "icmp-host-prohibited": 10,
     "icmp-admin-prohibited": 13,

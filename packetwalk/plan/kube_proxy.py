@@ -84,6 +84,7 @@ LAST = (
     f"{note('kubernetes service nodeports; NOTE: this must be the last rule in this chain')} "
     "-m addrtype --dst-type LOCAL -j KUBE-NODEPORTS"
 )
+LAST6 = f"! -d ::1/128 {LAST}"
 
 
 def plan(
@@ -132,17 +133,19 @@ def entries(
         chains = [ServiceChains(*each, habits) for each in led]
         yield from kube_proxy_nft.entries(address, chains, pod_network, habits)
         return
-    yield SysctlEntry("net.ipv4.conf.all.route_localnet", "1")
+    second = ":" in address  # of IPv6 no address of the loopback is routed, and so none has to be guarded
+    if not second:
+        yield SysctlEntry("net.ipv4.conf.all.route_localnet", "1")
     for table in ("mangle", "nat", "filter"):
         yield UserChain(table, CANARY)
     for table, chain, spec in JUMPS:
         yield IptablesRule(table, chain, spec, inserted=True)
-    for table, chain, spec in OWN:
+    for table, chain, spec in OWN[1:] if second else OWN:
         yield IptablesRule(table, chain, spec)
     for each in led:
         for rule in ServicePort(*each).rules():
             yield IptablesRule(*rule)
-    yield IptablesRule("nat", SERVICES, LAST)
+    yield IptablesRule("nat", SERVICES, LAST6 if second else LAST)
 
 
 def _portals(service: Service, endpoints: list[Endpoint]) -> Iterator[Portal]:

@@ -27,7 +27,7 @@ class Endpoint(NamedTuple):
     nodes: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        return f"{self.address}:{self.port}"
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
     @property
     def leaving(self) -> bool:

@@ -30,6 +30,11 @@ def note(text: str) -> str:
     return f'-m comment --comment "{text}"'
 
 
+def host(address: str) -> str:
+    """Return an address as the network of it alone."""
+    return f"{address}/{128 if ':' in address else 32}"
+
+
 def counted(name: str) -> str:
     """Return the match that counts in the kernel's accounting (nfacct); the second blank is what it prints."""
     return f"-m nfacct --nfacct-name  {name}"
@@ -42,6 +47,7 @@ class ServicePort:
         """Choose the chains, as ``syncProxyRules`` does before it writes."""
         self.portal, self.usable, self.pods, self.node = portal, usable, pods, node
         self.title, self.protocol = portal.title, portal.protocol
+        self._second = ":" in portal.address
         self.cluster_chain = self._chain("SVC")
         self.internal = self._policy(portal.internal_local)
         self.external = self._policy(portal.external_local)
@@ -71,7 +77,8 @@ class ServicePort:
     def _refused(self, local: bool) -> tuple[str, str] | None:
         """Return the target and why, where nobody can answer; ``local``: only endpoints of this node may."""
         if not self.usable.exists:
-            return "REJECT --reject-with icmp-port-unreachable", "has no endpoints"
+            icmp = "icmp6" if self._second else "icmp"
+            return f"REJECT --reject-with {icmp}-port-unreachable", "has no endpoints"
         return ("DROP", "has no local endpoints") if local and not self.usable.here else None
 
     def _match(self, text: str, port: int, to: str = "", asked: str = "") -> str:
@@ -81,7 +88,7 @@ class ServicePort:
         return f"{to}-p {self.protocol} {note(text)}{asked} -m {self.protocol} --dport {port}"
 
     def _to_address(self) -> Iterator[Rule]:
-        to, port = f"{self.portal.address}/32", self.portal.port
+        to, port = host(self.portal.address), self.portal.port
         refused = self._refused(self.portal.internal_local)
         if refused:
             match = self._match(f"{self.title} {refused[1]}", port, to)
@@ -93,7 +100,7 @@ class ServicePort:
 
     def _led(self, address: str, what: str, chain: str) -> Iterator[Rule]:
         """What leads from an address of the outside to a chain, and refuses what nobody can answer."""
-        to, port = f"{address}/32", self.portal.port
+        to, port = host(address), self.portal.port
         if self.usable.exists:
             yield "nat", SERVICES, f"{self._match(f'{self.title} {what}', port, to)} -j {chain}"
         refused = self._refused(self.portal.external_local)
@@ -106,7 +113,7 @@ class ServicePort:
         yield from self._led(address, "loadbalancer IP", guarded or self._chain("EXT"))
         if self.usable.exists and guarded:
             text = f"{self.title} traffic not accepted by {guarded}"
-            match = self._match(text, self.portal.port, f"{address}/32")
+            match = self._match(text, self.portal.port, host(address))
             yield "filter", "KUBE-PROXY-FIREWALL", f"{match} -j DROP"
 
     def _to_node_port(self) -> Iterator[Rule]:
@@ -116,8 +123,9 @@ class ServicePort:
             match = self._match(f"{self.title} {refused[1]}", port, asked="-m addrtype --dst-type LOCAL")
             yield "filter", EXTERNAL, f"{match} -j {refused[0]}"
         if self.usable.exists:
-            looped = self._match(self.title, port, "127.0.0.0/8")
-            yield "nat", "KUBE-NODEPORTS", f"{looped} {counted(LOCALHOST_COUNTER)} -j {chain}"
+            if not self._second:
+                looped = self._match(self.title, port, "127.0.0.0/8")
+                yield "nat", "KUBE-NODEPORTS", f"{looped} {counted(LOCALHOST_COUNTER)} -j {chain}"
             yield "nat", "KUBE-NODEPORTS", f"{self._match(self.title, port)} -j {chain}"
 
     def _to_endpoints(self) -> Iterator[Rule]:
@@ -131,8 +139,8 @@ class ServicePort:
             yield from self._shared(self._chain("SVL"), self.usable.here)
         for each in self.usable.reached:
             chain, title = self._endpoint(each), note(self.title)
-            yield "nat", chain, f"-s {each.address}/32 {title} -j {MARK_MASQ}"
-            remembered = f" -m recent --set {_recent(chain)}" if self.portal.affinity else ""
+            yield "nat", chain, f"-s {host(each.address)} {title} -j {MARK_MASQ}"
+            remembered = f" -m recent --set {self._recent(chain)}" if self.portal.affinity else ""
             match = f"-p {self.protocol} {title}{remembered} -m {self.protocol}"
             yield "nat", chain, f"{match} -j DNAT --to-destination {each}"
 
@@ -154,7 +162,7 @@ class ServicePort:
         guarded, text = self._chain("FW"), note(f"{self.title} loadbalancer IP")
         sources = self.portal.sources
         if any(ip_address(self.node) in ip_network(source) for source in sources):
-            sources = (*sources, *(f"{address}/32" for address in self.portal.load_balancers))
+            sources = (*sources, *map(host, self.portal.load_balancers))
         for source in sources:
             yield "nat", guarded, f"-s {source} {text} -j {self._chain('EXT')}"
         yield "nat", guarded, note(f"other traffic to {self.title} will be dropped by KUBE-PROXY-FIREWALL")
@@ -164,7 +172,7 @@ class ServicePort:
         if self.portal.affinity:
             for each in endpoints:
                 goal = self._endpoint(each)
-                seen = f"-m recent --rcheck --seconds {self.portal.affinity} --reap {_recent(goal)}"
+                seen = f"-m recent --rcheck --seconds {self.portal.affinity} --reap {self._recent(goal)}"
                 yield "nat", chain, f"{self._towards(each)} {seen} -j {goal}"
         for left, each in zip(range(len(endpoints), 0, -1), endpoints, strict=True):
             share = f" -m statistic --mode random --probability {_printed(1 / left)}" if left > 1 else ""
@@ -173,13 +181,15 @@ class ServicePort:
     def _towards(self, each: Endpoint) -> str:
         return note(f"{self.title} -> {each}")
 
+    def _recent(self, chain: str) -> str:
+        mask = ":".join(["ffff"] * 8) if self._second else "255.255.255.255"
+        return f"--name {chain} --mask {mask} --rsource"
+
     def _endpoint(self, each: Endpoint) -> str:
         return self._chain("SEP", str(each))
 
 
-def _recent(chain: str) -> str:
-    return f"--name {chain} --mask 255.255.255.255 --rsource"
-
+ 
 
 def _printed(share: float) -> str:
     """Return a probability as ``iptables-save`` prints what the kernel keeps of it: 31 bits."""

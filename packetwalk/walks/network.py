@@ -149,6 +149,7 @@ class Network:
             pods = self.plugin.pod_network(self.cluster)
             habits = self.plugin.proxy.habits
             made += kube_proxy.plan(self.cluster, node, pods, self.address, self.rules, habits=habits)
+            made += self._second_services(node)
             made += self.plugin.plan(self.cluster, self.mode.name, node)
             for pod in self.cluster.pods_of(node):
                 made += underlay.pod_plan(pod.name)
@@ -186,6 +187,14 @@ class Network:
         assert pod is not None, name
         parts = self._plan(self.cluster.node_by_name[pod.node])
         return NetnsPlan(pod.node, "pod", f"pod {name}", parts.get(name, []))
+
+    def _second_services(self, node: Node) -> list[Operation]:
+        """Return kube-proxy's rules for the second family, if the cluster has it."""
+        if not self.ipv6:
+            return []
+        from packetwalk.plan.ipv6 import services
+
+        return [*services.plan(self.cluster, node, lambda pod: self._ends.read(pod).address)]
 
     def _outside_plan(self, name: str, made: list[Operation]) -> list[Operation]:
         """Return what a machine beside the cluster has of the second family, if the cluster has it."""

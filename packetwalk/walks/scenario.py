@@ -127,7 +127,7 @@ def walk(
         mode=net.mode.name,
         scenario=way.name,
         title=f"{found.title} {', '.join(said)}: {way.title}",
-        holds_for=f"{found.version}, dual stack without kube-proxy's rules for IPv6" if ipv6 else found.version,
+        holds_for=f"{found.version}, dual stack" if ipv6 else found.version,
         packet=packet,
         fault=fault,
         traces=run.traces,
@@ -148,7 +148,7 @@ def _only(
     if fault or release or policies or rules != IPTABLES:
         raise BadInput("with IPv6", "a fault, release, policy or nftables", ["none of them: not known here yet"])
     if way.special or way.before:
-        raise BadInput("with IPv6", f"scenario {way.name}", ["one without Services: not known here yet"])
+        raise BadInput("with IPv6", f"scenario {way.name}", ["one of an ordinary cluster: not known here yet"])
 
 
 def _way(plugin: Plugin, name: str | None, src: str | None, dst: str | None) -> Scenario:

@@ -34,13 +34,27 @@ def plain(line: str) -> str:
     return DRAWN.sub("X", line).replace("fd00:10:244:::/64", "fd00:10:244::/64").replace("fd00:10:244:::", "fd00:10:244::").strip()
 
 
+def by_chain(saved: list[str]) -> dict[tuple[str, str], list[str]]:
+    """The rules of ip6tables-save by table and chain; an endpoint's chain and address are another here."""
+    table, out = "", {}
+    for line in saved:
+        if line.startswith("*"):
+            table = line
+        elif line.startswith("-A") and ("default/web:" in line or "default/" not in line):
+            plain_line = re.sub(r"KUBE-SEP-[A-Z0-9]{16}", "SEP", line).replace("fd00:10:244:3::2", "fd00:10:244:2::2")
+            out.setdefault((table, plain_line.split(" ")[1]), []).append(plain_line)
+    return {key: sorted(rules) if key[1] in UNORDERED else rules for key, rules in out.items()}
+
+
+UNORDERED = ("SEP", "KUBE-SERVICES")
+"""Both ports of the Service have such a chain; the order in KUBE-SERVICES is that of a hash table of Go."""
+
+
 def test_rules_are_word_for_word() -> None:
-    assert lines("kind-worker", "ip6tables") == sorted_as_saved((RECORDED / "n1.ip6tables-save.txt").read_text())
-
-
-def sorted_as_saved(text: str) -> list[str]:
-    """The lines of a recorded ip6tables-save: of each table the policies, chains and rules."""
-    return text.splitlines()
+    """flanneld's and kube-proxy's, where the recorded cluster has the same Service: web, of an endpoint elsewhere."""
+    recorded = by_chain((RECORDED / "n1.ip6tables-save.txt").read_text().splitlines())
+    assert by_chain(lines("kind-worker", "ip6tables")) == recorded
+    assert sum(map(len, recorded.values())) > 40
 
 
 @pytest.mark.parametrize(("netns", "name"), [("kind-worker", "n1"), ("a", "p1a")])
@@ -83,7 +97,7 @@ def test_the_command_line_sends_by_ipv6(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["walk", "flannel", "vxlan", "cross-node", "-6"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("Flannel vxlan, IPv6: pod to pod on another node")
-    assert "without kube-proxy's rules for IPv6" in printed and "188 bytes on the wire" in printed
+    assert "dual stack" in printed and "188 bytes on the wire" in printed
     assert main(["tables", "flannel", "vxlan", "-6", "--node", "a"]) == 0
     assert "default via fd00:10:244:1::1 dev eth0 metric 1024 pref medium" in capsys.readouterr().out
 
@@ -102,7 +116,8 @@ def test_an_address_with_a_port_stands_in_brackets() -> None:
         (lambda: walk("flannel", "vxlan", ipv6=True, release="0.20.2"), "with IPv6"),
         (lambda: walk("flannel", "vxlan", ipv6=True, fault="missing-fdb"), "with IPv6"),
         (lambda: walk("flannel", "vxlan", ipv6=True, rules="nftables"), "with IPv6"),
-        (lambda: walk("flannel", "vxlan", "service", ipv6=True), "end of the packet's way"),
+        (lambda: walk("flannel", "vxlan", "nodeport", ipv6=True), "with IPv6"),
+        (lambda: walk("flannel", "vxlan", src="a", dst="kubernetes", ipv6=True), "end of the packet's way"),
         (lambda: walk("flannel", "vxlan", src="a", dst="10.244.2.2", ipv6=True), "an IPv6 address"),
         (lambda: walk("flannel", "vxlan", src="a", dst="fd00::1"), "an IPv4 address"),
         (lambda: walk("flannel", "vxlan", src="a", dst="[fd00::1]:80", proto="icmp", ipv6=True), "port in"),
@@ -117,3 +132,14 @@ def test_what_is_not_there_is_said_in_one_line(ask: Callable[[], object], said: 
 def test_a_packet_that_its_sender_would_cut_ends_with_a_plain_word() -> None:
     walked = walk("flannel", "vxlan", "cross-node", size=3000, ipv6=True)
     assert walked.disposition == "dropped" and "not known here yet" in walked.summary
+
+
+def test_a_service_has_its_second_address_and_the_same_chain() -> None:
+    """The chain of a Service is named by its name alone, so it is the recorded one; an error comes from its address."""
+    walked = walk("flannel", "vxlan", "service", ipv6=True)
+    assert walked.disposition == "delivered" and walked.traces[0].flow.dst == "fd00:10:96::80"
+    nat = next(step for step in walked.steps if step.event == "nat")
+    assert "KUBE-SVC-CDGGSHYLG3RE2FKL" in nat.why and "[fd00:10:244:2::2]:8080" in nat.why
+    refused = walk("flannel", "vxlan", src="a", dst="web", size=1402, df=True, ipv6=True, proto="udp")
+    error = next(trace for trace in refused.traces if trace.name == "error")
+    assert error.steps[-1].after[1].src == "fd00:10:96::80"

@@ -11,7 +11,6 @@ from packetwalk.cni import Mode, Plugin, Scenario
 from packetwalk.faults import Fault
 from packetwalk.lab import rooms
 from packetwalk.lab.kernel.inventory import operations
-from packetwalk.plan.cluster import Cluster
 from packetwalk.plan.rules import IPTABLES
 from packetwalk.trace.packet import Packet
 from packetwalk.walks.catalogue import ASKED, SCENARIOS
@@ -90,22 +89,18 @@ def cases(plugin: Plugin, mode: Mode, rules: str = IPTABLES) -> Iterator[Case]:
 
 
 def by_ipv6(plugin: Plugin, mode: Mode) -> Iterator[Case]:
-    """Yield a cluster for each underlay in which packets go by IPv6, of the scenarios without a Service.
+    """Yield a cluster for each underlay in which packets go by IPv6, of the scenarios of an ordinary cluster.
 
     None of them is cut by its sender, which is not known yet; one is too big for the tunnel, if there is one.
     """
     plugin.with_ipv6(mode.name)
     clusters: dict[str, list[Trial]] = {}
     for each in SCENARIOS:
-        if not each.special and not each.before and not _is_service(each):
+        if not each.special and not each.before:
             packets = (*PACKETS[:3], Packet("icmp", 1402, df=True), Packet("icmp", ttl=2))
             clusters.setdefault(each.underlay, []).extend(Trial(each.name, packet) for packet in packets)
     for underlay, trials in clusters.items():
         yield Case(plugin.name, mode.name, underlay, None, None, tuple(trials), ipv6=True)
-
-
-def _is_service(scenario: Scenario) -> bool:
-    return scenario.dst.partition(":")[0] in {each.name for each in Cluster().services}
 
 
 def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:

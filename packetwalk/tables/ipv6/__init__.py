@@ -7,4 +7,5 @@ from packetwalk.tables.ipv6.path import Path6Entry as Path6Entry
 from packetwalk.tables.ipv6.route import ROUTES6 as ROUTES6
 from packetwalk.tables.ipv6.route import Route6Entry as Route6Entry
 from packetwalk.tables.ipv6.rules import IP6TABLES as IP6TABLES
+from packetwalk.tables.ipv6.rules import Ip6Chain as Ip6Chain
 from packetwalk.tables.ipv6.rules import Ip6tablesRule as Ip6tablesRule

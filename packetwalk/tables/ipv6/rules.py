@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packetwalk.tables.iptables import Iptables, IptablesRule
+from packetwalk.tables.iptables import Iptables, IptablesRule, UserChain
 from packetwalk.tables.ipv6.shown import ShownIfAny
 from packetwalk.tables.table import Contents, Part
 
@@ -16,6 +16,16 @@ class Ip6tablesRule(IptablesRule):
 
     def argv(self) -> list[list[str]]:
         """Return the line for ``ip6tables-restore --noflush``."""
+        return [["ip6tables", *argv[1:]] for argv in super().argv()]
+
+
+class Ip6Chain(UserChain):
+    """A chain that somebody has made in ip6tables."""
+
+    __slots__ = ()
+
+    def argv(self) -> list[list[str]]:
+        """Return ``ip6tables -N``."""
         return [["ip6tables", *argv[1:]] for argv in super().argv()]
 
 
@@ -42,5 +52,5 @@ class Ip6tables(ShownIfAny, Iptables):
 
 
 IP6TABLES = Ip6tables(
-    "ip6tables", "ip6tables-save", (Ip6tablesRule,), rank=91, files={"ip6tables.txt": ("ip6tables-save", "-c")}, second=True
+    "ip6tables", "ip6tables-save", (Ip6tablesRule, Ip6Chain), rank=91, files={"ip6tables.txt": ("ip6tables-save", "-c")}, second=True
 )

@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 from packetwalk.cni import Plugin
 from packetwalk.plan import ipv6
 from packetwalk.plan.cluster import ROUTER, Cluster, Node, Pod, Service
+from packetwalk.plan.ipv6.services import services
 from packetwalk.walks.ends import Ends
 
 
@@ -21,8 +22,7 @@ class Ends6(Ends):
 
     @property
     def _services(self) -> tuple[Service, ...]:
-        """None: kube-proxy's rules for IPv6 are not here yet."""
-        return ()
+        return services(self._cluster)
 
     @property
     def _outside(self) -> str:

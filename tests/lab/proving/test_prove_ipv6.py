@@ -26,7 +26,7 @@ def test_the_kernel_does_what_the_model_says_by_ipv6() -> None:
     assert [each for each in results if each.verdict != "proven"] == []
     assert {each.where for each in results} == {"kernel"}
     sent = {each.what for each in results}
-    assert {"tables", "same-node-tcp", "cross-node-icmp-1402-df", "internet-udp", "cross-subnet-icmp"} <= sent
+    assert {"tables", "same-node-tcp", "cross-node-icmp-1402-df", "internet-udp", "service-tcp", "cross-subnet-icmp"} <= sent
 
 
 def _without(kind: type, **members: str):
