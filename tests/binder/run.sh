@@ -11,7 +11,7 @@ environment() { # environment NAME FILE: a venv with the packages that a file pi
     cmp -s "$2" "$made/pins" && return
     rm -rf "$made"
     .venv/bin/python -m venv "$made"
-    "$made/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2"
+    "$made/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -r "$2"
     cp "$2" "$made/pins"
 }
 
