@@ -167,4 +167,4 @@ def _refuse(run: Run, ns: Netns, skb: Skb, name: str, dev: str | None, verdict: 
         disposition, note = "denied", ("discarded",)
     run.drop(ns, skb, dev, entry, note, disposition, name)
     if verdict.target == "REJECT":
-        reject.answer(run, ns, skb, verdict.met.argument or "")
+        reject.answer(run, ns, skb, verdict.met.argument or "", name)

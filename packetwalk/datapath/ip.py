@@ -162,6 +162,8 @@ def originate(
     if whole and route.type == "unicast" and skb.length > pmtu.of_path(run, ns, route, skb.ip.dst):
         too_long(run, ns, skb, route)
         return
+    if ns.family is INET:
+        _cut(run, ns, skb, route)
 
     def again() -> bool:
         """Route what OUTPUT has changed (``ip_route_me_harder``)."""
@@ -177,6 +179,18 @@ def originate(
         loop(run, ns, skb)
     else:
         output(run, ns, skb, None, route)
+
+
+def _cut(run: Run, ns: Netns, skb: Skb, route: RouteEntry) -> None:
+    """Let a socket make the fragments of what is too long, by the route that it knows (``__ip_append_data``).
+
+    They stay so when OUTPUT's rules change the destination, where each of them fits (``ip_do_fragment``).
+    """
+    mtu = pmtu.of_path(run, ns, route, skb.ip.dst) if route.type == "unicast" else skb.length
+    if skb.length > mtu:
+        room, total = (mtu - HEADER) // 8 * 8, skb.length - HEADER
+        skb.cut, skb.pieces = mtu, tuple(min(room, total - start) for start in range(0, total, room))
+        skb.unwrapped = ns.devices[route.dev].driver is not None
 
 
 def loop(run: Run, ns: Netns, skb: Skb) -> None:
@@ -244,8 +258,9 @@ def fragments(run: Run, ns: Netns, skb: Skb, dev: str, mtu: int) -> list[Skb]:
     starts = [0, *accumulate(skb.pieces[:-1])] if as_it_came else [*range(0, total, (mtu - HEADER) // 8 * 8)]
     count, cause, flow = len(starts), run.here(skb), skb.flight.flow
     ident = ip.id or run.next_ident()
-    again = as_it_came or mtu == skb.gathered
-    note = ("refragment", length, skb.gathered) if again else ("fragment", length, mtu)
+    again = skb.gathered and (as_it_came or mtu == skb.gathered)
+    by = skb.cut if as_it_came and skb.cut else mtu
+    note = ("refragment", length, skb.gathered) if again else ("fragment", length, by)
     parts: list[Skb] = []
     for start, end in zip(starts, [*starts[1:], total], strict=True):
         piece = content[start:end]

@@ -16,13 +16,24 @@ from packetwalk.trace.step import Flow
 RESET = "tcp-reset"
 
 
-def answer(run: Run, ns: Netns, skb: Skb, argument: str) -> None:
-    """Tell the sender of a packet that was refused; ``argument`` is ``--reject-with KIND`` or nothing."""
+def answer(run: Run, ns: Netns, skb: Skb, argument: str, hook: str) -> None:
+    """Tell the sender of a packet that was refused; ``argument`` is ``--reject-with KIND`` or nothing.
+
+    What ICMP itself is just sending, an answer to an echo or an error, is refused without a word: its socket is taken
+    while the rules of OUTPUT are asked (``icmp_xmit_lock``, net/ipv4/icmp.c).
+    """
+    if hook == "OUTPUT" and _of_icmp(ns, skb):
+        return
     kind = argument.removeprefix("--reject-with ") or "icmp-port-unreachable"
     if kind != RESET:
         local.send_error(run, ns, skb, 3, REJECTS[kind])
     elif isinstance(skb.stack[skb.at + 1], wire.Tcp) and "R" not in skb.stack[skb.at + 1].flags:
         _reset(run, ns, skb)
+
+
+def _of_icmp(ns: Netns, skb: Skb) -> bool:
+    l4 = skb.stack[skb.at + 1]
+    return isinstance(l4, wire.IcmpHeader) and l4.type != ns.family.echo_request
 
 
 def _reset(run: Run, ns: Netns, skb: Skb) -> None:

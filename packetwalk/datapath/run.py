@@ -78,6 +78,7 @@ class Skb:
         "bridged",
         "conn",
         "ctinfo",
+        "cut",
         "flight",
         "forwarded",
         "frag_max_size",
@@ -131,8 +132,9 @@ class Skb:
         self.route: tuple[RouteEntry, str] | None = None
         self.forwarded = False
         self.gathered = 0  # the longest of the fragments it was put together from (its frag_list), in bytes
-        self.pieces: tuple[int, ...] = ()  # the payload in bytes of each of these fragments
-        self.unwrapped = False  # whether they came out of a tunnel, with the room that its headers had
+        self.pieces: tuple[int, ...] = ()  # the payload in bytes of each of these fragments, or of those its socket made
+        self.cut = 0  # the MTU by which its socket made them
+        self.unwrapped = False  # whether they have room for a tunnel's headers: came out of one, or were made for one
         self.frag_max_size = 0  # the same, where it has to leave as it came, however short it is
 
     @property

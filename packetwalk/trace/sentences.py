@@ -66,6 +66,8 @@ SENTENCES = {
     "to-joined": "{0} is a group that {1} has joined: the packet goes up.",
     "to-everybody": "{0} is for everybody on the segment, whatever the routes say: the packet goes up to a socket.",
     "gateway": "{0} matches {1}, the longest prefix that fits: next hop {2} on {3}.",
+    "own-gateway": "{0} matches {1}, the longest prefix that fits: its gateway {2} is this machine's own address, "
+    "so {0} itself is asked for on {3}.",
     "onlink": "{0} matches {1}, the longest prefix that fits: its hosts are reached directly on {2}.",
     "host-route": "{0} has a route of its own: it is reached directly on {1}.",
     "route-blackhole": "{0} matches {1}, a blackhole: the packet is discarded without a word.",
