@@ -86,6 +86,12 @@ class Scenario(NamedTuple):
         return self.change is not None or bool(self.services)
 
     @property
+    def of_ipv4(self) -> bool:
+        """Whether it is about IPv4 alone: an edit of its rules, an address, a Service of one family, a packet before it."""
+        addressed = self.dst[0].isdigit() or any(each.load_balancers or each.sources for each in self.services)
+        return self.change is not None or self.before is not None or addressed or self.dst == "kubernetes"
+
+    @property
     def by_chance(self) -> bool:
         """Whether a kernel draws one of several endpoints, so that no two need to choose the same.
 

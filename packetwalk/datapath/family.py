@@ -32,7 +32,7 @@ Error = tuple[int, int]
 class Family:
     """IPv4: its numbers, tables, headers, and what addresses are chosen and believed.
 
-    ``header`` is the length of its header, ``least_mtu`` the least that a path is learnt to carry, ``quoted`` how much
+    ``header`` is the length of its header, ``least_mtu`` the least that a path is learnt to carry, ``most_mtu`` the most that one carries, ``quoted`` how much
     of a packet an error quotes, all in bytes; ``errors`` say in words what an error of a type and code means.
     """
 
@@ -41,6 +41,7 @@ class Family:
     ethertype, header, icmp = 0x0800, 20, 1
     to_int = staticmethod(ipv4_to_int)
     bits, loopback, anywhere = 32, "127.0.0.1", "0.0.0.0"
+    most_mtu = 65535  # IP_MAX_MTU
     least_mtu, quoted = 552, 576 - 20 - 8
     echo_request, echo_reply = 8, 0
     forward, ttl, bridged = FORWARD, "net.ipv4.ip_default_ttl", "net.bridge.bridge-nf-call-iptables"

@@ -15,14 +15,13 @@ from packetwalk.datapath.run import Run, Skb
 from packetwalk.tables import LinkEntry, PathEntry, RouteEntry
 from packetwalk.tables.route import fib_info
 
-MOST = 65535  # IP_MAX_MTU
 Way = tuple[Netns, RouteEntry | None, str]
 """A tunnel's way: the namespace as the family of its packets sees it, the route to its other end, and that end."""
 
 
 def of_route(ns: Netns, route: RouteEntry) -> int:
     """Return the MTU of a route, in bytes: its own, else its device's; to an own address lo's."""
-    return min(route.mtu or ns.mtus["lo" if route.type == "local" else route.dev], MOST)
+    return min(route.mtu or ns.mtus["lo" if route.type == "local" else route.dev], ns.family.most_mtu)
 
 
 def narrowest(ns: Netns, route: RouteEntry) -> RouteEntry | LinkEntry:

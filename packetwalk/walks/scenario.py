@@ -147,8 +147,8 @@ def _only(
     """Raise BadInput for what is not known of IPv6 yet."""
     if fault or release or policies or rules != IPTABLES:
         raise BadInput("with IPv6", "a fault, release, policy or nftables", ["none of them: not known here yet"])
-    if way.special or way.before:
-        raise BadInput("with IPv6", f"scenario {way.name}", ["one of an ordinary cluster: not known here yet"])
+    if way.name and way.of_ipv4:
+        raise BadInput("with IPv6", f"scenario {way.name}", ["another: not known here yet"])
 
 
 def _way(plugin: Plugin, name: str | None, src: str | None, dst: str | None) -> Scenario:

@@ -156,3 +156,35 @@ def test_every_frame_is_read_by_others(tmp_path: Path, tshark) -> None:
     wrong = "_ws.malformed || _ws.expert.severity >= 8388608 || icmpv6.checksum.status == 0 || udp.checksum.status == 0"
     assert len(tshark(file)) == len(stacks) > 100
     assert tshark(file, "-Y", f"{wrong} || tcp.checksum.status == 0") == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "saw"),
+    [
+        ("service", "fd00:10:244:1::2"),
+        ("service-local", "fd00:10:244:1::2"),
+        ("hairpin", "fd00:10:244:1::1"),
+        ("node-to-service", "fd00:10:244:1::"),
+        ("nodeport", "fd00:10:244:1::"),
+        ("nodeport-from-pod", "fd00:10:244:1::"),
+        ("nodeport-from-node", "fd00:10:244:1::"),
+    ],
+)
+def test_a_server_sees_whom_it_saw(scenario: str, saw: str) -> None:
+    """08-clusterip-*, 10-nodeport-*: masqueraded with the address of the device by which the packet leaves."""
+    walked = walk("flannel", "vxlan", scenario, ipv6=True)
+    assert walked.disposition == "delivered"
+    arrived = walked.traces[0].steps[-1]
+    assert arrived.event == "deliver" and arrived.after[1].src == saw
+
+
+@pytest.mark.parametrize(
+    ("scenario", "error", "says"),
+    [("no-endpoints", (1, 4), "fd00:10:244:1::1"), ("no-such-port", (1, 0), "fd00:172:18::1")],
+)
+def test_an_error_comes_from_whom_it_came(scenario: str, error: tuple[int, int], says: str) -> None:
+    """09-no-endpoints: from cni0's address; 09-no-such-port: out by the default route, and the router knows none."""
+    walked = walk("flannel", "vxlan", scenario, ipv6=True)
+    told = next(trace for trace in walked.traces if trace.name == "error")
+    ip, message = (told.steps[0].after[k] for k in (0, 1))
+    assert (ip.src, (message.type, message.code)) == (says, error)

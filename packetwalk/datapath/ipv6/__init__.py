@@ -46,6 +46,7 @@ class Inet6(Family):
     ethertype, header, icmp = 0x86DD, 40, 58
     to_int = staticmethod(ipv6_to_int)
     bits, loopback, anywhere = 128, "::1", "::"
+    most_mtu = 65535 + 40  # IP6_MAX_MTU: the length in a header is that of what follows it
     least_mtu, quoted = 1280, 1280 - 40 - 8
     echo_request, echo_reply = 128, 129
     forward, ttl = "net.ipv6.conf.all.forwarding", "net.ipv6.conf.all.hop_limit"

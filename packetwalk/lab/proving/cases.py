@@ -28,6 +28,8 @@ class Trial(NamedTuple):
     packet: Packet
 
 
+LEAST_MTU = 1280
+"""What every path carries by IPv6 in one piece, in bytes."""
 PLUGINS = "lab.plugins"
 """The room of what a lab knows of each plugin: a wheel proves without the programs that write a part of a plan."""
 
@@ -89,18 +91,25 @@ def cases(plugin: Plugin, mode: Mode, rules: str = IPTABLES) -> Iterator[Case]:
 
 
 def by_ipv6(plugin: Plugin, mode: Mode) -> Iterator[Case]:
-    """Yield a cluster for each underlay in which packets go by IPv6, of the scenarios of an ordinary cluster.
+    """Yield a cluster for each underlay and set of Services in which packets go by IPv6.
 
     None of them is cut by its sender, which is not known yet; one is too big for the tunnel, if there is one.
     """
     plugin.with_ipv6(mode.name)
-    clusters: dict[str, list[Trial]] = {}
-    for each in SCENARIOS:
-        if not each.special and not each.before:
-            packets = (*PACKETS[:3], Packet("icmp", 1402, df=True), Packet("icmp", ttl=2))
-            clusters.setdefault(each.underlay, []).extend(Trial(each.name, packet) for packet in packets)
-    for underlay, trials in clusters.items():
-        yield Case(plugin.name, mode.name, underlay, None, None, tuple(trials), ipv6=True)
+    clusters: dict[tuple, list[Scenario]] = {}
+    for each in (*SCENARIOS, *ASKED):
+        if not each.of_ipv4 and not each.by_chance and usual(each).size <= LEAST_MTU:
+            clusters.setdefault(_cluster(each), []).append(each)
+    small = (*PACKETS[:3], Packet("icmp", 1402, df=True), Packet("icmp", ttl=2))
+    for (underlay, *_), shown in clusters.items():
+        trials = tuple(Trial(each.name, packet) for each in shown for packet in _small(each, small))
+        name = shown[0].name if shown[0].special else None
+        yield Case(plugin.name, mode.name, underlay, None, name, trials, ipv6=True)
+
+
+def _small(scenario: Scenario, packets: tuple[Packet, ...]) -> tuple[Packet, ...]:
+    """Return what is sent of it by IPv6."""
+    return (usual(scenario),) if scenario in ASKED else packets
 
 
 def _planned(plugin: Plugin, mode: Mode) -> Iterator[Case]:
