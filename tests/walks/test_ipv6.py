@@ -144,3 +144,9 @@ def test_a_service_has_its_second_address_and_the_same_chain() -> None:
     refused = walk("flannel", "vxlan", src="a", dst="web", size=1402, df=True, ipv6=True, proto="udp")
     error = next(trace for trace in refused.traces if trace.name == "error")
     assert error.steps[-1].after[1].src == "fd00:10:96::80"
+
+
+@pytest.mark.parametrize("words", [["--random", "1"], ["--release", "0.20.2"], ["--rules", "nftables"]])
+def test_prove_by_ipv6_refuses_what_it_would_leave_out(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", "flannel", "vxlan", "-6", *words]) == 2
+    assert "with -6" in capsys.readouterr().err
