@@ -88,9 +88,9 @@ def _alone(parsed: argparse.Namespace) -> None:
                 if getattr(parsed, other) is not None:
                     name = f"--{other}" if other != "plugin" else parsed.plugin
                     raise BadInput(f"with --{one}", name, ["leave it out"])
-    other = [name for name in ("replay", "random", "real", "release") if getattr(parsed, name) is not None]
-    if parsed.ipv6 and (other or parsed.rules != IPTABLES):
-        raise BadInput("with -6", f"--{[*other, 'rules'][0]}", ["leave it out: not known of IPv6 yet"])
+    beside = [name for name in ("replay", "random", "real", "release") if getattr(parsed, name) is not None]
+    if parsed.ipv6 and (beside or parsed.rules != IPTABLES):
+        raise BadInput("with -6", f"--{[*beside, 'rules'][0]}", ["leave it out: not known of IPv6 yet"])
     if parsed.seed is not None and parsed.random is None and parsed.real is None:
         raise BadInput("--seed", parsed.seed, ["with --random", "with --real"])
 
