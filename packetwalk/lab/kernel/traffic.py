@@ -19,6 +19,7 @@ from packetwalk.trace.packet import Packet
 Goal = tuple[str, int]  # address and port
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, DONT, DO = 10, 23, 0, 2
 IPV6_ADDRESSES = Path("/proc/thread-self/net/if_inet6")
+SCOPE, EVERYWHERE = 3, "00"  # a field of its lines, and what it is of an address that is neither a link's nor lo's
 ANY = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
 ECHO, ECHO6 = 8, 128  # types of echo requests
 PATIENCE = 0.4 * FACTOR  # seconds a client waits for an answer
@@ -50,9 +51,15 @@ class Servers:
             server.close()
 
 
+def _has_ipv6() -> bool:
+    """Say whether the calling thread's namespace has an address of IPv6 that was given to it, not made by itself."""
+    lines = IPV6_ADDRESSES.read_text().splitlines() if IPV6_ADDRESSES.exists() else []
+    return any(line.split()[SCOPE] == EVERYWHERE for line in lines)
+
+
 def _listen(kind: int, port: int) -> list[socket.socket]:
     """Return a socket of each family that the namespace of the calling thread has addresses of."""
-    second = [socket.AF_INET6] if IPV6_ADDRESSES.exists() and IPV6_ADDRESSES.read_text().strip() else []
+    second = [socket.AF_INET6] if _has_ipv6() else []
     servers = []
     for family in (socket.AF_INET, *second):
         server = socket.socket(family, kind)

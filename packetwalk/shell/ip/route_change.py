@@ -158,7 +158,7 @@ def _through(terminal: Terminal, gateway: str, dev: str | None, asked: dict[str,
         if gateway in terminal.ns.local:
             raise Failure("Error: Nexthop has invalid gateway.", 2)
         return dev
-    way = by_device(terminal, gateway, dev) if dev else terminal.ns.fib.lookup(gateway)
+    way = by_device(terminal, gateway, dev, asked.get("table", "main")) if dev else terminal.ns.fib.lookup(gateway)
     local = way is not None and way.type == "local"
     if way is None or way.gateway or not (way.type == "unicast" or local):
         raise Failure("Error: Nexthop has invalid gateway.", 2)
