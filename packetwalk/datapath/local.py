@@ -106,6 +106,7 @@ def _datagram(run: Run, ns: Netns, skb: Skb, dev: str) -> None:
         socket.accept(run, ns, skb, dev, ("delivered-data", udp.dport))
     else:
         run.drop(ns, skb, dev, None, ("refused", "udp", udp.dport), "rejected")
+        skb.conn = skb.ctinfo = None  # __udp4_lib_rcv, nf_reset_ct: what is told is not known to belong to it
         send_error(run, ns, skb, 3, 3)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from packetwalk.cli import main
 from packetwalk.datapath import ip
+from packetwalk.errors import LabError
 from packetwalk.lab.proving import search
 from tests import ROOT
 from tests.lab.proving import alterations
@@ -72,3 +73,21 @@ def test_without_hypothesis_one_line_says_what_to_install(
 def test_a_number_that_draws_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prove", "--random", "0"]) == 2
     assert "--random: 0 is not valid" in capsys.readouterr().err
+
+
+def test_a_laboratory_that_fails_is_one_line_and_no_difference(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[object] = []
+
+    def never_done(case: object) -> None:
+        tried.append(case)
+        raise LabError("kind-worker: iptables-restore: not done after 20 s")
+
+    monkeypatch.setattr(search, "_perform", never_done)
+    monkeypatch.setattr(search, "modes", lambda *_: HOST_GW)
+    monkeypatch.setattr("packetwalk.lab.proving.workers.processes", lambda: 1)
+    assert main(["prove", "--random", "1", "--seed", "busy"]) == 2
+    said = capsys.readouterr().err
+    assert said.strip().endswith("kind-worker: iptables-restore: not done after 20 s") and said.count("\n") == 1
+    assert len(tried) == 2, "once more, for the machine may have been busy"

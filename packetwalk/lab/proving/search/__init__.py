@@ -63,8 +63,11 @@ class Outcome(NamedTuple):
 
 
 def perform(case: RandomCase) -> Outcome:
-    """Do a case in model and kernel, and compare; once more if they differ."""
-    first = _perform(case)
+    """Do a case in model and kernel, and compare; once more if they differ, or if a tool was not done in time."""
+    try:
+        first = _perform(case)
+    except LabError:
+        return _perform(case)
     if not first.difference:
         return first
     again = _perform(case)
@@ -218,15 +221,20 @@ def _drawn(
     from hypothesis import Phase, strategies
 
     done: list[Outcome] = []
+    failed: list[LabError] = []
     tries = iter(range(TRIES))
 
     def one(data: Any) -> None:
-        if done and next(tries, None) is None:
+        if failed or done and next(tries, None) is None:
             return  # simple enough; the shrinker finds nothing more and ends
         case = draw(_Chance(data.draw, strategies.integers), modes)
         if not case.commands:
             return
-        outcome = do(case)
+        try:
+            outcome = do(case)
+        except LabError as error:  # of the laboratory, not of the model: nothing to make simple
+            failed.append(error)
+            return
         if not done or outcome.difference:
             done.append(outcome)
         if outcome.difference:
@@ -247,6 +255,8 @@ def _drawn(
     except Exception:
         if not done or not done[0].difference:
             raise
+    if failed:
+        raise failed[0]
     return min(done, key=lambda each: len(str(each.case)), default=None)
 
 
