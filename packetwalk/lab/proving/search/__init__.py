@@ -225,7 +225,7 @@ def _drawn(
     tries = iter(range(TRIES))
 
     def one(data: Any) -> None:
-        if failed or done and next(tries, None) is None:
+        if failed or (done and next(tries, None) is None):
             return  # simple enough; the shrinker finds nothing more and ends
         case = draw(_Chance(data.draw, strategies.integers), modes)
         if not case.commands:
