@@ -41,8 +41,9 @@ def _frames(run: Run) -> Iterable[Frame]:
 
 
 def _place(ns: Netns, around: Mapping[str, Learnt]) -> Place:
-    """Return a namespace with what the tools would print of what the model knows."""
-    files = {name: text for table in every_table() for name, text in table.printed(ns.name, around).items()}
+    """Return a namespace with what the tools would print of what the model knows; labs' clusters are IPv4's alone."""
+    tables = (table for table in every_table() if not table.second)
+    files = {name: text for table in tables for name, text in table.printed(ns.name, around).items()}
     silent = [name for name in RULESET.files if not files[name]]  # where iptables keeps the rules
     for name in (*LEFT_OUT, *silent):
         files.pop(name)
