@@ -137,10 +137,6 @@ class Fib:
         route = self._tables["local"].find(address) if "local" in self._tables else None
         return route is not None and route.type == "local"
 
-    def gateway(self, route: RouteEntry) -> str | None:
-        """Return a route's gateway; one that is this machine's own address is none (``rt_set_nexthop``: of scope host)."""
-        return None if route.gateway and self.is_local(route.gateway) else route.gateway
-
     def is_broadcast(self, dst: str) -> bool:
         """Say whether an address is that of everybody on a segment."""
         route = None if dst == EVERYBODY else self.lookup(dst)
@@ -156,7 +152,7 @@ class Fib:
         route, rule = self._known[asked]
         if route is None or route.type in REFUSING:
             return Routed(route, refused=None if route else rule)
-        found = self._decide("route", None, route, (key, dst) if key else self._note(route, dst), None)
+        found = self._decide("route", None, route, (key, dst) if key else _note(route, dst), None)
         if rule is None or route.table in ("local", "main"):
             return Routed(route, (found,))
         note = "lookup", rule.priority, route.table
@@ -177,14 +173,15 @@ class Fib:
                 return found, rule
         return None, suppressing
 
-    def _note(self, route: RouteEntry, dst: str) -> tuple:
-        if route.type in ("local", "broadcast"):
-            return "local", dst
-        if route.gateway:
-            return "gateway" if self.gateway(route) else "own-gateway", dst, route.dst, route.gateway, route.dev
-        if route.dst == dst:
-            return "host-route", dst, route.dev
-        return "onlink", dst, route.dst, route.dev
+
+def _note(route: RouteEntry, dst: str) -> tuple:
+    if route.type in ("local", "broadcast"):
+        return "local", dst
+    if route.gateway:
+        return "own-gateway" if route.own_gateway else "gateway", dst, route.dst, route.gateway, route.dev
+    if route.dst == dst:
+        return "host-route", dst, route.dev
+    return "onlink", dst, route.dst, route.dev
 
 
 def applies(rule: IpRule, asked: RouteQuery) -> bool:

@@ -38,7 +38,7 @@ def learnt(run: Run, ns: Netns, route: RouteEntry, dst: str) -> PathEntry | None
 def hop(run: Run, ns: Netns, route: RouteEntry, dst: str) -> str:
     """Return the next hop on the way to a destination: what a redirect has told, the route's gateway, or itself."""
     known = learnt(run, ns, route, dst)
-    return (known and known.gateway) or ns.fib.gateway(route) or dst
+    return (known and known.gateway) or (not route.own_gateway and route.gateway) or dst
 
 
 def of_path(run: Run, ns: Netns, route: RouteEntry, dst: str) -> int:

@@ -39,6 +39,8 @@ class RouteEntry(NamedTuple):
 
     ``lock`` says that path MTU discovery does not count for it: its ``mtu``, in bytes, stays, and sockets do not
     ask for DF.  Of several next hops, ``hops``, the first one's device and gateway stand in ``dev`` and ``gateway`` too.
+    ``own_gateway`` says that the gateway was this machine's own address when the route was written: it is none then
+    (``fib_check_nh`` gives it the scope host, and ``rt_set_nexthop`` takes one of scope link only).
     """
 
     dst: str
@@ -54,6 +56,7 @@ class RouteEntry(NamedTuple):
     mtu: int | None = None
     lock: bool = False
     hops: tuple[NextHop, ...] = ()
+    own_gateway: bool = False
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def _checked(terminal: Terminal, asked: dict[str, Any]) -> RouteEntry:
         if gateway or dev:
             raise Failure("Error: Gateway, device and multipath can not be specified for this route type.", 2)
     elif gateway:
-        asked["dev"] = _through(terminal, gateway, dev, asked)
+        asked["dev"], asked["own_gateway"] = _through(terminal, gateway, dev, asked)
     elif not dev:
         raise Failure("RTNETLINK answers: No such device", 2)
     else:
@@ -150,19 +150,19 @@ def _checked(terminal: Terminal, asked: dict[str, Any]) -> RouteEntry:
     return RouteEntry(**asked)
 
 
-def _through(terminal: Terminal, gateway: str, dev: str | None, asked: dict[str, Any]) -> str:
-    """Return the device by which a gateway is reached (``fib_check_nh``)."""
+def _through(terminal: Terminal, gateway: str, dev: str | None, asked: dict[str, Any]) -> tuple[str, bool]:
+    """Return the device by which a gateway is reached, and whether it is an own address (``fib_check_nh``)."""
     if asked.get("onlink"):
         if not dev:
             raise Failure("Error: Nexthop device required for onlink.", 2)
         if gateway in terminal.ns.local:
             raise Failure("Error: Nexthop has invalid gateway.", 2)
-        return dev
+        return dev, False
     way = by_device(terminal, gateway, dev, asked.get("table", "main")) if dev else terminal.ns.fib.lookup(gateway)
     local = way is not None and way.type == "local"
     if way is None or way.gateway or not (way.type == "unicast" or local):
         raise Failure("Error: Nexthop has invalid gateway.", 2)
-    return way.dev
+    return way.dev, local
 
 
 def _put(terminal: Terminal, command: str, route: RouteEntry) -> None:
