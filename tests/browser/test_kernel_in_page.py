@@ -79,6 +79,7 @@ def test_walks_and_a_fault_are_proven_and_a_wrong_model_is_noticed(address: str,
     here = Proof(opened, address, under_policy)
     assert here.kernel() == []
     here.button.click()
+    expect(here.proof).to_be_in_viewport()
     expect(here.verdict()).to_have_text(re.compile(r"Proven here, in Linux 6\.1\.\d+: [1-9]\d* frames"))
     assert here.ended("engine.js") and here.page.workers
     here.player.locator("label", has_text="break it:").locator("select").select_option("missing-fdb")

@@ -253,4 +253,5 @@ export function prove(player, folder) {
   Object.assign(proof, { player, folder });
   if (proof !== next) player.after(proof);
   proof.prove();
+  proof.scrollIntoView({ block: "center" }); // it stands below the walk, and the button above
 }
