@@ -210,15 +210,18 @@ def _without(**members: Any) -> Callable[[Sequence[Any]], list[Entry]]:
 
 
 def _routes(held: Sequence[Any]) -> list[Entry]:
-    """Return routes without the lock of an MTU; of several next hops the first stands for the route's own."""
+    """Return routes without the lock of an MTU, or whose a gateway was; of several next hops the first stands for the route's own."""
     return [
-        each._replace(lock=False, dev=(each.hops or [each])[0].dev, gateway=(each.hops or [each])[0].gateway)
+        each._replace(
+            lock=False, own_gateway=False, dev=(each.hops or [each])[0].dev, gateway=(each.hops or [each])[0].gateway
+        )
         for each in held
     ]
 
 
 SEEN: dict[str, Callable[[Sequence[Any]], list[Entry]]] = {
     "route": _routes,
+    "route6": _without(own_gateway=False),
     "addr": _without(connected=True),
     "iptables": _rules,
     "nft": _ruleset,
